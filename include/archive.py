@@ -1,0 +1,47 @@
+"""MongoDB, the archive: connection and collections."""
+
+from datetime import UTC
+from typing import Any
+
+from bson.codec_options import CodecOptions
+from pymongo import MongoClient
+from pymongo.collection import Collection
+from pymongo.database import Database
+from pymongo.errors import PyMongoError
+
+from include.errors import ServiceDown
+from include.settings import Settings
+
+Document = dict[str, Any]
+
+
+def connect(uri: str, *, timeout_ms: int = 1500) -> MongoClient[Document]:
+    """A client whose times are aware and in UTC; nothing is sent before its first use."""
+    return MongoClient(
+        uri, tz_aware=True, tzinfo=UTC, serverSelectionTimeoutMS=timeout_ms, appname="cca"
+    )
+
+
+def database(client: MongoClient[Document], settings: Settings) -> Database[Document]:
+    """cca's database, times aware and in UTC."""
+    return client.get_database(
+        settings.mongo_db, codec_options=CodecOptions(tz_aware=True, tzinfo=UTC)
+    )
+
+
+def conversations(client: MongoClient[Document], settings: Settings) -> Collection[Document]:
+    """The collection of entries, one document a transcript record."""
+    return database(client, settings)[settings.mongo_collection]
+
+
+def require(client: MongoClient[Document], uri: str) -> None:
+    """Raise ServiceDown, naming the server without its password, unless it answers."""
+    try:
+        client.admin.command("ping")
+    except PyMongoError as error:
+        address = uri.rsplit("@", 1)[-1].split("?", 1)[0]
+        message = (
+            f"MongoDB at {address} does not answer; check MONGO_URI, "
+            "or start cca's own with `cca up --only mongo`"
+        )
+        raise ServiceDown(message) from error

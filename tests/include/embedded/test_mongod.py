@@ -1,0 +1,84 @@
+"""The embedded MongoDB: started on demand, shared, protected, stopped by its last user."""
+
+import multiprocessing
+import os
+import stat
+from pathlib import Path
+
+import pytest
+from pymongo import MongoClient
+from pymongo.errors import OperationFailure
+
+from include.embedded import mongod
+from include.settings import Settings
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Settings:
+    return Settings(cca_home=tmp_path, mongo_uri="", _env_file=None)
+
+
+def test_last_user_stops_it_and_data_stays(home: Settings) -> None:
+    with mongod.serving_mongo(home) as uri, MongoClient(uri) as client:
+        client.db.things.insert_one({"_id": 1})
+        with mongod.serving_mongo(home) as again:
+            assert again == uri
+        assert client.db.things.count_documents({}) == 1
+    assert mongod.running_uri(home) is None
+    with mongod.serving_mongo(home) as uri, MongoClient(uri) as client:
+        assert client.db.things.count_documents({}) == 1
+
+
+def test_moves_when_its_port_is_taken(home: Settings, tmp_path: Path) -> None:
+    other = Settings(cca_home=tmp_path / "other", mongo_uri="", _env_file=None)
+    with mongod.serving_mongo(home) as first:
+        port = first
+        with mongod.serving_mongo(other) as second:
+            assert second.split("@")[1] != first.split("@")[1]
+    # the port of the first run is held now: the same data must come up on another one
+    with (
+        mongod.serving_mongo(other),
+        mongod.serving_mongo(home) as moved,
+        MongoClient(moved) as client,
+    ):
+        assert moved != port
+        client.db.things.insert_one({"_id": 1})
+
+
+def test_needs_its_password_and_keeps_it_private(home: Settings) -> None:
+    with mongod.serving_mongo(home) as uri:
+        address = uri.split("@")[1].split("/")[0]
+        with (
+            MongoClient(f"mongodb://{address}/?directConnection=true") as stranger,
+            pytest.raises(OperationFailure),
+        ):
+            stranger.db.things.find_one()
+    for name in ("password", "keyfile"):
+        assert stat.S_IMODE((home.mongo_dir / name).stat().st_mode) == 0o600
+
+
+def test_serves_change_streams(home: Settings) -> None:
+    with (
+        mongod.serving_mongo(home) as uri,
+        MongoClient(uri) as client,
+        client.db.things.watch(max_await_time_ms=100) as stream,
+    ):
+        client.db.things.insert_one({"_id": "seen"})
+        assert stream.next()["documentKey"] == {"_id": "seen"}
+
+
+def test_server_of_a_killed_command_is_found_and_stopped_by_the_next(home: Settings) -> None:
+    context = multiprocessing.get_context("spawn")
+    child = context.Process(target=_use_and_die, args=(home.cca_home,))
+    child.start()
+    child.join()
+    survivor = mongod.running_uri(home)
+    assert survivor is not None
+    with mongod.serving_mongo(home) as uri:
+        assert uri == survivor
+    assert mongod.running_uri(home) is None
+
+
+def _use_and_die(home: Path) -> None:
+    with mongod.serving_mongo(Settings(cca_home=home, mongo_uri="", _env_file=None)):
+        os._exit(9)
