@@ -1,0 +1,18 @@
+{#- What a person typed: the text without the blocks that editors and reminders put around it. -#}
+{% macro typed_text(column) -%}
+    {%- set tags = "ide_opened_file|ide_selection|system-reminder" -%}
+    trim(regexp_replace(
+        coalesce({{ column }}, ''), '(?s)<(?:{{ tags }})>.*?</(?:{{ tags }})>', '', 'g'
+    ), e' \t\r\n')
+{%- endmacro %}
+
+{#- A model id as the price list writes it: without [1m], a cloud's prefix and its version suffix. -#}
+{% macro listed_model(column) -%}
+    regexp_replace(
+        regexp_replace(
+            regexp_replace(lower({{ column }}), '\[[^\]]*\]$', ''),
+            '^(?:[a-z-]+\.)?anthropic[./]|-v\d+(?::\d+)?$', '', 'g'
+        ),
+        '@(\d)', '-\1'
+    )
+{%- endmacro %}

@@ -1,0 +1,13 @@
+{#- Times are plain timestamps in UTC from staging on, so that no session's time zone changes a result. -#}
+{% macro in_utc(column) -%}
+    cast({{ column }} as timestamptz) at time zone 'UTC'
+{%- endmacro %}
+
+{#- The calendar day of a UTC time in the TIMEZONE of reports. -#}
+{% macro report_day(column) -%}
+    cast(({{ column }} at time zone 'UTC') at time zone '{{ env_var("TIMEZONE", "UTC") }}' as date)
+{%- endmacro %}
+
+{% macro seconds_between(earlier, later) -%}
+    (epoch_us({{ later }}) - epoch_us({{ earlier }})) / 1000000.0
+{%- endmacro %}

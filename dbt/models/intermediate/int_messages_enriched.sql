@@ -1,0 +1,91 @@
+with entries as (
+    select * from {{ ref('stg_conversations') }}
+),
+
+origins as (
+    select * from {{ ref('int_session_origins') }}
+),
+
+-- Ranked without the text: sorting that is what would cost.
+ranked as (
+    select
+        entries.document_id,
+        row_number() over (
+            partition by entries.entry_id
+            order by
+                origins.origin_rank, entries.is_sidechain, entries.event_at, entries.stream,
+                entries.generation, entries.source_offset
+        ) as copy_number,
+        count(*) over (partition by entries.entry_id) as copies
+    from entries
+    inner join origins on entries.session_id = origins.session_id
+),
+
+block_kinds as (
+    select
+        document_id,
+        bool_or(kind like '%tool_result') as has_tool_result,
+        bool_or(kind in ('image', 'document')) as has_attachment
+    from {{ ref('stg_content_blocks') }}
+    where role = 'user'
+    group by document_id
+),
+
+typed as (
+    select
+        document_id,
+        {{ typed_text('text') }} as typed_text
+    from entries
+    where role = 'user'
+),
+
+queued_prompts as (
+    select document_id from {{ ref('stg_queued_prompts') }}
+),
+
+folded as (
+    select
+        entries.*,
+        ranked.copies,
+        typed.typed_text,
+        queued_prompts.document_id is not null as is_queued_prompt,
+        coalesce(block_kinds.has_tool_result, false) as has_tool_result,
+        coalesce(block_kinds.has_attachment, false) as has_attachment
+    from entries
+    inner join ranked on entries.document_id = ranked.document_id and ranked.copy_number = 1
+    left join block_kinds on entries.document_id = block_kinds.document_id
+    left join queued_prompts on entries.document_id = queued_prompts.document_id
+    left join typed on entries.document_id = typed.document_id
+)
+
+select
+    entry_id,
+    document_id,
+    uuid,
+    session_id,
+    project_id,
+    host,
+    stream,
+    generation,
+    source_offset,
+    agent_id,
+    role,
+    case when entry_type = 'message' then coalesce(role, entry_type) else entry_type end as kind,
+    subtype,
+    message_id,
+    model,
+    is_sidechain,
+    is_meta,
+    is_compact_summary,
+    is_api_error,
+    has_tool_result,
+    {{ is_human_prompt() }} as is_human_prompt,
+    git_branch,
+    cwd,
+    version,
+    event_at,
+    written_at,
+    {{ report_day('event_at') }} as day,
+    length(text) as text_length,
+    copies
+from folded

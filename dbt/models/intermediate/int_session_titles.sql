@@ -1,0 +1,56 @@
+with entries as (
+    select
+        session_id,
+        entry_type,
+        nullif(trim(text), '') as title,
+        stream,
+        generation,
+        source_offset
+    from {{ ref('stg_conversations') }}
+    where entry_type in ('custom-title', 'agent-name', 'ai-title') and not is_sidechain
+),
+
+-- A summary names the session of its leaf message, which mostly lies in another file.
+summaries as (
+    select
+        leaves.session_id,
+        'summary' as entry_type,
+        nullif(trim(summaries.text), '') as title,
+        summaries.stream,
+        summaries.generation,
+        summaries.source_offset
+    from {{ ref('stg_summaries') }} as summaries
+    inner join {{ ref('int_messages_enriched') }} as leaves on summaries.leaf_uuid = leaves.entry_id
+),
+
+named as (
+    select * from entries
+    where title is not null
+    union all
+    select * from summaries
+    where title is not null
+),
+
+ranked as (
+    select
+        session_id,
+        title,
+        row_number() over (
+            partition by session_id
+            order by
+                case entry_type
+                    when 'custom-title' then 1
+                    when 'agent-name' then 2
+                    when 'ai-title' then 3
+                    else 4
+                end,
+                generation desc, source_offset desc, stream
+        ) as preference
+    from named
+)
+
+select
+    session_id,
+    substring(title, 1, 300) as title
+from ranked
+where preference = 1

@@ -1,0 +1,119 @@
+with entries as (
+    select * from {{ ref('stg_conversations') }}
+),
+
+own_entries as (
+    select * from {{ ref('int_messages_enriched') }}
+),
+
+-- Every session is here, also one that holds nothing but copies.
+transcripts as (
+    select
+        session_id,
+        min(event_at) as first_at,
+        max(event_at) as last_at,
+        count(*) as entries,
+        count(distinct agent_id) as subagents
+    from entries
+    group by session_id
+),
+
+places as (
+    select
+        session_id,
+        project_id,
+        host,
+        row_number() over (
+            partition by session_id order by is_sidechain, stream, generation, source_offset
+        ) as place
+    from entries
+),
+
+measures as (
+    select
+        session_id,
+        min(written_at) as started_at,
+        max(written_at) as ended_at,
+        count(*) as own_entries,
+        count(*) filter (where is_human_prompt) as prompts,
+        count(*) filter (where role = 'user') as user_messages,
+        count(*) filter (where role = 'assistant') as assistant_messages
+    from own_entries
+    group by session_id
+),
+
+gaps as (
+    select
+        session_id,
+        {{ seconds_between('lag(written_at) over (partition by session_id order by written_at)', 'written_at') }}
+            as gap_seconds
+    from own_entries
+    where role is not null and written_at is not null
+),
+
+active as (
+    select
+        session_id,
+        -- A longer silence counts as five minutes: nobody knows who was there.
+        sum(least(gap_seconds, 300)) / 60.0 as active_minutes
+    from gaps
+    group by session_id
+),
+
+turns as (
+    select
+        session_id,
+        role,
+        {{ seconds_between('lag(written_at) over in_file_order', 'written_at') }} as waited_seconds,
+        lag(is_human_prompt) over in_file_order as answers_prompt
+    from own_entries
+    where (is_human_prompt or role = 'assistant') and not is_sidechain and written_at is not null
+    window in_file_order as (
+        partition by session_id order by stream, generation, source_offset
+    )
+),
+
+responses as (
+    select
+        session_id,
+        avg(greatest(waited_seconds, 0)) as avg_response_time_seconds
+    from turns
+    where role = 'assistant' and answers_prompt
+    group by session_id
+),
+
+first_prompts as (
+    select
+        session_id,
+        first_prompt
+    from {{ ref('int_first_prompts') }}
+),
+
+titles as (
+    select * from {{ ref('int_session_titles') }}
+)
+
+select
+    transcripts.session_id,
+    places.project_id,
+    places.host,
+    coalesce(titles.title, first_prompts.first_prompt) as title,
+    first_prompts.first_prompt,
+    coalesce(measures.started_at, transcripts.first_at) as started_at,
+    coalesce(measures.ended_at, transcripts.last_at) as ended_at,
+    coalesce({{ seconds_between('measures.started_at', 'measures.ended_at') }} / 60.0, 0) as duration_minutes,
+    coalesce(active.active_minutes, 0) as active_minutes,
+    responses.avg_response_time_seconds,
+    coalesce(measures.prompts, 0) as prompts,
+    coalesce(measures.user_messages, 0) as user_messages,
+    coalesce(measures.assistant_messages, 0) as assistant_messages,
+    transcripts.entries,
+    coalesce(measures.own_entries, 0) as own_entries,
+    transcripts.subagents
+from transcripts
+inner join places on transcripts.session_id = places.session_id and places.place = 1
+left join measures on transcripts.session_id = measures.session_id
+left join active on transcripts.session_id = active.session_id
+left join responses on transcripts.session_id = responses.session_id
+left join first_prompts on transcripts.session_id = first_prompts.session_id
+left join titles on transcripts.session_id = titles.session_id

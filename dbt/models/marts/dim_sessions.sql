@@ -1,0 +1,48 @@
+with sessions as (
+    select * from {{ ref('int_sessions_computed') }}
+),
+
+calls as (
+    select
+        session_id,
+        count(*) as tool_calls,
+        count(*) filter (where is_error) as tool_errors
+    from {{ ref('fct_tool_calls') }}
+    group by session_id
+),
+
+usage as (
+    select
+        session_id,
+        count(*) as api_messages,
+        cast(sum(cost_usd) as decimal(18, 10)) as cost_usd,
+        cast(sum(cost_usd_with_web_search) as decimal(18, 10)) as cost_usd_with_web_search
+    from {{ ref('fct_api_messages') }}
+    group by session_id
+)
+
+select
+    sessions.session_id,
+    sessions.project_id,
+    sessions.host,
+    sessions.title,
+    sessions.first_prompt,
+    sessions.started_at,
+    sessions.ended_at,
+    cast(sessions.duration_minutes as double) as duration_minutes,
+    cast(sessions.active_minutes as double) as active_minutes,
+    cast(sessions.avg_response_time_seconds as double) as avg_response_time_seconds,
+    sessions.prompts,
+    sessions.user_messages,
+    sessions.assistant_messages,
+    sessions.entries,
+    sessions.own_entries,
+    sessions.subagents,
+    coalesce(calls.tool_calls, 0) as tool_calls,
+    coalesce(calls.tool_errors, 0) as tool_errors,
+    coalesce(usage.api_messages, 0) as api_messages,
+    cast(coalesce(usage.cost_usd, 0) as decimal(18, 10)) as cost_usd,
+    cast(coalesce(usage.cost_usd_with_web_search, 0) as decimal(18, 10)) as cost_usd_with_web_search
+from sessions
+left join calls on sessions.session_id = calls.session_id
+left join usage on sessions.session_id = usage.session_id

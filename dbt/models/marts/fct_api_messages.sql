@@ -1,0 +1,55 @@
+with messages as (
+    select * from {{ ref('int_api_messages') }}
+),
+
+prices as (
+    select * from {{ ref('int_model_prices') }}
+),
+
+-- The length of the prompt picks the price of the whole request.
+priced as (
+    select
+        messages.*,
+        prices.price_model is not null as is_price_known,
+        {{ usd('messages.input_tokens', 'prices.input_usd_per_mtok') }}
+        + {{ usd('messages.output_tokens', 'prices.output_usd_per_mtok') }}
+        + {{ usd('messages.cache_read_tokens', 'prices.cache_read_usd_per_mtok') }}
+        + {{ usd('messages.cache_write_5m_tokens', 'prices.cache_write_5m_usd_per_mtok') }}
+        + {{ usd('messages.cache_write_1h_tokens', 'prices.cache_write_1h_usd_per_mtok') }}
+            as token_usd,
+        cast(messages.web_search_requests * prices.web_search_usd as decimal(18, 10)) as search_usd
+    from messages
+    left join prices
+        on
+            messages.model = prices.model
+            and messages.price_variant = prices.variant
+            and messages.prompt_tokens > prices.prompt_tokens_over
+            and messages.prompt_tokens <= prices.prompt_tokens_up_to
+            and cast(messages.event_at as date) >= prices.valid_from
+            and cast(messages.event_at as date) < prices.valid_to
+)
+
+select
+    message_id,
+    session_id,
+    project_id,
+    host,
+    agent_id,
+    model,
+    event_at as at,
+    day,
+    input_tokens,
+    output_tokens,
+    cache_write_5m_tokens,
+    cache_write_1h_tokens,
+    cache_read_tokens,
+    thinking_tokens,
+    web_search_requests,
+    price_variant,
+    cast(coalesce(token_usd, 0) as decimal(18, 10)) as cost_usd,
+    cast(coalesce(token_usd + search_usd, 0) as decimal(18, 10)) as cost_usd_with_web_search,
+    is_price_known,
+    is_usage_final,
+    is_sidechain,
+    cast(sessions as integer) as sessions
+from priced

@@ -1,0 +1,29 @@
+with entries as (
+    select * from {{ ref('int_messages_enriched') }}
+)
+
+select
+    entry_id,
+    document_id,
+    session_id,
+    project_id,
+    host,
+    agent_id,
+    role,
+    kind,
+    subtype,
+    message_id,
+    model,
+    is_human_prompt,
+    is_sidechain,
+    is_meta,
+    is_compact_summary,
+    is_api_error,
+    has_tool_result,
+    git_branch,
+    version,
+    event_at as at,
+    day,
+    cast(coalesce(text_length, 0) as bigint) as text_length,
+    cast(copies as integer) as copies
+from entries

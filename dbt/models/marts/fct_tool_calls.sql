@@ -1,0 +1,22 @@
+with calls as (
+    select * from {{ ref('int_tool_usage') }}
+)
+
+select
+    tool_use_id,
+    session_id,
+    project_id,
+    host,
+    agent_id,
+    message_id,
+    tool_name,
+    status,
+    is_error,
+    started_at,
+    finished_at,
+    duration_ms,
+    day,
+    file_path,
+    lines_added,
+    lines_removed
+from calls

@@ -1,0 +1,27 @@
+with source as (
+    select * from {{ source('raw', 'content_blocks') }}
+)
+
+select
+    _id as document_id,
+    block_index,
+    session_id,
+    project_id,
+    host,
+    stream,
+    generation,
+    source_offset,
+    role,
+    message_id,
+    agent_id,
+    is_sidechain,
+    kind,
+    tool_use_id,
+    tool_name,
+    is_error,
+    file_path,
+    lines_added,
+    lines_removed,
+    {{ in_utc('event_at') }} as event_at,
+    {{ in_utc('timestamp') }} as written_at
+from source

@@ -1,0 +1,42 @@
+with source as (
+    select * from {{ source('raw', 'conversations') }}
+)
+
+select
+    _id as document_id,
+    coalesce(nullif(uuid, ''), _id) as entry_id,
+    nullif(uuid, '') as uuid,
+    session_id,
+    project_id,
+    host,
+    stream,
+    generation,
+    source_offset,
+    source_file,
+    coalesce(type, 'unknown') as entry_type,
+    subtype,
+    parent_uuid,
+    role,
+    message_id,
+    request_id,
+    model,
+    stop_reason,
+    has_usage,
+    agent_id,
+    cwd,
+    git_branch,
+    version,
+    entrypoint,
+    is_sidechain,
+    is_meta,
+    is_compact_summary,
+    is_api_error,
+    prompt_source,
+    origin_kind,
+    web_search_requests,
+    text,
+    {{ in_utc('event_at') }} as event_at,
+    {{ in_utc('timestamp') }} as written_at,
+    {{ in_utc('ingested_at') }} as ingested_at,
+    load_seq
+from source

@@ -1,0 +1,27 @@
+with blocks as (
+    select * from {{ ref('stg_content_blocks') }}
+)
+
+select
+    coalesce(nullif(tool_use_id, ''), document_id || ':' || block_index) as tool_use_id,
+    document_id,
+    block_index,
+    session_id,
+    project_id,
+    host,
+    stream,
+    generation,
+    source_offset,
+    message_id,
+    agent_id,
+    is_sidechain,
+    kind like '%tool_result' as is_result,
+    tool_name,
+    is_error,
+    file_path,
+    lines_added,
+    lines_removed,
+    event_at,
+    written_at
+from blocks
+where kind like '%tool_use' or kind like '%tool_result'

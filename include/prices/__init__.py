@@ -1,0 +1,1 @@
+"""Model prices, made into dbt's seed from the genai-prices package."""

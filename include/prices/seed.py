@@ -1,0 +1,52 @@
+"""Writes dbt's price seed from the installed genai-prices package."""
+
+import csv
+import os
+from dataclasses import asdict, fields
+from datetime import date
+from decimal import Decimal
+from importlib.metadata import version
+from io import StringIO
+from pathlib import Path
+
+from include.prices.table import PriceRow, price_rows
+from include.settings import PROJECT_DIR
+
+SEED_PATH = PROJECT_DIR / "dbt" / "seeds" / "model_prices.csv"
+
+
+def current_rows() -> list[PriceRow]:
+    """The prices of the installed genai-prices, and our own where it has none."""
+    from genai_prices.data_snapshot import get_snapshot
+
+    provider = next(item for item in get_snapshot().providers if item.id == "anthropic")
+    return price_rows(provider, f"genai-prices {version('genai-prices')}")
+
+
+def seed_text(rows: list[PriceRow]) -> str:
+    """The seed as CSV; the same rows give the same bytes."""
+    out = StringIO()
+    writer = csv.DictWriter(out, [field.name for field in fields(PriceRow)], lineterminator="\n")
+    writer.writeheader()
+    for row in rows:
+        writer.writerow({name: _cell(value) for name, value in asdict(row).items()})
+    return out.getvalue()
+
+
+def write_seed(path: Path = SEED_PATH) -> int:
+    """Replace the seed as a whole; returns how many price rows it holds."""
+    rows = current_rows()
+    partial = path.with_suffix(".tmp")
+    with partial.open("w", encoding="utf-8") as file:
+        file.write(seed_text(rows))
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)
+    return len(rows)
+
+
+def _cell(value: str | int | date | Decimal) -> str:
+    if isinstance(value, Decimal):
+        text = f"{value:f}"
+        return text.rstrip("0").rstrip(".") if "." in text else text
+    return str(value)

@@ -1,0 +1,1 @@
+"""dbt in process: raw tables to marts."""

@@ -1,0 +1,189 @@
+"""Runs dbt in this process: raw tables to staging, intermediate and marts."""
+
+import logging
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from include.errors import WarehouseError
+from include.settings import PROJECT_DIR, Settings
+
+if TYPE_CHECKING:
+    from dbt.cli.main import dbtRunnerResult
+    from dbt_common.events.base_types import EventMsg
+
+log = logging.getLogger(__name__)
+
+DBT_DIR = PROJECT_DIR / "dbt"
+# More failing nodes than these hide the first cause.
+_FAILURES_SHOWN = 10
+_BAD = ("error", "fail", "runtime error", "partial success")
+
+
+@dataclass(frozen=True)
+class NodeDone:
+    """One node of the graph is through; `status` is dbt's own word."""
+
+    name: str
+    kind: str
+    status: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class TransformReport:
+    """What one build did."""
+
+    models: int
+    seeds: int
+    tests: int
+    warnings: int
+    seconds: float
+    nodes: tuple[NodeDone, ...]
+
+
+def dbt_environment(settings: Settings) -> dict[str, str]:
+    """The variables that dbt's profile, project and models read with env_var()."""
+    return {
+        "DUCKDB_PATH": str(settings.warehouse_path),
+        "TIMEZONE": settings.timezone,
+        "DBT_TARGET": settings.dbt_target,
+        "DBT_PROJECT_DIR": str(DBT_DIR),
+        "DBT_PROFILES_DIR": str(DBT_DIR),
+        "DBT_TARGET_PATH": str(target_dir(settings)),
+        "DBT_LOG_PATH": str(settings.logs_dir),
+        "DBT_LOG_LEVEL_FILE": "info",
+        # Unit tests need no data: the test suite runs them, a build of real data does not.
+        "DBT_EXCLUDE_RESOURCE_TYPES": "unit_test",
+        # A test that compares two models runs only where both were built.
+        "DBT_INDIRECT_SELECTION": "cautious",
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        "DO_NOT_TRACK": "1",
+    }
+
+
+def target_dir(settings: Settings) -> Path:
+    """Where dbt keeps manifest, parse cache and compiled SQL."""
+    return settings.cca_home / "dbt" / "target"
+
+
+def transform(
+    settings: Settings,
+    select: str | None = None,
+    full_refresh: bool = False,  # noqa: FBT001, FBT002  (fixed by the callers' contract)
+    on_event: Callable[[NodeDone], None] | None = None,
+) -> TransformReport:
+    """Build and test every model, or those selected; a failing node raises WarehouseError."""
+    if not settings.warehouse_path.exists():
+        message = f"{settings.warehouse_path} does not exist (DUCKDB_PATH); run `cca load` first"
+        raise WarehouseError(message)
+    started = time.monotonic()
+    arguments = ["build"]
+    arguments += ["--select", *select.split()] if select else []
+    arguments += ["--full-refresh"] if full_refresh else []
+    nodes = _built(_invoke(settings, arguments, on_event))
+    report = _report(nodes, time.monotonic() - started)
+    log.info(
+        "dbt built %d models, ran %d tests in %.1f s", report.models, report.tests, report.seconds
+    )
+    return report
+
+
+def write_manifest(settings: Settings) -> Path:
+    """Parse the project, so that Cosmos can draw it without running dbt."""
+    result = _invoke(settings, ["parse"], None)
+    if not result.success:
+        raise WarehouseError(f"dbt cannot parse {DBT_DIR}: {result.exception}")
+    return target_dir(settings) / "manifest.json"
+
+
+def _invoke(
+    settings: Settings, arguments: list[str], on_event: Callable[[NodeDone], None] | None
+) -> "dbtRunnerResult":
+    from dbt.cli.main import dbtRunner
+
+    for folder in (target_dir(settings), settings.logs_dir):
+        folder.mkdir(parents=True, exist_ok=True)
+    callbacks = [_listener(on_event)] if on_event else []
+    with _environment(dbt_environment(settings)):
+        try:
+            return dbtRunner(callbacks=callbacks).invoke(["--log-level", "none", *arguments])
+        finally:
+            _close_duckdb()
+
+
+@contextmanager
+def _environment(values: Mapping[str, str]) -> Iterator[None]:
+    """Set the variables for as long as dbt runs.
+
+    dbt has no other way in: env_var() reads the process's environment, and --vars would void its
+    parse cache. Everything else gets its values from Settings.
+    """
+    before = {name: os.environ.get(name) for name in values}  # noqa: TID251
+    os.environ.update(values)  # noqa: TID251
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)  # noqa: TID251
+            else:
+                os.environ[name] = value  # noqa: TID251
+
+
+def _close_duckdb() -> None:
+    """Let go of the file: dbt-duckdb keeps it open, and publish opens it in another mode."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+    environment = DuckDBConnectionManager._ENV  # noqa: SLF001  (there is no public way)
+    if environment is not None:
+        environment.close()
+        DuckDBConnectionManager.close_all_connections()
+
+
+def _listener(on_event: Callable[[NodeDone], None]) -> Callable[["EventMsg"], None]:
+    def listen(event: "EventMsg") -> None:
+        if event.info.name == "NodeFinished":
+            node: Any = event.data.node_info
+            on_event(NodeDone(node.node_name, node.resource_type, node.node_status, 0.0))
+
+    return listen
+
+
+def _built(result: "dbtRunnerResult") -> tuple[NodeDone, ...]:
+    runs = getattr(result.result, "results", [])
+    failed = [run for run in runs if str(run.status) in _BAD]
+    if failed or not result.success:
+        raise WarehouseError(_failure(failed, result.exception))
+    return tuple(
+        NodeDone(run.node.name, str(run.node.resource_type), str(run.status), run.execution_time)
+        for run in runs
+    )
+
+
+def _failure(failed: list[Any], exception: BaseException | None) -> str:
+    if not failed:
+        return f"dbt did not run: {exception}"
+    lines = [f"{run.node.name}: {run.message}" for run in failed[:_FAILURES_SHOWN]]
+    hidden = len(failed) - len(lines)
+    return "\n".join(
+        [f"dbt failed in {len(failed)} of its nodes", *lines, *([f"and {hidden} more"] * (hidden > 0))]
+    )
+
+
+def _report(nodes: tuple[NodeDone, ...], seconds: float) -> TransformReport:
+    def count(kind: str) -> int:
+        return sum(node.kind == kind for node in nodes)
+
+    return TransformReport(
+        models=count("model"),
+        seeds=count("seed"),
+        tests=count("test"),
+        warnings=sum(node.status == "warn" for node in nodes),
+        seconds=seconds,
+        nodes=nodes,
+    )

@@ -1,0 +1,46 @@
+"""dbt's description of the raw tables, rendered from include.records."""
+
+import pyarrow as pa
+
+from include.records import DATASETS
+from include.settings import PROJECT_DIR
+
+SOURCES_PATH = PROJECT_DIR / "dbt" / "models" / "staging" / "_sources.yml"
+_ABOUT = {
+    "conversations": "One row per transcript entry in the archive, copies in forks and resumes too.",
+    "content_blocks": "One row per content block of an entry.",
+    "rejects": "One row per document that did not become a row, with the reason.",
+}
+_LOADED = {
+    "lake_file": "File of the lake the row came from.",
+    "load_seq": "Number of the load that brought the row.",
+}
+
+
+def sources_yaml() -> str:
+    """The whole file; dbt/models/staging/_sources.yml is this text."""
+    lines = [
+        "# Made from include/records.py by `python -m include.transform.sources`.",
+        "sources:",
+        "  - name: raw",
+        "    description: What load makes of the lake; keyed by `_id`, and block index for blocks.",
+        "    tables:",
+    ]
+    for name, schema in DATASETS.items():
+        lines += [f"      - name: {name}", f"        description: {_ABOUT[name]}", "        columns:"]
+        for column, doc in _columns(schema):
+            lines += [f"          - name: {column}", f"            description: {_quoted(doc)}"]
+    return "\n".join(lines) + "\n"
+
+
+def _columns(schema: pa.Schema) -> list[tuple[str, str]]:
+    documented = [(field.name, (field.metadata or {})[b"doc"].decode()) for field in schema]
+    return documented + list(_LOADED.items())
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+if __name__ == "__main__":
+    SOURCES_PATH.write_text(sources_yaml(), encoding="utf-8")

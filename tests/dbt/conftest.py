@@ -1,0 +1,122 @@
+"""A warehouse whose raw tables come from a few rows, or from transcripts by way of the converter."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pytest
+
+from include import records
+from include.extract.convert import convert
+from include.settings import Settings
+
+Row = dict[str, Any]
+START = datetime(2026, 10, 1, 10, tzinfo=UTC)
+
+
+def dbt_settings(home: Path, **values: Any) -> Settings:
+    return Settings(cca_home=home, mongo_uri="mongodb://unused", _env_file=None, **values)
+
+
+def write_raw(settings: Settings, entries: Iterable[Row], blocks: Iterable[Row]) -> None:
+    """Raw tables as load leaves them, from rows that name only what matters."""
+    settings.warehouse_path.parent.mkdir(parents=True, exist_ok=True)
+    tables = {"conversations": list(entries), "content_blocks": list(blocks), "rejects": []}
+    with duckdb.connect(str(settings.warehouse_path)) as warehouse:
+        warehouse.execute("set timezone = 'UTC'; create schema if not exists raw")
+        for name, schema in records.DATASETS.items():
+            rows = [{column: row.get(column) for column in schema.names} for row in tables[name]]
+            incoming = pa.Table.from_pylist(rows, schema=schema)
+            warehouse.register("incoming", incoming)
+            warehouse.execute(
+                f"create or replace table raw.{name} as select *, 'a.parquet' as lake_file, "
+                "1::bigint as load_seq from incoming"
+            )
+            warehouse.unregister("incoming")
+
+
+def entry(session: str, at: float, **values: Any) -> Row:
+    """An entry `at` seconds after START, at that offset of its session's file."""
+    when = START + timedelta(seconds=at)
+    row = _place(session, when, values.pop("offset", int(at)))
+    row |= {
+        "type": "user", "timestamp": when, "has_usage": False, "is_sidechain": False,
+        "is_meta": False, "is_compact_summary": False, "is_api_error": False, "entry_json": "{}",
+    }  # fmt: skip
+    row |= values
+    row.setdefault("role", row["type"] if row["type"] in {"user", "assistant"} else None)
+    row["_id"] = values.get("_id") or _digest(row)
+    return row
+
+
+def answer(session: str, at: float, message_id: str, **values: Any) -> Row:
+    """An assistant row that carries usage."""
+    usage = {
+        "type": "assistant", "has_usage": True, "model": "claude-haiku-4-5-20251001",
+        "message_id": message_id, "is_usage_final": True,
+    }  # fmt: skip
+    return entry(session, at, **(usage | values))
+
+
+def block(of: Row, kind: str, **values: Any) -> Row:
+    """A content block of an entry."""
+    shared = {name: of.get(name) for name in records.CONTENT_BLOCKS.names}
+    return shared | {"block_index": 0, "kind": kind, "lines_added": None, "lines_removed": None} | values
+
+
+def _place(session: str, when: datetime, offset: int) -> Row:
+    return {
+        "project_id": "-srv-app", "session_id": session, "stream": session, "generation": 0,
+        "source_offset": offset, "source_file": f"-srv-app/{session}.jsonl", "host": "laptop",
+        "ingested_at": when, "event_at": when, "date": when.date(),
+    }  # fmt: skip
+
+
+def _digest(row: Row) -> str:
+    return hashlib.blake2b(repr(sorted(row.items())).encode(), digest_size=16).hexdigest()
+
+
+def rows_of_transcripts(folder: Path) -> tuple[list[Row], list[Row]]:
+    """Rows of every transcript under a projects folder, without MongoDB in between."""
+    entries, blocks = [], []
+    for path in sorted(folder.rglob("*.jsonl")):
+        for document in _documents(path, folder):
+            rows = convert(document)
+            assert rows.conversation is not None, rows.reject
+            entries.append(rows.conversation)
+            blocks += rows.blocks
+    return entries, blocks
+
+
+def _documents(path: Path, folder: Path) -> Iterator[Row]:
+    inside = path.relative_to(folder)
+    is_agent = path.stem.startswith("agent-")
+    session = inside.parts[1] if is_agent and len(inside.parts) > 2 else path.stem
+    last = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    for number, line in enumerate(path.read_bytes().split(b"\n")):
+        if not line.strip():
+            continue
+        written = json.loads(line)
+        if isinstance(written.get("timestamp"), str):
+            last = datetime.fromisoformat(written["timestamp"])
+        key = hashlib.blake2b(f"{session}/{path.stem}/{number}".encode() + line, digest_size=16)
+        yield written | {
+            "_id": key.hexdigest(), "stream": f"{session}/{path.stem}" if is_agent else session,
+            "generation": 0, "sourceOffset": number, "projectId": inside.parts[0],
+            "sessionKey": session, "sourceFile": str(inside), "host": "laptop", "eventAt": last,
+            "ingestedAt": last, "preview": "",
+        }  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def query() -> Callable[[Settings, str], list[tuple[Any, ...]]]:
+    def run(settings: Settings, sql: str) -> list[tuple[Any, ...]]:
+        with duckdb.connect(str(settings.warehouse_path), read_only=True) as warehouse:
+            return warehouse.execute(sql).fetchall()
+
+    return run
