@@ -1,4 +1,4 @@
-"""The two datasets of the lake, defined once: Iceberg, DuckDB tables and dbt sources derive from them.
+"""The datasets of the lake, defined once: Iceberg, DuckDB and dbt derive from them.
 
 Times are UTC microseconds, tokens are counts, `*_json` columns hold JSON text.
 """
@@ -56,6 +56,11 @@ CONVERSATIONS = pa.schema(
         ),
         _field("input_tokens", pa.int64(), "Uncached input tokens on this row."),
         _field("output_tokens", pa.int64(), "Output tokens on this row (partial on early rows)."),
+        _field(
+            "cache_creation_tokens",
+            pa.int64(),
+            "Cache writes of both kinds, as written; rows without the 5m/1h split have only this.",
+        ),
         _field("cache_write_5m_tokens", pa.int64(), "Tokens written to the 5-minute cache."),
         _field("cache_write_1h_tokens", pa.int64(), "Tokens written to the 1-hour cache."),
         _field("cache_read_tokens", pa.int64(), "Tokens read from the cache."),
@@ -117,4 +122,15 @@ CONTENT_BLOCKS = pa.schema(
     ]
 )
 
-DATASETS = {"conversations": CONVERSATIONS, "content_blocks": CONTENT_BLOCKS}
+REJECTS = pa.schema(
+    [
+        _field("_id", pa.string(), "MongoDB `_id` of the document.", required=True),
+        _field("ingested_at", _AT, "When MongoDB took the document.", required=True),
+        _field("event_at", _AT, "When it happened.", required=True),
+        _field("date", pa.date32(), "UTC date of event_at; the lake's partition.", required=True),
+        _field("reason", pa.string(), "Why it did not become a row.", required=True),
+        _field("document_json", pa.string(), "The document as extended JSON.", required=True),
+    ]
+)
+
+DATASETS = {"conversations": CONVERSATIONS, "content_blocks": CONTENT_BLOCKS, "rejects": REJECTS}

@@ -17,7 +17,7 @@ PROJECT_DIR = Path(__file__).resolve().parent.parent
 
 
 class Settings(BaseSettings):
-    """Every field has a default that works on a laptop; each is an upper-case variable or .env line."""
+    """Every field has a default that works on a laptop; set as upper-case variables or in .env."""
 
     model_config = SettingsConfigDict(
         env_file=PROJECT_DIR / ".env",
@@ -29,7 +29,7 @@ class Settings(BaseSettings):
 
     cca_home: Path = Field(
         Path("~/.claude-sync"),
-        description="Where cca keeps its data: buffer, MongoDB, lake, warehouse, gold, search, logs.",
+        description="Where cca keeps its data: buffer, MongoDB, lake, warehouse, gold, logs.",
     )
     claude_dir: str = Field(
         "~/.claude/projects",
@@ -147,7 +147,7 @@ class Settings(BaseSettings):
         return self.cca_home / "logs"
 
     def as_environment(self) -> dict[str, str]:
-        """Every setting as its variable, so that a child process reads the same, from any folder."""
+        """Every setting as its variable, so that a child process reads the same from any folder."""
         named = {name.upper(): getattr(self, name) for name in type(self).model_fields}
         variables = {name: str(value) for name, value in named.items() if value not in (None, "")}
         return variables | {"CLAUDE_DIR": ",".join(str(path) for path in self.claude_dirs)}

@@ -1,0 +1,192 @@
+"""`cca extract`, `load`, `transform`, `publish` and `pipeline`."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+
+from include.settings import get_settings
+
+Command = Callable[..., Any]
+
+_FORMAT = click.option(
+    "--format",
+    "storage_format",
+    type=click.Choice(["parquet", "iceberg"]),
+    help="Storage format of the lake; STORAGE_FORMAT by default.",
+)
+_ICEBERG = click.option(
+    "--iceberg", "storage_format", flag_value="iceberg", help="Short for --format iceberg."
+)
+_FULL_REFRESH = click.option("--full-refresh", is_flag=True, help="Build from nothing.")
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+
+
+def _window_options(command: Command) -> Command:
+    for option in (
+        click.option("--full-backfill", is_flag=True, help="Take everything again."),
+        click.option("--until", help="End of the event time to take (ISO, UTC), exclusive."),
+        click.option("--since", help="Start of the event time to take (ISO, UTC)."),
+    ):
+        command = option(command)
+    return command
+
+
+@click.command()
+@_window_options
+@_FORMAT
+@_ICEBERG
+@_JSON
+def extract(
+    since: str | None,
+    until: str | None,
+    full_backfill: bool,
+    storage_format: str | None,
+    as_json: bool,
+) -> None:
+    """MongoDB to lake: what is new, or a range of event time, or everything."""
+    from include.embedded.mongod import serving_mongo
+    from include.extract.run import extract as run_extract
+    from include.extract.window import resolve
+
+    settings = get_settings()
+    window = resolve(since=since, until=until, full_backfill=full_backfill)
+    with serving_mongo(settings) as uri, _progress("extract") as tick:
+        report = run_extract(settings, uri, window, storage_format=storage_format, on_progress=tick)
+    _print(
+        as_json,
+        f"{report.documents:,} entries, {report.blocks:,} blocks, {report.rejects:,} rejects "
+        f"in {report.files:,} files",
+        report,
+    )
+
+
+@click.command()
+@_FULL_REFRESH
+@_FORMAT
+@_ICEBERG
+@_JSON
+def load(full_refresh: bool, storage_format: str | None, as_json: bool) -> None:
+    """Lake to raw tables: the difference since the last load."""
+    from include.load.raw import load as run_load
+
+    report = run_load(get_settings(), storage_format=storage_format, full_refresh=full_refresh)
+    _print(as_json, f"{report.rows_added:,} rows in, {report.rows_deleted:,} out", report)
+
+
+@click.command()
+@click.option("--select", help="dbt node selection.")
+@_FULL_REFRESH
+@_JSON
+def transform(select: str | None, full_refresh: bool, as_json: bool) -> None:
+    """dbt: raw to staging, intermediate and marts, with their tests."""
+    from include.transform.dbt import transform as run_transform
+
+    with _spinner("transform"):
+        report = run_transform(get_settings(), select=select, full_refresh=full_refresh)
+    _print(as_json, str(report), report)
+
+
+@click.command()
+def publish() -> None:
+    """Marts to a new gold file, which every reader sees from its next query on."""
+    from include.publish.gold import publish as run_publish
+
+    click.echo(run_publish(get_settings()))
+
+
+@click.command()
+@_window_options
+@_FULL_REFRESH
+@_FORMAT
+@_ICEBERG
+@_JSON
+def pipeline(
+    since: str | None,
+    until: str | None,
+    full_backfill: bool,
+    full_refresh: bool,
+    storage_format: str | None,
+    as_json: bool,
+) -> None:
+    """Extract, load, transform and publish, without Airflow."""
+    from include import pipeline as steps
+    from include.embedded.mongod import serving_mongo
+    from include.extract.window import resolve
+
+    settings = get_settings()
+    window = resolve(since=since, until=until, full_backfill=full_backfill)
+    options = steps.Options(window, storage_format, full_refresh)
+    with serving_mongo(settings) as uri, _steps() as (on_step, on_progress):
+        report = steps.run(settings, uri, options, on_step=on_step, on_progress=on_progress)
+    published = f"published {report.gold}" if report.gold else "nothing new: gold is up to date"
+    _print(as_json, f"{report.extracted.documents:,} entries extracted; {published}", report)
+
+
+def _print(as_json: bool, sentence: str, report: Any) -> None:
+    import dataclasses
+    import json
+
+    click.echo(json.dumps(dataclasses.asdict(report), default=str) if as_json else sentence)
+
+
+@contextmanager
+def _progress(title: str) -> Iterator[Callable[[int, int], None]]:
+    with _steps() as (on_step, on_progress):
+        on_step(title)
+        yield on_progress
+
+
+@contextmanager
+def _spinner(title: str) -> Iterator[None]:
+    with _steps() as (on_step, _):
+        on_step(title)
+        yield
+
+
+@contextmanager
+def _steps() -> Iterator[tuple[Callable[[str], None], Callable[[int, int], None]]]:
+    """One bar a step, with rows/s and time left; only on a terminal."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        SpinnerColumn,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    bar = Progress(
+        SpinnerColumn(finished_text="✓"),
+        TextColumn("{task.description:<10}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        disable=not Console(stderr=True).is_terminal,
+    )
+
+    def on_step(title: str) -> None:
+        _finish(bar)
+        bar.add_task(title, total=None, rate="")
+
+    def on_progress(done: int, total: int) -> None:
+        task = bar.tasks[-1]
+        speed = f"{task.speed:,.0f} rows/s" if task.speed else ""
+        bar.update(task.id, completed=done, total=total, rate=speed)
+
+    with bar:
+        yield on_step, on_progress
+        _finish(bar)
+
+
+def _finish(bar: Any) -> None:
+    for task in bar.tasks:
+        if not task.finished:
+            total = task.total or 1
+            bar.update(task.id, total=total, completed=total)

@@ -1,0 +1,1 @@
+"""MongoDB to the lake: a run owns a window and makes the lake equal to the archive in it."""

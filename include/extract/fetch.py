@@ -1,0 +1,88 @@
+"""Documents of a window out of MongoDB, and what its own clock and indexes say."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from pymongo import ASCENDING, DESCENDING
+from pymongo.collection import Collection
+
+from include.archive import Document
+
+# an insert is stamped before it is visible: what is younger than this may still be on its way
+SETTLE = timedelta(seconds=2)
+_SETTLE_POLL_SECONDS = 0.1
+_LONGEST_SETTLE_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Range:
+    """What a run owns: (start, end] of `ingestedAt`, or [start, end) of `eventAt`."""
+
+    field: str
+    start: datetime | None
+    end: datetime | None
+
+    @property
+    def is_of_events(self) -> bool:
+        return self.field == "eventAt"
+
+    def query(self) -> dict[str, Any]:
+        """MongoDB filter of the owned documents."""
+        lower, upper = ("$gte", "$lt") if self.is_of_events else ("$gt", "$lte")
+        bounds = {lower: self.start, upper: self.end}
+        given = {operator: bound for operator, bound in bounds.items() if bound is not None}
+        return {self.field: given} if given else {}
+
+
+def settled_now(collection: Collection[Document]) -> datetime:
+    """The latest `ingestedAt` that is safe to own, by MongoDB's clock.
+
+    Waits until the newest document is old enough, so that a run right after a sync takes all
+    of it; under a steady stream of arrivals it gives up and leaves the newest to the next run.
+    """
+    newest = collection.find_one(projection=["ingestedAt"], sort=[("ingestedAt", DESCENDING)])
+    deadline = time.monotonic() + _LONGEST_SETTLE_SECONDS
+    while True:
+        safe = server_time(collection) - SETTLE
+        if newest is None or newest["ingestedAt"] <= safe or time.monotonic() > deadline:
+            return safe
+        time.sleep(_SETTLE_POLL_SECONDS)
+
+
+def server_time(collection: Collection[Document]) -> datetime:
+    """MongoDB's own clock."""
+    hello = collection.database.command("hello", codec_options=collection.codec_options)
+    now: datetime = hello["localTime"]
+    return now
+
+
+def documents(collection: Collection[Document], owned: Range) -> Iterator[Document]:
+    """Owned documents by event time, so that each date comes in one piece.
+
+    A narrow `ingestedAt` range is read by its own index instead: its dates are few.
+    """
+    is_wide = owned.is_of_events or owned.start is None
+    order = "eventAt" if is_wide else "ingestedAt"
+    query = collection.find(owned.query(), batch_size=2000, allow_disk_use=True)
+    yield from query.sort(order, ASCENDING)
+
+
+def count(collection: Collection[Document], owned: Range) -> int:
+    """How many documents the range owns, for the progress bar."""
+    query = owned.query()
+    if not query:
+        return collection.estimated_document_count()
+    return collection.count_documents(query)
+
+
+def arrivals(
+    collection: Collection[Document], after: datetime, through: datetime
+) -> Iterator[tuple[str, datetime]]:
+    """`_id` and `ingestedAt` of documents in (after, through], by index alone."""
+    query = {"ingestedAt": {"$gt": after, "$lte": through}}
+    projection = {"_id": 1, "ingestedAt": 1}
+    for document in collection.find(query, projection).sort("ingestedAt", ASCENDING):
+        yield document["_id"], document["ingestedAt"]

@@ -1,0 +1,128 @@
+"""The list of live lake files: replacing it is the commit, and it carries the marks.
+
+`extracted` is the `ingestedAt` up to which the lake holds everything, `published` the one up to
+which the gold file does; `published_load` is the load that gold was built from.
+"""
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from include.errors import SettingError, WarehouseError
+from include.settings import Settings
+
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class LakeFile:
+    """One Parquet file: path under the lake, and what its rows span (ISO times, UTC)."""
+
+    path: str
+    dataset: str
+    date: str
+    rows: int
+    ingested_min: str
+    ingested_max: str
+    event_min: str
+    event_max: str
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """Live files and marks of one storage format."""
+
+    files: tuple[LakeFile, ...] = ()
+    extracted: datetime | None = None
+    published: datetime | None = None
+    published_load: int = 0
+    version: int = field(default=VERSION)
+
+
+def supported(storage_format: str) -> str:
+    """The format, if this version can store it; else SettingError."""
+    if storage_format != "parquet":
+        raise SettingError(
+            f"STORAGE_FORMAT={storage_format} is not available in this version; use parquet"
+        )
+    return storage_format
+
+
+def read(settings: Settings, storage_format: str) -> Manifest:
+    """The manifest as committed; empty where nothing was extracted yet."""
+    path = _path(settings, storage_format)
+    try:
+        values: dict[str, Any] = json.loads(path.read_text())
+    except FileNotFoundError:
+        return Manifest()
+    if values["version"] > VERSION:
+        raise WarehouseError(f"{path} was written by a newer cca; upgrade this one")
+    return Manifest(
+        files=tuple(LakeFile(**one) for one in values["files"]),
+        extracted=_time(values["extracted"]),
+        published=_time(values["published"]),
+        published_load=values["published_load"],
+    )
+
+
+def write(settings: Settings, storage_format: str, manifest: Manifest) -> None:
+    """Replace the manifest as a whole, on disk before its name changes."""
+    values = asdict(manifest)
+    for mark in ("extracted", "published"):
+        moment = values[mark]
+        values[mark] = moment.isoformat() if moment else None
+    path = _path(settings, storage_format)
+    fresh = path.with_suffix(".new")
+    with fresh.open("w") as file:
+        json.dump(values, file, indent=1)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)
+    sync_folder(path.parent)
+
+
+def promote(settings: Settings, storage_format: str, mark: datetime | None, load: int) -> None:
+    """Record what the gold file now holds."""
+    with locked(settings, storage_format):
+        manifest = read(settings, storage_format)
+        write(settings, storage_format, replace(manifest, published=mark, published_load=load))
+
+
+def published_mark(settings: Settings) -> datetime | None:
+    """The `ingestedAt` up to which gold holds everything; None before the first publish."""
+    if not settings.gold_path.exists():
+        return None
+    return read(settings, settings.storage_format).published
+
+
+@contextmanager
+def locked(settings: Settings, storage_format: str) -> Iterator[None]:
+    """Hold the format's lake alone: one extract commits at a time."""
+    path = _path(settings, storage_format).with_suffix(".lock")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a rename in it survive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _path(settings: Settings, storage_format: str) -> Path:
+    return settings.lake_dir / f"{storage_format}-manifest.json"
+
+
+def _time(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

@@ -1,0 +1,64 @@
+"""All steps in order without Airflow: extract, load, transform, publish."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from include.extract.run import ExtractReport, Progress, extract
+from include.extract.window import Window
+from include.load.raw import LoadReport, load
+from include.publish.gold import publish
+from include.settings import Settings
+from include.transform.dbt import transform
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class PipelineReport:
+    """What each step did; `gold` is None when there was nothing new to publish."""
+
+    extracted: ExtractReport
+    loaded: LoadReport
+    gold: Path | None
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a run differs from the hourly one."""
+
+    window: Window
+    storage_format: str | None = None
+    full_refresh: bool = False
+
+
+def run(
+    settings: Settings,
+    uri: str,
+    options: Options,
+    *,
+    on_step: Callable[[str], None] = log.info,
+    on_progress: Progress | None = None,
+) -> PipelineReport:
+    """Bring gold up to date; dbt and publish are skipped when gold holds this load already."""
+    on_step("extract")
+    extracted = extract(
+        settings,
+        uri,
+        options.window,
+        storage_format=options.storage_format,
+        on_progress=on_progress,
+    )
+    on_step("load")
+    loaded = load(
+        settings, storage_format=options.storage_format, full_refresh=options.full_refresh
+    )
+    if not loaded.is_changed and not options.full_refresh:
+        return PipelineReport(extracted, loaded, None)
+    on_step("transform")
+    transform(settings, full_refresh=options.full_refresh)
+    on_step("publish")
+    return PipelineReport(
+        extracted, loaded, publish(settings, storage_format=options.storage_format)
+    )

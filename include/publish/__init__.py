@@ -1,0 +1,1 @@
+"""Marts to the gold file that everyone reads."""

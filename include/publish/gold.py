@@ -1,0 +1,97 @@
+"""Copy the marts into a new read-only file, check it, and move the link `current.duckdb` to it.
+
+A file is never changed nor replaced under its name, so readers never wait, never block the
+writer, never see half a build, and a new connection sees the new data.
+"""
+
+import logging
+import os
+from pathlib import Path
+
+import duckdb
+
+from include.errors import WarehouseError
+from include.extract import manifest
+from include.extract.manifest import sync_folder
+from include.load.raw import loaded
+from include.settings import Settings
+from include.warehouse import STORAGE_VERSION, writing
+
+log = logging.getLogger(__name__)
+
+KEPT_FILES = 3
+
+
+def publish(settings: Settings, *, storage_format: str | None = None) -> Path:
+    """The new gold file; the mark of the load it was built from becomes the published one."""
+    settings.gold_dir.mkdir(parents=True, exist_ok=True)
+    target = settings.gold_dir / f"gold-{_newest(settings.gold_dir) + 1}.duckdb"
+    building = target.with_suffix(".building")
+    building.unlink(missing_ok=True)
+    with writing(settings) as warehouse:
+        now = loaded(warehouse)
+        tables = _copy(warehouse, building)
+    _settle(building, target)
+    _flip(settings.gold_path, target)
+    manifest.promote(settings, storage_format or settings.storage_format, now.mark, now.load_seq)
+    for old in sorted(settings.gold_dir.glob("gold-*.duckdb"), key=_number)[:-KEPT_FILES]:
+        old.unlink()
+    log.info("published %d tables as %s", tables, target.name)
+    return target
+
+
+def _copy(warehouse: duckdb.DuckDBPyConnection, building: Path) -> int:
+    names = [
+        row[0]
+        for row in warehouse.execute(
+            "select table_name from information_schema.tables "
+            "where table_schema = 'marts' and table_catalog = current_database() order by 1"
+        ).fetchall()
+    ]
+    if not names:
+        raise WarehouseError("no marts to publish: run `cca transform` first")
+    source = warehouse.execute("select current_database()").fetchall()[0][0]
+    warehouse.execute(f"attach '{building}' as gold (storage_version '{STORAGE_VERSION}')")
+    warehouse.execute("create schema gold.marts")
+    for name in names:
+        wanted = f'"{source}".marts."{name}"'
+        warehouse.execute(f'create table gold.marts."{name}" as select * from {wanted}')
+        _require_equal(warehouse, name, wanted)
+    warehouse.execute("checkpoint gold")
+    warehouse.execute("detach gold")
+    return len(names)
+
+
+def _require_equal(warehouse: duckdb.DuckDBPyConnection, name: str, wanted: str) -> None:
+    counts = warehouse.execute(
+        f'select (select count(*) from {wanted}), (select count(*) from gold.marts."{name}")'
+    ).fetchall()[0]
+    if counts[0] != counts[1]:
+        message = (
+            f"marts.{name}: {counts[0]} rows in the warehouse, {counts[1]} copied; not published"
+        )
+        raise WarehouseError(message)
+
+
+def _settle(building: Path, target: Path) -> None:
+    with building.open("rb") as file:
+        os.fsync(file.fileno())
+    building.chmod(0o444)
+    building.rename(target)
+    sync_folder(target.parent)
+
+
+def _flip(link: Path, target: Path) -> None:
+    fresh = link.with_suffix(".link")
+    fresh.unlink(missing_ok=True)
+    fresh.symlink_to(target.name)
+    fresh.replace(link)
+    sync_folder(link.parent)
+
+
+def _newest(gold_dir: Path) -> int:
+    return max((_number(path) for path in gold_dir.glob("gold-*.duckdb")), default=0)
+
+
+def _number(path: Path) -> int:
+    return int(path.stem.removeprefix("gold-"))

@@ -1,0 +1,117 @@
+"""Raw tables are the difference of manifests: nothing twice, nothing left behind."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from pymongo.collection import Collection
+
+from include.errors import SettingError, WarehouseError
+from include.extract.run import extract
+from include.extract.window import Window
+from include.load.raw import load
+from include.publish.gold import publish
+from include.settings import Settings
+from include.warehouse import reading_gold, writing
+
+START = datetime(2026, 11, 1, 12, tzinfo=UTC)
+
+
+def insert(collection: Collection[dict[str, Any]], number: int, **own: Any) -> None:
+    collection.insert_one(
+        {
+            "_id": f"{number:032x}",
+            "type": "user",
+            "message": {
+                "role": "user",
+                "content": [{"type": "text", "text": f"hi {number}"}, "yo"],
+            },
+            "stream": "s1",
+            "generation": 0,
+            "sourceOffset": number,
+            "projectId": "-srv-app",
+            "sessionKey": "s1",
+            "sourceFile": "-srv-app/s1.jsonl",
+            "host": "laptop",
+            "eventAt": START + timedelta(hours=number),
+            "ingestedAt": START,
+            **own,
+        }
+    )
+
+
+def rows(settings: Settings, query: str) -> list[Any]:
+    with writing(settings) as warehouse:
+        return warehouse.execute(query).fetchall()
+
+
+def test_rows_come_once_and_keep_the_load_that_brought_them(
+    settings: Settings, collection: Collection[dict[str, Any]]
+) -> None:
+    for number in range(3):
+        insert(collection, number)
+    extract(settings, settings.mongo_uri, Window("full"))
+    first = load(settings)
+    assert (first.rows_added, first.rows_deleted, first.load_seq) == (9, 0, 1)
+    assert load(settings).load_seq == 1
+
+    insert(collection, 3)
+    extract(settings, settings.mongo_uri, Window("full"))
+    load(settings)
+    found = rows(
+        settings,
+        "select source_offset, load_seq from raw.conversations order by 1",
+    )
+    assert found == [(0, 1), (1, 1), (2, 1), (3, 2)]
+    assert rows(
+        settings, "select count(*), count(distinct (_id, block_index)) from raw.content_blocks"
+    ) == [(8, 8)]
+
+
+def test_deleted_documents_leave_raw(
+    settings: Settings, collection: Collection[dict[str, Any]]
+) -> None:
+    insert(collection, 1)
+    insert(collection, 2)
+    extract(settings, settings.mongo_uri, Window("full"))
+    load(settings)
+    collection.delete_one({"sourceOffset": 1})
+    extract(settings, settings.mongo_uri, Window("full"))
+    load(settings)
+    assert rows(settings, "select source_offset from raw.conversations") == [(2,)]
+
+
+def test_full_refresh_equals_the_differences(
+    settings: Settings, collection: Collection[dict[str, Any]]
+) -> None:
+    insert(collection, 1)
+    extract(settings, settings.mongo_uri, Window("full"))
+    load(settings)
+    again = load(settings, full_refresh=True)
+    assert again.load_seq == 2
+    assert rows(settings, "select count(*) from raw.conversations") == [(1,)]
+
+
+def test_publish_gives_readers_whole_files_and_remembers_the_load(
+    settings: Settings, collection: Collection[dict[str, Any]]
+) -> None:
+    insert(collection, 1)
+    extract(settings, settings.mongo_uri, Window("full"))
+    assert load(settings).is_changed
+    with pytest.raises(WarehouseError, match="cca transform"):
+        publish(settings)
+    with writing(settings) as warehouse:
+        warehouse.execute("create schema marts")
+        warehouse.execute("create table marts.fct_messages as select * from raw.conversations")
+    targets = [publish(settings) for _ in range(5)]
+    assert not load(settings).is_changed
+    assert settings.gold_path.resolve() == targets[-1]
+    assert sorted(path.name for path in settings.gold_dir.glob("gold-*")) == [
+        "gold-3.duckdb",
+        "gold-4.duckdb",
+        "gold-5.duckdb",
+    ]
+    with reading_gold(settings) as gold:
+        assert gold.execute("select count(*) from marts.fct_messages").fetchall() == [(1,)]
+    with pytest.raises(SettingError, match="STORAGE_FORMAT"):
+        load(settings, storage_format="orc")
