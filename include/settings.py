@@ -20,7 +20,7 @@ class Settings(BaseSettings):
     """Every field has a default that works on a laptop; set as upper-case variables or in .env."""
 
     model_config = SettingsConfigDict(
-        env_file=PROJECT_DIR / ".env",
+        env_file=os.environ.get("CCA_ENV_FILE", PROJECT_DIR / ".env"),
         env_ignore_empty=True,
         extra="ignore",
         frozen=True,
@@ -148,9 +148,11 @@ class Settings(BaseSettings):
 
     def as_environment(self) -> dict[str, str]:
         """Every setting as its variable, so that a child process reads the same from any folder."""
-        named = {name.upper(): getattr(self, name) for name in type(self).model_fields}
-        variables = {name: str(value) for name, value in named.items() if value not in (None, "")}
-        return variables | {"CLAUDE_DIR": ",".join(str(path) for path in self.claude_dirs)}
+        variables = {name.upper(): getattr(self, name) for name in type(self).model_fields}
+        # what is unset stays unset: neither an inherited variable nor a .env may fill it in
+        given = {name: "" if value is None else str(value) for name, value in variables.items()}
+        roots = ",".join(str(path) for path in self.claude_dirs)
+        return given | {"CLAUDE_DIR": roots, "CCA_ENV_FILE": os.devnull}
 
 
 def child_environment(changes: Mapping[str, str]) -> dict[str, str]:

@@ -68,7 +68,7 @@ def find_binary() -> Path:
 def running_uri(settings: Settings) -> str | None:
     """Connection string of the running embedded server, or None."""
     running = _running(settings)
-    return running and _uri(settings, running.port)
+    return _uri(settings, running.port) if running else None
 
 
 @contextmanager
@@ -127,7 +127,7 @@ def _start(settings: Settings, *, transient: bool) -> Running:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=transient,
-        preexec_fn=None if transient else _die_with_parent,
+        preexec_fn=None if transient else _die_with_parent,  # noqa: PLW1509  (before any thread)
     )
     running = Running(process.pid, port, transient)
     try:
@@ -142,18 +142,17 @@ def _start(settings: Settings, *, transient: bool) -> Running:
 
 def _configure(settings: Settings, process: subprocess.Popen[bytes], port: int) -> None:
     """Wait until it answers, make the set and the user once, and name its present port."""
+    log_path = settings.logs_dir / "mongod.log"
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            message = f"mongod ended with code {process.returncode}; see {settings.logs_dir / 'mongod.log'}"
+            message = f"mongod ended with code {process.returncode}; see {log_path}"
             raise ServiceDown(message)
         with suppress(PyMongoError):
             if _is_primary(settings, port):
                 return
         time.sleep(0.05)
-    message = (
-        f"mongod did not become ready in {_START_SECONDS} s; see {settings.logs_dir / 'mongod.log'}"
-    )
+    message = f"mongod did not become ready in {_START_SECONDS} s; see {log_path}"
     raise ServiceDown(message)
 
 

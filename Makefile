@@ -1,0 +1,66 @@
+# cca: `make` lists what there is.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+CCA := $(VENV)/bin/cca
+STAMP := $(VENV)/.installed
+DEMO_HOME ?= $(or $(TMPDIR),/tmp)/cca-demo-$(shell id -u)
+
+.PHONY: help install up demo demo-down down status logs pipeline test lint types bench lock
+
+help:  ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 14
+
+install: $(STAMP)  ## .venv with everything in it; starts nothing
+
+# uv is fetched into the venv: it installs in a third of pip's time and compiles bytecode,
+# without which every Airflow task would compile Airflow again
+$(STAMP): requirements.txt constraints.txt pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) not found: install Python 3.11 or newer, or name it: make PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is older than 3.11; name a newer one: make PYTHON=python3.12"; exit 1; }
+	@echo "Installing into $(VENV) (about a minute on a fresh machine) ..."
+	@test -x $(VENV)/bin/pip || $(PYTHON) -m venv $(VENV) || { echo "no venv module: on Debian, apt install python3-venv"; exit 1; }
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check uv
+	@$(VENV)/bin/uv pip install --quiet --python $(VENV)/bin/python --compile-bytecode \
+		-r requirements.txt -c constraints.txt --group dev -e .
+	@touch $(STAMP)
+
+up: install  ## start everything, wait until it answers, show the numbers
+	@$(CCA) up
+
+down:  ## stop everything that `make up` started
+	@test ! -x $(CCA) || $(CCA) down
+
+status: install  ## what runs, what is fresh, what waits
+	@$(CCA) status
+
+logs: install  ## the end of every log
+	@$(CCA) logs
+
+demo: install  ## the whole stack on generated conversations, in a throw-away home
+	@$(CCA) demo --home $(DEMO_HOME)
+
+demo-down: install  ## stop the demo and delete its home
+	@$(CCA) demo --home $(DEMO_HOME) --down
+
+pipeline: install  ## extract, load, transform, publish; no Airflow
+	@$(CCA) pipeline
+
+test: install  ## the whole test suite
+	$(VENV)/bin/python -m pytest
+
+lint: install  ## ruff and sqlfluff
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/sqlfluff lint dbt/models dbt/tests
+
+types: install  ## mypy, strict
+	$(VENV)/bin/mypy
+
+bench: install  ## time every step on generated data
+	$(VENV)/bin/python -m benchmarks.pipeline
+
+lock: install  ## resolve constraints.txt anew from requirements.txt
+	$(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --no-header \
+		--no-emit-index-url --no-emit-find-links requirements.txt --group dev -o constraints.txt
