@@ -1,0 +1,1 @@
+"""Sample conversations that look like real work, and the exact totals they must come to."""

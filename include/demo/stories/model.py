@@ -1,0 +1,48 @@
+"""The values a story is told with."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Story:
+    """One piece of work: what was asked, what was found, what changed."""
+
+    title: str
+    later_title: str
+    prompt: str
+    follow_ups: tuple[str, ...]
+    path: str
+    before: str
+    after: str
+    test_path: str
+    test_code: str
+    finding: str
+    outcome: str
+
+
+@dataclass(frozen=True)
+class Project:
+    """A made-up code base; `nouns` fill the generated source and logs."""
+
+    cwd: str
+    language: str
+    branches: tuple[str, ...]
+    test_command: str
+    files: tuple[str, ...]
+    nouns: tuple[str, ...]
+    search_queries: tuple[str, ...]
+    mcp_tool: str
+    stories: tuple[Story, ...]
+    locale: str = "en"
+
+    @property
+    def name(self) -> str:
+        return self.cwd.rsplit("/", 1)[-1]
+
+
+def slug_of(cwd: str) -> str:
+    """The project folder Claude Code makes of a path: every UTF-16 unit that is no letter or digit
+    becomes a dash, so an emoji gives two."""
+    units = cwd.encode("utf-16-le")
+    characters = (units[at : at + 2].decode("utf-16-le", errors="replace") for at in range(0, len(units), 2))
+    return "".join(c if c.isascii() and c.isalnum() else "-" for c in characters)
