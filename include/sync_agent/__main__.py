@@ -1,0 +1,26 @@
+"""`python -m include.sync_agent [--once]`: the agent alone, without the rest of cca."""
+
+import sys
+
+from include.errors import CcaError, SettingError
+from include.log import configure
+from include.settings import get_settings
+from include.sync_agent.agent import run, sync_once
+
+
+def main() -> None:
+    settings = get_settings()
+    if not settings.mongo_uri:
+        raise SettingError("set MONGO_URI: the agent alone does not bring a MongoDB of its own")
+    if "--once" in sys.argv[1:]:
+        sys.stdout.write(f"{sync_once(settings, settings.mongo_uri)}\n")
+    else:
+        run(settings, settings.mongo_uri)
+
+
+if __name__ == "__main__":
+    configure()
+    try:
+        main()
+    except CcaError as error:
+        sys.exit(f"cca: {error}")

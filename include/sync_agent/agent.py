@@ -1,0 +1,231 @@
+"""Ties the parts together: once over everything, or for ever."""
+
+import logging
+import math
+import random
+import signal
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pymongo import MongoClient
+from pymongo.errors import PyMongoError
+
+from include import archive
+from include.settings import Settings
+from include.sync_agent.buffer import Buffer
+from include.sync_agent.deliver import deliver_pending, ensure_indexes
+from include.sync_agent.health import State, health_server
+from include.sync_agent.intake import Intake
+from include.sync_agent.lock import agent_lock
+from include.sync_agent.once import Progress, SyncReport, sync_once
+from include.sync_agent.scan import FoundFile, look_at
+from include.sync_agent.watch import Hints
+
+__all__ = ["Progress", "SyncReport", "run", "sync_once"]
+
+log = logging.getLogger(__name__)
+
+# A last line without its newline is taken after this time without growth.
+TAIL_SECONDS = 2.0
+# No scan is further away than this, however long a scan takes.
+SCAN_SECONDS = 30.0
+# Scans may take this share of the time; small trees are scanned every SYNC_INTERVAL_MS.
+_SCAN_SHARE = 0.05
+# Above this the files themselves are the better buffer: reading waits for delivery.
+BUFFER_BYTES = 1 << 30
+_FIRST_BACKOFF_SECONDS = 0.5
+_LAST_BACKOFF_SECONDS = 30.0
+_GRACE_SECONDS = 5.0
+_SHORTEST_WAIT_SECONDS = 0.05
+
+# Size of a file whose last line is open, and since when it has that size.
+Tails = dict[Path, tuple[int, float]]
+
+
+@dataclass(slots=True)
+class _Run:
+    """What the threads of a running agent share."""
+
+    settings: Settings
+    buffer: Buffer
+    hints: Hints
+    stopping: threading.Event
+    state: State = field(default_factory=State)
+    arrived: threading.Event = field(default_factory=threading.Event)
+    failure: BaseException | None = None
+
+
+def run(settings: Settings, uri: str, stopping: threading.Event | None = None) -> None:
+    """Follow the files until SIGTERM, SIGINT or `stopping`; MongoDB may come and go."""
+    with (
+        agent_lock(settings.buffer_path),
+        Buffer(settings.buffer_path) as buffer,
+        Hints() as hints,
+    ):
+        shared = _Run(settings, buffer, hints, stopping or threading.Event())
+        host, port = settings.health_host, settings.health_port
+        with _signals(shared), health_server(host, port, buffer, shared.state) as bound:
+            log.info("sync agent up: health on http://%s:%d/health", host, bound)
+            deliverer = threading.Thread(target=_deliver_forever, args=(shared, uri), daemon=True)
+            deliverer.start()
+            try:
+                _follow_files(shared)
+            finally:
+                shared.stopping.set()
+                shared.arrived.set()
+                deliverer.join(timeout=_GRACE_SECONDS + 1)
+        if shared.failure:
+            raise shared.failure
+        log.info("sync agent down: %d entries wait for delivery", buffer.pending_count())
+
+
+@contextmanager
+def _signals(shared: _Run) -> Iterator[None]:
+    """SIGTERM and SIGINT end the run; only the main thread may say so."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(*_: object) -> None:
+        shared.stopping.set()
+        # Not hints.wake(): its lock may be held by the very code this signal interrupts.
+        threading.Thread(target=shared.hints.wake, daemon=True).start()
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _follow_files(shared: _Run) -> None:
+    """Read what hints and scans find until the end."""
+    settings, state, hints = shared.settings, shared.state, shared.hints
+    intake = Intake(shared.buffer, settings.cca_host)
+    tails: Tails = {}
+    missing: set[Path] = set()
+    revisit: set[Path] = set()
+    next_scan = 0.0
+    while not shared.stopping.is_set():
+        started = time.monotonic()
+        if started >= next_scan:
+            missing = _tell_missing(settings.claude_dirs, missing)
+            hints.follow(settings.claude_dirs)
+            files = intake.scan(settings.claude_dirs)
+            state.scans += 1
+            state.last_scan_seconds = time.monotonic() - started
+            pause = max(settings.sync_interval_ms / 1000, state.last_scan_seconds / _SCAN_SHARE)
+            next_scan = started + min(pause, SCAN_SECONDS)
+        else:
+            files = _look(revisit, settings.claude_dirs)
+        _take(shared, intake, [file for file in files if intake.has_changed(file)])
+        _take(shared, intake, _settled(intake, files, tails), with_tail=True)
+        unfinished = {file.path for file in files if intake.has_turn_left(file)}
+        due = min([next_scan, *(since + TAIL_SECONDS for _, since in tails.values())])
+        wait = 0 if unfinished else max(due - time.monotonic(), _SHORTEST_WAIT_SECONDS)
+        revisit = hints.wait(wait) | unfinished | set(tails)
+
+
+def _tell_missing(roots: Sequence[Path], known: set[Path]) -> set[Path]:
+    """The folders that are not there, each named in the log once."""
+    missing = {root for root in roots if not root.is_dir()}
+    for root in sorted(missing - known):
+        log.warning("%s is not there (CLAUDE_DIR); waiting for it to appear", root)
+    for root in sorted(known - missing):
+        log.info("%s appeared", root)
+    return missing
+
+
+def _look(paths: set[Path], roots: Sequence[Path]) -> list[FoundFile]:
+    found = (look_at(path, root) for path in paths for root in roots if path.is_relative_to(root))
+    return sorted((file for file in found if file), key=lambda file: file.mtime_ns)
+
+
+def _settled(intake: Intake, files: Sequence[FoundFile], tails: Tails) -> list[FoundFile]:
+    """Files whose last line lacks its newline and stopped growing; each is given once."""
+    now = time.monotonic()
+    settled: list[FoundFile] = []
+    for file in files:
+        if not intake.has_open_tail(file):
+            tails.pop(file.path, None)
+            continue
+        size, since = tails.get(file.path, (-1, now))
+        if size != file.size:
+            tails[file.path] = (file.size, now)
+        elif now - since >= TAIL_SECONDS:
+            settled.append(file)
+            # What is no whole record now can only become one by growing.
+            tails[file.path] = (file.size, math.inf)
+    return settled
+
+
+def _take(
+    shared: _Run, intake: Intake, files: Sequence[FoundFile], *, with_tail: bool = False
+) -> None:
+    """Read the files into the buffer, waiting while it is full; the end may come in between."""
+    for taken in intake.take(files, with_tail=with_tail):
+        if taken.records:
+            log.debug("took %d records of %d bytes", taken.records, taken.bytes)
+            shared.arrived.set()
+        while shared.buffer.used_bytes() > BUFFER_BYTES and shared.buffer.pending_count():
+            if shared.stopping.wait(_SHORTEST_WAIT_SECONDS):
+                return
+        if shared.stopping.is_set():
+            return
+
+
+def _deliver_forever(shared: _Run, uri: str) -> None:
+    """Deliver until the end, then once more within the grace period."""
+    try:
+        with archive.connect(uri) as client:
+            _deliver_until_stopped(shared, client)
+            deadline = time.monotonic() + _GRACE_SECONDS
+            collection = archive.conversations(client, shared.settings)
+            with suppress(PyMongoError):
+                while (
+                    time.monotonic() < deadline
+                    and deliver_pending(shared.buffer, collection, shared.settings).entries
+                ):
+                    pass
+    except BaseException as error:  # noqa: BLE001  (a thread's error must end the whole agent)
+        shared.failure = error
+        shared.stopping.set()
+        shared.hints.wake()
+
+
+def _deliver_until_stopped(shared: _Run, client: MongoClient[archive.Document]) -> None:
+    """Deliver as entries arrive; when MongoDB is away, wait longer and longer between tries."""
+    settings, state = shared.settings, shared.state
+    collection = archive.conversations(client, settings)
+    backoff = _FIRST_BACKOFF_SECONDS
+    has_indexes = False
+    while not shared.stopping.is_set():
+        shared.arrived.clear()
+        try:
+            if not has_indexes:
+                ensure_indexes(collection)
+                has_indexes = True
+            delivered = deliver_pending(shared.buffer, collection, settings)
+            if not delivered.entries:
+                client.admin.command("ping")
+        except PyMongoError as error:
+            if state.is_mongo_connected or not state.retries:
+                log.warning("MongoDB is away, entries wait in the buffer: %s", str(error)[:200])
+            state.is_mongo_connected = False
+            state.retries += 1
+            shared.stopping.wait(backoff * random.uniform(0.5, 1))  # noqa: S311  (jitter)
+            backoff = min(backoff * 2, _LAST_BACKOFF_SECONDS)
+            continue
+        if not state.is_mongo_connected:
+            log.info("MongoDB answers")
+            state.is_mongo_connected = True
+        backoff = _FIRST_BACKOFF_SECONDS
+        if delivered.entries:
+            log.info("delivered %d entries, %d new", delivered.entries, delivered.stored)
+        else:
+            shared.arrived.wait(settings.sync_interval_ms / 1000)

@@ -1,0 +1,302 @@
+"""The SQLite buffer: lines and the position that covers them commit in one transaction."""
+
+import json
+import os
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import RLock
+from types import TracebackType
+from typing import Any, Self
+
+from include.sync_agent.schema import migrate
+
+# Delivered rows kept for a look at what went through, but for long lines, which go at once.
+KEEP_DELIVERED = 1000
+_KEEP_LINE_BYTES = 64 << 10
+# A file that went may come back (a folder not mounted); its position is kept this long.
+KEEP_POSITIONS_DAYS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """How far a file was read, and the proof that it is still the same file."""
+
+    id: int
+    path: str
+    project_id: str
+    stream: str
+    position: int = 0
+    generation: int = 0
+    records: int = 0
+    size: int = -1
+    mtime_ns: int = 0
+    ctime_ns: int = 0
+    inode: int = 0
+    marker: bytes = b""
+    prefix_checksum: int = 0
+    last_event_ms: int | None = None
+    tail_id: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A record on its way to MongoDB: its line as written and what its document adds."""
+
+    project_id: str
+    session_key: str
+    source_file: str
+    line: bytes
+    entry_id: str
+    stream: str
+    generation: int
+    source_offset: int
+    event_ms: int
+    row: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """Bytes that could not be taken in, and why. `entry.line` holds the raw bytes or their head."""
+
+    path: str
+    entry: Entry
+    reason: str
+    raw_bytes: int
+    digest: bytes
+    id: int = 0
+    created_at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What one turn over a file found, and the checkpoint that covers it."""
+
+    checkpoint: Checkpoint
+    entries: Sequence[Entry] = ()
+    dead: Sequence[DeadLetter] = ()
+    repeats: dict[bytes, int] = field(default_factory=dict)
+    # The file is read from its start again: what was counted before no longer holds.
+    restarts: bool = False
+
+    @property
+    def size_bytes(self) -> int:
+        return sum(len(entry.line) for entry in self.entries)
+
+
+def now_text() -> str:
+    """The moment as stored in the buffer: ISO 8601, UTC, milliseconds."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+_INSERT_ENTRY = """
+    INSERT INTO pending_entries (created_at, project_id, session_id, source_file, entry_json,
+        entry_id, stream, generation, source_offset, event_ms)
+    VALUES (?, ?, ?, ?, CAST(? AS TEXT), ?, ?, ?, ?, ?)
+"""
+_SELECT_ENTRIES = """
+    SELECT project_id, session_id, source_file, CAST(entry_json AS BLOB), entry_id, stream,
+        generation, source_offset, event_ms, id
+    FROM pending_entries WHERE synced = 0 ORDER BY id LIMIT ?
+"""
+_CHECKPOINT_COLUMNS = (
+    "id, file_path, project_id, stream, position, generation, records, size, mtime_ns, ctime_ns, inode,"
+    " marker, prefix_checksum, last_event_ms, tail_id"
+)
+_INSERT_DEAD = """
+    INSERT OR IGNORE INTO dead_letters (file_path, source_offset, reason, raw, raw_bytes, digest,
+        created_at, project_id, session_id, source_file, stream, generation, event_ms, entry_id)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+
+
+class Buffer:
+    """One open buffer; safe to share between the reading and the delivering thread."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Transcripts hold secrets; SQLite gives its side files the mode of the main one.
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        self._lock = RLock()
+        self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        try:
+            for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000"):
+                self._connection.execute(f"PRAGMA {pragma}")
+            migrate(self._connection)
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with self._lock:
+            self._connection.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """One immediate transaction, rolled back on any error."""
+        with self._lock:
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
+
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        with self._lock:
+            return self._connection.execute(sql, values).fetchall()
+
+    def checkpoints(self) -> dict[str, Checkpoint]:
+        """All files known, by path."""
+        rows = self.rows(f"SELECT {_CHECKPOINT_COLUMNS} FROM file_positions")
+        return {row[1]: Checkpoint(*row) for row in rows}
+
+    def repeat_count(self, file_id: int, digest: bytes) -> int:
+        """How many records of these bytes the current pass over the file has seen."""
+        rows = self.rows(
+            "SELECT seen FROM repeats WHERE file_id = ? AND digest = ?", (file_id, digest)
+        )
+        return int(rows[0][0]) if rows else 0
+
+    def commit(self, batches: Sequence[Batch]) -> int:
+        """Store what was read together with its checkpoints; gives the new dead letters."""
+        now = now_text()
+        with self.transaction() as connection:
+            new_dead = 0
+            for batch in batches:
+                if batch.restarts:
+                    connection.execute("DELETE FROM repeats WHERE file_id = ?", (batch.checkpoint.id,))
+                connection.executemany(_INSERT_ENTRY, (_entry_row(e, now) for e in batch.entries))
+                new_dead += insert_dead(connection, batch.dead, now)
+                connection.executemany(
+                    "INSERT OR REPLACE INTO repeats VALUES (?, ?, ?)",
+                    ((batch.checkpoint.id, digest, n) for digest, n in batch.repeats.items()),
+                )
+                _save_checkpoint(connection, batch.checkpoint, now)
+        return new_dead
+
+    def pending(self, limit: int, max_bytes: int) -> list[Entry]:
+        """The oldest undelivered entries: at least one, within the bytes."""
+        with self._lock:
+            taken: list[Entry] = []
+            size = 0
+            for row in self._connection.execute(_SELECT_ENTRIES, (limit,)):
+                size += len(row[3])
+                if taken and size > max_bytes:
+                    break
+                taken.append(Entry(*row))
+            return taken
+
+    def pending_count(self) -> int:
+        return int(self.rows("SELECT COUNT(*) FROM pending_entries WHERE synced = 0")[0][0])
+
+    def mark_delivered(self, entries: Sequence[Entry], dead: Sequence[DeadLetter] = ()) -> None:
+        """After MongoDB's reply: entries are delivered, or dead with the server's reason."""
+        now = now_text()
+        rejected = {letter.entry.row for letter in dead}
+        with self.transaction() as connection:
+            newest = connection.execute("SELECT MAX(id) FROM pending_entries").fetchone()[0] or 0
+            keep_from = newest - KEEP_DELIVERED
+            connection.execute(
+                "DELETE FROM pending_entries WHERE id <= ? AND synced = 1", (keep_from,)
+            )
+            kept = {
+                entry.row
+                for entry in entries
+                if entry.row > keep_from and len(entry.line) <= _KEEP_LINE_BYTES
+            } - rejected
+            connection.executemany(
+                "UPDATE pending_entries SET synced = 1 WHERE id = ?", [(row,) for row in kept]
+            )
+            connection.executemany(
+                "DELETE FROM pending_entries WHERE id = ?",
+                [(entry.row,) for entry in entries if entry.row not in kept],
+            )
+            insert_dead(connection, dead, now)
+            add_to_counter(connection, "delivered", len(entries) - len(rejected))
+            connection.execute(
+                "INSERT OR REPLACE INTO counters VALUES ('last_sync_ms', ?)",
+                (int(datetime.now(UTC).timestamp() * 1000),),
+            )
+
+    def counter(self, name: str) -> int | None:
+        rows = self.rows("SELECT value FROM counters WHERE name = ?", (name,))
+        return int(rows[0][0]) if rows else None
+
+    def note_gone(self, gone: Sequence[int]) -> set[int]:
+        """Remember since when these files are gone; forget, and give, those gone for a week."""
+        now = now_text()
+        listed = json.dumps(list(gone))
+        with self.transaction() as connection:
+            connection.execute(
+                "UPDATE file_positions SET gone_since = iif(id IN (SELECT value FROM json_each(?1)),"
+                " coalesce(gone_since, ?2), NULL)"
+                " WHERE gone_since IS NOT NULL OR id IN (SELECT value FROM json_each(?1))",
+                (listed, now),
+            )
+            old = connection.execute(
+                "SELECT id FROM file_positions WHERE datetime(gone_since) < datetime(?, ?)",
+                (now, f"-{KEEP_POSITIONS_DAYS} days"),
+            ).fetchall()
+            connection.executemany("DELETE FROM repeats WHERE file_id = ?", old)
+            connection.executemany("DELETE FROM file_positions WHERE id = ?", old)
+        return {row[0] for row in old}
+
+    def used_bytes(self) -> int:
+        """Size of what the buffer holds, without the pages that are free again."""
+        values = [
+            int(self.rows(f"PRAGMA {name}")[0][0])
+            for name in ("page_count", "freelist_count", "page_size")
+        ]
+        return (values[0] - values[1]) * values[2]
+
+
+def _entry_row(entry: Entry, now: str) -> tuple[Any, ...]:
+    return (
+        now, entry.project_id, entry.session_key, entry.source_file, entry.line, entry.entry_id,
+        entry.stream, entry.generation, entry.source_offset, entry.event_ms,
+    )  # fmt: skip
+
+
+def _save_checkpoint(connection: sqlite3.Connection, point: Checkpoint, now: str) -> None:
+    connection.execute(
+        f"INSERT OR REPLACE INTO file_positions ({_CHECKPOINT_COLUMNS}, updated_at)"
+        f" VALUES ({'?, ' * 15} ?)",
+        (
+            point.id, point.path, point.project_id, point.stream, point.position, point.generation,
+            point.records, point.size, point.mtime_ns, point.ctime_ns, point.inode, point.marker,
+            point.prefix_checksum, point.last_event_ms, point.tail_id, now,
+        ),
+    )  # fmt: skip
+
+
+def insert_dead(connection: sqlite3.Connection, dead: Sequence[DeadLetter], now: str) -> int:
+    """Store dead letters that are not there yet; gives how many were new."""
+    before = connection.total_changes
+    for letter in dead:
+        entry = letter.entry
+        connection.execute(
+            _INSERT_DEAD,
+            (
+                letter.path, entry.source_offset, letter.reason, entry.line, letter.raw_bytes,
+                letter.digest, now, entry.project_id, entry.session_key, entry.source_file,
+                entry.stream, entry.generation, entry.event_ms, entry.entry_id or None,
+            ),
+        )  # fmt: skip
+    return connection.total_changes - before
+
+
+def add_to_counter(connection: sqlite3.Connection, name: str, amount: int) -> None:
+    connection.execute(
+        "INSERT INTO counters VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = value + ?",
+        (name, amount, amount),
+    )

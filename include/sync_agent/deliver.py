@@ -1,0 +1,179 @@
+"""The buffer to MongoDB: unordered inserts under fixed ids, so that sending again is a no-op."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import blake2b
+
+import bson
+from bson.errors import BSONError
+from gridfs import GridFSBucket
+from pymongo import WriteConcern
+from pymongo.collection import Collection
+from pymongo.errors import BulkWriteError, DocumentTooLarge, WriteError
+
+from include.settings import Settings
+from include.sync_agent.buffer import Buffer, DeadLetter, Entry
+from include.sync_agent.document import (
+    RAW_LINE_BYTES,
+    Document,
+    big_document_of,
+    document_of,
+    raw_document_of,
+)
+
+# A backlog goes in batches this many times BATCH_SIZE, within the bytes.
+BACKLOG_FACTOR = 20
+BATCH_BYTES = 8 << 20
+_DUPLICATE_KEY = 11000
+_ENCODING_ERRORS = (BSONError, OverflowError, UnicodeEncodeError, RecursionError, DocumentTooLarge)
+_INDEXES = (
+    [("projectId", 1), ("eventAt", -1)],
+    [("sessionKey", 1), ("stream", 1), ("generation", 1), ("sourceOffset", 1)],
+    [("ingestedAt", 1), ("_id", 1)],
+    [("eventAt", -1)],
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What became of some entries."""
+
+    stored: int = 0
+    duplicates: int = 0
+    dead_letters: int = 0
+
+    def __add__(self, other: "Delivery") -> "Delivery":
+        return Delivery(
+            self.stored + other.stored,
+            self.duplicates + other.duplicates,
+            self.dead_letters + other.dead_letters,
+        )
+
+    @property
+    def entries(self) -> int:
+        return self.stored + self.duplicates + self.dead_letters
+
+
+@dataclass(frozen=True, slots=True)
+class _Refused:
+    """An entry that did not go in with its batch, and why."""
+
+    entry: Entry
+    reason: str
+
+
+def ensure_indexes(collection: Collection[Document]) -> None:
+    for keys in _INDEXES:
+        collection.create_index(keys)
+
+
+def deliver_pending(
+    buffer: Buffer, collection: Collection[Document], settings: Settings
+) -> Delivery:
+    """Send the oldest pending entries, one batch; marked delivered only after the reply."""
+    size, host = settings.batch_size, settings.cca_host
+    has_backlog = buffer.pending_count() > size * BACKLOG_FACTOR
+    entries = buffer.pending(size * BACKLOG_FACTOR if has_backlog else size, BATCH_BYTES)
+    if not entries:
+        return Delivery()
+    durable = collection.with_options(write_concern=WriteConcern("majority", j=True))
+    # The server's clock, asked anew for each attempt: readers order by it.
+    ingested_at = durable.database.client.admin.command("hello")["localTime"]
+    stored, duplicates, refused = _insert(durable, entries, host, ingested_at)
+    dead: list[DeadLetter] = []
+    for each in refused:
+        outcome = _insert_raw(durable, each, host, ingested_at)
+        if isinstance(outcome, DeadLetter):
+            dead.append(outcome)
+        else:
+            stored += outcome
+            duplicates += not outcome
+    buffer.mark_delivered(entries, dead)
+    return Delivery(stored, duplicates, len(dead))
+
+
+def _insert(
+    collection: Collection[Document], entries: Sequence[Entry], host: str, ingested_at: datetime
+) -> tuple[int, int, list[_Refused]]:
+    """(stored, already there, refused) of one batch."""
+    documents = [document_of(entry, host, ingested_at) for entry in entries]
+    for entry, document in zip(entries, documents, strict=True):
+        if "rawFile" in document:
+            _store_line(collection, entry)
+    try:
+        collection.insert_many(documents, ordered=False)
+    except BulkWriteError as error:
+        return _sort_errors(error, entries)
+    except _ENCODING_ERRORS:
+        # One document stopped the whole batch on this side: find it, send the others.
+        refused = [r for r in map(_encoding_error, entries, documents) if r is not None]
+        if not refused:
+            raise
+        bad = {each.entry.row for each in refused}
+        good = [entry for entry in entries if entry.row not in bad]
+        if not good:
+            return 0, 0, refused
+        stored, duplicates, more = _insert(collection, good, host, ingested_at)
+        return stored, duplicates, refused + more
+    return len(entries), 0, []
+
+
+def _sort_errors(
+    error: BulkWriteError, entries: Sequence[Entry]
+) -> tuple[int, int, list[_Refused]]:
+    details = error.details
+    if details.get("writeConcernErrors"):
+        raise error
+    errors = details["writeErrors"]
+    duplicates = sum(each["code"] == _DUPLICATE_KEY for each in errors)
+    refused = [
+        _Refused(entries[each["index"]], str(each["errmsg"])[:200])
+        for each in errors
+        if each["code"] != _DUPLICATE_KEY
+    ]
+    return details["nInserted"], duplicates, refused
+
+
+def _encoding_error(entry: Entry, document: Document) -> _Refused | None:
+    try:
+        size = len(bson.encode(document))
+    except _ENCODING_ERRORS as error:
+        return _Refused(entry, str(error)[:200])
+    # MongoDB's own limit on a document.
+    return _Refused(entry, f"{size} bytes") if size > 16 << 20 else None
+
+
+def _insert_raw(
+    collection: Collection[Document], refused: _Refused, host: str, ingested_at: datetime
+) -> bool | DeadLetter:
+    """Store the line itself; True when new, a dead letter when the server refuses even that."""
+    entry = refused.entry
+    try:
+        if len(entry.line) > RAW_LINE_BYTES:
+            _store_line(collection, entry)
+            document = big_document_of(entry, host, ingested_at)
+        else:
+            document = raw_document_of(entry, host, ingested_at)
+        collection.insert_one(document)
+    except WriteError as error:
+        if error.code == _DUPLICATE_KEY:
+            return False
+        reason = f"MongoDB refuses it: {error}"
+    except _ENCODING_ERRORS as error:
+        reason = f"no BSON: {error}"
+    else:
+        return True
+    digest = blake2b(entry.line, digest_size=16).digest()
+    return DeadLetter(entry.source_file, entry, reason[:500], len(entry.line), digest)
+
+
+def _store_line(collection: Collection[Document], entry: Entry) -> None:
+    """Put the line into GridFS under the entry's id; a half-written one is replaced."""
+    database = collection.database
+    if database["fs.files"].find_one({"_id": entry.entry_id}, {"_id": 1}):
+        return
+    database["fs.chunks"].delete_many({"files_id": entry.entry_id})
+    GridFSBucket(database).upload_from_stream_with_id(
+        entry.entry_id, f"{entry.source_file}:{entry.source_offset}", entry.line
+    )

@@ -1,0 +1,118 @@
+"""A record as a MongoDB document; where BSON cannot hold the entry faithfully, its line as well."""
+
+import json
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import orjson
+from bson import Binary
+
+from include.entries import OWN_FIELDS
+from include.sync_agent.buffer import Entry
+from include.sync_agent.preview import preview_of
+from include.sync_agent.tail import depth_of, parse
+
+Document = dict[str, Any]
+
+# Left under MongoDB's 16 MB for the document around the line; above, the line goes to GridFS.
+RAW_LINE_BYTES = 15 << 20
+_MAX_DEPTH = 100
+_INT64 = range(-(1 << 63), 1 << 63)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SCALARS = ("type", "subtype", "uuid", "timestamp", "sessionId")
+_SAFE_CHARACTERS = 200
+
+# Digits become 0 and the rest spaces, so that one fast search finds a number of 19 digits.
+_DIGITS = bytes(0x30 if chr(code).isdigit() and code < 0x80 else 0x20 for code in range(256))
+_LONG_NUMBER = b"0" * 19
+_ESCAPED_NUL_OR_DOLLAR = re.compile(rb"\\u00(?:00|24)")
+
+
+def document_of(entry: Entry, host: str, ingested_at: datetime) -> Document:
+    """The document of an entry: our fields, then the entry's own as written."""
+    if len(entry.line) > RAW_LINE_BYTES:
+        return big_document_of(entry, host, ingested_at)
+    try:
+        value = orjson.loads(entry.line)
+    except orjson.JSONDecodeError:
+        return raw_document_of(entry, host, ingested_at)
+    if not value.keys().isdisjoint(OWN_FIELDS) or not _is_faithful(entry.line, value):
+        return raw_document_of(entry, host, ingested_at)
+    document = _own_fields(entry, host, ingested_at)
+    document["preview"] = preview_of(value)
+    document.update(value)
+    return document
+
+
+def raw_document_of(entry: Entry, host: str, ingested_at: datetime) -> Document:
+    """The document with the line itself, and the plain scalars that queries need."""
+    document = _scalar_document(entry, host, ingested_at)
+    try:
+        document["rawLine"] = entry.line.decode()
+    except UnicodeDecodeError:
+        document["rawLine"] = Binary(entry.line)
+    return document
+
+
+def big_document_of(entry: Entry, host: str, ingested_at: datetime) -> Document:
+    """The document of a line too long for one: `rawFile` names the line's GridFS file."""
+    return _scalar_document(entry, host, ingested_at) | {"rawFile": entry.entry_id}
+
+
+def _own_fields(entry: Entry, host: str, ingested_at: datetime) -> Document:
+    return {
+        "_id": entry.entry_id,
+        "stream": entry.stream,
+        "generation": entry.generation,
+        "sourceOffset": entry.source_offset,
+        "projectId": entry.project_id,
+        "sessionKey": entry.session_key,
+        "sourceFile": entry.source_file,
+        "host": host,
+        "eventAt": _EPOCH + timedelta(milliseconds=entry.event_ms),
+        "ingestedAt": ingested_at,
+        "preview": "",
+    }
+
+
+def _scalar_document(entry: Entry, host: str, ingested_at: datetime) -> Document:
+    document = _own_fields(entry, host, ingested_at)
+    value = parse(entry.line)
+    preview = preview_of(value)
+    document["preview"] = preview.encode(errors="replace").decode()
+    return document | {name: value[name] for name in _SCALARS if _is_safe(value.get(name))}
+
+
+def _is_safe(value: object) -> bool:
+    return isinstance(value, str) and len(value) <= _SAFE_CHARACTERS and value.isprintable()
+
+
+def _is_faithful(line: bytes, value: Document) -> bool:
+    """Whether BSON gives back the same entry; looks into it only where the line hints otherwise."""
+    if _LONG_NUMBER in line.translate(_DIGITS):
+        # orjson turns integers over 64 bits into floats, so the other parser must look.
+        return not _has_odd_values(json.loads(line))
+    if line.count(b"{") + line.count(b"[") > _MAX_DEPTH and depth_of(value) > _MAX_DEPTH:
+        return False
+    if b'"$ref"' in line or _ESCAPED_NUL_OR_DOLLAR.search(line):
+        return not _has_odd_values(value)
+    return True
+
+
+def _has_odd_values(value: Any) -> bool:
+    """Whether there are NUL or DBRef keys, integers over 64 bits, or too many levels."""
+    if depth_of(value) > _MAX_DEPTH:
+        return True
+    waiting = [value]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, dict):
+            if any("\0" in key for key in item) or ("$ref" in item and "$id" in item):
+                return True
+            waiting.extend(item.values())
+        elif isinstance(item, list):
+            waiting.extend(item)
+        elif isinstance(item, int) and item not in _INT64:
+            return True
+    return False

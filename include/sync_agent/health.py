@@ -1,0 +1,148 @@
+"""The agent's health over HTTP: /health, /stats and /metrics, also while MongoDB is down."""
+
+import json
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from time import monotonic
+from typing import Any
+
+from include.errors import PortTaken
+from include.sync_agent.buffer import Buffer
+
+log = logging.getLogger(__name__)
+
+_STATS_FILES = 1000
+
+
+@dataclass(slots=True)
+class State:
+    """What the running agent knows beside its buffer; each field has one writing thread."""
+
+    started: float = field(default_factory=monotonic)
+    is_mongo_connected: bool = False
+    retries: int = 0
+    scans: int = 0
+    last_scan_seconds: float = 0.0
+
+
+def iso_milliseconds(milliseconds: int) -> str:
+    at = datetime.fromtimestamp(milliseconds / 1000, UTC)
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def health_of(buffer: Buffer, state: State) -> dict[str, Any]:
+    """The health object; degraded when MongoDB is away or dead letters wait."""
+    dead_letters = buffer.rows("SELECT COUNT(*) FROM dead_letters")[0][0]
+    oldest = buffer.rows(
+        "SELECT (julianday('now') - julianday(created_at)) * 86400 FROM pending_entries"
+        " WHERE synced = 0 ORDER BY id LIMIT 1"
+    )
+    last_sync_ms = buffer.counter("last_sync_ms")
+    return {
+        "status": "ok" if state.is_mongo_connected and not dead_letters else "degraded",
+        "pending": buffer.pending_count(),
+        "synced": buffer.counter("delivered") or 0,
+        "lastSyncAt": None if last_sync_ms is None else iso_milliseconds(last_sync_ms),
+        "mongoConnected": state.is_mongo_connected,
+        "uptime": int(monotonic() - state.started),
+        "deadLetters": dead_letters,
+        "filesTracked": buffer.rows("SELECT COUNT(*) FROM file_positions")[0][0],
+        "oldestPendingSeconds": max(0, round(oldest[0][0])) if oldest else 0,
+    }
+
+
+def stats_of(buffer: Buffer, state: State) -> dict[str, Any]:
+    """Counts per project, and per file for those touched last."""
+    projects = buffer.rows(
+        "SELECT project_id, COUNT(*), SUM(records), SUM(position), SUM(max(size - position, 0))"
+        " FROM file_positions GROUP BY project_id ORDER BY project_id"
+    )
+    files = buffer.rows(
+        "SELECT file_path, project_id, position, size, generation, records, updated_at"
+        " FROM file_positions ORDER BY updated_at DESC, file_path LIMIT ?",
+        (_STATS_FILES,),
+    )
+    project_names = ("project", "files", "records", "bytesRead", "bytesUnread")
+    file_names = ("file", "project", "position", "size", "generation", "records", "updatedAt")
+    return {
+        **health_of(buffer, state),
+        "retries": state.retries,
+        "scans": state.scans,
+        "lastScanSeconds": round(state.last_scan_seconds, 4),
+        "projects": [dict(zip(project_names, row, strict=True)) for row in projects],
+        "files": [dict(zip(file_names, row, strict=True)) for row in files],
+    }
+
+
+def metrics_of(buffer: Buffer, state: State) -> str:
+    """The same figures for Prometheus."""
+    health = health_of(buffer, state)
+    values = (
+        ("pending_entries", "gauge", health["pending"]),
+        ("oldest_pending_seconds", "gauge", health["oldestPendingSeconds"]),
+        ("delivered_entries_total", "counter", health["synced"]),
+        ("dead_letters", "gauge", health["deadLetters"]),
+        ("delivery_retries_total", "counter", state.retries),
+        ("files_tracked", "gauge", health["filesTracked"]),
+        ("scans_total", "counter", state.scans),
+        ("last_scan_seconds", "gauge", round(state.last_scan_seconds, 4)),
+        ("mongo_connected", "gauge", int(health["mongoConnected"])),
+        ("uptime_seconds", "counter", health["uptime"]),
+    )
+    return "".join(
+        f"# TYPE cca_sync_{name} {kind}\ncca_sync_{name} {value}\n" for name, kind, value in values
+    )
+
+
+@contextmanager
+def health_server(host: str, port: int, buffer: Buffer, state: State) -> Iterator[int]:
+    """Serve in a thread of its own, yielding the port; raises PortTaken."""
+    pages: dict[str, Callable[[], tuple[str, str]]] = {
+        "/health": lambda: ("application/json", json.dumps(health_of(buffer, state))),
+        "/stats": lambda: ("application/json", json.dumps(stats_of(buffer, state))),
+        "/metrics": lambda: ("text/plain; version=0.0.4", metrics_of(buffer, state)),
+    }
+    try:
+        server = ThreadingHTTPServer((host, port), _handler(pages))
+    except OSError as error:
+        message = (
+            f"port {port} on {host} cannot be used ({error.strerror}); "
+            "set HEALTH_PORT to a free port (or HEALTH_HOST)"
+        )
+        raise PortTaken(message) from error
+    thread = Thread(target=server.serve_forever, name="health", daemon=True)
+    thread.start()
+    try:
+        yield int(server.server_address[1])
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join(timeout=5)
+
+
+def _handler(pages: dict[str, Callable[[], tuple[str, str]]]) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            page = pages.get(self.path.split("?", 1)[0].rstrip("/") or "/health")
+            if page is None:
+                self.send_error(HTTPStatus.NOT_FOUND, "see /health, /stats, /metrics")
+                return
+            kind, text = page()
+            body = text.encode()
+            self.send_response(HTTPStatus.OK)
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(body)))
+            self.send_header("Cache-Control", "no-store")
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002  (its name)
+            log.debug(format, *args)
+
+    return Handler

@@ -1,0 +1,77 @@
+"""Who a file and a record are: stream key, `_id`, and proof that a file is still the one read before."""
+
+import re
+from dataclasses import dataclass
+from hashlib import blake2b
+from os import pread
+from pathlib import PurePosixPath
+from zlib import crc32
+
+# Bytes before the position whose hash proves that the file is the same.
+MARKER_BYTES = 1024
+_CHUNK_BYTES = 1 << 20
+_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What a path says about the records in it."""
+
+    project_id: str
+    session_key: str
+    stream: str
+    source_file: str
+    # Old agent files lie beside their session's file and name it only in their records.
+    is_flat_agent: bool = False
+
+
+def is_uuid(value: object) -> bool:
+    return isinstance(value, str) and _UUID.fullmatch(value) is not None
+
+
+def place_of(relative: PurePosixPath, root_name: str, host: str) -> Place:
+    """The place of a file, from its path under a CLAUDE_DIR and that folder's name.
+
+    The directory of a session's file is no part of its stream: the file moves between projects.
+    """
+    folders = relative.parts[:-1]
+    project_id = folders[0] if folders else root_name
+    source_file = relative.as_posix()
+    name = relative.stem if relative.suffix == ".jsonl" else relative.name
+    if is_uuid(name):
+        return Place(project_id, name, name, source_file)
+    session = next((part for part in folders if is_uuid(part)), None)
+    if session is not None:
+        return Place(project_id, session, f"{session}/{name}", source_file)
+    inner = "/".join((*folders[1:], name))
+    stream = f"{host}/{project_id}/{inner}"
+    return Place(project_id, stream, stream, source_file, name.startswith("agent-"))
+
+
+def record_digest(stream: str, record: bytes) -> bytes:
+    """blake2b-128 of stream key, a zero byte and the record's own bytes."""
+    digest = blake2b(stream.encode() + b"\0", digest_size=16)
+    digest.update(record)
+    return digest.digest()
+
+
+def repeated_digest(stream: str, record: bytes, repeat: int) -> bytes:
+    """The digest of the record's n-th identical copy in its stream, n ≥ 1."""
+    return record_digest(stream, record + b"\0" + str(repeat).encode())
+
+
+def marker_before(descriptor: int, position: int) -> bytes:
+    """Hash of the ≤ 1 KiB before the position: catches truncation, rewriting and inode reuse."""
+    length = min(MARKER_BYTES, position)
+    return blake2b(pread(descriptor, length, position - length), digest_size=16).digest()
+
+
+def prefix_checksum(descriptor: int, end: int, start: int = 0, checksum: int = 0) -> int:
+    """CRC-32 of the bytes up to `end`; it can be carried on from an earlier position."""
+    while start < end:
+        chunk = pread(descriptor, min(_CHUNK_BYTES, end - start), start)
+        if not chunk:
+            break
+        checksum = crc32(chunk, checksum)
+        start += len(chunk)
+    return checksum

@@ -1,0 +1,140 @@
+"""Files to buffer: which files changed, their checkpoints, and commits of about a mebibyte."""
+
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from include.sync_agent.buffer import Batch, Buffer, Checkpoint
+from include.sync_agent.identity import Place
+from include.sync_agent.read import place_of, read_file
+from include.sync_agent.scan import FoundFile, find_files
+from include.sync_agent.side_files import read_side_file
+from include.sync_agent.tail import BLOCK_BYTES, BLOCK_LINES
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What one commit brought into the buffer."""
+
+    files: int = 0
+    bytes: int = 0
+    records: int = 0
+    dead_letters: int = 0
+
+
+class Intake:
+    """The reading half of the agent; the only writer of checkpoints."""
+
+    def __init__(self, buffer: Buffer, host: str) -> None:
+        self._buffer = buffer
+        self._host = host
+        self._known = buffer.checkpoints()
+        self._next_id = max((point.id for point in self._known.values()), default=0) + 1
+        self._gone: set[int] = set()
+        self._unreadable: set[str] = set()
+
+    def scan(self, roots: Sequence[Path]) -> list[FoundFile]:
+        """All files there are, oldest first; also notes which known files went."""
+        present = [root for root in roots if root.is_dir()]
+        files = find_files(present)
+        keys = {file.key for file in files}
+        # A folder that is not there now (not mounted) says nothing about its files.
+        gone = {
+            point.id
+            for key, point in self._known.items()
+            if key not in keys and any(Path(key).is_relative_to(root) for root in present)
+        }
+        if gone != self._gone:
+            old = self._buffer.note_gone(sorted(gone))
+            self._known = {k: p for k, p in self._known.items() if p.id not in old}
+            self._gone = gone - old
+        return files
+
+    def has_changed(self, found: FoundFile) -> bool:
+        """Whether the file differs from its last look; unchanged files are not even opened."""
+        point = self._known.get(found.key)
+        return point is None or (point.size, point.mtime_ns, point.ctime_ns, point.inode) != (
+            found.size,
+            found.mtime_ns,
+            found.ctime_ns,
+            found.inode,
+        )
+
+    def has_open_tail(self, found: FoundFile) -> bool:
+        """Whether the last line lacks its newline and was not taken yet."""
+        point = self._known.get(found.key)
+        return (
+            found.kind == "transcript"
+            and point is not None
+            and point.size > point.position
+            and point.tail_id is None
+        )
+
+    def has_turn_left(self, found: FoundFile) -> bool:
+        """Whether the last turn over the file ended before the file did."""
+        point = self._known.get(found.key)
+        return point is not None and point.size < 0
+
+    def bytes_left(self, found: FoundFile) -> int:
+        point = self._known.get(found.key)
+        return max(found.size - (point.position if point else 0), 0)
+
+    def take(self, files: Sequence[FoundFile], *, with_tail: bool) -> Iterator[Taken]:
+        """Read what is new in the files into the buffer; one result a commit."""
+        batches: list[Batch] = []
+        finished = size = lines = 0
+        for found in files:
+            for batch in self._read(found, with_tail=with_tail):
+                batches.append(batch)
+                size += batch.size_bytes
+                lines += len(batch.entries)
+                if size >= BLOCK_BYTES or lines >= BLOCK_LINES:
+                    yield self._commit(batches, finished, size)
+                    batches, finished, size, lines = [], 0, 0, 0
+            finished += 1
+        if batches or finished:
+            yield self._commit(batches, finished, size)
+
+    def _commit(self, batches: Sequence[Batch], files: int, size: int) -> Taken:
+        dead = self._buffer.commit(batches)
+        for batch in batches:
+            self._known[batch.checkpoint.path] = batch.checkpoint
+        records = sum(len(batch.entries) for batch in batches)
+        return Taken(files, size, records, dead)
+
+    def _read(self, found: FoundFile, *, with_tail: bool) -> Iterator[Batch]:
+        """The file's batches; one that cannot be read now is named and left for later."""
+        place = place_of(found, self._host)
+        try:
+            known = self._checkpoint(found, place)
+            if found.kind == "transcript":
+                batches = read_file(
+                    found, known, place, self._buffer.repeat_count, with_tail=with_tail
+                )
+            else:
+                batches = read_side_file(found, known, place, is_final=with_tail)
+            with closing(batches):
+                yield from batches
+            self._unreadable.discard(found.key)
+        except FileNotFoundError:
+            log.debug("%s went before it was read", found.key)
+        except OSError as error:
+            if found.key not in self._unreadable:
+                self._unreadable.add(found.key)
+                log.warning("cannot read %s (%s); see CLAUDE_DIR", found.key, error.strerror)
+
+    def _checkpoint(self, found: FoundFile, place: Place) -> Checkpoint:
+        """The file's checkpoint; that of a vanished file of the same stream when it moved."""
+        known = self._known.get(found.key)
+        if known is not None:
+            return known
+        for point in list(self._known.values()):
+            if point.stream == place.stream and not Path(point.path).exists():
+                del self._known[point.path]
+                return replace(point, path=found.key, project_id=place.project_id)
+        self._next_id += 1
+        return Checkpoint(self._next_id - 1, found.key, place.project_id, place.stream)

@@ -1,0 +1,117 @@
+"""One pass over everything: read all there is, deliver it, report."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from pymongo import MongoClient
+from pymongo.collection import Collection
+from pymongo.errors import PyMongoError
+
+from include import archive
+from include.errors import ServiceDown, SettingError
+from include.settings import Settings
+from include.sync_agent.buffer import Buffer
+from include.sync_agent.deliver import Delivery, deliver_pending, ensure_indexes
+from include.sync_agent.intake import Intake
+from include.sync_agent.lock import agent_lock
+
+# Read this much, then deliver it: a first pass over gigabytes does not need them twice on disk.
+_BUFFER_BYTES = 32 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class SyncReport:
+    """What one pass over everything did."""
+
+    files: int
+    records: int
+    stored: int
+    duplicates: int
+    dead_letters: int
+    pending: int
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a pass over everything has come."""
+
+    files: int
+    files_total: int
+    bytes: int
+    bytes_total: int
+    records: int
+    delivered: int
+
+
+def sync_once(
+    settings: Settings, uri: str, on_progress: Callable[[Progress], None] | None = None
+) -> SyncReport:
+    """Read everything there is and deliver it."""
+    roots = settings.claude_dirs
+    if not any(root.is_dir() for root in roots):
+        message = f"CLAUDE_DIR: no such folder: {', '.join(map(str, roots))}; set it to the folder "
+        raise SettingError(message + "that holds your project folders (~/.claude/projects)")
+    with (
+        agent_lock(settings.buffer_path),
+        Buffer(settings.buffer_path) as buffer,
+        archive.connect(uri) as client,
+    ):
+        archive.require(client, uri)
+        try:
+            return _sync_all(settings, buffer, client, on_progress)
+        except PyMongoError as error:
+            message = (
+                f"MongoDB went away ({error}); what was read is safe in {settings.buffer_path} "
+                "and goes with the next run"
+            )
+            raise ServiceDown(message) from error
+
+
+def _sync_all(
+    settings: Settings,
+    buffer: Buffer,
+    client: MongoClient[archive.Document],
+    on_progress: Callable[[Progress], None] | None,
+) -> SyncReport:
+    collection = archive.conversations(client, settings)
+    ensure_indexes(collection)
+    intake = Intake(buffer, settings.cca_host)
+    files = intake.scan(settings.claude_dirs)
+    changed = [file for file in files if intake.has_changed(file) or intake.has_open_tail(file)]
+    total = sum(map(intake.bytes_left, changed))
+    done = size = records = dead = 0
+    delivery = Delivery()
+
+    def tell() -> None:
+        if on_progress:
+            progress = Progress(done, len(changed), size, total, records, delivery.entries)
+            on_progress(progress)
+
+    waiting = 0
+    while changed:
+        for taken in intake.take(changed, with_tail=True):
+            done, size = done + taken.files, size + taken.bytes
+            records, dead = records + taken.records, dead + taken.dead_letters
+            waiting += taken.bytes
+            if waiting >= _BUFFER_BYTES:
+                for delivered in _deliver_all(settings, buffer, collection):
+                    delivery += delivered
+                    tell()
+                waiting = 0
+            tell()
+        # Huge files are read in turns.
+        changed = [file for file in changed if intake.has_turn_left(file)]
+        done -= len(changed)
+    for delivered in _deliver_all(settings, buffer, collection):
+        delivery += delivered
+        tell()
+    dead += delivery.dead_letters
+    pending = buffer.pending_count()
+    return SyncReport(len(files), records, delivery.stored, delivery.duplicates, dead, pending)
+
+
+def _deliver_all(
+    settings: Settings, buffer: Buffer, collection: Collection[archive.Document]
+) -> Iterator[Delivery]:
+    while (delivered := deliver_pending(buffer, collection, settings)).entries:
+        yield delivered

@@ -1,0 +1,245 @@
+"""One file, from its checkpoint on: batches of entries and dead letters, each with its position."""
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from hashlib import blake2b
+from pathlib import PurePosixPath
+from typing import Any
+from zlib import crc32
+
+from include.sync_agent import identity
+from include.sync_agent.buffer import Batch, Checkpoint, DeadLetter, Entry
+from include.sync_agent.identity import Place
+from include.sync_agent.scan import FoundFile
+from include.sync_agent.tail import (
+    BLOCK_LINES,
+    Block,
+    Poison,
+    Record,
+    own_bytes,
+    parse,
+    pieces_of,
+    read_block,
+)
+
+# What one turn over a file reads at most, so that one huge file does not hold up the others.
+TURN_BYTES = 64 << 20
+# The years 1 and 9999, between which Python can read the date back.
+_EARLIEST_MS = -62_135_596_800_000
+_LATEST_MS = 253_402_300_799_999
+# Numbers below are seconds, above milliseconds: 1e11 s is the year 5138, 1e11 ms is 1973.
+_SECONDS_BELOW = 1e11
+
+RepeatCount = Callable[[int, bytes], int]
+
+
+def place_of(found: FoundFile, host: str) -> Place:
+    relative = os.fsencode(found.path.relative_to(found.root)).decode("utf-8", errors="replace")
+    return identity.place_of(PurePosixPath(relative), found.root.name, host)
+
+
+def event_ms_of(entry: dict[str, Any]) -> int | None:
+    """The entry's own timestamp in milliseconds since 1970; None when it has none that is one."""
+    value = entry.get("timestamp")
+    try:
+        if isinstance(value, str):
+            at = datetime.fromisoformat(value)
+            at = at if at.tzinfo else at.replace(tzinfo=UTC)
+            moment = round(at.timestamp() * 1000)
+        elif isinstance(value, int | float) and not isinstance(value, bool):
+            moment = int(value * 1000 if abs(value) < _SECONDS_BELOW else value)
+        else:
+            return None
+    except (ValueError, OverflowError):
+        return None
+    return moment if _EARLIEST_MS <= moment <= _LATEST_MS else None
+
+
+def read_file(
+    found: FoundFile, known: Checkpoint, place: Place, repeat_count: RepeatCount, *, with_tail: bool
+) -> Iterator[Batch]:
+    """What is new in the file; always ends with a batch that holds its newest look.
+
+    `with_tail` also takes a last line without its newline; the position stays before it.
+    """
+    descriptor = os.open(found.path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        start = resume(descriptor, found, known)
+        reader = _Reader(found, place, start, repeat_count, restarts=start.generation > known.generation)
+        end = start.position + TURN_BYTES
+        while reader.point.position < end:
+            block = read_block(descriptor, reader.point.position)
+            if block.data:
+                yield reader.take(descriptor, block)
+                continue
+            yield reader.finish(block.tail if with_tail else b"")
+            return
+        # Not all was read: an impossible size makes the next scan come back.
+        yield replace(reader.finish(b""), checkpoint=replace(reader.point, size=-1))
+    finally:
+        os.close(descriptor)
+
+
+def resume(descriptor: int, found: FoundFile, known: Checkpoint) -> Checkpoint:
+    """The checkpoint to go on from: the known one, or the start of a new generation."""
+    if known.position == 0 or _is_same_file(descriptor, found, known):
+        return known
+    return replace(
+        known,
+        position=0,
+        generation=known.generation + 1,
+        marker=b"",
+        prefix_checksum=0,
+        last_event_ms=None,
+        tail_id=None,
+    )
+
+
+def _is_same_file(descriptor: int, found: FoundFile, known: Checkpoint) -> bool:
+    if found.size < known.position:
+        return False
+    if identity.marker_before(descriptor, known.position) != known.marker:
+        return False
+    if found.size != known.size:
+        return True
+    # Touched without growth: an edit further back than the marker shows only in the whole prefix.
+    return identity.prefix_checksum(descriptor, known.position) == known.prefix_checksum
+
+
+@dataclass
+class _Reader:
+    """Carries a file's running state from block to block."""
+
+    found: FoundFile
+    place: Place
+    point: Checkpoint
+    repeat_count: RepeatCount
+    restarts: bool
+
+    def __post_init__(self) -> None:
+        self.repeats: dict[bytes, int] = {}
+        self.is_new_pass = self.point.position == 0
+        self.last_event_ms = self.point.last_event_ms
+
+    def take(self, descriptor: int, block: Block) -> Batch:
+        """Whole lines of a block, at most a thousand, and the position after them."""
+        base = self.point.position
+        if block.skipped_bytes:
+            end = base + block.skipped_bytes
+            reason = f"line of {block.skipped_bytes} bytes"
+            dead = [self._dead(Poison(0, block.data, reason), base, block.skipped_bytes)]
+            checksum = identity.prefix_checksum(descriptor, end, base, self.point.prefix_checksum)
+            return self._advance(descriptor, end, checksum, ([], dead), {})
+        entries: list[Entry] = []
+        dead_letters: list[DeadLetter] = []
+        changed: dict[bytes, int] = {}
+        offset = 0
+        for raw in block.data.split(b"\n", BLOCK_LINES)[:BLOCK_LINES]:
+            if offset == len(block.data):
+                break
+            for piece in pieces_of(raw):
+                if isinstance(piece, Record):
+                    entries.append(self._entry(piece, base + offset, changed))
+                else:
+                    dead_letters.append(self._dead(piece, base + offset, len(piece.raw)))
+            offset += len(raw) + 1
+        checksum = crc32(memoryview(block.data)[:offset], self.point.prefix_checksum)
+        taken = (entries, dead_letters)
+        return self._advance(descriptor, base + offset, checksum, taken, changed)
+
+    def _advance(
+        self,
+        descriptor: int,
+        position: int,
+        checksum: int,
+        taken: tuple[list[Entry], list[DeadLetter]],
+        changed: dict[bytes, int],
+    ) -> Batch:
+        entries, dead = taken
+        self.point = replace(
+            self.point,
+            position=position,
+            marker=identity.marker_before(descriptor, position),
+            prefix_checksum=checksum,
+            records=self.point.records + len(entries),
+            last_event_ms=self.last_event_ms,
+            tail_id=None,
+        )
+        return self._batch(entries, dead, changed)
+
+    def finish(self, tail: bytes) -> Batch:
+        """The file's newest look, and its last line where that lacks only the newline."""
+        self.point = replace(
+            self.point,
+            size=self.found.size,
+            mtime_ns=self.found.mtime_ns,
+            ctime_ns=self.found.ctime_ns,
+            inode=self.found.inode,
+        )
+        line = own_bytes(tail)
+        try:
+            value = parse(line) if line else None
+        except ValueError:
+            value = None
+        if not isinstance(value, dict):
+            return self._batch([], [], {})
+        # Its repeat is not counted and its time not carried: the line will be read again.
+        entry = self._entry(Record(tail.find(b"{"), line, value), self.point.position, None)
+        tail_id = bytes.fromhex(entry.entry_id)
+        is_known = self.point.tail_id == tail_id
+        self.point = replace(self.point, tail_id=tail_id)
+        return self._batch([] if is_known else [entry], [], {})
+
+    def _batch(
+        self, entries: list[Entry], dead: list[DeadLetter], changed: dict[bytes, int]
+    ) -> Batch:
+        restarts, self.restarts = self.restarts, False
+        return Batch(self.point, entries, dead, changed, restarts)
+
+    def _entry(self, record: Record, base: int, changed: dict[bytes, int] | None) -> Entry:
+        entry = record.entry
+        place = self.place
+        digest = identity.record_digest(place.stream, record.line)
+        if not (isinstance(entry.get("uuid"), str) and entry["uuid"]):
+            digest = self._distinct(digest, record.line, changed)
+        event_ms = event_ms_of(entry)
+        if event_ms is not None:
+            self.last_event_ms = event_ms
+        session = entry.get("sessionId") if place.is_flat_agent else None
+        return Entry(
+            place.project_id,
+            session if isinstance(session, str) and identity.is_uuid(session) else place.session_key,
+            place.source_file,
+            record.line,
+            digest.hex(),
+            place.stream,
+            self.point.generation,
+            base + record.start,
+            self._event_ms(),
+        )
+
+    def _event_ms(self) -> int:
+        """The last time written in the file, else the file's own."""
+        if self.last_event_ms is not None:
+            return self.last_event_ms
+        return self.found.mtime_ns // 1_000_000
+
+    def _distinct(self, digest: bytes, line: bytes, changed: dict[bytes, int] | None) -> bytes:
+        """The digest that tells the n-th verbatim copy of a record without uuid from the others."""
+        seen = self.repeats.get(digest)
+        if seen is None:
+            seen = 0 if self.is_new_pass else self.repeat_count(self.point.id, digest)
+        if changed is not None:
+            self.repeats[digest] = changed[digest] = seen + 1
+        return identity.repeated_digest(self.place.stream, line, seen) if seen else digest
+
+    def _dead(self, poison: Poison, base: int, raw_bytes: int) -> DeadLetter:
+        place = self.place
+        entry = Entry(
+            place.project_id, place.session_key, place.source_file, poison.raw, "", place.stream,
+            self.point.generation, base + poison.start, self._event_ms(),
+        )  # fmt: skip
+        digest = blake2b(poison.raw, digest_size=16).digest()
+        return DeadLetter(self.found.key, entry, poison.reason, raw_bytes, digest)

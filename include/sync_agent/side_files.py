@@ -1,0 +1,86 @@
+"""Small files beside the transcripts, which Claude Code deletes with them: each version one entry."""
+
+import time
+from base64 import b64encode
+from collections.abc import Iterator
+from dataclasses import replace
+from hashlib import blake2b
+
+import orjson
+
+from include.sync_agent.buffer import Batch, Checkpoint, DeadLetter, Entry
+from include.sync_agent.identity import Place, record_digest
+from include.sync_agent.scan import FoundFile
+from include.sync_agent.tail import DEAD_HEAD_BYTES, MAX_LINE_BYTES, own_bytes, parse
+
+# A file untouched for so long is taken as written.
+SETTLE_SECONDS = 2.0
+
+
+def read_side_file(
+    found: FoundFile, known: Checkpoint, place: Place, *, is_final: bool
+) -> Iterator[Batch]:
+    """The file as an entry of its own type; none when its content is the one known.
+
+    Unless this look is final, a file that is still being written waits for the next scan.
+    """
+    if not is_final and 0 <= time.time() - found.mtime_ns / 1e9 < SETTLE_SECONDS:
+        return
+    with found.path.open("rb") as file:
+        content = file.read(MAX_LINE_BYTES)
+    marker = blake2b(content, digest_size=16).digest()
+    is_new = marker != known.marker
+    point = replace(
+        known,
+        position=len(content),
+        generation=known.generation + (1 if is_new and known.marker else 0),
+        records=known.records + is_new,
+        size=found.size,
+        mtime_ns=found.mtime_ns,
+        ctime_ns=found.ctime_ns,
+        inode=found.inode,
+        marker=marker,
+    )
+    if not is_new:
+        yield Batch(point)
+        return
+    is_too_long = len(content) == MAX_LINE_BYTES
+    entry = Entry(
+        place.project_id,
+        place.session_key,
+        place.source_file,
+        content[:DEAD_HEAD_BYTES] if is_too_long else entry_line(found, content),
+        record_digest(place.stream, content).hex(),
+        place.stream,
+        point.generation,
+        0,
+        found.mtime_ns // 1_000_000,
+    )
+    if is_too_long:
+        reason = f"file of {found.size} bytes"
+        yield Batch(point, dead=[DeadLetter(found.key, entry, reason, found.size, marker)])
+    else:
+        yield Batch(point, [entry])
+
+
+def entry_line(found: FoundFile, content: bytes) -> bytes:
+    """The file as one JSON line: JSON as it stands, text as a string, the rest in base64."""
+    name = found.key.rsplit("/", 1)[-1]
+    head: dict[str, str] = {"type": found.kind, "name": name}
+    if found.kind == "agent-meta":
+        head["agentId"] = name.removeprefix("agent-").removesuffix(".meta.json")
+    if found.kind != "tool-result" and _is_json(content):
+        return orjson.dumps(head)[:-1] + b',"content":' + own_bytes(content) + b"}"
+    try:
+        text = content.decode()
+    except UnicodeDecodeError:
+        return orjson.dumps(head | {"encoding": "base64", "content": b64encode(content).decode()})
+    return orjson.dumps(head | {"encoding": "utf-8", "content": text})
+
+
+def _is_json(content: bytes) -> bool:
+    try:
+        parse(own_bytes(content))
+    except ValueError:
+        return False
+    return True
