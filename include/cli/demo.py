@@ -7,12 +7,38 @@ import click
 
 
 @click.command("demo-data")
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to write to: projects/ and truth.json.")
-@click.option("--sessions", default=40, show_default=True, type=click.IntRange(min=1), help="How many sessions.")
-@click.option("--seed", default=1, show_default=True, help="Another seed, another sample; the same one, the same bytes.")
-@click.option("--size-mb", type=click.FloatRange(min=0.5), help="About how much to write, instead of --sessions.")
-@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="The sample covers the 45 days before; today by default.")
-def demo_data(out: Path, sessions: int, seed: int, size_mb: float | None, until: datetime | None) -> None:
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Folder to write to: projects/ and truth.json.",
+)
+@click.option(
+    "--sessions",
+    default=40,
+    show_default=True,
+    type=click.IntRange(min=1),
+    help="How many sessions.",
+)
+@click.option(
+    "--seed",
+    default=1,
+    show_default=True,
+    help="Another seed, another sample; the same one, the same bytes.",
+)
+@click.option(
+    "--size-mb",
+    type=click.FloatRange(min=0.5),
+    help="About how much to write, instead of --sessions.",
+)
+@click.option(
+    "--until",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="The sample covers the 45 days before; today by default.",
+)
+def demo_data(
+    out: Path, sessions: int, seed: int, size_mb: float | None, until: datetime | None
+) -> None:
     """Write realistic sample transcripts, and truth.json with the totals they must come to."""
     from include.demo.generate import SESSION_MB, generate
 

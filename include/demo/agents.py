@@ -3,17 +3,21 @@
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from include.demo import prompts, tools
+from include.demo import file_tools, prompts
 from include.demo.clock import iso
 from include.demo.ids import agent_id, new_uuid, token
 from include.demo.phrases import say
 from include.demo.prices import Usage
 from include.demo.reply import Call, Reply, answer, partial_usage
+from include.demo.scene import Scene
 from include.demo.steps import look_around, read_logs, speak
-from include.demo.tools import Scene
 from include.demo.transcript import Entry, Transcript
 
-_MODELS = {"haiku": "claude-haiku-4-5-20251001", "haiku-5": "claude-haiku-5-5", "sonnet": "claude-sonnet-5-5"}
+_MODELS = {
+    "haiku": "claude-haiku-4-5-20251001",
+    "haiku-5": "claude-haiku-5-5",
+    "sonnet": "claude-sonnet-5-5",
+}
 
 
 @dataclass(frozen=True)
@@ -25,7 +29,9 @@ class Agent:
     call: Call
 
 
-def run_agent(parent: Transcript, scene: Scene, *, is_background: bool = False, depth: int = 1) -> Agent:
+def run_agent(
+    parent: Transcript, scene: Scene, *, is_background: bool = False, depth: int = 1
+) -> Agent:
     """Play a subagent; the parent still has to send the call."""
     rng = scene.rng
     alias = rng.choice(list(_MODELS))
@@ -34,7 +40,9 @@ def run_agent(parent: Transcript, scene: Scene, *, is_background: bool = False, 
     child.at += timedelta(seconds=25)
     started = child.at
     task = f"Find every place that handles `{rng.choice(scene.project.nouns)}` in {scene.project.name} and report file and line. Do not change anything."
-    child.record("user", {"promptId": child.prompt_id, "message": {"role": "user", "content": task}})
+    child.record(
+        "user", {"promptId": child.prompt_id, "message": {"role": "user", "content": task}}
+    )
     for _ in range(rng.randint(1, 3)):
         look_around(child, scene)
     if rng.random() < 0.5:
@@ -42,19 +50,56 @@ def run_agent(parent: Transcript, scene: Scene, *, is_background: bool = False, 
     report = say(rng, "answers", scene.project, scene.story)
     if rng.random() < 0.4:
         path = f"notes/{rng.choice(scene.project.nouns)}.md"
-        speak(child, scene, None, tools.write(scene, path, f"# {scene.story.title}\n\n{report}"))
+        speak(
+            child, scene, None, file_tools.write(scene, path, f"# {scene.story.title}\n\n{report}")
+        )
     answer(child, Reply(text=report))
-    arguments = {"description": task[:28], "prompt": task, "subagent_type": "Explore", "model": alias}
+    arguments = {
+        "description": task[:28],
+        "prompt": task,
+        "subagent_type": "Explore",
+        "model": alias,
+    }
     call_id = scene.new_id()
-    meta: Entry = {"agentType": "Explore", "description": task[:28], "toolUseId": call_id, "spawnDepth": depth, "model": alias}
+    meta: Entry = {
+        "agentType": "Explore",
+        "description": task[:28],
+        "toolUseId": call_id,
+        "spawnDepth": depth,
+        "model": alias,
+    }
     seconds = (child.at - started).total_seconds()
-    call = Call(call_id, rng.choice(("Agent", "Agent", "Task")), arguments, [{"type": "text", "text": report}], seconds=seconds + 26)
+    call = Call(
+        call_id,
+        rng.choice(("Agent", "Agent", "Task")),
+        arguments,
+        [{"type": "text", "text": report}],
+        seconds=seconds + 26,
+    )
     if is_background:
         meta |= {"requestShape": "background", "requestNonInteractive": True}
-        detail = {"isAsync": True, "status": "async_launched", "agentId": child.agent_id, "description": task[:28], "resolvedModel": child.model, "prompt": task}
-        text = [{"type": "text", "text": f"Async agent launched successfully.\nagentId: {child.agent_id}"}]
+        detail = {
+            "isAsync": True,
+            "status": "async_launched",
+            "agentId": child.agent_id,
+            "description": task[:28],
+            "resolvedModel": child.model,
+            "prompt": task,
+        }
+        text = [
+            {
+                "type": "text",
+                "text": f"Async agent launched successfully.\nagentId: {child.agent_id}",
+            }
+        ]
         return Agent(child, meta, replace(call, content=text, detail=detail, seconds=0.1))
-    detail = {"status": "completed", "agentId": child.agent_id, "totalTokens": child.context, "totalToolUseCount": 6, "totalDurationMs": round(seconds * 1000)}
+    detail = {
+        "status": "completed",
+        "agentId": child.agent_id,
+        "totalTokens": child.context,
+        "totalToolUseCount": 6,
+        "totalDurationMs": round(seconds * 1000),
+    }
     return Agent(child, meta, replace(call, detail=detail))
 
 
@@ -82,7 +127,11 @@ def notify(parent: Transcript, agent: Agent) -> None:
     parent.record(
         "user",
         {"promptId": parent.prompt_id, "message": {"role": "user", "content": text}},
-        {"promptSource": "system", "turnOrigin": "task_notification", "origin": {"kind": "task-notification"}},
+        {
+            "promptSource": "system",
+            "turnOrigin": "task_notification",
+            "origin": {"kind": "task-notification"},
+        },
     )
     parent.pending += len(text) // 4
 
@@ -93,7 +142,12 @@ def progress_of(parent: Transcript, agent: Agent) -> tuple[Entry, ...]:
     copied = {key: rows[0][key] for key in ("type", "message", "requestId", "uuid", "timestamp")}
     only_here = _answer_seen_in_progress(parent, agent)
     return tuple(
-        {"type": "agent_progress", "prompt": agent.call.arguments["prompt"], "agentId": agent.transcript.agent_id, "message": message}
+        {
+            "type": "agent_progress",
+            "prompt": agent.call.arguments["prompt"],
+            "agentId": agent.transcript.agent_id,
+            "message": message,
+        }
         for message in (copied, only_here)
     )
 
@@ -111,8 +165,6 @@ def _answer_seen_in_progress(parent: Transcript, agent: Agent) -> Entry:
         "type": "assistant", "message": message, "requestId": token(rng, "req_"),
         "uuid": new_uuid(rng), "timestamp": iso(child.at),
     }  # fmt: skip
-
-
 
 
 def with_progress(parent: Transcript, agent: Agent) -> Agent:

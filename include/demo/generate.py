@@ -57,7 +57,11 @@ def generate(out: Path, sessions: int = 40, seed: int = 1, until: date | None = 
     for index in range(sessions):
         play(stage, index)
         for path, content in stage.files.items():
-            _write(out / "projects" / path, content, stage.before.transcript.at if stage.before else stage.starts[index])
+            _write(
+                out / "projects" / path,
+                content,
+                stage.before.transcript.at if stage.before else stage.starts[index],
+            )
     truth = Truth(ledger, {"sessions": sessions, "seed": seed, "until": until.isoformat()})
     text = json.dumps(truth.as_json(), ensure_ascii=False, indent=1)
     (out / "truth.json").write_text(text + "\n", encoding="utf-8")
@@ -77,5 +81,3 @@ def _write(path: Path, content: list[Entry] | str, at: datetime) -> None:
         lines = (json.dumps(entry, ensure_ascii=False, separators=(",", ":")) for entry in content)
         path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     os.utime(path, (at.timestamp(), at.timestamp()))
-
-

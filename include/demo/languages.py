@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (templates of code stay on one line)
 """Source code in four languages, made of templates and a project's nouns: what files hold."""
 
 from dataclasses import dataclass
@@ -56,7 +57,7 @@ GO = Language(
     fence="go",
     head='package {noun}\n\nimport (\n\t"context"\n\t"fmt"\n\t"time"\n)\n',
     functions=(
-        "// {Verb}{Noun}s returns at most limit {noun}s that have no {other}.\nfunc (s *Store) {Verb}{Noun}s(ctx context.Context, limit int) ([]{Noun}, error) {{\n\trows, err := s.db.Query(ctx, select{Noun}s, limit)\n\tif err != nil {{\n\t\treturn nil, fmt.Errorf(\"{verb} {noun}s: %w\", err)\n\t}}\n\treturn pgx.CollectRows(rows, pgx.RowToStructByName[{Noun}])\n}}",
+        '// {Verb}{Noun}s returns at most limit {noun}s that have no {other}.\nfunc (s *Store) {Verb}{Noun}s(ctx context.Context, limit int) ([]{Noun}, error) {{\n\trows, err := s.db.Query(ctx, select{Noun}s, limit)\n\tif err != nil {{\n\t\treturn nil, fmt.Errorf("{verb} {noun}s: %w", err)\n\t}}\n\treturn pgx.CollectRows(rows, pgx.RowToStructByName[{Noun}])\n}}',
         "func ({noun} *{Noun}) {Verb}({other} {Other}) bool {{\n\tif {noun}.{other} == {other} {{\n\t\treturn false\n\t}}\n\t{noun}.{other} = {other}\n\t{noun}.changedAt = time.Now()\n\treturn true\n}}",
         "type {Noun}{Verb}Options struct {{\n\tMaxAge   time.Duration\n\tAttempts int // default {n}\n\t{Other}s []{Other}\n}}",
         "const default{Noun}{Verb}Limit = {n}",
@@ -74,7 +75,7 @@ HCL = Language(
         'variable "{noun}_{other}_count" {{\n  description = "How many {other}s each {noun} gets."\n  type        = number\n  default     = {n}\n}}',
         'module "{verb}_{noun}" {{\n  source    = "../../modules/{noun}"\n  name      = "${{var.environment}}-{noun}"\n  {other}_id = module.{other}.id\n  retention = {n}\n}}',
         'output "{noun}_{other}_arn" {{\n  description = "ARN of the {noun} that {verb}s the {other}."\n  value       = module.{verb}_{noun}.arn\n}}',
-        'locals {{\n  {noun}_{other}s = {{\n    for key, {other} in var.{other}s : key => merge({other}, {{ {noun} = var.{noun}, weight = {n} }})\n  }}\n}}',
+        "locals {{\n  {noun}_{other}s = {{\n    for key, {other} in var.{other}s : key => merge({other}, {{ {noun} = var.{noun}, weight = {n} }})\n  }}\n}}",
     ),
     guards=("  # Kept until every environment has moved.", "  nullable = false"),
     lint="terraform fmt -check -recursive && tflint --recursive",

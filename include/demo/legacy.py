@@ -1,10 +1,10 @@
 """Older logs: one conversations.jsonl in a folder, entries of type `message` without usage."""
 
 from include.demo.clock import iso
+from include.demo.file_tools import grep
 from include.demo.ids import hex_of, new_uuid
 from include.demo.phrases import say, summary_of_work
 from include.demo.stage import Play, Stage
-from include.demo.tools import grep
 from include.demo.transcript import Entry
 
 # The agent names a session after host, project and path where the path holds no session id.
@@ -33,7 +33,17 @@ def _exchange(play: Play, question: str, answer: str) -> None:
     use = {"type": "tool_use", "id": call.id, "name": call.name, "input": call.arguments}
     result = {"type": "tool_result", "tool_use_id": call.id, "content": call.content}
     _message(play, "user", question)
-    _message(play, "assistant", [{"type": "text", "text": say(play.scene.rng, "looking", play.scene.project, play.scene.story)}, use])
+    _message(
+        play,
+        "assistant",
+        [
+            {
+                "type": "text",
+                "text": say(play.scene.rng, "looking", play.scene.project, play.scene.story),
+            },
+            use,
+        ],
+    )
     _message(play, "user", [result])
     _message(play, "assistant", answer)
     ledger.count("human_prompts")

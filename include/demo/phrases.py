@@ -1,3 +1,4 @@
+# ruff: noqa: E501, RUF001  (sentences and code that someone might have written)
 """What the assistant says around its tool calls, in the language of the project."""
 
 from dataclasses import dataclass

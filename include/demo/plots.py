@@ -2,20 +2,20 @@
 
 import copy
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import partial
 
-from include.demo import agents, prompts, steps, tools
+from include.demo import agents, file_tools, prompts, steps, tools
 from include.demo.agents import Agent
 from include.demo.ids import new_uuid
 from include.demo.legacy import play_legacy
 from include.demo.phrases import say, summary_of_work
 from include.demo.reply import Reply, answer
+from include.demo.scene import Scene
 from include.demo.shell import service_log
 from include.demo.stage import Play, Stage, open_play
 from include.demo.steps import Step
-from include.demo.tools import Scene
 from include.demo.transcript import Transcript
 
 KINDS = (
@@ -62,7 +62,11 @@ def _play_session(stage: Stage, session: Play) -> None:
         transcript.title("ai-title", f"{session.title} ({session.kind})")
     else:
         transcript.note("mode", mode="normal")
-        prompts.attach(transcript, "environment", snapshot={"platform": "linux", "shell": "bash", "isGitRepo": True})
+        prompts.attach(
+            transcript,
+            "environment",
+            snapshot={"platform": "linux", "shell": "bash", "isGitRepo": True},
+        )
         _work(stage, session)
     if session.kind == "killed":
         _die(session)
@@ -75,8 +79,8 @@ def _play_session(stage: Stage, session: Play) -> None:
 def _work(stage: Stage, session: Play) -> None:
     """The story, then its follow-ups, with the special steps of the kind between."""
     transcript, story = session.transcript, session.scene.story
-    staged = (partial(step, stage) for step in _STAGED.get(session.kind, ()))
-    specials = [*_SPECIALS.get(session.kind, ()), *staged]
+    staged: list[Step] = [partial(step, stage) for step in _STAGED.get(session.kind, ())]
+    specials: list[Step] = [*_SPECIALS.get(session.kind, ()), *staged]
     _turn(session, story.prompt, [steps.look_around, *specials[:2], steps.change_story])
     transcript.title("ai-title", session.title)
     for number, follow_up in enumerate(story.follow_ups):
@@ -87,18 +91,24 @@ def _work(stage: Stage, session: Play) -> None:
             _retitle(session, number)
 
 
-def _turn(session: Play, text: str, parts: list[Step]) -> None:
+def _turn(session: Play, text: str, parts: Sequence[Step]) -> None:
     transcript, scene = session.transcript, session.scene
     started = transcript.at
     transcript.snapshot(sorted(scene.files)[:3])
     prompts.prompt(
-        transcript, text, source=None if session.kind == "resume" else "typed", has_image=session.kind == "mcp"
+        transcript,
+        text,
+        source=None if session.kind == "resume" else "typed",
+        has_image=session.kind == "mcp",
     )
     for part in parts:
         part(transcript, scene)
     is_first = text == scene.story.prompt
     closing = summary_of_work if is_first else partial(say, kind="answers")
-    answer(transcript, Reply(text=closing(scene.rng, project=scene.project, story=scene.story), thinking=""))
+    answer(
+        transcript,
+        Reply(text=closing(scene.rng, project=scene.project, story=scene.story), thinking=""),
+    )
     prompts.turn_end(transcript, text, round((transcript.at - started).total_seconds() * 1000))
 
 
@@ -109,7 +119,9 @@ def _retitle(session: Play, number: int) -> None:
         transcript.title("ai-title", story.later_title)
         transcript.title("ai-title", story.title)
         return
-    for name in (f"⭐ {session.title}", f"{session.title} (old)", f"⭐ {session.title}")[: 3 if number == 1 else 1]:
+    for name in (f"⭐ {session.title}", f"{session.title} (old)", f"⭐ {session.title}")[
+        : 3 if number == 1 else 1
+    ]:
         prompts.local_command(transcript, "rename", f"Session renamed to: {name}", name)
         transcript.title("custom-title", name)
 
@@ -159,7 +171,9 @@ def _keep(stage: Stage, *ran: Agent) -> None:
     for agent in ran:
         path = agent.transcript.home.path
         stage.files[path] = agent.transcript.entries
-        stage.add_side_file(path.removesuffix(".jsonl") + ".meta.json", json.dumps(agent.meta, indent=1))
+        stage.add_side_file(
+            path.removesuffix(".jsonl") + ".meta.json", json.dumps(agent.meta, indent=1)
+        )
 
 
 def _agents(stage: Stage, transcript: Transcript, scene: Scene) -> None:
@@ -174,7 +188,7 @@ def _background_agent(stage: Stage, transcript: Transcript, scene: Scene) -> Non
     agent = agents.run_agent(transcript, scene, is_background=True)
     agents.launch(transcript, scene, [agent])
     agents.notify(transcript, agent)
-    steps.speak(transcript, scene, "answers", tools.grep(scene))
+    steps.speak(transcript, scene, "answers", file_tools.grep(scene))
     _keep(stage, agent)
 
 

@@ -1,5 +1,6 @@
 """What the sample models cost, kept apart from the price seed on purpose: the truth must not share
-a source with what it checks."""
+a source with what it checks.
+"""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -49,5 +50,7 @@ def cost_usd(model: str, usage: Usage) -> Decimal:
     price = PRICES[model]
     is_long = price.long_prompt is not None and usage.prompt >= price.long_prompt
     kinds = ("input", "output", "cache_write_5m", "cache_write_1h", "cache_read")
-    micro = sum((getattr(usage, kind) * Decimal(getattr(price, kind)) for kind in kinds), Decimal(0))
+    micro = sum(
+        (getattr(usage, kind) * Decimal(getattr(price, kind)) for kind in kinds), Decimal(0)
+    )
     return micro * (price.long_factor if is_long else 1) / _MILLION

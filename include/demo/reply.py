@@ -84,17 +84,29 @@ def answer(transcript: Transcript, reply: Reply) -> None:
 def _blocks(rng: Random, reply: Reply) -> list[Entry]:
     blocks: list[Entry] = []
     if reply.thinking is not None:
-        blocks.append({"type": "thinking", "thinking": reply.thinking, "signature": token(rng, "Eq") * 8})
+        blocks.append(
+            {"type": "thinking", "thinking": reply.thinking, "signature": token(rng, "Eq") * 8}
+        )
     for query in reply.server_searches:
         call = token(rng, "srvtoolu_")
-        found = [{"type": "web_search_result", "url": "https://docs.example.org/guide", "title": query}]
-        blocks.append({"type": "server_tool_use", "id": call, "name": "web_search", "input": {"query": query}})
+        found = [
+            {"type": "web_search_result", "url": "https://docs.example.org/guide", "title": query}
+        ]
+        blocks.append(
+            {"type": "server_tool_use", "id": call, "name": "web_search", "input": {"query": query}}
+        )
         blocks.append({"type": "web_search_tool_result", "tool_use_id": call, "content": found})
     if reply.text is not None:
         blocks.append({"type": "text", "text": reply.text})
     for call_ in reply.calls:
         blocks.append(
-            {"type": "tool_use", "id": call_.id, "name": call_.name, "input": call_.arguments, "caller": {"type": "direct"}}
+            {
+                "type": "tool_use",
+                "id": call_.id,
+                "name": call_.name,
+                "input": call_.arguments,
+                "caller": {"type": "direct"},
+            }
         )
     return blocks
 
@@ -103,7 +115,9 @@ def _plan(transcript: Transcript, reply: Reply, rows: int) -> _Message:
     rng = transcript.rng
     written = len(reply.text or "") + sum(len(str(call.arguments)) for call in reply.calls)
     thought = rng.randint(40, 900) if reply.thinking is not None else 0
-    usage = transcript.next_usage(round(written / _CHARACTERS_PER_TOKEN) + thought + rng.randint(8, 40))
+    usage = transcript.next_usage(
+        round(written / _CHARACTERS_PER_TOKEN) + thought + rng.randint(8, 40)
+    )
     partial = rows - 1 if rng.random() < _PARTIAL_SHARE * 1.6 else 0
     if transcript.agent_id and rng.random() < _NEVER_FINAL_SHARE:
         partial = rows
@@ -113,7 +127,9 @@ def _plan(transcript: Transcript, reply: Reply, rows: int) -> _Message:
     )  # fmt: skip
 
 
-def _count(transcript: Transcript, message: _Message, reply: Reply, at: datetime, rows: int) -> None:
+def _count(
+    transcript: Transcript, message: _Message, reply: Reply, at: datetime, rows: int
+) -> None:
     shown = message.usage
     if message.partial_rows >= rows:
         shown = replace(shown, output=_partial_output(rows - 1))
@@ -188,7 +204,9 @@ def _result(transcript: Transcript, call: Call, source: str | None) -> None:
     """The user row that answers a call, after its progress rows."""
     for data in call.progress:
         transcript.wait(0.1, 0.4)
-        transcript.record("progress", {"data": data, "toolUseID": call.id, "parentToolUseID": call.id})
+        transcript.record(
+            "progress", {"data": data, "toolUseID": call.id, "parentToolUseID": call.id}
+        )
     transcript.wait(call.seconds, call.seconds * 1.3 + 0.05)
     flag = {} if call.is_error is None else {"is_error": call.is_error}
     block = {"tool_use_id": call.id, "type": "tool_result", "content": call.content, **flag}
@@ -203,15 +221,21 @@ def _result(transcript: Transcript, call: Call, source: str | None) -> None:
     if call.meta_text is not None:
         text = [{"type": "text", "text": call.meta_text}]
         transcript.record(
-            "user", {"message": {"role": "user", "content": text}}, {"isMeta": True, "sourceToolUseID": call.id}
+            "user",
+            {"message": {"role": "user", "content": text}},
+            {"isMeta": True, "sourceToolUseID": call.id},
         )
-    transcript.pending += min(_RESULT_TOKENS_MAX, round(len(str(call.content)) / _CHARACTERS_PER_TOKEN))
+    transcript.pending += min(
+        _RESULT_TOKENS_MAX, round(len(str(call.content)) / _CHARACTERS_PER_TOKEN)
+    )
     _count_result(transcript, call)
 
 
 def _count_result(transcript: Transcript, call: Call) -> None:
     ledger = transcript.ledger
     ledger.count("tool_errors", int(call.is_error is True))
-    for position, (name, n) in enumerate((("lines_added", call.lines_added), ("lines_removed", call.lines_removed))):
+    for position, (name, n) in enumerate(
+        (("lines_added", call.lines_added), ("lines_removed", call.lines_removed))
+    ):
         ledger.count(name, n)
         transcript.changed_lines[position] += n

@@ -19,22 +19,42 @@ def test_run(rng: Random, project: Project, *, is_passing: bool) -> str:
     if project.language == "python":
         return _pytest(rng, project, passed, is_passing=is_passing)
     if project.language == "typescript":
-        failed = "" if is_passing else " FAIL  " + project.stories[0].test_path + "\n   → expected 40 to be 39\n\n"
+        failed = (
+            ""
+            if is_passing
+            else " FAIL  " + project.stories[0].test_path + "\n   → expected 40 to be 39\n\n"
+        )
         tail = f"      Tests  {'' if is_passing else '1 failed | '}{passed} passed ({passed + (not is_passing)})"
         return f" RUN  v4.0.9 {project.cwd}\n\n{failed} Test Files  {passed // 7} passed\n{tail}\n   Duration  {seconds:.2f}s"
     if project.language == "go":
-        lines = [f"ok  \tgithub.com/kestrel/ingest/internal/{noun}\t{rng.uniform(0.01, 3):.3f}s" for noun in project.nouns]
+        lines = [
+            f"ok  \tgithub.com/kestrel/ingest/internal/{noun}\t{rng.uniform(0.01, 3):.3f}s"
+            for noun in project.nouns
+        ]
         if not is_passing:
-            lines[2] = "--- FAIL: TestReassignmentStopsOldHeartbeats (0.44s)\n    rebalance_test.go:19: found unexpected goroutines\nFAIL"
+            lines[2] = (
+                "--- FAIL: TestReassignmentStopsOldHeartbeats (0.44s)\n    rebalance_test.go:19: found unexpected goroutines\nFAIL"
+            )
         return "\n".join(lines)
     state = "pass" if is_passing else "fail"
-    runs = [f'  run "{noun}_is_planned"... {state if noun == project.nouns[1] else "pass"}' for noun in project.nouns]
-    return "\n".join([f"{project.stories[0].test_path}... in progress", *runs, f"Success! {passed} passed."[: 99 if is_passing else 0]])
+    runs = [
+        f'  run "{noun}_is_planned"... {state if noun == project.nouns[1] else "pass"}'
+        for noun in project.nouns
+    ]
+    return "\n".join(
+        [
+            f"{project.stories[0].test_path}... in progress",
+            *runs,
+            f"Success! {passed} passed."[: 99 if is_passing else 0],
+        ]
+    )
 
 
 def _pytest(rng: Random, project: Project, passed: int, *, is_passing: bool) -> str:
     dots = "." * 72
-    body = "\n".join(f"{dots} [{min(100, (n + 1) * 7200 // passed):3d}%]" for n in range(passed // 72 + 1))
+    body = "\n".join(
+        f"{dots} [{min(100, (n + 1) * 7200 // passed):3d}%]" for n in range(passed // 72 + 1)
+    )
     if is_passing:
         return f"{body}\n{passed} passed in {rng.uniform(1.2, 38):.2f}s"
     story = rng.choice(project.stories)

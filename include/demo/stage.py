@@ -6,9 +6,9 @@ from random import Random
 
 from include.demo.ids import new_uuid
 from include.demo.ledger import Ledger
+from include.demo.scene import Scene
 from include.demo.stories import PROJECTS, Project, Story
 from include.demo.stories.model import slug_of
-from include.demo.tools import Scene
 from include.demo.transcript import Entry, Home, Transcript
 
 _MODELS = ("claude-opus-5-5", "claude-sonnet-5-5", "claude-opus-4-8", "claude-haiku-5-5")

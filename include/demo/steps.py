@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 
-from include.demo import prompts, tools
+from include.demo import file_tools, prompts, tools
 from include.demo.languages import LANGUAGES
 from include.demo.phrases import compaction_summary, say
 from include.demo.reply import Call, Reply, answer
+from include.demo.scene import Scene, file_lines
 from include.demo.shell import git_log, git_status
-from include.demo.tools import Scene
 from include.demo.transcript import Transcript
 
 Step = Callable[[Transcript, Scene], None]
@@ -27,20 +27,24 @@ def speak(transcript: Transcript, scene: Scene, kind: str | None, *calls: Call) 
 def lines_of(scene: Scene, path: str) -> list[str]:
     if path not in scene.files:
         code = scene.story.before if path == scene.story.path else ""
-        scene.files[path] = tools.file_lines(scene, code, scene.rng.randint(5, 26))
+        scene.files[path] = file_lines(scene, code, scene.rng.randint(5, 26))
     return scene.files[path]
 
 
 def look_around(transcript: Transcript, scene: Scene) -> None:
-    speak(transcript, scene, "looking", tools.glob(scene), tools.grep(scene))
+    speak(transcript, scene, "looking", file_tools.glob(scene), file_tools.grep(scene))
     path = scene.story.path
-    speak(transcript, scene, "looking", tools.read(scene, path, lines_of(scene, path)))
+    speak(transcript, scene, "looking", file_tools.read(scene, path, lines_of(scene, path)))
     for _ in range(scene.rng.randint(1, 5)):
         calls = []
         for _ in range(scene.rng.choice((1, 1, 2, 3))):
             path = scene.any_path()
             is_search = scene.rng.random() < 0.3
-            calls.append(tools.grep(scene) if is_search else tools.read(scene, path, lines_of(scene, path)))
+            calls.append(
+                file_tools.grep(scene)
+                if is_search
+                else file_tools.read(scene, path, lines_of(scene, path))
+            )
         speak(transcript, scene, scene.rng.choice(("looking", None)), *calls)
 
 
@@ -49,7 +53,7 @@ def change_story(transcript: Transcript, scene: Scene) -> None:
     story = scene.story
     if story.before in "\n".join(lines_of(scene, story.path)):
         _edit(transcript, scene, story.path, (story.before, story.after))
-    speak(transcript, scene, "changing", tools.write(scene, story.test_path, story.test_code))
+    speak(transcript, scene, "changing", file_tools.write(scene, story.test_path, story.test_code))
     scene.files[story.test_path] = story.test_code.split("\n")
     speak(transcript, scene, None, tools.run_tests(scene, is_passing=False))
     tweak(transcript, scene)
@@ -65,7 +69,9 @@ def tweak(transcript: Transcript, scene: Scene) -> None:
     guard = scene.rng.choice(LANGUAGES[scene.project.language].guards)
     if scene.rng.random() < 0.25:
         content = "\n".join(lines).replace(anchor, guard, 1)
-        speak(transcript, scene, "changing", tools.write(scene, path, content, "\n".join(lines)))
+        speak(
+            transcript, scene, "changing", file_tools.write(scene, path, content, "\n".join(lines))
+        )
         scene.files[path] = content.split("\n")
         return
     _edit(transcript, scene, path, (anchor, f"{anchor}\n{guard}"))
@@ -73,18 +79,30 @@ def tweak(transcript: Transcript, scene: Scene) -> None:
 
 def _edit(transcript: Transcript, scene: Scene, path: str, change: tuple[str, str]) -> None:
     lines = lines_of(scene, path)
-    speak(transcript, scene, "changing", tools.edit(scene, path, lines, change))
+    speak(transcript, scene, "changing", file_tools.edit(scene, path, lines, change))
     scene.files[path] = "\n".join(lines).replace(*change, 1).split("\n")
 
 
 def check(transcript: Transcript, scene: Scene) -> None:
     lint = LANGUAGES[scene.project.language].lint
-    speak(transcript, scene, None, tools.bash(scene, lint, "All checks passed!"), tools.run_tests(scene, is_passing=True))
+    speak(
+        transcript,
+        scene,
+        None,
+        tools.bash(scene, lint, "All checks passed!"),
+        tools.run_tests(scene, is_passing=True),
+    )
 
 
 def look_at_git(transcript: Transcript, scene: Scene) -> None:
     status = tools.bash(scene, "git status", git_status(scene.project, list(scene.files)[:4]))
-    speak(transcript, scene, None, status, tools.bash(scene, "git log --oneline -6", git_log(scene.rng, scene.project)))
+    speak(
+        transcript,
+        scene,
+        None,
+        status,
+        tools.bash(scene, "git log --oneline -6", git_log(scene.rng, scene.project)),
+    )
 
 
 def read_logs(transcript: Transcript, scene: Scene) -> None:
@@ -100,21 +118,21 @@ def huge_output(transcript: Transcript, scene: Scene) -> None:
 
 
 def failing_calls(transcript: Transcript, scene: Scene) -> None:
-    speak(transcript, scene, None, tools.read_missing(scene))
-    speak(transcript, scene, "failing", tools.edit_not_found(scene))
+    speak(transcript, scene, None, file_tools.read_missing(scene))
+    speak(transcript, scene, "failing", file_tools.edit_not_found(scene))
     path = f"/srv/{scene.project.nouns[0]}s"
     missing = f"ls: cannot access '{path}': No such file or directory"
     speak(transcript, scene, None, tools.bash(scene, f"ls {path}", missing, exit_code=2))
 
 
 def rejection(transcript: Transcript, scene: Scene) -> None:
-    speak(transcript, scene, "changing", tools.rejected_edit(scene))
+    speak(transcript, scene, "changing", file_tools.rejected_edit(scene))
     prompts.interruption(transcript, for_tool_use=True)
     prompts.prompt(transcript, scene.story.follow_ups[0])
 
 
 def interruption(transcript: Transcript, scene: Scene) -> None:
-    speak(transcript, scene, "looking", tools.grep(scene))
+    speak(transcript, scene, "looking", file_tools.grep(scene))
     prompts.interruption(transcript)
     transcript.wait(10, 90)
     prompts.prompt(transcript, scene.story.follow_ups[-1])
@@ -147,16 +165,18 @@ def use_skill(transcript: Transcript, scene: Scene) -> None:
 
 
 def error_of_the_api(transcript: Transcript, scene: Scene) -> None:
-    speak(transcript, scene, None, tools.grep(scene))
-    prompts.api_error(transcript, "API Error: 529 Overloaded. This is a server-side issue, usually temporary.")
+    speak(transcript, scene, None, file_tools.grep(scene))
+    prompts.api_error(
+        transcript, "API Error: 529 Overloaded. This is a server-side issue, usually temporary."
+    )
     transcript.wait(20, 90)
     prompts.prompt(transcript, "continue" if scene.project.locale == "en" else "weiter")
 
 
 def prompt_while_busy(transcript: Transcript, scene: Scene) -> None:
-    speak(transcript, scene, "looking", tools.grep(scene))
+    speak(transcript, scene, "looking", file_tools.grep(scene))
     prompts.queued_prompt(transcript, scene.story.follow_ups[1])
-    speak(transcript, scene, "answers", tools.grep(scene))
+    speak(transcript, scene, "answers", file_tools.grep(scene))
 
 
 def plan_first(transcript: Transcript, scene: Scene) -> None:
@@ -164,14 +184,19 @@ def plan_first(transcript: Transcript, scene: Scene) -> None:
     prompts.attach(transcript, "plan_mode", reminderType="full")
     plan = f"# {scene.story.title}\n\n1. {scene.story.finding}\n2. `{scene.story.path}`\n3. `{scene.story.test_path}`"
     text = "User has approved your plan. You can now start coding."
-    speak(transcript, scene, None, Call(scene.new_id(), "ExitPlanMode", {"plan": plan}, text, {"plan": plan}, seconds=22))
+    speak(
+        transcript,
+        scene,
+        None,
+        Call(scene.new_id(), "ExitPlanMode", {"plan": plan}, text, {"plan": plan}, seconds=22),
+    )
     transcript.note("permission-mode", permissionMode="acceptEdits")
 
 
 def slash_commands(transcript: Transcript, scene: Scene) -> None:
     prompts.local_command(transcript, "cost", "Total cost: $0.42")
     prompts.slash_prompt(transcript, "review", scene.project.branches[-1])
-    speak(transcript, scene, "answers", tools.grep(scene))
+    speak(transcript, scene, "answers", file_tools.grep(scene))
 
 
 def switch_model(transcript: Transcript, scene: Scene) -> None:
@@ -186,7 +211,19 @@ def hook_notes(transcript: Transcript, scene: Scene) -> None:
         transcript, "hook_success", hookName="PostToolUse:Edit", hookEvent="PostToolUse", command="make fmt",
         stdout=f"{len(scene.files)} files unchanged", stderr="", exitCode=0, durationMs=310,
     )  # fmt: skip
-    transcript.record("system", {"subtype": "stop_hook_summary", "hookCount": 1, "hookInfos": [{"command": "make fmt", "durationMs": 310}], "hookErrors": [], "preventedContinuation": False, "stopReason": "", "hasOutput": False, "level": "suggestion"})
+    transcript.record(
+        "system",
+        {
+            "subtype": "stop_hook_summary",
+            "hookCount": 1,
+            "hookInfos": [{"command": "make fmt", "durationMs": 310}],
+            "hookErrors": [],
+            "preventedContinuation": False,
+            "stopReason": "",
+            "hasOutput": False,
+            "level": "suggestion",
+        },
+    )
 
 
 def summary_text(scene: Scene) -> str:

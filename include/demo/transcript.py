@@ -50,7 +50,9 @@ class Transcript:
     def wait(self, low: float, high: float) -> None:
         self.at += timedelta(milliseconds=round(self.rng.uniform(low, high) * 1000))
 
-    def record(self, kind: str, body: Mapping[str, Any], after: Mapping[str, Any] | None = None) -> Entry:
+    def record(
+        self, kind: str, body: Mapping[str, Any], after: Mapping[str, Any] | None = None
+    ) -> Entry:
         """Append an entry with the envelope; `after` are fields behind the timestamp."""
         side = {"isSidechain": self.agent_id is not None}
         agent = {"agentId": self.agent_id} if self.agent_id else {}
@@ -64,20 +66,29 @@ class Transcript:
             self.ledger.count(f"{kind}_messages")
         return entry
 
-    def note(self, kind: str, **fields: Any) -> None:  # noqa: ANN401  (whatever the type's fields hold)
+    def note(self, kind: str, **fields: Any) -> None:
         """Append a line without uuid, as titles, modes and queue operations are."""
         self._append({"type": kind, **fields, "sessionId": self.home.session_id})
 
     def snapshot(self, paths: list[str]) -> None:
         """A file-history-snapshot: no sessionId, and keys with dots."""
         backups = {
-            path: {"backupFileName": f"{self.rng.getrandbits(64):016x}@v1", "version": 1, "backupTime": iso(self.at)}
+            path: {
+                "backupFileName": f"{self.rng.getrandbits(64):016x}@v1",
+                "version": 1,
+                "backupTime": iso(self.at),
+            }
             for path in paths
         }
         message = new_uuid(self.rng)
         snapshot = {"messageId": message, "trackedFileBackups": backups, "timestamp": iso(self.at)}
         self._append(
-            {"type": "file-history-snapshot", "messageId": message, "snapshot": snapshot, "isSnapshotUpdate": bool(paths)}
+            {
+                "type": "file-history-snapshot",
+                "messageId": message,
+                "snapshot": snapshot,
+                "isSnapshotUpdate": bool(paths),
+            }
         )
 
     def title(self, kind: str, text: str) -> None:
@@ -90,14 +101,20 @@ class Transcript:
         """Take over another session's history as forks and resumes do: lines, but nothing new."""
         for entry in entries:
             if "uuid" in entry:
-                copied = {**entry, **({"promptId": self.prompt_id} if "promptId" in entry else {}), **changes}
+                copied = {
+                    **entry,
+                    **({"promptId": self.prompt_id} if "promptId" in entry else {}),
+                    **changes,
+                }
                 self.entries.append({**copied, "sessionId": self.home.session_id})
                 self.ledger.count("transcript_lines")
                 self.parent = entry["uuid"]
 
     def spend(self, usage: Usage, at: datetime, searches: int = 0) -> None:
         """Enter an API message into the ledger and the session's own accounts."""
-        made = ApiMessage(self.home.project_id, self.home.session_id, self.model, at, usage, searches)
+        made = ApiMessage(
+            self.home.project_id, self.home.session_id, self.model, at, usage, searches
+        )
         cost = self.ledger.api_message(made)
         self.spent.setdefault(self.model, Tally()).add(usage, cost, searches)
 

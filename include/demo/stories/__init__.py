@@ -1,6 +1,13 @@
 """What the sample conversations are about: six made-up projects with five pieces of work each."""
 
-from include.demo.stories import atlas_web, infra_live, kestrel, kotoba, kuechenplaner, parcel_tracker
+from include.demo.stories import (
+    atlas_web,
+    infra_live,
+    kestrel,
+    kotoba,
+    kuechenplaner,
+    parcel_tracker,
+)
 from include.demo.stories.model import Project, Story
 
 PROJECTS: tuple[Project, ...] = (

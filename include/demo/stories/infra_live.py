@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (sentences and code that someone might have written)
 """Infrastructure as code: Terraform and Kubernetes."""
 
 from include.demo.stories.model import Project, Story

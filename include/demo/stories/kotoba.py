@@ -1,3 +1,4 @@
+# ruff: noqa: E501, RUF001  (sentences and code that someone might have written)
 """A Japanese dictionary app in TypeScript, spoken about in several languages."""
 
 from include.demo.stories.model import Project, Story

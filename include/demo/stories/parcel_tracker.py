@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (sentences and code that someone might have written)
 """A parcel tracking service in Python."""
 
 from include.demo.stories.model import Project, Story

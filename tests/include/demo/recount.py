@@ -10,14 +10,29 @@ from pathlib import Path
 from genai_prices import Usage, calc_price
 
 SESSION_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-TOKENS = ("input_tokens", "output_tokens", "cache_write_5m_tokens", "cache_write_1h_tokens", "cache_read_tokens")
-NOT_HUMAN = ("<command-name>", "<local-command-", "<bash-", "<task-notification>", "[Request interrupted", "Caveat:")
+TOKENS = (
+    "input_tokens",
+    "output_tokens",
+    "cache_write_5m_tokens",
+    "cache_write_1h_tokens",
+    "cache_read_tokens",
+)
+NOT_HUMAN = (
+    "<command-name>",
+    "<local-command-",
+    "<bash-",
+    "<task-notification>",
+    "[Request interrupted",
+    "Caveat:",
+)
 
 
 def recount(projects: Path) -> dict:
     """Totals and breakdowns in the form of truth.json."""
     rows = list(_rows(projects))
-    distinct = {row["entry"].get("uuid") or (row["path"], row["line"]): row for row in reversed(rows)}
+    distinct = {
+        row["entry"].get("uuid") or (row["path"], row["line"]): row for row in reversed(rows)
+    }
     messages = _messages(rows)
     tools = _tools(rows)
     roles = [_role(row["entry"]) for row in distinct.values()]
@@ -65,7 +80,12 @@ def _is_human_prompt(entry):
     if entry["type"] == "attachment":
         inner = entry["attachment"]
         return inner["type"] == "queued_command" and inner.get("origin", {}).get("kind") == "human"
-    if _role(entry) != "user" or entry.get("isSidechain") or entry.get("isMeta") or entry.get("isCompactSummary"):
+    if (
+        _role(entry) != "user"
+        or entry.get("isSidechain")
+        or entry.get("isMeta")
+        or entry.get("isCompactSummary")
+    ):
         return False
     if "promptSource" in entry:
         return entry["promptSource"] != "system"
@@ -82,7 +102,10 @@ def _messages(rows):
     found = {}
     for row in _by_session_start(rows):
         entry = row["entry"]
-        if entry["type"] == "progress" and entry["data"].get("message", {}).get("type") == "assistant":
+        if (
+            entry["type"] == "progress"
+            and entry["data"].get("message", {}).get("type") == "assistant"
+        ):
             entry = entry["data"]["message"]
         if entry["type"] != "assistant" or entry["message"]["model"] == "<synthetic>":
             continue
@@ -106,7 +129,9 @@ def _messages(rows):
         found[message]["web_search_requests"] = found[message]["web_search_requests"] or searches
     for message in found.values():
         message["cost_usd"] = _cost(message)
-        message["cost_usd_with_web_search"] = message["cost_usd"] + message["web_search_requests"] * Decimal("0.01")
+        message["cost_usd_with_web_search"] = message["cost_usd"] + message[
+            "web_search_requests"
+        ] * Decimal("0.01")
     return found
 
 
@@ -131,7 +156,11 @@ def _client_searches(rows):
             if block["type"] == "tool_use":
                 callers[block["id"]] = entry["message"].get("id")
             detail = entry.get("toolUseResult")
-            if block["type"] == "tool_result" and isinstance(detail, dict) and "searchCount" in detail:
+            if (
+                block["type"] == "tool_result"
+                and isinstance(detail, dict)
+                and "searchCount" in detail
+            ):
                 searches[block["tool_use_id"]] = detail["searchCount"]
     by_message = defaultdict(int)
     for call, count in searches.items():
@@ -154,7 +183,9 @@ def _cost(message):
         cache_write_1h_tokens=message["cache_write_1h_tokens"],
     )
     at = datetime.fromisoformat(message["at"]).astimezone(UTC)
-    priced = calc_price(usage, model_ref=message["model"], provider_id="anthropic", genai_request_timestamp=at)
+    priced = calc_price(
+        usage, model_ref=message["model"], provider_id="anthropic", genai_request_timestamp=at
+    )
     return priced.total_price
 
 
@@ -165,7 +196,10 @@ def _tools(rows):
             if block["type"] == "tool_use":
                 calls.add(block["id"])
             if block["type"] == "tool_result":
-                results[block["tool_use_id"]] = (block.get("is_error", False), row["entry"].get("toolUseResult"))
+                results[block["tool_use_id"]] = (
+                    block.get("is_error", False),
+                    row["entry"].get("toolUseResult"),
+                )
     changed = [_changed_lines(detail) for _, detail in results.values()]
     return {
         "tool_calls": len(calls),

@@ -1,0 +1,38 @@
+"""What a session is about: its project, its story, its files so far, and its dice."""
+
+from dataclasses import dataclass, field
+from random import Random
+
+from include.demo.ids import token
+from include.demo.languages import LANGUAGES, source
+from include.demo.stories.model import Project, Story
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What a session is about and the dice it is played with."""
+
+    rng: Random
+    project: Project
+    story: Story
+    # Paths to lines, as the session has left them so far.
+    files: dict[str, list[str]] = field(default_factory=dict)
+
+    def absolute(self, path: str) -> str:
+        return f"{self.project.cwd}/{path}"
+
+    def any_path(self) -> str:
+        return self.rng.choice((*self.project.files, self.story.path))
+
+    def new_id(self) -> str:
+        return token(self.rng, "toolu_")
+
+
+def file_lines(scene: Scene, story_code: str, size: int) -> list[str]:
+    """A file with the story's code in the middle of generated source."""
+    language = LANGUAGES[scene.project.language]
+    before = source(scene.rng, language, scene.project.nouns, size // 2)
+    after = source(scene.rng, language, scene.project.nouns, size - size // 2)[
+        len(language.head.split("\n")) :
+    ]
+    return [*before, "", *story_code.split("\n"), "", *after]
