@@ -5,7 +5,6 @@ import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import RLock
@@ -13,78 +12,13 @@ from types import TracebackType
 from typing import Any, Self
 
 from include.sync_agent.schema import migrate
+from include.sync_agent.values import Batch, Checkpoint, DeadLetter, Entry
 
 # Delivered rows kept for a look at what went through, but for long lines, which go at once.
 KEEP_DELIVERED = 1000
 _KEEP_LINE_BYTES = 64 << 10
 # A file that went may come back (a folder not mounted); its position is kept this long.
 KEEP_POSITIONS_DAYS = 7
-
-
-@dataclass(frozen=True, slots=True)
-class Checkpoint:
-    """How far a file was read, and the proof that it is still the same file."""
-
-    id: int
-    path: str
-    project_id: str
-    stream: str
-    position: int = 0
-    generation: int = 0
-    records: int = 0
-    size: int = -1
-    mtime_ns: int = 0
-    ctime_ns: int = 0
-    inode: int = 0
-    marker: bytes = b""
-    prefix_checksum: int = 0
-    last_event_ms: int | None = None
-    tail_id: bytes | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A record on its way to MongoDB: its line as written and what its document adds."""
-
-    project_id: str
-    session_key: str
-    source_file: str
-    line: bytes
-    entry_id: str
-    stream: str
-    generation: int
-    source_offset: int
-    event_ms: int
-    row: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class DeadLetter:
-    """Bytes that could not be taken in, and why. `entry.line` holds the raw bytes or their head."""
-
-    path: str
-    entry: Entry
-    reason: str
-    raw_bytes: int
-    digest: bytes
-    id: int = 0
-    created_at: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """What one turn over a file found, and the checkpoint that covers it."""
-
-    checkpoint: Checkpoint
-    entries: Sequence[Entry] = ()
-    dead: Sequence[DeadLetter] = ()
-    repeats: dict[bytes, int] = field(default_factory=dict)
-    # The file is read from its start again: what was counted before no longer holds.
-    restarts: bool = False
-
-    @property
-    def size_bytes(self) -> int:
-        return sum(len(entry.line) for entry in self.entries)
 
 
 def now_text() -> str:
@@ -103,8 +37,8 @@ _SELECT_ENTRIES = """
     FROM pending_entries WHERE synced = 0 ORDER BY id LIMIT ?
 """
 _CHECKPOINT_COLUMNS = (
-    "id, file_path, project_id, stream, position, generation, records, size, mtime_ns, ctime_ns, inode,"
-    " marker, prefix_checksum, last_event_ms, tail_id"
+    "id, file_path, project_id, stream, position, generation, records, size, mtime_ns, ctime_ns,"
+    " inode, marker, prefix_checksum, last_event_ms, tail_id"
 )
 _INSERT_DEAD = """
     INSERT OR IGNORE INTO dead_letters (file_path, source_offset, reason, raw, raw_bytes, digest,
@@ -134,7 +68,10 @@ class Buffer:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         with self._lock:
             self._connection.close()
@@ -174,8 +111,9 @@ class Buffer:
             new_dead = 0
             for batch in batches:
                 if batch.restarts:
-                    connection.execute("DELETE FROM repeats WHERE file_id = ?", (batch.checkpoint.id,))
-                connection.executemany(_INSERT_ENTRY, (_entry_row(e, now) for e in batch.entries))
+                    file_id = batch.checkpoint.id
+                    connection.execute("DELETE FROM repeats WHERE file_id = ?", (file_id,))
+                insert_entries(connection, batch.entries, now)
                 new_dead += insert_dead(connection, batch.dead, now)
                 connection.executemany(
                     "INSERT OR REPLACE INTO repeats VALUES (?, ?, ?)",
@@ -238,9 +176,10 @@ class Buffer:
         listed = json.dumps(list(gone))
         with self.transaction() as connection:
             connection.execute(
-                "UPDATE file_positions SET gone_since = iif(id IN (SELECT value FROM json_each(?1)),"
-                " coalesce(gone_since, ?2), NULL)"
-                " WHERE gone_since IS NOT NULL OR id IN (SELECT value FROM json_each(?1))",
+                "WITH gone AS (SELECT value AS id FROM json_each(?))"
+                " UPDATE file_positions SET gone_since ="
+                " iif(id IN (SELECT id FROM gone), coalesce(gone_since, ?), NULL)"
+                " WHERE gone_since IS NOT NULL OR id IN (SELECT id FROM gone)",
                 (listed, now),
             )
             old = connection.execute(
@@ -258,6 +197,10 @@ class Buffer:
             for name in ("page_count", "freelist_count", "page_size")
         ]
         return (values[0] - values[1]) * values[2]
+
+
+def insert_entries(connection: sqlite3.Connection, entries: Sequence[Entry], now: str) -> None:
+    connection.executemany(_INSERT_ENTRY, (_entry_row(entry, now) for entry in entries))
 
 
 def _entry_row(entry: Entry, now: str) -> tuple[Any, ...]:

@@ -13,7 +13,7 @@ from pymongo.collection import Collection
 from pymongo.errors import BulkWriteError, DocumentTooLarge, WriteError
 
 from include.settings import Settings
-from include.sync_agent.buffer import Buffer, DeadLetter, Entry
+from include.sync_agent.buffer import Buffer
 from include.sync_agent.document import (
     RAW_LINE_BYTES,
     Document,
@@ -21,6 +21,7 @@ from include.sync_agent.document import (
     document_of,
     raw_document_of,
 )
+from include.sync_agent.values import DeadLetter, Entry
 
 # A backlog goes in batches this many times BATCH_SIZE, within the bytes.
 BACKLOG_FACTOR = 20

@@ -9,9 +9,9 @@ import orjson
 from bson import Binary
 
 from include.entries import OWN_FIELDS
-from include.sync_agent.buffer import Entry
 from include.sync_agent.preview import preview_of
 from include.sync_agent.tail import depth_of, parse
+from include.sync_agent.values import Entry
 
 Document = dict[str, Any]
 
@@ -24,7 +24,7 @@ _SCALARS = ("type", "subtype", "uuid", "timestamp", "sessionId")
 _SAFE_CHARACTERS = 200
 
 # Digits become 0 and the rest spaces, so that one fast search finds a number of 19 digits.
-_DIGITS = bytes(0x30 if chr(code).isdigit() and code < 0x80 else 0x20 for code in range(256))
+_DIGITS = bytes(0x30 if code in b"0123456789" else 0x20 for code in range(256))
 _LONG_NUMBER = b"0" * 19
 _ESCAPED_NUL_OR_DOLLAR = re.compile(rb"\\u00(?:00|24)")
 

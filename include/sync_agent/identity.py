@@ -1,4 +1,4 @@
-"""Who a file and a record are: stream key, `_id`, and proof that a file is still the one read before."""
+"""Who files and records are: stream key, `_id`, and proof that a file is still the same."""
 
 import re
 from dataclasses import dataclass

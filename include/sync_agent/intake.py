@@ -6,12 +6,13 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from include.sync_agent.buffer import Batch, Buffer, Checkpoint
+from include.sync_agent.buffer import Buffer
 from include.sync_agent.identity import Place
 from include.sync_agent.read import place_of, read_file
 from include.sync_agent.scan import FoundFile, find_files
 from include.sync_agent.side_files import read_side_file
 from include.sync_agent.tail import BLOCK_BYTES, BLOCK_LINES
+from include.sync_agent.values import Batch, Checkpoint
 
 log = logging.getLogger(__name__)
 

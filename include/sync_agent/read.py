@@ -1,7 +1,7 @@
 """One file, from its checkpoint on: batches of entries and dead letters, each with its position."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import blake2b
@@ -10,7 +10,6 @@ from typing import Any
 from zlib import crc32
 
 from include.sync_agent import identity
-from include.sync_agent.buffer import Batch, Checkpoint, DeadLetter, Entry
 from include.sync_agent.identity import Place
 from include.sync_agent.scan import FoundFile
 from include.sync_agent.tail import (
@@ -23,6 +22,7 @@ from include.sync_agent.tail import (
     pieces_of,
     read_block,
 )
+from include.sync_agent.values import Batch, Checkpoint, DeadLetter, Entry
 
 # What one turn over a file reads at most, so that one huge file does not hold up the others.
 TURN_BYTES = 64 << 20
@@ -59,7 +59,7 @@ def event_ms_of(entry: dict[str, Any]) -> int | None:
 
 def read_file(
     found: FoundFile, known: Checkpoint, place: Place, repeat_count: RepeatCount, *, with_tail: bool
-) -> Iterator[Batch]:
+) -> Generator[Batch, None, None]:
     """What is new in the file; always ends with a batch that holds its newest look.
 
     `with_tail` also takes a last line without its newline; the position stays before it.
@@ -67,7 +67,8 @@ def read_file(
     descriptor = os.open(found.path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         start = resume(descriptor, found, known)
-        reader = _Reader(found, place, start, repeat_count, restarts=start.generation > known.generation)
+        restarts = start.generation > known.generation
+        reader = _Reader(found, place, start, repeat_count, restarts=restarts)
         end = start.position + TURN_BYTES
         while reader.point.position < end:
             block = read_block(descriptor, reader.point.position)
@@ -210,7 +211,7 @@ class _Reader:
         session = entry.get("sessionId") if place.is_flat_agent else None
         return Entry(
             place.project_id,
-            session if isinstance(session, str) and identity.is_uuid(session) else place.session_key,
+            str(session) if identity.is_uuid(session) else place.session_key,
             place.source_file,
             record.line,
             digest.hex(),

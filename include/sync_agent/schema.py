@@ -80,4 +80,5 @@ def migrate(connection: sqlite3.Connection) -> None:
         )
         raise SettingError(message)
     for number, script in enumerate(MIGRATIONS[version:], start=version + 1):
-        connection.executescript(f"BEGIN IMMEDIATE; {script}; PRAGMA user_version = {number}; COMMIT")
+        stamp = f"PRAGMA user_version = {number}"
+        connection.executescript(f"BEGIN IMMEDIATE; {script}; {stamp}; COMMIT")

@@ -1,17 +1,17 @@
-"""Small files beside the transcripts, which Claude Code deletes with them: each version one entry."""
+"""Small files beside transcripts, which Claude Code deletes too: each version one entry."""
 
 import time
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import replace
 from hashlib import blake2b
 
 import orjson
 
-from include.sync_agent.buffer import Batch, Checkpoint, DeadLetter, Entry
 from include.sync_agent.identity import Place, record_digest
 from include.sync_agent.scan import FoundFile
 from include.sync_agent.tail import DEAD_HEAD_BYTES, MAX_LINE_BYTES, own_bytes, parse
+from include.sync_agent.values import Batch, Checkpoint, DeadLetter, Entry
 
 # A file untouched for so long is taken as written.
 SETTLE_SECONDS = 2.0
@@ -19,7 +19,7 @@ SETTLE_SECONDS = 2.0
 
 def read_side_file(
     found: FoundFile, known: Checkpoint, place: Place, *, is_final: bool
-) -> Iterator[Batch]:
+) -> Generator[Batch, None, None]:
     """The file as an entry of its own type; none when its content is the one known.
 
     Unless this look is final, a file that is still being written waits for the next scan.

@@ -124,9 +124,7 @@ def depth_of(value: Any) -> int:
         level = [item for item in level if isinstance(item, dict | list)]
         depth += bool(level)
         level = [
-            inner
-            for item in level
-            for inner in (item.values() if isinstance(item, dict) else item)
+            inner for item in level for inner in (item.values() if isinstance(item, dict) else item)
         ]
     return depth
 

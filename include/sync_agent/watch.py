@@ -1,4 +1,4 @@
-"""Hints that files changed. Hints get lost (network mounts, watch limits): the scan is the truth."""
+"""Hints that files changed; they get lost (network mounts, watch limits): the scan is truth."""
 
 import logging
 import os
@@ -14,7 +14,7 @@ from watchdog.observers import Observer
 log = logging.getLogger(__name__)
 
 
-class Hints(FileSystemEventHandler):
+class Hints(FileSystemEventHandler):  # type: ignore[misc]  # watchdog is imported untyped
     """Collects changed paths until they are asked for."""
 
     def __init__(self) -> None:
@@ -29,7 +29,10 @@ class Hints(FileSystemEventHandler):
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self._observer.stop()
         self._observer.join(timeout=5)

@@ -1,0 +1,81 @@
+"""`cca dead-letters`: what could not be taken in, and why."""
+
+import click
+
+
+@click.group("dead-letters")
+def dead_letters() -> None:
+    """What could not be taken in, and why."""
+
+
+@dead_letters.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def list_(*, as_json: bool) -> None:
+    """One line a dead letter: where it stood and why it was refused."""
+    import json
+
+    from include.settings import get_settings
+    from include.sync_agent.dead_letters import list_letters
+
+    rows = [letter.summary() for letter in list_letters(get_settings().buffer_path)]
+    if as_json:
+        totals = {"dead_letters": len(rows), "raw_bytes": sum(row["raw_bytes"] for row in rows)}
+        click.echo(json.dumps({"rows": rows, "totals": totals}, ensure_ascii=False))
+        return
+    for row in rows:
+        place = f"{row['source_file']}:{row['source_offset']}"
+        click.echo(f"{row['id']:>6}  {place}  {row['raw_bytes']} bytes  {row['reason']}")
+    click.echo(f"{len(rows)} dead letters")
+
+
+@dead_letters.command()
+@click.argument("letter_id", type=int)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, the raw bytes in base64.")
+def show(letter_id: int, *, as_json: bool) -> None:
+    """One dead letter with its raw bytes."""
+    import json
+
+    from include.settings import get_settings
+    from include.sync_agent.dead_letters import find_letter
+
+    letter = find_letter(get_settings().buffer_path, letter_id)
+    if as_json:
+        click.echo(json.dumps({"rows": [letter.whole()], "totals": {}}, ensure_ascii=False))
+        return
+    for name, value in letter.summary().items():
+        click.echo(f"{name:>13}: {value}")
+    # Escaped: raw bytes of a broken line could steer the terminal.
+    click.echo(f"{'raw':>13}: {letter.raw!r}")
+
+
+@dead_letters.command()
+@click.argument("letter_ids", type=int, nargs=-1)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def retry(letter_ids: tuple[int, ...], *, as_json: bool) -> None:
+    """Try all, or those named, again; what is whole now goes with the next delivery."""
+    import json
+    from dataclasses import asdict
+
+    from include.settings import get_settings
+    from include.sync_agent.dead_letters import find_letter, retry_letters
+
+    path = get_settings().buffer_path
+    for letter_id in letter_ids:
+        find_letter(path, letter_id)
+    report = retry_letters(path, frozenset(letter_ids))
+    if as_json:
+        click.echo(json.dumps({"rows": [asdict(report)], "totals": asdict(report)}))
+        return
+    click.echo(f"{report.retried} go to MongoDB with the next delivery, {report.left} stay")
+
+
+@dead_letters.command()
+@click.argument("out", type=click.File("w", encoding="utf-8"), default="-")
+@click.option("--json", is_flag=True, expose_value=False, help="Accepted: it always is JSON lines.")
+def export(out: click.utils.LazyFile) -> None:
+    """All dead letters as JSON lines, raw bytes in base64, into a file or to the terminal."""
+    from include.settings import get_settings
+    from include.sync_agent.dead_letters import export_letters
+
+    for line in export_letters(get_settings().buffer_path):
+        out.write(line + "\n")

@@ -1,0 +1,69 @@
+"""`cca sync`: the sync agent in the foreground, or once over everything."""
+
+import click
+
+from include.settings import Settings, get_settings
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Read everything there is, deliver it, and exit.")
+@click.option("--json", "as_json", is_flag=True, help="Print the counts as JSON (with --once).")
+def sync(*, once: bool, as_json: bool) -> None:
+    """Follow the transcript files and bring every record to MongoDB."""
+    from include.embedded.mongod import serving_mongo
+    from include.log import configure
+    from include.sync_agent.agent import run
+
+    settings = get_settings()
+    if as_json and not once:
+        raise click.UsageError("--json goes with --once")
+    with serving_mongo(settings) as uri:
+        if once:
+            _once(settings, uri, as_json=as_json)
+        else:
+            configure()
+            run(settings, uri)
+
+
+def _once(settings: Settings, uri: str, *, as_json: bool) -> None:
+    import json
+    from dataclasses import asdict
+
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from include.sync_agent.agent import sync_once
+    from include.sync_agent.once import Progress as SyncProgress
+
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("reading transcripts"),
+        BarColumn(),
+        DownloadColumn(),
+        TextColumn("{task.fields[records]} records, {task.fields[delivered]} delivered"),
+        TimeElapsedColumn(),
+    )
+    # On a pipe or in a log a progress bar is noise.
+    is_quiet = not console.is_terminal
+    with Progress(*columns, console=console, disable=is_quiet, transient=True) as bar:
+        task = bar.add_task("sync", total=None, records=0, delivered=0)
+
+        def show(done: SyncProgress) -> None:
+            bar.update(
+                task,
+                total=done.bytes_total,
+                completed=done.bytes,
+                records=done.records,
+                delivered=done.delivered,
+            )
+
+        report = sync_once(settings, uri, show)
+    if as_json:
+        click.echo(json.dumps({"rows": [asdict(report)], "totals": asdict(report)}))
+        return
+    click.echo(
+        f"{report.files} files, {report.records} new records: {report.stored} stored, "
+        f"{report.duplicates} already there, {report.dead_letters} dead letters"
+    )
+    if report.dead_letters:
+        click.echo("`cca dead-letters list` shows what could not be taken in, and why.")
