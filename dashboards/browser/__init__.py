@@ -1,0 +1,1 @@
+"""The conversation browser: read, search and count what was said, on loopback."""

@@ -1,0 +1,224 @@
+"""Our own handlers: windows, tool bodies, whole texts and images, all by fetch."""
+
+import asyncio
+import base64
+import binascii
+import hashlib
+import logging
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from pymongo.errors import PyMongoError
+from tornado.web import RequestHandler
+
+from dashboards.browser.paint import Desk, window
+from dashboards.browser.tools import body, pretty, result_block, result_text
+from dashboards.browser.views import HERE, render
+from dashboards.browser.window import Anchor, Entry, agents, find_entry, tool_result
+from include.archive import Document
+
+log = logging.getLogger(__name__)
+
+IMAGE_TYPES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
+ASSET_TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+
+
+def routes(desk: Desk) -> list[tuple[str, type[RequestHandler], dict[str, Any]]]:
+    """The patterns that `pn.serve` takes beside its own."""
+    given = {"desk": desk}
+    return [
+        (r"/healthz", Health, {}),
+        (r"/assets/([0-9a-f]{12})/((?:js|css)/[a-z_]+\.(?:js|css|svg))", Asset, {}),
+        (r"/api/window", WindowOfEntries, given),
+        (r"/api/tool", ToolBody, given),
+        (r"/api/text", WholeText, given),
+        (r"/api/image", Image, given),
+    ]
+
+
+@cache
+def asset_url(name: str) -> str:
+    """Named by content, so that it can be kept for ever."""
+    return f"/assets/{_digest(HERE / name)}/{name}"
+
+
+def _digest(path: Path) -> str:
+    return hashlib.blake2b(path.read_bytes(), digest_size=6).hexdigest()
+
+
+class Health(RequestHandler):
+    def get(self) -> None:
+        self.finish({"status": "ok"})
+
+
+class Asset(RequestHandler):
+    def get(self, _: str, name: str) -> None:
+        path = HERE / name
+        if not path.is_file():
+            self.send_error(404)
+            return
+        self.set_header("Content-Type", ASSET_TYPES[path.suffix])
+        self.set_header("Cache-Control", "public, max-age=31536000, immutable")
+        self.finish(path.read_bytes())
+
+
+class _Reading(RequestHandler):
+    """Reads in a thread; MongoDB away is 503 with a sentence."""
+
+    def initialize(self, desk: Desk) -> None:
+        self.desk = desk
+
+    async def answer(self, read: Callable[[], tuple[str, str | bytes] | None]) -> None:
+        try:
+            found = await asyncio.to_thread(read)
+        except PyMongoError as error:
+            log.warning("MongoDB does not answer: %s", type(error).__name__)
+            self.set_status(503)
+            found = ("text/plain; charset=utf-8", "MongoDB does not answer; try again.")
+        if found is None:
+            self.set_status(404)
+            found = ("text/plain; charset=utf-8", "This is not in the archive.")
+        kind, content = found
+        self.set_header("Content-Type", kind)
+        self.set_header("Cache-Control", "private, no-store")
+        self.finish(content if isinstance(content, bytes) else content.encode(errors="replace"))
+
+    def entry(self) -> Entry | None:
+        return find_entry(self.desk.archive.entries, self.argument("session"), self.argument("entry"))
+
+    def argument(self, name: str) -> str:
+        return self.get_query_argument(name, "")
+
+    def block(self) -> Document | None:
+        """The content block of the entry that `block` numbers."""
+        entry = self.entry()
+        return _numbered(entry.blocks, self.argument("block")) if entry else None
+
+    def call(self) -> tuple[Document, Entry | None] | None:
+        """The tool call `use` of the entry, and the entry with its result."""
+        entry, use = self.entry(), self.argument("use")
+        blocks = entry.blocks if entry else []
+        for block in blocks:
+            if isinstance(block, dict) and block.get("id") == use:
+                return block, tool_result(self.desk.archive.entries, self.argument("session"), use)
+        return None
+
+
+class WindowOfEntries(_Reading):
+    async def get(self) -> None:
+        anchor = Anchor()
+        for side in ("after", "before", "around"):
+            if self.argument(side):
+                anchor = Anchor(self.argument(side), side)
+        session, agent = self.argument("session"), self.argument("agent")
+        await self.answer(
+            lambda: ("text/html; charset=utf-8", window(self.desk, session, agent, anchor))
+        )
+
+
+class ToolBody(_Reading):
+    async def get(self) -> None:
+        await self.answer(self._read)
+
+    def _read(self) -> tuple[str, str] | None:
+        found = self.call()
+        if found is None:
+            return None
+        block, answer = found
+        session, use = self.argument("session"), self.argument("use")
+        result = result_block(answer.body, use) if answer else None
+        html = render(
+            "tool.html",
+            self.desk.archive.timezone,
+            session=session,
+            entry=self.argument("entry"),
+            use=use,
+            result_entry=answer.id if answer else "",
+            pieces=body(block, answer.body if answer else None),
+            images=_images(result),
+            agent=self._agent(session, block, answer),
+        )
+        return "text/html; charset=utf-8", html
+
+    def _agent(self, session: str, block: Document, answer: Entry | None) -> str:
+        """The subagent a call started, where its own conversation is in the archive."""
+        if block.get("name") not in {"Agent", "Task"}:
+            return ""
+        known = agents(self.desk.archive.entries, session)
+        result = answer.body.get("toolUseResult") if answer else None
+        told = str(result.get("agentId") or "") if isinstance(result, dict) else ""
+        if told in known:
+            return told
+        prompt = str((block.get("input") or {}).get("prompt") or "")
+        return next((agent for agent in known if prompt and self._asked(session, agent, prompt)), "")
+
+    def _asked(self, session: str, agent: str, prompt: str) -> bool:
+        """Transcripts of older versions name no agent: its first entry repeats the prompt."""
+        first = self.desk.archive.entries.find_one(
+            {"sessionKey": session, "agentId": agent, "type": "user"}, sort=[("sourceOffset", 1)]
+        )
+        content = (first or {}).get("message", {}).get("content")
+        return bool(content == prompt)
+
+
+class WholeText(_Reading):
+    """A text that was cut, whole and plain: the page shows it as text, never as HTML."""
+
+    async def get(self) -> None:
+        await self.answer(self._read)
+
+    def _read(self) -> tuple[str, str] | None:
+        if not self.argument("use"):
+            block = self.block()
+            return None if block is None else ("text/plain; charset=utf-8", str(block.get("text")))
+        found = self.call()
+        if found is None:
+            return None
+        block, answer = found
+        result = result_block(answer.body, self.argument("use")) if answer else None
+        if self.argument("part") == "result" and result is not None:
+            return "text/plain; charset=utf-8", result_text(result)
+        return "text/plain; charset=utf-8", pretty(block.get("input"))
+
+
+class Image(_Reading):
+    """Pictures of a message or of a tool result; nothing that a browser would run."""
+
+    async def get(self) -> None:
+        await self.answer(self._read)
+
+    def _read(self) -> tuple[str, bytes] | None:
+        block = self._picture()
+        source = block.get("source") if block else None
+        if not isinstance(source, dict) or source.get("media_type") not in IMAGE_TYPES:
+            return None
+        try:
+            return str(source["media_type"]), base64.b64decode(str(source.get("data")), validate=True)
+        except (binascii.Error, ValueError):
+            return None
+
+    def _picture(self) -> Document | None:
+        entry, use = self.entry(), self.argument("use")
+        if entry is None or not use:
+            return self.block()
+        content = (result_block(entry.body, use) or {}).get("content")
+        return _numbered(content if isinstance(content, list) else [], self.argument("block"))
+
+
+def _numbered(blocks: list[Any], number: str) -> Document | None:
+    index = int(number) if number.isascii() and number.isdigit() and len(number) < 6 else -1  # noqa: PLR2004
+    block = blocks[index] if 0 <= index < len(blocks) else None
+    return block if isinstance(block, dict) else None
+
+
+def _images(result: Document | None) -> list[int]:
+    content = (result or {}).get("content")
+    return [
+        index
+        for index, block in enumerate(content if isinstance(content, list) else [])
+        if isinstance(block, dict) and block.get("type") == "image"
+    ]
+
+

@@ -1,0 +1,190 @@
+"""Reads of the rollups: which sessions there are, page by page, and when people worked."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from pymongo.collection import Collection
+
+from dashboards.browser.state import State
+from include.archive import Document, connect, conversations, database
+from include.settings import Settings
+
+# State.sort: field, direction. The session id breaks ties, so that a page never repeats a row.
+ORDERS = {
+    "": ("endedAt", -1),
+    "oldest": ("endedAt", 1),
+    "longest": ("entries", -1),
+    "failures": ("toolErrors", -1),
+}
+LIST_ROWS = 60
+
+
+@dataclass(frozen=True)
+class Archive:
+    """The three collections the browser reads; it writes none of them."""
+
+    entries: Collection[Document]
+    sessions: Collection[Document]
+    activity: Collection[Document]
+    timezone: ZoneInfo
+
+
+@dataclass(frozen=True)
+class SessionPage:
+    rows: list[Document]
+    total: int
+    has_more: bool
+
+
+@dataclass(frozen=True)
+class Project:
+    id: str
+    label: str
+    cwd: str
+    sessions: int
+    messages: int
+    tool_calls: int
+    ended_at: datetime | None
+
+
+def open_archive(settings: Settings, mongo_uri: str) -> Archive:
+    """Connects lazily: nothing is asked of MongoDB before the first read."""
+    client = connect(mongo_uri)
+    rollups = database(client, settings)
+    return Archive(
+        entries=conversations(client, settings),
+        sessions=rollups["sessions"],
+        activity=rollups["activity"],
+        timezone=ZoneInfo(settings.timezone),
+    )
+
+
+def list_sessions(
+    archive: Archive, state: State, after: str = "", limit: int = LIST_ROWS
+) -> SessionPage:
+    """One page of the list; `after` is the session id of the last row already shown."""
+    chosen = session_filter(state, archive.timezone)
+    field, direction = ORDERS.get(state.sort, ORDERS[""])
+    conditions = [chosen]
+    if after and (last := archive.sessions.find_one({"_id": after}, {field: 1})):
+        conditions.append(_beyond(field, direction, last))
+    cursor = archive.sessions.find({"$and": conditions})
+    rows = list(cursor.sort([(field, direction), ("_id", 1)]).limit(limit + 1))
+    total = archive.sessions.count_documents(chosen)
+    return SessionPage(rows[:limit], total, len(rows) > limit)
+
+
+def session_filter(state: State, timezone: ZoneInfo) -> Document:
+    """What MongoDB must match; a session belongs to a period when it touches it."""
+    chosen: Document = {}
+    if state.project:
+        chosen["projectId"] = state.project
+    if state.errors:
+        chosen["toolErrors"] = {"$gt": 0}
+    if state.since:
+        chosen["endedAt"] = {"$gte": _midnight(state.since, timezone)}
+    if state.until:
+        chosen["startedAt"] = {"$lt": _midnight(state.until, timezone) + timedelta(days=1)}
+    words = state.text.split()
+    if words:
+        chosen["$and"] = [{"$or": _title_holds(word)} for word in words]
+    return chosen
+
+
+def find_session(archive: Archive, session_id: str) -> Document | None:
+    """The rollup; where it is not made yet, what the entries themselves say."""
+    row = archive.sessions.find_one({"_id": session_id})
+    if row is not None:
+        return row
+    first = archive.entries.find_one({"sessionKey": session_id}, sort=[("sourceOffset", 1)])
+    if first is None:
+        return None
+    return {
+        "_id": session_id,
+        "projectId": first.get("projectId", ""),
+        "host": first.get("host", ""),
+        "startedAt": first.get("eventAt"),
+        "entries": archive.entries.count_documents({"sessionKey": session_id}),
+    }
+
+
+def list_projects(archive: Archive) -> list[Project]:
+    """Every project, the one used last first."""
+    groups = archive.sessions.aggregate([
+        {"$sort": {"endedAt": 1}},
+        {
+            "$group": {
+                "_id": "$projectId",
+                "cwd": {"$last": "$cwd"},
+                "sessions": {"$sum": 1},
+                "user": {"$sum": "$userMessages"},
+                "assistant": {"$sum": "$assistantMessages"},
+                "tool_calls": {"$sum": "$toolCalls"},
+                "ended_at": {"$max": "$endedAt"},
+            }
+        },
+        {"$sort": {"ended_at": -1, "_id": 1}},
+    ])  # fmt: skip
+    return [
+        Project(
+            id=str(group["_id"] or ""),
+            label=project_label(str(group["_id"] or ""), group.get("cwd")),
+            cwd=str(group.get("cwd") or ""),
+            sessions=group["sessions"],
+            messages=group["user"] + group["assistant"],
+            tool_calls=group["tool_calls"],
+            ended_at=group["ended_at"],
+        )
+        for group in groups
+    ]
+
+
+def project_label(project_id: str, cwd: object) -> str:
+    """The folder's own name; the slug is lossy and is shown only where no entry has a `cwd`."""
+    name = str(cwd or "").replace("\\", "/").rstrip("/").rsplit("/", 1)[-1]
+    return name or project_id.lstrip("-") or "(no project)"
+
+
+def daily_activity(archive: Archive, state: State) -> list[tuple[datetime, int, int]]:
+    """(day, messages of people, messages of Claude) of the chosen project, oldest first."""
+    match: Document = {"projectId": state.project} if state.project else {}
+    day = {
+        "$dateTrunc": {"date": "$hour", "unit": "day", "timezone": archive.timezone.key}
+    }
+    groups = archive.activity.aggregate([
+        {"$match": match},
+        {"$group": {"_id": {"day": day, "role": "$role"}, "count": {"$sum": "$count"}}},
+    ])
+    days: dict[datetime, dict[str, int]] = {}
+    for group in groups:
+        moment = group["_id"]["day"].astimezone(archive.timezone)
+        days.setdefault(moment, {})[group["_id"]["role"]] = group["count"]
+    return [
+        (moment, counts.get("user", 0), counts.get("assistant", 0))
+        for moment, counts in sorted(days.items())
+    ]
+
+
+def _title_holds(word: str) -> list[Mapping[str, Any]]:
+    # $regexMatch on literal text: a pattern typed by a person must not run as one.
+    literal = "".join(f"\\{char}" if not char.isalnum() else char for char in word)
+    return [{name: {"$regex": literal, "$options": "i"}} for name in ("title", "firstPrompt", "_id")]
+
+
+def _beyond(field: str, direction: int, last: Document) -> Document:
+    """Rows after `last`. MongoDB orders missing values below all others, and $lt skips them."""
+    value, tie = last.get(field), {"$gt": last["_id"]}
+    same = {field: value, "_id": tie}
+    if value is None:
+        return same if direction < 0 else {"$or": [same, {field: {"$ne": None}}]}
+    if direction > 0:
+        return {"$or": [{field: {"$gt": value}}, same]}
+    return {"$or": [{field: {"$lt": value}}, {field: None}, same]}
+
+
+def _midnight(day: str, timezone: ZoneInfo) -> datetime:
+    moment = datetime.combine(datetime.fromisoformat(day).date(), time(), timezone)
+    return moment.astimezone(UTC)

@@ -1,0 +1,57 @@
+"""The four panes of the page as Panel components: thin, as their HTML is made on the server."""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from panel.custom import JSComponent
+
+from dashboards.browser.views import HERE
+
+log = logging.getLogger(__name__)
+
+Heard = Callable[[dict[str, Any]], None]
+
+
+def _css(name: str) -> str:
+    return (HERE / "css" / name).read_text()
+
+
+class _Pane(JSComponent):
+    """Tells the page what the person did; is told what to show."""
+
+    __abstract = True
+
+    style = ""
+
+    def __init__(self, heard: Heard) -> None:
+        sheets = [_css("pane.css"), _css(self.style)]
+        super().__init__(stylesheets=sheets, sizing_mode="stretch_both")
+        self._heard = heard
+
+    def _handle_msg(self, data: Any) -> None:
+        if isinstance(data, dict):
+            self._heard(data)
+
+    def tell(self, message: dict[str, Any]) -> None:
+        self._send_msg(message)
+
+
+class PageHeader(_Pane):
+    _esm = HERE / "js" / "header.js"
+    style = "header.css"
+
+
+class SessionList(_Pane):
+    _esm = HERE / "js" / "sessions.js"
+    style = "sessions.css"
+
+
+class ActivityOverview(_Pane):
+    _esm = HERE / "js" / "overview.js"
+    style = "overview.css"
+
+
+class Transcript(_Pane):
+    _esm = HERE / "js" / "transcript.js"
+    style = "transcript.css"

@@ -1,0 +1,69 @@
+export function render({ model, el }) {
+  const { adopt, fill, wire, panes } = window.cca;
+  const set = (changes) => model.send_msg({ type: "set", changes });
+  const rows = () => [...el.querySelectorAll("a.row")];
+  let typing = 0;
+  let asked = "";
+
+  adopt("sessions", el);
+  wire(el, model);
+
+  panes.sessions = {
+    step(by) {
+      const all = rows();
+      const at = all.indexOf(el.getRootNode().activeElement);
+      all[Math.max(0, Math.min(all.length - 1, at + by))]?.focus();
+    },
+  };
+
+  el.addEventListener("input", (event) => {
+    if (event.target.dataset.name !== "text") return;
+    clearTimeout(typing);
+    typing = setTimeout(() => set({ text: event.target.value }), 200);
+  });
+  el.addEventListener("change", (event) => {
+    if (event.target.dataset.name === "sort") set({ sort: event.target.value });
+  });
+
+  function loadMore() {
+    const more = el.querySelector("li.more");
+    if (!more || more.dataset.after === asked) return;
+    if (more.getBoundingClientRect().top > el.getBoundingClientRect().bottom + 800) return;
+    asked = more.dataset.after;
+    model.send_msg({ type: "more", after: asked });
+  }
+  el.addEventListener("scroll", loadMore, { passive: true });
+
+  function append(html) {
+    const days = el.querySelectorAll("li.day");
+    const last = days.length ? days[days.length - 1].textContent : "";
+    const chunk = document.createElement("template");
+    fill(chunk, html);
+    const first = chunk.content.querySelector("li.day");
+    if (first && first.textContent === last) first.remove();
+    el.querySelector("li.more")?.replaceWith(chunk.content);
+  }
+
+  function mark({ session, m }) {
+    for (const row of rows()) {
+      const current = m && row.dataset.m ? row.dataset.m === m : row.dataset.session === session && !row.dataset.m;
+      current ? row.setAttribute("aria-current", "page") : row.removeAttribute("aria-current");
+      if (current) row.scrollIntoView({ block: "nearest" });
+    }
+  }
+
+  model.on("msg:custom", (message) => {
+    if (message.type === "more") return append(message.html);
+    if (message.type === "current") return mark(message);
+    const focused = el.getRootNode().activeElement;
+    const text = focused?.dataset?.name === "text" ? focused.value : null;
+    fill(el, message.html);
+    asked = "";
+    el.scrollTop = 0;
+    const input = el.querySelector('[data-name="text"]');
+    if (text === null || !input) return;
+    input.value = text;
+    input.focus();
+  });
+  loadMore();
+}

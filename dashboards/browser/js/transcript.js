@@ -1,0 +1,191 @@
+export function render({ model, el }) {
+  const { adopt, fill, wire, show, panes } = window.cca;
+  const set = (changes) => model.send_msg({ type: "set", changes });
+  const AHEAD = 2500;
+  const hidden = { tools: false, thinking: false };
+  let reading = new AbortController();
+
+  async function read(url) {
+    const answer = await fetch(url, { signal: reading.signal });
+    if (!answer.ok) throw new Error(await answer.text());
+    return answer.text();
+  }
+
+  const head = () => el.querySelector(".session-head");
+  const feed = () => el.querySelector(".feed");
+  const articles = () => [...el.querySelectorAll(":scope > .feed > .window > article")];
+
+  // --- opening a session
+
+  function opened() {
+    document.title = head() ? `${head().dataset.title} · Conversations` : "Conversations";
+    for (const [name, off] of Object.entries(hidden)) if (off) toggle(name, false);
+    el.scrollTop = 0;
+    const wanted = head()?.dataset.m;
+    if (wanted) requestAnimationFrame(() => reveal(wanted));
+    grow();
+  }
+
+  function reveal(id) {
+    const safe = CSS.escape(id);
+    const part = el.querySelector(`[data-part="${safe}"], [data-result="${safe}"]`);
+    const article = part?.closest("article") || el.querySelector(`article[data-id="${safe}"]`);
+    if (!article) return;
+    if (part?.matches("details")) part.open = true;
+    select(article);
+    article.classList.add("target");
+    (part || article).scrollIntoView({ block: "center" });
+  }
+
+  // --- windows in both directions
+
+  function windowUrl(side, id) {
+    const { session, agent } = head().dataset;
+    return `/api/window?${new URLSearchParams({ session, agent: agent || "", [side]: id })}`;
+  }
+
+  async function extend(side) {
+    const windows = feed().querySelectorAll(":scope > .window");
+    const edge = side === "after" ? windows[windows.length - 1] : windows[0];
+    if (!edge || edge.dataset[side] !== "1" || edge.dataset.loading) return;
+    edge.dataset.loading = "1";
+    feed().setAttribute("aria-busy", "true");
+    try {
+      const html = await read(windowUrl(side, side === "after" ? edge.dataset.last : edge.dataset.first));
+      const chunk = document.createElement("template");
+      fill(chunk, html);
+      edge.dataset[side] = "0";
+      const height = el.scrollHeight;
+      side === "after" ? edge.after(chunk.content) : edge.before(chunk.content);
+      if (side === "before") el.scrollTop += el.scrollHeight - height;
+      feed()?.setAttribute("aria-busy", "false");
+      requestAnimationFrame(grow);
+    } catch (error) {
+      if (error.name === "AbortError") return;
+      delete edge.dataset.loading;
+      say(feed(), error.message);
+    }
+  }
+
+  function grow() {
+    if (!feed()) return;
+    if (el.scrollTop + el.clientHeight + AHEAD > el.scrollHeight) extend("after");
+    if (el.scrollTop < 600) extend("before");
+  }
+
+  function say(place, text) {
+    const line = document.createElement("p");
+    line.className = "remark";
+    line.setAttribute("role", "alert");
+    line.textContent = text;
+    place?.append(line);
+  }
+
+  // --- folded parts
+
+  async function unfoldTool(tool) {
+    const body = tool.querySelector(":scope > .body");
+    if (!body || body.dataset.loaded) return;
+    body.dataset.loaded = "1";
+    body.classList.add("waiting");
+    try {
+      fill(body, await read(tool.dataset.src));
+      const agent = body.querySelector(".agent");
+      if (agent) fill(agent.querySelector(".feed"), await read(agent.dataset.window));
+    } catch (error) {
+      if (error.name !== "AbortError") say(body, error.message);
+      delete body.dataset.loaded;
+    }
+    body.classList.remove("waiting");
+  }
+
+  async function showAll(button) {
+    button.disabled = true;
+    try {
+      const text = await read(button.dataset.text);
+      const whole = document.createElement("pre");
+      whole.tabIndex = 0;
+      whole.textContent = text;
+      (button.previousElementSibling || button).replaceWith(whole);
+      button.remove();
+    } catch (error) {
+      button.disabled = false;
+      if (error.name !== "AbortError") say(button.parentElement, error.message);
+    }
+  }
+
+  function toggle(name, on) {
+    hidden[name] = !on;
+    feed()?.classList.toggle(`no-${name}`, !on);
+    el.querySelector(`[data-toggle="${name}"]`)?.setAttribute("aria-pressed", String(on));
+  }
+
+  // --- keyboard
+
+  const selected = () => el.querySelector("article.selected");
+  function select(article) {
+    selected()?.classList.remove("selected");
+    article.classList.add("selected");
+    article.focus({ preventScroll: true });
+  }
+
+  panes.transcript = {
+    step(by) {
+      const all = articles();
+      const top = el.getBoundingClientRect().top + (head()?.offsetHeight || 0);
+      const at = all.indexOf(selected());
+      const visible = all.findIndex((article) => article.getBoundingClientRect().bottom > top + 8);
+      const next = all[at < 0 ? Math.max(0, visible) : Math.max(0, Math.min(all.length - 1, at + by))];
+      if (!next) return;
+      select(next);
+      next.scrollIntoView({ block: "nearest" });
+    },
+    unfold() {
+      const parts = [...(selected()?.querySelectorAll("details") || [])];
+      const open = parts.some((part) => !part.open);
+      for (const part of parts) part.open = open;
+    },
+    close: () => set({ session: "", agent: "", m: "" }),
+  };
+
+  // --- events
+
+  adopt("transcript", el);
+  wire(el, model);
+  el.addEventListener("scroll", grow, { passive: true });
+  // `toggle` does not bubble; a capturing listener sees it all the same.
+  el.addEventListener("toggle", (event) => event.target.matches("details.tool[open]") && unfoldTool(event.target), true);
+  el.addEventListener("click", (event) => {
+    const { target } = event;
+    const button = target.closest("button");
+    if (button?.dataset.text) showAll(button);
+    if (button?.dataset.toggle) toggle(button.dataset.toggle, button.getAttribute("aria-pressed") !== "true");
+    if (button?.dataset.act === "close") panes.transcript.close();
+    if (button?.dataset.act === "open-failed") for (const tool of el.querySelectorAll("details.tool.failed")) tool.open = true;
+    const article = target.closest("article");
+    if (article && !target.closest("a, button, summary")) {
+      selected()?.classList.remove("selected");
+      article.classList.add("selected");
+    }
+  });
+
+  model.on("msg:custom", (message) => {
+    if (message.type === "url") {
+      history[message.push ? "pushState" : "replaceState"]({}, "", location.pathname + message.search);
+      show(message.search);
+      return;
+    }
+    reading.abort();
+    reading = new AbortController();
+    fill(el, message.html);
+    show(location.search);
+    opened();
+  });
+  const onPop = () => {
+    show(location.search);
+    model.send_msg({ type: "pop", search: location.search });
+  };
+  window.addEventListener("popstate", onPop);
+  model.on("remove", () => window.removeEventListener("popstate", onPop));
+  opened();
+}

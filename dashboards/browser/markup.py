@@ -1,0 +1,109 @@
+"""Untrusted text to safe HTML: markdown, code and diffs; the only makers of raw HTML here."""
+
+import difflib
+from functools import lru_cache
+from pathlib import PurePath
+
+import nh3
+from markdown_it import MarkdownIt
+from markupsafe import Markup, escape
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexer import Lexer
+from pygments.lexers import find_lexer_class_for_filename, get_lexer_by_name
+from pygments.util import ClassNotFound
+
+# Longer code is shown plain: highlighting costs about 1 s per MB.
+MAX_HIGHLIGHT_CHARS = 60_000
+
+_TAGS = {
+    "a", "blockquote", "br", "code", "del", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li",
+    "ol", "p", "pre", "s", "span", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul",
+}  # fmt: skip
+_ATTRIBUTES = {
+    "a": {"href", "title"},
+    "code": {"class"},
+    "span": {"class"},
+    "ol": {"start"},
+    "pre": {"tabindex"},
+    "td": {"align"},
+    "th": {"align"},
+}
+_FORMATTER = HtmlFormatter(nowrap=True, classprefix="k-")
+
+
+def _parser(*, breaks: bool) -> MarkdownIt:
+    parser = MarkdownIt(
+        "commonmark",
+        {"html": False, "breaks": breaks, "highlight": lambda code, name, _: code_html(code, name)},
+    )
+    # An image would be fetched from wherever the text says; it stays a link.
+    return parser.enable(["table", "strikethrough"]).disable("image")
+
+
+_PROSE = _parser(breaks=False)
+_PROMPT = _parser(breaks=True)
+
+
+@lru_cache(maxsize=512)
+def markdown(text: str, *, breaks: bool = False) -> Markup:
+    """Markdown as sanitised HTML; `breaks` keeps the line ends of what a person typed."""
+    parser = _PROMPT if breaks else _PROSE
+    html = parser.render(_printable(text)).replace("<pre>", '<pre tabindex="0">')
+    return sanitised(html)
+
+
+def sanitised(html: str) -> Markup:
+    """Only the tags of prose, and links that lead to a web page or a mail address."""
+    clean = nh3.clean(
+        html,
+        tags=_TAGS,
+        attributes=_ATTRIBUTES,
+        url_schemes={"http", "https", "mailto"},
+        url_relative="deny",
+        link_rel="noopener noreferrer nofollow",
+        set_tag_attribute_values={"a": {"target": "_blank"}},
+    )
+    return Markup(clean)  # noqa: S704  (sanitised on the line above)
+
+
+def code_html(code: str, language: str = "", path: str = "") -> Markup:
+    """Code as spans with Pygments' classes; plain where the language is unknown."""
+    code = _printable(code)
+    lexer = _lexer(language, path) if len(code) <= MAX_HIGHLIGHT_CHARS else None
+    if lexer is None:
+        return escape(code)
+    return sanitised(highlight(code, lexer, _FORMATTER))
+
+
+def diff_html(old: str, new: str, *, context: int = 3) -> Markup:
+    """A unified diff, without the two file lines."""
+    lines = difflib.unified_diff(
+        _printable(old).splitlines(), _printable(new).splitlines(), lineterm="", n=context
+    )
+    return patch_html([line for line in lines if not line.startswith(("---", "+++"))])
+
+
+def patch_html(lines: list[str]) -> Markup:
+    """Lines of a unified diff, each in the class of its sign."""
+    classes = {"+": "k-gi", "-": "k-gd", "@": "k-gu"}
+    spans = (
+        Markup('<span class="{}">{}</span>').format(classes.get(line[:1], "k-g0"), _printable(line))
+        for line in lines
+    )
+    return Markup("\n").join(spans)
+
+
+def _lexer(language: str, path: str) -> Lexer | None:
+    try:
+        if language:
+            return get_lexer_by_name(language.split()[0], stripnl=False, ensurenl=False)
+        kind = find_lexer_class_for_filename(PurePath(path).name) if path else None
+    except (ClassNotFound, IndexError):
+        return None
+    return kind(stripnl=False, ensurenl=False) if kind else None
+
+
+def _printable(text: str) -> str:
+    """Lone surrogates cannot be encoded; control characters have no look."""
+    return text.encode("utf-8", errors="replace").decode("utf-8").replace("\x00", "\ufffd")

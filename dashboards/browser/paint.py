@@ -1,0 +1,198 @@
+"""State to HTML: the queries of a page and the panes they fill; runs in threads, no Panel."""
+
+import logging
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlencode
+
+from markupsafe import Markup
+from pymongo.errors import PyMongoError
+
+from dashboards.browser.archive import (
+    Archive,
+    Project,
+    SessionPage,
+    daily_activity,
+    find_session,
+    list_projects,
+    list_sessions,
+    project_label,
+)
+from dashboards.browser.chart import activity_chart
+from dashboards.browser.hits import Hits, Searches, find_hits
+from dashboards.browser.reading import articles
+from dashboards.browser.state import SORTS, State
+from dashboards.browser.views import render
+from dashboards.browser.window import Anchor, Window, agent_of, find_entry, read_window
+from include.archive import Document
+
+log = logging.getLogger(__name__)
+
+NAMES = {"you": "You", "claude": "Claude", "system": "Note"}
+SIGNS = {"ok": "✓", "failed": "✕", "waiting": "…"}
+OUTCOMES = {"ok": "succeeded", "failed": "failed", "waiting": "no result"}
+
+
+@dataclass(frozen=True)
+class Problem:
+    title: str
+    text: str
+
+
+AWAY = Problem(
+    "MongoDB does not answer",
+    "Nothing is lost: conversations wait in the sync agent. Start it with `cca up --only mongo`, "
+    "or check MONGO_URI; then reload this page.",
+)
+UNKNOWN = Problem("No such session", "The archive has no session of this name.")
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What every page reads from."""
+
+    archive: Archive
+    searcher: Searches
+
+
+@dataclass(frozen=True)
+class Painted:
+    """The four panes, and the state they show (a linked entry may name its subagent)."""
+
+    state: State
+    header: Markup
+    sessions: Markup
+    overview: Markup
+    transcript: Markup
+
+
+def paint(desk: Desk, state: State) -> Painted:
+    """The whole page; with MongoDB away each pane says so instead of failing."""
+    try:
+        projects = list_projects(desk.archive)
+        state = located(desk, state)
+        return Painted(
+            state,
+            header(desk, state, projects),
+            sessions(desk, state, projects),
+            overview(desk, state, projects),
+            transcript(desk, state) if state.session else Markup(""),
+        )
+    except PyMongoError as error:
+        log.warning("MongoDB does not answer: %s", type(error).__name__)
+        return away(desk, state)
+
+
+def away(desk: Desk, state: State) -> Painted:
+    """The page without MongoDB."""
+    timezone = desk.archive.timezone
+    listed = render(
+        "sessions.html", timezone, state=replace(state, q=""), page=SessionPage([], 0, False),
+        sorts=SORTS, problem=AWAY,
+    )  # fmt: skip
+    return Painted(
+        state,
+        header(desk, state, []),
+        listed,
+        render("overview.html", timezone, problem=AWAY),
+        render("session.html", timezone, problem=AWAY),
+    )
+
+
+def located(desk: Desk, state: State) -> State:
+    """A link names an entry; whether a subagent said it is for us to find out."""
+    if not (state.session and state.m) or state.agent:
+        return state
+    entry = find_entry(desk.archive.entries, state.session, state.m)
+    return replace(state, agent=agent_of(str(entry.document["stream"]))) if entry else state
+
+
+def header(desk: Desk, state: State, projects: list[Project]) -> Markup:
+    return render("header.html", desk.archive.timezone, state=state, projects=projects)
+
+
+def sessions(desk: Desk, state: State, projects: list[Project]) -> Markup:
+    """The list: sessions, or the hits of a search."""
+    values: dict[str, Any] = {"state": state, "sorts": SORTS, "problem": None}
+    if state.q:
+        values["hits"] = find_hits(desk.searcher, desk.archive, state)
+    else:
+        values |= row_values(desk, state, projects, list_sessions(desk.archive, state))
+    return render("sessions.html", desk.archive.timezone, **values)
+
+
+def more_sessions(desk: Desk, state: State, after: str) -> Markup:
+    """The rows that follow a session."""
+    page = list_sessions(desk.archive, state, after)
+    values = row_values(desk, state, [], page)
+    return render("rows.html", desk.archive.timezone, state=state, **values)
+
+
+def row_values(
+    desk: Desk, state: State, projects: list[Project], page: SessionPage
+) -> dict[str, Any]:
+    labels = {project.id: project.label for project in projects}
+    return {
+        "page": page,
+        "title": session_title,
+        "label": lambda row: labels.get(row.get("projectId", "")) or _label(row),
+        "query": lambda session: replace(state, session=session, agent="", m="").to_query(),
+    }
+
+
+def overview(desk: Desk, state: State, projects: list[Project]) -> Markup:
+    chart = activity_chart(daily_activity(desk.archive, state), state)
+    return render(
+        "overview.html", desk.archive.timezone, state=state, projects=projects, chart=chart,
+        problem=None,
+    )  # fmt: skip
+
+
+def transcript(desk: Desk, state: State) -> Markup:
+    """A session's head and the window that holds the linked entry, or the first one."""
+    session = find_session(desk.archive, state.session)
+    if session is None:
+        return render("session.html", desk.archive.timezone, problem=UNKNOWN)
+    return render(
+        "session.html",
+        desk.archive.timezone,
+        problem=None,
+        session=session,
+        state=state,
+        title=session_title(session),
+        label=_label(session),
+        models=[str(model).removeprefix("claude-") for model in session.get("models") or []],
+        parent_query=replace(state, agent="", m="").to_query(),
+        window=window(desk, state.session, state.agent, Anchor(state.m, "around")),
+    )
+
+
+def window(desk: Desk, session: str, agent: str, anchor: Anchor) -> Markup:
+    """A window of entries as articles, with where it begins and ends."""
+    found: Window = read_window(desk.archive.entries, session, agent, anchor)
+    return render(
+        "window.html",
+        desk.archive.timezone,
+        session=session,
+        articles=articles(found),
+        names=NAMES,
+        signs=SIGNS,
+        outcomes=OUTCOMES,
+        first=found.entries[0].id if found.entries else "",
+        last=found.entries[-1].id if found.entries else "",
+        has_before=found.has_before,
+        has_after=found.has_after,
+    )
+
+
+def session_title(session: Document) -> str:
+    title = str(session.get("title") or session.get("firstPrompt") or "").strip()
+    return title.split("\n", 1)[0] or f"Session {str(session['_id'])[:8]}"
+
+
+def agent_link(session: str, agent: str) -> str:
+    return f"/?{urlencode({'session': session, 'agent': agent})}"
+
+
+def _label(session: Document) -> str:
+    return project_label(str(session.get("projectId") or ""), session.get("cwd"))

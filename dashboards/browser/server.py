@@ -1,0 +1,124 @@
+"""The browser's server: one process, loopback, Panel and our own handlers on one port."""
+
+import asyncio
+import errno
+import logging
+import signal
+from collections.abc import Callable
+from typing import Any
+
+import panel as pn
+from markupsafe import Markup
+from tornado.web import RequestHandler
+
+from dashboards.browser import guard
+from dashboards.browser.api import routes
+from dashboards.browser.archive import open_archive
+from dashboards.browser.hits import open_searcher
+from dashboards.browser.numbers import number_routes
+from dashboards.browser.page import browse
+from dashboards.browser.paint import Desk, Painted, paint
+from dashboards.browser.state import State, from_query
+from include.errors import PortTaken
+from include.settings import Settings
+
+log = logging.getLogger(__name__)
+
+# Pages painted and not yet taken by their Panel session; a request that dies leaves one behind.
+MAX_WAITING = 64
+_MESSAGE_BYTES = 1_000_000
+
+
+class LazySearcher:
+    """Opens the index at the first search: tantivy is not needed to read a conversation."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._searcher: Any = None
+
+    def search(self, text: str, **filters: Any) -> Any:
+        if self._searcher is None:
+            self._searcher = open_searcher(self._settings)
+        return self._searcher.search(text, **filters)
+
+
+class Painter:
+    """Paints a page in a thread before its Panel app runs on the event loop."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self._waiting: dict[str, Painted] = {}
+
+    async def prepare(self, handler: RequestHandler) -> None:
+        if handler.request.path != "/" or handler.request.method != "GET":
+            return
+        values = {
+            name: handler.get_query_argument(name) for name in handler.request.query_arguments
+        }
+        painted = await asyncio.to_thread(paint, self.desk, from_query(values))
+        self._waiting[handler.request.headers[guard.NONCE_HEADER]] = painted
+        while len(self._waiting) > MAX_WAITING:
+            self._waiting.pop(next(iter(self._waiting)))
+
+    def take(self) -> tuple[str, Painted]:
+        """The nonce of the request being answered, and what was painted for it."""
+        nonce = str((pn.state.headers or {}).get(guard.NONCE_HEADER, ""))
+        blank = Painted(State(), Markup(""), Markup(""), Markup(""), Markup(""))
+        return nonce, self._waiting.pop(nonce, blank)
+
+
+def build(settings: Settings, mongo_uri: str) -> Any:
+    """A Panel server that listens and is not started yet."""
+    guard.check_address(settings)
+    pn.extension()
+    desk = Desk(open_archive(settings, mongo_uri), LazySearcher(settings))
+    painter = Painter(desk)
+    port = settings.browser_port
+    hosts = guard.allowed_hosts(port)
+    server = _listening(
+        settings,
+        {"/": browse(desk, painter.take)},
+        websocket_origin=sorted(hosts),
+        extra_patterns=[*routes(desk), *number_routes(settings)],
+    )
+    guard.protect(server._tornado, hosts, painter.prepare)
+    return server
+
+
+def serve(settings: Settings, mongo_uri: str, on_ready: Callable[[], None] = lambda: None) -> None:
+    """Serves until SIGTERM or SIGINT."""
+    server = build(settings, mongo_uri)
+    loop = server.io_loop
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: loop.add_callback_from_signal(loop.stop))
+    server.start()
+    log.info("browser on http://%s:%d", settings.browser_host, settings.browser_port)
+    on_ready()
+    loop.start()
+    server.stop()
+
+
+def _listening(settings: Settings, apps: dict[str, Any], **options: Any) -> Any:
+    try:
+        return pn.serve(
+            apps,
+            address=settings.browser_host,
+            port=settings.browser_port,
+            show=False,
+            start=False,
+            verbose=False,
+            title="Conversations",
+            compress_response=True,
+            websocket_max_message_size=_MESSAGE_BYTES,
+            unused_session_lifetime_milliseconds=30_000,
+            check_unused_sessions_milliseconds=5_000,
+            **options,
+        )
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        message = (
+            f"port {settings.browser_port} is taken, so the conversation browser cannot listen "
+            "there; set BROWSER_PORT to a free one"
+        )
+        raise PortTaken(message) from error

@@ -1,0 +1,83 @@
+"""What a page shows, to and from its query string; pure, no Panel."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from datetime import date
+from typing import Any
+from urllib.parse import urlencode
+
+SORTS = {"newest": "Newest", "oldest": "Oldest", "longest": "Longest", "failures": "Most failures"}
+# A query string comes from anywhere; nothing longer than this is a name or a search of ours.
+MAX_VALUE_CHARS = 500
+# Changing one of these leads to another place, so the back button returns from it.
+PLACES = frozenset({"session", "agent", "project"})
+
+
+@dataclass(frozen=True)
+class State:
+    """Empty strings mean "not set"; every field is a query parameter of the same name."""
+
+    session: str = ""
+    agent: str = ""
+    m: str = ""
+    project: str = ""
+    q: str = ""
+    text: str = ""
+    since: str = ""
+    until: str = ""
+    errors: str = ""
+    sort: str = ""
+
+    @property
+    def is_filtered(self) -> bool:
+        return bool(self.project or self.text or self.since or self.until or self.errors)
+
+    def to_query(self) -> str:
+        """The query string with its question mark, or nothing."""
+        query = urlencode({name: value for name, value in asdict(self).items() if value})
+        return f"?{query}" if query else ""
+
+    def changed(self, changes: Mapping[str, Any]) -> "State":
+        """This state with changes from outside: unknown names are ignored, bad values are empty."""
+        state = replace(self, **_accepted(changes))
+        if "session" in changes and "agent" not in changes:
+            state = replace(state, agent="")
+        if {"session", "agent"} & set(changes) and "m" not in changes:
+            state = replace(state, m="")
+        return state
+
+
+def from_query(values: Mapping[str, Any]) -> State:
+    """The state of a query string given as name to value."""
+    return State(**_accepted(values))
+
+
+def is_other_place(before: State, after: State) -> bool:
+    return any(getattr(before, name) != getattr(after, name) for name in PLACES)
+
+
+def _accepted(values: Mapping[str, Any]) -> dict[str, str]:
+    known = {field.name for field in fields(State)}
+    return {
+        name: _cleaned(name, str(value or "").strip()[:MAX_VALUE_CHARS])
+        for name, value in values.items()
+        if name in known
+    }
+
+
+def _cleaned(name: str, value: str) -> str:
+    if name in {"since", "until"}:
+        return value if _is_date(value) else ""
+    if name == "sort":
+        return value if value in SORTS and value != "newest" else ""
+    if name == "errors":
+        return "1" if value and value not in {"0", "False"} else ""
+    return value
+
+
+def _is_date(value: str) -> bool:
+    try:
+        date.fromisoformat(value)
+    except ValueError:
+        return False
+    return len(value) == len("2026-01-31")

@@ -1,0 +1,58 @@
+"""Templates to HTML: autoescaping, with the times and numbers written one way everywhere."""
+
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup
+
+from dashboards.browser.markup import code_html, markdown
+from dashboards.browser.reading import thousands
+
+HERE = Path(__file__).parent
+
+
+def render(template: str, timezone: ZoneInfo, **values: Any) -> Markup:
+    """A template as HTML; strings among the values are text and are escaped."""
+    html = _environment().get_template(template).render(timezone=timezone, **values)
+    return Markup(html)  # noqa: S704  (the environment escapes)
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "clock": pass_context(lambda context, at: _written(context, at, "%H:%M")),
+        "seconds": pass_context(lambda context, at: _written(context, at, "%H:%M:%S")),
+        "day": pass_context(lambda context, at: _written(context, at, "%a, %b %-d, %Y")),
+        "date": pass_context(lambda context, at: _written(context, at, "%Y-%m-%d")),
+        "iso": lambda at: at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if at else "",
+        "number": lambda value: f"{int(value or 0):,}",
+        "thousands": thousands,
+        "usd": _usd,
+        "markdown": markdown,
+        "prompt": lambda text: markdown(text, breaks=True),
+        "code": code_html,
+    }
+    return environment
+
+
+def _written(context: Context, at: datetime | None, pattern: str) -> str:
+    return at.astimezone(context["timezone"]).strftime(pattern) if at else ""
+
+
+def _usd(value: object) -> str:
+    amount = float(str(value or 0))
+    if amount and abs(amount) < 0.01:  # noqa: PLR2004  (below a cent two places say nothing)
+        return f"${amount:.4f}"
+    return f"${amount:,.2f}"

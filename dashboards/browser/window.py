@@ -1,0 +1,208 @@
+"""Reads of one conversation: a window of entries in file order, and what pairs with them."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pymongo.collection import Collection
+
+from include.archive import Document
+from include.entries import entry_of
+
+WINDOW_ENTRIES = 200
+ENTRIES_BEFORE_TARGET = 40
+ORDER = (("stream", 1), ("generation", 1), ("sourceOffset", 1))
+_AGENT = re.compile(r"agent-([A-Za-z0-9_-]+)(?:\.jsonl)?$")
+_SIDE_FILE = re.compile(r"\.(json|txt|png|js|md)$")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An entry as written, and where it lies."""
+
+    id: str
+    body: dict[str, Any]
+    document: Document
+
+    @property
+    def blocks(self) -> list[Any]:
+        return blocks_of(self.body)
+
+
+@dataclass(frozen=True)
+class Window:
+    """`results` and `uses` pair tool calls with their results beyond the window's two ends."""
+
+    entries: list[Entry]
+    results: dict[str, Entry]
+    uses: frozenset[str]
+    has_before: bool
+    has_after: bool
+
+
+@dataclass(frozen=True)
+class Anchor:
+    """Where a window starts: at the beginning, or beside an entry."""
+
+    id: str = ""
+    side: str = "after"  # after | before | around
+
+
+def blocks_of(body: Document) -> list[Any]:
+    """The content blocks of a message; bare text is a text block."""
+    message = body.get("message")
+    content = message.get("content") if isinstance(message, dict) else body.get("content")
+    if isinstance(content, str):
+        return [{"type": "text", "text": content}]
+    if not isinstance(content, list):
+        return []
+    return [{"type": "text", "text": block} if isinstance(block, str) else block for block in content]
+
+
+def agent_of(stream: str) -> str:
+    """The subagent whose stream this is, or nothing for a main conversation."""
+    found = _AGENT.search(stream)
+    return found[1] if found else ""
+
+
+def streams(entries: Collection[Document], session_id: str, agent: str = "") -> list[str]:
+    """The streams of a session's main conversation, or of one of its subagents."""
+    names = [str(name) for name in entries.distinct("stream", {"sessionKey": session_id})]
+    return sorted(name for name in names if agent_of(name) == agent and not _SIDE_FILE.search(name))
+
+
+def agents(entries: Collection[Document], session_id: str) -> list[str]:
+    names = entries.distinct("stream", {"sessionKey": session_id})
+    return sorted({agent for name in names if (agent := agent_of(str(name)))})
+
+
+def find_entry(entries: Collection[Document], session_id: str, entry_id: str) -> Entry | None:
+    """An entry of the session by its document id, or by its uuid."""
+    found = entries.find_one({"_id": entry_id, "sessionKey": session_id})
+    if found is None:
+        found = entries.find_one({"sessionKey": session_id, "uuid": entry_id}, sort=list(ORDER))
+    return _entry(found) if found else None
+
+
+def read_window(
+    entries: Collection[Document], session_id: str, agent: str, anchor: Anchor,
+    limit: int = WINDOW_ENTRIES,
+) -> Window:  # fmt: skip
+    """Up to `limit` entries beside the anchor; the beginning where the anchor is unknown."""
+    base = {"sessionKey": session_id, "stream": {"$in": streams(entries, session_id, agent)}}
+    target = find_entry(entries, session_id, anchor.id) if anchor.id else None
+    before: list[Entry] = []
+    after: list[Entry] = []
+    has_before = has_after = False
+    if target is None:
+        after, has_after = _side(entries, base, None, 1, limit)
+    elif anchor.side == "before":
+        before, has_before = _side(entries, base, target, -1, limit)
+        has_after = True
+    else:
+        around = anchor.side == "around"
+        if around:
+            before, has_before = _side(entries, base, target, -1, ENTRIES_BEFORE_TARGET)
+            before.append(target)
+        after, has_after = _side(entries, base, target, 1, limit)
+        has_before = has_before or not around
+    found = _without_copies(entries, base, [*before, *after])
+    results, uses = _pairs(entries, base, found)
+    return Window(found, results, uses, has_before, has_after)
+
+
+def tool_result(entries: Collection[Document], session_id: str, tool_use_id: str) -> Entry | None:
+    """The entry that carries the result of a tool call."""
+    found = entries.find_one(
+        {"sessionKey": session_id, "message.content.tool_use_id": tool_use_id}, sort=list(ORDER)
+    )
+    return _entry(found) if found else None
+
+
+def tool_ids(found: Iterable[Entry], kind: str, key: str) -> list[str]:
+    """Ids of the tool blocks of one kind in these entries, in order."""
+    return [
+        str(block[key])
+        for entry in found
+        for block in entry.blocks
+        if isinstance(block, dict) and block.get("type") == kind and block.get(key)
+    ]
+
+
+def _entry(document: Document) -> Entry:
+    return Entry(str(document["_id"]), entry_of(document), document)
+
+
+def _side(
+    entries: Collection[Document], base: Document, target: Entry | None, direction: int, limit: int
+) -> tuple[list[Entry], bool]:
+    conditions = [base] if target is None else [base, _beyond(target.document, direction)]
+    cursor = entries.find({"$and": conditions})
+    found = list(cursor.sort([(name, direction) for name, _ in ORDER]).limit(limit + 1))
+    side = [_entry(document) for document in found[:limit]]
+    return (side if direction > 0 else side[::-1]), len(found) > limit
+
+
+def _beyond(document: Document, direction: int) -> Document:
+    """Strictly after (or before) a document in ORDER: a keyset, which an index walks."""
+    sign = "$gt" if direction > 0 else "$lt"
+    equal: Document = {}
+    ways = []
+    for name, _ in ORDER:
+        ways.append({**equal, name: {sign: document[name]}})
+        equal[name] = document[name]
+    return {"$or": ways}
+
+
+def _without_copies(
+    entries: Collection[Document], base: Document, found: Sequence[Entry]
+) -> list[Entry]:
+    """A file read again from 0 stores its changed entries anew: each is shown once, where it
+    first stood, as it was last written."""
+    ids = [entry.body["uuid"] for entry in found if isinstance(entry.body.get("uuid"), str)]
+    reread = {**base, "generation": {"$gt": 0}}
+    if not ids or entries.find_one(reread, {"_id": 1}) is None:
+        return list(found)
+    copies: dict[tuple[str, str], list[Document]] = {}
+    cursor = entries.find({**base, "uuid": {"$in": ids}}, {"stream": 1, "uuid": 1, "generation": 1})
+    for copy in cursor.sort(list(ORDER)):
+        copies.setdefault((copy["stream"], copy["uuid"]), []).append(copy)
+    return [shown for entry in found if (shown := _last_written(entries, entry, copies))]
+
+
+def _last_written(
+    entries: Collection[Document], entry: Entry, copies: dict[tuple[str, str], list[Document]]
+) -> Entry | None:
+    own = copies.get((entry.document["stream"], str(entry.body.get("uuid"))), [])
+    if len({copy["generation"] for copy in own}) < 2:  # noqa: PLR2004  (one reading: no copies)
+        return entry
+    if own[0]["_id"] != entry.document["_id"]:
+        return None
+    last = entries.find_one({"_id": own[-1]["_id"]})
+    return Entry(entry.id, entry_of(last), entry.document) if last else entry
+
+
+def _pairs(
+    entries: Collection[Document], base: Document, found: Sequence[Entry]
+) -> tuple[dict[str, Entry], frozenset[str]]:
+    """Results of the window's calls, also those after it; and all calls its results belong to."""
+    uses = set(tool_ids(found, "tool_use", "id"))
+    results = {use: entry for entry in found for use in tool_ids([entry], "tool_result", "tool_use_id")}
+    if missing := uses - set(results):
+        wanted = {**base, "message.content.tool_use_id": {"$in": sorted(missing)}}
+        for document in entries.find(wanted).sort(list(ORDER)):
+            entry = _entry(document)
+            for use in tool_ids([entry], "tool_result", "tool_use_id"):
+                results.setdefault(use, entry)
+    if orphans := set(results) - uses:
+        earlier = entries.find(
+            {**base, "message.content.id": {"$in": sorted(orphans)}}, {"message.content.id": 1}
+        )
+        uses |= {
+            str(block["id"])
+            for document in earlier
+            for block in blocks_of(document)
+            if isinstance(block, dict) and block.get("id")
+        }
+    return results, frozenset(uses)

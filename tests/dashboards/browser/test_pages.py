@@ -1,0 +1,190 @@
+"""The pages in a real Chromium: list, transcript, filters, address bar, keyboard."""
+
+from typing import Any
+
+import pytest
+
+pytest.importorskip("playwright", reason="playwright drives Chromium")
+from playwright.sync_api import expect  # noqa: E402
+
+BIG = "line of a long log\n" * 20_000
+
+
+@pytest.fixture(scope="module")
+def site(run_site: Any, new_story: Any, pixel: str) -> Any:
+    site = run_site()
+    told = new_story("11111111-1111-4111-8111-111111111111", title="Repair the upload retry")
+    told.prompt("Uploads fail after a timeout. Please find out **why**.")
+    told.says("I'll read the uploader first.\n\n```python\ndef retry(times: int = 3):\n    pass\n```")
+    told.calls("Read", {"file_path": "/home/ada/atlas/upload.py"}, "     1\tdef upload(): ...")
+    told.calls(
+        "Edit",
+        {"file_path": "/home/ada/atlas/upload.py", "old_string": "a = 1", "new_string": "a = 2"},
+        "done", facts={"filePath": "upload.py"},
+    )  # fmt: skip
+    told.calls("Bash", {"command": "make test"}, "Exit code 2\nno rule", error=True)
+    told.calls("Bash", {"command": "cat big.log"}, BIG)
+    told.calls(
+        "Agent", {"prompt": "Look for callers", "description": "Find callers"}, "Found two.",
+        facts={"agentId": "a1b2c3"},
+    )  # fmt: skip
+    told.prompt("Look for callers", agent="a1b2c3")
+    told.says("The subagent speaks here.", agent="a1b2c3")
+    told.add({"type": "system", "subtype": "compact_boundary",
+              "compactMetadata": {"trigger": "auto", "preTokens": 155000}})  # fmt: skip
+    told.prompt("<command-name>/review</command-name><command-args>all</command-args>")
+    told.prompt("[Request interrupted by user]")
+    told.prompt([{"type": "image", "source": {"type": "base64", "media_type": "image/png",
+                                              "data": pixel}}])  # fmt: skip
+    other = new_story(
+        "22222222-2222-4222-8222-222222222222", project="-home-ada-borealis",
+        cwd="/home/ada/borealis", title="Write the release notes", at=told.at.replace(day=9),
+    )  # fmt: skip
+    other.prompt("Write the notes")
+    other.says("Here they are.")
+    long = new_story("33333333-3333-4333-8333-333333333333", title="A long conversation")
+    for number in range(450):
+        long.says(f"Message number {number}", after=1)
+    site.store(told, other, long)
+    site.long = long
+    return site
+
+
+def test_the_first_page_is_painted_before_any_script_runs(site: Any, open_page: Any) -> None:
+    page = open_page(site.url, java_script_enabled=False)
+    assert page.locator("a.row").count() == 3
+    page.get_by_text("Write the release notes").click()
+    assert page.locator("article").count() == 2
+
+
+def test_a_click_opens_a_session_and_back_returns(site: Any, open_page: Any) -> None:
+    page = open_page(site.url)
+    ready(page)
+    page.get_by_text("Repair the upload retry").click()
+    page.get_by_role("heading", name="Repair the upload retry").wait_for()
+    assert "session=1111" in page.url
+    page.locator("article .who b").first.wait_for()
+    assert page.title() == "Repair the upload retry · Conversations"
+    page.go_back()
+    page.locator("#overview table").wait_for()
+    assert "session=" not in page.url
+
+
+def test_a_transcript_shows_what_happened(site: Any, open_page: Any) -> None:
+    page = open_page(f"{site.url}/?session=11111111-1111-4111-8111-111111111111")
+    ready(page)
+    feed = page.locator(".feed")
+    assert feed.locator("strong", has_text="why").count() == 1
+    assert feed.locator(".k-nf", has_text="retry").count() == 1
+    assert feed.locator("article.divider", has_text="155.0k tokens").count() == 1
+    assert feed.locator("article.divider", has_text="Interrupted").count() == 1
+    assert feed.locator(".command", has_text="/review").count() == 1
+    assert feed.locator("details.tool").count() == 5
+    assert feed.locator("details.tool.failed").count() == 1
+    image = feed.locator("article img")
+    image.scroll_into_view_if_needed()
+    expect(image).to_have_js_property("naturalWidth", 1)
+
+
+def test_a_tool_call_opens_to_its_diff(site: Any, open_page: Any) -> None:
+    page = open_page(f"{site.url}/?session=11111111-1111-4111-8111-111111111111")
+    ready(page)
+    page.locator("details.tool", has_text="Edit").locator("summary").click()
+    page.locator(".k-gd", has_text="-a = 1").wait_for()
+    assert page.locator(".k-gi", has_text="+a = 2").count() == 1
+
+
+def test_a_long_result_is_cut_until_all_of_it_is_asked_for(site: Any, open_page: Any) -> None:
+    page = open_page(f"{site.url}/?session=11111111-1111-4111-8111-111111111111")
+    ready(page)
+    tool = page.locator("details.tool", has_text="cat big.log")
+    tool.locator("summary").click()
+    button = tool.get_by_role("button", name="Show all")
+    button.wait_for()
+    assert len(tool.locator("pre").last.text_content() or "") < 21_000
+    button.click()
+    button.wait_for(state="detached")
+    assert len(tool.locator("pre").last.text_content() or "") == len(BIG)
+
+
+def test_a_subagent_opens_inside_its_call_and_on_its_own(site: Any, open_page: Any) -> None:
+    page = open_page(f"{site.url}/?session=11111111-1111-4111-8111-111111111111")
+    ready(page)
+    assert page.get_by_text("The subagent speaks here.").count() == 0
+    page.locator('details.tool[data-kind="agent"] > summary').click()
+    page.get_by_text("The subagent speaks here.").wait_for()
+    page.get_by_text("Open on its own").click()
+    page.get_by_role("heading", name="Subagent a1b2c3").wait_for()
+    assert "agent=a1b2c3" in page.url
+
+
+def test_scrolling_brings_the_whole_of_a_long_session(site: Any, open_page: Any) -> None:
+    page = open_page(f"{site.url}/?session=33333333-3333-4333-8333-333333333333")
+    ready(page)
+    assert page.locator("article").count() == 200
+    for _ in range(8):
+        page.locator("article").last.scroll_into_view_if_needed()
+        page.wait_for_timeout(100)
+    page.get_by_text("Message number 449", exact=True).wait_for()
+    assert page.locator("article").count() == 450
+
+
+def test_a_link_to_an_entry_opens_around_it(site: Any, open_page: Any) -> None:
+    wanted = site.long.documents[300]["_id"]
+    page = open_page(f"{site.url}/?session={site.long.session}&m={wanted}")
+    ready(page)
+    article = page.locator(f'article[data-id="{wanted}"]')
+    expect(article).to_be_in_viewport()
+    assert page.locator(f'article[data-id="{site.long.documents[0]["_id"]}"]').count() == 0
+
+
+def test_filters_narrow_the_list_and_live_in_the_address(site: Any, open_page: Any) -> None:
+    page = open_page(site.url)
+    ready(page)
+    page.get_by_label("Project", exact=True).select_option("-home-ada-borealis")
+    page.get_by_text("1 session", exact=True).wait_for()
+    assert "project=-home-ada-borealis" in page.url
+    page.get_by_role("button", name="Clear filters").click()
+    page.get_by_text("3 sessions", exact=True).wait_for()
+    page.get_by_role("button", name="Failures", exact=True).click()
+    page.get_by_text("1 session", exact=True).wait_for()
+    assert "errors=1" in page.url
+    page.get_by_role("button", name="Clear filters").click()
+    page.get_by_label("Filter by title").fill("release")
+    page.get_by_text("1 session", exact=True).wait_for()
+    assert page.get_by_label("Filter by title").input_value() == "release"
+
+
+def test_the_keyboard_reaches_everything(site: Any, open_page: Any) -> None:
+    page = open_page(f"{site.url}/?session=11111111-1111-4111-8111-111111111111")
+    ready(page)
+    theme = page.evaluate("document.documentElement.dataset.theme")
+    page.keyboard.press("d")
+    assert page.evaluate("document.documentElement.dataset.theme") != theme
+    page.keyboard.press("?")
+    page.get_by_role("dialog").wait_for()
+    page.keyboard.press("Escape")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    assert page.locator("article.selected").count() == 1
+    page.keyboard.press("j")
+    page.keyboard.press("o")
+    page.locator("article.selected details[open]").wait_for()
+    page.keyboard.press("/")
+    assert page.locator('input[name="q"]').evaluate("e => e === e.getRootNode().activeElement")
+
+
+def test_an_empty_archive_says_so(run_site: Any, open_page: Any) -> None:
+    page = open_page(run_site().url)
+    assert page.get_by_role("heading", name="No sessions yet").is_visible()
+    assert page.get_by_role("heading", name="No conversations yet").is_visible()
+
+
+def test_mongodb_being_away_is_said_on_the_page(run_site: Any, open_page: Any) -> None:
+    page = open_page(run_site("mongodb://127.0.0.1:9/?serverSelectionTimeoutMS=300").url)
+    assert page.get_by_role("heading", name="MongoDB does not answer").first.is_visible()
+
+
+def ready(page: Any) -> None:
+    """The panes have taken over from the painted copy."""
+    expect(page.locator(".painted")).to_have_count(0, timeout=15_000)
