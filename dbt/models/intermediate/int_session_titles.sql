@@ -43,8 +43,10 @@ ranked as (
                     when 'agent-name' then 2
                     when 'ai-title' then 3
                     else 4
-                end,
-                generation desc, source_offset desc, stream
+                end asc,
+                generation desc,
+                source_offset desc,
+                stream asc
         ) as preference
     from named
 )

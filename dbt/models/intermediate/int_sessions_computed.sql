@@ -57,6 +57,7 @@ active as (
         -- A longer silence counts as five minutes: nobody knows who was there.
         sum(least(gap_seconds, 300)) / 60.0 as active_minutes
     from gaps
+    where gap_seconds is not null
     group by session_id
 ),
 

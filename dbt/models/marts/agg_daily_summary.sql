@@ -7,6 +7,7 @@ with messages as (
         count(*) filter (where role = 'assistant') as assistant_messages,
         count(*) filter (where is_human_prompt) as prompts
     from {{ ref('fct_messages') }}
+    where role is not null
     group by day, project_id
 ),
 
@@ -38,11 +39,20 @@ usage as (
 
 -- A day may have one without the other: a message's first row can lie on the day before.
 days as (
-    select day, project_id from messages
+    select
+        day,
+        project_id
+    from messages
     union distinct
-    select day, project_id from calls
+    select
+        day,
+        project_id
+    from calls
     union distinct
-    select day, project_id from usage
+    select
+        day,
+        project_id
+    from usage
 )
 
 select

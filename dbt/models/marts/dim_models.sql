@@ -1,14 +1,14 @@
 with usage as (
     select
-        model,
+        messages.model,
         min(messages.at) as first_used_at,
         max(messages.at) as last_used_at,
         count(*) as api_messages,
-        count(*) filter (where not is_price_known) as unpriced_messages,
-        cast(sum(cost_usd) as decimal(18, 10)) as cost_usd
+        count(*) filter (where not messages.is_price_known) as unpriced_messages,
+        cast(sum(messages.cost_usd) as decimal(18, 10)) as cost_usd
     from {{ ref('fct_api_messages') }} as messages
-    where model is not null
-    group by model
+    where messages.model is not null
+    group by messages.model
 ),
 
 latest_prices as (
@@ -20,7 +20,7 @@ latest_prices as (
         cache_read_usd_per_mtok,
         cache_write_5m_usd_per_mtok,
         cache_write_1h_usd_per_mtok,
-        row_number() over (partition by model order by valid_from desc, prompt_tokens_over) as recency
+        row_number() over (partition by model order by valid_from desc, prompt_tokens_over asc) as recency
     from {{ ref('dim_model_prices') }}
     where variant = 'standard'
 )

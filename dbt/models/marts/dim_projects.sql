@@ -21,8 +21,8 @@ paths as (
 activity as (
     select
         project_id,
-        min(coalesce(written_at, event_at)) as first_active_at,
-        max(coalesce(written_at, event_at)) as last_active_at,
+        coalesce(min(written_at), min(event_at)) as first_active_at,
+        coalesce(max(written_at), max(event_at)) as last_active_at,
         count(distinct session_id) as sessions,
         count(*) filter (where role in ('user', 'assistant')) as messages,
         count(*) filter (where is_human_prompt) as prompts

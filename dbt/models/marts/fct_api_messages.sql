@@ -36,7 +36,7 @@ select
     host,
     agent_id,
     model,
-    event_at as at,
+    event_at as "at",
     day,
     input_tokens,
     output_tokens,

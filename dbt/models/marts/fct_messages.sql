@@ -22,7 +22,7 @@ select
     has_tool_result,
     git_branch,
     version,
-    event_at as at,
+    event_at as "at",
     day,
     cast(coalesce(text_length, 0) as bigint) as text_length,
     cast(copies as integer) as copies

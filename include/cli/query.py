@@ -1,0 +1,23 @@
+"""`cca query`: read-only SQL over gold."""
+
+import click
+
+
+@click.command()
+@click.argument("sql")
+@click.option(
+    "--format", "form", type=click.Choice(["table", "csv", "json"]), default="table",
+    show_default=True, help="How to print the rows.",
+)  # fmt: skip
+def query(sql: str, form: str) -> None:
+    """Run one SQL statement, such as 'select * from dim_sessions limit 5', over the gold file."""
+    from include.settings import get_settings
+    from include.usage.query import as_csv, as_json, ask, print_table
+
+    answer = ask(get_settings().gold_path, sql)
+    if form == "json":
+        click.echo(as_json(answer))
+    elif form == "csv":
+        click.echo(as_csv(answer), nl=False)
+    else:
+        print_table(answer)

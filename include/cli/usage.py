@@ -1,0 +1,42 @@
+"""`cca usage`: tokens and cost in the terminal."""
+
+from datetime import datetime
+
+import click
+
+_KINDS = ["daily", "weekly", "monthly", "model", "project", "session"]
+_DAY = click.DateTime(["%Y-%m-%d"])
+
+
+@click.command()
+@click.argument("kind", type=click.Choice(_KINDS), default="daily")
+@click.option("--since", type=_DAY, help="First day, such as 2026-11-01.")
+@click.option("--until", type=_DAY, help="Last day.")
+@click.option("--project", help="One project: its folder's name or its path.")
+@click.option("--json", "form", flag_value="json", help="One JSON object.")
+@click.option("--csv", "form", flag_value="csv", help="Rows as CSV.")
+def usage(
+    kind: str, since: datetime | None, until: datetime | None, project: str | None, form: str | None
+) -> None:
+    """Tokens and cost by day, week, month, model, project or session."""
+    from typing import cast
+
+    from include.settings import get_settings
+    from include.usage import render
+    from include.usage.reports import Kind, report
+
+    made = report(
+        get_settings().gold_path,
+        cast("Kind", kind),
+        since and since.date(),
+        until and until.date(),
+        project,
+    )
+    if form == "json":
+        click.echo(render.as_json(made))
+    elif form == "csv":
+        click.echo(render.as_csv(made), nl=False)
+    else:
+        render.print_table(made)
+    if (warning := render.warning(made)) is not None:
+        click.echo(f"cca: {warning}", err=True)

@@ -1,0 +1,1 @@
+"""Usage reports over the gold file, shared by command line and browser."""

@@ -1,0 +1,91 @@
+"""Read-only SQL over the gold file."""
+
+import csv
+import json
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from include.errors import WarehouseError
+from include.usage.reports import open_gold
+
+# Wide enough for any row, so that nothing is cut where a program reads.
+_PIPED_WIDTH = 100_000
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Column names, which may repeat, and rows."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]
+
+
+def ask(gold_path: Path, sql: str) -> Answer:
+    """Run one statement; tables are found without `marts.` before their name."""
+    with open_gold(gold_path) as gold:
+        # Gold may be shared: a query reads these tables and no file of this machine.
+        gold.execute("set timezone = 'UTC'; set search_path = 'marts'; set enable_external_access = false")
+        try:
+            cursor = gold.execute(sql)
+            columns = tuple(column[0] for column in cursor.description or ())
+            return Answer(columns, tuple(cursor.fetchall()))
+        except duckdb.Error as error:
+            raise WarehouseError(f"the query does not run: {error}") from error
+
+
+def as_json(answer: Answer) -> str:
+    rows = [dict(zip(answer.columns, map(_plain, row), strict=True)) for row in answer.rows]
+    return json.dumps({"columns": list(answer.columns), "rows": rows}, ensure_ascii=False, indent=2)
+
+
+def as_csv(answer: Answer) -> str:
+    out = StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(answer.columns)
+    writer.writerows([_plain(value) for value in row] for row in answer.rows)
+    return out.getvalue()
+
+
+def print_table(answer: Answer) -> None:
+    """A table as wide as the terminal; piped, as wide as its rows."""
+    table = Table(*answer.columns, box=box.SIMPLE_HEAD, pad_edge=False)
+    for row in answer.rows:
+        table.add_row(*(_cell(value) for value in row))
+    console = Console()
+    if not console.is_terminal:
+        wide = Console(width=_PIPED_WIDTH)
+        console = Console(width=max(1, wide.measure(table).maximum))
+    console.print(table)
+
+
+def _cell(value: Any) -> str:  # noqa: ANN401  (a cell of any query)
+    return "" if value is None else escape(str(_plain(value)))
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401  (a cell of any query)
+    """The value as JSON has it; times of the marts are UTC."""
+    match value:
+        case None | bool() | int() | float() | str():
+            return value
+        case Decimal():
+            return int(value) if value == value.to_integral_value() else float(value)
+        case datetime():
+            utc = value.astimezone(UTC) if value.tzinfo else value
+            return utc.replace(tzinfo=None).isoformat() + "Z"
+        case date():
+            return value.isoformat()
+        case list() | tuple():
+            return [_plain(item) for item in value]
+        case dict():
+            return {str(key): _plain(item) for key, item in value.items()}
+    return str(value)
