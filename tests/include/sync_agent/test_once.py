@@ -1,0 +1,248 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from include.errors import SettingError
+from include.settings import PROJECT_DIR, Settings
+from include.sync_agent import read, tail
+from include.sync_agent.agent import SyncReport, sync_once
+from include.sync_agent.dead_letters import list_letters
+
+SESSION = "00000000-0000-4000-8000-0000000000ad"
+# Entries that each hostile file must give; where the truth gives a range, our identity rule decides.
+EDGE = {
+    "torn-tail": 1, "no-final-newline": 2, "nul-run": 3, "splice": 4, "lone-surrogate": 2,
+    "invalid-utf8": 2, "unicode-separators": 2, "bom-crlf": 2, "dotted-dollar-keys": 2,
+    "numbers": 2, "deep-nesting": 1, "nul-escape": 1, "non-objects": 4, "duplicate-uuid": 2,
+    "timestamps": 4, "zero-byte": 0, "metadata-only": 5, "two-sessions-one-file": 2,
+    "relocated-stub": 1, "content-shapes": 9,
+}  # fmt: skip
+
+
+def user(number, text="hello"):
+    entry = {
+        "type": "user",
+        "uuid": f"e0000000-0000-4000-8000-{number:012}",
+        "timestamp": f"2026-10-01T10:{number // 60 % 60:02}:{number % 60:02}.000Z",
+        "sessionId": SESSION,
+        "message": {"role": "user", "content": f"{text} {number}"},
+    }
+    return json.dumps(entry, separators=(",", ":")).encode() + b"\n"
+
+
+def title(text):
+    return json.dumps({"type": "custom-title", "customTitle": text}).encode() + b"\n"
+
+
+def with_claude_dir(settings, path):
+    return Settings(**(settings.model_dump() | {"claude_dir": str(path)}), _env_file=None)
+
+
+def test_every_entry_of_the_hostile_files_survives(settings, collection, shared_transcripts):
+    edge = shared_transcripts / "edge"
+    expected = json.loads((edge / "expected.json").read_text())
+    assert EDGE.keys() == expected.keys()
+    for name, truth in expected.items():
+        assert not isinstance(truth["good"], int) or truth["good"] == EDGE[name]
+    report = sync_once(with_claude_dir(settings, edge / "projects"), settings.mongo_uri)
+    counts = {
+        name: collection.count_documents({"sourceFile": f"-srv-edge/{name}.jsonl"}) for name in EDGE
+    }
+    assert counts == EDGE
+    assert report.dead_letters == 5
+    again = sync_once(with_claude_dir(settings, edge / "projects"), settings.mongo_uri)
+    assert again == SyncReport(20, 0, 0, 0, 0, 0)
+
+
+def test_hostile_entries_come_back_as_written(settings, stored, shared_transcripts):
+    folder = shared_transcripts / "edge" / "projects"
+    sync_once(with_claude_dir(settings, folder), settings.mongo_uri)
+    for name in ("numbers", "deep-nesting", "dotted-dollar-keys", "lone-surrogate", "nul-escape"):
+        file = folder / "-srv-edge" / f"{name}.jsonl"
+        written = [json.loads(line) for line in file.read_bytes().splitlines()]
+        assert stored(sourceFile=f"-srv-edge/{name}.jsonl") == written
+
+
+def test_dead_letters_keep_bytes_place_and_reason(settings, collection, shared_transcripts):
+    folder = shared_transcripts / "edge" / "projects"
+    sync_once(with_claude_dir(settings, folder), settings.mongo_uri)
+    letters = list_letters(settings.buffer_path)
+    found = [(letter.source_file, letter.source_offset, letter.raw) for letter in letters]
+    assert ("-srv-edge/non-objects.jsonl", 3, b"null") in found
+    splice = next(letter for letter in letters if "splice" in letter.source_file)
+    content = (folder / splice.source_file).read_bytes()
+    assert content[splice.source_offset :].startswith(splice.raw)
+    assert "cut-off" in splice.reason
+
+
+def test_public_fixtures_load_without_loss(settings, collection, shared_transcripts):
+    """Lines in = documents + dead letters."""
+    folder = shared_transcripts / "public"
+    report = sync_once(with_claude_dir(settings, folder), settings.mongo_uri)
+    lines = sum(
+        bool(line.strip())
+        for path in folder.rglob("*.jsonl")
+        for line in path.read_bytes().split(b"\n")
+    )
+    assert report.records + report.dead_letters == lines
+    assert report.records == report.stored + report.duplicates
+    assert report.stored == collection.count_documents({})
+    assert report.pending == 0
+
+
+def test_verbatim_copies_without_uuid_are_kept_apart(transcript, sync, stored):
+    transcript.write_bytes(title("A") + title("B") + title("A"))
+    assert sync().stored == 3
+    with transcript.open("ab") as file:
+        file.write(title("A") + user(1))
+    assert sync().stored == 2
+    assert [entry.get("customTitle") for entry in stored()] == ["A", "B", "A", "A", None]
+
+
+def test_a_torn_tail_waits_until_it_is_whole(transcript, sync, stored):
+    line = user(2)
+    transcript.write_bytes(user(1) + line[:40])
+    assert sync().stored == 1
+    with transcript.open("ab") as file:
+        file.write(line[40:])
+    assert sync().stored == 1
+    assert [entry["message"]["content"] for entry in stored()] == ["hello 1", "hello 2"]
+
+
+@pytest.mark.parametrize("last", [user(2), title("A")])
+def test_a_last_line_without_newline_is_stored_once(transcript, sync, collection, settings, last):
+    transcript.write_bytes(title("A") + last[:-1])
+    assert sync().stored == 2
+    assert sync().records == 0
+    with transcript.open("ab") as file:
+        file.write(b"\n" + user(3))
+    assert sync().stored == 1
+    assert collection.count_documents({}) == 3
+
+
+def test_a_truncated_file_is_read_again_as_a_new_generation(transcript, sync, collection):
+    transcript.write_bytes(title("A") + user(1) + user(2))
+    sync()
+    transcript.write_bytes(title("A") + user(3))
+    assert sync().stored == 1
+    document = collection.find_one({"uuid": {"$regex": "3$"}})
+    assert document["generation"] == 1
+    assert collection.count_documents({}) == 4
+
+
+def test_a_rewrite_of_the_same_length_is_noticed(transcript, sync, stored):
+    """Also far before the position, where only the hash of the whole prefix can show it."""
+    filler = b"".join(user(number) for number in range(10, 40))
+    transcript.write_bytes(user(1, "aaaaa") + filler)
+    sync()
+    transcript.write_bytes(user(1, "bbbbb") + filler)
+    assert sync().stored == 1
+    assert "bbbbb 1" in [entry["message"]["content"] for entry in stored()]
+
+
+def test_a_touched_file_gives_nothing_new(transcript, sync):
+    transcript.write_bytes(title("A") + user(1))
+    sync()
+    os.utime(transcript, (1, 1))
+    assert sync().records == 0
+
+
+def test_a_file_that_moves_between_projects_goes_on(transcript, sync, collection, projects):
+    transcript.write_bytes(title("A") + user(1))
+    sync()
+    moved = projects / "-srv-b" / transcript.name
+    moved.parent.mkdir()
+    transcript.rename(moved)
+    with moved.open("ab") as file:
+        file.write(title("A") + user(2))
+    report = sync()
+    assert (report.records, report.stored) == (2, 2)
+    found = collection.find({}, {"projectId": 1}).sort("sourceOffset", 1)
+    assert [document["projectId"] for document in found] == ["-srv-a"] * 2 + ["-srv-b"] * 2
+
+
+def test_a_time_is_carried_to_entries_that_have_none(transcript, sync, collection):
+    transcript.write_bytes(title("before") + user(5) + title("after"))
+    os.utime(transcript, (1_700_000_000, 1_700_000_000))
+    sync()
+    found = collection.find().sort("sourceOffset", 1)
+    times = [document["eventAt"].timestamp() for document in found]
+    assert times == [1_700_000_000, 1_790_848_805, 1_790_848_805]
+
+
+def test_side_files_are_stored_and_a_change_is_a_new_version(transcript, sync, stored, collection):
+    transcript.write_bytes(user(1))
+    folder = transcript.with_suffix("")
+    (folder / "subagents").mkdir(parents=True)
+    (folder / "tool-results").mkdir()
+    meta = folder / "subagents" / "agent-a1.meta.json"
+    meta.write_text('{"agentType":"Explore","toolUseId":"toolu_1"}')
+    (folder / "tool-results" / "b1.txt").write_bytes(b"out\xffput")
+    assert sync().stored == 3
+    meta.write_text('{"agentType":"Plan","toolUseId":"toolu_1"}')
+    assert sync().stored == 1
+    first, second = stored(type="agent-meta")
+    assert first["content"]["agentType"] == "Explore"
+    assert (second["content"]["agentType"], second["agentId"]) == ("Plan", "a1")
+    assert collection.distinct("sessionKey") == [SESSION]
+    assert stored(type="tool-result")[0]["encoding"] == "base64"
+
+
+def test_a_document_over_16_mb_goes_to_gridfs(transcript, sync, collection):
+    line = user(1, "x" * (17 << 20))
+    transcript.write_bytes(line + user(2))
+    assert sync().stored == 2
+    document = collection.find_one({"rawFile": {"$exists": True}})
+    chunks = collection.database["fs.chunks"].find({"files_id": document["rawFile"]}).sort("n", 1)
+    assert b"".join(chunk["data"] for chunk in chunks) == line[:-1]
+    assert document["type"] == "user"
+
+
+def test_a_huge_file_is_read_in_turns(transcript, sync, collection, monkeypatch):
+    monkeypatch.setattr(read, "TURN_BYTES", 1000)
+    monkeypatch.setattr(tail, "BLOCK_BYTES", 300)
+    transcript.write_bytes(b"".join(user(number) for number in range(50)))
+    report = sync()
+    assert (report.stored, report.pending) == (50, 0)
+    assert sync().records == 0
+
+
+def test_no_claude_dir_at_all_names_the_setting(settings):
+    lost = with_claude_dir(settings, settings.cca_home / "nowhere")
+    with pytest.raises(SettingError, match="CLAUDE_DIR"):
+        sync_once(lost, settings.mongo_uri)
+
+
+def test_a_kill_in_the_middle_loses_nothing_and_doubles_nothing(
+    settings, transcript, projects, sync, collection
+):
+    """Killed at any moment, the next run ends where an undisturbed one would."""
+    for number in range(40):
+        lines = b"".join(user(1000 * number + n) + title(f"t{n % 3}") for n in range(300))
+        (projects / "-srv-a" / f"{number:08}-0000-4000-8000-0000000000ad.jsonl").write_bytes(lines)
+    environment = {
+        "PATH": "/usr/bin:/bin",
+        "CCA_HOME": str(settings.cca_home),
+        "CLAUDE_DIR": settings.claude_dir,
+        "MONGO_URI": settings.mongo_uri,
+        "MONGO_DB": settings.mongo_db,
+        "CCA_HOST": settings.cca_host,
+    }
+    command = [sys.executable, "-m", "include.sync_agent", "--once"]
+    kills = 0
+    for wanted in (1, 3000, 9000):
+        agent = subprocess.Popen(command, cwd=PROJECT_DIR, env=environment)
+        while agent.poll() is None and collection.estimated_document_count() < wanted:
+            time.sleep(0.005)
+        kills += agent.poll() is None
+        agent.send_signal(signal.SIGKILL)
+        agent.wait()
+    assert kills
+    sync()
+    assert collection.count_documents({}) == 40 * 600
+    assert sync() == SyncReport(40, 0, 0, 0, 0, 0)
