@@ -39,16 +39,19 @@ def run_agent(
     child.model = _MODELS[alias]
     child.at += timedelta(seconds=25)
     started = child.at
-    task = f"Find every place that handles `{rng.choice(scene.project.nouns)}` in {scene.project.name} and report file and line. Do not change anything."
+    task = (
+        f"Find every place that handles `{rng.choice(scene.project.nouns)}` in "
+        f"{scene.project.name} and report file and line. Do not change anything."
+    )
     child.record(
         "user", {"promptId": child.prompt_id, "message": {"role": "user", "content": task}}
     )
     for _ in range(rng.randint(1, 3)):
         look_around(child, scene)
-    if rng.random() < 0.5:
+    if scene.chance(0.5):
         read_logs(child, scene)
     report = say(rng, "answers", scene.project, scene.story)
-    if rng.random() < 0.4:
+    if scene.chance(0.4):
         path = f"notes/{rng.choice(scene.project.nouns)}.md"
         speak(
             child, scene, None, file_tools.write(scene, path, f"# {scene.story.title}\n\n{report}")
@@ -137,7 +140,7 @@ def notify(parent: Transcript, agent: Agent) -> None:
 
 
 def progress_of(parent: Transcript, agent: Agent) -> tuple[Entry, ...]:
-    """agent_progress rows: a copy of an answer in the agent's file, and one that stands nowhere else."""
+    """agent_progress rows: a copy of an answer in the agent's file, and one found only here."""
     rows = [entry for entry in agent.transcript.entries if entry["type"] == "assistant"]
     copied = {key: rows[0][key] for key in ("type", "message", "requestId", "uuid", "timestamp")}
     only_here = _answer_seen_in_progress(parent, agent)

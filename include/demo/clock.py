@@ -12,7 +12,7 @@ _HOUR_WEIGHTS = (3, 8, 12, 12, 9, 4, 9, 12, 11, 8, 5, 2, 2)
 
 
 def session_starts(rng: Random, count: int, until: date) -> list[datetime]:
-    """Start times in order, none on `until` itself or the day before, so that work of two days fits."""
+    """Start times in order, none on `until` or the day before: work of two days has to fit."""
     days = [until - timedelta(days=back) for back in range(DAYS + 1, 1, -1)]
     # Late weeks weigh more: habits grow.
     weights = [_DAY_WEIGHTS[day.weekday()] * (0.6 + index / DAYS) for index, day in enumerate(days)]

@@ -7,9 +7,9 @@ from include.demo.reply import Call
 from include.demo.scene import Scene
 
 REJECTION = (
-    "The user doesn't want to proceed with this tool use. The tool use was rejected (eg. if it was a "
-    "file edit, the new_string was NOT written to the file). STOP what you are doing and wait for the "
-    "user to tell you how to proceed."
+    "The user doesn't want to proceed with this tool use. The tool use was rejected (eg. if it "
+    "was a file edit, the new_string was NOT written to the file). STOP what you are doing and "
+    "wait for the user to tell you how to proceed."
 )
 _CONTEXT_LINES = 3
 
@@ -44,7 +44,8 @@ def read_missing(scene: Scene) -> Call:
 def grep(scene: Scene) -> Call:
     noun = scene.rng.choice(scene.project.nouns)
     found = [
-        f"{scene.any_path()}:{scene.rng.randint(3, 240)}:    {noun} = {noun}s.get({scene.rng.choice(scene.project.nouns)}_id)"
+        f"{scene.any_path()}:{scene.rng.randint(3, 240)}:"
+        f"    {noun} = {noun}s.get({scene.rng.choice(scene.project.nouns)}_id)"
         for _ in range(scene.rng.randint(3, 34))
     ]
     arguments = {"pattern": rf"\b{noun}s?\b", "output_mode": "content", "-n": True}
@@ -84,7 +85,8 @@ def edit(scene: Scene, path: str, lines: list[str], change: tuple[str, str]) -> 
         "structuredPatch": hunks, "userModified": False, "replaceAll": False,
     }  # fmt: skip
     return Call(
-        scene.new_id(), "Edit", arguments, f"The file {file} has been updated successfully.", detail,
+        scene.new_id(), "Edit", arguments, f"The file {file} has been updated successfully.",
+        detail,
         seconds=scene.rng.uniform(0.1, 4), lines_added=added, lines_removed=removed,
     )  # fmt: skip
 
@@ -97,7 +99,8 @@ def edit_not_found(scene: Scene) -> Call:
         "old_string": scene.story.after[:60],
         "new_string": "pass",
     }
-    text = f"<tool_use_error>String to replace not found in file.\nString: {scene.story.after[:60]}</tool_use_error>"
+    reason = f"String to replace not found in file.\nString: {scene.story.after[:60]}"
+    text = f"<tool_use_error>{reason}</tool_use_error>"
     return Call(
         scene.new_id(),
         "Edit",
@@ -143,7 +146,8 @@ def write(scene: Scene, path: str, content: str, original: str | None = None) ->
         "originalFile": original,
     }
     return Call(
-        scene.new_id(), "Write", {"file_path": file, "content": content}, f"File {kind}d successfully at: {file}", detail,
+        scene.new_id(), "Write", {"file_path": file, "content": content},
+        f"File {kind}d successfully at: {file}", detail,
         seconds=scene.rng.uniform(0.1, 3), lines_added=added, lines_removed=removed,
     )  # fmt: skip
 

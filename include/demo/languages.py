@@ -85,12 +85,12 @@ LANGUAGES = {"python": PYTHON, "typescript": TYPESCRIPT, "go": GO, "hcl": HCL}
 
 def source(rng: Random, language: Language, nouns: tuple[str, ...], functions: int) -> list[str]:
     """Lines of a made-up file: a head and so many functions."""
-    parts = [_fill(rng, language, language.head, nouns)]
-    parts += [_fill(rng, language, rng.choice(language.functions), nouns) for _ in range(functions)]
+    parts = [_fill(rng, language.head, nouns)]
+    parts += [_fill(rng, rng.choice(language.functions), nouns) for _ in range(functions)]
     return "\n\n".join(parts).split("\n")
 
 
-def _fill(rng: Random, language: Language, template: str, nouns: tuple[str, ...]) -> str:
+def _fill(rng: Random, template: str, nouns: tuple[str, ...]) -> str:
     noun, other = rng.sample(nouns, 2)
     verb = rng.choice(_VERBS)
     words = {"noun": noun, "other": other, "verb": verb}

@@ -54,7 +54,8 @@ def _message(play: Play, role: str, content: str | list[Entry]) -> None:
     transcript = play.transcript
     transcript.wait(3, 40)
     entry: Entry = {
-        "type": "message", "uuid": new_uuid(transcript.rng), "sessionId": transcript.home.session_id,
+        "type": "message", "uuid": new_uuid(transcript.rng),
+        "sessionId": transcript.home.session_id,
         "timestamp": iso(transcript.at), "cwd": play.scene.project.cwd,
         "message": {"role": role, "content": content},
     }  # fmt: skip

@@ -19,13 +19,16 @@ from include.demo.steps import Step
 from include.demo.transcript import Transcript
 
 KINDS = (
-    "plain", "web", "fork", "interrupted", "resume", "agents", "titles", "legacy", "compacted", "background",
-    "huge", "mcp", "errors", "next_day", "legacy_named", "plan", "branch", "killed", "agents", "hooks",
+    "plain", "web", "fork", "interrupted", "resume", "agents", "titles", "legacy", "compacted",
+    "background",
+    "huge", "mcp", "errors", "next_day", "legacy_named", "plan", "branch", "killed", "agents",
+    "hooks",
 )  # fmt: skip
 # Kinds that copy the history of the session before them.
 _COPIES = ("fork", "resume", "branch")
 _USUAL: tuple[Step, ...] = (
-    steps.look_around, steps.tweak, steps.check, steps.read_logs, steps.look_at_git, steps.tweak, steps.failing_calls,
+    steps.look_around, steps.tweak, steps.check, steps.read_logs, steps.look_at_git, steps.tweak,
+    steps.failing_calls,
 )  # fmt: skip
 _SPECIALS: dict[str, tuple[Step, ...]] = {
     "web": (steps.search_the_web, steps.plan_todos, steps.search_by_the_api),
@@ -207,7 +210,11 @@ def _spilled_output(stage: Stage, transcript: Transcript, scene: Scene) -> None:
     home = transcript.home
     call = tools.logs(scene, 100)
     path = f"{home.project_id}/{home.session_id}/tool-results/{call.id}.txt"
-    text = f"<persisted-output>\nOutput too large (117KB). Full output saved to: /home/mara/.claude/projects/{path}\n\nPreview (first 2KB):\n{output[:2000]}\n</persisted-output>"
+    text = (
+        "<persisted-output>\nOutput too large (117KB). Full output saved to: "
+        f"/home/mara/.claude/projects/{path}\n\nPreview (first 2KB):\n{output[:2000]}\n"
+        "</persisted-output>"
+    )
     steps.speak(transcript, scene, "looking", tools.spilled(call, text, path, len(output)))
     stage.add_side_file(path, output)
 

@@ -1,6 +1,4 @@
-"""What the sample models cost, kept apart from the price seed on purpose: the truth must not share
-a source with what it checks.
-"""
+"""What the sample's models cost: a table of its own, since truth may not use what it checks."""
 
 from dataclasses import dataclass
 from decimal import Decimal

@@ -9,13 +9,15 @@ from include.demo.ids import token
 from include.demo.prices import Usage
 from include.demo.transcript import Entry, Transcript
 
-# Share of messages whose early rows show only the tokens streamed so far.
-_PARTIAL_SHARE = 0.12
+# Share of messages whose early rows show only the tokens streamed so far: of all it is some
+# 12 %, as many have one row only.
+_PARTIAL_SHARE = 0.19
 # Share of a subagent's messages that never get their final row.
 _NEVER_FINAL_SHARE = 0.05
+_INTERLEAVED_SHARE = 0.5
 _CHARACTERS_PER_TOKEN = 3.6
 # A long result is cut before it reaches the model.
-_RESULT_TOKENS_MAX = 9_000
+_RESULT_TOKENS_MAX = 30_000
 
 
 @dataclass(frozen=True)
@@ -44,8 +46,8 @@ class Reply:
     text: str | None = None
     thinking: str | None = None
     calls: tuple[Call, ...] = ()
-    # Searches the API made by itself, with their blocks.
-    server_searches: tuple[str, ...] = ()
+    # Searches the API made by itself: no call shows them, only the usage.
+    server_searches: int = 0
     # A tool that was still running when the process was killed has no result.
     is_killed: bool = False
 
@@ -69,7 +71,7 @@ def answer(transcript: Transcript, reply: Reply) -> None:
     transcript.wait(1.5, 9)
     first_at = transcript.at
     # Results sometimes stand between the rows of one message.
-    is_interleaved = len(reply.calls) > 1 and rng.random() < 0.5
+    is_interleaved = len(reply.calls) > 1 and rng.random() < _INTERLEAVED_SHARE
     calls = {call.id: call for call in reply.calls}
     for index, block in enumerate(blocks):
         row = _row(transcript, message, block, index)
@@ -87,28 +89,16 @@ def _blocks(rng: Random, reply: Reply) -> list[Entry]:
         blocks.append(
             {"type": "thinking", "thinking": reply.thinking, "signature": token(rng, "Eq") * 8}
         )
-    for query in reply.server_searches:
-        call = token(rng, "srvtoolu_")
-        found = [
-            {"type": "web_search_result", "url": "https://docs.example.org/guide", "title": query}
-        ]
-        blocks.append(
-            {"type": "server_tool_use", "id": call, "name": "web_search", "input": {"query": query}}
-        )
-        blocks.append({"type": "web_search_tool_result", "tool_use_id": call, "content": found})
     if reply.text is not None:
         blocks.append({"type": "text", "text": reply.text})
-    for call_ in reply.calls:
-        blocks.append(
-            {
-                "type": "tool_use",
-                "id": call_.id,
-                "name": call_.name,
-                "input": call_.arguments,
-                "caller": {"type": "direct"},
-            }
-        )
-    return blocks
+    return blocks + [_tool_use(call) for call in reply.calls]
+
+
+def _tool_use(call: Call) -> Entry:
+    return {
+        "type": "tool_use", "id": call.id, "name": call.name, "input": call.arguments,
+        "caller": {"type": "direct"},
+    }  # fmt: skip
 
 
 def _plan(transcript: Transcript, reply: Reply, rows: int) -> _Message:
@@ -118,12 +108,12 @@ def _plan(transcript: Transcript, reply: Reply, rows: int) -> _Message:
     usage = transcript.next_usage(
         round(written / _CHARACTERS_PER_TOKEN) + thought + rng.randint(8, 40)
     )
-    partial = rows - 1 if rng.random() < _PARTIAL_SHARE * 1.6 else 0
+    partial = rows - 1 if rng.random() < _PARTIAL_SHARE else 0
     if transcript.agent_id and rng.random() < _NEVER_FINAL_SHARE:
         partial = rows
     return _Message(
         token(rng, "msg_"), token(rng, "req_"), usage, thought,
-        "tool_use" if reply.calls else "end_turn", partial, len(reply.server_searches),
+        "tool_use" if reply.calls else "end_turn", partial, reply.server_searches,
     )  # fmt: skip
 
 
@@ -150,8 +140,10 @@ def _row(transcript: Transcript, message: _Message, block: Entry, index: int) ->
         "message": {
             "model": transcript.model, "id": message.id, "type": "message", "role": "assistant",
             "content": [block], "container": None,
-            "stop_reason": message.stop_reason if is_final else None, "stop_sequence": None, "stop_details": None,
-            "usage": final_usage(message) if is_final else partial_usage(message.usage, _partial_output(index)),
+            "stop_reason": message.stop_reason if is_final else None, "stop_sequence": None,
+            "stop_details": None,
+            "usage": final_usage(message) if is_final else partial_usage(message.usage,
+            _partial_output(index)),
             "context_management": None,
         },
         "apiBlockIndex": index,

@@ -24,6 +24,9 @@ class Scene:
     def any_path(self) -> str:
         return self.rng.choice((*self.project.files, self.story.path))
 
+    def chance(self, share: float) -> bool:
+        return self.rng.random() < share
+
     def new_id(self) -> str:
         return token(self.rng, "toolu_")
 

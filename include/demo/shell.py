@@ -8,9 +8,12 @@ from include.demo.stories.model import Project
 
 _LEVELS = ("INFO", "INFO", "INFO", "INFO", "DEBUG", "DEBUG", "WARN", "ERROR")
 _EVENTS = (
-    "{noun} {id} accepted from {other} {other_id}", "cache miss for {noun}:{id}", "request finished status=200 path=/{noun}s/{id}",
-    "retrying {other} {other_id} (attempt {n})", "flushed {n} {noun}s in {ms} ms", "slow query: select * from {noun}s ({ms} ms)",
-    "connection reset by peer, reconnecting", "{other} {other_id} has no {noun}, skipped", "scheduled {n} {other}s",
+    "{noun} {id} accepted from {other} {other_id}", "cache miss for {noun}:{id}",
+    "request finished status=200 path=/{noun}s/{id}",
+    "retrying {other} {other_id} (attempt {n})", "flushed {n} {noun}s in {ms} ms",
+    "slow query: select * from {noun}s ({ms} ms)",
+    "connection reset by peer, reconnecting", "{other} {other_id} has no {noun}, skipped",
+    "scheduled {n} {other}s",
 )  # fmt: skip
 
 
@@ -24,8 +27,12 @@ def test_run(rng: Random, project: Project, *, is_passing: bool) -> str:
             if is_passing
             else " FAIL  " + project.stories[0].test_path + "\n   → expected 40 to be 39\n\n"
         )
-        tail = f"      Tests  {'' if is_passing else '1 failed | '}{passed} passed ({passed + (not is_passing)})"
-        return f" RUN  v4.0.9 {project.cwd}\n\n{failed} Test Files  {passed // 7} passed\n{tail}\n   Duration  {seconds:.2f}s"
+        failures = "" if is_passing else "1 failed | "
+        return (
+            f" RUN  v4.0.9 {project.cwd}\n\n{failed} Test Files  {passed // 7} passed\n"
+            f"      Tests  {failures}{passed} passed ({passed + (not is_passing)})\n"
+            f"   Duration  {seconds:.2f}s"
+        )
     if project.language == "go":
         lines = [
             f"ok  \tgithub.com/kestrel/ingest/internal/{noun}\t{rng.uniform(0.01, 3):.3f}s"
@@ -33,7 +40,8 @@ def test_run(rng: Random, project: Project, *, is_passing: bool) -> str:
         ]
         if not is_passing:
             lines[2] = (
-                "--- FAIL: TestReassignmentStopsOldHeartbeats (0.44s)\n    rebalance_test.go:19: found unexpected goroutines\nFAIL"
+                "--- FAIL: TestReassignmentStopsOldHeartbeats (0.44s)\n"
+                "    rebalance_test.go:19: found unexpected goroutines\nFAIL"
             )
         return "\n".join(lines)
     state = "pass" if is_passing else "fail"
@@ -60,11 +68,14 @@ def _pytest(rng: Random, project: Project, passed: int, *, is_passing: bool) -> 
     story = rng.choice(project.stories)
     name = story.test_code.split("def ", 1)[1].split("(", 1)[0]
     return (
-        f"{body.replace('.', 'F', 1)}\n=================================== FAILURES ===================================\n"
-        f"_____ {name} _____\n{story.test_path}:{rng.randint(12, 80)}: in {name}\n    assert actual == expected\n"
+        f"{body.replace('.', 'F', 1)}\n"
+        "=================================== FAILURES ===================================\n"
+        f"_____ {name} _____\n{story.test_path}:{rng.randint(12, 80)}: in {name}\n"
+        "    assert actual == expected\n"
         f"E   AssertionError: assert {rng.randint(1, 9)} == {rng.randint(10, 19)}\n"
         f"=========================== short test summary info ============================\n"
-        f"FAILED {story.test_path}::{name}\n1 failed, {passed} passed in {rng.uniform(1.2, 38):.2f}s"
+        f"FAILED {story.test_path}::{name}\n"
+        f"1 failed, {passed} passed in {rng.uniform(1.2, 38):.2f}s"
     )
 
 
@@ -80,7 +91,8 @@ def service_log(rng: Random, project: Project, size_bytes: int) -> str:
             noun=noun, other=other, id=rng.randrange(10**6), other_id=f"{rng.getrandbits(32):08x}",
             n=rng.randrange(2, 900), ms=rng.randrange(1, 4000),
         )  # fmt: skip
-        line = f"{iso(at)} {rng.choice(_LEVELS):5s} {project.name}.{noun} - {text} trace={rng.getrandbits(64):016x}"
+        origin = f"{iso(at)} {rng.choice(_LEVELS):5s} {project.name}.{noun}"
+        line = f"{origin} - {text} trace={rng.getrandbits(64):016x}"
         lines.append(line)
         written += len(line) + 1
     return "\n".join(lines)

@@ -35,7 +35,7 @@ class Stage:
 
 @dataclass(frozen=True)
 class Play:
-    """One session: its kind, its main transcript, its story; `round` counts the uses of the story."""
+    """One session: its kind, main transcript and story; `round` counts the uses of the story."""
 
     kind: str
     transcript: Transcript
@@ -60,9 +60,11 @@ def open_play(stage: Stage, index: int, kind: str, *, is_copy: bool) -> Play:
     home = Home(project_id, session_id, f"{project_id}/{session_id}.jsonl")
     envelope = {
         "userType": "external", "entrypoint": rng.choice(_ENTRYPOINTS), "cwd": project.cwd,
-        "sessionId": session_id, "version": f"2.1.{260 + min(index, 27)}", "gitBranch": rng.choice(project.branches),
+        "sessionId": session_id, "version": f"2.1.{260 + min(index, 27)}",
+        "gitBranch": rng.choice(project.branches),
     }  # fmt: skip
-    model = rng.choices(_MODELS, _MODEL_WEIGHTS)[0]
+    # Long outputs go to the one model whose price depends on the prompt's length.
+    model = "claude-haiku-5-5" if kind == "huge" else rng.choices(_MODELS, _MODEL_WEIGHTS)[0]
     transcript = Transcript(home, stage.ledger, rng, at, envelope, model)
     return Play(kind, transcript, Scene(rng, project, story), story_index // len(_STORIES))
 

@@ -1,4 +1,4 @@
-"""What happens within a turn: look around, change something, test it, and now and then something odd."""
+"""What happens within a turn: look around, change something, test it, and odder things."""
 
 from collections.abc import Callable
 
@@ -11,15 +11,16 @@ from include.demo.shell import git_log, git_status
 from include.demo.transcript import Transcript
 
 Step = Callable[[Transcript, Scene], None]
+_ANCHOR_MIN = 24
 
 
 def speak(transcript: Transcript, scene: Scene, kind: str | None, *calls: Call) -> None:
     """One message: perhaps a thought, a sentence of a kind, the calls."""
     rng = scene.rng
     thinking = None
-    if rng.random() < 0.4:
+    if scene.chance(0.4):
         # Claude Code mostly keeps the signature only.
-        thinking = say(rng, "thinking", scene.project, scene.story) if rng.random() < 0.6 else ""
+        thinking = say(rng, "thinking", scene.project, scene.story) if scene.chance(0.6) else ""
     text = say(rng, kind, scene.project, scene.story) if kind is not None else None
     answer(transcript, Reply(text=text, thinking=thinking, calls=calls))
 
@@ -39,7 +40,7 @@ def look_around(transcript: Transcript, scene: Scene) -> None:
         calls = []
         for _ in range(scene.rng.choice((1, 1, 2, 3))):
             path = scene.any_path()
-            is_search = scene.rng.random() < 0.3
+            is_search = scene.chance(0.3)
             calls.append(
                 file_tools.grep(scene)
                 if is_search
@@ -65,9 +66,10 @@ def tweak(transcript: Transcript, scene: Scene) -> None:
     path = scene.any_path()
     lines = lines_of(scene, path)
     at = scene.rng.randrange(len(lines))
-    anchor = next((line for line in lines[at:] + lines if len(line) > 24), lines[0])
+    # Long enough to stand in the file once.
+    anchor = next((line for line in lines[at:] + lines if len(line) > _ANCHOR_MIN), lines[0])
     guard = scene.rng.choice(LANGUAGES[scene.project.language].guards)
-    if scene.rng.random() < 0.25:
+    if scene.chance(0.25):
         content = "\n".join(lines).replace(anchor, guard, 1)
         speak(
             transcript, scene, "changing", file_tools.write(scene, path, content, "\n".join(lines))
@@ -144,9 +146,8 @@ def search_the_web(transcript: Transcript, scene: Scene) -> None:
 
 
 def search_by_the_api(transcript: Transcript, scene: Scene) -> None:
-    query = scene.rng.choice(scene.project.search_queries)
-    text = say(scene.rng, "looking", scene.project, scene.story)
-    answer(transcript, Reply(text=text, server_searches=(query,)))
+    text = say(scene.rng, "answers", scene.project, scene.story)
+    answer(transcript, Reply(text=text, server_searches=1))
 
 
 def plan_todos(transcript: Transcript, scene: Scene) -> None:
@@ -182,7 +183,8 @@ def prompt_while_busy(transcript: Transcript, scene: Scene) -> None:
 def plan_first(transcript: Transcript, scene: Scene) -> None:
     transcript.note("permission-mode", permissionMode="plan")
     prompts.attach(transcript, "plan_mode", reminderType="full")
-    plan = f"# {scene.story.title}\n\n1. {scene.story.finding}\n2. `{scene.story.path}`\n3. `{scene.story.test_path}`"
+    story = scene.story
+    plan = f"# {story.title}\n\n1. {story.finding}\n2. `{story.path}`\n3. `{story.test_path}`"
     text = "User has approved your plan. You can now start coding."
     speak(
         transcript,
@@ -208,7 +210,8 @@ def switch_model(transcript: Transcript, scene: Scene) -> None:
 
 def hook_notes(transcript: Transcript, scene: Scene) -> None:
     prompts.attach(
-        transcript, "hook_success", hookName="PostToolUse:Edit", hookEvent="PostToolUse", command="make fmt",
+        transcript, "hook_success", hookName="PostToolUse:Edit", hookEvent="PostToolUse",
+        command="make fmt",
         stdout=f"{len(scene.files)} files unchanged", stderr="", exitCode=0, durationMs=310,
     )  # fmt: skip
     transcript.record(

@@ -55,7 +55,7 @@ def web_search(scene: Scene) -> Call:
     query = scene.rng.choice(scene.project.search_queries)
     searches = scene.rng.randint(1, 3)
     links = [
-        {"title": f"{query} – documentation", "url": f"https://docs.example.org/{n}"}
+        {"title": f"{query} - documentation", "url": f"https://docs.example.org/{n}"}
         for n in range(4)
     ]
     text = f'Web search results for query: "{query}"\n\n' + "\n".join(
@@ -86,7 +86,10 @@ def todos(scene: Scene, done: int) -> Call:
         for step, state in zip(steps, states, strict=False)
     ]
     detail = {"oldTodos": items if done else [], "newTodos": items}
-    text = "Todos have been modified successfully. Ensure that you continue to use the todo list to track your progress."
+    text = (
+        "Todos have been modified successfully. Ensure that you continue to use the todo list to "
+        "track your progress."
+    )
     return Call(scene.new_id(), "TodoWrite", {"todos": items}, text, detail, seconds=0.02)
 
 
@@ -119,10 +122,15 @@ def screenshot(scene: Scene) -> Call:
 
 
 def skill(scene: Scene) -> Call:
-    body = f"Base directory for this skill: {scene.project.cwd}/.claude/skills/release-notes\n\n# Release notes\n\nWrite for people who use the product. One line per change, the most useful first."
+    body = (
+        f"Base directory for this skill: {scene.project.cwd}/.claude/skills/release-notes\n\n"
+        "# Release notes\n\nWrite for people who use the product. One line per change, the most "
+        "useful first."
+    )
     detail = {"success": True, "commandName": "release-notes"}
     return Call(
-        scene.new_id(), "Skill", {"skill": "release-notes", "args": new_uuid(scene.rng)[:8]}, "Launching skill: release-notes",
+        scene.new_id(), "Skill", {"skill": "release-notes", "args": new_uuid(scene.rng)[:8]},
+        "Launching skill: release-notes",
         detail, seconds=0.05, meta_text=body,
     )  # fmt: skip
 

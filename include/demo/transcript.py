@@ -1,4 +1,4 @@
-"""One transcript as it grows: envelope, parent chain, clock, context size, and the ledger it counts in."""
+"""One transcript as it grows: envelope, parent chain, clock, context size, and its ledger."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -92,7 +92,7 @@ class Transcript:
         )
 
     def title(self, kind: str, text: str) -> None:
-        """`ai-title` or `custom-title`; the last of a kind wins, custom ones before the model's own."""
+        """`ai-title` or `custom-title`: the last of a kind wins, a custom one before the others."""
         self.titles[kind] = text
         self.note(kind, **{"aiTitle" if kind == "ai-title" else "customTitle": text})
         self.ledger.titles[self.home.session_id] = self.titles.get("custom-title") or text

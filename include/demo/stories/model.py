@@ -41,8 +41,9 @@ class Project:
 
 
 def slug_of(cwd: str) -> str:
-    """The project folder Claude Code makes of a path: every UTF-16 unit that is no letter or digit
-    becomes a dash, so an emoji gives two.
+    """The project folder Claude Code makes of a path.
+
+    Every UTF-16 unit that is no letter or digit becomes a dash, so an emoji gives two.
     """
     units = cwd.encode("utf-16-le")
     characters = (

@@ -1,4 +1,4 @@
-"""Counts a folder of transcripts anew from its lines: plain json and dicts, nothing of the generator's."""
+"""Counts a folder of transcripts anew from its lines: plain json, nothing of the generator's."""
 
 import json
 import re

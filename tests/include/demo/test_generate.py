@@ -3,7 +3,7 @@
 import hashlib
 import importlib.util
 import json
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -66,7 +66,7 @@ def test_file_times_are_those_of_the_sessions(tmp_path):
     generate(tmp_path, sessions=1, seed=3, until=UNTIL)
     (path,) = (tmp_path / "projects").rglob("*.jsonl")
     stamps = [json.loads(x).get("timestamp", "") for x in path.read_text().split("\n")[:-1]]
-    assert date.fromtimestamp(path.stat().st_mtime).isoformat() == max(stamps)[:10]
+    assert datetime.fromtimestamp(path.stat().st_mtime, UTC).date().isoformat() == max(stamps)[:10]
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -161,21 +161,29 @@ def test_titles_change_and_change_back_and_the_last_one_is_the_truth(lines, trut
 
 
 SHAPES = [
-    '"type":"queue-operation"', '"type":"file-history-snapshot"', '"type":"permission-mode"', '"type":"last-prompt"',
-    '"type":"cost-state"', '"type":"summary"', '"type":"message"', '"type":"ai-title"', '"type":"custom-title"',
-    '"type":"progress"', '"type":"agent_progress"', '"subtype":"turn_duration"', '"subtype":"compact_boundary"',
+    '"type":"queue-operation"', '"type":"file-history-snapshot"', '"type":"permission-mode"',
+    '"type":"last-prompt"',
+    '"type":"cost-state"', '"type":"summary"', '"type":"message"', '"type":"ai-title"',
+    '"type":"custom-title"',
+    '"type":"progress"', '"type":"agent_progress"', '"subtype":"turn_duration"',
+    '"subtype":"compact_boundary"',
     '"subtype":"api_error"', '"isCompactSummary":true', '"model":"<synthetic>"', '"isMeta":true',
-    '"type":"thinking"', '"type":"image"', '"type":"server_tool_use"', '"type":"queued_command"',
-    '"type":"hook_success"', '"searchCount":', '"structuredPatch":', '"is_error":true', "<tool_use_error>",
+    '"type":"thinking"', '"type":"image"', '"type":"queued_command"',
+    '"type":"hook_success"', '"web_search_requests":1', '"searchCount":', '"structuredPatch":',
+    '"is_error":true', "<tool_use_error>",
     "Exit code 1\\n", "The user doesn't want to proceed", "[Request interrupted by user]",
-    "[Request interrupted by user for tool use]", "<command-name>/model</command-name>", "<command-message>review",
-    "<local-command-stdout>", "<task-notification>", "<persisted-output>", '"forkedFrom":', '"async_launched"',
+    "[Request interrupted by user for tool use]", "<command-name>/model</command-name>",
+    "<command-message>review",
+    "<local-command-stdout>", "<task-notification>", "<persisted-output>", '"forkedFrom":',
+    '"async_launched"',
     "食べる", "🎉", "Größe", "Küchenplaner", "导入",
     *(f'"name":"{tool}"' for tool in (
-        "Read", "Edit", "Write", "Bash", "Grep", "Glob", "WebSearch", "Task", "Agent", "TodoWrite", "Skill", "ExitPlanMode",
+        "Read", "Edit", "Write", "Bash", "Grep", "Glob", "WebSearch", "Task", "Agent",
+        "TodoWrite", "Skill", "ExitPlanMode",
     )),
     '"name":"mcp__', *(f'"model":"{model}"' for model in (
-        "claude-opus-5-5", "claude-sonnet-5-5", "claude-haiku-5-5", "claude-opus-4-8", "claude-haiku-4-5-20251001",
+        "claude-opus-5-5", "claude-sonnet-5-5", "claude-haiku-5-5", "claude-opus-4-8",
+        "claude-haiku-4-5-20251001",
     )),
 ]  # fmt: skip
 
