@@ -9,6 +9,7 @@ origins as (
 ranked as (
     select
         blocks.*,
+        coalesce(blocks.written_at, blocks.event_at) as started_at,
         row_number() over (
             partition by blocks.tool_use_id
             order by
@@ -48,13 +49,14 @@ select
         else 'success'
     end as status,
     coalesce(results.is_error, false) as is_error,
-    coalesce(ranked.written_at, ranked.event_at) as started_at,
+    ranked.started_at,
     results.finished_at,
-    {{ report_day('coalesce(ranked.written_at, ranked.event_at)') }} as day,
+    {{ report_day('ranked.started_at') }} as day,
     -- Clocks step back now and then; a call never ends before it began.
     case
-        when results.finished_at is not null
-            then cast(greatest(0, {{ seconds_between('coalesce(ranked.written_at, ranked.event_at)', 'results.finished_at') }} * 1000) as bigint)
+        when results.finished_at is not null then cast(
+            greatest(0, {{ seconds_between('ranked.started_at', 'results.finished_at') }} * 1000) as bigint
+        )
     end as duration_ms,
     coalesce(ranked.file_path, results.file_path) as file_path,
     coalesce(results.lines_added, ranked.lines_added) as lines_added,

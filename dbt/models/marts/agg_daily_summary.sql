@@ -7,7 +7,7 @@ with messages as (
         count(*) filter (where role = 'assistant') as assistant_messages,
         count(*) filter (where is_human_prompt) as prompts
     from {{ ref('fct_messages') }}
-    where role is not null
+    where role is not null or is_human_prompt
     group by day, project_id
 ),
 
