@@ -1,0 +1,38 @@
+"""`cca mongo` and `cca airflow`: one part of the stack in the foreground."""
+
+import sys
+
+import click
+
+
+@click.command()
+@click.option("--uri", is_flag=True, help="Print the connection string and exit.")
+def mongo(*, uri: bool) -> None:
+    """Run the embedded MongoDB in the foreground until it is stopped."""
+    from include.embedded import mongod
+    from include.errors import ServiceDown, SettingError
+    from include.settings import get_settings
+
+    settings = get_settings()
+    if uri:
+        running = settings.mongo_uri or mongod.running_uri(settings)
+        if not running:
+            message = "the embedded MongoDB does not run; start it with `cca up --only mongo`"
+            raise ServiceDown(message)
+        click.echo(running)
+        return
+    if settings.mongo_uri:
+        message = "MONGO_URI names a server, so there is no embedded MongoDB to run; unset it"
+        raise SettingError(message)
+    sys.exit(mongod.serve(settings))
+
+
+@click.command()
+def airflow() -> None:
+    """Run Airflow's four processes in the foreground until Ctrl-C."""
+    from include.embedded import foreground
+    from include.log import configure
+    from include.settings import get_settings
+
+    configure()
+    sys.exit(foreground.run_airflow(get_settings()))

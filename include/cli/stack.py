@@ -1,0 +1,180 @@
+"""`cca up`, `down`, `status`, `logs`: the embedded stack."""
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+    from include.embedded.stack import Message
+    from include.embedded.status import StackStatus
+    from include.settings import Settings
+
+PART_NAMES = ("mongo", "sync", "follow", "airflow", "browser")
+
+
+def _part_names(_context: click.Context, _option: click.Parameter, value: str | None) -> set[str]:
+    named = {name.strip() for name in value.split(",") if name.strip()} if value else set()
+    if unknown := named - set(PART_NAMES):
+        message = f"unknown: {', '.join(sorted(unknown))}; choose from {', '.join(PART_NAMES)}"
+        raise click.BadParameter(message)
+    return named
+
+
+@click.command()
+@click.option("--only", callback=_part_names, metavar="PART,…", help=f"Of {', '.join(PART_NAMES)}.")
+def up(*, only: set[str]) -> None:
+    """Start what is missing of the stack, wait until it answers, and publish what is new."""
+    from rich.console import Console
+
+    from include.embedded import stack
+    from include.settings import get_settings
+
+    settings, console = get_settings(), Console(highlight=False, soft_wrap=True)
+    problems: list[str] = []
+    with console.status("starting") as status:
+
+        def say(message: "Message") -> None:
+            if message.kind is stack.Kind.WORKING:
+                status.update(message.text)
+                return
+            if message.kind is stack.Kind.PROBLEM:
+                problems.append(message.text)
+            _show(console, message)
+
+        ready = stack.bring_up(settings, only or set(PART_NAMES), say)
+        if not only:
+            _publish(settings, ready, say)
+    if not only:
+        _show_result(console, settings, ready)
+    sys.exit(1 if problems else 0)
+
+
+def _publish(settings: "Settings", ready: set[str], say: Any) -> None:
+    from include.embedded import pipeline_run, sources
+    from include.embedded.stack import Kind, Message
+    from include.errors import CcaError
+
+    for remark in sources.remarks(settings):
+        say(Message(Kind.NOTE, remark))
+    try:
+        if "sync" in ready:
+            pipeline_run.wait_for_first_scan(settings, say)
+        if "airflow" in ready:
+            has_run = pipeline_run.publish_newest(settings, say)
+            text = "pipeline run succeeded" if has_run else "everything is published already"
+            say(Message(Kind.READY, text))
+    except CcaError as error:
+        say(Message(Kind.PROBLEM, str(error)))
+
+
+def _show(console: "Console", message: "Message") -> None:
+    from rich.text import Text
+
+    signs = {"ready": ("✓", "green"), "note": ("·", "yellow"), "problem": ("✗", "red")}
+    sign, colour = signs[message.kind]
+    console.print(Text.assemble((sign, colour), " ", message.text))
+
+
+def _show_result(console: "Console", settings: "Settings", ready: set[str]) -> None:
+    from include.embedded import airflow
+    from include.embedded.summary import summary
+
+    if "airflow" in ready:
+        for user, password in airflow.logins(settings).items():
+            console.print(f"  Airflow login: {user} / {password}", markup=False)
+    if numbers := summary(settings):
+        console.print(_summary_table(vars(numbers)))
+
+
+def _summary_table(numbers: dict[str, Any]) -> "Table":
+    from rich.table import Table
+
+    table = Table(show_header=False, box=None, padding=(0, 2))
+    table.add_column()
+    table.add_column(justify="right")
+    for name, value in numbers.items():
+        title = name.replace("_", " ").replace("usd", "USD")
+        table.add_row(title, f"{value:.8f}" if name == "cost_usd" else f"{value:,}")
+    return table
+
+
+@click.command()
+def down() -> None:
+    """Stop everything that `up` started; no process stays, even if the supervisor was killed."""
+    from include.embedded import stack
+    from include.settings import get_settings
+
+    count = stack.take_down(get_settings(), lambda _: None)
+    click.echo(f"stopped {count} processes" if count else "nothing was running")
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def status(*, as_json: bool) -> None:
+    """What runs, what is fresh, what waits."""
+    from include.embedded.status import stack_status
+    from include.settings import get_settings
+
+    state = stack_status(get_settings())
+    if as_json:
+        rows, totals = [vars(each) for each in state.programs], _totals(state)
+        click.echo(json.dumps({"rows": rows, "totals": totals}, indent=2))
+    else:
+        _show_status(state)
+
+
+def _totals(state: "StackStatus") -> dict[str, Any]:
+    newest, published = state.freshness.newest_at, state.freshness.published_at
+    return {
+        "newest_at": newest and newest.isoformat(),
+        "published_at": published and published.isoformat(),
+        "is_behind": state.freshness.is_behind,
+        "pending": state.pending,
+        "dead_letters": state.dead_letters,
+        "last_run": state.last_run,
+    }
+
+
+def _show_status(state: "StackStatus") -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, padding=(0, 2))
+    for title in ("program", "state", "pid", "up", "address"):
+        table.add_column(title)
+    for each in state.programs:
+        shown = each.state if each.answers or each.state != "running" else "running, no answer yet"
+        pid, uptime = each.pid and str(each.pid), each.uptime_seconds
+        minutes = (
+            "" if uptime is None else f"{uptime // 3600}:{uptime % 3600 // 60:02}:{uptime % 60:02}"
+        )
+        table.add_row(each.program, shown, pid or "", minutes, each.url or "")
+    # in a pipe rich takes 80 columns and would cut the addresses off
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
+    console.print(table)
+    for name, value in _totals(state).items():
+        if name == "last_run" and value:
+            value = f"{value['state']}, {value['run_type']}, began {value['start_date']}"  # noqa: PLW2901
+        console.print(
+            f"  {name.replace('_', ' ')}: {'-' if value is None else value}", markup=False
+        )
+
+
+@click.command()
+@click.argument("name", required=False)
+@click.option("-f", "--follow", is_flag=True, help="Go on showing new lines until Ctrl-C.")
+@click.option(
+    "-n", "--lines", default=40, show_default=True, help="Lines of each file to begin with."
+)
+def logs(*, name: str | None, follow: bool, lines: int) -> None:
+    """Show the log of a part or program, or of all."""
+    from include.embedded import log_files
+    from include.settings import get_settings
+
+    for line in log_files.show(log_files.find(get_settings(), name), lines, follow=follow):
+        click.echo(line)

@@ -1,0 +1,128 @@
+"""Airflow as part of the stack: its environment, its logins, and what must exist before it starts."""
+
+import json
+import logging
+import os
+import secrets
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+from include.errors import ServiceDown
+from include.settings import PROJECT_DIR, Settings, child_environment
+from include.transform import dbt
+
+log = logging.getLogger(__name__)
+
+DAG_ID = "conversation_pipeline"
+# one slot: DuckDB has one writer per file
+POOL, POOL_SLOTS = "duckdb_writer", 1
+_USERS = ("admin", "viewer")
+_RELEASE = version("apache-airflow-core")
+
+
+def airflow_environment(settings: Settings) -> dict[str, str]:
+    """Everything Airflow's processes and tasks need, so that no airflow.cfg has to be edited."""
+    base_url = f"http://localhost:{settings.airflow_port}"
+    return {
+        **dbt.dbt_environment(settings),
+        "AIRFLOW_HOME": str(settings.airflow_home),
+        "PYTHONPATH": str(PROJECT_DIR),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT_DIR / "dags"),
+        "AIRFLOW__CORE__PLUGINS_FOLDER": str(PROJECT_DIR / "plugins"),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
+        "AIRFLOW__CORE__PARALLELISM": "8",
+        # with the port: the workers find the API by it
+        "AIRFLOW__API__BASE_URL": base_url,
+        "AIRFLOW__API__HOST": "127.0.0.1",
+        "AIRFLOW__API__PORT": str(settings.airflow_port),
+        "AIRFLOW__API__WORKERS": "1",
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{settings.airflow_port}/execution/",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": ",".join(f"{name}:{name}" for name in _USERS),
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(_passwords_path(settings)),
+        "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "30",
+        "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "30",
+        "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(settings.logs_dir / "airflow"),
+        "AIRFLOW__COSMOS__CACHE_DIR": str(settings.airflow_home / "cosmos"),
+        "AIRFLOW__COSMOS__ENABLE_TELEMETRY": "False",
+        "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
+        "DO_NOT_TRACK": "1",
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+    }
+
+
+def logins(settings: Settings) -> dict[str, str]:
+    """Password of each user, generated once and readable by its owner only."""
+    path = _passwords_path(settings)
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        fresh = path.with_suffix(".new")
+        fresh.unlink(missing_ok=True)
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            json.dump({name: secrets.token_urlsafe(12) for name in _USERS}, file)
+        fresh.rename(path)
+    passwords: dict[str, str] = json.loads(path.read_text())
+    return passwords
+
+
+def prepare(settings: Settings) -> None:
+    """Logins, metadata tables and dbt's manifest; what is there already is left alone."""
+    logins(settings)
+    migration = _begin_migration(settings)
+    try:
+        if not _is_manifest_fresh(settings):
+            dbt.write_manifest(settings)
+    finally:
+        if migration:
+            _end_migration(settings, migration)
+
+
+def manifest_path(settings: Settings) -> Path:
+    """dbt's description of the project, from which the DAG is drawn."""
+    return dbt.target_dir(settings) / "manifest.json"
+
+
+def _is_manifest_fresh(settings: Settings) -> bool:
+    manifest = manifest_path(settings)
+    if not manifest.exists():
+        return False
+    sources = (path for path in dbt.DBT_DIR.rglob("*") if path.is_file())
+    return manifest.stat().st_mtime > max(path.stat().st_mtime for path in sources)
+
+
+def _begin_migration(settings: Settings) -> subprocess.Popen[bytes] | None:
+    if (marker := _migrated_path(settings)).exists() and marker.read_text() == _RELEASE:
+        return None
+    log_path = _migration_log(settings)
+    log_path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with log_path.open("a") as output:
+        return subprocess.Popen(  # noqa: S603
+            [sys.executable, "-m", "airflow", "db", "migrate"],
+            env=child_environment(airflow_environment(settings)),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            umask=0o077,
+        )
+
+
+def _end_migration(settings: Settings, migration: subprocess.Popen[bytes]) -> None:
+    if code := migration.wait():
+        message = f"`airflow db migrate` ended with code {code}; see {_migration_log(settings)}"
+        raise ServiceDown(message)
+    _migrated_path(settings).write_text(_RELEASE)
+    log.info("airflow database at version %s", _RELEASE)
+
+
+def _migrated_path(settings: Settings) -> Path:
+    return settings.airflow_home / "migrated"
+
+
+def _migration_log(settings: Settings) -> Path:
+    return settings.logs_dir / "airflow-migrate.log"
+
+
+def _passwords_path(settings: Settings) -> Path:
+    return settings.airflow_home / "passwords.json"
