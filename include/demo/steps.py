@@ -28,7 +28,7 @@ def speak(transcript: Transcript, scene: Scene, kind: str | None, *calls: Call) 
 def lines_of(scene: Scene, path: str) -> list[str]:
     if path not in scene.files:
         code = scene.story.before if path == scene.story.path else ""
-        scene.files[path] = file_lines(scene, code, scene.rng.randint(5, 26))
+        scene.files[path] = file_lines(scene, code, scene.rng.randint(5, 22))
     return scene.files[path]
 
 
@@ -36,7 +36,7 @@ def look_around(transcript: Transcript, scene: Scene) -> None:
     speak(transcript, scene, "looking", file_tools.glob(scene), file_tools.grep(scene))
     path = scene.story.path
     speak(transcript, scene, "looking", file_tools.read(scene, path, lines_of(scene, path)))
-    for _ in range(scene.rng.randint(1, 5)):
+    for _ in range(scene.rng.randint(1, 4)):
         calls = []
         for _ in range(scene.rng.choice((1, 1, 2, 3))):
             path = scene.any_path()
@@ -108,11 +108,11 @@ def look_at_git(transcript: Transcript, scene: Scene) -> None:
 
 
 def read_logs(transcript: Transcript, scene: Scene) -> None:
-    speak(transcript, scene, "looking", tools.logs(scene, scene.rng.randint(3_000, 20_000)))
+    speak(transcript, scene, "looking", tools.logs(scene, scene.rng.randint(3_000, 14_000)))
 
 
 def long_output(transcript: Transcript, scene: Scene) -> None:
-    speak(transcript, scene, "looking", tools.logs(scene, scene.rng.randint(105_000, 180_000)))
+    speak(transcript, scene, "looking", tools.logs(scene, scene.rng.randint(102_000, 130_000)))
 
 
 def huge_output(transcript: Transcript, scene: Scene) -> None:
