@@ -15,7 +15,7 @@ select
     message_id,
     agent_id,
     is_sidechain,
-    kind like '%tool_result' as is_result,
+    kind = 'tool_result' as is_result,
     tool_name,
     is_error,
     file_path,
@@ -24,4 +24,5 @@ select
     event_at,
     written_at
 from blocks
-where kind like '%tool_use' or kind like '%tool_result'
+-- Tools that the API runs itself (server_tool_use) are no calls of Claude Code's.
+where kind in ('tool_use', 'tool_result')

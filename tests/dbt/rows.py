@@ -1,25 +1,22 @@
-"""A warehouse whose raw tables come from a few rows, or from transcripts by way of the converter."""
+"""Raw tables made of a few rows that name only what matters, or of transcripts by way of the converter."""
 
 import hashlib
-import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow as pa
-import pytest
 
 from include import records
-from include.extract.convert import convert
 from include.settings import Settings
 
 Row = dict[str, Any]
 START = datetime(2026, 10, 1, 10, tzinfo=UTC)
 
 
-def dbt_settings(home: Path, **values: Any) -> Settings:
+def build_settings(home: Path, **values: Any) -> Settings:
     return Settings(cca_home=home, mongo_uri="mongodb://unused", _env_file=None, **values)
 
 
@@ -79,44 +76,3 @@ def _place(session: str, when: datetime, offset: int) -> Row:
 
 def _digest(row: Row) -> str:
     return hashlib.blake2b(repr(sorted(row.items())).encode(), digest_size=16).hexdigest()
-
-
-def rows_of_transcripts(folder: Path) -> tuple[list[Row], list[Row]]:
-    """Rows of every transcript under a projects folder, without MongoDB in between."""
-    entries, blocks = [], []
-    for path in sorted(folder.rglob("*.jsonl")):
-        for document in _documents(path, folder):
-            rows = convert(document)
-            assert rows.conversation is not None, rows.reject
-            entries.append(rows.conversation)
-            blocks += rows.blocks
-    return entries, blocks
-
-
-def _documents(path: Path, folder: Path) -> Iterator[Row]:
-    inside = path.relative_to(folder)
-    is_agent = path.stem.startswith("agent-")
-    session = inside.parts[1] if is_agent and len(inside.parts) > 2 else path.stem
-    last = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-    for number, line in enumerate(path.read_bytes().split(b"\n")):
-        if not line.strip():
-            continue
-        written = json.loads(line)
-        if isinstance(written.get("timestamp"), str):
-            last = datetime.fromisoformat(written["timestamp"])
-        key = hashlib.blake2b(f"{session}/{path.stem}/{number}".encode() + line, digest_size=16)
-        yield written | {
-            "_id": key.hexdigest(), "stream": f"{session}/{path.stem}" if is_agent else session,
-            "generation": 0, "sourceOffset": number, "projectId": inside.parts[0],
-            "sessionKey": session, "sourceFile": str(inside), "host": "laptop", "eventAt": last,
-            "ingestedAt": last, "preview": "",
-        }  # fmt: skip
-
-
-@pytest.fixture(scope="session")
-def query() -> Callable[[Settings, str], list[tuple[Any, ...]]]:
-    def run(settings: Settings, sql: str) -> list[tuple[Any, ...]]:
-        with duckdb.connect(str(settings.warehouse_path), read_only=True) as warehouse:
-            return warehouse.execute(sql).fetchall()
-
-    return run
