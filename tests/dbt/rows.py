@@ -1,7 +1,7 @@
 """Raw tables made of a few rows that name only what matters, or of transcripts by way of the converter."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -76,3 +76,13 @@ def _place(session: str, when: datetime, offset: int) -> Row:
 
 def _digest(row: Row) -> str:
     return hashlib.blake2b(repr(sorted(row.items())).encode(), digest_size=16).hexdigest()
+
+
+def reader(settings: Settings) -> Callable[[str], list[tuple[Any, ...]]]:
+    """Runs one query over the warehouse."""
+
+    def run(sql: str) -> list[tuple[Any, ...]]:
+        with duckdb.connect(str(settings.warehouse_path), read_only=True) as warehouse:
+            return warehouse.execute(sql).fetchall()
+
+    return run
