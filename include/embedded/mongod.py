@@ -14,6 +14,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -109,7 +110,12 @@ def stop(settings: Settings, timeout_seconds: float = 30) -> bool:
 
 
 def _start(settings: Settings, *, transient: bool) -> Running:
-    port = _free_port(FIRST_PORT)
+    # one start at a time among all homes: two that probe one port would set up each other's server
+    with _locked(Path(tempfile.gettempdir()) / f"cca-mongod-{os.getuid()}.lock"):
+        return _start_on(settings, _free_port(FIRST_PORT), transient=transient)
+
+
+def _start_on(settings: Settings, port: int, *, transient: bool) -> Running:
     key = _secret(settings.mongo_dir / "keyfile", lambda: secrets.token_hex(48))
     data, logs = settings.mongo_dir / "data", settings.logs_dir
     for folder in (data, logs):

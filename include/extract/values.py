@@ -8,7 +8,7 @@ import orjson
 
 _INT64_MAX = 2**63 - 1
 # milliseconds of the years 2001 to 2286: anything else that is a number is no timestamp
-_EPOCH_MS = range(10**12, 10**13)
+_FIRST_EPOCH_MS, _LAST_EPOCH_MS = 10**12, 10**13
 
 
 def mapping(value: Any) -> dict[str, Any]:
@@ -52,7 +52,7 @@ def moment(value: Any) -> datetime | None:
         if isinstance(value, str):
             parsed = datetime.fromisoformat(value)
             return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
-        if isinstance(value, int) and value in _EPOCH_MS:
+        if isinstance(value, int) and _FIRST_EPOCH_MS <= value < _LAST_EPOCH_MS:
             return datetime.fromtimestamp(value / 1000, UTC)
     except (ValueError, OverflowError):
         return None

@@ -1,0 +1,42 @@
+"""Values that transcripts hold become typed columns, or None."""
+
+from datetime import UTC, datetime
+
+import pytest
+from bson.int64 import Int64
+
+from include.extract import values
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("2026-11-01T10:00:00.123Z", datetime(2026, 11, 1, 10, 0, 0, 123000, UTC)),
+        ("2026-11-01T12:00:00+02:00", datetime(2026, 11, 1, 10, tzinfo=UTC)),
+        ("2026-11-01T10:00:00", datetime(2026, 11, 1, 10, tzinfo=UTC)),
+        (1790589538916, datetime(2026, 9, 28, 9, 58, 58, 916000, UTC)),
+        # what MongoDB gives back for a long: an int of another class
+        (Int64(1790589538916), datetime(2026, 9, 28, 9, 58, 58, 916000, UTC)),
+        ("yesterday", None),
+        (12, None),
+        (None, None),
+        (True, None),
+    ],
+)
+def test_moment(written: object, meant: datetime | None) -> None:
+    assert values.moment(written) == meant
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [(5, 5), (5.0, 5), (5.5, None), (-1, None), ("5", None), (True, None), (2**63, None), (0, 0)],
+)
+def test_count(written: object, meant: int | None) -> None:
+    assert values.count(written) == meant
+
+
+def test_lone_surrogates_become_replacement_characters_and_pairs_stay() -> None:
+    assert values.string("a\ud83d b") == "a\ufffd b"
+    assert values.string("\ud83d\ude00") == "😀"
+    assert values.as_json({"k": "\ud83d"}) == '{"k": "\ufffd"}'
+    assert values.as_json({"k": 2**70}) == '{"k": 1180591620717411303424}'
