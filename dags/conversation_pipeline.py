@@ -1,4 +1,4 @@
-"""# Conversations: MongoDB → lake → warehouse → gold
+"""Conversations from MongoDB to lake, warehouse and gold.
 
 Every hour, and whenever it is triggered, this DAG takes what the sync agents stored in MongoDB
 and rebuilds what the dashboards read.
@@ -35,11 +35,10 @@ from airflow.sdk import CronDataIntervalTimetable, Param, dag, task
 from cosmos import DbtTaskGroup, ExecutionConfig, ProfileConfig, ProjectConfig, RenderConfig
 from cosmos.constants import ExecutionMode, InvocationMode, LoadMode, TestBehavior
 
+from include.embedded.airflow import POOL as WRITER_POOL
+from include.embedded.airflow import dbt_task_environment, manifest_path
 from include.settings import Settings, get_settings
-from include.transform.dbt import DBT_DIR, dbt_environment, target_dir
-
-# DuckDB has one writer per file: all that write the warehouse share this one slot
-WRITER_POOL = "duckdb_writer"
+from include.transform.dbt import DBT_DIR
 
 DEFAULTS = {
     "owner": "cca",
@@ -85,7 +84,7 @@ PARAMS = {
 
 
 def mongo(settings: Settings) -> AbstractContextManager[str]:
-    """The archive's connection string: connection `cca_mongo` if there is one, else the settings'."""
+    """The archive's address: connection `cca_mongo` where there is one, else by the settings."""
     from airflow.providers.mongo.hooks.mongo import MongoHook
     from airflow.sdk.exceptions import AirflowNotFoundException
 
@@ -104,7 +103,7 @@ def dbt_models() -> DbtTaskGroup:
         group_id="dbt",
         project_config=ProjectConfig(
             dbt_project_path=DBT_DIR,
-            manifest_path=target_dir(get_settings()) / "manifest.json",
+            manifest_path=manifest_path(get_settings()),
             project_name="cca",
             install_dbt_deps=False,
         ),
@@ -128,7 +127,7 @@ def dbt_models() -> DbtTaskGroup:
             },
         ),
         operator_args={
-            "env": dbt_environment(get_settings()),
+            "env": dbt_task_environment(get_settings()),
             "append_env": True,
             "full_refresh": "{{ params.full_refresh }}",
             "poke_interval": 1,

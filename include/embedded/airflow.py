@@ -1,4 +1,4 @@
-"""Airflow as part of the stack: its environment, its logins, and what must exist before it starts."""
+"""Airflow in the stack: its environment, its logins, and what must exist before it starts."""
 
 import json
 import logging
@@ -18,15 +18,23 @@ log = logging.getLogger(__name__)
 DAG_ID = "conversation_pipeline"
 # one slot: DuckDB has one writer per file
 POOL, POOL_SLOTS = "duckdb_writer", 1
+# with a target path from outside, Cosmos would miss the compiled SQL and its parse cache
+_COSMOS_DECIDES = {"DBT_PROJECT_DIR", "DBT_PROFILES_DIR", "DBT_TARGET_PATH", "DBT_LOG_PATH"}
 _USERS = ("admin", "viewer")
 _RELEASE = version("apache-airflow-core")
+
+
+def dbt_task_environment(settings: Settings) -> dict[str, str]:
+    """dbt's variables for Cosmos, which runs in a copy of the project with paths of its own."""
+    environment = dbt.dbt_environment(settings)
+    return {name: value for name, value in environment.items() if name not in _COSMOS_DECIDES}
 
 
 def airflow_environment(settings: Settings) -> dict[str, str]:
     """Everything Airflow's processes and tasks need, so that no airflow.cfg has to be edited."""
     base_url = f"http://localhost:{settings.airflow_port}"
     return {
-        **dbt.dbt_environment(settings),
+        **dbt_task_environment(settings),
         "AIRFLOW_HOME": str(settings.airflow_home),
         "PYTHONPATH": str(PROJECT_DIR),
         "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT_DIR / "dags"),
@@ -98,7 +106,7 @@ def _begin_migration(settings: Settings) -> subprocess.Popen[bytes] | None:
     log_path = _migration_log(settings)
     log_path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with log_path.open("a") as output:
-        return subprocess.Popen(  # noqa: S603
+        return subprocess.Popen(
             [sys.executable, "-m", "airflow", "db", "migrate"],
             env=child_environment(airflow_environment(settings)),
             stdin=subprocess.DEVNULL,

@@ -77,7 +77,7 @@ class AirflowApi:
 
     def trigger(self) -> str:
         """Start a run of the pipeline and return its id."""
-        body = {"logical_date": None, "conf": {}}
+        body: dict[str, Any] = {"logical_date": None, "conf": {}}
         answer = self._request("POST", f"/api/v2/dags/{DAG_ID}/dagRuns", json=body)
         return str(answer.json()["dag_run_id"])
 
@@ -108,9 +108,13 @@ def _repeated(attempt: Callable[[], httpx.Response], what: str) -> httpx.Respons
         try:
             return attempt()
         except httpx.HTTPError as error:
-            refused = isinstance(error, httpx.HTTPStatusError) and error.response.status_code < 500
-            if refused or number == _ATTEMPTS:
+            if _is_refused(error) or number == _ATTEMPTS:
                 message = f"{what}: {error}"
                 raise ServiceDown(message) from error
         time.sleep(number)
     raise AssertionError
+
+
+def _is_refused(error: httpx.HTTPError) -> bool:
+    """Whether asking again would get the same answer."""
+    return isinstance(error, httpx.HTTPStatusError) and not error.response.is_server_error

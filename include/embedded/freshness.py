@@ -45,5 +45,4 @@ def _newest_ingested(settings: Settings) -> datetime | None:
             )
         except PyMongoError:
             return None
-    ingested_at: datetime | None = newest and newest["ingestedAt"]
-    return ingested_at
+    return newest["ingestedAt"] if newest else None

@@ -12,7 +12,7 @@ _POLL_SECONDS = 0.5
 
 
 def find(settings: Settings, name: str | None) -> list[Path]:
-    """The files of a part, of a program, or of any log in the folder; all where no name is given."""
+    """The files of a part, of a program, or of any log in the folder; all without a name."""
     by_part = {part.name: [each.name for each in part.programs] for part in parts(settings)}
     if name is None:
         found = sorted(settings.logs_dir.glob("*.log"))
@@ -21,7 +21,8 @@ def find(settings: Settings, name: str | None) -> list[Path]:
         found = [path for path in found if path.is_file()]
     if not found:
         known = sorted(path.stem for path in settings.logs_dir.glob("*.log"))
-        message = f"no log {name or ''} in {settings.logs_dir}; there are: {', '.join(known) or 'none yet'}"
+        there = ", ".join(known) or "none yet"
+        message = f"no log {name or ''} in {settings.logs_dir}; there are: {there}"
         raise NotFound(message)
     return found
 

@@ -40,7 +40,7 @@ def wait_for_first_scan(settings: Settings, say: Say) -> None:
 
 
 def publish_newest(settings: Settings, say: Say) -> bool:
-    """Run the pipeline until what is in the archive now is published; True when a run was needed."""
+    """Run the pipeline until what the archive has now is published; True if that took a run."""
     wanted = freshness(settings)
     with AirflowApi(settings) as airflow:
         airflow.sign_in()

@@ -15,6 +15,8 @@ class Program:
     command: tuple[str, ...]
     # long enough for a clean end: MongoDB's checkpoint, the agent's flush, a running task
     stop_seconds: int = 15
+    # how long it must live to count as running; more where nothing can be asked whether it works
+    settled_seconds: int = 1
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ def parts(settings: Settings) -> list[Part]:
         Part(
             "sync", "sync agent", (Program("sync", _cca("sync")),), health, _url(health) + "/health"
         ),
-        Part("follow", "follower", (Program("follow", _cca("follow")),)),
+        Part("follow", "follower", (Program("follow", _cca("follow"), settled_seconds=4),)),
         Part("airflow", "Airflow", AIRFLOW, airflow, _url(airflow)),
         Part("browser", "browser", (Program("browser", _cca("browser")),), browser, _url(browser)),
     ]

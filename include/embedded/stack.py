@@ -185,7 +185,7 @@ def _stop_programs(settings: Settings, names: Collection[str]) -> None:
 
 def _end_leftovers(settings: Settings) -> None:
     left = processes.ours(settings)
-    # the supervisor first, or it restarts what is ended; MongoDB last, or others lose their last write
+    # the supervisor first, or it restarts what is ended; MongoDB last, for the others' last write
     daemons = [each for each in left if processes.runs(each, "supervisor.supervisord")]
     databases = [each for each in left if processes.runs(each, "mongod", "mongo")]
     processes.end(daemons, 5)

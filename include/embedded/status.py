@@ -42,7 +42,9 @@ def stack_status(settings: Settings) -> StackStatus:
     programs: list[ProgramStatus] = []
     for part in parts(settings):
         answers = readiness.answers(settings, part)
-        programs += [_program(part, each, known.get(each.name), answers) for each in part.programs]
+        programs += [
+            _program(part, each, known.get(each.name), answers=answers) for each in part.programs
+        ]
     health = readiness.agent_health(settings) or {}
     return StackStatus(
         programs=programs,
@@ -54,8 +56,8 @@ def stack_status(settings: Settings) -> StackStatus:
 
 
 def _program(
-    part: Part, program: Program, known: dict[str, Any] | None, answers: bool
-) -> ProgramStatus:  # noqa: FBT001
+    part: Part, program: Program, known: dict[str, Any] | None, *, answers: bool
+) -> ProgramStatus:
     state = str(known["statename"]).lower() if known else "stopped"
     is_up = known is not None and state in {"running", "stopping"}
     return ProgramStatus(

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from xmlrpc.client import Fault, ServerProxy
 
-from supervisor.xmlrpc import SupervisorTransport  # type: ignore[import-untyped]
+from supervisor.xmlrpc import SupervisorTransport
 
 from include.embedded.programs import Program
 from include.errors import ServiceDown
@@ -188,7 +188,7 @@ def _program_section(settings: Settings, program: Program) -> str:
 command = {_escaped(shlex.join(program.command))}
 autostart = false
 autorestart = true
-startsecs = 1
+startsecs = {program.settled_seconds}
 startretries = 10
 stopwaitsecs = {program.stop_seconds}
 stopasgroup = true
