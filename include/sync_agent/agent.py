@@ -41,6 +41,8 @@ _FIRST_BACKOFF_SECONDS = 0.5
 _LAST_BACKOFF_SECONDS = 30.0
 _GRACE_SECONDS = 5.0
 _SHORTEST_WAIT_SECONDS = 0.05
+# How late the end of a run may be noticed.
+_LONGEST_WAIT_SECONDS = 0.5
 
 # Size of a file whose last line is open, and since when it has that size.
 Tails = dict[Path, tuple[int, float]]
@@ -92,8 +94,6 @@ def _signals(shared: _Run) -> Iterator[None]:
 
     def stop(*_: object) -> None:
         shared.stopping.set()
-        # Not hints.wake(): its lock may be held by the very code this signal interrupts.
-        threading.Thread(target=shared.hints.wake, daemon=True).start()
 
     before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
@@ -128,6 +128,7 @@ def _follow_files(shared: _Run) -> None:
         unfinished = {file.path for file in files if intake.has_turn_left(file)}
         due = min([next_scan, *(since + TAIL_SECONDS for _, since in tails.values())])
         wait = 0 if unfinished else max(due - time.monotonic(), _SHORTEST_WAIT_SECONDS)
+        wait = min(wait, _LONGEST_WAIT_SECONDS)
         revisit = hints.wait(wait) | unfinished | set(tails)
 
 
@@ -195,7 +196,6 @@ def _deliver_forever(shared: _Run, uri: str) -> None:
     except BaseException as error:  # noqa: BLE001  (a thread's error must end the whole agent)
         shared.failure = error
         shared.stopping.set()
-        shared.hints.wake()
 
 
 def _deliver_until_stopped(shared: _Run, client: MongoClient[archive.Document]) -> None:

@@ -57,7 +57,13 @@ class Buffer:
         self._lock = RLock()
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         try:
-            for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000"):
+            # FULL: with WAL anything less may lose the last commits when the power goes.
+            for pragma in (
+                "busy_timeout=30000",
+                "journal_mode=WAL",
+                "synchronous=FULL",
+                "journal_size_limit=67108864",
+            ):
                 self._connection.execute(f"PRAGMA {pragma}")
             migrate(self._connection)
         except BaseException:

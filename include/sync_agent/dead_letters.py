@@ -11,7 +11,7 @@ from typing import Any
 
 from include.errors import NotFound
 from include.sync_agent.buffer import Buffer, insert_entries, now_text
-from include.sync_agent.identity import record_digest
+from include.sync_agent.identity import record_digest, stream_hash
 from include.sync_agent.read import event_ms_of
 from include.sync_agent.tail import Record, pieces_of
 from include.sync_agent.values import Entry
@@ -137,7 +137,7 @@ def _entries_of(letter: Letter) -> list[Entry]:
         replace(
             entry,
             line=record.line,
-            entry_id=record_digest(letter.stream, record.line).hex(),
+            entry_id=record_digest(stream_hash(letter.stream), record.line).hex(),
             source_offset=letter.source_offset + record.start,
             event_ms=_event_ms(record, letter),
         )

@@ -48,14 +48,19 @@ def place_of(relative: PurePosixPath, root_name: str, host: str) -> Place:
     return Place(project_id, stream, stream, source_file, name.startswith("agent-"))
 
 
-def record_digest(stream: str, record: bytes) -> bytes:
+def stream_hash(stream: str) -> blake2b:
+    """The part of every record's digest that its stream has in common."""
+    return blake2b(stream.encode() + b"\0", digest_size=16)
+
+
+def record_digest(stream: blake2b, record: bytes) -> bytes:
     """blake2b-128 of stream key, a zero byte and the record's own bytes."""
-    digest = blake2b(stream.encode() + b"\0", digest_size=16)
+    digest = stream.copy()
     digest.update(record)
     return digest.digest()
 
 
-def repeated_digest(stream: str, record: bytes, repeat: int) -> bytes:
+def repeated_digest(stream: blake2b, record: bytes, repeat: int) -> bytes:
     """The digest of the record's n-th identical copy in its stream, n ≥ 1."""
     return record_digest(stream, record + b"\0" + str(repeat).encode())
 

@@ -7,7 +7,7 @@ from include.secrets import mask_secrets
 
 PREVIEW_CHARACTERS = 500
 # Masking sees more than is kept, so that a secret across the cut is still recognised.
-_WINDOW = 1500
+_WINDOW = 700
 _TEXT_FIELDS = (
     "summary", "customTitle", "aiTitle", "agentName", "lastPrompt", "content", "text",
     "operation", "mode", "permissionMode", "subtype", "prUrl", "name",

@@ -120,6 +120,7 @@ class _Reader:
     restarts: bool
 
     def __post_init__(self) -> None:
+        self.stream_hash = identity.stream_hash(self.place.stream)
         self.repeats: dict[bytes, int] = {}
         self.is_new_pass = self.point.position == 0
         self.last_event_ms = self.point.last_event_ms
@@ -202,7 +203,7 @@ class _Reader:
     def _entry(self, record: Record, base: int, changed: dict[bytes, int] | None) -> Entry:
         entry = record.entry
         place = self.place
-        digest = identity.record_digest(place.stream, record.line)
+        digest = identity.record_digest(self.stream_hash, record.line)
         if not (isinstance(entry.get("uuid"), str) and entry["uuid"]):
             digest = self._distinct(digest, record.line, changed)
         event_ms = event_ms_of(entry)
@@ -234,7 +235,7 @@ class _Reader:
             seen = 0 if self.is_new_pass else self.repeat_count(self.point.id, digest)
         if changed is not None:
             self.repeats[digest] = changed[digest] = seen + 1
-        return identity.repeated_digest(self.place.stream, line, seen) if seen else digest
+        return identity.repeated_digest(self.stream_hash, line, seen) if seen else digest
 
     def _dead(self, poison: Poison, base: int, raw_bytes: int) -> DeadLetter:
         place = self.place

@@ -8,7 +8,7 @@ from hashlib import blake2b
 
 import orjson
 
-from include.sync_agent.identity import Place, record_digest
+from include.sync_agent.identity import Place, record_digest, stream_hash
 from include.sync_agent.scan import FoundFile
 from include.sync_agent.tail import DEAD_HEAD_BYTES, MAX_LINE_BYTES, own_bytes, parse
 from include.sync_agent.values import Batch, Checkpoint, DeadLetter, Entry
@@ -50,7 +50,7 @@ def read_side_file(
         place.session_key,
         place.source_file,
         content[:DEAD_HEAD_BYTES] if is_too_long else entry_line(found, content),
-        record_digest(place.stream, content).hex(),
+        record_digest(stream_hash(place.stream), content).hex(),
         place.stream,
         point.generation,
         0,

@@ -20,7 +20,6 @@ class Hints(FileSystemEventHandler):  # type: ignore[misc]  # watchdog is import
     def __init__(self) -> None:
         self._changed: set[Path] = set()
         self._condition = Condition()
-        self._is_awake = False
         self._observer = Observer()
         self._watches: dict[Path, tuple[int, object]] = {}
 
@@ -66,15 +65,9 @@ class Hints(FileSystemEventHandler):  # type: ignore[misc]  # watchdog is import
                     self._changed.add(Path(os.fsdecode(path)))
             self._condition.notify_all()
 
-    def wake(self) -> None:
-        """End a wait now, and all later ones."""
-        with self._condition:
-            self._is_awake = True
-            self._condition.notify_all()
-
     def wait(self, seconds: float) -> set[Path]:
         """The paths that changed since the last call; waits for the first of them."""
         with self._condition:
-            self._condition.wait_for(lambda: self._changed or self._is_awake, timeout=seconds)
+            self._condition.wait_for(lambda: self._changed, timeout=seconds)
             changed, self._changed = self._changed, set()
         return changed

@@ -1,7 +1,7 @@
 from hashlib import blake2b
 from pathlib import PurePosixPath
 
-from include.sync_agent.identity import place_of, record_digest, repeated_digest
+from include.sync_agent.identity import place_of, record_digest, repeated_digest, stream_hash
 
 SESSION = "00000000-0000-4000-8000-0000000000ad"
 
@@ -12,8 +12,11 @@ def place(path):
 
 def test_the_id_is_the_hash_of_stream_zero_byte_and_record():
     wanted = blake2b(b"s\0{}", digest_size=16).digest()
-    assert record_digest("s", b"{}") == wanted
-    assert repeated_digest("s", b"{}", 2) == blake2b(b"s\0{}\x002", digest_size=16).digest()
+    assert record_digest(stream_hash("s"), b"{}") == wanted
+    assert (
+        repeated_digest(stream_hash("s"), b"{}", 2)
+        == blake2b(b"s\0{}\x002", digest_size=16).digest()
+    )
 
 
 def test_a_session_is_its_own_stream_wherever_its_file_lies():

@@ -14,7 +14,7 @@ from include.sync_agent.agent import SyncReport, sync_once
 from include.sync_agent.dead_letters import list_letters
 
 SESSION = "00000000-0000-4000-8000-0000000000ad"
-# Entries that each hostile file must give; where the truth gives a range, our identity rule decides.
+# Entries each hostile file must give; where the truth is a range, our identity rule decides.
 EDGE = {
     "torn-tail": 1, "no-final-newline": 2, "nul-run": 3, "splice": 4, "lone-surrogate": 2,
     "invalid-utf8": 2, "unicode-separators": 2, "bom-crlf": 2, "dotted-dollar-keys": 2,

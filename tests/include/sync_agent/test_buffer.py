@@ -1,0 +1,84 @@
+import sqlite3
+
+import pytest
+
+from include.errors import SettingError
+from include.sync_agent import buffer as buffer_module
+from include.sync_agent.buffer import Buffer
+from include.sync_agent.values import Batch, Checkpoint, Entry
+
+
+def entry(number):
+    return Entry("-a", "s", "-a/s.jsonl", b'{"n":%d}' % number, f"{number:032x}", "s", 0, number, 0)
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "home" / "buffer.db"
+
+
+def test_plain_sqlite_shows_what_waits_and_how_far_files_were_read(path):
+    with Buffer(path) as buffer:
+        buffer.commit([Batch(Checkpoint(1, "/p/a.jsonl", "-a", "s", 42), [entry(1), entry(2)])])
+        buffer.mark_delivered(buffer.pending(1, 1000))
+    with sqlite3.connect(path) as plain:
+        waiting = "SELECT COUNT(*) FROM pending_entries WHERE synced=0"
+        assert plain.execute(waiting).fetchone() == (1,)
+        newest = "SELECT project_id, created_at FROM pending_entries ORDER BY id DESC LIMIT 10"
+        assert len(plain.execute(newest).fetchall()) == 2
+        assert plain.execute("SELECT entry_json FROM pending_entries").fetchone() == ('{"n":1}',)
+        assert plain.execute("SELECT * FROM file_positions").fetchone()[:2] == ("/p/a.jsonl", 42)
+    plain.close()
+
+
+def test_lines_and_position_are_stored_together_or_not_at_all(path):
+    broken = Entry(None, "s", "f", b"{}", "id", "s", 0, 0, 0)
+    with Buffer(path) as buffer:
+        with pytest.raises(sqlite3.IntegrityError):
+            buffer.commit([Batch(Checkpoint(1, "/p", "-a", "s", 9), [entry(1), broken])])
+        assert buffer.pending_count() == 0
+        assert buffer.checkpoints() == {}
+
+
+def test_delivered_ever_outlives_the_rows(path, monkeypatch):
+    monkeypatch.setattr(buffer_module, "KEEP_DELIVERED", 3)
+    with Buffer(path) as buffer:
+        for start in range(0, 40, 10):
+            batch = Batch(Checkpoint(1, "/p", "-a", "s"), [entry(start + n) for n in range(10)])
+            buffer.commit([batch])
+            buffer.mark_delivered(buffer.pending(100, 1 << 20))
+        assert buffer.counter("delivered") == 40
+        assert buffer.rows("SELECT COUNT(*) FROM pending_entries") == [(3,)]
+
+
+def test_a_batch_is_bounded_by_bytes_but_never_empty(path):
+    with Buffer(path) as buffer:
+        entries = [entry(number) for number in range(5)]
+        buffer.commit([Batch(Checkpoint(1, "/p", "-a", "s"), entries)])
+        assert len(buffer.pending(100, 1)) == 1
+        assert len(buffer.pending(100, 15)) == 2
+        assert len(buffer.pending(3, 1000)) == 3
+
+
+def test_a_file_gone_for_a_week_is_forgotten_and_one_that_came_back_is_not(path):
+    with Buffer(path) as buffer:
+        for number in (1, 2):
+            buffer.commit([Batch(Checkpoint(number, f"/p{number}", "-a", "s"))])
+        assert buffer.note_gone([1, 2]) == set()
+        with buffer.transaction() as connection:
+            connection.execute("UPDATE file_positions SET gone_since = '2020-01-01T00:00:00Z'")
+        assert buffer.note_gone([1]) == {1}
+        assert list(buffer.checkpoints()) == ["/p2"]
+
+
+def test_a_buffer_of_a_newer_version_is_refused(path):
+    with Buffer(path) as buffer:
+        buffer.rows("PRAGMA user_version = 99")
+    with pytest.raises(SettingError, match="version 99"):
+        Buffer(path)
+
+
+def test_nobody_else_may_read_the_buffer(path):
+    with Buffer(path) as buffer:
+        buffer.commit([Batch(Checkpoint(1, "/p", "-a", "s"), [entry(1)])])
+        assert {file.stat().st_mode & 0o077 for file in path.parent.iterdir()} == {0}
