@@ -13,6 +13,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -143,12 +144,13 @@ def table(measured: list[Measured], size_mb: float) -> str:
 def differences(bench: Bench, truth: Truth) -> list[str]:
     """Where `cca usage` disagrees with the sample's truth: fast and wrong is no result."""
     printed = subprocess.check_output(bench.command(["usage", "daily", "--json"]), text=True)
-    totals: dict[str, Any] = json.loads(printed)["totals"]
+    # Money is a JSON number: as float it would not be exact.
+    totals: dict[str, Any] = json.loads(printed, parse_float=Decimal)["totals"]
     expected = truth.as_json()["totals"]
     return [
         f"{name}: {totals[name]}, must be {expected[name]}"
         for name in MEASURES
-        if f"{totals[name]}" != f"{expected[name]}"
+        if Decimal(totals[name]) != Decimal(expected[name])
     ]
 
 

@@ -50,7 +50,7 @@ def run_agent(
         look_around(child, scene)
     if scene.chance(0.5):
         read_logs(child, scene)
-    report = say(rng, "answers", scene.project, scene.story)
+    report = say(scene, "answers")
     if scene.chance(0.4):
         path = f"notes/{rng.choice(scene.project.nouns)}.md"
         speak(
@@ -115,7 +115,7 @@ def nested_agent(child: Agent, scene: Scene) -> Agent:
 
 def launch(parent: Transcript, scene: Scene, agents: list[Agent]) -> None:
     """The parent's message with the calls, in parallel where there are several."""
-    speak(parent, scene, "looking", *(agent.call for agent in agents))
+    speak(parent, scene, "announce", *(agent.call for agent in agents))
 
 
 def notify(parent: Transcript, agent: Agent) -> None:

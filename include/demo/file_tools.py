@@ -4,7 +4,7 @@ import difflib
 from typing import Any
 
 from include.demo.reply import Call
-from include.demo.scene import Scene
+from include.demo.scene import CODE_ENDINGS, Scene, file_lines
 
 REJECTION = (
     "The user doesn't want to proceed with this tool use. The tool use was rejected (eg. if it "
@@ -43,20 +43,29 @@ def read_missing(scene: Scene) -> Call:
 
 def grep(scene: Scene) -> Call:
     noun = scene.rng.choice(scene.project.nouns)
-    found = [
-        f"{scene.any_path()}:{scene.rng.randint(3, 240)}:"
-        f"    {noun} = {noun}s.get({scene.rng.choice(scene.project.nouns)}_id)"
-        for _ in range(scene.rng.randint(3, 34))
-    ]
+    found = _matches(scene, noun)
     arguments = {"pattern": rf"\b{noun}s?\b", "output_mode": "content", "-n": True}
+    text = "\n".join(found) or "No matches found"
+    files = {line.split(":")[0] for line in found}
     detail = {
-        "mode": "content",
-        "numFiles": len({line.split(":")[0] for line in found}),
-        "filenames": [],
-        "content": "\n".join(found),
+        "mode": "content", "numFiles": len(files), "filenames": [], "content": text,
         "numLines": len(found),
-    }
-    return Call(scene.new_id(), "Grep", arguments, "\n".join(found), detail, seconds=0.2)
+    }  # fmt: skip
+    return Call(scene.new_id(), "Grep", arguments, text, detail, seconds=0.2)
+
+
+def _matches(scene: Scene, noun: str) -> list[str]:
+    """Lines with the word in files read so far, and in others made up for it."""
+    files = dict(scene.files)
+    for path in scene.rng.sample(scene.project.files, 3):
+        if path.endswith(CODE_ENDINGS):
+            files.setdefault(path, file_lines(scene, "", 6))
+    return [
+        f"{path}:{number}:{line}"
+        for path, lines in sorted(files.items())
+        for number, line in enumerate(lines, 1)
+        if noun in line.lower()
+    ][:40]
 
 
 def glob(scene: Scene) -> Call:
@@ -70,7 +79,14 @@ def glob(scene: Scene) -> Call:
         "numFiles": len(names),
         "truncated": False,
     }
-    return Call(scene.new_id(), "Glob", {"pattern": "**/*"}, "\n".join(names), detail, seconds=0.1)
+    return Call(
+        scene.new_id(),
+        "Glob",
+        {"pattern": scene.rng.choice(("**/*", "**/*test*", "*/**"))},
+        "\n".join(names),
+        detail,
+        seconds=0.1,
+    )
 
 
 def edit(scene: Scene, path: str, lines: list[str], change: tuple[str, str]) -> Call:

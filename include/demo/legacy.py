@@ -3,7 +3,7 @@
 from include.demo.clock import iso
 from include.demo.file_tools import grep
 from include.demo.ids import hex_of, new_uuid
-from include.demo.phrases import say, summary_of_work
+from include.demo.phrases import announce, say, summary_of_work
 from include.demo.stage import Play, Stage
 from include.demo.transcript import Entry
 
@@ -22,9 +22,9 @@ def play_legacy(stage: Stage, play: Play) -> None:
     stage.ledger.open_session(home.project_id, session_key)
     stage.ledger.titles[session_key] = play.scene.story.prompt
     story = play.scene.story
-    _exchange(play, story.prompt, summary_of_work(rng, play.scene.project, story))
+    _exchange(play, story.prompt, summary_of_work(play.scene))
     for follow_up in story.follow_ups:
-        _exchange(play, follow_up, say(rng, "answers", play.scene.project, story))
+        _exchange(play, follow_up, say(play.scene, "answers"))
 
 
 def _exchange(play: Play, question: str, answer: str) -> None:
@@ -39,7 +39,7 @@ def _exchange(play: Play, question: str, answer: str) -> None:
         [
             {
                 "type": "text",
-                "text": say(play.scene.rng, "looking", play.scene.project, play.scene.story),
+                "text": announce(play.scene, call),
             },
             use,
         ],

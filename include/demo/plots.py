@@ -107,10 +107,9 @@ def _turn(session: Play, text: str, parts: Sequence[Step]) -> None:
     for part in parts:
         part(transcript, scene)
     is_first = text == scene.story.prompt
-    closing = summary_of_work if is_first else partial(say, kind="answers")
     answer(
         transcript,
-        Reply(text=closing(scene.rng, project=scene.project, story=scene.story), thinking=""),
+        Reply(text=summary_of_work(scene) if is_first else say(scene, "answers"), thinking=""),
     )
     prompts.turn_end(transcript, text, round((transcript.at - started).total_seconds() * 1000))
 
@@ -206,16 +205,16 @@ def _compaction(stage: Stage, transcript: Transcript, scene: Scene) -> None:
 
 def _spilled_output(stage: Stage, transcript: Transcript, scene: Scene) -> None:
     """An output too large for the transcript lies in a file of its own."""
-    output = service_log(scene.rng, scene.project, 120_000)
+    output = service_log(scene.rng, scene.project, transcript.at, 120_000)
     home = transcript.home
-    call = tools.logs(scene, 100)
+    call = tools.logs(scene, transcript.at, 100)
     path = f"{home.project_id}/{home.session_id}/tool-results/{call.id}.txt"
     text = (
         "<persisted-output>\nOutput too large (117KB). Full output saved to: "
         f"/home/mara/.claude/projects/{path}\n\nPreview (first 2KB):\n{output[:2000]}\n"
         "</persisted-output>"
     )
-    steps.speak(transcript, scene, "looking", tools.spilled(call, text, path, len(output)))
+    steps.speak(transcript, scene, "announce", tools.spilled(call, text, path, len(output)))
     stage.add_side_file(path, output)
 
 

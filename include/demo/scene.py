@@ -7,6 +7,8 @@ from include.demo.ids import token
 from include.demo.languages import LANGUAGES, source
 from include.demo.stories.model import Project, Story
 
+CODE_ENDINGS = (".py", ".ts", ".tsx", ".go", ".tf")
+
 
 @dataclass(frozen=True)
 class Scene:
@@ -17,12 +19,23 @@ class Scene:
     story: Story
     # Paths to lines, as the session has left them so far.
     files: dict[str, list[str]] = field(default_factory=dict)
+    # Sentences not said yet, by kind: nobody says the same thing twice in a row.
+    unsaid: dict[str, list[str]] = field(default_factory=dict)
 
     def absolute(self, path: str) -> str:
         return f"{self.project.cwd}/{path}"
 
     def any_path(self) -> str:
-        return self.rng.choice((*self.project.files, self.story.path))
+        """A file with source code, the story's own now and then."""
+        code = (path for path in self.project.files if path.endswith(CODE_ENDINGS))
+        return self.rng.choice((*code, self.story.path))
+
+    def draw(self, kind: str, sentences: tuple[str, ...]) -> str:
+        """One of the sentences; each comes once before any comes again."""
+        deck = self.unsaid.setdefault(kind, [])
+        if not deck:
+            deck.extend(self.rng.sample(sentences, len(sentences)))
+        return deck.pop()
 
     def chance(self, share: float) -> bool:
         return self.rng.random() < share

@@ -1,6 +1,6 @@
 """What commands print: test runs, service logs, git, in the forms developers see every day."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from random import Random
 
 from include.demo.clock import iso
@@ -79,9 +79,9 @@ def _pytest(rng: Random, project: Project, passed: int, *, is_passing: bool) -> 
     )
 
 
-def service_log(rng: Random, project: Project, size_bytes: int) -> str:
-    """Log lines until there are about so many bytes."""
-    at = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=rng.randrange(25_000_000))
+def service_log(rng: Random, project: Project, until: datetime, size_bytes: int) -> str:
+    """Log lines of the last day, about so many bytes of them."""
+    at = until - timedelta(hours=24)
     lines: list[str] = []
     written = 0
     while written < size_bytes:

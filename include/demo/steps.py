@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from include.demo import file_tools, prompts, tools
 from include.demo.languages import LANGUAGES
-from include.demo.phrases import compaction_summary, say
+from include.demo.phrases import announce, compaction_summary, say
 from include.demo.reply import Call, Reply, answer
 from include.demo.scene import Scene, file_lines
 from include.demo.shell import git_log, git_status
@@ -16,12 +16,13 @@ _ANCHOR_MIN = 24
 
 def speak(transcript: Transcript, scene: Scene, kind: str | None, *calls: Call) -> None:
     """One message: perhaps a thought, a sentence of a kind, the calls."""
-    rng = scene.rng
     thinking = None
     if scene.chance(0.4):
         # Claude Code mostly keeps the signature only.
-        thinking = say(rng, "thinking", scene.project, scene.story) if scene.chance(0.6) else ""
-    text = say(rng, kind, scene.project, scene.story) if kind is not None else None
+        thinking = say(scene, "thinking") if scene.chance(0.4) else ""
+    text = None
+    if kind is not None:
+        text = announce(scene, calls[0]) if kind == "announce" else say(scene, kind)
     answer(transcript, Reply(text=text, thinking=thinking, calls=calls))
 
 
@@ -33,32 +34,33 @@ def lines_of(scene: Scene, path: str) -> list[str]:
 
 
 def look_around(transcript: Transcript, scene: Scene) -> None:
-    speak(transcript, scene, "looking", file_tools.glob(scene), file_tools.grep(scene))
     path = scene.story.path
-    speak(transcript, scene, "looking", file_tools.read(scene, path, lines_of(scene, path)))
-    for _ in range(scene.rng.randint(1, 4)):
-        calls = []
-        for _ in range(scene.rng.choice((1, 1, 2, 3))):
-            path = scene.any_path()
-            is_search = scene.chance(0.3)
-            calls.append(
-                file_tools.grep(scene)
-                if is_search
-                else file_tools.read(scene, path, lines_of(scene, path))
-            )
-        speak(transcript, scene, scene.rng.choice(("looking", None)), *calls)
+    if not scene.files:
+        speak(transcript, scene, "announce", file_tools.glob(scene))
+        speak(transcript, scene, "announce", file_tools.read(scene, path, lines_of(scene, path)))
+    for _ in range(scene.rng.randint(2, 5)):
+        calls = tuple(_look(scene) for _ in range(scene.rng.choice((1, 1, 2, 3))))
+        speak(transcript, scene, scene.rng.choice(("announce", None)), *calls)
+
+
+def _look(scene: Scene) -> Call:
+    """A search, or a file that was not read before."""
+    path = scene.any_path()
+    if path in scene.files and scene.chance(0.8):
+        return file_tools.grep(scene)
+    return file_tools.read(scene, path, lines_of(scene, path))
 
 
 def change_story(transcript: Transcript, scene: Scene) -> None:
     """The story's own edit and its test, red first."""
     story = scene.story
     if story.before in "\n".join(lines_of(scene, story.path)):
-        _edit(transcript, scene, story.path, (story.before, story.after))
-    speak(transcript, scene, "changing", file_tools.write(scene, story.test_path, story.test_code))
+        _edit(transcript, scene, story.path, (story.before, story.after), "finding")
+    speak(transcript, scene, "testing", file_tools.write(scene, story.test_path, story.test_code))
     scene.files[story.test_path] = story.test_code.split("\n")
     speak(transcript, scene, None, tools.run_tests(scene, is_passing=False))
     tweak(transcript, scene)
-    speak(transcript, scene, "failing", tools.run_tests(scene, is_passing=True))
+    speak(transcript, scene, "announce", tools.run_tests(scene, is_passing=True))
 
 
 def tweak(transcript: Transcript, scene: Scene) -> None:
@@ -72,16 +74,18 @@ def tweak(transcript: Transcript, scene: Scene) -> None:
     if scene.chance(0.25):
         content = "\n".join(lines).replace(anchor, guard, 1)
         speak(
-            transcript, scene, "changing", file_tools.write(scene, path, content, "\n".join(lines))
+            transcript, scene, "announce", file_tools.write(scene, path, content, "\n".join(lines))
         )
         scene.files[path] = content.split("\n")
         return
     _edit(transcript, scene, path, (anchor, f"{anchor}\n{guard}"))
 
 
-def _edit(transcript: Transcript, scene: Scene, path: str, change: tuple[str, str]) -> None:
+def _edit(
+    transcript: Transcript, scene: Scene, path: str, change: tuple[str, str], kind: str = "announce"
+) -> None:
     lines = lines_of(scene, path)
-    speak(transcript, scene, "changing", file_tools.edit(scene, path, lines, change))
+    speak(transcript, scene, kind, file_tools.edit(scene, path, lines, change))
     scene.files[path] = "\n".join(lines).replace(*change, 1).split("\n")
 
 
@@ -108,45 +112,55 @@ def look_at_git(transcript: Transcript, scene: Scene) -> None:
 
 
 def read_logs(transcript: Transcript, scene: Scene) -> None:
-    speak(transcript, scene, "looking", tools.logs(scene, scene.rng.randint(3_000, 14_000)))
+    speak(
+        transcript,
+        scene,
+        "announce",
+        tools.logs(scene, transcript.at, scene.rng.randint(3_000, 14_000)),
+    )
 
 
 def long_output(transcript: Transcript, scene: Scene) -> None:
-    speak(transcript, scene, "looking", tools.logs(scene, scene.rng.randint(102_000, 130_000)))
+    speak(
+        transcript,
+        scene,
+        "announce",
+        tools.logs(scene, transcript.at, scene.rng.randint(102_000, 130_000)),
+    )
 
 
 def huge_output(transcript: Transcript, scene: Scene) -> None:
-    speak(transcript, scene, "looking", tools.logs(scene, 1_050_000))
+    speak(transcript, scene, "announce", tools.logs(scene, transcript.at, 1_050_000))
 
 
 def failing_calls(transcript: Transcript, scene: Scene) -> None:
     speak(transcript, scene, None, file_tools.read_missing(scene))
-    speak(transcript, scene, "failing", file_tools.edit_not_found(scene))
+    speak(transcript, scene, "announce", file_tools.edit_not_found(scene))
     path = f"/srv/{scene.project.nouns[0]}s"
     missing = f"ls: cannot access '{path}': No such file or directory"
     speak(transcript, scene, None, tools.bash(scene, f"ls {path}", missing, exit_code=2))
 
 
 def rejection(transcript: Transcript, scene: Scene) -> None:
-    speak(transcript, scene, "changing", file_tools.rejected_edit(scene))
+    speak(transcript, scene, "announce", file_tools.rejected_edit(scene))
     prompts.interruption(transcript, for_tool_use=True)
     prompts.prompt(transcript, scene.story.follow_ups[0])
 
 
 def interruption(transcript: Transcript, scene: Scene) -> None:
-    speak(transcript, scene, "looking", file_tools.grep(scene))
+    speak(transcript, scene, "announce", file_tools.grep(scene))
     prompts.interruption(transcript)
     transcript.wait(10, 90)
     prompts.prompt(transcript, scene.story.follow_ups[-1])
 
 
 def search_the_web(transcript: Transcript, scene: Scene) -> None:
-    speak(transcript, scene, "looking", tools.web_search(scene), tools.web_search(scene))
-    speak(transcript, scene, "looking", tools.web_search(scene))
+    speak(transcript, scene, "announce", tools.web_search(scene), tools.web_search(scene))
+    speak(transcript, scene, "announce", tools.web_search(scene))
 
 
 def search_by_the_api(transcript: Transcript, scene: Scene) -> None:
-    text = say(scene.rng, "answers", scene.project, scene.story)
+    text = say(scene, "answers")
     answer(transcript, Reply(text=text, server_searches=1))
 
 
@@ -157,7 +171,7 @@ def plan_todos(transcript: Transcript, scene: Scene) -> None:
 
 
 def use_mcp(transcript: Transcript, scene: Scene) -> None:
-    speak(transcript, scene, "looking", tools.mcp(scene))
+    speak(transcript, scene, "announce", tools.mcp(scene))
     speak(transcript, scene, None, tools.screenshot(scene))
 
 
@@ -175,7 +189,7 @@ def error_of_the_api(transcript: Transcript, scene: Scene) -> None:
 
 
 def prompt_while_busy(transcript: Transcript, scene: Scene) -> None:
-    speak(transcript, scene, "looking", file_tools.grep(scene))
+    speak(transcript, scene, "announce", file_tools.grep(scene))
     prompts.queued_prompt(transcript, scene.story.follow_ups[1])
     speak(transcript, scene, "answers", file_tools.grep(scene))
 

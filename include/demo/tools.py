@@ -1,12 +1,18 @@
 """All other calls: Bash, WebSearch, TodoWrite, MCP tools, Skill."""
 
 from dataclasses import replace
+from datetime import datetime
 
 from include.demo.ids import new_uuid
 from include.demo.reply import Call
 from include.demo.scene import Scene
 from include.demo.shell import service_log, test_run
 
+_DESCRIPTIONS = {
+    "docker": "Show the service's log of the last day",
+    "git": "Look at the state of the branch",
+    "ls": "List the folder",
+}
 # A picture of 64 by 16 pixels: twelve bars.
 PNG = (
     "iVBORw0KGgoAAAANSUhEUgAAAEAAAAAQAQMAAACcKetqAAAABlBMVEX39OwuXox+CExIAAAAM0lEQVR42mNgwAEY"
@@ -15,7 +21,11 @@ PNG = (
 
 
 def bash(scene: Scene, command: str, output: str, *, exit_code: int = 0) -> Call:
-    arguments = {"command": command, "description": f"Run {command.split(' ', maxsplit=1)[0]}"}
+    words = command.split(" ")
+    description = _DESCRIPTIONS.get(words[0]) or f"Run {' '.join(words[:3])}"
+    words = command.split(" ")
+    description = _DESCRIPTIONS.get(words[0]) or f"Run {' '.join(words[:3])}"
+    arguments = {"command": command, "description": description}
     seconds = scene.rng.uniform(0.2, 25)
     if exit_code:
         text = f"Exit code {exit_code}\n{output}"
@@ -43,12 +53,9 @@ def run_tests(scene: Scene, *, is_passing: bool) -> Call:
     return bash(scene, scene.project.test_command, output, exit_code=0 if is_passing else 1)
 
 
-def logs(scene: Scene, size_bytes: int) -> Call:
-    return bash(
-        scene,
-        f"docker compose logs --since 24h {scene.project.nouns[0]}",
-        service_log(scene.rng, scene.project, size_bytes),
-    )
+def logs(scene: Scene, until: datetime, size_bytes: int) -> Call:
+    output = service_log(scene.rng, scene.project, until, size_bytes)
+    return bash(scene, f"docker compose logs --since 24h {scene.project.nouns[0]}", output)
 
 
 def web_search(scene: Scene) -> Call:

@@ -152,7 +152,7 @@ PROJECT = Project(
         "src/index.tsx", "src/search/kana.ts", "src/reader/Sentence.tsx", "src/review/memory.ts",
         "src/lists/csv.ts", "src/offline/trie.ts", "data/見出し語.json", "package.json",
     ),
-    nouns=("entry", "reading", "card", "sentence", "deck", "kanji", "gloss", "review"),
+    nouns=("word", "reading", "card", "sentence", "deck", "list", "meaning", "review"),
     search_queries=("FSRS 5 stability formula typescript", "ruby rt user-select safari"),
     mcp_tool="mcp__linear__get_issue",
     stories=(SEARCH, FURIGANA, SRS, OFFLINE, IMPORT),

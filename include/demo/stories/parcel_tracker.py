@@ -194,7 +194,7 @@ PROJECT = Project(
         "app/main.py", "app/db.py", "app/webhooks/queue.py", "app/shipments/models.py",
         "app/carriers/dhl.py", "app/labels/fonts.py", "app/settings.py", "tests/conftest.py",
     ),
-    nouns=("parcel", "shipment", "carrier", "event", "label", "address", "route", "depot"),
+    nouns=("parcel", "shipment", "carrier", "event", "label", "customer", "route", "depot"),
     search_queries=("sqlalchemy selectinload vs joinedload 2.1", "reportlab pdf/a output intent"),
     mcp_tool="mcp__postgres__query",
     stories=(RETRY, N_PLUS_ONE, TIMEZONES, PYDANTIC, LABELS),
