@@ -104,7 +104,9 @@ def _model_rows(model: genai.ModelInfo, source: str) -> Iterator[PriceRow]:
 def _boundaries(model: genai.ModelInfo) -> list[date]:
     conditions = list(model.prices) if isinstance(model.prices, list) else []
     constraints = [item.constraint for item in [*conditions, *(model.price_variants or [])]]
-    starts = {item.start_date for item in constraints if isinstance(item, genai.StartDateConstraint)}
+    starts = {
+        item.start_date for item in constraints if isinstance(item, genai.StartDateConstraint)
+    }
     if any(isinstance(item, genai.TimeOfDateConstraint) for item in constraints):
         message = f"{model.id} is priced by time of day, which the price seed cannot hold"
         raise ValueError(message)

@@ -171,7 +171,11 @@ def _failure(failed: list[Any], exception: BaseException | None) -> str:
     lines = [f"{run.node.name}: {run.message}" for run in failed[:_FAILURES_SHOWN]]
     hidden = len(failed) - len(lines)
     return "\n".join(
-        [f"dbt failed in {len(failed)} of its nodes", *lines, *([f"and {hidden} more"] * (hidden > 0))]
+        [
+            f"dbt failed in {len(failed)} of its nodes",
+            *lines,
+            *([f"and {hidden} more"] * (hidden > 0)),
+        ]
     )
 
 

@@ -27,7 +27,11 @@ def sources_yaml() -> str:
         "    tables:",
     ]
     for name, schema in DATASETS.items():
-        lines += [f"      - name: {name}", f"        description: {_ABOUT[name]}", "        columns:"]
+        lines += [
+            f"      - name: {name}",
+            f"        description: {_ABOUT[name]}",
+            "        columns:",
+        ]
         for column, doc in _columns(schema):
             lines += [f"          - name: {column}", f"            description: {_quoted(doc)}"]
     return "\n".join(lines) + "\n"

@@ -34,7 +34,9 @@ def ask(gold_path: Path, sql: str) -> Answer:
     """Run one statement; tables are found without `marts.` before their name."""
     with open_gold(gold_path) as gold:
         # Gold may be shared: a query reads these tables and no file of this machine.
-        gold.execute("set timezone = 'UTC'; set search_path = 'marts'; set enable_external_access = false")
+        gold.execute(
+            "set timezone = 'UTC'; set search_path = 'marts'; set enable_external_access = false"
+        )
         try:
             cursor = gold.execute(sql)
             columns = tuple(column[0] for column in cursor.description or ())

@@ -63,8 +63,13 @@ def _table(report: Report) -> Table:
         heading = name.removesuffix("_id").replace("_", " ")
         table.add_column(heading, "total" if index == 0 else "", no_wrap=True, min_width=8)
     for heading, names in shown.items():
-        table.add_column(heading, _sum(report.totals, names), justify="right", no_wrap=True,
-                         min_width=len(_sum(report.totals, names)))
+        table.add_column(
+            heading,
+            _sum(report.totals, names),
+            justify="right",
+            no_wrap=True,
+            min_width=len(_sum(report.totals, names)),
+        )
     for row in report.rows:
         table.add_row(
             *(_text(row[name]) for name in report.dimensions),

@@ -76,7 +76,9 @@ _SUMS = ", ".join(
     + [f"coalesce(sum(m.{name}), 0)::bigint as {name}" for name in TOKENS]
     + [f"coalesce(sum(m.{name}), 0)::decimal(38, 10) as {name}" for name in MONEY]
 )
-_UNPRICED = f"select distinct coalesce(m.model, 'unknown') {_FROM} and not m.is_price_known order by 1"
+_UNPRICED = (
+    f"select distinct coalesce(m.model, 'unknown') {_FROM} and not m.is_price_known order by 1"
+)
 
 
 def report(
@@ -118,9 +120,7 @@ def _grouped(shape: _Shape) -> str:
     return f"select {columns}, {_SUMS} {_FROM} group by {', '.join(shape.keys.values())} order by {shape.order}"
 
 
-def _select(
-    gold: duckdb.DuckDBPyConnection, sql: str, bound: list[Any]
-) -> list[dict[str, Value]]:
+def _select(gold: duckdb.DuckDBPyConnection, sql: str, bound: list[Any]) -> list[dict[str, Value]]:
     cursor = gold.execute(sql, bound)
     names = [column[0] for column in cursor.description]
     return [_row(zip(names, values, strict=True)) for values in cursor.fetchall()]

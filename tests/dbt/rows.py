@@ -63,7 +63,11 @@ def answer(session: str, at: float, message_id: str, **values: Any) -> Row:
 def block(of: Row, kind: str, **values: Any) -> Row:
     """A content block of an entry."""
     shared = {name: of.get(name) for name in records.CONTENT_BLOCKS.names}
-    return shared | {"block_index": 0, "kind": kind, "lines_added": None, "lines_removed": None} | values
+    return (
+        shared
+        | {"block_index": 0, "kind": kind, "lines_added": None, "lines_removed": None}
+        | values
+    )
 
 
 def _place(session: str, when: datetime, offset: int) -> Row:

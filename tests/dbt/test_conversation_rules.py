@@ -47,11 +47,17 @@ def test_copies_of_an_entry_fold_into_the_session_that_had_it_first(marts: Marts
 
 
 def test_entries_without_a_uuid_stay_apart(marts: Marts) -> None:
-    found = "select count(*) from marts.fct_messages where session_id = 'copied' and kind = 'ai-title'"
+    found = (
+        "select count(*) from marts.fct_messages where session_id = 'copied' and kind = 'ai-title'"
+    )
     assert marts(found) == [(2,)]
 
 
-given(entry("odd", 0, type="never-seen"), entry("odd", 1, type=None), entry("odd", 2, type="message", role="user"))
+given(
+    entry("odd", 0, type="never-seen"),
+    entry("odd", 1, type=None),
+    entry("odd", 2, type="message", role="user"),
+)
 
 
 def test_unknown_types_are_kept_and_legacy_messages_have_their_role(marts: Marts) -> None:
@@ -85,7 +91,9 @@ for at, (name, (_, values)) in enumerate(PROMPTS.items()):
     given(entry("prompts", at, uuid=f"p-{name}", **values))
 RESULT = entry("prompts", 98, uuid="p-tool result", text="hi")
 IMAGE = entry("prompts", 99, uuid="p-image", text=None)
-given(RESULT, IMAGE, blocks=(block(RESULT, "tool_result", tool_use_id="t-p"), block(IMAGE, "image")))
+given(
+    RESULT, IMAGE, blocks=(block(RESULT, "tool_result", tool_use_id="t-p"), block(IMAGE, "image"))
+)
 
 
 @pytest.mark.parametrize("name", [*PROMPTS, "tool result", "image"])
@@ -127,7 +135,12 @@ given(
 
 @pytest.mark.parametrize(
     ("name", "status", "duration_ms"),
-    [("good", "success", 2500), ("bad", "error", 2000), ("open", "pending", None), ("back", "success", 0)],
+    [
+        ("good", "success", 2500),
+        ("bad", "error", 2000),
+        ("open", "pending", None),
+        ("back", "success", 0),
+    ],
 )
 def test_a_call_has_the_status_and_time_of_its_result(
     marts: Marts, name: str, status: str, duration_ms: int | None

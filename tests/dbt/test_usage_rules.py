@@ -32,7 +32,9 @@ def marts(tmp_path_factory: pytest.TempPathFactory) -> Marts:
 
 
 def one(marts: Marts, columns: str, message_id: str) -> tuple[Any, ...]:
-    rows = marts(f"select {columns} from marts.fct_api_messages as m where message_id = '{message_id}'")
+    rows = marts(
+        f"select {columns} from marts.fct_api_messages as m where message_id = '{message_id}'"
+    )
     assert len(rows) == 1, rows
     return rows[0]
 
@@ -68,7 +70,9 @@ given(
 
 
 def test_without_a_message_id_the_uuid_tells_messages_apart(marts: Marts) -> None:
-    found = "select message_id from marts.fct_api_messages where session_id like 'no-id%' order by 1"
+    found = (
+        "select message_id from marts.fct_api_messages where session_id like 'no-id%' order by 1"
+    )
     assert marts(found) == [("u-no-id-1",), ("u-no-id-2",)]
 
 
@@ -150,7 +154,8 @@ given(
 
 
 @pytest.mark.parametrize(
-    ("message_id", "writes"), [("m-total-only", (100, 0)), ("m-total-1h", (70, 30)), ("m-split", (0, 100))]
+    ("message_id", "writes"),
+    [("m-total-only", (100, 0)), ("m-total-1h", (70, 30)), ("m-split", (0, 100))],
 )
 def test_cache_writes_without_a_split_are_five_minute_ones(
     marts: Marts, message_id: str, writes: tuple[int, int]
@@ -174,7 +179,10 @@ given(answer("night", -8 * 3600, "m-night"), answer("night", 0, "m-morning"))
 
 
 def test_the_day_is_that_of_the_reports_time_zone(marts: Marts) -> None:
-    assert one(marts, "day::varchar, m.at::varchar", "m-night") == ("2026-09-30", "2026-10-01 02:00:00")
+    assert one(marts, "day::varchar, m.at::varchar", "m-night") == (
+        "2026-09-30",
+        "2026-10-01 02:00:00",
+    )
     assert one(marts, "day::varchar", "m-morning") == ("2026-10-01",)
 
 
@@ -198,7 +206,10 @@ for case, (_, values) in PRICED.items():
 
 @pytest.mark.parametrize("case", PRICED)
 def test_a_million_tokens_cost_the_price_of_model_day_and_variant(marts: Marts, case: str) -> None:
-    assert one(marts, "cost_usd, is_price_known", f"m-{case}") == (Decimal(str(PRICED[case][0])), True)
+    assert one(marts, "cost_usd, is_price_known", f"m-{case}") == (
+        Decimal(str(PRICED[case][0])),
+        True,
+    )
 
 
 given(
@@ -215,7 +226,9 @@ def test_a_prompt_over_the_threshold_makes_the_whole_request_dearer(marts: Marts
 
 
 given(
-    answer("unknown", 0, "m-unknown", model="claude-new-9", input_tokens=1000, web_search_requests=3),
+    answer(
+        "unknown", 0, "m-unknown", model="claude-new-9", input_tokens=1000, web_search_requests=3
+    ),
     answer("unknown", 1, "m-unknown-fast", model=HAIKU, input_tokens=1000, speed="fast"),
     answer("unknown", 2, "m-no-model", model=None, input_tokens=1000),
 )

@@ -1,0 +1,60 @@
+"""dbt runs in this process and leaves nothing behind in it."""
+
+import os
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from include.errors import WarehouseError
+from include.settings import Settings
+from include.transform.dbt import NodeDone, dbt_environment, transform, write_manifest
+from tests.dbt.rows import answer, build_settings, entry, write_raw
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return build_settings(tmp_path_factory.mktemp("transform"))
+
+
+def test_without_a_warehouse_the_error_says_what_to_run(tmp_path: Path) -> None:
+    with pytest.raises(WarehouseError, match="cca load"):
+        transform(build_settings(tmp_path))
+
+
+def test_an_empty_archive_builds_every_model_and_frees_the_file(settings: Settings) -> None:
+    write_raw(settings, [], [])
+    before = dict(os.environ)
+    seen: list[NodeDone] = []
+    report = transform(settings, on_event=seen.append)
+    assert dict(os.environ) == before
+    assert report.models >= 25
+    assert report.tests > 80
+    assert {node.name for node in report.nodes} == {node.name for node in seen}
+    # read-only is another configuration: DuckDB refuses it while a handle is left in the process
+    with duckdb.connect(str(settings.warehouse_path), read_only=True) as warehouse:
+        schemas = warehouse.execute(
+            "select distinct table_schema from information_schema.tables order by 1"
+        ).fetchall()
+        assert schemas == [("intermediate",), ("marts",), ("raw",), ("staging",)]
+        assert warehouse.execute("select count(*) from marts.fct_api_messages").fetchall() == [(0,)]
+
+
+def test_a_failing_test_is_named_in_the_error(settings: Settings) -> None:
+    write_raw(settings, [entry("s", 0, _id="same"), answer("s", 1, "m", _id="same")], [])
+    with pytest.raises(WarehouseError, match="unique_stg_conversations_document_id"):
+        transform(settings, select="stg_conversations")
+
+
+def test_only_the_selected_models_are_built(settings: Settings) -> None:
+    write_raw(settings, [answer("s", 1, "m", input_tokens=1)], [])
+    report = transform(settings, select="stg_api_usage int_session_origins", full_refresh=True)
+    assert {node.name for node in report.nodes if node.kind == "model"} == {
+        "stg_api_usage", "int_session_origins",
+    }  # fmt: skip
+
+
+def test_the_manifest_lists_every_model_for_airflow(settings: Settings) -> None:
+    manifest = write_manifest(settings)
+    assert manifest.parent == Path(dbt_environment(settings)["DBT_TARGET_PATH"])
+    assert '"model.cca.fct_api_messages"' in manifest.read_text()

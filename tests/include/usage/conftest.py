@@ -1,0 +1,37 @@
+"""A gold file with the few columns that reports read."""
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from include.settings import Settings
+
+
+@pytest.fixture
+def gold(tmp_path: Path) -> Settings:
+    settings = Settings(cca_home=tmp_path / "home", _env_file=None)
+    settings.gold_dir.mkdir(parents=True)
+    with duckdb.connect(str(settings.gold_dir / "gold-1.duckdb")) as connection:
+        connection.execute("""
+            create schema marts;
+            create table marts.dim_projects as
+                select * from (values ('-a', '/home/me/a'), ('-b', null)) t(project_id, project_path);
+            create table marts.dim_sessions as select * from (values
+                ('s1', '-a', 'First [bold]title', timestamp '2026-11-01 10:00:00'),
+                ('s2', '-b', null, timestamp '2026-11-09 10:00:00')
+            ) t(session_id, project_id, title, started_at);
+            create table marts.fct_api_messages as
+            select *, 2::bigint as output_tokens, 3::bigint as cache_write_5m_tokens,
+                4::bigint as cache_write_1h_tokens, 5::bigint as cache_read_tokens
+            from (values
+                ('s1', '-a', 'opus', date '2026-11-01', 100, 0.00000001::decimal(18, 10), true),
+                ('s1', '-a', 'opus', date '2026-11-02', 10, 0.2::decimal(18, 10), true),
+                ('s2', '-b', 'haiku', date '2026-11-09', 1, 0.1::decimal(18, 10), true),
+                ('s2', '-b', 'new', date '2026-12-01', 1, 0::decimal(18, 10), false)
+            ) t(session_id, project_id, model, day, input_tokens, cost_usd, is_price_known);
+            alter table marts.fct_api_messages add column cost_usd_with_web_search decimal(18, 10);
+            update marts.fct_api_messages set cost_usd_with_web_search = cost_usd + 0.01
+        """)
+    settings.gold_path.symlink_to("gold-1.duckdb")
+    return settings

@@ -1,0 +1,60 @@
+"""SQL over gold reads the marts and nothing else."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from include.errors import NotFound, WarehouseError
+from include.settings import Settings
+from include.usage.query import as_csv, as_json, ask
+
+
+def test_json_holds_columns_and_rows_with_times_in_utc(gold: Settings) -> None:
+    answer = ask(
+        gold.gold_path,
+        "select session_id, started_at, date '2026-11-01' as day, 0.1::decimal(18, 10) as usd, "
+        "sum(1) as n, null as nothing from dim_sessions where session_id = 's1' group by all",
+    )
+    assert json.loads(as_json(answer)) == {
+        "columns": ["session_id", "started_at", "day", "usd", "n", "nothing"],
+        "rows": [
+            {"session_id": "s1", "started_at": "2026-11-01T10:00:00Z", "day": "2026-11-01",
+             "usd": 0.1, "n": 1, "nothing": None}
+        ],
+    }  # fmt: skip
+
+
+def test_csv_has_a_header(gold: Settings) -> None:
+    assert as_csv(ask(gold.gold_path, "select 1 as a, 'x,y' as b")) == 'a,b\n1,"x,y"\n'
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select * from no_such_table",
+        "delete from marts.dim_sessions",
+        "select * from read_text('/etc/hostname')",
+        "set enable_external_access = true",
+        "attach '/tmp/other.duckdb'",
+    ],
+)
+def test_what_is_no_read_of_the_marts_is_refused(gold: Settings, sql: str) -> None:
+    with pytest.raises(WarehouseError, match="the query does not run"):
+        ask(gold.gold_path, sql)
+
+
+def test_before_the_first_publish_the_error_says_what_to_run(tmp_path: Path) -> None:
+    with pytest.raises(NotFound, match="cca pipeline"):
+        ask(tmp_path / "current.duckdb", "select 1")
+
+
+def test_a_reader_that_holds_the_old_file_gets_the_new_one_next_time(gold: Settings) -> None:
+    import duckdb
+
+    with duckdb.connect(str(gold.gold_path.resolve()), read_only=True):
+        with duckdb.connect(str(gold.gold_dir / "gold-2.duckdb")) as newer:
+            newer.execute("create schema marts; create table marts.dim_sessions as select 2 as n")
+        gold.gold_path.unlink()
+        gold.gold_path.symlink_to("gold-2.duckdb")
+        assert ask(gold.gold_path, "select n from dim_sessions").rows == ((2,),)

@@ -1,0 +1,108 @@
+"""Usage reports add up, filter and print what the contract says."""
+
+import json
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from include.cli import cca
+from include.errors import NotFound, SettingError
+from include.settings import Settings, get_settings
+from include.usage import render
+from include.usage.reports import MEASURES, report
+
+Keys = list[tuple[str, int]]
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "rows"),
+    [
+        ("daily", "day", [(date(2026, 11, 1), 100), (date(2026, 11, 2), 10), (date(2026, 11, 9), 1),
+                          (date(2026, 12, 1), 1)]),
+        ("weekly", "week", [(date(2026, 10, 26), 100), (date(2026, 11, 2), 10), (date(2026, 11, 9), 1), (date(2026, 11, 30), 1)]),
+        ("monthly", "month", [("2026-11", 111), ("2026-12", 1)]),
+        ("model", "model", [("opus", 110), ("haiku", 1), ("new", 1)]),
+        ("project", "project_id", [("-a", 110), ("-b", 2)]),
+        ("session", "session_id", [("s1", 110), ("s2", 2)]),
+    ],
+)  # fmt: skip
+def test_each_kind_groups_by_its_dimension(
+    gold: Settings, kind: str, name: str, rows: Keys
+) -> None:
+    made = report(gold.gold_path, kind)
+    assert [(row[name], row["input_tokens"]) for row in made.rows] == rows
+    assert made.totals["input_tokens"] == 112
+    assert made.totals["cost_usd"] == Decimal("0.30000001")
+
+
+@pytest.mark.parametrize(
+    ("bounds", "messages"),
+    [
+        ({"since": date(2026, 11, 2)}, 3),
+        ({"until": date(2026, 11, 2)}, 2),
+        ({"since": date(2026, 11, 2), "until": date(2026, 11, 9)}, 2),
+        ({"project": "-a"}, 2),
+        ({"project": "/home/me/a"}, 2),
+        ({"project": "-none"}, 0),
+    ],
+)
+def test_bounds_are_inclusive_and_a_project_is_named_by_folder_or_path(
+    gold: Settings, bounds: dict[str, date | str], messages: int
+) -> None:
+    made = report(gold.gold_path, "daily", **bounds)
+    assert made.totals["api_messages"] == messages
+    assert sum(row["api_messages"] for row in made.rows) == messages
+
+
+def test_json_holds_rows_and_totals_with_integers_and_eight_places(gold: Settings) -> None:
+    content = json.loads(render.as_json(report(gold.gold_path, "daily")))
+    assert list(content["rows"][0]) == ["day", *MEASURES]
+    assert list(content["totals"]) == list(MEASURES)
+    assert content["rows"][0] == {
+        "day": "2026-11-01", "api_messages": 1, "input_tokens": 100, "output_tokens": 2,
+        "cache_write_5m_tokens": 3, "cache_write_1h_tokens": 4, "cache_read_tokens": 5,
+        "cost_usd": 0.00000001, "cost_usd_with_web_search": 0.01000001,
+    }  # fmt: skip
+    assert content["totals"]["cost_usd"] == 0.30000001
+    assert content["unpriced_models"] == ["new"]
+
+
+@pytest.fixture
+def run(gold: Settings, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("CCA_HOME", str(gold.cca_home))
+    get_settings.cache_clear()
+    yield lambda *arguments: CliRunner().invoke(cca, arguments)
+    get_settings.cache_clear()
+
+
+def test_the_table_cuts_no_number_and_names_models_without_a_price(run) -> None:
+    result = run("usage", "session")
+    assert result.exit_code == 0
+    total = next(line for line in result.output.splitlines() if line.strip().startswith("total"))
+    assert total.split() == ["total", "4", "112", "8", "28", "20", "0.30000001", "0.34000001"]
+    assert "First [bold]title" in result.output
+    assert "No price is known for new" in result.stderr
+
+
+def test_csv_has_a_line_for_each_row(run) -> None:
+    lines = run("usage", "monthly", "--csv").stdout.splitlines()
+    assert lines[0] == ",".join(["month", *MEASURES])
+    assert lines[1] == "2026-11,3,111,6,9,12,15,0.30000001,0.33000001"
+
+
+def test_the_command_takes_bounds(run) -> None:
+    result = run("usage", "--since", "2026-11-02", "--until", "2026-11-09", "--json")
+    assert json.loads(result.stdout)["totals"]["api_messages"] == 2
+
+
+def test_before_the_first_publish_the_error_says_what_to_run(tmp_path: Path) -> None:
+    with pytest.raises(NotFound, match="cca pipeline"):
+        report(tmp_path / "current.duckdb", "daily")
+
+
+def test_an_unknown_kind_is_refused(gold: Settings) -> None:
+    with pytest.raises(SettingError, match="yearly"):
+        report(gold.gold_path, "yearly")
