@@ -51,3 +51,35 @@ def demo_data(
         f"{totals['transcript_lines']} lines, {totals['api_messages']} API messages, "
         f"{totals['cost_usd']} USD; totals in {out / 'truth.json'}"
     )
+
+
+@click.command("demo")
+@click.option(
+    "--home",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Throw-away folder for transcripts and data.",
+)
+@click.option("--down", is_flag=True, help="Stop the demo and delete its folder.")
+def demo(home: Path, down: bool) -> None:
+    """Run the whole stack on sample conversations; your own data is never touched."""
+    import subprocess
+    import sys
+
+    from include.demo.home import close_home, differences, open_home
+    from include.settings import child_environment
+
+    home = home.expanduser().absolute()
+    if down:
+        count = close_home(home, lambda _: None)
+        click.echo(f"stopped {count} processes; {home} is gone")
+        return
+    settings = open_home(home)
+    click.echo(f"Demo in {home}")
+    command = [str(Path(sys.executable).with_name("cca")), "up"]
+    done = subprocess.run(command, env=child_environment(settings.as_environment()), check=False)  # noqa: S603
+    if done.returncode:
+        sys.exit(done.returncode)
+    if wrong := differences(home, settings):
+        raise click.ClickException("totals differ from truth.json: " + "; ".join(wrong))
+    click.echo("Every total equals truth.json. Stop and delete the demo with: make demo-down")
