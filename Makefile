@@ -7,7 +7,7 @@ CCA := $(VENV)/bin/cca
 STAMP := $(VENV)/.installed
 DEMO_HOME ?= $(or $(TMPDIR),/tmp)/cca-demo-$(shell id -u)
 
-.PHONY: help install up demo demo-down down status logs pipeline test lint types bench lock
+.PHONY: help install up demo demo-down down status logs pipeline test lint types bench docs lock
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 14
@@ -60,6 +60,9 @@ types: install  ## mypy, strict
 
 bench: install  ## time every step on generated data
 	$(VENV)/bin/python -m benchmarks.pipeline
+
+docs: install  ## write .env.example and docs/settings.md from the settings
+	$(VENV)/bin/python -m include.settings_docs
 
 lock: install  ## resolve constraints.txt anew from requirements.txt
 	$(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --no-header \

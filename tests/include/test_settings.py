@@ -1,0 +1,47 @@
+"""Settings: one reader of the environment, documented from its own fields."""
+
+from pathlib import Path
+
+import pytest
+
+from include.errors import SettingError
+from include.settings import Settings, get_settings
+from include.settings_docs import files
+
+
+@pytest.mark.parametrize("path", files(), ids=lambda path: path.name)
+def test_generated_files_are_up_to_date(path: Path) -> None:
+    assert path.read_text() == files()[path], "run `make docs`"
+
+
+def test_several_transcript_folders_and_claude_config_dir(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "config"
+    (config / "projects").mkdir(parents=True)
+    monkeypatch.delenv("CLAUDE_DIR", raising=False)
+    monkeypatch.setenv("CLAUDE_CONFIG_DIR", f"{config}, {tmp_path / 'more'}")
+    assert Settings(_env_file=None).claude_dirs == [config / "projects", tmp_path / "more"]
+
+
+def test_wrong_value_is_named_with_its_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BROWSER_PORT", "many")
+    get_settings.cache_clear()
+    with pytest.raises(SettingError, match=r"BROWSER_PORT.*many"):
+        get_settings()
+    get_settings.cache_clear()
+
+
+def test_child_reads_the_same_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    parent = Settings(
+        cca_home=tmp_path, claude_dir=str(tmp_path), timezone="Asia/Tokyo", mongo_uri=""
+    )
+    monkeypatch.setenv("MONGO_URI", "mongodb://elsewhere")
+    for name, value in parent.as_environment().items():
+        monkeypatch.setenv(name, value)
+    assert Settings(_env_file=None) == parent
+
+
+def test_unknown_time_zone_is_refused() -> None:
+    with pytest.raises(ValueError, match="no time zone"):
+        Settings(timezone="Mars/Base", _env_file=None)
