@@ -5,6 +5,7 @@ import base64
 import binascii
 import hashlib
 import logging
+import re
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -14,6 +15,7 @@ from pymongo.errors import PyMongoError
 from tornado.web import RequestHandler
 
 from dashboards.browser.paint import Desk, window
+from dashboards.browser.reading import is_picture
 from dashboards.browser.tools import body, pretty, result_block, result_text
 from dashboards.browser.views import HERE, render
 from dashboards.browser.window import Anchor, Entry, agents, find_entry, tool_result
@@ -21,7 +23,6 @@ from include.archive import Document
 
 log = logging.getLogger(__name__)
 
-IMAGE_TYPES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 ASSET_TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 
 
@@ -48,12 +49,12 @@ def _digest(path: Path) -> str:
     return hashlib.blake2b(path.read_bytes(), digest_size=6).hexdigest()
 
 
-class Health(RequestHandler):
+class Health(RequestHandler):  # type: ignore[misc]  # Tornado has no types
     def get(self) -> None:
         self.finish({"status": "ok"})
 
 
-class Asset(RequestHandler):
+class Asset(RequestHandler):  # type: ignore[misc]  # Tornado has no types
     def get(self, _: str, name: str) -> None:
         path = HERE / name
         if not path.is_file():
@@ -64,7 +65,7 @@ class Asset(RequestHandler):
         self.finish(path.read_bytes())
 
 
-class _Reading(RequestHandler):
+class _Reading(RequestHandler):  # type: ignore[misc]  # Tornado has no types
     """Reads in a thread; MongoDB away is 503 with a sentence."""
 
     def initialize(self, desk: Desk) -> None:
@@ -86,10 +87,12 @@ class _Reading(RequestHandler):
         self.finish(content if isinstance(content, bytes) else content.encode(errors="replace"))
 
     def entry(self) -> Entry | None:
-        return find_entry(self.desk.archive.entries, self.argument("session"), self.argument("entry"))
+        return find_entry(
+            self.desk.archive.entries, self.argument("session"), self.argument("entry")
+        )
 
     def argument(self, name: str) -> str:
-        return self.get_query_argument(name, "")
+        return str(self.get_query_argument(name, ""))
 
     def block(self) -> Document | None:
         """The content block of the entry that `block` numbers."""
@@ -152,7 +155,9 @@ class ToolBody(_Reading):
         if told in known:
             return told
         prompt = str((block.get("input") or {}).get("prompt") or "")
-        return next((agent for agent in known if prompt and self._asked(session, agent, prompt)), "")
+        return next(
+            (agent for agent in known if prompt and self._asked(session, agent, prompt)), ""
+        )
 
     def _asked(self, session: str, agent: str, prompt: str) -> bool:
         """Transcripts of older versions name no agent: its first entry repeats the prompt."""
@@ -191,11 +196,13 @@ class Image(_Reading):
 
     def _read(self) -> tuple[str, bytes] | None:
         block = self._picture()
-        source = block.get("source") if block else None
-        if not isinstance(source, dict) or source.get("media_type") not in IMAGE_TYPES:
+        if block is None or not is_picture(block):
             return None
+        source = block["source"]
         try:
-            return str(source["media_type"]), base64.b64decode(str(source.get("data")), validate=True)
+            return str(source["media_type"]), base64.b64decode(
+                str(source.get("data")), validate=True
+            )
         except (binascii.Error, ValueError):
             return None
 
@@ -208,7 +215,7 @@ class Image(_Reading):
 
 
 def _numbered(blocks: list[Any], number: str) -> Document | None:
-    index = int(number) if number.isascii() and number.isdigit() and len(number) < 6 else -1  # noqa: PLR2004
+    index = int(number) if re.fullmatch(r"[0-9]{1,5}", number) else -1
     block = blocks[index] if 0 <= index < len(blocks) else None
     return block if isinstance(block, dict) else None
 
@@ -218,7 +225,5 @@ def _images(result: Document | None) -> list[int]:
     return [
         index
         for index, block in enumerate(content if isinstance(content, list) else [])
-        if isinstance(block, dict) and block.get("type") == "image"
+        if is_picture(block)
     ]
-
-

@@ -151,13 +151,13 @@ def project_label(project_id: str, cwd: object) -> str:
 def daily_activity(archive: Archive, state: State) -> list[tuple[datetime, int, int]]:
     """(day, messages of people, messages of Claude) of the chosen project, oldest first."""
     match: Document = {"projectId": state.project} if state.project else {}
-    day = {
-        "$dateTrunc": {"date": "$hour", "unit": "day", "timezone": archive.timezone.key}
-    }
-    groups = archive.activity.aggregate([
-        {"$match": match},
-        {"$group": {"_id": {"day": day, "role": "$role"}, "count": {"$sum": "$count"}}},
-    ])
+    day = {"$dateTrunc": {"date": "$hour", "unit": "day", "timezone": archive.timezone.key}}
+    groups = archive.activity.aggregate(
+        [
+            {"$match": match},
+            {"$group": {"_id": {"day": day, "role": "$role"}, "count": {"$sum": "$count"}}},
+        ]
+    )
     days: dict[datetime, dict[str, int]] = {}
     for group in groups:
         moment = group["_id"]["day"].astimezone(archive.timezone)
@@ -169,9 +169,11 @@ def daily_activity(archive: Archive, state: State) -> list[tuple[datetime, int, 
 
 
 def _title_holds(word: str) -> list[Mapping[str, Any]]:
-    # $regexMatch on literal text: a pattern typed by a person must not run as one.
+    # Letters and digits as they are, all else escaped: what is typed is no pattern.
     literal = "".join(f"\\{char}" if not char.isalnum() else char for char in word)
-    return [{name: {"$regex": literal, "$options": "i"}} for name in ("title", "firstPrompt", "_id")]
+    return [
+        {name: {"$regex": literal, "$options": "i"}} for name in ("title", "firstPrompt", "_id")
+    ]
 
 
 def _beyond(field: str, direction: int, last: Document) -> Document:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from math import ceil
+from math import ceil, floor, log10
 
 from dashboards.browser.state import State
 
@@ -42,55 +42,51 @@ def activity_chart(days: Sequence[tuple[datetime, int, int]], state: State) -> C
     if not days:
         return Chart("day", [], [], [])
     first, last = days[0][0].date(), days[-1][0].date()
-    unit = _unit((last - first).days + 1)
+    unit = unit_of((last - first).days + 1)
     # A lone day would be one bar as wide as the page.
-    starts = _starts(min(first, last - timedelta(days=27)), last, unit)
-    counts = {start: [0, 0] for start in starts}
+    places = starts(min(first, last - timedelta(days=27)), last, unit)
+    counts = {start: [0, 0] for start in places}
     for at, user, assistant in days:
-        both = counts[_start(at.date(), unit)]
+        both = counts[start_of(at.date(), unit)]
         both[0] += user
         both[1] += assistant
     top = nice_top(max(sum(both) for both in counts.values()))
     bars = [_bar(start, unit, both, top, state) for start, both in counts.items()]
-    return Chart(unit, bars, [Mark(100, _short(top)), Mark(50, _short(top / 2))], _ticks(starts))
+    return Chart(unit, bars, [Mark(100, short(top)), Mark(50, short(top / 2))], ticks(places))
 
 
 def nice_top(value: float) -> float:
-    """The next of 2, 4, 10, 20, 40, 100 … that the highest bar fits under."""
-    scale = 1.0
-    while True:
-        for step in (2, 4, 10):
-            if value <= step * scale:
-                return step * scale
-        scale *= 10
+    """The next round number (1, 1.2, 1.6, 2, 3, 4, 6, 8 times a power of ten) above the bars."""
+    scale = 10.0 ** floor(log10(value)) if value > 0 else 1.0
+    return next(step * scale for step in (1, 1.2, 1.6, 2, 3, 4, 6, 8, 10) if value <= step * scale)
 
 
-def _unit(days: int) -> str:
+def unit_of(days: int) -> str:
     return next((unit for unit, size in _DAYS_OF_UNIT.items() if days / size <= MAX_BARS), "month")
 
 
-def _start(day: date, unit: str) -> date:
+def start_of(day: date, unit: str) -> date:
     if unit == "month":
         return day.replace(day=1)
     return day - timedelta(days=day.weekday()) if unit == "week" else day
 
 
-def _next(start: date, unit: str) -> date:
+def next_start(start: date, unit: str) -> date:
     if unit == "month":
         return (start + timedelta(days=31)).replace(day=1)
     return start + timedelta(days=_DAYS_OF_UNIT[unit])
 
 
-def _starts(first: date, last: date, unit: str) -> list[date]:
-    starts = [_start(first, unit)]
-    while (following := _next(starts[-1], unit)) <= last:
-        starts.append(following)
-    return starts
+def starts(first: date, last: date, unit: str) -> list[date]:
+    found = [start_of(first, unit)]
+    while (following := next_start(found[-1], unit)) <= last:
+        found.append(following)
+    return found
 
 
 def _bar(start: date, unit: str, both: list[int], top: float, state: State) -> Bar:
-    end = _next(start, unit) - timedelta(days=1)
-    label = f"{start:%a, %b} {start.day}, {start.year}" if unit == "day" else f"{start} – {end}"
+    end = next_start(start, unit) - timedelta(days=1)
+    label = f"{start:%a, %b %-d, %Y}" if unit == "day" else f"{start} to {end}"
     chosen = (not state.since or end.isoformat() >= state.since) and (
         not state.until or start.isoformat() <= state.until
     )
@@ -101,14 +97,19 @@ def _bar(start: date, unit: str, both: list[int], top: float, state: State) -> B
     )  # fmt: skip
 
 
-def _ticks(starts: Sequence[date]) -> list[Mark]:
-    every = max(1, ceil(len(starts) / 9))
+def ticks(places: Sequence[date]) -> list[Mark]:
+    """A label under every ninth or so of the bars."""
+    every = max(1, ceil(len(places) / 9))
     return [
-        Mark(round(100 * (index + 0.5) / len(starts), 2), f"{start:%b} {start.day}")
-        for index, start in enumerate(starts)
+        Mark(round(100 * (index + 0.5) / len(places), 2), f"{start:%b} {start.day}")
+        for index, start in enumerate(places)
         if index % every == 0
     ]
 
 
-def _short(value: float) -> str:
-    return f"{value / 1000:g}k" if value >= 1000 else f"{value:g}"  # noqa: PLR2004
+def short(value: float) -> str:
+    """A round number in few characters: 1.2k, 16M."""
+    for unit, scale in (("M", 1e6), ("k", 1e3)):
+        if value >= scale:
+            return f"{value / scale:g}{unit}"
+    return f"{value:g}"

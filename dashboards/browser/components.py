@@ -17,7 +17,7 @@ def _css(name: str) -> str:
     return (HERE / "css" / name).read_text()
 
 
-class _Pane(JSComponent):
+class _Pane(JSComponent):  # type: ignore[misc]  # Panel has no types
     """Tells the page what the person did; is told what to show."""
 
     __abstract = True

@@ -19,9 +19,10 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost"})
 NONCE_HEADER = "X-Csp-Nonce"
 # blob: is needed by es-module-shims, inline styles by Bokeh. No eval, no inline script.
 CSP = (
-    "default-src 'none'; script-src 'self' 'nonce-{nonce}' blob:; style-src 'self' 'unsafe-inline'; "
-    "img-src 'self'; font-src 'self'; connect-src 'self' blob: {sockets}; object-src 'none'; "
-    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self' 'nonce-{nonce}' blob:; "
+    "style-src 'self' 'unsafe-inline'; img-src 'self'; font-src 'self'; "
+    "connect-src 'self' blob: {sockets}; object-src 'none'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'"
 )
 _KEY = "cca_allowed_hosts"
 _PREPARE = "cca_prepare"
@@ -52,13 +53,15 @@ def protect(application: Application, hosts: frozenset[str], prepare: Prepare) -
     application.settings[_KEY] = hosts
     application.settings[_PREPARE] = prepare
     if not getattr(RequestHandler, "_cca_guarded", False):
-        RequestHandler._execute = _guarded(RequestHandler._execute)  # type: ignore[method-assign]
-        RequestHandler.clear = _with_headers(RequestHandler.clear)  # type: ignore[method-assign]
-        RequestHandler._cca_guarded = True  # type: ignore[attr-defined]
+        RequestHandler._execute = _guarded(RequestHandler._execute)  # noqa: SLF001
+        RequestHandler.clear = _with_headers(RequestHandler.clear)
+        RequestHandler._cca_guarded = True  # noqa: SLF001
 
 
 def _guarded(execute: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
-    async def guarded(self: RequestHandler, transforms: list[Any], *args: Any, **kwargs: Any) -> None:
+    async def guarded(
+        self: RequestHandler, transforms: list[Any], *args: Any, **kwargs: Any
+    ) -> None:
         hosts = self.application.settings.get(_KEY)
         if hosts is not None:
             refusal = _refusal(self, hosts)
@@ -99,7 +102,7 @@ def _with_headers(clear: Callable[[RequestHandler], None]) -> Callable[[RequestH
         if hosts is None:
             return
         nonce = getattr(self, "_cca_nonce", None) or secrets.token_urlsafe(16)
-        self._cca_nonce = nonce  # type: ignore[attr-defined]
+        self._cca_nonce = nonce
         # Overwrites what a client may send.
         self.request.headers[NONCE_HEADER] = nonce
         sockets = " ".join(f"ws://{host}" for host in sorted(hosts))

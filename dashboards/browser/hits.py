@@ -1,25 +1,21 @@
 """Search hits as the list shows them; the index itself is include.search."""
 
-import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
-from typing import Any, Protocol
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup, escape
 
 from dashboards.browser.archive import Archive
 from dashboards.browser.state import State
 from include.errors import CcaError
 from include.settings import Settings
 
-log = logging.getLogger(__name__)
+if TYPE_CHECKING:
+    from include.search.searcher import Row, Searcher
 
 MAX_HITS = 50
-
-
-class Searches(Protocol):
-    """What the browser needs of include.search."""
-
-    def search(self, text: str, **filters: Any) -> Any: ...
 
 
 @dataclass(frozen=True)
@@ -27,7 +23,7 @@ class Hit:
     session_id: str
     entry_id: str
     title: str
-    snippet: str
+    snippet: Markup
     kind: str
     at: str
     copies: int
@@ -37,32 +33,47 @@ class Hit:
 @dataclass(frozen=True)
 class Hits:
     total: int = 0
+    is_approximate: bool = False
     rows: list[Hit] = field(default_factory=list)
     message: str = ""
 
 
-def open_searcher(settings: Settings) -> Searches:
-    from include.search.searcher import Searcher  # noqa: PLC0415  (tantivy, at the first search)
+class SearchRoom:
+    """Opens the index at the first search: a conversation is read without it."""
 
-    return Searcher(settings)
+    def __init__(self, settings: Settings, mongo_uri: str) -> None:
+        self._settings = settings
+        self._mongo_uri = mongo_uri
+
+    @cached_property
+    def searcher(self) -> "Searcher":
+        from include.search.searcher import Searcher  # noqa: PLC0415  (tantivy)
+
+        return Searcher(self._settings, self._mongo_uri)
 
 
-def find_hits(searcher: Searches, archive: Archive, state: State) -> Hits:
-    """The best hits for what the page shows; a missing index is a message, not a failure."""
+def find_hits(room: SearchRoom, archive: Archive, state: State) -> Hits:
+    """The newest hits for what the page shows; a missing index is a message, not a failure."""
     try:
-        found = searcher.search(
+        found = room.searcher.search(
             state.q, project=state.project or None, since=state.since or None,
             until=state.until or None, limit=MAX_HITS,
         )  # fmt: skip
     except CcaError as error:
         return Hits(message=str(error))
-    rows = [_row(row) for row in found.rows]
-    titles = _titles(archive, [str(row["session_id"]) for row in rows])
-    return Hits(found.total, [_hit(row, titles, state) for row in rows], str(found.message or ""))
+    titles = _titles(archive, [row.session_id for row in found.rows])
+    rows = [_hit(row, titles, archive, state) for row in found.rows]
+    return Hits(found.total, found.is_approximate, rows, found.message)
 
 
-def _row(row: Any) -> Mapping[str, Any]:
-    return row if isinstance(row, Mapping) else vars(row)
+def marked(text: str, marks: Sequence[tuple[int, int]]) -> Markup:
+    """A snippet with the found places marked; everything else is escaped."""
+    html, done = Markup(""), 0
+    for start, end in marks:
+        if start >= done:
+            html += escape(text[done:start]) + Markup("<mark>{}</mark>").format(text[start:end])
+            done = end
+    return html + escape(text[done:])
 
 
 def _titles(archive: Archive, ids: Sequence[str]) -> dict[str, str]:
@@ -71,16 +82,15 @@ def _titles(archive: Archive, ids: Sequence[str]) -> dict[str, str]:
     return {row["_id"]: str(row.get("title") or row.get("firstPrompt") or "") for row in rows}
 
 
-def _hit(row: Mapping[str, Any], titles: Mapping[str, str], state: State) -> Hit:
-    session_id, entry_id = str(row["session_id"]), str(row["entry_id"])
-    at = row.get("at")
+def _hit(row: "Row", titles: Mapping[str, str], archive: Archive, state: State) -> Hit:
+    there = replace(state, session=row.session_id, m=row.document_id, agent="")
     return Hit(
-        session_id=session_id,
-        entry_id=entry_id,
-        title=titles.get(session_id) or session_id,
-        snippet=str(row.get("snippet") or ""),
-        kind=str(row.get("kind") or "").replace("_", " "),
-        at=at.strftime("%Y-%m-%d") if isinstance(at, datetime) else str(at or "")[:10],
-        copies=int(row.get("copies") or 1),
-        query=replace(state, session=session_id, m=entry_id, agent="").to_query(),
+        session_id=row.session_id,
+        entry_id=row.document_id,
+        title=titles.get(row.session_id) or row.session_id,
+        snippet=marked(row.snippet, row.marks),
+        kind=row.kind.replace("_", " "),
+        at=row.at.astimezone(archive.timezone).strftime("%Y-%m-%d %H:%M") if row.at else "",
+        copies=row.copies,
+        query=there.to_query(),
     )

@@ -35,7 +35,11 @@ _FORMATTER = HtmlFormatter(nowrap=True, classprefix="k-")
 def _parser(*, breaks: bool) -> MarkdownIt:
     parser = MarkdownIt(
         "commonmark",
-        {"html": False, "breaks": breaks, "highlight": lambda code, name, _: code_html(code, name)},
+        {
+            "html": False,
+            "breaks": breaks,
+            "highlight": lambda code, name, _: str(code_html(code, name)),
+        },
     )
     # An image would be fetched from wherever the text says; it stays a link.
     return parser.enable(["table", "strikethrough"]).disable("image")
@@ -97,7 +101,7 @@ def patch_html(lines: list[str]) -> Markup:
 def _lexer(language: str, path: str) -> Lexer | None:
     try:
         if language:
-            return get_lexer_by_name(language.split()[0], stripnl=False, ensurenl=False)
+            return get_lexer_by_name(language.split(maxsplit=1)[0], stripnl=False, ensurenl=False)
         kind = find_lexer_class_for_filename(PurePath(path).name) if path else None
     except (ClassNotFound, IndexError):
         return None

@@ -17,7 +17,7 @@ from dashboards.browser import paint
 from dashboards.browser.api import asset_url
 from dashboards.browser.archive import list_projects
 from dashboards.browser.components import ActivityOverview, PageHeader, SessionList, Transcript
-from dashboards.browser.paint import Desk, Painted
+from dashboards.browser.paint import Desk, Painted, Problem
 from dashboards.browser.state import State, from_query, is_other_place
 from dashboards.browser.views import HERE
 
@@ -67,7 +67,11 @@ class Page:
             state, panes = await asyncio.to_thread(self._panes, before, state)
         except PyMongoError as error:
             log.warning("MongoDB does not answer: %s", type(error).__name__)
-            panes = _away(self.desk, state)
+            panes = _without(self.desk, state, paint.AWAY)
+        except Exception:
+            # The page must not sit there as if nothing had been asked.
+            log.exception("the page could not be made")
+            panes = _without(self.desk, state, paint.FAILED)
         if generation != self.generation:
             return
         self.state = state
@@ -109,8 +113,8 @@ def _place(state: State) -> tuple[str, str, str]:
     return state.session, state.agent, state.m
 
 
-def _away(desk: Desk, state: State) -> dict[str, Markup]:
-    painted = paint.away(desk, state)
+def _without(desk: Desk, state: State, problem: Problem) -> dict[str, Markup]:
+    painted = paint.without(desk, state, problem)
     panes = {"sessions": painted.sessions, "overview": painted.overview}
     return panes | ({"transcript": painted.transcript} if state.session else {})
 
@@ -151,7 +155,7 @@ def script_sources(bokeh_js: str) -> list[str]:
 
 
 def _scripted(plot_script: str, nonce: str) -> Markup:
-    html = str(plot_script).replace("<script type=\"text/javascript\"", "<script")
+    html = str(plot_script).replace('<script type="text/javascript"', "<script")
     return Markup(html.replace("<script>", f'<script nonce="{nonce}">'))  # noqa: S704
 
 

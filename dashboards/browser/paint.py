@@ -3,7 +3,6 @@
 import logging
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import urlencode
 
 from markupsafe import Markup
 from pymongo.errors import PyMongoError
@@ -19,8 +18,8 @@ from dashboards.browser.archive import (
     project_label,
 )
 from dashboards.browser.chart import activity_chart
-from dashboards.browser.hits import Hits, Searches, find_hits
-from dashboards.browser.reading import articles
+from dashboards.browser.hits import SearchRoom, find_hits
+from dashboards.browser.reading import articles, short_model
 from dashboards.browser.state import SORTS, State
 from dashboards.browser.views import render
 from dashboards.browser.window import Anchor, Window, agent_of, find_entry, read_window
@@ -44,6 +43,10 @@ AWAY = Problem(
     "Nothing is lost: conversations wait in the sync agent. Start it with `cca up --only mongo`, "
     "or check MONGO_URI; then reload this page.",
 )
+FAILED = Problem(
+    "Something went wrong",
+    "This page could not be made; the browser's log says why (`cca logs browser`).",
+)
 UNKNOWN = Problem("No such session", "The archive has no session of this name.")
 
 
@@ -52,7 +55,7 @@ class Desk:
     """What every page reads from."""
 
     archive: Archive
-    searcher: Searches
+    search: SearchRoom
 
 
 @dataclass(frozen=True)
@@ -80,31 +83,36 @@ def paint(desk: Desk, state: State) -> Painted:
         )
     except PyMongoError as error:
         log.warning("MongoDB does not answer: %s", type(error).__name__)
-        return away(desk, state)
+        return without(desk, state, AWAY)
+    except Exception:
+        log.exception("the page could not be made")
+        return without(desk, state, FAILED)
 
 
-def away(desk: Desk, state: State) -> Painted:
-    """The page without MongoDB."""
+def without(desk: Desk, state: State, problem: Problem) -> Painted:
+    """The page when its queries fail: every pane says what is wrong."""
     timezone = desk.archive.timezone
     listed = render(
         "sessions.html", timezone, state=replace(state, q=""), page=SessionPage([], 0, False),
-        sorts=SORTS, problem=AWAY,
+        sorts=SORTS, problem=problem,
     )  # fmt: skip
     return Painted(
         state,
         header(desk, state, []),
         listed,
-        render("overview.html", timezone, problem=AWAY),
-        render("session.html", timezone, problem=AWAY),
+        render("overview.html", timezone, problem=problem),
+        render("session.html", timezone, problem=problem),
     )
 
 
 def located(desk: Desk, state: State) -> State:
-    """A link names an entry; whether a subagent said it is for us to find out."""
-    if not (state.session and state.m) or state.agent:
+    """A link names an entry by id or uuid; whether a subagent said it is for us to find out."""
+    if not (state.session and state.m):
         return state
     entry = find_entry(desk.archive.entries, state.session, state.m)
-    return replace(state, agent=agent_of(str(entry.document["stream"]))) if entry else state
+    if entry is None:
+        return state
+    return replace(state, m=entry.id, agent=agent_of(str(entry.document["stream"])))
 
 
 def header(desk: Desk, state: State, projects: list[Project]) -> Markup:
@@ -115,22 +123,20 @@ def sessions(desk: Desk, state: State, projects: list[Project]) -> Markup:
     """The list: sessions, or the hits of a search."""
     values: dict[str, Any] = {"state": state, "sorts": SORTS, "problem": None}
     if state.q:
-        values["hits"] = find_hits(desk.searcher, desk.archive, state)
+        values["hits"] = find_hits(desk.search, desk.archive, state)
     else:
-        values |= row_values(desk, state, projects, list_sessions(desk.archive, state))
+        values |= row_values(state, projects, list_sessions(desk.archive, state))
     return render("sessions.html", desk.archive.timezone, **values)
 
 
 def more_sessions(desk: Desk, state: State, after: str) -> Markup:
     """The rows that follow a session."""
     page = list_sessions(desk.archive, state, after)
-    values = row_values(desk, state, [], page)
+    values = row_values(state, [], page)
     return render("rows.html", desk.archive.timezone, state=state, **values)
 
 
-def row_values(
-    desk: Desk, state: State, projects: list[Project], page: SessionPage
-) -> dict[str, Any]:
+def row_values(state: State, projects: list[Project], page: SessionPage) -> dict[str, Any]:
     labels = {project.id: project.label for project in projects}
     return {
         "page": page,
@@ -161,7 +167,7 @@ def transcript(desk: Desk, state: State) -> Markup:
         state=state,
         title=session_title(session),
         label=_label(session),
-        models=[str(model).removeprefix("claude-") for model in session.get("models") or []],
+        models=[short_model(model) for model in session.get("models") or []],
         parent_query=replace(state, agent="", m="").to_query(),
         window=window(desk, state.session, state.agent, Anchor(state.m, "around")),
     )
@@ -188,10 +194,6 @@ def window(desk: Desk, session: str, agent: str, anchor: Anchor) -> Markup:
 def session_title(session: Document) -> str:
     title = str(session.get("title") or session.get("firstPrompt") or "").strip()
     return title.split("\n", 1)[0] or f"Session {str(session['_id'])[:8]}"
-
-
-def agent_link(session: str, agent: str) -> str:
-    return f"/?{urlencode({'session': session, 'agent': agent})}"
 
 
 def _label(session: Document) -> str:

@@ -19,6 +19,7 @@ HIDDEN_TYPES = frozenset({
     "artifact-autoreact-ledger", "artifact-comment-monitor", "history-suppression", "turn_end",
     "marble-origami-commit", "marble-origami-snapshot",
 })  # fmt: skip
+IMAGE_TYPES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 HIDDEN_SYSTEM = frozenset({"turn_duration", "bridge_status", "stop_hook_summary"})
 _COMMAND = re.compile(r"<command-name>(.*?)</command-name>", re.DOTALL)
 _ARGUMENTS = re.compile(r"<command-args>(.*?)</command-args>", re.DOTALL)
@@ -122,7 +123,7 @@ def _from_claude(entry: Entry, at: datetime | None, window: Window) -> Article |
         "claude",
         at,
         parts,
-        model="" if model == "<synthetic>" else model.removeprefix("claude-"),
+        model="" if model == "<synthetic>" else short_model(model),
         message_id=str(message.get("id") or ""),
         note=_sidechain(entry),
         is_failed=bool(entry.body.get("isApiErrorMessage")),
@@ -138,9 +139,11 @@ def _claude_parts(entry: Entry, at: datetime | None, window: Window) -> Iterator
             yield _text("text", entry, index, str(block.get("text") or ""))
         elif kind == "thinking":
             text = str(block.get("thinking") or "")
-            yield Part("thinking", text, entry_id=entry.id, block=index, size=size(len(text))) if (
-                text.strip()
-            ) else None
+            yield (
+                Part("thinking", text, entry_id=entry.id, block=index, size=size(len(text)))
+                if (text.strip())
+                else None
+            )
         elif kind in {"tool_use", "server_tool_use", "mcp_tool_use"}:
             answer = window.results.get(str(block.get("id")))
             yield Part("tool", entry_id=entry.id, call=call_of(entry.id, block, at, answer))
@@ -248,6 +251,11 @@ def _api_error(body: dict[str, Any]) -> str:
     return f"API error{f' {status}' if isinstance(status, int) else ''}{again}"
 
 
+def short_model(model: object) -> str:
+    """claude-haiku-4-5-20251001 as haiku-4-5."""
+    return re.sub(r"-20\d{6}$", "", str(model).removeprefix("claude-"))
+
+
 def thousands(number: object) -> str:
     """12 345 as 12.3k, the way a person says it."""
     value = float(number) if isinstance(number, int | float) else 0.0
@@ -274,9 +282,17 @@ def _fold(label: str, entry: Entry, text: str) -> Part:
 
 def _other(entry: Entry, index: int, block: dict[str, Any]) -> Part:
     kind = str(block.get("type") or "block")
-    if kind == "image":
+    if is_picture(block):
         return Part("image", label="Image", entry_id=entry.id, block=index)
     return _fold(kind.replace("_", " ").capitalize(), entry, pretty(block))
+
+
+def is_picture(block: object) -> bool:
+    """An image that is in the archive and that a browser shows without running anything."""
+    source = (
+        block.get("source") if isinstance(block, dict) and block.get("type") == "image" else None
+    )
+    return isinstance(source, dict) and source.get("media_type") in IMAGE_TYPES and "data" in source
 
 
 def _sidechain(entry: Entry) -> str:

@@ -14,7 +14,7 @@ from tornado.web import RequestHandler
 from dashboards.browser import guard
 from dashboards.browser.api import routes
 from dashboards.browser.archive import open_archive
-from dashboards.browser.hits import open_searcher
+from dashboards.browser.hits import SearchRoom
 from dashboards.browser.numbers import number_routes
 from dashboards.browser.page import browse
 from dashboards.browser.paint import Desk, Painted, paint
@@ -27,19 +27,6 @@ log = logging.getLogger(__name__)
 # Pages painted and not yet taken by their Panel session; a request that dies leaves one behind.
 MAX_WAITING = 64
 _MESSAGE_BYTES = 1_000_000
-
-
-class LazySearcher:
-    """Opens the index at the first search: tantivy is not needed to read a conversation."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._searcher: Any = None
-
-    def search(self, text: str, **filters: Any) -> Any:
-        if self._searcher is None:
-            self._searcher = open_searcher(self._settings)
-        return self._searcher.search(text, **filters)
 
 
 class Painter:
@@ -71,7 +58,7 @@ def build(settings: Settings, mongo_uri: str) -> Any:
     """A Panel server that listens and is not started yet."""
     guard.check_address(settings)
     pn.extension()
-    desk = Desk(open_archive(settings, mongo_uri), LazySearcher(settings))
+    desk = Desk(open_archive(settings, mongo_uri), SearchRoom(settings, mongo_uri))
     painter = Painter(desk)
     port = settings.browser_port
     hosts = guard.allowed_hosts(port)
@@ -81,7 +68,7 @@ def build(settings: Settings, mongo_uri: str) -> Any:
         websocket_origin=sorted(hosts),
         extra_patterns=[*routes(desk), *number_routes(settings)],
     )
-    guard.protect(server._tornado, hosts, painter.prepare)
+    guard.protect(server._tornado, hosts, painter.prepare)  # noqa: SLF001  (no other way to it)
     return server
 
 

@@ -57,7 +57,9 @@ def blocks_of(body: Document) -> list[Any]:
         return [{"type": "text", "text": content}]
     if not isinstance(content, list):
         return []
-    return [{"type": "text", "text": block} if isinstance(block, str) else block for block in content]
+    return [
+        {"type": "text", "text": block} if isinstance(block, str) else block for block in content
+    ]
 
 
 def agent_of(stream: str) -> str:
@@ -158,8 +160,10 @@ def _beyond(document: Document, direction: int) -> Document:
 def _without_copies(
     entries: Collection[Document], base: Document, found: Sequence[Entry]
 ) -> list[Entry]:
-    """A file read again from 0 stores its changed entries anew: each is shown once, where it
-    first stood, as it was last written."""
+    """A file read again from 0 stores its changed entries anew.
+
+    Each is shown once, where it first stood, as it was last written.
+    """
     ids = [entry.body["uuid"] for entry in found if isinstance(entry.body.get("uuid"), str)]
     reread = {**base, "generation": {"$gt": 0}}
     if not ids or entries.find_one(reread, {"_id": 1}) is None:
@@ -188,7 +192,9 @@ def _pairs(
 ) -> tuple[dict[str, Entry], frozenset[str]]:
     """Results of the window's calls, also those after it; and all calls its results belong to."""
     uses = set(tool_ids(found, "tool_use", "id"))
-    results = {use: entry for entry in found for use in tool_ids([entry], "tool_result", "tool_use_id")}
+    results = {
+        use: entry for entry in found for use in tool_ids([entry], "tool_result", "tool_use_id")
+    }
     if missing := uses - set(results):
         wanted = {**base, "message.content.tool_use_id": {"$in": sorted(missing)}}
         for document in entries.find(wanted).sort(list(ORDER)):

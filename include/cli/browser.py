@@ -6,10 +6,10 @@ import click
 @click.command()
 def browser() -> None:
     """Serve the conversation browser until it is stopped."""
-    from dashboards.browser.server import serve  # noqa: PLC0415  (Panel takes a second to import)
-    from include.embedded.mongod import serving_mongo  # noqa: PLC0415
-    from include.log import configure  # noqa: PLC0415
-    from include.settings import get_settings  # noqa: PLC0415
+    from dashboards.browser.server import serve
+    from include.embedded.mongod import serving_mongo
+    from include.log import configure
+    from include.settings import get_settings
 
     configure()
     settings = get_settings()

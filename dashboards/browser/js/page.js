@@ -76,5 +76,10 @@
     if (act?.dataset.act === "help") toggleHelp();
   });
 
+  // A choice in a plain form is sent as it is made.
+  document.addEventListener("change", (event) => {
+    if ("submit" in event.target.dataset) event.target.form.submit();
+  });
+
   window.cca = { panes, adopt, fill, wire, show };
 })();

@@ -17,9 +17,11 @@ export function render({ model, el }) {
   };
 
   el.addEventListener("input", (event) => {
-    if (event.target.dataset.name !== "text") return;
+    // An event forgets its target inside a shadow root once it is over.
+    const input = event.target;
+    if (input.dataset.name !== "text") return;
     clearTimeout(typing);
-    typing = setTimeout(() => set({ text: event.target.value }), 200);
+    typing = setTimeout(() => set({ text: input.value }), 200);
   });
   el.addEventListener("change", (event) => {
     if (event.target.dataset.name === "sort") set({ sort: event.target.value });

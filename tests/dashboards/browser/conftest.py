@@ -235,7 +235,7 @@ def run_site(
 
 
 def _start(settings: Settings) -> Callable[[], None]:
-    from dashboards.browser.server import build
+    from dashboards.browser.server import build  # noqa: PLC0415  (Panel, for browser tests only)
 
     built: list[Any] = []
     failures: list[BaseException] = []
@@ -274,7 +274,7 @@ def _start(settings: Settings) -> Callable[[], None]:
 def chromium() -> Iterator[Any]:
     if not Path(CHROMIUM).exists():
         pytest.skip("Chromium is absent: `apt-get install chromium` brings it")
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415  (after the skip)
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 pytest.importorskip("playwright", reason="playwright drives Chromium")
-from playwright.sync_api import expect  # noqa: E402
+from playwright.sync_api import expect
 
 BIG = "line of a long log\n" * 20_000
 
@@ -15,7 +15,9 @@ def site(run_site: Any, new_story: Any, pixel: str) -> Any:
     site = run_site()
     told = new_story("11111111-1111-4111-8111-111111111111", title="Repair the upload retry")
     told.prompt("Uploads fail after a timeout. Please find out **why**.")
-    told.says("I'll read the uploader first.\n\n```python\ndef retry(times: int = 3):\n    pass\n```")
+    told.says(
+        "I'll read the uploader first.\n\n```python\ndef retry(times: int = 3):\n    pass\n```"
+    )
     told.calls("Read", {"file_path": "/home/ada/atlas/upload.py"}, "     1\tdef upload(): ...")
     told.calls(
         "Edit",
