@@ -12,7 +12,7 @@ from include.sync_agent.read import place_of, read_file
 from include.sync_agent.scan import FoundFile, find_files
 from include.sync_agent.side_files import read_side_file
 from include.sync_agent.tail import BLOCK_BYTES, BLOCK_LINES
-from include.sync_agent.values import Batch, Checkpoint
+from include.sync_agent.values import NEVER_LOOKED, UNFINISHED, Batch, Checkpoint
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +25,14 @@ class Taken:
     bytes: int = 0
     records: int = 0
     dead_letters: int = 0
+
+    def __add__(self, other: "Taken") -> "Taken":
+        return Taken(
+            self.files + other.files,
+            self.bytes + other.bytes,
+            self.records + other.records,
+            self.dead_letters + other.dead_letters,
+        )
 
 
 class Intake:
@@ -78,7 +86,7 @@ class Intake:
     def has_turn_left(self, found: FoundFile) -> bool:
         """Whether the last turn over the file ended before the file did."""
         point = self._known.get(found.key)
-        return point is not None and point.size < 0
+        return point is not None and point.size == UNFINISHED
 
     def bytes_left(self, found: FoundFile) -> int:
         point = self._known.get(found.key)
@@ -122,11 +130,18 @@ class Intake:
                 yield from batches
             self._unreadable.discard(found.key)
         except FileNotFoundError:
+            self._end_turn(found)
             log.debug("%s went before it was read", found.key)
         except OSError as error:
+            self._end_turn(found)
             if found.key not in self._unreadable:
                 self._unreadable.add(found.key)
                 log.warning("cannot read %s (%s); see CLAUDE_DIR", found.key, error.strerror)
+
+    def _end_turn(self, found: FoundFile) -> None:
+        """A file that cannot be read now is tried again by the next scan, not at once."""
+        if self.has_turn_left(found):
+            self._known[found.key] = replace(self._known[found.key], size=NEVER_LOOKED)
 
     def _checkpoint(self, found: FoundFile, place: Place) -> Checkpoint:
         """The file's checkpoint; that of a vanished file of the same stream when it moved."""

@@ -1,10 +1,9 @@
 """One pass over everything: read all there is, deliver it, report."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from pymongo import MongoClient
-from pymongo.collection import Collection
 from pymongo.errors import PyMongoError
 
 from include import archive
@@ -12,7 +11,7 @@ from include.errors import ServiceDown, SettingError
 from include.settings import Settings
 from include.sync_agent.buffer import Buffer
 from include.sync_agent.deliver import Delivery, deliver_pending, ensure_indexes
-from include.sync_agent.intake import Intake
+from include.sync_agent.intake import Intake, Taken
 from include.sync_agent.lock import agent_lock
 
 # Read this much, then deliver it: a first pass over gigabytes does not need them twice on disk.
@@ -67,6 +66,31 @@ def sync_once(
             raise ServiceDown(message) from error
 
 
+@dataclass(slots=True)
+class _Tally:
+    """Counts of the pass so far, told to whoever watches."""
+
+    files_total: int
+    bytes_total: int
+    on_progress: Callable[[Progress], None] | None
+    taken: Taken = field(default_factory=Taken)
+    delivery: Delivery = field(default_factory=Delivery)
+
+    def add(self, more: Taken | Delivery) -> None:
+        if isinstance(more, Taken):
+            self.taken += more
+        else:
+            self.delivery += more
+        if self.on_progress:
+            # A file read in several turns counts once.
+            files = min(self.taken.files, self.files_total)
+            read, records = self.taken.bytes, self.taken.records
+            delivered = self.delivery.entries
+            self.on_progress(
+                Progress(files, self.files_total, read, self.bytes_total, records, delivered)
+            )
+
+
 def _sync_all(
     settings: Settings,
     buffer: Buffer,
@@ -78,40 +102,28 @@ def _sync_all(
     intake = Intake(buffer, settings.cca_host)
     files = intake.scan(settings.claude_dirs)
     changed = [file for file in files if intake.has_changed(file) or intake.has_open_tail(file)]
-    total = sum(map(intake.bytes_left, changed))
-    done = size = records = dead = 0
-    delivery = Delivery()
+    tally = _Tally(len(changed), sum(map(intake.bytes_left, changed)), on_progress)
 
-    def tell() -> None:
-        if on_progress:
-            progress = Progress(done, len(changed), size, total, records, delivery.entries)
-            on_progress(progress)
+    def deliver_all() -> None:
+        while (delivered := deliver_pending(buffer, collection, settings)).entries:
+            tally.add(delivered)
 
     waiting = 0
     while changed:
         for taken in intake.take(changed, with_tail=True):
-            done, size = done + taken.files, size + taken.bytes
-            records, dead = records + taken.records, dead + taken.dead_letters
+            tally.add(taken)
             waiting += taken.bytes
             if waiting >= _BUFFER_BYTES:
-                for delivered in _deliver_all(settings, buffer, collection):
-                    delivery += delivered
-                    tell()
+                deliver_all()
                 waiting = 0
-            tell()
-        # Huge files are read in turns.
         changed = [file for file in changed if intake.has_turn_left(file)]
-        done -= len(changed)
-    for delivered in _deliver_all(settings, buffer, collection):
-        delivery += delivered
-        tell()
-    dead += delivery.dead_letters
-    pending = buffer.pending_count()
-    return SyncReport(len(files), records, delivery.stored, delivery.duplicates, dead, pending)
-
-
-def _deliver_all(
-    settings: Settings, buffer: Buffer, collection: Collection[archive.Document]
-) -> Iterator[Delivery]:
-    while (delivered := deliver_pending(buffer, collection, settings)).entries:
-        yield delivered
+    deliver_all()
+    delivery = tally.delivery
+    return SyncReport(
+        files=len(files),
+        records=tally.taken.records,
+        stored=delivery.stored,
+        duplicates=delivery.duplicates,
+        dead_letters=tally.taken.dead_letters + delivery.dead_letters,
+        pending=buffer.pending_count(),
+    )

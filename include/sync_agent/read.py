@@ -22,7 +22,7 @@ from include.sync_agent.tail import (
     pieces_of,
     read_block,
 )
-from include.sync_agent.values import Batch, Checkpoint, DeadLetter, Entry
+from include.sync_agent.values import UNFINISHED, Batch, Checkpoint, DeadLetter, Entry
 
 # What one turn over a file reads at most, so that one huge file does not hold up the others.
 TURN_BYTES = 64 << 20
@@ -77,8 +77,7 @@ def read_file(
                 continue
             yield reader.finish(block.tail if with_tail else b"")
             return
-        # Not all was read: an impossible size makes the next scan come back.
-        yield replace(reader.finish(b""), checkpoint=replace(reader.point, size=-1))
+        yield reader.pause()
     finally:
         os.close(descriptor)
 
@@ -193,6 +192,11 @@ class _Reader:
         is_known = self.point.tail_id == tail_id
         self.point = replace(self.point, tail_id=tail_id)
         return self._batch([] if is_known else [entry], [], {})
+
+    def pause(self) -> Batch:
+        """The end of a turn in the middle of the file."""
+        self.point = replace(self.point, size=UNFINISHED)
+        return self._batch([], [], {})
 
     def _batch(
         self, entries: list[Entry], dead: list[DeadLetter], changed: dict[bytes, int]

@@ -26,7 +26,7 @@ _NUL_TO_SPACE = bytes.maketrans(b"\0", b" ")
 _ENTRY_START = re.compile(
     r'\{\s*"(?:parentUuid|logicalParentUuid|type|isSidechain|sessionId|uuid|timestamp|cwd)"\s*:'
 )
-_ENVELOPE = ("uuid", "sessionId", "timestamp", "messageId", "parentUuid")
+_ENVELOPE = ("uuid", "sessionId", "timestamp", "messageId", "leafUuid", "parentUuid")
 _MAX_RESYNCS = 1000
 _DECODER = json.JSONDecoder()
 

@@ -3,6 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+# Sizes no file has, so that every scan takes the file for changed.
+NEVER_LOOKED = -1
+UNFINISHED = -2
+
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
@@ -15,7 +19,7 @@ class Checkpoint:
     position: int = 0
     generation: int = 0
     records: int = 0
-    size: int = -1
+    size: int = NEVER_LOOKED
     mtime_ns: int = 0
     ctime_ns: int = 0
     inode: int = 0

@@ -203,6 +203,49 @@ def test_a_document_over_16_mb_goes_to_gridfs(transcript, sync, collection):
     assert document["type"] == "user"
 
 
+def test_an_entry_too_big_only_as_bson_keeps_its_line_and_its_neighbours(
+    transcript, sync, stored, collection
+):
+    numbers = b'{"type":"user","uuid":"u9","n":[' + b"1," * 1_500_000 + b"1]}\n"
+    transcript.write_bytes(user(1) + numbers + user(2))
+    assert sync().stored == 3
+    assert collection.count_documents({"rawLine": {"$exists": True}}) == 1
+    assert len(stored(uuid="u9")[0]["n"]) == 1_500_001
+
+
+def test_an_old_agent_file_belongs_to_the_session_its_records_name(projects, sync, collection):
+    (projects / "-srv-a").mkdir()
+    (projects / "-srv-a" / "agent-7f.jsonl").write_bytes(user(1))
+    sync()
+    document = collection.find_one()
+    assert document["sessionKey"] == SESSION
+    assert document["stream"] == "test-host/-srv-a/agent-7f"
+
+
+def test_each_attempt_is_stamped_anew_by_the_servers_clock(transcript, sync, collection):
+    transcript.write_bytes(user(1))
+    sync()
+    first = collection.find_one()["ingestedAt"]
+    transcript.write_bytes(user(1) + user(2))
+    sync()
+    times = [document["ingestedAt"] for document in collection.find().sort("sourceOffset", 1)]
+    assert times[0] == first < times[1]
+
+
+def test_the_indexes_that_readers_need_are_there(transcript, sync, collection):
+    transcript.write_bytes(user(1))
+    sync()
+    keys = [tuple(index["key"]) for index in collection.list_indexes()]
+    assert ("ingestedAt", "_id") in keys
+    assert ("sessionKey", "stream", "generation", "sourceOffset") in keys
+
+
+def test_a_file_that_cannot_be_read_holds_up_nothing(transcript, sync, stored, projects):
+    transcript.write_bytes(user(1))
+    (projects / "broken.jsonl").symlink_to(projects / "nowhere.jsonl")
+    assert sync().stored == 1
+
+
 def test_a_huge_file_is_read_in_turns(transcript, sync, collection, monkeypatch):
     monkeypatch.setattr(read, "TURN_BYTES", 1000)
     monkeypatch.setattr(tail, "BLOCK_BYTES", 300)
