@@ -1,0 +1,42 @@
+"""`cca rebuild`: derived stores made anew from the truth."""
+
+import click
+
+
+@click.group()
+def rebuild() -> None:
+    """Make a derived store anew; what it is made from is not touched."""
+
+
+@rebuild.command()
+def search() -> None:
+    """The search index; the one in use serves until the new one is complete."""
+    from include.embedded.mongod import serving_mongo
+    from include.errors import AlreadyRunning
+    from include.follow.rebuild import rebuild_search
+    from include.follow.request import ask, wait_for_answer
+    from include.settings import get_settings
+
+    settings = get_settings()
+    with serving_mongo(settings) as uri:
+        try:
+            blocks = rebuild_search(settings, uri)
+        except AlreadyRunning:
+            ask(settings.search_dir)
+            click.echo("The running follower rebuilds the search index.", err=True)
+            wait_for_answer(settings.search_dir)
+            click.echo("Search index rebuilt.")
+            return
+    click.echo(f"Search index rebuilt: {blocks} blocks.")
+
+
+@rebuild.command()
+def lists() -> None:
+    """The session lists of the browser."""
+    from include.embedded.mongod import serving_mongo
+    from include.follow.rebuild import rebuild_lists
+    from include.settings import get_settings
+
+    settings = get_settings()
+    with serving_mongo(settings) as uri:
+        click.echo(f"Lists rebuilt: {rebuild_lists(settings, uri)} sessions.")

@@ -1,0 +1,79 @@
+"""`cca search`: search from the terminal."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from include.search.searcher import Results, Row
+
+KINDS = ("prompt", "answer", "thinking", "tool_input", "tool_result", "title", "system")
+
+
+@click.command(context_settings={"ignore_unknown_options": True})
+@click.argument("text", nargs=-1, required=True)
+@click.option("--project", help="Only this project (its folder's name).")
+@click.option("--session", help="Only this session.")
+@click.option("--kind", type=click.Choice(KINDS), help="Only this kind of block.")
+@click.option("--host", help="Only this machine.")
+@click.option("--since", help="From this day or time on.")
+@click.option("--until", help="Up to this day, or before this time.")
+@click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True)
+@click.option("--offset", type=click.IntRange(0), default=0, help="Leave out the first ones.")
+@click.option("--order", type=click.Choice(["newest", "best"]), default="newest", show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def search(text: tuple[str, ...], *, as_json: bool, **options: Any) -> None:
+    """Find TEXT: words and parts of words, "phrases", -without, co*, kind: project: session: host:."""
+    from include.embedded.mongod import serving_mongo
+    from include.search.searcher import Searcher
+    from include.settings import get_settings
+
+    settings = get_settings()
+    with serving_mongo(settings) as uri:
+        results = Searcher(settings, uri).search(" ".join(text), **options)
+    if as_json:
+        _print_json(results)
+    else:
+        _print(results)
+
+
+def _print_json(results: "Results") -> None:
+    import json
+
+    found: dict[str, Any] = {"total": results.total, "rows": [_row(row) for row in results.rows]}
+    if results.is_approximate:
+        found["approximate"] = True
+    if results.message:
+        found["message"] = results.message
+    click.echo(json.dumps(found, ensure_ascii=False).encode(errors="replace"))
+
+
+def _row(row: "Row") -> dict[str, Any]:
+    names = ("session_id", "project_id", "entry_id", "kind", "snippet", "copies")
+    return {**{name: getattr(row, name) for name in names}, "at": iso(row.at)}
+
+
+def _print(results: "Results") -> None:
+    if results.message:
+        click.echo(results.message, err=True)
+    for row in results.rows:
+        place = f"{iso(row.at)}  {row.kind:<11}  {row.session_id}  {row.project_id}"
+        click.secho(place, dim=True)
+        click.echo("    " + _marked(row.snippet, row.marks))
+    sign = "≈ " if results.is_approximate else ""
+    click.echo(f"{sign}{results.total} hits, {len(results.rows)} shown")
+
+
+def _marked(text: str, marks: Iterable[tuple[int, int]]) -> str:
+    # Control characters of a transcript must not reach the terminal.
+    text = "".join(sign if sign.isprintable() else " " for sign in text)
+    parts, end = [], 0
+    for start, stop in marks:
+        parts += [text[end:start], click.style(text[start:stop], bold=True, fg="yellow")]
+        end = stop
+    return "".join([*parts, text[end:]])
+
+
+def iso(at: Any) -> str:
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z") if at else ""

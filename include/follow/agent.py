@@ -1,0 +1,165 @@
+"""The follower: reads what is new in MongoDB and keeps search index and lists right."""
+
+import logging
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from pymongo.collection import Collection
+from pymongo.errors import PyMongoError
+
+from include import archive
+from include.archive import Document
+from include.follow.feed import Feed
+from include.follow.lists import Lists
+from include.follow.lock import follower_lock
+from include.follow.rebuild import build_anew, source_of
+from include.follow.request import answered, asked
+from include.search import home as homes
+from include.search.index import Writer
+from include.settings import Settings
+
+log = logging.getLogger(__name__)
+
+# Documents of one read; fewer than this many came means the end is near.
+_READ_DOCUMENTS = 1000
+_LIVE_DOCUMENTS = 500
+# While catching up, memory of the keys not yet committed bounds a commit, and patience too.
+_COMMIT_BLOCKS = 50_000
+_COMMIT_SECONDS = 5.0
+# A backlog makes the same rows due over and over.
+_BACKLOG_FLUSH_SECONDS = 30.0
+_TICK_SECONDS = 0.25
+_RETRY_SECONDS = 0.5
+_LONGEST_RETRY_SECONDS = 10.0
+_FAULT_OVER_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class CaughtUp:
+    documents: int
+    blocks: int
+    sessions: int
+    seconds: float
+
+
+def run(settings: Settings, uri: str) -> None:
+    """Follow until SIGTERM or SIGINT; while MongoDB is away, wait for it."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    follow(settings, uri, stop)
+
+
+def follow(settings: Settings, uri: str, stop: threading.Event) -> None:
+    """Follow until `stop` is set."""
+    pause = _RETRY_SECONDS
+    with follower_lock(settings.search_dir):
+        while not stop.is_set():
+            started = time.monotonic()
+            try:
+                with archive.connect(uri) as client:
+                    _follow(settings, archive.conversations(client, settings), stop)
+            except PyMongoError as error:
+                is_new_fault = time.monotonic() - started > _FAULT_OVER_SECONDS
+                pause = _RETRY_SECONDS if is_new_fault else min(pause * 2, _LONGEST_RETRY_SECONDS)
+                log.warning("MongoDB is away (%s); again in %.1f s", type(error).__name__, pause)
+                stop.wait(pause)
+
+
+def catch_up(settings: Settings, uri: str) -> CaughtUp:
+    """Bring index and lists to where MongoDB is, and return."""
+    with follower_lock(settings.search_dir), archive.connect(uri) as client:
+        archive.require(client, uri)
+        collection = archive.conversations(client, settings)
+        if source_of(collection) is None:
+            return CaughtUp(0, 0, 0, 0.0)
+        with _following(settings, collection) as parts:
+            return parts.catch_up(threading.Event())
+
+
+@dataclass
+class _Parts:
+    """What a follower holds while MongoDB answers."""
+
+    writer: Writer
+    feed: Feed
+    lists: Lists
+    committed_at: float = 0.0
+    flushed_at: float = 0.0
+    is_settled: bool = True
+
+    def step(self) -> tuple[int, int]:
+        """Take in what there is, one read of it; documents and blocks."""
+        documents = self.feed.read(_READ_DOCUMENTS)
+        is_live = self.is_settled and len(documents) < _LIVE_DOCUMENTS
+        blocks = self.writer.add(documents, live=is_live)
+        self.lists.touch(documents)
+        if documents:
+            self.is_settled = self.is_settled and is_live
+            log.debug("%d documents, %d blocks", len(documents), blocks)
+        now = time.monotonic()
+        is_full = self.writer.uncommitted_blocks >= _COMMIT_BLOCKS
+        if documents and (is_live or is_full or now - self.committed_at > _COMMIT_SECONDS):
+            self._commit()
+        if not documents and not self.is_settled:
+            self._commit()
+            self.writer.settle()
+            self.is_settled = True
+        if len(documents) < _LIVE_DOCUMENTS or now - self.flushed_at > _BACKLOG_FLUSH_SECONDS:
+            self.lists.flush(self.feed.position)
+            self.flushed_at = now
+        return len(documents), blocks
+
+    def catch_up(self, stop: threading.Event) -> CaughtUp:
+        started, documents, blocks = time.monotonic(), 0, 0
+        while not stop.is_set():
+            read, added = self.step()
+            documents, blocks = documents + read, blocks + added
+            if not read:
+                break
+        sessions = self.lists.flush(self.feed.position, is_all=True)
+        done = CaughtUp(documents, blocks, sessions, time.monotonic() - started)
+        log.info(
+            "caught up: %d documents, %d blocks, %d sessions in %.1f s",
+            done.documents, done.blocks, done.sessions, done.seconds,
+        )  # fmt: skip
+        return done
+
+    def _commit(self) -> None:
+        self.writer.commit(self.feed.position)
+        self.committed_at = time.monotonic()
+
+
+def _follow(settings: Settings, collection: Collection[Document], stop: threading.Event) -> None:
+    source = source_of(collection)
+    if source is None:
+        # The sync agent makes the collection with the first entry.
+        stop.wait(_RETRY_SECONDS)
+        return
+    with answered(settings.search_dir) as is_rebuild_asked:
+        if is_rebuild_asked:
+            build_anew(settings, collection, stop)
+    with _following(settings, collection) as parts:
+        parts.catch_up(stop)
+        while not stop.is_set() and not asked(settings.search_dir):
+            parts.feed.wait(_TICK_SECONDS)
+            parts.step()
+
+
+@contextmanager
+def _following(settings: Settings, collection: Collection[Document]) -> Iterator[_Parts]:
+    source = source_of(collection) or ""
+    home = homes.current(settings.search_dir)
+    if home is None or not home.is_of(source):
+        home = homes.create(settings.search_dir, source)
+        # In use at once: some results are better than none while it is built.
+        homes.put_in_use(settings.search_dir, home)
+    homes.discard_others(settings.search_dir, home)
+    with Writer(home) as writer, Feed(collection, home.position(), writer.holds) as feed:
+        lists = Lists(collection, source)
+        lists.catch_up()
+        yield _Parts(writer, feed, lists)

@@ -1,0 +1,155 @@
+"""The browser's lists in MongoDB: `sessions` and `activity`, each row made anew when touched."""
+
+import logging
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pymongo import DeleteOne, ReplaceOne
+from pymongo.collection import Collection
+
+from include.archive import Document
+from include.entries import entry_of
+from include.extract.values import mapping, string
+from include.follow.feed import OVERLAP
+from include.follow.session import session_row
+from include.search.home import Position
+from include.search.prompts import role_of
+
+log = logging.getLogger(__name__)
+
+# Raise it whenever the same documents would give other rows.
+LISTS_NUMBER = 1
+# Rows of a busy session are made anew this often.
+_PAUSE_SECONDS = 1.0
+# What the counts do not need and most bytes are; a rawLine document comes whole.
+_WITHOUT = {
+    "toolUseResult": 0, "preview": 0, "message.content.input": 0, "message.content.content": 0,
+    "message.content.thinking": 0, "message.content.signature": 0, "message.content.source": 0,
+    "message.usage": 0, "snapshot": 0, "data": 0, "attachment.rendered": 0, "rendered": 0,
+}  # fmt: skip
+_BATCH = 200
+
+Write = ReplaceOne[Document] | DeleteOne
+
+
+@dataclass(frozen=True)
+class Hour:
+    project_id: str
+    at: datetime
+
+
+class Lists:
+    """Remembers what was touched, and makes those rows anew from the archive."""
+
+    def __init__(self, conversations: Collection[Document], source: str) -> None:
+        self._conversations = conversations
+        self._source = source
+        database = conversations.database
+        self._sessions, self._activity = database["sessions"], database["activity"]
+        self._state = database["follower"]
+        self._touched: dict[str, float] = {}
+        self._hours: set[Hour] = set()
+
+    def catch_up(self) -> None:
+        """Touch whatever came since the rows were last known to be right."""
+        since = self._saved()
+        match: Document = {} if since is None else {"ingestedAt": {"$gte": since - OVERLAP}}
+        if since is None:
+            self._forget_gone()
+        hour = {"$dateTrunc": {"date": "$eventAt", "unit": "hour"}}
+        key = {"session": "$sessionKey", "project": "$projectId", "hour": hour}
+        steps = [{"$match": match}, {"$group": {"_id": key}}]
+        for group in self._conversations.aggregate(steps, allowDiskUse=True):
+            self._touch(**group["_id"])
+
+    def touch(self, documents: Iterable[Document]) -> None:
+        for document in documents:
+            self._touch(
+                document.get("sessionKey"), document.get("projectId"), document.get("eventAt")
+            )
+
+    def flush(self, position: Position | None, *, is_all: bool = False) -> int:
+        """Make due rows anew; once none is left, all up to the position is right."""
+        now = time.monotonic()
+        due = [key for key, at in self._touched.items() if is_all or now - at >= _PAUSE_SECONDS]
+        if not due:
+            return 0
+        hours, self._hours = self._hours, set()
+        try:
+            self._write(self._sessions, (self._session(key) for key in due))
+            self._write(self._activity, (row for hour in hours for row in self._active(hour)))
+        except BaseException:
+            self._hours |= hours
+            raise
+        for key in due:
+            del self._touched[key]
+        if not self._touched and position is not None:
+            self._save(position)
+        log.debug("%d session rows, %d hours made anew", len(due), len(hours))
+        return len(due)
+
+    def _touch(self, session: Any, project: Any, hour: Any) -> None:
+        if isinstance(session, str):
+            self._touched.setdefault(session, time.monotonic())
+        if isinstance(hour, datetime):
+            at = hour.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+            self._hours.add(Hour(str(project or ""), at))
+
+    def _session(self, key: str) -> Write:
+        order = [("stream", 1), ("generation", 1), ("sourceOffset", 1)]
+        row = session_row(key, self._conversations.find({"sessionKey": key}, _WITHOUT).sort(order))
+        return ReplaceOne({"_id": key}, row, upsert=True) if row else DeleteOne({"_id": key})
+
+    def _active(self, hour: Hour) -> list[Write]:
+        """Messages of that project in that hour; copies in its other sessions count once."""
+        period = {"$gte": hour.at, "$lt": hour.at + timedelta(hours=1)}
+        wanted = {"projectId": hour.project_id, "eventAt": period}
+        fields = {"type": 1, "uuid": 1, "message.id": 1, "message.role": 1, "rawLine": 1}
+        said: dict[str, set[str]] = {"user": set(), "assistant": set()}
+        for document in self._conversations.find(wanted, fields):
+            entry = entry_of(document)
+            if role := role_of(entry):
+                message = string(mapping(entry.get("message")).get("id"))
+                own = string(entry.get("uuid")) or str(document["_id"])
+                said[role].add((role == "assistant" and message) or own)
+        writes: list[Write] = []
+        for role, keys in said.items():
+            row = {
+                "_id": f"{hour.project_id}|{hour.at.isoformat()}|{role}",
+                "projectId": hour.project_id, "hour": hour.at, "role": role, "count": len(keys),
+            }  # fmt: skip
+            chosen = {"_id": row["_id"]}
+            writes.append(ReplaceOne(chosen, row, upsert=True) if keys else DeleteOne(chosen))
+        return writes
+
+    def _write(self, collection: Collection[Document], writes: Iterable[Write]) -> None:
+        batch: list[Write] = []
+        for write in writes:
+            batch.append(write)
+            if len(batch) == _BATCH:
+                collection.bulk_write(batch, ordered=False)
+                batch = []
+        if batch:
+            collection.bulk_write(batch, ordered=False)
+
+    def _forget_gone(self) -> None:
+        """Touch all rows that stand, so that those without documents go."""
+        for row in self._sessions.find({}, {"_id": 1}):
+            self._touch(row["_id"], None, None)
+        for row in self._activity.find({}, {"projectId": 1, "hour": 1}):
+            self._touch(None, row.get("projectId"), row.get("hour"))
+
+    def _saved(self) -> datetime | None:
+        row = self._state.find_one({"_id": "lists", "number": LISTS_NUMBER, "source": self._source})
+        return row["ingestedAt"] if row else None
+
+    def _save(self, position: Position) -> None:
+        row = {"number": LISTS_NUMBER, "source": self._source, "ingestedAt": position.ingested_at}
+        self._state.replace_one({"_id": "lists"}, row, upsert=True)
+
+    def start_over(self) -> None:
+        """Take no row for right: the next catch-up makes all of them anew."""
+        self._state.delete_one({"_id": "lists"})

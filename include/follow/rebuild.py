@@ -1,0 +1,61 @@
+"""Derived stores from nothing: a new index beside the one in use, all rows of the lists."""
+
+import threading
+
+from pymongo.collection import Collection
+
+from include import archive
+from include.archive import Document
+from include.follow.feed import Feed
+from include.follow.lists import Lists
+from include.follow.lock import follower_lock
+from include.search import home as homes
+from include.search.index import Writer
+from include.settings import Settings
+
+_READ_DOCUMENTS = 1000
+# Memory of the keys not yet committed bounds a commit.
+_COMMIT_BLOCKS = 50_000
+
+
+def rebuild_search(settings: Settings, uri: str) -> int:
+    """A new index in place of the old; the number of its blocks. Not while a follower runs."""
+    with follower_lock(settings.search_dir), archive.connect(uri) as client:
+        archive.require(client, uri)
+        return build_anew(settings, archive.conversations(client, settings), threading.Event())
+
+
+def rebuild_lists(settings: Settings, uri: str) -> int:
+    """Every row of `sessions` and `activity` anew; a running follower is not disturbed."""
+    with archive.connect(uri) as client:
+        archive.require(client, uri)
+        collection = archive.conversations(client, settings)
+        lists = Lists(collection, source_of(collection) or "")
+        lists.start_over()
+        lists.catch_up()
+        return lists.flush(None, is_all=True)
+
+
+def build_anew(settings: Settings, collection: Collection[Document], stop: threading.Event) -> int:
+    """Build beside the index in use and change over once all is in; the number of blocks."""
+    home = homes.create(settings.search_dir, source_of(collection) or "")
+    blocks = 0
+    with Writer(home) as writer, Feed(collection, None, writer.holds) as feed:
+        while not stop.is_set():
+            documents = feed.read(_READ_DOCUMENTS)
+            blocks += writer.add(documents, live=False)
+            if not documents or writer.uncommitted_blocks >= _COMMIT_BLOCKS:
+                writer.commit(feed.position)
+            if not documents:
+                writer.settle()
+                break
+    if not stop.is_set():
+        homes.put_in_use(settings.search_dir, home)
+    return blocks
+
+
+def source_of(collection: Collection[Document]) -> str | None:
+    """Names the collection for good: another one, or one made anew, has another id."""
+    found = collection.database.list_collections(filter={"name": collection.name})
+    entry = next(iter(found), None)
+    return None if entry is None else str(entry["info"]["uuid"].hex())

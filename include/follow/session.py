@@ -1,0 +1,126 @@
+"""One session's row in the lists, counted from its documents; copies within it count once."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from include.archive import Document
+from include.entries import entry_of
+from include.extract.blocks import blocks_of
+from include.extract.values import mapping, string
+from include.search.blocks import TITLE_FIELDS
+from include.search.prompts import is_human_prompt, prompt_text, role_of
+
+Row = dict[str, Any]
+
+LONGEST_TITLE = 300
+# The first that there is wins; within a kind the last one written.
+_TITLE_RANKS = ("custom-title", "agent-name", "ai-title", "summary")
+_SYNTHETIC_MODEL = "<synthetic>"
+
+
+@dataclass
+class _Counts:
+    """What one pass over a session collects."""
+
+    entries: set[str] = field(default_factory=set)
+    prompts: set[str] = field(default_factory=set)
+    users: set[str] = field(default_factory=set)
+    answers: set[str] = field(default_factory=set)
+    calls: set[str] = field(default_factory=set)
+    errors: set[str] = field(default_factory=set)
+    agents: set[str] = field(default_factory=set)
+    # insertion order is order of appearance
+    models: dict[str, None] = field(default_factory=dict)
+    branches: dict[str, None] = field(default_factory=dict)
+    titles: dict[str, tuple[tuple[int, int], str]] = field(default_factory=dict)
+    times: list[Any] = field(default_factory=list)
+    enveloped_times: list[Any] = field(default_factory=list)
+    updates: list[Any] = field(default_factory=list)
+    first_prompt: str = ""
+    cwd: str | None = None
+    place: Document | None = None
+
+
+def session_row(session_key: str, documents: Iterable[Document]) -> Row | None:
+    """The row, from the documents in the order stream, generation, offset; None without any."""
+    counts = _Counts()
+    for document in documents:
+        _count(counts, document, entry_of(document), is_main=document.get("stream") == session_key)
+    return _row(session_key, counts) if counts.place else None
+
+
+def _count(counts: _Counts, document: Document, entry: dict[str, Any], *, is_main: bool) -> None:
+    uuid = string(entry.get("uuid"))
+    key = uuid or str(document["_id"])
+    if counts.place is None or (is_main and counts.place.get("stream") != document.get("stream")):
+        counts.place = document
+    counts.entries.add(key)
+    counts.updates.append(document["ingestedAt"])
+    (counts.enveloped_times if uuid else counts.times).append(document["eventAt"])
+    counts.cwd = counts.cwd or string(entry.get("cwd"))
+    for values, value in (
+        (counts.branches, entry.get("gitBranch")),
+        (counts.models, mapping(entry.get("message")).get("model")),
+    ):
+        if isinstance(value, str) and value and value != _SYNTHETIC_MODEL:
+            values[value] = None
+    if agent := string(entry.get("agentId")):
+        counts.agents.add(agent)
+    _count_message(counts, entry, key)
+    if is_human_prompt(entry):
+        counts.prompts.add(key)
+        counts.first_prompt = counts.first_prompt or prompt_text(entry).strip()[:LONGEST_TITLE]
+    _keep_title(counts, document, entry)
+
+
+def _count_message(counts: _Counts, entry: dict[str, Any], key: str) -> None:
+    role = role_of(entry)
+    if role is None:
+        return
+    if role == "assistant":
+        counts.answers.add(string(mapping(entry.get("message")).get("id")) or key)
+    else:
+        counts.users.add(key)
+    for number, block in enumerate(blocks_of(entry)):
+        kind = mapping(block).get("type")
+        if kind == "tool_use":
+            counts.calls.add(string(block.get("id")) or f"{key}:{number}")
+        elif kind == "tool_result" and block.get("is_error") is True:
+            counts.errors.add(string(block.get("tool_use_id")) or f"{key}:{number}")
+
+
+def _keep_title(counts: _Counts, document: Document, entry: dict[str, Any]) -> None:
+    kind = entry.get("type")
+    if kind not in TITLE_FIELDS or entry.get("isSidechain") is True:
+        return
+    title = (string(entry.get(TITLE_FIELDS[kind])) or "").strip()[:LONGEST_TITLE]
+    order = (int(document.get("generation") or 0), int(document.get("sourceOffset") or 0))
+    if title and order >= counts.titles.get(kind, ((-1, -1), ""))[0]:
+        counts.titles[kind] = (order, title)
+
+
+def _row(session_key: str, counts: _Counts) -> Row:
+    place = counts.place or {}
+    times = counts.enveloped_times or counts.times
+    titles = (counts.titles[kind][1] for kind in _TITLE_RANKS if kind in counts.titles)
+    return {
+        "_id": session_key,
+        "projectId": place.get("projectId"),
+        "host": place.get("host"),
+        "cwd": counts.cwd,
+        "title": next(titles, counts.first_prompt or None),
+        "firstPrompt": counts.first_prompt or None,
+        "startedAt": min(times),
+        "endedAt": max(times),
+        "updatedAt": max(counts.updates),
+        "entries": len(counts.entries),
+        "prompts": len(counts.prompts),
+        "userMessages": len(counts.users),
+        "assistantMessages": len(counts.answers),
+        "toolCalls": len(counts.calls),
+        "toolErrors": len(counts.errors),
+        "subagents": len(counts.agents),
+        "models": list(counts.models),
+        "branches": list(counts.branches),
+    }

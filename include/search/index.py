@@ -1,0 +1,160 @@
+"""The index's one writer: each block goes in once, copies fold onto the block that came first."""
+
+import logging
+from collections.abc import Iterable
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Self
+
+import tantivy
+
+from include.archive import Document
+from include.entries import entry_of
+from include.errors import AlreadyRunning
+from include.search.blocks import Block, searchable
+from include.search.home import Home, Position
+from include.search.normalise import analyser, normalise
+from include.search.schema import PLACES, document_key, key_of, open_index
+from include.search.vocabulary import Files
+
+log = logging.getLogger(__name__)
+
+_HEAP_BYTES = 128_000_000
+_STALE = "vocab.stale"
+
+
+class Writer:
+    """Holds tantivy's writer for as long as it lives: merges run on that writer's threads."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._index = open_index(home.tantivy)
+        try:
+            self._writer = self._index.writer(_HEAP_BYTES, 1)
+        except ValueError as error:
+            message = f"another process writes the search index {home.path}; stop it first"
+            raise AlreadyRunning(message) from error
+        self._files = Files(home.path)
+        self._analyser = analyser()
+        self._reload()
+        if (home.path / _STALE).exists():
+            self.settle()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        # What was added and not committed is dropped; the position has not passed it.
+        self._writer.wait_merging_threads()
+
+    @property
+    def home(self) -> Home:
+        return self._home
+
+    @property
+    def uncommitted_blocks(self) -> int:
+        return len(self._documents)
+
+    def holds(self, document_id: str) -> bool:
+        """Whether blocks of that document are in; documents without text are never."""
+        return self._is_in("doc", document_key(document_id, 0), self._documents)
+
+    def add(self, documents: Iterable[Document], *, live: bool = True) -> int:
+        """Add the documents' blocks that are not in yet; returns how many there were.
+
+        Live words are findable as parts from the next commit on, others only after `settle`.
+        """
+        if not live:
+            (self._home.path / _STALE).touch()
+        added = 0
+        for document in documents:
+            entry = entry_of(document)
+            for order, block in enumerate(searchable(entry)):
+                added += self._add(document, entry, block, order, live=live)
+        return added
+
+    def commit(self, position: Position | None) -> None:
+        """Make what was added visible, then remember the position.
+
+        Words before the commit, or parts of words would miss lines; the position after it, or a
+        crash would lose lines. A position older than the index only means some repeated work.
+        """
+        if self._words:
+            self._files.append(sorted(self._words))
+        if self._documents:
+            self._writer.commit()
+            self._reload()
+        if position is not None:
+            self._home.write_position(position)
+        if self._files.needs_compaction():
+            self.settle()
+
+    def settle(self) -> None:
+        """Make the vocabulary anew from the index as committed."""
+        terms = self._searcher.terms_with_prefix("text", "")
+        self._files.rewrite(word for word, _ in terms)
+        (self._home.path / _STALE).unlink(missing_ok=True)
+        log.info("vocabulary of %d words written", len(terms))
+
+    def _reload(self) -> None:
+        self._index.reload()
+        self._searcher = self._index.searcher()
+        self._documents: set[int] = set()
+        self._keys: set[int] = set()
+        self._words: set[str] = set()
+
+    def _add(
+        self, document: Document, entry: dict[str, Any], block: Block, order: int, *, live: bool
+    ) -> int:
+        own = document_key(str(document["_id"]), order)
+        if self._is_in("doc", own, self._documents):
+            return 0
+        self._documents.add(own)
+        row = _placed(document, own)
+        key = _fold_key(document, entry, block)
+        if self._is_in("key", key, self._keys):
+            row.add_unsigned("of", key)
+        else:
+            self._keys.add(key)
+            text = normalise(block.text)
+            row.add_unsigned("key", key)
+            row.add_text("kind", block.kind)
+            row.add_text("text", text)
+            if live:
+                self._learn(text)
+        row.add_bytes("ref", f"{document['_id']}:{order}".encode())
+        self._writer.add_document(row)
+        return 1
+
+    def _learn(self, text: str) -> None:
+        words = set(self._analyser.analyze(text)) - self._words
+        self._words.update(word for word in words if not self._searcher.doc_freq("text", word))
+
+    def _is_in(self, field: str, key: int, uncommitted: set[int]) -> bool:
+        return key in uncommitted or self._searcher.doc_freq(field, key) > 0
+
+
+def _fold_key(document: Document, entry: dict[str, Any], block: Block) -> int:
+    # The text is part of it: one uuid with two texts is two hits, else one would be lost.
+    uuid = entry.get("uuid")
+    if isinstance(uuid, str) and uuid:
+        return key_of("entry", uuid, block.number, block.text)
+    return key_of("line", document.get("sessionKey"), block.kind, block.text)
+
+
+def _placed(document: Document, own: int) -> tantivy.Document:
+    row = tantivy.Document()
+    for field, name in zip(PLACES, ("projectId", "sessionKey", "host"), strict=True):
+        row.add_text(field, str(document.get(name) or ""))
+    row.add_integer("ts", milliseconds(document.get("eventAt") or document.get("ingestedAt")))
+    row.add_unsigned("doc", own)
+    return row
+
+
+def milliseconds(at: Any) -> int:
+    return int(at.timestamp() * 1000) if isinstance(at, datetime) else 0

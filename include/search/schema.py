@@ -1,0 +1,46 @@
+"""The index's fields and the keys by which blocks are told apart."""
+
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import tantivy
+
+from include.search.normalise import analyser
+
+TOKENIZER = "cca"
+# Fields of a block's place; a copy carries them too.
+PLACES = ("project", "session", "host")
+
+
+def schema() -> tantivy.Schema:
+    builder = tantivy.SchemaBuilder()
+    builder.add_text_field("text", tokenizer_name=TOKENIZER)
+    for name in (*PLACES, "kind"):
+        builder.add_text_field(name, tokenizer_name="raw", index_option="basic", fast=True)
+    # Signed: an unsigned field raises on times before 1970.
+    builder.add_integer_field("ts", indexed=True, fast=True)
+    builder.add_unsigned_field("key", indexed=True, fast=True)  # originals only
+    builder.add_unsigned_field("of", indexed=True, fast=True)  # copies only: the original's key
+    builder.add_unsigned_field("doc", indexed=True)
+    builder.add_bytes_field("ref", stored=True)
+    return builder.build()
+
+
+def open_index(path: Path) -> tantivy.Index:
+    """The index in that directory, made if it is empty; it changes only on `reload`."""
+    index = tantivy.Index(schema(), path=str(path))
+    index.register_tokenizer(TOKENIZER, analyser())
+    index.config_reader("manual")
+    return index
+
+
+def key_of(*parts: Any) -> int:
+    """63 bits that stand for the parts."""
+    joined = "\x00".join(map(str, parts)).encode(errors="replace")
+    return int.from_bytes(blake2b(joined, digest_size=8).digest()) >> 1
+
+
+def document_key(document_id: str, order: int) -> int:
+    """Key of the order-th searchable block of a document: each goes in once."""
+    return key_of("document", document_id, order)

@@ -1,0 +1,95 @@
+"""What a person typed, taken apart into terms; no index is needed to understand it."""
+
+import re
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from include.search.blocks import KINDS
+from include.search.normalise import analyser, is_letter, normalise
+
+FIELDS = ("kind", "project", "session", "host")
+
+_PIECE = re.compile(
+    rf"""
+    (?P<minus>-)?
+    (?: (?P<field>{"|".join(FIELDS)}):(?: "(?P<exact>[^"]*)"? | (?P<value>\S+) )
+      | "(?P<phrase>[^"]*)"?
+      | (?P<literal>\S+) )
+    """,
+    re.VERBOSE,
+)
+# Slashes around a path are no regular expression; these signs between them are.
+_REGEX = re.compile(r"/.*[\\\[\](){}*+?|^$].*/$")
+_ANALYSER = analyser()
+
+
+@dataclass(frozen=True)
+class Term:
+    """One thing to find, or to leave out."""
+
+    text: str
+    is_negated: bool = False
+    is_quoted: bool = False
+
+    @cached_property
+    def tokens(self) -> list[str]:
+        found: list[str] = _ANALYSER.analyze(normalise(self.text))
+        return found
+
+    @property
+    def is_prefix(self) -> bool:
+        return not self.is_quoted and self.text.endswith("*") and len(self.tokens) == 1
+
+    @property
+    def is_open_at_start(self) -> bool:
+        """Whether the first token may be the end of a longer word."""
+        return not self.is_quoted and is_letter(normalise(self.text)[:1])
+
+    @property
+    def is_open_at_end(self) -> bool:
+        return not self.is_quoted and is_letter(normalise(self.text)[-1:])
+
+    @property
+    def has_signs(self) -> bool:
+        """Whether it holds what the index does not keep; spaces of a phrase do not count."""
+        signs = self.text.removesuffix("*") if self.is_prefix else self.text
+        return any(sign.isascii() and not (sign.isalnum() or sign in "_ ") for sign in signs)
+
+
+@dataclass(frozen=True)
+class Typed:
+    terms: list[Term] = field(default_factory=list)
+    filters: list[tuple[str, str, bool]] = field(default_factory=list)  # field, value, is_negated
+    message: str = ""  # why this cannot be searched
+
+
+def understand(text: str) -> Typed:
+    """Terms and filters of a search; a message where nothing can be looked for."""
+    if _REGEX.match(text.strip()):
+        return Typed(
+            message="Regular expressions cannot be searched yet; type the words they hold."
+        )
+    typed = Typed()
+    unsearchable = []
+    for piece in _PIECE.finditer(text):
+        is_negated = piece["minus"] is not None
+        if piece["field"]:
+            value = piece["exact"] if piece["value"] is None else piece["value"]
+            typed.filters.append((piece["field"], value or "", is_negated))
+            continue
+        is_quoted = piece["phrase"] is not None
+        term = Term(piece["phrase"] if is_quoted else piece["literal"], is_negated, is_quoted)
+        if term.tokens:
+            typed.terms.append(term)
+        elif term.text.strip():
+            unsearchable.append(term.text)
+    return Typed(typed.terms, typed.filters, _problem(typed, unsearchable))
+
+
+def _problem(typed: Typed, unsearchable: list[str]) -> str:
+    for name, value, _ in typed.filters:
+        if name == "kind" and value not in KINDS:
+            return f"kind:{value} is none of the kinds: {', '.join(KINDS)}."
+    if unsearchable and not typed.terms:
+        return f"Signs alone ({' '.join(unsearchable)}) cannot be searched; add a word."
+    return ""

@@ -1,0 +1,167 @@
+"""What is typed finds what was said: against a real index and a real archive."""
+
+from datetime import UTC, datetime
+
+from include.search.searcher import NOT_BUILT, Searcher
+
+
+def _texts(results):
+    return sorted(row.snippet for row in results.rows)
+
+
+def test_without_an_index_the_result_is_empty_and_says_why(settings, mongo_uri):
+    found = Searcher(settings, mongo_uri).search("anything")
+    assert (found.total, found.rows, found.message) == (0, [], NOT_BUILT)
+
+
+def test_every_kind_of_block_is_found_under_its_kind(scribe, find):
+    scribe.prompt("please zebraprompt")
+    scribe.answer(
+        "here zebraanswer",
+        {"type": "thinking", "thinking": "hm zebrathought"},
+        {
+            "type": "tool_use",
+            "id": "t1",
+            "name": "Bash",
+            "input": {"a": {"b": ["zebracall", 4711]}},
+        },
+    )
+    result = {"type": "tool_result", "tool_use_id": "t1"}
+    scribe.prompt([{**result, "content": [{"type": "text", "text": "out zebraresult"}]}])
+    scribe.prompt([{**result, "content": "plain zebraplain"}])
+    scribe.write({"type": "ai-title", "aiTitle": "The zebratitle", "sessionId": "s1"})
+    scribe.write(
+        {"type": "system", "uuid": "x", "subtype": "informational", "content": "zebrasystem"}
+    )
+    scribe.write(
+        {"type": "message", "uuid": "l", "message": {"role": "user", "content": "zebralegacy"}}
+    )
+    scribe.write({"type": "queue-operation", "operation": "enqueue", "content": "zebraprompt"})
+    kinds = {row.snippet.split()[-1]: row.kind for row in find("zebra").rows}
+    assert kinds.pop("4711") == "tool_input"
+    assert kinds == {
+        "zebraprompt": "prompt", "zebraanswer": "answer", "zebrathought": "thinking",
+        "zebraresult": "tool_result", "zebraplain": "tool_result", "zebratitle": "title",
+        "zebrasystem": "system", "zebralegacy": "prompt",
+    }  # fmt: skip
+    assert find("4711").total == 1
+    assert find("zebra kind:tool_result").total == 2
+    assert find("zebra", kind="thinking").total == 1
+
+
+TYPED = [
+    ("pipeline", 2),
+    ("pipel", 2),
+    ("peline", 2),
+    ('"pipeline"', 1),
+    ("pip*", 2),
+    ("co*", 1),
+    ("co", 0),
+    ('"slow pipeline"', 1),
+    ('"pipeline slow"', 0),
+    ("slow pipeline", 1),
+    ("pipeline -slow", 1),
+    ("-pipeline", 9),
+    ("get_user_name", 1),
+    ("user_na", 1),
+    ('"user"', 0),
+    ("src/app/mod.py", 1),
+    ("rc/app/mo", 1),
+    ("gger.inf", 1),
+    ("foo.bar()", 1),
+    ("foo.bar", 1),
+    ("Übersetzung", 1),
+    ("ubersetz", 1),
+    ("東京", 1),
+    ("京", 2),
+    ("東", 1),
+    ("实行数据库", 1),
+    ("数据库", 1),
+    ("据实", 0),
+    ("deadbeef0123", 1),
+    ("beef01", 1),
+    ("🚀", 1),
+    ("a:b foo(", 0),
+]
+
+
+def test_what_is_typed_finds_exactly_what_holds_it(scribe, find):
+    for text in (
+        "a slow pipeline", "two pipelines", "call get_user_name now", "see src/app/mod.py:12",
+        "logger.info said", "foo.bar() works, foo bar too? no: foo(bar", "Eine Übersetzung",
+        "私は東京都です", "京 实行数据库", "hash deadbeef0123456789", "compile 🚀 done",
+    ):  # fmt: skip
+        scribe.prompt(text)
+    assert [(typed, find(typed).total) for typed, _ in TYPED] == TYPED
+
+
+def test_signs_are_checked_in_the_text(scribe, find):
+    scribe.prompt("x a.b y")
+    scribe.prompt("x a b y")
+    found = find("a.b")
+    assert (found.total, found.is_approximate, _texts(found)) == (1, False, ["x a.b y"])
+
+
+def test_signs_alone_and_regular_expressions_get_a_sentence(scribe, find):
+    scribe.prompt("anything => here (( too")
+    assert "Signs alone" in find("=> ((").message
+    assert "Regular expressions" in find(r"/any\w+/").message
+    assert "none of the kinds" in find("kind:nonsense").message
+    assert find("/usr/any").message == ""
+
+
+def test_copies_fold_into_one_hit_and_are_counted(scribe, find):
+    scribe.prompt("unicorn once", uuid="same")
+    scribe.prompt("unicorn once", uuid="same", session="fork", project="-p2")
+    scribe.prompt("unicorn twice", uuid="other", session="fork", project="-p2")
+    scribe.prompt("unicorn edited", uuid="same", session="third")
+    found = find("unicorn")
+    assert found.total == 3
+    assert {row.snippet: row.copies for row in found.rows} == {
+        "unicorn once": 1, "unicorn twice": 0, "unicorn edited": 0,
+    }  # fmt: skip
+    inside = find("unicorn", session="fork")
+    assert inside.total == 2
+    assert {row.session_id for row in inside.rows} == {"fork"}
+    assert find("unicorn project:-p2").total == 2
+    assert find("session:fork").total == 2
+
+
+def test_titles_written_again_fold_within_their_session(scribe, find):
+    for session in ("s1", "s1", "s2"):
+        scribe.write({"type": "custom-title", "customTitle": "gazebo"}, session=session)
+    assert find("gazebo").total == 2
+
+
+def test_periods_order_and_pages(scribe, find):
+    for day in (1, 2, 3):
+        scribe.prompt(f"day {day}", at=datetime(1969, 5, day, 12, tzinfo=UTC))
+    assert _texts(find("day", since="1969-05-02")) == ["day 2", "day 3"]
+    assert _texts(find("day", until="1969-05-02")) == ["day 1", "day 2"]
+    assert find("", since="1969-05-02", until="1969-05-02").total == 1
+    page = find("day", limit=1, offset=1)
+    assert (page.total, _texts(page)) == (3, ["day 2"])
+    assert [row.snippet for row in find("day").rows] == ["day 3", "day 2", "day 1"]
+
+
+def test_facets_count_originals(scribe, find):
+    scribe.prompt("otter", uuid="a")
+    scribe.prompt("otter", uuid="a", session="fork", project="-p2")
+    scribe.answer("otter")
+    found = find("otter", with_facets=True)
+    assert found.facets["project"] == {"-p1": 2}
+    assert found.facets["kind"] == {"prompt": 1, "answer": 1}
+
+
+def test_a_snippet_is_plain_text_with_the_places_to_mark(scribe, find):
+    scribe.prompt("long " * 100 + "\n<b>Éclair</b> & eclair_pan\n" + "end " * 100)
+    row = find("eclair").rows[0]
+    assert "<b>Éclair</b> & eclair_pan" in row.snippet
+    assert [row.snippet[a:b].lower() for a, b in row.marks] == ["éclair", "eclair"]
+
+
+def test_entries_that_bson_cannot_hold_are_found_through_their_line(scribe, find):
+    line = '{"type":"user","uuid":"r","message":{"role":"user","content":"raw \\ud83d needle"}}'
+    scribe.write({"type": "user", "uuid": "r", "rawLine": line})
+    row = find("needle").rows[0]
+    assert (row.kind, row.entry_id) == ("prompt", "r")
