@@ -3,6 +3,10 @@ Whether a person asked: the entry says so itself where it can (promptSource, ori
 entries are known by what they are not. Subagents' prompts come from the model.
 -#}
 {% macro is_human_prompt() -%}
+    {%- set not_typed = [
+        "<command-name>", "<local-command-(?:stdout|stderr|caveat)>", "<bash-(?:input|stdout|stderr)>",
+        "<task-notification>", "\\[Request interrupted", "Caveat:", "This session is being continued",
+    ] -%}
     case
         when is_sidechain or is_meta or is_compact_summary or has_tool_result then false
         when is_queued_prompt then true
@@ -10,14 +14,6 @@ entries are known by what they are not. Subagents' prompts come from the model.
         when origin_kind is not null then origin_kind = 'human'
         when prompt_source is not null then prompt_source <> 'system'
         when typed_text = '' then has_attachment
-        else not (
-            {%- for opening in [
-                '<command-name>', '<local-command-stdout>', '<local-command-caveat>', '<bash-input>',
-                '<bash-stdout>', '<bash-stderr>', '<task-notification>', '[Request interrupted',
-                'Caveat:', 'This session is being continued',
-            ] %}
-            starts_with(typed_text, '{{ opening }}'){{ " or" if not loop.last }}
-            {%- endfor %}
-        )
+        else not regexp_matches(typed_text, '^(?:{{ not_typed | join("|") }})')
     end
 {%- endmacro %}

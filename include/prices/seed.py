@@ -9,6 +9,8 @@ from importlib.metadata import version
 from io import StringIO
 from pathlib import Path
 
+from genai_prices.data_snapshot import get_snapshot
+
 from include.prices.table import PriceRow, price_rows
 from include.settings import PROJECT_DIR
 
@@ -17,8 +19,6 @@ SEED_PATH = PROJECT_DIR / "dbt" / "seeds" / "model_prices.csv"
 
 def current_rows() -> list[PriceRow]:
     """The prices of the installed genai-prices, and our own where it has none."""
-    from genai_prices.data_snapshot import get_snapshot
-
     provider = next(item for item in get_snapshot().providers if item.id == "anthropic")
     return price_rows(provider, f"genai-prices {version('genai-prices')}")
 

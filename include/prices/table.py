@@ -55,12 +55,12 @@ def price_rows(provider: genai.Provider, source: str) -> list[PriceRow]:
     rows: list[PriceRow] = []
     for order, model in enumerate(provider.models):
         pattern = pattern_of(model.match)
-        for row in _joined(sorted(_model_rows(model, source), key=_place)):
-            rows.append(replace(row, match_order=order, match_pattern=pattern))
+        priced = _joined(sorted(_model_rows(model, source), key=_place))
+        rows += (replace(row, match_order=order, match_pattern=pattern) for row in priced)
     return rows
 
 
-def pattern_of(clause: Any) -> str:  # noqa: ANN401  (genai's clauses share no base class)
+def pattern_of(clause: Any) -> str:
     """The matching rule as one regular expression that RE2 understands."""
     match clause:
         case genai.ClauseEquals():
@@ -129,7 +129,7 @@ def _tier_starts(prices: genai.ModelPrice) -> list[int]:
     return sorted({tier.start for value in tiered for tier in value.tiers})
 
 
-def _row(  # noqa: PLR0913, PLR0917  (the row's own parts)
+def _row(  # noqa: PLR0913  (the row's own parts)
     model_id: str,
     variant: str,
     prompt: tuple[int, int],
@@ -178,9 +178,10 @@ def _joined(rows: list[PriceRow]) -> list[PriceRow]:
     """Neighbouring periods with the same price become one."""
     joined: list[PriceRow] = []
     for row in rows:
-        if joined and replace(joined[-1], valid_from=row.valid_from, valid_to=row.valid_to) == row:
-            if joined[-1].valid_to == row.valid_from:
-                joined[-1] = replace(joined[-1], valid_to=row.valid_to)
-                continue
-        joined.append(row)
+        if joined and joined[-1] == replace(
+            row, valid_from=joined[-1].valid_from, valid_to=row.valid_from
+        ):
+            joined[-1] = replace(joined[-1], valid_to=row.valid_to)
+        else:
+            joined.append(row)
     return joined

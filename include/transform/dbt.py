@@ -57,8 +57,6 @@ def dbt_environment(settings: Settings) -> dict[str, str]:
         "DBT_TARGET_PATH": str(target_dir(settings)),
         "DBT_LOG_PATH": str(settings.logs_dir),
         "DBT_LOG_LEVEL_FILE": "info",
-        # Unit tests need no data: the test suite runs them, a build of real data does not.
-        "DBT_EXCLUDE_RESOURCE_TYPES": "unit_test",
         # A test that compares two models runs only where both were built.
         "DBT_INDIRECT_SELECTION": "cautious",
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
@@ -104,7 +102,7 @@ def write_manifest(settings: Settings) -> Path:
 def _invoke(
     settings: Settings, arguments: list[str], on_event: Callable[[NodeDone], None] | None
 ) -> "dbtRunnerResult":
-    from dbt.cli.main import dbtRunner
+    from dbt.cli.main import dbtRunner  # noqa: PLC0415  (takes two seconds)
 
     for folder in (target_dir(settings), settings.logs_dir):
         folder.mkdir(parents=True, exist_ok=True)
@@ -137,7 +135,9 @@ def _environment(values: Mapping[str, str]) -> Iterator[None]:
 
 def _close_duckdb() -> None:
     """Let go of the file: dbt-duckdb keeps it open, and publish opens it in another mode."""
-    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.adapters.duckdb.connections import (  # noqa: PLC0415
+        DuckDBConnectionManager,
+    )
 
     environment = DuckDBConnectionManager._ENV  # noqa: SLF001  (there is no public way)
     if environment is not None:

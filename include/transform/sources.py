@@ -7,7 +7,7 @@ from include.settings import PROJECT_DIR
 
 SOURCES_PATH = PROJECT_DIR / "dbt" / "models" / "staging" / "_sources.yml"
 _ABOUT = {
-    "conversations": "One row per transcript entry in the archive, copies in forks and resumes too.",
+    "conversations": "One row per entry of the archive, copies in forks and resumes too.",
     "content_blocks": "One row per content block of an entry.",
     "rejects": "One row per document that did not become a row, with the reason.",
 }

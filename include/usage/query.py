@@ -70,11 +70,11 @@ def print_table(answer: Answer) -> None:
     console.print(table)
 
 
-def _cell(value: Any) -> str:  # noqa: ANN401  (a cell of any query)
+def _cell(value: Any) -> str:
     return "" if value is None else escape(str(_plain(value)))
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401  (a cell of any query)
+def _plain(value: Any) -> Any:  # noqa: PLR0911  (one line a type)
     """The value as JSON has it; times of the marts are UTC."""
     match value:
         case None | bool() | int() | float() | str():

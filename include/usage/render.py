@@ -90,7 +90,7 @@ def _plain(row: dict[str, Value]) -> dict[str, Any]:
     return {name: _number_or_text(value) for name, value in row.items()}
 
 
-def _number_or_text(value: Value) -> Any:  # noqa: ANN401  (a JSON value)
+def _number_or_text(value: Value) -> Any:
     if isinstance(value, Decimal):
         return float(value)
     return value.isoformat() if isinstance(value, date) else value

@@ -117,7 +117,8 @@ def open_gold(gold_path: Path) -> duckdb.DuckDBPyConnection:
 
 def _grouped(shape: _Shape) -> str:
     columns = ", ".join(f"{sql} as {name}" for name, sql in (shape.keys | shape.shown).items())
-    return f"select {columns}, {_SUMS} {_FROM} group by {', '.join(shape.keys.values())} order by {shape.order}"
+    keys = ", ".join(shape.keys.values())
+    return f"select {columns}, {_SUMS} {_FROM} group by {keys} order by {shape.order}"
 
 
 def _select(gold: duckdb.DuckDBPyConnection, sql: str, bound: list[Any]) -> list[dict[str, Value]]:

@@ -1,4 +1,4 @@
-"""Raw tables made of a few rows that name only what matters, or of transcripts by way of the converter."""
+"""Raw tables made of a few rows that name only what matters."""
 
 import hashlib
 from collections.abc import Callable, Iterable

@@ -1,4 +1,4 @@
-"""Each rule of messages, tool calls and sessions, on the smallest rows that break a naive version."""
+"""Each rule of messages, tool calls and sessions, on the smallest rows that break it."""
 
 import json
 from collections.abc import Callable
@@ -65,10 +65,15 @@ def test_unknown_types_are_kept_and_legacy_messages_have_their_role(marts: Marts
     assert marts(found) == [("never-seen",), ("unknown",), ("user",)]
 
 
+def _queued(attachment: Row) -> Row:
+    written = json.dumps({"attachment": attachment})
+    return {"type": "attachment", "subtype": "queued_command", "entry_json": written}
+
+
 PROMPTS = {
     "typed": (True, {"text": "hi", "prompt_source": "typed"}),
     "sdk": (True, {"text": "hi", "prompt_source": "sdk"}),
-    "human origin": (True, {"text": "<command-message>x</command-message>", "origin_kind": "human"}),
+    "human origin": (True, {"text": "<command-message>x", "origin_kind": "human"}),
     "old and plain": (True, {"text": "hi"}),
     "plain inside editor context": (True, {"text": "<ide_selection>x\ny</ide_selection>\nwhy?"}),
     "by the system": (False, {"text": "hi", "prompt_source": "system"}),
@@ -82,10 +87,8 @@ PROMPTS = {
     "only a reminder": (False, {"text": "<system-reminder>x</system-reminder>"}),
     "empty": (False, {"text": None}),
     "assistant": (False, {"text": "hi", "type": "assistant"}),
-    "queued": (True, {"type": "attachment", "subtype": "queued_command", "entry_json": json.dumps(
-        {"attachment": {"commandMode": "prompt", "origin": {"kind": "human"}}})}),
-    "queued notification": (False, {"type": "attachment", "subtype": "queued_command", "entry_json": json.dumps(
-        {"attachment": {"commandMode": "task-notification"}})}),
+    "queued": (True, _queued({"commandMode": "prompt", "origin": {"kind": "human"}})),
+    "queued notification": (False, _queued({"commandMode": "task-notification"})),
 }  # fmt: skip
 for at, (name, (_, values)) in enumerate(PROMPTS.items()):
     given(entry("prompts", at, uuid=f"p-{name}", **values))
@@ -127,8 +130,10 @@ given(
         block(RESULTS["back"], "tool_result", tool_use_id="t-back"),
         block(COPIES[0], "tool_use", tool_use_id="t-good", tool_name="Edit"),
         block(COPIES[1], "tool_result", tool_use_id="t-good", lines_added=3, lines_removed=1),
-        block(CALLS["good"], "tool_use", tool_use_id="t-mcp", tool_name="mcp__my_srv__do_it", block_index=1),
-        block(CALLS["good"], "server_tool_use", tool_use_id="t-server", tool_name="web_search", block_index=2),
+        block(CALLS["good"], "tool_use", tool_use_id="t-mcp", block_index=1,
+              tool_name="mcp__my_srv__do_it"),
+        block(CALLS["good"], "server_tool_use", tool_use_id="t-server", block_index=2,
+              tool_name="web_search"),
     ),
 )  # fmt: skip
 
@@ -145,8 +150,10 @@ given(
 def test_a_call_has_the_status_and_time_of_its_result(
     marts: Marts, name: str, status: str, duration_ms: int | None
 ) -> None:
-    found = f"select status, duration_ms, is_error from marts.fct_tool_calls where tool_use_id = 't-{name}'"
-    assert marts(found) == [(status, duration_ms, status == "error")]
+    columns = "select status, duration_ms, is_error from marts.fct_tool_calls"
+    assert marts(f"{columns} where tool_use_id = 't-{name}'") == [
+        (status, duration_ms, status == "error")
+    ]
 
 
 def test_a_call_copied_into_a_fork_is_one_call(marts: Marts) -> None:
@@ -234,6 +241,7 @@ given(
 
 
 def test_a_project_is_the_directory_its_folder_is_named_after(marts: Marts) -> None:
-    found = "select project_path, project_name, activity_status from marts.dim_projects where project_id = '{}'"
+    columns = "select project_path, project_name, activity_status from marts.dim_projects"
+    found = columns + " where project_id = '{}'"
     assert marts(found.format("-home-me-my-app")) == [("/home/me/my.app", "my.app", "active")]
     assert marts(found.format("-old")) == [(None, "-old", "dormant")]

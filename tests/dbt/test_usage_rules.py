@@ -1,4 +1,4 @@
-"""Each rule of counting tokens and pricing them, on the smallest rows that break a naive version."""
+"""Each rule of counting tokens and pricing them, on the smallest rows that break it."""
 
 from collections.abc import Callable
 from decimal import Decimal
@@ -241,8 +241,8 @@ def test_an_unknown_price_is_flagged_and_costs_nothing(marts: Marts, message_id:
 
 
 def test_a_model_without_a_price_is_flagged_in_its_dimension(marts: Marts) -> None:
-    found = "select is_price_known, unpriced_messages from marts.dim_models where model = 'claude-new-9'"
-    assert marts(found) == [(False, 1)]
+    columns = "select is_price_known, unpriced_messages from marts.dim_models"
+    assert marts(f"{columns} where model = 'claude-new-9'") == [(False, 1)]
 
 
 SEARCH = [

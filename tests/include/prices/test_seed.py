@@ -1,5 +1,6 @@
 """The price seed says what genai-prices says, and more only where it says nothing."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -106,8 +107,6 @@ def test_fast_mode_of_opus_4_6_is_six_times_whatever_it_costs() -> None:
 def test_a_pattern_matches_as_the_package_does(
     provider: Provider, model: str, listed: str | None
 ) -> None:
-    import re
-
     ours = [row.price_model for row in current_rows() if re.search(row.match_pattern, model)]
     assert (ours[0] if ours else None) == listed
     theirs = provider.find_model(model)

@@ -16,7 +16,8 @@ def gold(tmp_path: Path) -> Settings:
         connection.execute("""
             create schema marts;
             create table marts.dim_projects as
-                select * from (values ('-a', '/home/me/a'), ('-b', null)) t(project_id, project_path);
+                select * from (values ('-a', '/home/me/a'), ('-b', null))
+                t(project_id, project_path);
             create table marts.dim_sessions as select * from (values
                 ('s1', '-a', 'First [bold]title', timestamp '2026-11-01 10:00:00'),
                 ('s2', '-b', null, timestamp '2026-11-09 10:00:00')

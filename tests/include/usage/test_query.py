@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from include.errors import NotFound, WarehouseError
@@ -50,8 +51,6 @@ def test_before_the_first_publish_the_error_says_what_to_run(tmp_path: Path) -> 
 
 
 def test_a_reader_that_holds_the_old_file_gets_the_new_one_next_time(gold: Settings) -> None:
-    import duckdb
-
     with duckdb.connect(str(gold.gold_path.resolve()), read_only=True):
         with duckdb.connect(str(gold.gold_dir / "gold-2.duckdb")) as newer:
             newer.execute("create schema marts; create table marts.dim_sessions as select 2 as n")
