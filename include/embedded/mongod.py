@@ -8,7 +8,6 @@ import ctypes
 import fcntl
 import json
 import os
-import secrets
 import shutil
 import signal
 import socket
@@ -21,20 +20,16 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from importlib import util
 from pathlib import Path
-from urllib.parse import quote
 
-from pymongo import MongoClient
-from pymongo.errors import OperationFailure, PyMongoError
+from pymongo.errors import PyMongoError
 
 from include import archive
+from include.embedded import replica_set
 from include.errors import AlreadyRunning, ServiceDown
 from include.settings import Settings
 
 FIRST_PORT = 27017
 _START_SECONDS = 60
-_REPLICA_SET = "rs0"
-_USER = "cca"
-_AUTHENTICATION_FAILED = 18
 
 NO_MONGOD = (
     "no mongod for this platform. Three ways to get one: set MONGO_URI to a server you have; "
@@ -69,7 +64,7 @@ def find_binary() -> Path:
 def running_uri(settings: Settings) -> str | None:
     """Connection string of the running embedded server, or None."""
     running = _running(settings)
-    return _uri(settings, running.port) if running else None
+    return replica_set.uri(settings, running.port) if running else None
 
 
 @contextmanager
@@ -78,11 +73,13 @@ def serving_mongo(settings: Settings) -> Iterator[str]:
     if settings.mongo_uri:
         yield settings.mongo_uri
         return
-    with _shared(settings):
-        with _locked(settings.mongo_dir / "start.lock"):
-            running = _running(settings) or _start(settings, transient=True)
-        yield _uri(settings, running.port)
-    _stop_if_last(settings)
+    try:
+        with _shared(settings):
+            with _locked(settings.mongo_dir / "start.lock"):
+                running = _running(settings) or _start(settings, transient=True)
+            yield replica_set.uri(settings, running.port)
+    finally:
+        _stop_if_last(settings)
 
 
 def serve(settings: Settings) -> int:
@@ -116,13 +113,13 @@ def _start(settings: Settings, *, transient: bool) -> Running:
 
 
 def _start_on(settings: Settings, port: int, *, transient: bool) -> Running:
-    key = _secret(settings.mongo_dir / "keyfile", lambda: secrets.token_hex(48))
     data, logs = settings.mongo_dir / "data", settings.logs_dir
     for folder in (data, logs):
         folder.mkdir(parents=True, exist_ok=True)
     argv = [
         *(str(find_binary()), "--dbpath", str(data), "--bind_ip", "127.0.0.1", "--port", str(port)),
-        *("--replSet", _REPLICA_SET, "--keyFile", str(key), "--nounixsocket"),
+        *("--replSet", replica_set.NAME, "--keyFile", str(replica_set.keyfile(settings))),
+        "--nounixsocket",
         *("--oplogSize", "256", "--wiredTigerCacheSizeGB", "0.5"),
         *("--logpath", str(logs / "mongod.log"), "--logappend"),
     ]
@@ -137,7 +134,7 @@ def _start_on(settings: Settings, port: int, *, transient: bool) -> Running:
     )
     running = Running(process.pid, port, transient)
     try:
-        _configure(settings, process, port)
+        _await_primary(settings, process, port)
     except BaseException:
         process.kill()
         process.wait()
@@ -146,8 +143,8 @@ def _start_on(settings: Settings, port: int, *, transient: bool) -> Running:
     return running
 
 
-def _configure(settings: Settings, process: subprocess.Popen[bytes], port: int) -> None:
-    """Wait until it answers, make the set and the user once, and name its present port."""
+def _await_primary(settings: Settings, process: subprocess.Popen[bytes], port: int) -> None:
+    """Wait until it takes writes, for as long as its process lives."""
     log_path = settings.logs_dir / "mongod.log"
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline:
@@ -155,63 +152,11 @@ def _configure(settings: Settings, process: subprocess.Popen[bytes], port: int) 
             message = f"mongod ended with code {process.returncode}; see {log_path}"
             raise ServiceDown(message)
         with suppress(PyMongoError):
-            if _is_primary(settings, port):
+            if replica_set.is_primary(settings, port):
                 return
         time.sleep(0.05)
     message = f"mongod did not become ready in {_START_SECONDS} s; see {log_path}"
     raise ServiceDown(message)
-
-
-def _is_primary(settings: Settings, port: int) -> bool:
-    address = f"127.0.0.1:{port}"
-    try:
-        with archive.connect(_uri(settings, port), timeout_ms=500) as client:
-            return _is_reconfigured(client, address)
-    except OperationFailure as error:
-        if error.code != _AUTHENTICATION_FAILED:
-            raise
-    # no user yet: the localhost exception lets us make the set, then the first user
-    with archive.connect(f"mongodb://{address}/?directConnection=true", timeout_ms=500) as client:
-        hello = client.admin.command("hello")
-        if "setName" not in hello:
-            members = [{"_id": 0, "host": address}]
-            client.admin.command("replSetInitiate", {"_id": _REPLICA_SET, "members": members})
-        elif hello["isWritablePrimary"]:
-            client.admin.command("createUser", _USER, pwd=_password(settings), roles=["root"])
-    return False
-
-
-def _is_reconfigured(client: MongoClient[archive.Document], address: str) -> bool:
-    """Whether it is primary at its present address; a set whose port moved does not know itself."""
-    config = client.admin.command("replSetGetConfig")["config"]
-    if config["members"][0]["host"] != address:
-        config["members"][0]["host"] = address
-        config["version"] += 1
-        client.admin.command("replSetReconfig", config, force=True)
-    return bool(client.admin.command("hello")["isWritablePrimary"])
-
-
-def _uri(settings: Settings, port: int) -> str:
-    password = quote(_password(settings), safe="")
-    return f"mongodb://{_USER}:{password}@127.0.0.1:{port}/?authSource=admin&directConnection=true"
-
-
-def _password(settings: Settings) -> str:
-    return _secret(settings.mongo_dir / "password", lambda: secrets.token_urlsafe(24)).read_text()
-
-
-def _secret(path: Path, make: Callable[[], str]) -> Path:
-    """The file, made on first use, readable by its owner only."""
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        fresh = path.with_suffix(".new")
-        fresh.unlink(missing_ok=True)
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(make())
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.rename(path)
-    return path
 
 
 def _state_path(settings: Settings) -> Path:
@@ -235,7 +180,7 @@ def _running(settings: Settings) -> Running | None:
     running = _recorded(settings)
     if running is None or not _is_mongod(running.pid):
         return None
-    with archive.connect(_uri(settings, running.port)) as client:
+    with archive.connect(replica_set.uri(settings, running.port)) as client:
         try:
             client.admin.command("ping")
         except PyMongoError:

@@ -82,3 +82,9 @@ def test_server_of_a_killed_command_is_found_and_stopped_by_the_next(home: Setti
 def _use_and_die(home: Path) -> None:
     with mongod.serving_mongo(Settings(cca_home=home, mongo_uri="", _env_file=None)):
         os._exit(9)
+
+
+def test_failing_command_leaves_no_server(home: Settings) -> None:
+    with pytest.raises(ZeroDivisionError), mongod.serving_mongo(home):
+        1 / 0  # noqa: B018
+    assert mongod.running_uri(home) is None

@@ -1,0 +1,76 @@
+"""The one-node replica set of the embedded MongoDB: its key, its user, its present address."""
+
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import quote
+
+from pymongo import MongoClient
+from pymongo.errors import OperationFailure
+
+from include import archive
+from include.settings import Settings
+
+NAME = "rs0"
+_USER = "cca"
+_AUTHENTICATION_FAILED = 18
+
+
+def keyfile(settings: Settings) -> Path:
+    """The set's key: a set with users must have one."""
+    return _secret(settings.mongo_dir / "keyfile", lambda: secrets.token_hex(48))
+
+
+def is_primary(settings: Settings, port: int) -> bool:
+    """Whether it takes writes; makes the set and its user once, and names a port that moved."""
+    address = f"127.0.0.1:{port}"
+    try:
+        with archive.connect(uri(settings, port), timeout_ms=500) as client:
+            return _is_reconfigured(client, address)
+    except OperationFailure as error:
+        if error.code != _AUTHENTICATION_FAILED:
+            raise
+    # no user yet: the localhost exception lets us make the set, then the first user
+    with archive.connect(f"mongodb://{address}/?directConnection=true", timeout_ms=500) as client:
+        hello = client.admin.command("hello")
+        if "setName" not in hello:
+            members = [{"_id": 0, "host": address}]
+            client.admin.command("replSetInitiate", {"_id": NAME, "members": members})
+        elif hello["isWritablePrimary"]:
+            client.admin.command("createUser", _USER, pwd=_password(settings), roles=["root"])
+    return False
+
+
+def _is_reconfigured(client: MongoClient[archive.Document], address: str) -> bool:
+    """Whether it is primary at its present address; a set whose port moved does not know itself."""
+    config = client.admin.command("replSetGetConfig")["config"]
+    if config["members"][0]["host"] != address:
+        config["members"][0]["host"] = address
+        config["version"] += 1
+        client.admin.command("replSetReconfig", config, force=True)
+    return bool(client.admin.command("hello")["isWritablePrimary"])
+
+
+def uri(settings: Settings, port: int) -> str:
+    """Connection string of the server on that port."""
+    password = quote(_password(settings), safe="")
+    return f"mongodb://{_USER}:{password}@127.0.0.1:{port}/?authSource=admin&directConnection=true"
+
+
+def _password(settings: Settings) -> str:
+    return _secret(settings.mongo_dir / "password", lambda: secrets.token_urlsafe(24)).read_text()
+
+
+def _secret(path: Path, make: Callable[[], str]) -> Path:
+    """The file, made on first use, readable by its owner only."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        fresh = path.with_suffix(".new")
+        fresh.unlink(missing_ok=True)
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(make())
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.rename(path)
+    return path
