@@ -33,77 +33,71 @@ def run_agent(
     parent: Transcript, scene: Scene, *, is_background: bool = False, depth: int = 1
 ) -> Agent:
     """Play a subagent; the parent still has to send the call."""
-    rng = scene.rng
-    alias = rng.choice(list(_MODELS))
-    child = prompts.child_of(parent, agent_id(rng))
+    alias, noun = scene.rng.choice(list(_MODELS)), scene.rng.choice(scene.project.nouns)
+    child = prompts.child_of(parent, agent_id(scene.rng))
     child.model = _MODELS[alias]
     child.at += timedelta(seconds=25)
     started = child.at
     task = (
-        f"Find every place that handles `{rng.choice(scene.project.nouns)}` in "
-        f"{scene.project.name} and report file and line. Do not change anything."
+        f"Find every place that handles `{noun}` in {scene.project.name} and report file and "
+        "line. Do not change anything."
     )
-    child.record(
-        "user", {"promptId": child.prompt_id, "message": {"role": "user", "content": task}}
+    report = _search(child, scene, task)
+    seconds = (child.at - started).total_seconds()
+    title = f"Find uses of {noun}"
+    arguments = {"description": title, "prompt": task, "subagent_type": "Explore", "model": alias}
+    call = Call(
+        id=scene.new_id(),
+        name=scene.rng.choice(("Agent", "Agent", "Task")),
+        arguments=arguments,
+        content=[{"type": "text", "text": report}],
+        detail=_finished(child, seconds),
+        seconds=seconds + 26,
     )
-    for _ in range(rng.randint(1, 3)):
+    meta: Entry = {
+        "agentType": "Explore", "description": title, "toolUseId": call.id,
+        "spawnDepth": depth, "model": alias,
+    }  # fmt: skip
+    if is_background:
+        meta |= {"requestShape": "background", "requestNonInteractive": True}
+        call = _in_background(call, child)
+    return Agent(child, meta, call)
+
+
+def _search(child: Transcript, scene: Scene, task: str) -> str:
+    """What the subagent does, and its report."""
+    message = {"role": "user", "content": task}
+    child.record("user", {"promptId": child.prompt_id, "message": message})
+    for _ in range(scene.rng.randint(1, 3)):
         look_around(child, scene)
     if scene.chance(0.5):
         read_logs(child, scene)
     report = say(scene, "answers")
     if scene.chance(0.4):
-        path = f"notes/{rng.choice(scene.project.nouns)}.md"
-        speak(
-            child, scene, None, file_tools.write(scene, path, f"# {scene.story.title}\n\n{report}")
-        )
+        path = f"notes/{scene.rng.choice(scene.project.nouns)}.md"
+        note = f"# {scene.story.title}\n\n{report}"
+        speak(child, scene, None, file_tools.write(scene, path, note))
     answer(child, Reply(text=report))
-    arguments = {
-        "description": task[:28],
-        "prompt": task,
-        "subagent_type": "Explore",
-        "model": alias,
-    }
-    call_id = scene.new_id()
-    meta: Entry = {
-        "agentType": "Explore",
-        "description": task[:28],
-        "toolUseId": call_id,
-        "spawnDepth": depth,
-        "model": alias,
-    }
-    seconds = (child.at - started).total_seconds()
-    call = Call(
-        call_id,
-        rng.choice(("Agent", "Agent", "Task")),
-        arguments,
-        [{"type": "text", "text": report}],
-        seconds=seconds + 26,
-    )
-    if is_background:
-        meta |= {"requestShape": "background", "requestNonInteractive": True}
-        detail = {
-            "isAsync": True,
-            "status": "async_launched",
-            "agentId": child.agent_id,
-            "description": task[:28],
-            "resolvedModel": child.model,
-            "prompt": task,
-        }
-        text = [
-            {
-                "type": "text",
-                "text": f"Async agent launched successfully.\nagentId: {child.agent_id}",
-            }
-        ]
-        return Agent(child, meta, replace(call, content=text, detail=detail, seconds=0.1))
+    return report
+
+
+def _finished(child: Transcript, seconds: float) -> Entry:
+    calls = sum(entry["type"] == "user" for entry in child.entries) - 1
+    return {
+        "status": "completed", "agentId": child.agent_id, "totalTokens": child.context,
+        "totalToolUseCount": calls, "totalDurationMs": round(seconds * 1000),
+    }  # fmt: skip
+
+
+def _in_background(call: Call, child: Transcript) -> Call:
+    """The call as it looks when its result is only that the agent was started."""
+    text = f"Async agent launched successfully.\nagentId: {child.agent_id}"
     detail = {
-        "status": "completed",
-        "agentId": child.agent_id,
-        "totalTokens": child.context,
-        "totalToolUseCount": 6,
-        "totalDurationMs": round(seconds * 1000),
-    }
-    return Agent(child, meta, replace(call, detail=detail))
+        "isAsync": True, "status": "async_launched", "agentId": child.agent_id,
+        "description": call.arguments["description"], "resolvedModel": child.model,
+        "prompt": call.arguments["prompt"],
+    }  # fmt: skip
+    return replace(call, content=[{"type": "text", "text": text}], detail=detail, seconds=0.1)
 
 
 def nested_agent(child: Agent, scene: Scene) -> Agent:

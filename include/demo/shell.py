@@ -17,48 +17,53 @@ _EVENTS = (
 )  # fmt: skip
 
 
-def test_run(rng: Random, project: Project, *, is_passing: bool) -> str:
-    passed, seconds = rng.randint(60, 420), rng.uniform(1.2, 38)
+def run_of_tests(rng: Random, project: Project, *, is_passing: bool) -> str:
+    """What the project's test command prints."""
     if project.language == "python":
-        return _pytest(rng, project, passed, is_passing=is_passing)
+        return _pytest(rng, project, is_passing=is_passing)
     if project.language == "typescript":
-        failed = (
-            ""
-            if is_passing
-            else " FAIL  " + project.stories[0].test_path + "\n   → expected 40 to be 39\n\n"
-        )
-        failures = "" if is_passing else "1 failed | "
-        return (
-            f" RUN  v4.0.9 {project.cwd}\n\n{failed} Test Files  {passed // 7} passed\n"
-            f"      Tests  {failures}{passed} passed ({passed + (not is_passing)})\n"
-            f"   Duration  {seconds:.2f}s"
-        )
+        return _vitest(rng, project, is_passing=is_passing)
     if project.language == "go":
-        lines = [
-            f"ok  \tgithub.com/kestrel/ingest/internal/{noun}\t{rng.uniform(0.01, 3):.3f}s"
-            for noun in project.nouns
-        ]
-        if not is_passing:
-            lines[2] = (
-                "--- FAIL: TestReassignmentStopsOldHeartbeats (0.44s)\n"
-                "    rebalance_test.go:19: found unexpected goroutines\nFAIL"
-            )
-        return "\n".join(lines)
-    state = "pass" if is_passing else "fail"
-    runs = [
-        f'  run "{noun}_is_planned"... {state if noun == project.nouns[1] else "pass"}'
-        for noun in project.nouns
-    ]
-    return "\n".join(
-        [
-            f"{project.stories[0].test_path}... in progress",
-            *runs,
-            f"Success! {passed} passed."[: 99 if is_passing else 0],
-        ]
+        return _go_test(rng, project, is_passing=is_passing)
+    return _terraform_test(project, is_passing=is_passing)
+
+
+def _vitest(rng: Random, project: Project, *, is_passing: bool) -> str:
+    passed, seconds = rng.randint(60, 420), rng.uniform(1.2, 38)
+    path = project.stories[0].test_path
+    failed = "" if is_passing else f" FAIL  {path}\n   → expected 40 to be 39\n\n"
+    failures = "" if is_passing else "1 failed | "
+    return (
+        f" RUN  v4.0.9 {project.cwd}\n\n{failed} Test Files  {passed // 7} passed\n"
+        f"      Tests  {failures}{passed} passed ({passed + (not is_passing)})\n"
+        f"   Duration  {seconds:.2f}s"
     )
 
 
-def _pytest(rng: Random, project: Project, passed: int, *, is_passing: bool) -> str:
+def _go_test(rng: Random, project: Project, *, is_passing: bool) -> str:
+    lines = [
+        f"ok  \tgithub.com/kestrel/ingest/internal/{noun}\t{rng.uniform(0.01, 3):.3f}s"
+        for noun in project.nouns
+    ]
+    if not is_passing:
+        lines[2] = (
+            "--- FAIL: TestReassignmentStopsOldHeartbeats (0.44s)\n"
+            "    rebalance_test.go:19: found unexpected goroutines\nFAIL"
+        )
+    return "\n".join(lines)
+
+
+def _terraform_test(project: Project, *, is_passing: bool) -> str:
+    runs = [f'  run "{noun}_is_planned"... pass' for noun in project.nouns]
+    end = f"Success! {len(runs)} passed, 0 failed."
+    if not is_passing:
+        runs[1] = runs[1].replace("pass", "fail")
+        end = f"Failure! {len(runs) - 1} passed, 1 failed."
+    return "\n".join([f"{project.stories[0].test_path}... in progress", *runs, end])
+
+
+def _pytest(rng: Random, project: Project, *, is_passing: bool) -> str:
+    passed = rng.randint(60, 420)
     dots = "." * 72
     body = "\n".join(
         f"{dots} [{min(100, (n + 1) * 7200 // passed):3d}%]" for n in range(passed // 72 + 1)

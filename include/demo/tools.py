@@ -6,7 +6,7 @@ from datetime import datetime
 from include.demo.ids import new_uuid
 from include.demo.reply import Call
 from include.demo.scene import Scene
-from include.demo.shell import service_log, test_run
+from include.demo.shell import run_of_tests, service_log
 
 _DESCRIPTIONS = {
     "docker": "Show the service's log of the last day",
@@ -49,7 +49,7 @@ def bash(scene: Scene, command: str, output: str, *, exit_code: int = 0) -> Call
 
 
 def run_tests(scene: Scene, *, is_passing: bool) -> Call:
-    output = test_run(scene.rng, scene.project, is_passing=is_passing)
+    output = run_of_tests(scene.rng, scene.project, is_passing=is_passing)
     return bash(scene, scene.project.test_command, output, exit_code=0 if is_passing else 1)
 
 
