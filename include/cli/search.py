@@ -24,7 +24,10 @@ KINDS = ("prompt", "answer", "thinking", "tool_input", "tool_result", "title", "
 @click.option("--order", type=click.Choice(["newest", "best"]), default="newest", show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def search(text: tuple[str, ...], *, as_json: bool, **options: Any) -> None:
-    """Find TEXT: words and parts of words, "phrases", -without, co*, kind: project: session: host:."""
+    """Find TEXT: words and parts of them, "phrases", -without, co*, kind: project: session: host:.
+
+    Put -- before TEXT when it begins with a minus sign.
+    """
     from include.embedded.mongod import serving_mongo
     from include.search.searcher import Searcher
     from include.settings import get_settings

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from include.follow.agent import catch_up
+
 START = datetime(2026, 3, 1, 10, 0, tzinfo=UTC)
 
 
@@ -63,6 +65,4 @@ def scribe(collection) -> Scribe:
 
 @pytest.fixture
 def caught_up(settings, mongo_uri) -> Callable[[], Any]:
-    from include.follow.agent import catch_up
-
     return lambda: catch_up(settings, mongo_uri)

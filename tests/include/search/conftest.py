@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from include.search.searcher import Searcher
+
 _PATH = Path(__file__).parent.parent / "follow" / "conftest.py"
 _SPEC = importlib.util.spec_from_file_location("follow_conftest", _PATH)
 _SHARED = importlib.util.module_from_spec(_SPEC)
@@ -17,8 +19,6 @@ scribe, caught_up = _SHARED.scribe, _SHARED.caught_up
 @pytest.fixture
 def find(settings, mongo_uri, caught_up) -> Callable[..., Any]:
     """Searches what the archive holds now."""
-    from include.search.searcher import Searcher
-
     searcher = Searcher(settings, mongo_uri)
 
     def search(text: str, **filters: Any) -> Any:

@@ -1,0 +1,158 @@
+"""The follower as a process: live, killed, restarted, alone."""
+
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from include.errors import AlreadyRunning
+from include.follow.agent import catch_up
+from include.follow.rebuild import rebuild_search
+from include.search import home as homes
+from include.search.searcher import Searcher
+
+RUN = """
+import sys
+from include.follow.agent import run
+from include.settings import Settings
+settings = Settings.model_validate_json(sys.argv[1])
+run(settings, settings.mongo_uri)
+"""
+
+
+@pytest.fixture
+def start(settings):
+    started = []
+
+    def follower(**changed):
+        chosen = settings.model_copy(update=changed)
+        command = [sys.executable, "-c", RUN, chosen.model_dump_json(by_alias=False)]
+        process = subprocess.Popen(command, stderr=subprocess.PIPE)
+        started.append(process)
+        return process
+
+    yield follower
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def until(holds, seconds=15.0):
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, "not seen in time"
+        time.sleep(0.05)
+
+
+def everything(searcher, database):
+    rows = searcher.search("-nothingholdsthis", limit=10_000).rows
+    hits = sorted((row.document_id, row.kind, row.copies, row.snippet) for row in rows)
+    lists = [list(database[name].find().sort("_id")) for name in ("sessions", "activity")]
+    return hits, lists
+
+
+def test_a_new_line_is_found_and_listed_within_seconds(
+    scribe, start, settings, mongo_uri, collection
+):
+    searcher = Searcher(settings, mongo_uri)
+    process = start()
+    until(lambda: process.poll() is None)
+    scribe.prompt("the first platypus")
+    until(lambda: searcher.search("platypus").total == 1)
+    began = time.monotonic()
+    scribe.prompt("another platypus")
+    until(lambda: searcher.search("latyp").total == 2)
+    until(lambda: (collection.database["sessions"].find_one() or {}).get("prompts") == 2)
+    assert time.monotonic() - began < 5
+    late = scribe.document(
+        {"type": "user", "uuid": "late", "message": {"content": "late platypus"}}
+    )
+    collection.insert_one({**late, "ingestedAt": scribe.began})
+    until(lambda: searcher.search("platypus").total == 3)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(10) == 0
+
+
+def test_a_second_follower_is_told_that_there_is_one(scribe, start, settings, mongo_uri):
+    scribe.prompt("first")
+    process = start()
+    until(lambda: Searcher(settings, mongo_uri).search("first").total == 1)
+    with pytest.raises(AlreadyRunning, match=rf"already runs \(process {process.pid}\)"):
+        catch_up(settings, mongo_uri)
+
+
+def test_catching_up_again_changes_nothing(scribe, settings, mongo_uri, collection):
+    for number in range(30):
+        scribe.prompt(f"word{number} common", uuid=f"u{number % 20}")
+    catch_up(settings, mongo_uri)
+    searcher = Searcher(settings, mongo_uri)
+    before = everything(searcher, collection.database)
+    assert catch_up(settings, mongo_uri).blocks == 0
+    assert everything(searcher, collection.database) == before
+
+
+def test_killed_at_any_moment_it_ends_where_a_clean_build_does(
+    scribe, start, settings, mongo_uri, collection
+):
+    numbers = random.Random(7)
+    documents = [
+        scribe.document(
+            {
+                "type": "user",
+                "uuid": f"u{n % 2500}",
+                "message": {"content": f"needle{n % 2500} text " * 20},
+            },
+            session=f"s{n % 7}",
+        )
+        for n in range(3000)
+    ]
+    for chunk in range(0, 3000, 500):
+        process = start()
+        collection.insert_many(documents[chunk : chunk + 500])
+        time.sleep(numbers.uniform(0.3, 1.6))
+        process.kill()
+        process.wait()
+    catch_up(settings, mongo_uri)
+    searcher = Searcher(settings, mongo_uri)
+    grown = everything(searcher, collection.database)
+    assert searcher.search("eedle24").total == 111
+    assert len(grown[0]) == 2500
+    rebuild_search(settings, mongo_uri)
+    assert everything(searcher, collection.database)[0] == grown[0]
+    assert searcher.search("eedle24").total == 111
+
+
+def test_an_index_of_another_schema_or_archive_is_replaced(scribe, settings, mongo_uri, collection):
+    document = scribe.prompt("heron")
+    catch_up(settings, mongo_uri)
+    searcher = Searcher(settings, mongo_uri)
+    old = homes.current(settings.search_dir)
+    version = old.path / "version.json"
+    version.write_text(version.read_text().replace('"schema": ', '"schema": 9'))
+    assert searcher.search("heron").message
+    catch_up(settings, mongo_uri)
+    assert searcher.search("heron").total == 1
+    assert not old.path.exists()
+    collection.drop()
+    collection.insert_one({**document, "_id": "x", "message": {"content": "egret"}})
+    catch_up(settings, mongo_uri)
+    assert [searcher.search(word).total for word in ("heron", "egret")] == [0, 1]
+
+
+def test_a_running_follower_rebuilds_on_request(scribe, start, settings, mongo_uri):
+    from include.follow.request import ask, wait_for_answer
+
+    scribe.prompt("stork")
+    searcher = Searcher(settings, mongo_uri)
+    start()
+    until(lambda: searcher.search("stork").total == 1)
+    first = homes.current(settings.search_dir)
+    ask(settings.search_dir)
+    wait_for_answer(settings.search_dir)
+    assert homes.current(settings.search_dir) != first
+    assert searcher.search("stork").total == 1
+    scribe.prompt("stork again")
+    until(lambda: searcher.search("stork").total == 2)

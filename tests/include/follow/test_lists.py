@@ -1,0 +1,125 @@
+"""Rows of `sessions` and `activity`, from crafted sessions."""
+
+from datetime import timedelta
+
+import pytest
+
+from include.follow.rebuild import rebuild_lists
+
+
+@pytest.fixture
+def row(collection, caught_up):
+    def session(key: str = "s1"):
+        caught_up()
+        return collection.database["sessions"].find_one({"_id": key})
+
+    return session
+
+
+def test_a_session_counts_what_is_distinct_in_it(scribe, row):
+    first = scribe.prompt("Fix the <bug>", uuid="u1")
+    call = {"type": "tool_use", "id": "t1", "name": "Bash", "input": {}}
+    scribe.answer("I will", uuid="a1", message="m1")
+    scribe.answer(call, uuid="a2", message="m1")
+    error = {"type": "tool_result", "tool_use_id": "t1", "is_error": True, "content": "no"}
+    scribe.prompt([error], uuid="u2")
+    scribe.prompt([error], uuid="u2")
+    scribe.answer(call, uuid="a2", message="m1")
+    scribe.write({"type": "user", "uuid": "u3", "isMeta": True, "message": {"content": "meta"}})
+    scribe.write(
+        {
+            "type": "assistant", "uuid": "b1", "isSidechain": True, "agentId": "x", "gitBranch": "dev",
+            "message": {"id": "m2", "model": "haiku", "content": [{**call, "id": "t2"}]},
+        },
+        stream="s1/agent-x",
+    )  # fmt: skip
+    last = scribe.write({"type": "mode", "mode": "plan"}, at=first["eventAt"] + timedelta(days=9))
+    found = row()
+    assert found["updatedAt"] == last["ingestedAt"]
+    assert found["endedAt"] < last["eventAt"]
+    assert found["startedAt"] == first["eventAt"]
+    shown = (
+        "projectId", "host", "title", "firstPrompt", "entries", "prompts", "userMessages",
+        "assistantMessages", "toolCalls", "toolErrors", "subagents", "models", "branches",
+    )  # fmt: skip
+    assert {name: found[name] for name in shown} == {
+        "projectId": "-p1", "host": "laptop", "title": "Fix the <bug>",
+        "firstPrompt": "Fix the <bug>", "entries": 7, "prompts": 1, "userMessages": 3,
+        "assistantMessages": 2, "toolCalls": 2, "toolErrors": 1, "subagents": 1,
+        "models": ["opus", "haiku"], "branches": ["dev"],
+    }  # fmt: skip
+
+
+def test_a_fork_counts_its_copies_itself_and_activity_counts_them_once(scribe, row, collection):
+    at = scribe.prompt("one", uuid="u1")["eventAt"]
+    scribe.prompt("one", uuid="u1", session="fork", at=at)
+    scribe.prompt("two", uuid="u2", session="fork", at=at + timedelta(hours=1))
+    assert (row()["prompts"], row("fork")["prompts"]) == (1, 2)
+    activity = collection.database["activity"].find().sort("_id")
+    hour = at.replace(minute=0, second=0)
+    assert [(r["_id"], r["projectId"], r["hour"], r["role"], r["count"]) for r in activity] == [
+        (f"-p1|{h.isoformat()}|user", "-p1", h, "user", 1)
+        for h in (hour, hour + timedelta(hours=1))
+    ]
+
+
+def test_the_title_follows_rank_and_then_the_last_written(scribe, row):
+    scribe.prompt("<system-reminder>x</system-reminder> first prompt " + "long " * 100)
+    assert row()["title"].startswith("first prompt long")
+    assert len(row()["title"]) == 300
+    for entry, title in (
+        ({"type": "summary", "summary": "old summary"}, "old summary"),
+        ({"type": "ai-title", "aiTitle": "A"}, "A"),
+        ({"type": "ai-title", "aiTitle": "B"}, "B"),
+        ({"type": "ai-title", "aiTitle": "A"}, "A"),
+        ({"type": "summary", "summary": "new summary"}, "A"),
+        ({"type": "agent-name", "agentName": "N"}, "N"),
+        ({"type": "custom-title", "customTitle": "C"}, "C"),
+        ({"type": "custom-title", "customTitle": "  "}, "C"),
+        ({"type": "ai-title", "aiTitle": "D"}, "C"),
+    ):
+        scribe.write({**entry, "sessionId": "s1"})
+        assert row()["title"] == title
+    late = scribe.document({"type": "custom-title", "customTitle": "earlier in the file"})
+    scribe.collection.insert_one({**late, "sourceOffset": 1})
+    assert row()["title"] == "C"
+
+
+@pytest.mark.parametrize(
+    ("entry", "is_prompt"),
+    [
+        ({"promptSource": "typed", "message": {"content": "hi"}}, True),
+        ({"promptSource": "sdk", "message": {"content": "hi"}}, True),
+        ({"promptSource": "system", "message": {"content": "hi"}}, False),
+        ({"origin": {"kind": "human"}, "message": {"content": "<command-message>x"}}, True),
+        ({"origin": {"kind": "task-notification"}, "message": {"content": "hi"}}, False),
+        ({"message": {"content": "<command-name>/clear</command-name>"}}, False),
+        ({"message": {"content": "[Request interrupted by user]"}}, False),
+        ({"message": {"content": [{"type": "text", "text": "hi"}]}}, True),
+        ({"message": {"content": [{"type": "image", "source": {}}]}}, True),
+        ({"isCompactSummary": True, "message": {"content": "hi"}}, False),
+        ({"isSidechain": True, "message": {"content": "hi"}}, False),
+        ({"type": "message", "message": {"role": "user", "content": "hi"}}, True),
+        ({"type": "message", "message": {"role": "assistant", "content": "hi"}}, False),
+        ({"type": "attachment", "attachment": {"type": "queued_command", "prompt": "hi"}}, True),
+    ],
+)
+def test_prompts_are_what_a_person_asked(entry, is_prompt):
+    from include.search.prompts import is_human_prompt
+
+    assert is_human_prompt({"type": "user", **entry}) is is_prompt
+
+
+def test_rebuilt_lists_equal_the_kept_ones_and_lose_what_is_gone(
+    scribe, row, collection, settings, mongo_uri
+):
+    scribe.prompt("stays")
+    scribe.prompt("goes", session="s2", project="-p2")
+    assert row("s2") is not None
+    database = collection.database
+    collection.delete_many({"sessionKey": "s2"})
+    kept = {
+        name: list(database[name].find({"projectId": "-p1"})) for name in ("sessions", "activity")
+    }
+    rebuild_lists(settings, mongo_uri)
+    assert {name: list(database[name].find()) for name in kept} == kept
