@@ -10,7 +10,7 @@ from bson.errors import BSONError
 from gridfs import GridFSBucket
 from pymongo import WriteConcern
 from pymongo.collection import Collection
-from pymongo.errors import BulkWriteError, DocumentTooLarge, WriteError
+from pymongo.errors import BulkWriteError, DocumentTooLarge, OperationFailure, WriteError
 
 from include.settings import Settings
 from include.sync_agent.buffer import Buffer
@@ -27,6 +27,7 @@ from include.sync_agent.values import DeadLetter, Entry
 BACKLOG_FACTOR = 20
 BATCH_BYTES = 8 << 20
 _DUPLICATE_KEY = 11000
+_OBJECT_TOO_LARGE = 10334
 _ENCODING_ERRORS = (BSONError, OverflowError, UnicodeEncodeError, RecursionError, DocumentTooLarge)
 _INDEXES = (
     [("projectId", 1), ("eventAt", -1)],
@@ -106,8 +107,10 @@ def _insert(
         collection.insert_many(documents, ordered=False)
     except BulkWriteError as error:
         return _sort_errors(error, entries)
-    except _ENCODING_ERRORS:
-        # One document stopped the whole batch on this side: find it, send the others.
+    except (*_ENCODING_ERRORS, OperationFailure) as error:
+        if isinstance(error, OperationFailure) and error.code != _OBJECT_TOO_LARGE:
+            raise
+        # One document stopped the whole batch: find it, send the others.
         refused = [r for r in map(_encoding_error, entries, documents) if r is not None]
         if not refused:
             raise

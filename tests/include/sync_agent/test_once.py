@@ -135,6 +135,17 @@ def test_a_truncated_file_is_read_again_as_a_new_generation(transcript, sync, co
     assert collection.count_documents({}) == 4
 
 
+def test_a_rewrite_forgets_which_copies_were_counted(transcript, sync, stored):
+    transcript.write_bytes(title("A") + title("A"))
+    assert sync().stored == 2
+    transcript.write_bytes(user(1))
+    assert sync().stored == 1
+    with transcript.open("ab") as file:
+        file.write(title("A"))
+    report = sync()
+    assert (report.stored, report.duplicates) == (0, 1)
+
+
 def test_a_rewrite_of_the_same_length_is_noticed(transcript, sync, stored):
     """Also far before the position, where only the hash of the whole prefix can show it."""
     filler = b"".join(user(number) for number in range(10, 40))
