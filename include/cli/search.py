@@ -8,6 +8,8 @@ import click
 if TYPE_CHECKING:
     from include.search.searcher import Results, Row
 
+# The terminal is patient: so many hits are looked at for the signs the index does not keep.
+_CHECKED_HITS = 5000
 KINDS = ("prompt", "answer", "thinking", "tool_input", "tool_result", "title", "system")
 
 
@@ -34,7 +36,7 @@ def search(text: tuple[str, ...], *, as_json: bool, **options: Any) -> None:
 
     settings = get_settings()
     with serving_mongo(settings) as uri:
-        results = Searcher(settings, uri).search(" ".join(text), **options)
+        results = Searcher(settings, uri).search(" ".join(text), check=_CHECKED_HITS, **options)
     if as_json:
         _print_json(results)
     else:
@@ -45,7 +47,7 @@ def _print_json(results: "Results") -> None:
     import json
 
     found: dict[str, Any] = {"total": results.total, "rows": [_row(row) for row in results.rows]}
-    if results.is_approximate:
+    if results.approximate:
         found["approximate"] = True
     if results.message:
         found["message"] = results.message
@@ -64,7 +66,7 @@ def _print(results: "Results") -> None:
         place = f"{iso(row.at)}  {row.kind:<11}  {row.session_id}  {row.project_id}"
         click.secho(place, dim=True)
         click.echo("    " + _marked(row.snippet, row.marks))
-    sign = "≈ " if results.is_approximate else ""
+    sign = "≈ " if results.approximate else ""
     click.echo(f"{sign}{results.total} hits, {len(results.rows)} shown")
 
 

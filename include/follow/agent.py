@@ -91,6 +91,7 @@ class _Parts:
     committed_at: float = 0.0
     flushed_at: float = 0.0
     is_settled: bool = True
+    rows_made: int = 0
 
     def step(self) -> tuple[int, int]:
         """Take in what there is, one read of it; documents and blocks."""
@@ -110,7 +111,7 @@ class _Parts:
             self.writer.settle()
             self.is_settled = True
         if len(documents) < _LIVE_DOCUMENTS or now - self.flushed_at > _BACKLOG_FLUSH_SECONDS:
-            self.lists.flush(self.feed.position)
+            self.rows_made += self.lists.flush(self.feed.position)
             self.flushed_at = now
         return len(documents), blocks
 
@@ -121,8 +122,8 @@ class _Parts:
             documents, blocks = documents + read, blocks + added
             if not read:
                 break
-        sessions = self.lists.flush(self.feed.position, is_all=True)
-        done = CaughtUp(documents, blocks, sessions, time.monotonic() - started)
+        self.rows_made += self.lists.flush(self.feed.position, is_all=True)
+        done = CaughtUp(documents, blocks, self.rows_made, time.monotonic() - started)
         log.info(
             "caught up: %d documents, %d blocks, %d sessions in %.1f s",
             done.documents, done.blocks, done.sessions, done.seconds,

@@ -66,3 +66,8 @@ def scribe(collection) -> Scribe:
 @pytest.fixture
 def caught_up(settings, mongo_uri) -> Callable[[], Any]:
     return lambda: catch_up(settings, mongo_uri)
+
+
+@pytest.fixture
+def new_scribe() -> type[Scribe]:
+    return Scribe

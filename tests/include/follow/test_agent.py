@@ -2,15 +2,20 @@
 
 import random
 import signal
+import socket
 import subprocess
 import sys
 import time
+from datetime import timedelta
 
 import pytest
 
+from include import archive
+from include.embedded.mongod import find_binary
 from include.errors import AlreadyRunning
 from include.follow.agent import catch_up
 from include.follow.rebuild import rebuild_search
+from include.follow.request import ask, wait_for_answer
 from include.search import home as homes
 from include.search.searcher import Searcher
 
@@ -143,8 +148,6 @@ def test_an_index_of_another_schema_or_archive_is_replaced(scribe, settings, mon
 
 
 def test_a_running_follower_rebuilds_on_request(scribe, start, settings, mongo_uri):
-    from include.follow.request import ask, wait_for_answer
-
     scribe.prompt("stork")
     searcher = Searcher(settings, mongo_uri)
     start()
@@ -156,3 +159,48 @@ def test_a_running_follower_rebuilds_on_request(scribe, start, settings, mongo_u
     assert searcher.search("stork").total == 1
     scribe.prompt("stork again")
     until(lambda: searcher.search("stork").total == 2)
+
+
+@pytest.fixture
+def lonely_mongod(tmp_path):
+    """A mongod that is no replica set: it has no change streams."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    started = []
+
+    def serve():
+        (tmp_path / "lonely").mkdir(exist_ok=True)
+        command = [str(find_binary()), "--dbpath", str(tmp_path / "lonely"), "--port", str(port)]
+        started.append(subprocess.Popen([*command, "--bind_ip", "127.0.0.1", "--quiet"], stdout=-3))
+        return started[-1]
+
+    yield serve, f"mongodb://127.0.0.1:{port}/?directConnection=true"
+    for process in started:
+        process.kill()
+        process.wait()
+
+
+def test_without_change_streams_and_through_a_restart_of_mongodb_it_goes_on(
+    lonely_mongod, new_scribe, start, settings
+):
+    serve, uri = lonely_mongod
+    server = serve()
+    searcher = Searcher(settings, uri)
+    follower = start(mongo_uri=uri)
+    with archive.connect(uri, timeout_ms=10_000) as client:
+        scribe = new_scribe(archive.conversations(client, settings))
+        scribe.prompt("pelican")
+        until(lambda: searcher.search("pelican").total == 1)
+        late = scribe.document(
+            {"type": "user", "uuid": "l", "message": {"content": "late pelican"}}
+        )
+        scribe.collection.insert_one({**late, "ingestedAt": scribe.began - timedelta(minutes=2)})
+        until(lambda: searcher.search("pelican").total == 2)
+        server.terminate()
+        server.wait()
+        time.sleep(2)
+        serve()
+        scribe.prompt("another pelican")
+        until(lambda: searcher.search("pelican").total == 3)
+    assert follower.poll() is None

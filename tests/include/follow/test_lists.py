@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from include.follow.rebuild import rebuild_lists
+from include.search.prompts import is_human_prompt
 
 
 @pytest.fixture
@@ -28,7 +29,8 @@ def test_a_session_counts_what_is_distinct_in_it(scribe, row):
     scribe.write({"type": "user", "uuid": "u3", "isMeta": True, "message": {"content": "meta"}})
     scribe.write(
         {
-            "type": "assistant", "uuid": "b1", "isSidechain": True, "agentId": "x", "gitBranch": "dev",
+            "type": "assistant", "uuid": "b1", "isSidechain": True, "agentId": "x",
+            "gitBranch": "dev",
             "message": {"id": "m2", "model": "haiku", "content": [{**call, "id": "t2"}]},
         },
         stream="s1/agent-x",
@@ -105,8 +107,6 @@ def test_the_title_follows_rank_and_then_the_last_written(scribe, row):
     ],
 )
 def test_prompts_are_what_a_person_asked(entry, is_prompt):
-    from include.search.prompts import is_human_prompt
-
     assert is_human_prompt({"type": "user", **entry}) is is_prompt
 
 

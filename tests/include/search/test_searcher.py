@@ -99,7 +99,7 @@ def test_signs_are_checked_in_the_text(scribe, find):
     scribe.prompt("x a.b y")
     scribe.prompt("x a b y")
     found = find("a.b")
-    assert (found.total, found.is_approximate, _texts(found)) == (1, False, ["x a.b y"])
+    assert (found.total, found.approximate, _texts(found)) == (1, False, ["x a.b y"])
 
 
 def test_signs_alone_and_regular_expressions_get_a_sentence(scribe, find):
