@@ -96,6 +96,13 @@ def mongo(settings: Settings) -> AbstractContextManager[str]:
         return serving_mongo(settings)
 
 
+def release_warehouse(*_context: Any) -> None:
+    """dbt keeps the file open while its process lives, and `airflow dags test` has only one."""
+    from include.transform.dbt import close_duckdb
+
+    close_duckdb()
+
+
 def dbt_models() -> DbtTaskGroup:
     """Each model as a task, all built by one process: one writer, and every state in the grid."""
     target = get_settings().dbt_target
@@ -124,6 +131,7 @@ def dbt_models() -> DbtTaskGroup:
                 "pool": WRITER_POOL,
                 "retries": 1,
                 "retry_delay": timedelta(seconds=1),
+                "post_execute": release_warehouse,
             },
         ),
         operator_args={

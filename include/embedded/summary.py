@@ -29,7 +29,7 @@ _COUNTS = """
     select
         (select count(*) from marts.dim_projects),
         (select count(*) from marts.dim_sessions),
-        (select count(*) from marts.fct_messages),
+        (select count(*) from marts.fct_messages where role in ('user', 'assistant')),
         (select count(*) from marts.fct_api_messages),
         (select count(*) from marts.fct_tool_calls)
 """

@@ -111,7 +111,7 @@ def _invoke(
         try:
             return dbtRunner(callbacks=callbacks).invoke(["--log-level", "none", *arguments])
         finally:
-            _close_duckdb()
+            close_duckdb()
 
 
 @contextmanager
@@ -133,7 +133,7 @@ def _environment(values: Mapping[str, str]) -> Iterator[None]:
                 os.environ[name] = value  # noqa: TID251
 
 
-def _close_duckdb() -> None:
+def close_duckdb() -> None:
     """Let go of the file: dbt-duckdb keeps it open, and publish opens it in another mode."""
     from dbt.adapters.duckdb.connections import (  # noqa: PLC0415
         DuckDBConnectionManager,

@@ -1,0 +1,119 @@
+"""What every DAG of ours keeps to; the bag is read as Airflow reads it."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from include.settings import PROJECT_DIR
+
+pytestmark = pytest.mark.timeout(120)
+
+READ_THE_BAG = """
+import sys
+from airflow.dag_processing.dagbag import DagBag
+before = set(sys.modules)
+bag = DagBag()
+found = {
+    "errors": {str(path): error for path, error in bag.import_errors.items()},
+    "imported": sorted({name.split(".")[0] for name in set(sys.modules) - before}),
+    "dags": {
+        dag.dag_id: {
+            "file": dag.fileloc,
+            "doc": dag.doc_md or "",
+            "tags": sorted(dag.tags),
+            "catchup": dag.catchup,
+            "max_active_runs": dag.max_active_runs,
+            "params": {
+                name: {"title": dag.params.get_param(name).schema.get("title"),
+                       "description": dag.params.get_param(name).description}
+                for name in dag.params
+            },
+            "tasks": {
+                task.task_id: {"owner": task.owner, "retries": task.retries, "pool": task.pool,
+                               "upstream": sorted(task.upstream_task_ids),
+                               "timeout": bool(task.execution_timeout),
+                               "retry_seconds": task.retry_delay.total_seconds()}
+                for task in dag.tasks
+            },
+        }
+        for dag in bag.dags.values()
+    },
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def bag(in_airflow: Any) -> dict[str, Any]:
+    return in_airflow(READ_THE_BAG)
+
+
+def test_every_file_is_read_and_the_bag_is_not_empty(bag: dict[str, Any]):
+    assert bag["errors"] == {}
+    files = {path.stem for path in (PROJECT_DIR / "dags").glob("*.py")}
+    assert files
+    assert set(bag["dags"]) == files
+
+
+def test_a_dag_is_named_as_its_file_and_no_file_is_one_that_dbt_would_import(bag: dict[str, Any]):
+    for dag_id, dag in bag["dags"].items():
+        assert Path(dag["file"]).stem == dag_id
+        assert not dag_id.startswith("dbt_")
+
+
+def test_every_dag_says_what_to_do_when_it_is_red(bag: dict[str, Any]):
+    for dag in bag["dags"].values():
+        assert "## Triage" in dag["doc"]
+        assert dag["tags"]
+        assert not dag["catchup"]
+        assert dag["max_active_runs"] == 1
+
+
+def test_every_task_has_an_owner_a_retry_and_an_end(bag: dict[str, Any]):
+    for dag in bag["dags"].values():
+        for name, task in dag["tasks"].items():
+            if name.endswith("dbt_producer_watcher_done"):
+                continue  # Cosmos' own gate: nothing runs in it
+            assert task["owner"] == "cca", name
+            assert task["retries"] >= 1, name
+            assert task["timeout"], name
+
+
+def test_reading_the_dags_imports_nothing_heavy(bag: dict[str, Any]):
+    heavy = {"pyarrow", "duckdb", "pymongo", "pandas", "dbt", "panel", "tantivy", "pyiceberg"}
+    assert not heavy & set(bag["imported"])
+
+
+def test_all_that_write_the_warehouse_share_the_one_slot(bag: dict[str, Any]):
+    tasks = bag["dags"]["conversation_pipeline"]["tasks"]
+    writers = {name for name, task in tasks.items() if task["pool"] == "duckdb_writer"}
+    assert writers == {"load", "dbt.dbt_producer_watcher", "publish"}
+
+
+def test_each_model_is_a_task_after_the_load_and_before_publish(bag: dict[str, Any]):
+    tasks = bag["dags"]["conversation_pipeline"]["tasks"]
+    models = {path.stem for path in (PROJECT_DIR / "dbt" / "models").rglob("*.sql")}
+    shown = {name.split(".")[-2] for name in tasks if name.endswith(".run")}
+    assert models
+    assert shown == models
+    assert tasks["extract"]["upstream"] == ["resolve_window"]
+    assert tasks["load"]["upstream"] == ["extract"]
+    assert "dbt.dbt_producer_watcher_done" in tasks["publish"]["upstream"]
+
+
+def test_the_producer_is_tried_again_before_its_models_are(bag: dict[str, Any]):
+    """The other way round, Cosmos lets a model's retry pass without building it."""
+    tasks = bag["dags"]["conversation_pipeline"]["tasks"]
+    producer = tasks["dbt.dbt_producer_watcher"]
+    assert producer["retries"] == 1
+    for name, task in tasks.items():
+        if name.endswith((".run", ".test", ".seed")):
+            assert task["retries"] >= 2
+            assert task["retry_seconds"] > producer["retry_seconds"]
+
+
+def test_the_form_names_and_explains_every_field(bag: dict[str, Any]):
+    params = bag["dags"]["conversation_pipeline"]["params"]
+    wanted = {"since", "until", "full_backfill", "full_refresh", "storage_format"}
+    assert set(params) == wanted
+    assert all(each["title"] and each["description"] for each in params.values())
