@@ -91,10 +91,15 @@ def _bar(start: date, unit: str, both: list[int], top: float, state: State) -> B
         not state.until or start.isoformat() <= state.until
     )
     return Bar(
-        since=start.isoformat(), until=end.isoformat(), label=label, user=both[0], assistant=both[1],
-        user_height=round(100 * both[0] / top, 2), assistant_height=round(100 * both[1] / top, 2),
+        since=start.isoformat(),
+        until=end.isoformat(),
+        label=label,
+        user=both[0],
+        assistant=both[1],
+        user_height=round(100 * both[0] / top, 2),
+        assistant_height=round(100 * both[1] / top, 2),
         is_chosen=chosen,
-    )  # fmt: skip
+    )
 
 
 def ticks(places: Sequence[date]) -> list[Mark]:

@@ -29,6 +29,11 @@ order by day
 """
 
 
+_BY_SESSION = """
+select session_id, sum(cost_usd)::decimal(38, 10) from marts.fct_api_messages group by all
+"""
+
+
 @dataclass(frozen=True)
 class Choice:
     """What the page shows; each field is a query parameter."""
@@ -72,6 +77,24 @@ def figures(settings: Settings, choice: Choice) -> Figures | None:
     if choice.days in PERIODS and choice.days:
         since = datetime.now(timezone).date() - timedelta(days=int(choice.days) - 1)
     return _read(identity, path, since, choice.project or None, published)
+
+
+def session_cost(settings: Settings, session_id: str) -> Decimal | None:
+    """What a session cost with its subagents, where the pipeline has seen it."""
+    try:
+        found = settings.gold_path.stat()
+    except FileNotFoundError:
+        return None
+    identity = (found.st_dev, found.st_ino, found.st_mtime_ns)
+    return _costs(identity, settings.gold_path).get(session_id)
+
+
+@lru_cache(maxsize=2)
+def _costs(identity: tuple[int, int, int], path: Path) -> dict[str, Decimal]:  # noqa: ARG001
+    from include.usage.reports import open_gold  # noqa: PLC0415  (DuckDB, where it is needed)
+
+    with open_gold(path) as gold:
+        return dict(gold.execute(_BY_SESSION).fetchall())
 
 
 @lru_cache(maxsize=64)

@@ -1,6 +1,7 @@
 """Untrusted text to safe HTML: markdown, code and diffs; the only makers of raw HTML here."""
 
 import difflib
+import re
 from functools import lru_cache
 from pathlib import PurePath
 
@@ -29,6 +30,8 @@ _ATTRIBUTES = {
     "td": {"align"},
     "th": {"align"},
 }
+_GUTTER = Markup('<span class="k-ln">{}</span>')
+_NUMBERED = re.compile(r"( *\d+)[\t→](.*)")
 _FORMATTER = HtmlFormatter(nowrap=True, classprefix="k-")
 
 
@@ -77,7 +80,23 @@ def code_html(code: str, language: str = "", path: str = "") -> Markup:
     lexer = _lexer(language, path) if len(code) <= MAX_HIGHLIGHT_CHARS else None
     if lexer is None:
         return escape(code)
-    return sanitised(highlight(code, lexer, _FORMATTER))
+    return sanitised(highlight(code, lexer, _FORMATTER).removesuffix("\n"))
+
+
+def numbered_code_html(text: str, path: str) -> Markup:
+    """A file as the Read tool gives it: its line numbers aside, the code highlighted."""
+    lines = text.split("\n")
+    parts = [_NUMBERED.match(line) for line in lines]
+    if not parts or not all(parts[:-1]) or not parts[0]:
+        return code_html(text, path=path)
+    # The last line may be cut, or be a remark of the tool.
+    code = [found[2] if found else line for found, line in zip(parts, lines, strict=True)]
+    shown = str(code_html("\n".join(code), path=path)).split("\n")
+    rows = [
+        _GUTTER.format(found[1].strip() if found else "") + Markup(html)  # noqa: S704  (code_html's)
+        for found, html in zip(parts, shown, strict=False)
+    ]
+    return Markup("\n").join(rows)
 
 
 def diff_html(old: str, new: str, *, context: int = 3) -> Markup:

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
+import duckdb
 from markupsafe import Markup
 from tornado.web import RequestHandler
 
@@ -93,8 +94,9 @@ def numbers_page(settings: Settings, choice: Choice) -> Markup:
     found, problem = None, NOT_YET
     try:
         found = figures(settings, choice)
-    except CcaError as error:
-        problem = Problem("The numbers cannot be read", str(error))
+    except (CcaError, duckdb.Error) as error:
+        log.warning("gold cannot be read: %s", error)
+        problem = Problem("The numbers cannot be read", "Make them anew: `cca publish`.")
     if found and not found.days:
         problem = NOTHING
     return render(

@@ -2,8 +2,10 @@
 
 import logging
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any
 
+import duckdb
 from markupsafe import Markup
 from pymongo.errors import PyMongoError
 
@@ -18,12 +20,15 @@ from dashboards.browser.archive import (
     project_label,
 )
 from dashboards.browser.chart import activity_chart
+from dashboards.browser.gold import session_cost
 from dashboards.browser.hits import SearchRoom, find_hits
-from dashboards.browser.reading import articles, short_model
+from dashboards.browser.reading import Article, articles, short_model
 from dashboards.browser.state import SORTS, State
 from dashboards.browser.views import render
 from dashboards.browser.window import Anchor, Window, agent_of, find_entry, read_window
 from include.archive import Document
+from include.errors import CcaError
+from include.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +61,7 @@ class Desk:
 
     archive: Archive
     search: SearchRoom
+    settings: Settings
 
 
 @dataclass(frozen=True)
@@ -168,6 +174,7 @@ def transcript(desk: Desk, state: State) -> Markup:
         title=session_title(session),
         label=_label(session),
         models=[short_model(model) for model in session.get("models") or []],
+        cost=_cost(desk, state.session),
         parent_query=replace(state, agent="", m="").to_query(),
         window=window(desk, state.session, state.agent, Anchor(state.m, "around")),
     )
@@ -176,11 +183,13 @@ def transcript(desk: Desk, state: State) -> Markup:
 def window(desk: Desk, session: str, agent: str, anchor: Anchor) -> Markup:
     """A window of entries as articles, with where it begins and ends."""
     found: Window = read_window(desk.archive.entries, session, agent, anchor)
+    shown = articles(found)
     return render(
         "window.html",
         desk.archive.timezone,
         session=session,
-        articles=articles(found),
+        articles=shown,
+        nearest=nearest(found, shown, anchor.id),
         names=NAMES,
         signs=SIGNS,
         outcomes=OUTCOMES,
@@ -191,9 +200,29 @@ def window(desk: Desk, session: str, agent: str, anchor: Anchor) -> Markup:
     )
 
 
+def nearest(found: Window, shown: list[Article], entry_id: str) -> str:
+    """The article to go to for an entry: its own, or the last one before it that shows anything."""
+    visible = {article.id for article in shown}
+    last = ""
+    for entry in found.entries:
+        last = entry.id if entry.id in visible else last
+        if entry.id == entry_id:
+            break
+    return last
+
+
 def session_title(session: Document) -> str:
     title = str(session.get("title") or session.get("firstPrompt") or "").strip()
     return title.split("\n", 1)[0] or f"Session {str(session['_id'])[:8]}"
+
+
+def _cost(desk: Desk, session_id: str) -> Decimal | None:
+    """A figure beside the facts: where gold cannot be read, the conversation still can."""
+    try:
+        return session_cost(desk.settings, session_id)
+    except (CcaError, duckdb.Error) as error:
+        log.warning("gold cannot be read: %s", error)
+        return None
 
 
 def _label(session: Document) -> str:

@@ -58,7 +58,7 @@ def build(settings: Settings, mongo_uri: str) -> Any:
     """A Panel server that listens and is not started yet."""
     guard.check_address(settings)
     pn.extension()
-    desk = Desk(open_archive(settings, mongo_uri), SearchRoom(settings, mongo_uri))
+    desk = Desk(open_archive(settings, mongo_uri), SearchRoom(settings, mongo_uri), settings)
     painter = Painter(desk)
     port = settings.browser_port
     hosts = guard.allowed_hosts(port)

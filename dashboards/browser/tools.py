@@ -8,7 +8,13 @@ from typing import Any
 
 from markupsafe import Markup
 
-from dashboards.browser.markup import code_html, diff_html, markdown, patch_html
+from dashboards.browser.markup import (
+    code_html,
+    diff_html,
+    markdown,
+    numbered_code_html,
+    patch_html,
+)
 
 # A longer result is cut, with "Show all"; a screen holds about 4 kB.
 MAX_BODY_CHARS = 20_000
@@ -255,8 +261,9 @@ def _result(name: str, given: dict[str, Any], result: dict[str, Any]) -> list[Pi
         return [Piece("Answer", markdown(shown), is_code=False, total=len(text), is_cut=is_cut)]
     if not text and not failed:
         return [Piece("Result", Markup("<em>empty</em>"), total=0)]
-    path = str(given.get("file_path") or "") if name == "Read" and not failed else ""
-    html = code_html(shown, path=path)
+    is_file = name == "Read" and not failed
+    path = str(given.get("file_path") or "")
+    html = numbered_code_html(shown, path) if is_file else code_html(shown)
     return [Piece("Error" if failed else "Result", html, True, failed, len(text), is_cut)]
 
 

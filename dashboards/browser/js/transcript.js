@@ -29,7 +29,8 @@ export function render({ model, el }) {
   function reveal(id) {
     const safe = CSS.escape(id);
     const part = el.querySelector(`[data-part="${safe}"], [data-result="${safe}"]`);
-    const article = part?.closest("article") || el.querySelector(`article[data-id="${safe}"]`);
+    const near = CSS.escape(el.querySelector(".window")?.dataset.nearest || id);
+    const article = part?.closest("article") || el.querySelector(`article[data-id="${safe}"], article[data-id="${near}"]`);
     if (!article) return;
     if (part?.matches("details")) part.open = true;
     select(article);

@@ -210,6 +210,17 @@ class Site:
     def store(self, *stories: Story) -> None:
         store(self.settings, list(stories))
 
+    def index(self) -> None:
+        """Puts a search index of all that was stored in use."""
+        from include.search import home  # noqa: PLC0415  (tantivy, for these tests only)
+        from include.search.index import Writer  # noqa: PLC0415
+
+        made = home.create(self.settings.search_dir, "test")
+        with archive.connect(self.settings.mongo_uri) as client, Writer(made) as writer:
+            writer.add(archive.conversations(client, self.settings).find())
+            writer.commit(None)
+        home.put_in_use(self.settings.search_dir, made)
+
 
 @pytest.fixture(scope="session")
 def run_site(

@@ -48,6 +48,7 @@ def site(run_site: Any, new_story: Any, pixel: str) -> Any:
     for number in range(450):
         long.says(f"Message number {number}", after=1)
     site.store(told, other, long)
+    site.index()
     site.long = long
     return site
 
@@ -185,6 +186,44 @@ def test_an_empty_archive_says_so(run_site: Any, open_page: Any) -> None:
 def test_mongodb_being_away_is_said_on_the_page(run_site: Any, open_page: Any) -> None:
     page = open_page(run_site("mongodb://127.0.0.1:9/?serverSelectionTimeoutMS=300").url)
     assert page.get_by_role("heading", name="MongoDB does not answer").first.is_visible()
+
+
+def test_a_search_leads_to_the_message(site: Any, open_page: Any) -> None:
+    page = open_page(site.url)
+    ready(page)
+    page.keyboard.press("/")
+    page.keyboard.type("subagent speaks")
+    page.get_by_text("1 hit", exact=True).wait_for()
+    assert page.locator("mark").first.text_content() == "subagent"
+    page.locator(".hits a.row").click()
+    page.get_by_role("heading", name="Subagent a1b2c3").wait_for()
+    expect(page.locator("article.target")).to_contain_text("The subagent speaks here.")
+    assert "q=subagent" in page.url
+    page.reload()
+    ready(page)
+    expect(page.locator("article.target")).to_contain_text("The subagent speaks here.")
+    page.get_by_role("button", name="Clear search").click()
+    page.get_by_text("3 sessions", exact=True).wait_for()
+
+
+def test_a_search_without_hits_says_so(site: Any, open_page: Any) -> None:
+    page = open_page(f"{site.url}/?q=zzzznothing")
+    assert page.get_by_role("heading", name="Nothing found").is_visible()
+
+
+def test_a_search_before_there_is_an_index_says_so(run_site: Any, open_page: Any) -> None:
+    page = open_page(f"{run_site().url}/?q=anything")
+    assert page.get_by_text("The search index is being built").is_visible()
+
+
+def test_a_slow_answer_never_replaces_a_newer_one(site: Any, open_page: Any) -> None:
+    page = open_page(site.url)
+    ready(page)
+    box = page.get_by_label("Filter by title")
+    for typed in ("r", "re", "release notes", "release", "long"):
+        box.fill(typed)
+    page.get_by_text("1 session", exact=True).wait_for()
+    expect(page.locator("a.row .title")).to_have_text("A long conversation")
 
 
 def ready(page: Any) -> None:

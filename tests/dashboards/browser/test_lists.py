@@ -1,0 +1,106 @@
+"""The session list: pages that never repeat or lose a row, filters, labels, chart, hits."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from pymongo.errors import PyMongoError
+
+from dashboards.browser.archive import Archive, list_projects, list_sessions, open_archive
+from dashboards.browser.archive import project_label as label
+from dashboards.browser.chart import activity_chart, nice_top
+from dashboards.browser.hits import marked
+from dashboards.browser.state import SORTS, State
+
+START = datetime(2026, 3, 1, 22, 30, tzinfo=UTC)
+
+
+@pytest.fixture
+def archive(settings: Any, collection: Any) -> Archive:
+    opened = open_archive(settings, settings.mongo_uri)
+    opened.sessions.insert_many([
+        {
+            "_id": f"s{number:02}",
+            "projectId": "-p-odd" if number % 2 else "-p-even",
+            "cwd": "/p/odd" if number % 2 else "/p/even",
+            "title": f"Session (number) {number}",
+            "startedAt": START + timedelta(hours=number // 2),
+            "endedAt": START + timedelta(hours=number // 2 + 1) if number != 7 else None,
+            "entries": number % 3,
+            "toolErrors": number % 4,
+            "userMessages": 1,
+            "assistantMessages": 2,
+            "toolCalls": 3,
+        }
+        for number in range(25)
+    ])  # fmt: skip
+    return opened
+
+
+@pytest.mark.parametrize("sort", SORTS)
+def test_pages_of_the_list_hold_each_session_once(archive: Archive, sort: str) -> None:
+    state = State().changed({"sort": sort})
+    seen: list[str] = []
+    while True:
+        page = list_sessions(archive, state, seen[-1] if seen else "", limit=4)
+        seen += [row["_id"] for row in page.rows]
+        if not page.has_more:
+            break
+    assert sorted(seen) == [f"s{number:02}" for number in range(25)]
+    assert page.total == 25
+
+
+def test_filters_are_all_obeyed_and_never_run_as_patterns(archive: Archive) -> None:
+    def found(**changes: str) -> int:
+        return list_sessions(archive, State().changed(changes)).total
+
+    assert found(project="-p-odd") == 12
+    assert found(errors="1") == 18
+    assert found(text="(NUMBER) 24") == 1
+    assert found(text=".*") == 0
+    assert found(since="2026-03-02", until="2026-03-02") == 22
+    assert found(until="2026-02-28") == 0
+
+
+def test_a_day_begins_at_midnight_of_the_chosen_time_zone(archive: Archive) -> None:
+    tokyo = Archive(archive.entries, archive.sessions, archive.activity, ZoneInfo("Asia/Tokyo"))
+    state = State(until="2026-03-01")
+    assert list_sessions(archive, state).total == 4
+    assert list_sessions(tokyo, state).total == 0
+
+
+def test_projects_are_counted_and_named_by_their_folder(archive: Archive) -> None:
+    projects = {project.id: project for project in list_projects(archive)}
+    assert (projects["-p-odd"].label, projects["-p-odd"].sessions) == ("odd", 12)
+    assert projects["-p-odd"].messages == 36
+    assert label("-home-u-x", None) == "home-u-x"
+    assert label("x", "C:\\work\\api\\") == "api"
+
+
+def test_an_archive_that_is_away_fails_soon(settings: Any) -> None:
+    nowhere = open_archive(settings, "mongodb://127.0.0.1:9/")
+    with pytest.raises(PyMongoError):
+        list_projects(nowhere)
+
+
+def test_quiet_days_have_a_place_in_the_chart_and_years_become_months() -> None:
+    days = [(START, 2, 3), (START + timedelta(days=40), 1, 0)]
+    chart = activity_chart(days, State(since="2026-03-05"))
+    assert (chart.unit, len(chart.bars)) == ("day", 41)
+    assert (chart.bars[0].user, chart.bars[0].assistant) == (2, 3)
+    assert [bar.is_chosen for bar in chart.bars[3:5]] == [False, True]
+    assert sum(bar.user + bar.assistant for bar in chart.bars) == 6
+    long = activity_chart([(START, 1, 0), (START + timedelta(days=900), 1, 0)], State())
+    assert long.unit == "month"
+    assert len({bar.since for bar in long.bars}) == len(long.bars) == 30
+
+
+@pytest.mark.parametrize(("value", "top"), [(0, 1), (1, 1), (7, 8), (950, 1000), (1150, 1200)])
+def test_the_axis_ends_at_a_round_number(value: float, top: float) -> None:
+    assert nice_top(value) == pytest.approx(top)
+
+
+def test_found_places_are_marked_and_the_rest_is_escaped() -> None:
+    html = marked("<b>find</b> me", [(3, 7), (5, 9), (12, 14)])
+    assert html == "&lt;b&gt;<mark>find</mark>&lt;/b&gt; <mark>me</mark>"
