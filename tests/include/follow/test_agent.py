@@ -1,5 +1,6 @@
 """The follower as a process: live, killed, restarted, alone."""
 
+import os
 import random
 import signal
 import socket
@@ -7,6 +8,7 @@ import subprocess
 import sys
 import time
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -204,3 +206,24 @@ def test_without_change_streams_and_through_a_restart_of_mongodb_it_goes_on(
         scribe.prompt("another pelican")
         until(lambda: searcher.search("pelican").total == 3)
     assert follower.poll() is None
+
+
+def test_when_the_archive_is_replaced_the_index_follows_without_spinning(
+    scribe, start, settings, mongo_uri, collection
+):
+    document = scribe.prompt("old ibis")
+    searcher = Searcher(settings, mongo_uri)
+    process = start()
+    until(lambda: searcher.search("ibis").total == 1)
+    collection.drop()
+    time.sleep(0.5)
+    before = _cpu_seconds(process.pid)
+    time.sleep(2)
+    assert _cpu_seconds(process.pid) - before < 1
+    collection.insert_one({**document, "_id": "new", "message": {"content": "new ibis"}})
+    until(lambda: [row.document_id for row in searcher.search("ibis").rows] == ["new"])
+
+
+def _cpu_seconds(pid):
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
