@@ -37,10 +37,10 @@ def _once(settings: Settings, uri: str, *, as_json: bool) -> None:
 
     console = Console(stderr=True)
     columns = (
-        TextColumn("reading transcripts"),
-        BarColumn(),
+        TextColumn("syncing"),
+        BarColumn(bar_width=20),
         DownloadColumn(),
-        TextColumn("{task.fields[records]} records, {task.fields[delivered]} delivered"),
+        TextColumn("{task.fields[delivered]}/{task.fields[records]} records"),
         TimeElapsedColumn(),
     )
     # On a pipe or in a log a progress bar is noise.

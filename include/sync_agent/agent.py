@@ -17,7 +17,7 @@ from pymongo.errors import PyMongoError
 from include import archive
 from include.settings import Settings
 from include.sync_agent.buffer import Buffer
-from include.sync_agent.deliver import deliver_pending, ensure_indexes
+from include.sync_agent.deliver import Delivery, deliver_pending, ensure_indexes
 from include.sync_agent.health import State, health_server
 from include.sync_agent.intake import Intake
 from include.sync_agent.lock import agent_lock
@@ -200,32 +200,39 @@ def _deliver_forever(shared: _Run, uri: str) -> None:
 
 def _deliver_until_stopped(shared: _Run, client: MongoClient[archive.Document]) -> None:
     """Deliver as entries arrive; when MongoDB is away, wait longer and longer between tries."""
-    settings, state = shared.settings, shared.state
-    collection = archive.conversations(client, settings)
+    collection = archive.conversations(client, shared.settings)
     backoff = _FIRST_BACKOFF_SECONDS
-    has_indexes = False
-    while not shared.stopping.is_set():
+    total = Delivery()
+    while True:
+        # Cleared before the look at `stopping`: the end sets them in the other order.
         shared.arrived.clear()
+        if shared.stopping.is_set():
+            return
         try:
-            if not has_indexes:
+            if not shared.state.is_mongo_connected:
                 ensure_indexes(collection)
-                has_indexes = True
-            delivered = deliver_pending(shared.buffer, collection, settings)
+            delivered = deliver_pending(shared.buffer, collection, shared.settings)
             if not delivered.entries:
                 client.admin.command("ping")
         except PyMongoError as error:
-            if state.is_mongo_connected or not state.retries:
-                log.warning("MongoDB is away, entries wait in the buffer: %s", str(error)[:200])
-            state.is_mongo_connected = False
-            state.retries += 1
+            _note_away(shared.state, error)
             shared.stopping.wait(backoff * random.uniform(0.5, 1))  # noqa: S311  (jitter)
             backoff = min(backoff * 2, _LAST_BACKOFF_SECONDS)
             continue
-        if not state.is_mongo_connected:
-            log.info("MongoDB answers")
-            state.is_mongo_connected = True
+        shared.state.is_mongo_connected = True
         backoff = _FIRST_BACKOFF_SECONDS
+        total += delivered
         if delivered.entries:
-            log.info("delivered %d entries, %d new", delivered.entries, delivered.stored)
-        else:
-            shared.arrived.wait(settings.sync_interval_ms / 1000)
+            continue
+        if total.entries:
+            log.info("delivered %d entries, %d new", total.entries, total.stored)
+            total = Delivery()
+        shared.arrived.wait(shared.settings.sync_interval_ms / 1000)
+
+
+def _note_away(state: State, error: PyMongoError) -> None:
+    """Say once that MongoDB is away, and count the tries."""
+    if state.is_mongo_connected or not state.retries:
+        log.warning("MongoDB is away, entries wait in the buffer: %s", str(error)[:200])
+    state.is_mongo_connected = False
+    state.retries += 1

@@ -75,7 +75,7 @@ def deliver_pending(
 ) -> Delivery:
     """Send the oldest pending entries, one batch; marked delivered only after the reply."""
     size, host = settings.batch_size, settings.cca_host
-    has_backlog = buffer.pending_count() > size * BACKLOG_FACTOR
+    has_backlog = buffer.pending_count() > size
     entries = buffer.pending(size * BACKLOG_FACTOR if has_backlog else size, BATCH_BYTES)
     if not entries:
         return Delivery()

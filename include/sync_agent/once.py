@@ -15,7 +15,7 @@ from include.sync_agent.intake import Intake, Taken
 from include.sync_agent.lock import agent_lock
 
 # Read this much, then deliver it: a first pass over gigabytes does not need them twice on disk.
-_BUFFER_BYTES = 32 << 20
+_BUFFER_BYTES = 8 << 20
 
 
 @dataclass(frozen=True, slots=True)
