@@ -54,7 +54,7 @@ def as_csv(answer: Answer) -> str:
     out = StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(answer.columns)
-    writer.writerows([_plain(value) for value in row] for row in answer.rows)
+    writer.writerows([_text(value) for value in row] for row in answer.rows)
     return out.getvalue()
 
 
@@ -62,7 +62,7 @@ def print_table(answer: Answer) -> None:
     """A table as wide as the terminal; piped, as wide as its rows."""
     table = Table(*answer.columns, box=box.SIMPLE_HEAD, pad_edge=False)
     for row in answer.rows:
-        table.add_row(*(_cell(value) for value in row))
+        table.add_row(*("" if value is None else escape(str(_text(value))) for value in row))
     console = Console()
     if not console.is_terminal:
         wide = Console(width=_PIPED_WIDTH)
@@ -70,8 +70,12 @@ def print_table(answer: Answer) -> None:
     console.print(table)
 
 
-def _cell(value: Any) -> str:
-    return "" if value is None else escape(str(_plain(value)))
+def _text(value: Any) -> Any:
+    """As in JSON, but decimals stay decimals: 0.000055 rather than 5.5e-05."""
+    if not isinstance(value, Decimal):
+        return _plain(value)
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _plain(value: Any) -> Any:  # noqa: PLR0911  (one line a type)

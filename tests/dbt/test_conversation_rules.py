@@ -202,6 +202,20 @@ def test_the_title_is_the_last_a_person_gave_else_the_best_there_is(
 
 
 given(
+    entry(
+        "commanded", 0, origin_kind="human", text="<command-message>fix is on…</command-message>\n"
+        "<command-name>/fix</command-name>\n<command-args>the bug</command-args>",
+    )
+)  # fmt: skip
+
+
+def test_a_slash_command_reads_as_it_was_typed(marts: Marts) -> None:
+    assert session(marts, "title, first_prompt, prompts", "commanded") == ("/fix the bug",) * 2 + (
+        1,
+    )
+
+
+given(
     entry("timed", 0, text="q", prompt_source="typed"),
     answer("timed", 10, "m-timed-1"),
     answer("timed", 12, "m-timed-1"),

@@ -26,8 +26,9 @@ def test_json_holds_columns_and_rows_with_times_in_utc(gold: Settings) -> None:
     }  # fmt: skip
 
 
-def test_csv_has_a_header(gold: Settings) -> None:
-    assert as_csv(ask(gold.gold_path, "select 1 as a, 'x,y' as b")) == 'a,b\n1,"x,y"\n'
+def test_csv_has_a_header_and_plain_decimals(gold: Settings) -> None:
+    sql = "select 1 as a, 'x,y' as b, 0.0000550::decimal(18, 10) as c, null as d"
+    assert as_csv(ask(gold.gold_path, sql)) == 'a,b,c,d\n1,"x,y",0.000055,\n'
 
 
 @pytest.mark.parametrize(
