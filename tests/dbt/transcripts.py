@@ -4,10 +4,13 @@ import hashlib
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from include.extract.convert import convert
+from include.sync_agent.identity import place_of
 from tests.dbt.rows import Row
+
+HOST = "laptop"
 
 
 def rows_of_transcripts(folder: Path) -> tuple[list[Row], list[Row]]:
@@ -22,9 +25,7 @@ def rows_of_transcripts(folder: Path) -> tuple[list[Row], list[Row]]:
 
 
 def _documents(path: Path, folder: Path) -> Iterator[Row]:
-    inside = path.relative_to(folder)
-    is_agent = path.stem.startswith("agent-")
-    session = inside.parts[1] if is_agent and len(inside.parts) > 2 else path.stem
+    place = place_of(PurePosixPath(path.relative_to(folder)), folder.name, HOST)
     last = datetime.fromtimestamp(path.stat().st_mtime, UTC)
     for number, line in enumerate(path.read_bytes().split(b"\n")):
         if not line.strip():
@@ -32,10 +33,10 @@ def _documents(path: Path, folder: Path) -> Iterator[Row]:
         written = json.loads(line)
         if isinstance(written.get("timestamp"), str):
             last = datetime.fromisoformat(written["timestamp"])
-        key = hashlib.blake2b(f"{session}/{path.stem}/{number}".encode() + line, digest_size=16)
+        key = hashlib.blake2b(f"{place.stream}/{number}".encode() + line, digest_size=16)
         yield written | {
-            "_id": key.hexdigest(), "stream": f"{session}/{path.stem}" if is_agent else session,
-            "generation": 0, "sourceOffset": number, "projectId": inside.parts[0],
-            "sessionKey": session, "sourceFile": str(inside), "host": "laptop", "eventAt": last,
-            "ingestedAt": last, "preview": "",
+            "_id": key.hexdigest(), "stream": place.stream, "generation": 0,
+            "sourceOffset": number, "projectId": place.project_id,
+            "sessionKey": place.session_key, "sourceFile": place.source_file, "host": HOST,
+            "eventAt": last, "ingestedAt": last, "preview": "",
         }  # fmt: skip
