@@ -16,6 +16,7 @@ from tornado.web import RequestHandler
 
 from dashboards.browser.paint import Desk, window
 from dashboards.browser.reading import is_picture
+from dashboards.browser.state import State
 from dashboards.browser.tools import body, pretty, result_block, result_text
 from dashboards.browser.views import HERE, render
 from dashboards.browser.window import Anchor, Entry, agents, find_entry, tool_result
@@ -31,6 +32,7 @@ def routes(desk: Desk) -> list[tuple[str, type[RequestHandler], dict[str, Any]]]
     given = {"desk": desk}
     return [
         (r"/healthz", Health, {}),
+        (r"/sessions/([^/]+)(?:/([^/]+))?", SessionLink, {}),
         (r"/assets/([0-9a-f]{12})/((?:js|css)/[a-z_]+\.(?:js|css|svg))", Asset, {}),
         (r"/api/window", WindowOfEntries, given),
         (r"/api/tool", ToolBody, given),
@@ -52,6 +54,13 @@ def _digest(path: Path) -> str:
 class Health(RequestHandler):  # type: ignore[misc]  # Tornado has no types
     def get(self) -> None:
         self.finish({"status": "ok"})
+
+
+class SessionLink(RequestHandler):  # type: ignore[misc]  # Tornado has no types
+    """A short address for links from elsewhere."""
+
+    def get(self, session: str, entry: str | None = None) -> None:
+        self.redirect("/" + State(session=session, m=entry or "").to_query())
 
 
 class Asset(RequestHandler):  # type: ignore[misc]  # Tornado has no types

@@ -63,7 +63,7 @@ def find_hits(room: SearchRoom, archive: Archive, state: State) -> Hits:
         return Hits(message=str(error))
     titles = _titles(archive, [row.session_id for row in found.rows])
     rows = [_hit(row, titles, archive, state) for row in found.rows]
-    return Hits(found.total, found.is_approximate, rows, found.message)
+    return Hits(found.total, found.approximate, rows, found.message)
 
 
 def marked(text: str, marks: Sequence[tuple[int, int]]) -> Markup:

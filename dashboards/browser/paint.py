@@ -190,7 +190,8 @@ def window(desk: Desk, session: str, agent: str, anchor: Anchor) -> Markup:
         session=session,
         articles=shown,
         nearest=nearest(found, shown, anchor.id),
-        names=NAMES,
+        # A subagent is asked by Claude, not by a person.
+        names={**NAMES, "you": "Task"} if agent else NAMES,
         signs=SIGNS,
         outcomes=OUTCOMES,
         first=found.entries[0].id if found.entries else "",

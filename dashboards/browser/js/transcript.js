@@ -22,8 +22,15 @@ export function render({ model, el }) {
     for (const [name, off] of Object.entries(hidden)) if (off) toggle(name, false);
     el.scrollTop = 0;
     const wanted = head()?.dataset.m;
-    if (wanted) requestAnimationFrame(() => reveal(wanted));
-    grow();
+    if (!wanted) return grow();
+    // Articles out of view have guessed heights: what was centred moves once they are drawn.
+    const target = reveal(wanted);
+    let frames = 4;
+    const settle = () => {
+      target?.scrollIntoView({ block: "center" });
+      frames-- ? requestAnimationFrame(settle) : grow();
+    };
+    settle();
   }
 
   function reveal(id) {
@@ -31,11 +38,11 @@ export function render({ model, el }) {
     const part = el.querySelector(`[data-part="${safe}"], [data-result="${safe}"]`);
     const near = CSS.escape(el.querySelector(".window")?.dataset.nearest || id);
     const article = part?.closest("article") || el.querySelector(`article[data-id="${safe}"], article[data-id="${near}"]`);
-    if (!article) return;
+    if (!article) return null;
     if (part?.matches("details")) part.open = true;
     select(article);
     article.classList.add("target");
-    (part || article).scrollIntoView({ block: "center" });
+    return part || article;
   }
 
   // --- windows in both directions
@@ -56,9 +63,10 @@ export function render({ model, el }) {
       const chunk = document.createElement("template");
       fill(chunk, html);
       edge.dataset[side] = "0";
-      const height = el.scrollHeight;
+      const top = edge.getBoundingClientRect().top;
       side === "after" ? edge.after(chunk.content) : edge.before(chunk.content);
-      if (side === "before") el.scrollTop += el.scrollHeight - height;
+      // What is being read stays where it is, whether or not the browser saw to that already.
+      if (side === "before") el.scrollTop += edge.getBoundingClientRect().top - top;
       feed()?.setAttribute("aria-busy", "false");
       requestAnimationFrame(grow);
     } catch (error) {

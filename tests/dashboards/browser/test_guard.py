@@ -99,6 +99,12 @@ def test_pictures_are_served_only_as_pictures(site: Any, new_story: Any, pixel: 
     assert ask(site, base + good + "&block=99")[0] == 404
 
 
+def test_a_short_address_leads_to_its_message_on_this_site(site: Any) -> None:
+    status, headers, _ = ask(site, "/sessions/abc/def")
+    assert (status, headers["Location"]) == (302, "/?session=abc&m=def")
+    assert ask(site, "/sessions/%2F%2Fevil.example")[1]["Location"].startswith("/?session=")
+
+
 def test_files_outside_the_assets_are_not_served(site: Any) -> None:
     for path in ("/assets/0123456789ab/js/../server.py", "/assets/0123456789ab/js/%2e%2e/page.py"):
         assert ask(site, path)[0] == 404

@@ -119,6 +119,7 @@ def test_a_subagent_opens_inside_its_call_and_on_its_own(site: Any, open_page: A
     page.get_by_text("Open on its own").click()
     page.get_by_role("heading", name="Subagent a1b2c3").wait_for()
     assert "agent=a1b2c3" in page.url
+    assert page.locator(".you .who b").all_text_contents() == ["Task"]
 
 
 def test_scrolling_brings_the_whole_of_a_long_session(site: Any, open_page: Any) -> None:
