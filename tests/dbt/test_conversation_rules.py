@@ -175,9 +175,10 @@ def test_tools_are_sorted_by_what_they_are_for(marts: Marts) -> None:
 
 given(
     entry("named", 0, text="First question", prompt_source="typed"),
-    entry("named", 1, type="custom-title", text="Mine"),
-    entry("named", 2, type="custom-title", text="Mine at last"),
-    entry("named", 3, type="custom-title", text="Mine"),
+    entry("named", 0.5, type="custom-title", text="First", offset=1, _id="named-first"),
+    entry("named", 1, type="custom-title", text="Mine", offset=2),
+    entry("named", 2, type="custom-title", text="Other", offset=3),
+    entry("named", 3, type="custom-title", text="Mine", offset=4),
     entry("named", 4, type="ai-title", text="Machine's"),
     entry("machine-named", 0, type="ai-title", text="Machine's"),
     entry("unnamed", 5, text="Later question", prompt_source="typed", timestamp=None, offset=9),

@@ -63,9 +63,7 @@ select
     merged.cache_write_1h_tokens,
     merged.cache_read_tokens,
     merged.thinking_tokens,
-    cast(
-        merged.web_search_requests + coalesce(client_searches.web_search_requests, 0) as bigint
-    ) as web_search_requests,
+    merged.web_search_requests + coalesce(client_searches.web_search_requests, 0) as web_search_requests,
     merged.input_tokens + merged.cache_write_5m_tokens + merged.cache_write_1h_tokens
     + merged.cache_read_tokens as prompt_tokens,
     case

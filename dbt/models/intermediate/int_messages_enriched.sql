@@ -2,23 +2,8 @@ with entries as (
     select * from {{ ref('stg_conversations') }}
 ),
 
-origins as (
-    select * from {{ ref('int_session_origins') }}
-),
-
--- Ranked without the text: sorting that is what would cost.
-ranked as (
-    select
-        entries.document_id,
-        row_number() over (
-            partition by entries.entry_id
-            order by
-                origins.origin_rank, entries.is_sidechain, entries.event_at, entries.stream,
-                entries.generation, entries.source_offset
-        ) as copy_number,
-        count(*) over (partition by entries.entry_id) as copies
-    from entries
-    inner join origins on entries.session_id = origins.session_id
+kept as (
+    select * from {{ ref('int_entry_copies') }}
 ),
 
 block_kinds as (
@@ -46,13 +31,13 @@ queued_prompts as (
 folded as (
     select
         entries.*,
-        ranked.copies,
+        kept.copies,
         typed.typed_text,
         queued_prompts.document_id is not null as is_queued_prompt,
         coalesce(block_kinds.has_tool_result, false) as has_tool_result,
         coalesce(block_kinds.has_attachment, false) as has_attachment
     from entries
-    inner join ranked on entries.document_id = ranked.document_id and ranked.copy_number = 1
+    inner join kept on entries.document_id = kept.document_id
     left join block_kinds on entries.document_id = block_kinds.document_id
     left join queued_prompts on entries.document_id = queued_prompts.document_id
     left join typed on entries.document_id = typed.document_id

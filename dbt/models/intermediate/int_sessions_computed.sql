@@ -42,52 +42,12 @@ measures as (
     group by session_id
 ),
 
-gaps as (
-    select
-        session_id,
-        {{ seconds_between('lag(written_at) over (partition by session_id order by written_at)', 'written_at') }}
-            as gap_seconds
-    from own_entries
-    where role is not null and written_at is not null
-),
-
-active as (
-    select
-        session_id,
-        -- A longer silence counts as five minutes: nobody knows who was there.
-        sum(least(gap_seconds, 300)) / 60.0 as active_minutes
-    from gaps
-    where gap_seconds is not null
-    group by session_id
-),
-
-turns as (
-    select
-        session_id,
-        role,
-        {{ seconds_between('lag(written_at) over in_file_order', 'written_at') }} as waited_seconds,
-        lag(is_human_prompt) over in_file_order as answers_prompt
-    from own_entries
-    where (is_human_prompt or role = 'assistant') and not is_sidechain and written_at is not null
-    window in_file_order as (
-        partition by session_id order by stream, generation, source_offset
-    )
-),
-
-responses as (
-    select
-        session_id,
-        avg(greatest(waited_seconds, 0)) as avg_response_time_seconds
-    from turns
-    where role = 'assistant' and answers_prompt
-    group by session_id
+activity as (
+    select * from {{ ref('int_session_activity') }}
 ),
 
 first_prompts as (
-    select
-        session_id,
-        first_prompt
-    from {{ ref('int_first_prompts') }}
+    select * from {{ ref('int_first_prompts') }}
 ),
 
 titles as (
@@ -103,8 +63,8 @@ select
     coalesce(measures.started_at, transcripts.first_at) as started_at,
     coalesce(measures.ended_at, transcripts.last_at) as ended_at,
     coalesce({{ seconds_between('measures.started_at', 'measures.ended_at') }} / 60.0, 0) as duration_minutes,
-    coalesce(active.active_minutes, 0) as active_minutes,
-    responses.avg_response_time_seconds,
+    coalesce(activity.active_minutes, 0) as active_minutes,
+    activity.avg_response_time_seconds,
     coalesce(measures.prompts, 0) as prompts,
     coalesce(measures.user_messages, 0) as user_messages,
     coalesce(measures.assistant_messages, 0) as assistant_messages,
@@ -114,7 +74,6 @@ select
 from transcripts
 inner join places on transcripts.session_id = places.session_id and places.place = 1
 left join measures on transcripts.session_id = measures.session_id
-left join active on transcripts.session_id = active.session_id
-left join responses on transcripts.session_id = responses.session_id
+left join activity on transcripts.session_id = activity.session_id
 left join first_prompts on transcripts.session_id = first_prompts.session_id
 left join titles on transcripts.session_id = titles.session_id

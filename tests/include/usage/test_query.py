@@ -5,9 +5,11 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from click.testing import CliRunner
 
+from include.cli import cca
 from include.errors import NotFound, WarehouseError
-from include.settings import Settings
+from include.settings import Settings, get_settings
 from include.usage.query import as_csv, as_json, ask
 
 
@@ -58,3 +60,16 @@ def test_a_reader_that_holds_the_old_file_gets_the_new_one_next_time(gold: Setti
         gold.gold_path.unlink()
         gold.gold_path.symlink_to("gold-2.duckdb")
         assert ask(gold.gold_path, "select n from dim_sessions").rows == ((2,),)
+
+
+def test_the_command_prints_json_and_says_one_clear_line_when_the_sql_is_wrong(
+    gold: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CCA_HOME", str(gold.cca_home))
+    get_settings.cache_clear()
+    try:
+        good = CliRunner().invoke(cca, ["query", "select 1 as a", "--format", "json"])
+        assert json.loads(good.stdout) == {"columns": ["a"], "rows": [{"a": 1}]}
+        assert isinstance(CliRunner().invoke(cca, ["query", "selct"]).exception, WarehouseError)
+    finally:
+        get_settings.cache_clear()
