@@ -171,7 +171,9 @@ def _amount(value: float, by: str) -> str:
 
 def _round(value: float, by: str) -> str:
     """An axis label: round as it is, so without the zeros."""
-    return short(value) if by == "tokens" else f"${value:,g}"
+    if by == "tokens":
+        return short(value)
+    return f"${value:,.0f}" if value == int(value) else f"${value:,.2f}"
 
 
 def _share(row: dict[str, Any], rows: Sequence[dict[str, Any]]) -> float:

@@ -189,6 +189,13 @@ def test_mongodb_being_away_is_said_on_the_page(run_site: Any, open_page: Any) -
     assert page.get_by_role("heading", name="MongoDB does not answer").first.is_visible()
 
 
+def test_a_subagent_that_is_not_there_says_so(site: Any, open_page: Any) -> None:
+    page = open_page(f"{site.url}/?session=11111111-1111-4111-8111-111111111111&agent=gone")
+    assert page.get_by_text("There is nothing to read here.").is_visible()
+    page = open_page(f"{site.url}/?session=gone")
+    assert page.get_by_role("heading", name="No such session").is_visible()
+
+
 def test_a_search_leads_to_the_message(site: Any, open_page: Any) -> None:
     page = open_page(site.url)
     ready(page)
