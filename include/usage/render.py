@@ -24,8 +24,8 @@ _SHOWN = {
     "USD": ("cost_usd",),
 }
 _SEARCHED = {"USD with searches": ("cost_usd_with_web_search",)}
-# Piped output has no width of its own; this one cuts no number.
-_PIPED_WIDTH = 160
+# Piped output has no width of its own: it gets what its rows need.
+_ANY_WIDTH = 100_000
 
 
 def as_json(report: Report) -> str:
@@ -48,11 +48,13 @@ def as_csv(report: Report) -> str:
     return out.getvalue()
 
 
-def print_table(report: Report) -> None:
-    """Rows with a line of totals, as wide as the terminal; numbers are never cut."""
-    console = Console()
-    console = console if console.is_terminal else Console(width=_PIPED_WIDTH)
-    console.print(_table(report))
+def print_table(report: Report, console: Console | None = None) -> None:
+    """Rows with a line of totals: a narrow terminal wraps texts, no number is ever cut."""
+    table = _table(report)
+    console = console or Console()
+    if not console.is_terminal:
+        console = Console(width=Console(width=_ANY_WIDTH).measure(table).maximum)
+    console.print(table)
 
 
 def _table(report: Report) -> Table:
@@ -61,7 +63,7 @@ def _table(report: Report) -> Table:
     table = Table(box=box.SIMPLE_HEAD, show_footer=True, pad_edge=False)
     for index, name in enumerate(report.dimensions):
         heading = name.removesuffix("_id").replace("_", " ")
-        table.add_column(heading, "total" if index == 0 else "", no_wrap=True, min_width=8)
+        table.add_column(heading, "total" if index == 0 else "", overflow="fold")
     for heading, names in shown.items():
         table.add_column(
             heading,

@@ -1,12 +1,15 @@
 """Usage reports add up, filter and print what the contract says."""
 
 import json
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from io import StringIO
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from rich.console import Console
 
 from include.cli import cca
 from include.errors import NotFound, SettingError
@@ -86,6 +89,16 @@ def test_the_table_cuts_no_number_and_names_models_without_a_price(run) -> None:
     assert total.split() == ["total", "4", "112", "8", "28", "20", "0.30000001", "0.34000001"]
     assert "First [bold]title" in result.output
     assert "No price is known for new" in result.stderr
+
+
+def test_a_narrow_terminal_wraps_texts_and_keeps_every_figure(gold: Settings) -> None:
+    console = Console(width=90, force_terminal=True, file=StringIO())
+    made = report(gold.gold_path, "session")
+    long = replace(made, rows=tuple(row | {"title": "word " * 60} for row in made.rows))
+    render.print_table(long, console)
+    printed = console.file.getvalue()
+    assert "0.30000001" in printed
+    assert "0.34000001" in printed
 
 
 def test_csv_has_a_line_for_each_row(run) -> None:
