@@ -34,7 +34,6 @@ COMMANDS = {
     "demo-data": ("include.cli.demo:demo_data", "Write realistic sample transcripts."),
     "prices": ("include.cli.prices:prices", "The price seed."),
     "rebuild": ("include.cli.rebuild:rebuild", "Derived stores from the truth."),
-    "doctor": ("include.cli.doctor:doctor", "Check settings, ports, disk, versions, connections."),
 }
 
 

@@ -260,3 +260,15 @@ def test_a_project_is_the_directory_its_folder_is_named_after(marts: Marts) -> N
     found = columns + " where project_id = '{}'"
     assert marts(found.format("-home-me-my-app")) == [("/home/me/my.app", "my.app", "active")]
     assert marts(found.format("-old")) == [(None, "-old", "dormant")]
+
+
+given(
+    entry("side-files", 0, uuid="u-side"),
+    entry("side-files", 1, type="agent-meta", uuid=None, _id="side-meta", role=None),
+    entry("side-files", 2, type="tool-result", uuid=None, _id="side-spill", role=None),
+)
+
+
+def test_side_files_are_no_entries_of_a_conversation(marts: Marts) -> None:
+    found = "select entry_id from marts.fct_messages where session_id = 'side-files'"
+    assert marts(found) == [("u-side",)]

@@ -1,5 +1,7 @@
+-- Side files are kept in the archive, but they are no entries of a transcript.
 with entries as (
     select * from {{ ref('stg_conversations') }}
+    where entry_type not in ('agent-meta', 'workflow', 'tool-result')
 ),
 
 kept as (

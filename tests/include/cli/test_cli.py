@@ -1,0 +1,96 @@
+"""The command line: every command exists, helps, and fails with one clear line."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from include.cli import COMMANDS, cca
+from include.settings import PROJECT_DIR, Settings, child_environment
+
+CCA = Path(sys.executable).with_name("cca")
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_listed_command_explains_itself(name: str) -> None:
+    result = CliRunner().invoke(cca, [name, "--help"])
+    assert result.exit_code == 0, result.output
+    assert "Usage:" in result.output
+
+
+def test_help_imports_no_heavy_library() -> None:
+    heavy = "{'pyarrow', 'duckdb', 'pymongo', 'panel', 'airflow', 'dbt', 'rich', 'pydantic'}"
+    code = (
+        "import sys; from click.testing import CliRunner; from include.cli import cca; "
+        f"CliRunner().invoke(cca, ['--help']); print({heavy} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
+
+
+@pytest.mark.parametrize(
+    "page", ["README.md", *(f"docs/{p.name}" for p in (PROJECT_DIR / "docs").glob("*.md"))]
+)
+def test_commands_and_links_of_the_docs_exist(page: str) -> None:
+    text = (PROJECT_DIR / page).read_text()
+    for name in re.findall(r"(?:^|`)cca ([a-z][a-z-]+)", text, re.MULTILINE):
+        assert name in COMMANDS, f"{page}: cca {name}"
+    targets = (PROJECT_DIR / "Makefile").read_text()
+    for name in re.findall(r"(?:^|`)make ([a-z-]+)", text, re.MULTILINE):
+        assert re.search(rf"^{name}:", targets, re.MULTILINE), f"{page}: make {name}"
+    for link in re.findall(r"\]\((?!https?:)([^)#]+)", text):
+        assert ((PROJECT_DIR / page).parent / link).exists(), f"{page}: {link}"
+
+
+def test_pipeline_without_airflow_from_an_empty_home_to_exact_figures(
+    tmp_path: Path, shared_transcripts: Path
+) -> None:
+    """`cca` starts a MongoDB of its own for each command's duration and leaves none behind."""
+    truth = json.loads((shared_transcripts / "modern-2.1.283" / "expected.json").read_text())
+    settings = Settings(
+        cca_home=tmp_path / "home",
+        claude_dir=str(shared_transcripts / "modern-2.1.283" / "projects"),
+        mongo_uri="",
+        _env_file=None,
+    )
+
+    def run(*arguments: str) -> str:
+        environment = child_environment(settings.as_environment())
+        done = subprocess.run(
+            [CCA, *arguments], env=environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    run("sync", "--once")
+    run("pipeline")
+    usage = json.loads(run("usage", "daily", "--json"))
+    tokens = truth["deduped_tokens"]
+    assert usage["totals"]["cost_usd"] == truth["deduped_total_usd_all_files"]
+    assert usage["totals"]["api_messages"] == truth["distinct_messages"]
+    assert usage["totals"]["input_tokens"] == tokens["input"]
+    assert usage["totals"]["output_tokens"] == tokens["output"]
+    assert usage["totals"]["cache_write_5m_tokens"] == tokens["cache_creation_5m"]
+    assert usage["totals"]["cache_write_1h_tokens"] == tokens["cache_creation_1h"]
+    assert usage["totals"]["cache_read_tokens"] == tokens["cache_read"]
+    again = json.loads(run("pipeline", "--json"))
+    assert again["gold"] is None
+    assert not (settings.mongo_dir / "running.json").exists()
+
+
+def test_missing_gold_is_one_line_with_the_fix(tmp_path: Path) -> None:
+    settings = Settings(cca_home=tmp_path, mongo_uri="", _env_file=None)
+    done = subprocess.run(
+        [CCA, "usage", "daily"],
+        env=child_environment(settings.as_environment()),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "cca pipeline" in done.stderr
