@@ -32,7 +32,7 @@ def end(processes: Iterable[psutil.Process], grace_seconds: float) -> int:
             process.terminate()
     _, alive = psutil.wait_procs(alive, timeout=grace_seconds)
     for process in alive:
-        log.warning("pid %d did not end in %.0f s: killed", process.pid, grace_seconds)
+        log.info("pid %d did not end in %.0f s: killed", process.pid, grace_seconds)
         with suppress(psutil.Error):
             process.kill()
     psutil.wait_procs(alive, timeout=5)
