@@ -34,10 +34,10 @@ def open_home(home: Path) -> Settings:
     return _settings(home, json.loads(marker.read_text()))
 
 
-def close_home(home: Path, say: Callable[[stack.Message], None]) -> int:
-    """Stop the demo and delete its home; returns how many processes there were."""
+def close_home(home: Path, say: Callable[[stack.Message], None]) -> int | None:
+    """Stop the demo and delete its home; how many processes there were, None without a demo."""
     if not (home / _MARKER).exists():
-        return 0
+        return None
     count = stack.take_down(_settings(home, json.loads((home / _MARKER).read_text())), say)
     shutil.rmtree(home)
     return count
