@@ -94,3 +94,20 @@ def test_missing_gold_is_one_line_with_the_fix(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
     assert "cca pipeline" in done.stderr
+
+
+def test_search_needs_no_follower(tmp_path: Path) -> None:
+    """Found right after a sync: the command itself brings the index up to date."""
+    project = tmp_path / "projects" / "-srv-app"
+    project.mkdir(parents=True)
+    entry = {"type": "user", "uuid": "u1", "message": {"role": "user", "content": "needle 東京"}}
+    (project / "00000000-0000-4000-8000-000000000001.jsonl").write_text(json.dumps(entry) + "\n")
+    settings = Settings(
+        cca_home=tmp_path / "home", claude_dir=str(project.parent), mongo_uri="", _env_file=None
+    )
+    environment = child_environment(settings.as_environment())
+    for command in (["sync", "--once"], ["search", "東", "--json"]):
+        done = subprocess.run([CCA, *command], env=environment, capture_output=True, check=True)
+    found = json.loads(done.stdout)
+    assert found["total"] == 1
+    assert found["rows"][0]["entry_id"] == "u1"
