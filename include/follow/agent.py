@@ -146,7 +146,7 @@ def _follow(settings: Settings, collection: Collection[Document], stop: threadin
             build_anew(settings, collection, stop)
     with _following(settings, collection) as parts:
         parts.catch_up(stop)
-        while not stop.is_set() and not asked(settings.search_dir):
+        while not (stop.is_set() or asked(settings.search_dir) or parts.feed.is_over):
             parts.feed.wait(_TICK_SECONDS)
             parts.step()
 

@@ -77,6 +77,11 @@ class Feed:
         self._remember(found)
         return found
 
+    @property
+    def is_over(self) -> bool:
+        """Whether the stream ended for good, as it does when the collection is dropped."""
+        return self._stream is not None and not self._stream.alive
+
     def wait(self, seconds: float) -> None:
         """Return when there may be something new, or after about that long."""
         until = time.monotonic() + seconds
