@@ -107,10 +107,9 @@ def _entry_row(document: Mapping[str, Any], entry: dict[str, Any], blocks: list[
 
 
 def _role(kind: str | None, message: dict[str, Any]) -> str | None:
-    if kind in {"user", "assistant"}:
-        return kind
-    role = message.get("role")
-    return role if kind == "message" and role in {"user", "assistant"} else None
+    """As the type says; the oldest logs have `message`, or no type, and the role inside."""
+    role = message.get("role") if kind in {None, "message"} else kind
+    return role if role in {"user", "assistant"} else None
 
 
 def _usage(message: dict[str, Any], entry: dict[str, Any]) -> Row:

@@ -15,9 +15,9 @@ _REMINDERS = ("system-reminder", "ide_opened_file", "ide_selection")
 
 
 def role_of(entry: dict[str, Any]) -> str | None:
-    """user or assistant; legacy `message` entries name it inside."""
+    """user or assistant; the oldest logs have `message`, or no type, and name it inside."""
     kind = entry.get("type")
-    role = mapping(entry.get("message")).get("role") if kind == "message" else kind
+    role = mapping(entry.get("message")).get("role") if kind in {None, "message"} else kind
     return role if role in {"user", "assistant"} else None
 
 
