@@ -1,5 +1,6 @@
 """The embedded MongoDB: started on demand, shared, protected, stopped by its last user."""
 
+import json
 import multiprocessing
 import os
 import socket
@@ -85,3 +86,20 @@ def test_failing_command_leaves_no_server(home: Settings) -> None:
     with pytest.raises(ZeroDivisionError), mongod.serving_mongo(home):
         1 / 0  # noqa: B018
     assert mongod.running_uri(home) is None
+
+
+def test_server_of_a_command_killed_while_it_started_is_set_up_by_the_next(home: Settings) -> None:
+    context = multiprocessing.get_context("spawn")
+    child = context.Process(target=_die_while_starting, args=(home.cca_home,))
+    child.start()
+    child.join()
+    assert json.loads((home.mongo_dir / "running.json").read_text())["transient"]
+    with mongod.serving_mongo(home) as uri, MongoClient(uri) as client:
+        client.db.things.insert_one({"_id": 1})
+    assert mongod.running_uri(home) is None
+
+
+def _die_while_starting(home: Path) -> None:
+    mongod._await_primary = lambda *_: os._exit(9)
+    with mongod.serving_mongo(Settings(cca_home=home, mongo_uri="", _env_file=None)):
+        pass
