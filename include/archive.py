@@ -9,7 +9,7 @@ from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
-from include.errors import ServiceDown
+from include.errors import ServiceDown, SettingError
 from include.settings import Settings
 
 Document = dict[str, Any]
@@ -17,9 +17,13 @@ Document = dict[str, Any]
 
 def connect(uri: str, *, timeout_ms: int = 1500) -> MongoClient[Document]:
     """A client whose times are aware and in UTC; nothing is sent before its first use."""
-    return MongoClient(
-        uri, tz_aware=True, tzinfo=UTC, serverSelectionTimeoutMS=timeout_ms, appname="cca"
-    )
+    try:
+        return MongoClient(
+            uri, tz_aware=True, tzinfo=UTC, serverSelectionTimeoutMS=timeout_ms, appname="cca"
+        )
+    except (PyMongoError, ValueError) as error:
+        # the string itself may hold a password
+        raise SettingError(f"MONGO_URI cannot be used: {error}") from None
 
 
 def database(client: MongoClient[Document], settings: Settings) -> Database[Document]:

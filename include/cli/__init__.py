@@ -1,5 +1,6 @@
 """The `cca` command: one file a command group, imported only when that command runs."""
 
+import os
 import sys
 from importlib import import_module
 
@@ -62,9 +63,11 @@ def cca() -> None:
 
 
 def main() -> None:
-    """Entry point: our own errors are one clear line and exit code 1."""
+    """Entry point: our own errors, and those of files and disks, are one line and exit code 1."""
+    # conversations are private: whatever a command writes is its user's alone
+    os.umask(0o077)
     try:
         cca()
-    except CcaError as error:
+    except (CcaError, OSError) as error:
         click.echo(f"cca: {error}", err=True)
         sys.exit(1)

@@ -226,3 +226,24 @@ def test_when_the_archive_is_replaced_the_index_follows_without_spinning(
 def _requests(collection):
     counters = collection.database.client.admin.command("serverStatus")["opcounters"]
     return counters["command"] + counters["query"] + counters["getmore"]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"type": {"a": 1}},
+        {"type": ["user"]},
+        {"type": "message", "message": {"role": {"a": 1}}},
+        {"type": "user", "message": {"role": "user", "content": [{"type": [1]}, [2], None]}},
+        {
+            "type": "user",
+            "message": {"content": [{"type": "tool_result", "content": {"type": [1]}}]},
+        },
+    ],
+)
+def test_odd_entry_stops_neither_search_nor_lists(scribe, settings, mongo_uri, odd):
+    scribe.write({**odd, "uuid": "odd"})
+    scribe.prompt("plain heron")
+    done = catch_up(settings, mongo_uri)
+    assert done.documents == 2
+    assert Searcher(settings, mongo_uri).search("heron").total == 1
