@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -33,6 +34,8 @@ log = logging.getLogger(__name__)
 COMMIT_ORDER = ("rejects", "content_blocks", "conversations")
 MARK = "cca.extracted"
 _EPOCH = date(1970, 1, 1)
+# another machine may write files that it has not committed yet
+_STRAY_AFTER = timedelta(days=1)
 _COMMIT_TRIES = 8
 _LONGEST_PAUSE_SECONDS = 2.0
 _EARLIEST, _LATEST = "0001-01-01T00:00:00+00:00", "9999-12-31T23:59:59+00:00"
@@ -114,6 +117,21 @@ class IcebergStore:
             f"{_COMMIT_TRIES} times; run again when they are done"
         )
 
+    def sweep(self) -> int:
+        """Only on this machine's disks, and only what no commit can still be on its way to use."""
+        strays = 0
+        for table in self.tables.values():
+            folder = self.local(f"{table.location()}/data")
+            if folder is None:
+                continue
+            used = {self.local(path) for path in _data_paths(table)}
+            limit = time.time() - _STRAY_AFTER.total_seconds()
+            for path in Path(folder).rglob("*.parquet"):
+                if str(path) not in used and path.stat().st_mtime < limit:
+                    path.unlink()
+                    strays += 1
+        return strays
+
     def _heads(self) -> dict[str, str]:
         heads = {
             dataset: table.current_snapshot()
@@ -121,6 +139,17 @@ class IcebergStore:
             if dataset != "conversations"
         }
         return {_pin(dataset): str(head.snapshot_id) for dataset, head in heads.items() if head}
+
+
+def _data_paths(table: Table) -> Iterator[str]:
+    """Data files of every snapshot there is."""
+    seen: set[str] = set()
+    for snapshot in table.snapshots():
+        for one in snapshot.manifests(table.io):
+            if one.manifest_path not in seen:
+                seen.add(one.manifest_path)
+                for entry in one.fetch_manifest_entry(table.io, discard_deleted=True):
+                    yield entry.data_file.file_path
 
 
 def written_by_us(entries: Table, head: Snapshot | None) -> Snapshot | None:

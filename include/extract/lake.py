@@ -57,6 +57,9 @@ class Store(Protocol):
     def commit(self, plan: Plan, extracted: datetime | None) -> Change:
         """Replace files and mark at once; only then files that went may be deleted."""
 
+    def sweep(self) -> int:
+        """Delete files that a crash left behind; how many."""
+
 
 @dataclass
 class Lake:

@@ -98,6 +98,13 @@ def promote(settings: Settings, storage_format: str, mark: datetime | None, load
         write(settings, storage_format, replace(manifest, published=mark, published_load=load))
 
 
+def forget(settings: Settings, storage_format: str) -> None:
+    """As if nothing had ever been extracted or published in the format."""
+    path = _path(settings, storage_format)
+    for one in (path, path.with_name(f"{storage_format}-recent.json")):
+        one.unlink(missing_ok=True)
+
+
 def published_mark(settings: Settings) -> datetime | None:
     """The `ingestedAt` up to which gold holds everything; None before the first publish."""
     if not settings.gold_path.exists():

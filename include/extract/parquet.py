@@ -51,11 +51,13 @@ class ParquetStore:
             self.source(file.path).unlink(missing_ok=True)
         return change
 
-    def strays(self) -> list[Path]:
-        """Files that a crash left behind: no manifest lists them."""
+    def sweep(self) -> int:
         live = {self.source(file.path) for file in self.read().files}
         found = (path for name in DATASETS for path in (self._settings.lake_dir / name).rglob("*"))
-        return [path for path in found if path.is_file() and path not in live]
+        strays = [path for path in found if path.is_file() and path not in live]
+        for path in strays:
+            path.unlink()
+        return len(strays)
 
 
 def _replaced(files: Sequence[LakeFile], change: Change) -> tuple[LakeFile, ...]:

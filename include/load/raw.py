@@ -18,7 +18,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class LoadReport:
-    """Rows that came and went; `is_changed` when gold does not hold this load yet."""
+    """Rows that came and went, not those that only moved between files.
+
+    `is_changed` while gold does not hold this load yet.
+    """
 
     rows_added: int
     rows_deleted: int
@@ -61,6 +64,16 @@ def loaded(warehouse: duckdb.DuckDBPyConnection) -> Loaded:
     """The newest load recorded in the warehouse; number 0 before the first."""
     rows = warehouse.execute(
         "select load_seq, mark from raw.loads order by load_seq desc limit 1"
+    ).fetchall()
+    return Loaded(*rows[0]) if rows else Loaded(0, None)
+
+
+def built(warehouse: duckdb.DuckDBPyConnection) -> Loaded:
+    """The load that the last whole dbt build was made from; number 0 where there was none."""
+    prepare(warehouse)
+    rows = warehouse.execute(
+        "select load_seq, mark from raw.loads join raw.builds using (load_seq) "
+        "order by built_at desc limit 1"
     ).fetchall()
     return Loaded(*rows[0]) if rows else Loaded(0, None)
 
@@ -109,18 +122,22 @@ def _apply(lake: Lake, warehouse: duckdb.DuckDBPyConnection, state: Manifest) ->
     warehouse.execute("begin")
     try:
         for dataset in DATASETS:
-            deleted += _delete(warehouse, dataset, gone)
+            taken_out = _delete(warehouse, dataset, gone)
             files = [live[path] for path in fresh if live[path].dataset == dataset]
-            added += _insert(lake, warehouse, dataset, files, seq)
+            new, moved = _insert(lake, warehouse, dataset, files, seq)
+            added += new
+            deleted += taken_out - moved
         warehouse.execute("delete from raw.lake_files where list_contains(?, path)", [gone])
         warehouse.execute(
             "insert into raw.lake_files select unnest(?), unnest(?)",
             [fresh, [live[path].dataset for path in fresh]],
         )
-        warehouse.execute(
-            "insert into raw.loads values (?, now(), ?, ?, ?)",
-            [seq, state.extracted, added, deleted],
-        )
+        # rows that only moved between files are no load: nothing has to be built anew
+        if added or deleted:
+            warehouse.execute(
+                "insert into raw.loads values (?, now(), ?, ?, ?)",
+                [seq, state.extracted, added, deleted],
+            )
         warehouse.execute("commit")
     except BaseException:
         warehouse.execute("rollback")
@@ -129,12 +146,12 @@ def _apply(lake: Lake, warehouse: duckdb.DuckDBPyConnection, state: Manifest) ->
 
 
 def _delete(warehouse: duckdb.DuckDBPyConnection, dataset: str, paths: list[str]) -> int:
-    """Take rows of gone files out, remembering which load first brought them."""
+    """Take rows of gone files out, remembering which load first brought them, and as what."""
     key = "_id, block_index" if dataset == "content_blocks" else "_id, 0 as block_index"
     is_gone = "list_contains(?, lake_file)" if paths else "len(?) > 0"
     warehouse.execute(
-        f"create or replace temp table moved as select {key}, load_seq from raw.{dataset} "
-        f"where {is_gone}",
+        f"create or replace temp table moved as select {key}, load_seq, "
+        f"hash(row({_quoted(DATASETS[dataset].names)})) as was from raw.{dataset} where {is_gone}",
         [paths],
     )
     rows = warehouse.execute("select count(*) from moved").fetchall()
@@ -145,50 +162,63 @@ def _delete(warehouse: duckdb.DuckDBPyConnection, dataset: str, paths: list[str]
 
 def _insert(
     lake: Lake, warehouse: duckdb.DuckDBPyConnection, dataset: str, files: list[LakeFile], seq: int
-) -> int:
-    """Rows of new files; remote ones pass through Arrow, one after the other."""
-    added = 0
+) -> tuple[int, int]:
+    """(new rows, moved rows) of new files; remote ones pass through Arrow, one after the other."""
     by_source: dict[str, str] = {}
+    inserted = 0
     for file in files:
         source = lake.store.local(file.path)
         if source is not None:
             by_source[source] = file.path
             continue
         warehouse.register("lake_rows", lake.table(file).append_column("filename", _same(file)))
-        added += _insert_rows(warehouse, dataset, {file.path: file.path}, seq)
+        inserted += _insert_rows(warehouse, dataset, {file.path: file.path}, seq)
         warehouse.unregister("lake_rows")
     if by_source:
         relation = warehouse.read_parquet(
             list(by_source), filename=True, hive_partitioning=False, union_by_name=True
         )
         relation.create_view("lake_rows", replace=True)
-        added += _insert_rows(warehouse, dataset, by_source, seq)
+        inserted += _insert_rows(warehouse, dataset, by_source, seq)
         warehouse.execute("drop view lake_rows")
-    return added
+    fresh = warehouse.execute(
+        f"select count(*) from raw.{dataset} where load_seq = ?", [seq]
+    ).fetchall()
+    return int(fresh[0][0]), inserted - int(fresh[0][0])
 
 
 def _insert_rows(
     warehouse: duckdb.DuckDBPyConnection, dataset: str, by_source: dict[str, str], seq: int
 ) -> int:
     has = {column for column, _ in _columns(warehouse, "lake_rows")}
+    names = DATASETS[dataset].names
     # files from before a column was added lack it
-    columns = ", ".join(
-        f'lake."{name}"' if name in has else f'null as "{name}"' for name in DATASETS[dataset].names
-    )
-    key = "lake.block_index" if dataset == "content_blocks" else "0"
+    columns = ", ".join(f'"{name}"' if name in has else f'null as "{name}"' for name in names)
+    key = "rows.block_index" if dataset == "content_blocks" else "0"
     # a row that only moved to another file is no news: it keeps its number
+    moved = f"""
+        left join moved on moved._id = rows._id and moved.block_index = {key}
+            and moved.was = hash(row({_quoted(names, "rows")}))
+    """
+    has_moved = warehouse.execute("select count(*) from moved").fetchall()[0][0] > 0
     rows = warehouse.execute(
         f"""
         insert into raw.{dataset} by name
-        select {columns}, named.path as lake_file, coalesce(moved.load_seq, $seq) as load_seq
-        from lake_rows as lake
+        with rows as (select filename, {columns} from lake_rows)
+        select rows.* exclude (filename), named.path as lake_file,
+            {"coalesce(moved.load_seq, $seq)" if has_moved else "$seq"} as load_seq
+        from rows
         join (select unnest($sources) as source, unnest($paths) as path) as named
-            on named.source = lake.filename
-        left join moved on moved._id = lake._id and moved.block_index = {key}
+            on named.source = rows.filename
+        {moved if has_moved else ""}
         """,
         {"seq": seq, "sources": list(by_source), "paths": list(by_source.values())},
     ).fetchall()
     return int(rows[0][0])
+
+
+def _quoted(names: list[str], relation: str = "") -> str:
+    return ", ".join(f'{relation}."{name}"' if relation else f'"{name}"' for name in names)
 
 
 def _same(file: LakeFile) -> pa.Array:
