@@ -24,7 +24,7 @@ from pyiceberg.table.snapshots import Snapshot
 
 from include.errors import WarehouseError
 from include.extract import catalog, manifest
-from include.extract.lake import Change, Plan
+from include.extract.lake import Change, Plan, parquet_options
 from include.extract.manifest import LakeFile, Manifest
 from include.settings import Settings
 
@@ -73,7 +73,7 @@ class IcebergStore:
         schema = schema_to_pyarrow(target.schema())
         by_id = table.select(schema.names).cast(schema)
         with target.io.new_output(path).create() as stream:
-            pq.write_table(by_id, stream, compression="zstd")
+            pq.write_table(by_id, stream, **parquet_options(table.schema))
         return path
 
     def source(self, path: str) -> Any:

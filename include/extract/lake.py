@@ -20,6 +20,16 @@ from include.settings import Settings
 SORTED_BY = ("stream", "generation", "source_offset")
 
 
+# long texts hardly repeat as a whole, and nobody prunes by their first letters
+LONG_COLUMNS = frozenset({"_id", "text", "entry_json", "input_json", "document_json"})
+
+
+def parquet_options(schema: pa.Schema) -> dict[str, Any]:
+    """How rows are written, in either format."""
+    short = [name for name in schema.names if name not in LONG_COLUMNS]
+    return {"compression": "zstd", "use_dictionary": short, "write_statistics": short}
+
+
 @dataclass(frozen=True)
 class Change:
     """Files that go and files that come, in one commit."""

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from include.extract import manifest
-from include.extract.lake import Change, Plan
+from include.extract.lake import Change, Plan, parquet_options
 from include.extract.manifest import LakeFile, Manifest, sync_folder
 from include.records import DATASETS
 from include.settings import Settings
@@ -29,7 +29,7 @@ class ParquetStore:
         path = self._settings.lake_dir / dataset / f"date={day.isoformat()}" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         fresh = path.with_suffix(".tmp")
-        pq.write_table(table, fresh, compression="zstd")
+        pq.write_table(table, fresh, **parquet_options(table.schema))
         with fresh.open("rb") as file:
             os.fsync(file.fileno())
         fresh.replace(path)

@@ -1,7 +1,9 @@
 """One extraction: fetch the window, convert, write files, commit."""
 
+import gc
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,11 +18,13 @@ from include.extract.manifest import LakeFile
 from include.extract.owned import Range
 from include.extract.window import Window
 from include.extract.writer import LakeWriter
+from include.records import CONVERSATIONS
 from include.settings import Settings
 
 log = logging.getLogger(__name__)
 
 _PROGRESS_EVERY = 500
+_ENTRY_JSON = CONVERSATIONS.get_field_index("entry_json")
 
 Progress = Callable[[int, int], None]  # (documents done, documents in all)
 
@@ -99,19 +103,33 @@ def _convert_all(
 ) -> tuple[int, int, int]:
     total = fetch.count(collection, owned) if on_progress else 0
     entries = blocks = rejects = 0
-    for done, document in enumerate(fetch.documents(collection, owned), 1):
-        rows = convert(document)
-        if rows.reject is not None:
-            writer.add("rejects", rows.reject, len(rows.reject["document_json"]))
-            rejects += 1
-        elif rows.conversation is not None:
-            writer.add("conversations", rows.conversation, len(rows.conversation["entry_json"]))
-            for block in rows.blocks:
-                writer.add("content_blocks", block, len(block.get("text") or ""))
-            entries += 1
-            blocks += len(rows.blocks)
-        if on_progress and done % _PROGRESS_EVERY == 0:
-            on_progress(done, max(total, done))
+    with _no_collections():
+        for done, document in enumerate(fetch.documents(collection, owned), 1):
+            rows = convert(document)
+            if rows.conversation is not None:
+                size = len(rows.conversation[_ENTRY_JSON])
+                writer.add("conversations", rows.day, [rows.conversation], size)
+                if rows.blocks:
+                    writer.add("content_blocks", rows.day, rows.blocks, size // 2)
+                    blocks += len(rows.blocks)
+                entries += 1
+            elif rows.reject is not None:
+                writer.add("rejects", rows.day, [rows.reject], len(rows.reject[-1]))
+                rejects += 1
+            if on_progress and done % _PROGRESS_EVERY == 0:
+                on_progress(done, max(total, done))
     if on_progress:
         on_progress(entries + rejects, entries + rejects)
     return entries, blocks, rejects
+
+
+@contextmanager
+def _no_collections() -> Iterator[None]:
+    """Rows have no cycles, and each collection would walk over all that are held."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
