@@ -32,7 +32,7 @@ Row = tuple[Any, ...]
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """What one document becomes, in the order of include.records: an entry with blocks, or a reject.
+    """What a document becomes, in the order of include.records: an entry with blocks, or a reject.
 
     Values are as written where only the column's conversion can tell their type.
     """
