@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from pymongo import ASCENDING, DESCENDING
 from pymongo.collection import Collection
 
+from include import archive
 from include.archive import Document
 from include.extract.owned import Range
 
@@ -46,7 +47,8 @@ def documents(collection: Collection[Document], owned: Range) -> Iterator[Docume
     is_wide = owned.is_of_events or owned.start is None
     order = "eventAt" if is_wide else "ingestedAt"
     query = collection.find(owned.query(), batch_size=2000, allow_disk_use=True)
-    yield from query.sort(order, ASCENDING)
+    for document in query.sort(order, ASCENDING):
+        yield archive.whole(collection, document) if "rawFile" in document else document
 
 
 def count(collection: Collection[Document], owned: Range) -> int:
