@@ -19,7 +19,10 @@ def info(*, as_json: bool) -> None:
     from include.extract import snapshots
     from include.settings import get_settings
 
-    _show([vars(one) for one in snapshots.info(get_settings())], as_json)
+    found = snapshots.info(get_settings())
+    _show([vars(one) for one in found], as_json, ("table", "rows", "files", "bytes", "snapshots"))
+    if found and not as_json:
+        click.echo(f"in {found[0].location.rpartition('/')[0]}")
 
 
 @iceberg.command("snapshots")
@@ -29,7 +32,8 @@ def snapshots_(*, as_json: bool) -> None:
     from include.extract import snapshots
     from include.settings import get_settings
 
-    _show([vars(one) for one in snapshots.moments(get_settings())], as_json)
+    rows = [vars(one) for one in snapshots.moments(get_settings())]
+    _show(rows, as_json, ("snapshot_id", "at", "rows", "rows_added", "rows_removed", "is_current"))
 
 
 @iceberg.command()
@@ -111,8 +115,8 @@ def compact(*, before: str | None, as_json: bool) -> None:
     _show([vars(done)], as_json)
 
 
-def _show(rows: list[dict[str, Any]], as_json: bool) -> None:
-    """A table for people, one object for programs."""
+def _show(rows: list[dict[str, Any]], as_json: bool, shown: tuple[str, ...] = ()) -> None:
+    """A table for people, of the columns that fit a terminal; one object for programs."""
     import json
 
     if as_json:
@@ -124,14 +128,18 @@ def _show(rows: list[dict[str, Any]], as_json: bool) -> None:
     if not rows:
         click.echo("nothing there")
         return
-    table = Table()
-    for name, value in rows[0].items():
+    table = Table(box=None, pad_edge=False)
+    names = shown or tuple(rows[0])
+    for name in names:
+        value = rows[0][name]
         is_number = isinstance(value, int) and not isinstance(value, bool)
         table.add_column(
-            name.replace("_", " "), justify="right" if is_number else "left", overflow="fold"
+            name.removeprefix("is_").replace("_", " "),
+            justify="right" if is_number else "left",
+            overflow="fold",
         )
     for row in rows:
-        table.add_row(*(_cell(name, value) for name, value in row.items()))
+        table.add_row(*(_cell(name, row[name]) for name in names))
     Console().print(table)
 
 

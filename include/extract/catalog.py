@@ -14,6 +14,7 @@ from pyiceberg.table import Table
 from pyiceberg.transforms import IdentityTransform
 
 from include.errors import SettingError
+from include.extract.lake import LONG_COLUMNS
 from include.records import DATASETS
 from include.settings import Settings
 
@@ -25,6 +26,7 @@ _PROPERTIES = {
     "write.metadata.delete-after-commit.enabled": "true",
     "write.metadata.previous-versions-max": "20",
     "write.parquet.compression-codec": "zstd",
+    **{f"write.metadata.metrics.column.{name}": "none" for name in LONG_COLUMNS},
 }
 
 

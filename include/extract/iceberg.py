@@ -86,24 +86,24 @@ class IcebergStore:
     def commit(self, plan: Plan, extracted: datetime | None) -> Change:
         """Commit each table that changes; other writers' commits in between are taken in."""
         done = Change()
-        properties: dict[str, str] = {MARK: extracted.isoformat()} if extracted else {}
         for dataset in COMMIT_ORDER:
-            is_last = dataset == "conversations"
-            if is_last:
-                properties |= self._heads()
-            change = self._commit(dataset, plan, properties, is_needed=is_last and done != Change())
+            change = self._commit(dataset, plan, extracted, is_needed=done != Change())
             done = Change((*done.removed, *change.removed), (*done.added, *change.added))
         return done
 
     def _commit(
-        self, dataset: str, plan: Plan, properties: dict[str, str], *, is_needed: bool
+        self, dataset: str, plan: Plan, extracted: datetime | None, *, is_needed: bool
     ) -> Change:
+        is_last = dataset == COMMIT_ORDER[-1]
         for attempt in range(1, _COMMIT_TRIES + 1):
             table = self.tables[dataset].refresh()
             entries = dict(_live(dataset, table, table.current_snapshot()))
             change = plan(tuple(entries)).of(dataset)
-            if change == Change() and not is_needed:
+            if change == Change() and not (is_last and is_needed):
                 return change
+            properties = {MARK: extracted.isoformat()} if extracted else {}
+            if is_last:
+                properties |= self._heads()
             try:
                 _replace(table, [entries[file] for file in change.removed], change, properties)
             except (CommitFailedException, ValidationException) as error:
@@ -133,8 +133,9 @@ class IcebergStore:
         return strays
 
     def _heads(self) -> dict[str, str]:
+        # as they are now: another writer's newer rows must not be left behind
         heads = {
-            dataset: table.current_snapshot()
+            dataset: table.refresh().current_snapshot()
             for dataset, table in self.tables.items()
             if dataset != "conversations"
         }
