@@ -4,6 +4,7 @@ from datetime import UTC
 from typing import Any
 
 from bson.codec_options import CodecOptions
+from gridfs import GridFSBucket, NoFile
 from pymongo import MongoClient
 from pymongo.collection import Collection
 from pymongo.database import Database
@@ -36,6 +37,17 @@ def database(client: MongoClient[Document], settings: Settings) -> Database[Docu
 def conversations(client: MongoClient[Document], settings: Settings) -> Collection[Document]:
     """The collection of entries, one document a transcript record."""
     return database(client, settings)[settings.mongo_collection]
+
+
+def whole(collection: Collection[Document], document: Document) -> Document:
+    """The document with its line as `rawLine`, where that is so long that GridFS holds it."""
+    if "rawFile" not in document:
+        return document
+    try:
+        with GridFSBucket(collection.database).open_download_stream(document["rawFile"]) as file:
+            return document | {"rawLine": file.read()}
+    except NoFile:
+        return document
 
 
 def require(client: MongoClient[Document], uri: str) -> None:

@@ -82,14 +82,22 @@ class Settings(BaseSettings):
     storage_format: Literal["parquet", "iceberg"] = Field(
         "parquet", description="Storage format of the lake."
     )
-    iceberg_warehouse_path: Path | None = Field(
-        None, description="Iceberg's files; $CCA_HOME/lake/iceberg by default."
+    iceberg_warehouse_path: str = Field(
+        "",
+        description="Where Iceberg's files are: a folder, or an address such as "
+        "s3://bucket/lake; $CCA_HOME/lake/iceberg by default.",
+    )
+    iceberg_catalog_type: str = Field(
+        "sql", description="Kind of the Iceberg catalog, as pyiceberg names it: sql, rest, glue, …"
+    )
+    iceberg_catalog_uri: str = Field(
+        "", description="Address of the Iceberg catalog; an SQLite file in $CCA_HOME by default."
     )
     iceberg_catalog_name: str = Field("default", description="Name of the Iceberg catalog.")
     iceberg_namespace: str = Field("analytics", description="Namespace of the Iceberg tables.")
     iceberg_table_name: str = Field("conversations", description="Iceberg table of the entries.")
 
-    @field_validator("cca_home", "sqlite_path", "duckdb_path", "iceberg_warehouse_path")
+    @field_validator("cca_home", "sqlite_path", "duckdb_path")
     @classmethod
     def _expand(cls, path: Path | None) -> Path | None:
         return path and path.expanduser().absolute()
@@ -126,8 +134,12 @@ class Settings(BaseSettings):
         return self.cca_home / "lake"
 
     @property
-    def iceberg_dir(self) -> Path:
-        return self.iceberg_warehouse_path or self.lake_dir / "iceberg"
+    def iceberg_warehouse(self) -> str:
+        """Folder or address of Iceberg's files."""
+        given = self.iceberg_warehouse_path
+        if "://" in given:
+            return given
+        return str(Path(given).expanduser().absolute() if given else self.lake_dir / "iceberg")
 
     @property
     def warehouse_path(self) -> Path:

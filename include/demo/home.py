@@ -64,7 +64,7 @@ def _settings(home: Path, demo_ports: dict[str, int]) -> Settings:
         mongo_uri="",
         sqlite_path=None,
         duckdb_path=None,
-        iceberg_warehouse_path=None,
+        iceberg_warehouse_path="",
         _env_file=None,
     ).model_copy(update=demo_ports)
 

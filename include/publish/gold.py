@@ -13,7 +13,7 @@ import duckdb
 from include.errors import WarehouseError
 from include.extract import manifest
 from include.extract.manifest import sync_folder
-from include.load.raw import loaded
+from include.load.raw import built
 from include.settings import Settings
 from include.warehouse import STORAGE_VERSION, writing
 
@@ -23,13 +23,14 @@ KEPT_FILES = 3
 
 
 def publish(settings: Settings, *, storage_format: str | None = None) -> Path:
-    """The new gold file; the mark of the load it was built from becomes the published one."""
+    """The new gold file; the mark of the load dbt built it from becomes the published one."""
     settings.gold_dir.mkdir(parents=True, exist_ok=True)
     target = settings.gold_dir / f"gold-{_newest(settings.gold_dir) + 1}.duckdb"
     building = target.with_suffix(".building")
     building.unlink(missing_ok=True)
     with writing(settings) as warehouse:
-        now = loaded(warehouse)
+        # not the newest load: another run may have loaded since dbt built
+        now = built(warehouse)
         tables = _copy(warehouse, building)
     _settle(building, target)
     _flip(settings.gold_path, target)
