@@ -98,7 +98,12 @@ def transform(select: str | None, full_refresh: bool, as_json: bool) -> None:
 
     with _spinner("transform"):
         report = run_transform(get_settings(), select=select, full_refresh=full_refresh)
-    _print(as_json, str(report), report)
+    _print(
+        as_json,
+        f"{report.models} models, {report.seeds} seeds, {report.tests} tests passed "
+        f"in {report.seconds:.1f} s",
+        report,
+    )
 
 
 @click.command()

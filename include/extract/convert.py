@@ -11,7 +11,7 @@ from bson import json_util
 
 from include.entries import entry_of
 from include.extract.blocks import PLACE_WIDTH, blocks_of, rows_of, text_of
-from include.extract.values import as_json, count, mapping, moment, small_count
+from include.extract.values import as_json, count, mapping, moment
 from include.records import CONVERSATIONS, REJECTS
 
 # entry type: the field that holds what it says
@@ -110,7 +110,7 @@ def _entry_row(source_file: str, entry: dict[str, Any], blocks: list[Any]) -> Ro
         message.get("model"),
         message.get("stop_reason"),
         *_usage(message, entry),
-        small_count(get("apiBlockIndex")),
+        count(get("apiBlockIndex")),
         get("cwd"),
         get("gitBranch"),
         get("version"),
@@ -132,7 +132,7 @@ def _entry_row(source_file: str, entry: dict[str, Any], blocks: list[Any]) -> Ro
 def _role(kind: str | None, message: dict[str, Any]) -> str | None:
     """As the type says; the oldest logs have `message`, or no type, and the role inside."""
     role = message.get("role") if kind in {None, "message"} else kind
-    return role if role in {"user", "assistant"} else None
+    return role if isinstance(role, str) and role in {"user", "assistant"} else None
 
 
 def _usage(message: dict[str, Any], entry: dict[str, Any]) -> Row:

@@ -6,9 +6,12 @@ from typing import Any
 
 import orjson
 
-_INT64_MAX = 2**63 - 1
+# no answer and no search counts higher: a larger number is damage, and would spoil every sum
+_LARGEST_COUNT = 10**9
 # milliseconds of the years 2001 to 2286: anything else that is a number is no timestamp
 _FIRST_EPOCH_MS, _LAST_EPOCH_MS = 10**12, 10**13
+# a clock that is further off tells nothing, and its days cannot be drawn
+_YEARS = range(2000, 2200)
 
 
 def mapping(value: Any) -> dict[str, Any]:
@@ -32,31 +35,33 @@ def mended(text: str) -> str:
 
 
 def count(value: Any) -> int | None:
-    """A count that a 64-bit column can hold."""
+    """A count that can be true; a larger, negative or fractional number is None."""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _INT64_MAX:
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _LARGEST_COUNT:
         return value
     return None
 
 
-def small_count(value: Any) -> int | None:
-    """A count that a 32-bit column can hold."""
-    number = count(value)
-    return number if number is not None and number < 2**31 else None
+def integer(value: Any) -> int | None:
+    """An integer that a 64-bit column can hold."""
+    is_one = isinstance(value, int) and not isinstance(value, bool)
+    return value if is_one and abs(value) < 2**63 else None
 
 
 def moment(value: Any) -> datetime | None:
-    """An ISO time (without a zone it is UTC) or epoch milliseconds, in UTC."""
+    """An ISO time (without a zone it is UTC) or epoch milliseconds, in UTC; None if absurd."""
     try:
         if isinstance(value, str):
             parsed = datetime.fromisoformat(value)
-            return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
-        if isinstance(value, int) and _FIRST_EPOCH_MS <= value < _LAST_EPOCH_MS:
-            return datetime.fromtimestamp(value / 1000, UTC)
+            parsed = parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+        elif isinstance(value, int) and _FIRST_EPOCH_MS <= value < _LAST_EPOCH_MS:
+            parsed = datetime.fromtimestamp(value / 1000, UTC)
+        else:
+            return None
     except (ValueError, OverflowError):
         return None
-    return None
+    return parsed if parsed.year in _YEARS else None
 
 
 def as_json(value: Any) -> str:

@@ -11,7 +11,7 @@ import pyarrow as pa
 from include.extract.convert import Row
 from include.extract.lake import SORTED_BY, Lake
 from include.extract.manifest import LakeFile
-from include.extract.values import count, string
+from include.extract.values import integer, string
 from include.records import CONVERSATIONS, DATASETS
 
 # rows held before the largest date is written out; about 100 MB of ordinary entries
@@ -77,5 +77,5 @@ def _fitting(kind: pa.DataType) -> Callable[[Any], Any]:
     if pa.types.is_boolean(kind):
         return lambda value: value if isinstance(value, bool) else None
     if pa.types.is_integer(kind):
-        return count
+        return integer
     return lambda value: value

@@ -3,7 +3,7 @@
 from typing import Any
 
 from include.extract.blocks import blocks_of, text_of
-from include.extract.values import mapping, string
+from include.extract.values import mapping, mended, string
 
 # How texts begin that Claude Code writes as the user; older entries say it in no other way.
 _MACHINE_OPENINGS = (
@@ -57,7 +57,7 @@ def prompt_text(entry: dict[str, Any]) -> str:
     if is_queued_prompt(entry):
         prompt = mapping(entry.get("attachment")).get("prompt")
         return text_of(blocks_of({"message": {"content": prompt}})) or ""
-    return typed_text(text_of(blocks_of(entry)) or "")
+    return mended(typed_text(text_of(blocks_of(entry)) or ""))
 
 
 def typed_text(text: str) -> str:

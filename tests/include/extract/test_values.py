@@ -18,6 +18,8 @@ from include.extract import values
         # what MongoDB gives back for a long: an int of another class
         (Int64(1790589538916), datetime(2026, 9, 28, 9, 58, 58, 916000, UTC)),
         ("yesterday", None),
+        ("9999-12-31T23:59:59-12:00", None),
+        ("0001-01-01T00:00:00Z", None),
         (12, None),
         (None, None),
         (True, None),
@@ -29,7 +31,18 @@ def test_moment(written: object, meant: datetime | None) -> None:
 
 @pytest.mark.parametrize(
     ("written", "meant"),
-    [(5, 5), (5.0, 5), (5.5, None), (-1, None), ("5", None), (True, None), (2**63, None), (0, 0)],
+    [
+        (5, 5),
+        (5.0, 5),
+        (5.5, None),
+        (-1, None),
+        ("5", None),
+        (True, None),
+        (2**63, None),
+        (10**9, 10**9),
+        (10**9 + 1, None),
+        (0, 0),
+    ],
 )
 def test_count(written: object, meant: int | None) -> None:
     assert values.count(written) == meant

@@ -1,0 +1,80 @@
+"""A document becomes rows, whatever the age and shape of its entry."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from include.extract.convert import Rows, convert
+from include.records import CONTENT_BLOCKS, CONVERSATIONS
+
+
+def entry_of(rows: Rows) -> dict[str, Any]:
+    assert rows.conversation is not None
+    return dict(zip(CONVERSATIONS.names, rows.conversation, strict=True))
+
+
+def blocks_of(rows: Rows) -> list[dict[str, Any]]:
+    return [dict(zip(CONTENT_BLOCKS.names, block, strict=True)) for block in rows.blocks]
+
+
+ANSWER = {"role": "assistant", "id": "m1", "model": "claude-x", "usage": {"output_tokens": 7}}
+
+
+@pytest.mark.parametrize("kind", ["assistant", "message", None])
+def test_answers_of_every_age_have_role_and_usage(
+    document: Callable[..., dict[str, Any]], kind: str | None
+) -> None:
+    entry = {"message": ANSWER} if kind is None else {"type": kind, "message": ANSWER}
+    row = entry_of(convert(document(entry)))
+    assert (row["role"], row["message_id"], row["output_tokens"]) == ("assistant", "m1", 7)
+
+
+def test_type_wins_over_the_role_inside(document: Callable[..., dict[str, Any]]) -> None:
+    row = entry_of(convert(document({"type": "system", "message": ANSWER})))
+    assert row["role"] is None
+    assert row["type"] == "system"
+
+
+def test_progress_carries_the_usage_of_the_answer_inside(
+    document: Callable[..., dict[str, Any]],
+) -> None:
+    inner = {"type": "assistant", "message": ANSWER, "requestId": "r1", "agentId": "a1"}
+    row = entry_of(convert(document({"type": "progress", "data": {"message": inner}})))
+    assert (row["message_id"], row["request_id"], row["agent_id"]) == ("m1", "r1", "a1")
+    assert row["role"] is None
+
+
+@pytest.mark.parametrize(
+    ("content", "kinds"),
+    [
+        ("hi", ["text"]),
+        (None, []),
+        (7, ["unknown"]),
+        (["bare", {"type": "text", "text": "x"}], ["text", "text"]),
+        ([{"no": "type"}, 5], ["unknown", "unknown"]),
+    ],
+)
+def test_content_of_any_shape_becomes_blocks(
+    document: Callable[..., dict[str, Any]], content: object, kinds: list[str]
+) -> None:
+    rows = convert(document({"type": "user", "message": {"role": "user", "content": content}}))
+    assert [block["kind"] for block in blocks_of(rows)] == kinds
+
+
+def test_lines_changed_come_from_the_patch_or_a_subagents_input(
+    document: Callable[..., dict[str, Any]],
+) -> None:
+    patch = [{"lines": [" a", "-b", "+c", "+d", "\\ No newline at end of file"]}]
+    result = {"filePath": "/a.py", "structuredPatch": patch}
+    answered = {"type": "tool_result", "tool_use_id": "t1", "content": "ok"}
+    entry = {"type": "user", "message": {"content": [answered]}, "toolUseResult": result}
+    block = blocks_of(convert(document(entry)))[0]
+    assert (block["lines_added"], block["lines_removed"]) == (2, 1)
+    assert block["file_path"] == "/a.py"
+
+    edit = {"file_path": "/a.py", "old_string": "a\nb\nc", "new_string": "a\nx\ny\nc"}
+    call = {"type": "tool_use", "id": "t1", "name": "Edit", "input": edit}
+    entry = {"type": "assistant", "isSidechain": True, "message": {"content": [call]}}
+    block = blocks_of(convert(document(entry)))[0]
+    assert (block["lines_added"], block["lines_removed"]) == (2, 1)
