@@ -17,7 +17,6 @@ from markupsafe import Markup
 from tornado.web import RequestHandler
 
 from dashboards.browser.api import asset_url
-from dashboards.browser.archive import project_label
 from dashboards.browser.chart import (
     Mark,
     next_start,
@@ -33,6 +32,7 @@ from dashboards.browser.paint import Problem
 from dashboards.browser.reading import short_model, thousands
 from dashboards.browser.views import render
 from include.errors import CcaError
+from include.projects import project_label
 from include.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -148,7 +148,7 @@ def stacked(days: Sequence[DayOfModel], by: str) -> Stack:
     top = nice_top(max(sum(values) for values in sums.values()))
     columns = [_column(place, unit, values, top, by) for place, values in sums.items()]
     lines = [Mark(100, _round(top, by)), Mark(50, _round(top / 2, by))]
-    return Stack(unit, [short_model(name) for name in names], columns, lines, ticks(places))
+    return Stack(unit, [short_model(name) for name in names], columns, lines, ticks(places, unit))
 
 
 def _column(place: date, unit: str, values: list[float], top: float, by: str) -> Column:

@@ -15,9 +15,10 @@ from dashboards.browser.archive import (
     SessionPage,
     daily_activity,
     find_session,
+    label_of,
     list_projects,
     list_sessions,
-    project_label,
+    session_title,
 )
 from dashboards.browser.chart import activity_chart
 from dashboards.browser.gold import session_cost
@@ -26,7 +27,6 @@ from dashboards.browser.reading import Article, articles, short_model
 from dashboards.browser.state import SORTS, State
 from dashboards.browser.views import render
 from dashboards.browser.window import Anchor, Window, agent_of, find_entry, read_window
-from include.archive import Document
 from include.errors import CcaError
 from include.settings import Settings
 
@@ -131,23 +131,26 @@ def sessions(desk: Desk, state: State, projects: list[Project]) -> Markup:
     if state.q:
         values["hits"] = find_hits(desk.search, desk.archive, state)
     else:
-        values |= row_values(state, projects, list_sessions(desk.archive, state))
+        values |= row_values(desk.archive, state, projects, list_sessions(desk.archive, state))
     return render("sessions.html", desk.archive.timezone, **values)
 
 
 def more_sessions(desk: Desk, state: State, after: str) -> Markup:
     """The rows that follow a session."""
     page = list_sessions(desk.archive, state, after)
-    values = row_values(state, [], page)
+    values = row_values(desk.archive, state, list_projects(desk.archive), page)
     return render("rows.html", desk.archive.timezone, state=state, **values)
 
 
-def row_values(state: State, projects: list[Project], page: SessionPage) -> dict[str, Any]:
+def row_values(
+    archive: Archive, state: State, projects: list[Project], page: SessionPage
+) -> dict[str, Any]:
+    """`labels` spares a query a row; a project without messages is not among them."""
     labels = {project.id: project.label for project in projects}
     return {
         "page": page,
         "title": session_title,
-        "label": lambda row: labels.get(row.get("projectId", "")) or _label(row),
+        "label": lambda row: labels.get(row.get("projectId", "")) or label_of(archive, row),
         "query": lambda session: replace(state, session=session, agent="", m="").to_query(),
     }
 
@@ -172,7 +175,7 @@ def transcript(desk: Desk, state: State) -> Markup:
         session=session,
         state=state,
         title=session_title(session),
-        label=_label(session),
+        label=label_of(desk.archive, session),
         models=[short_model(model) for model in session.get("models") or []],
         cost=_cost(desk, state.session),
         parent_query=replace(state, agent="", m="").to_query(),
@@ -212,11 +215,6 @@ def nearest(found: Window, shown: list[Article], entry_id: str) -> str:
     return last
 
 
-def session_title(session: Document) -> str:
-    title = str(session.get("title") or session.get("firstPrompt") or "").strip()
-    return title.split("\n", 1)[0] or f"Session {str(session['_id'])[:8]}"
-
-
 def _cost(desk: Desk, session_id: str) -> Decimal | None:
     """A figure beside the facts: where gold cannot be read, the conversation still can."""
     try:
@@ -224,7 +222,3 @@ def _cost(desk: Desk, session_id: str) -> Decimal | None:
     except (CcaError, duckdb.Error) as error:
         log.warning("gold cannot be read: %s", error)
         return None
-
-
-def _label(session: Document) -> str:
-    return project_label(str(session.get("projectId") or ""), session.get("cwd"))
