@@ -23,10 +23,12 @@ from dashboards.browser.archive import (
 from dashboards.browser.chart import activity_chart
 from dashboards.browser.gold import session_cost
 from dashboards.browser.hits import SearchRoom, find_hits
+from dashboards.browser.live import Pulse
 from dashboards.browser.reading import Article, articles, short_model
 from dashboards.browser.state import SORTS, State
 from dashboards.browser.views import render
 from dashboards.browser.window import Anchor, Window, agent_of, find_entry, read_window
+from include.archive import Document
 from include.errors import CcaError
 from include.settings import Settings
 
@@ -62,6 +64,7 @@ class Desk:
     archive: Archive
     search: SearchRoom
     settings: Settings
+    pulse: Pulse
 
 
 @dataclass(frozen=True)
@@ -73,10 +76,14 @@ class Painted:
     sessions: Markup
     overview: Markup
     transcript: Markup
+    is_failed: bool = False
+    # What the pulse had counted before the first read: later changes are news.
+    seen: int = 0
 
 
 def paint(desk: Desk, state: State) -> Painted:
     """The whole page; with MongoDB away each pane says so instead of failing."""
+    seen = desk.pulse.number
     try:
         projects = list_projects(desk.archive)
         state = located(desk, state)
@@ -86,6 +93,7 @@ def paint(desk: Desk, state: State) -> Painted:
             sessions(desk, state, projects),
             overview(desk, state, projects),
             transcript(desk, state) if state.session else Markup(""),
+            seen=seen,
         )
     except PyMongoError as error:
         log.warning("MongoDB does not answer: %s", type(error).__name__)
@@ -108,6 +116,7 @@ def without(desk: Desk, state: State, problem: Problem) -> Painted:
         listed,
         render("overview.html", timezone, problem=problem),
         render("session.html", timezone, problem=problem),
+        is_failed=True,
     )
 
 
@@ -172,15 +181,29 @@ def transcript(desk: Desk, state: State) -> Markup:
         "session.html",
         desk.archive.timezone,
         problem=None,
-        session=session,
         state=state,
         title=session_title(session),
-        label=label_of(desk.archive, session),
-        models=[short_model(model) for model in session.get("models") or []],
-        cost=_cost(desk, state.session),
+        **_fact_values(desk, session),
         parent_query=replace(state, agent="", m="").to_query(),
         window=window(desk, state.session, state.agent, Anchor(state.m, "around")),
     )
+
+
+def facts(desk: Desk, state: State) -> Markup:
+    """The line under the title of the open session."""
+    session = find_session(desk.archive, state.session)
+    if session is None:
+        return Markup("")
+    return render("facts.html", desk.archive.timezone, **_fact_values(desk, session))
+
+
+def _fact_values(desk: Desk, session: Document) -> dict[str, Any]:
+    return {
+        "session": session,
+        "label": label_of(desk.archive, session),
+        "models": [short_model(model) for model in session.get("models") or []],
+        "cost": _cost(desk, str(session["_id"])),
+    }
 
 
 def window(desk: Desk, session: str, agent: str, anchor: Anchor) -> Markup:
