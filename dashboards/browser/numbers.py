@@ -8,7 +8,7 @@ import logging
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -18,6 +18,7 @@ from markupsafe import Markup
 from tornado.web import RequestHandler
 
 from dashboards.browser.api import asset_url
+from dashboards.browser.archive import session_title
 from dashboards.browser.chart import (
     Mark,
     next_start,
@@ -116,6 +117,10 @@ def numbers_page(settings: Settings, choice: Choice) -> Markup:
         model_names=model_names([str(row["model"]) for row in found.models]) if found else {},
         unpriced=unpriced(found) if found else [],
         share=_share,
+        session_title=lambda row: session_title({"_id": row["session_id"], "title": row["title"]}),
+        started=lambda row: (
+            datetime.fromisoformat(row["started_at"]) if row["started_at"] else None
+        ),
     )
 
 

@@ -69,37 +69,45 @@
 
   // --- search words inside the opened message
 
+  // The grammar of the search: -word and -"phrase" leave out, field:value is no text.
+  const PIECES = /(-)?(?:(?:kind|project|session|host):(?:"[^"]*"?|\S+)|"([^"]*)"?|(\S+))/g;
+
   function wordsOf(query) {
-    const words = [];
-    for (const [, phrase, word] of query.matchAll(/"([^"]+)"|(\S+)/g)) {
-      if (phrase) words.push(phrase);
-      else if (!/^-|^\w+:/.test(word) && !/^(AND|OR|NOT)$/.test(word)) words.push(word.replace(/^[+(]+|[*)~]+$/g, ""));
-    }
+    const found = [...query.matchAll(PIECES)].filter(([, minus]) => !minus);
+    const words = found.map(([, , phrase, word]) => phrase || (word || "").replace(/\*+$/, ""));
     return words.filter((word) => word.length > 1).slice(0, 20);
   }
 
   function highlight(root) {
     const words = wordsOf(new URLSearchParams(location.search).get("q") || "");
     if (!words.length) return;
-    const pattern = new RegExp(words.map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("|"), "giu");
+    const literals = words.map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replace(/\s+/g, "\\s+"));
     const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
     const nodes = [];
     for (let node = walker.nextNode(); node; node = walker.nextNode()) if (!node.parentElement.closest("mark, time, .who")) nodes.push(node);
-    for (const node of nodes) markIn(node, pattern);
+    // A phrase may run over emphasis and code, so it is looked for in all of the text.
+    const text = nodes.map((node) => node.nodeValue).join("");
+    const places = [...text.matchAll(new RegExp(literals.join("|"), "giu"))].slice(0, 500).map((found) => [found.index, found.index + found[0].length]);
+    let start = 0;
+    for (const node of nodes) {
+      const [from, end] = [start, start + node.nodeValue.length];
+      markIn(node, places.filter(([first, last]) => first < end && last > from).map(([first, last]) => [Math.max(first, from) - from, Math.min(last, end) - from]));
+      start = end;
+    }
     for (const mark of root.querySelectorAll("details:not(.tool):not([open]) mark")) mark.closest("details").open = true;
   }
 
-  function markIn(node, pattern) {
+  function markIn(node, places) {
+    if (!places.length) return;
     const text = node.nodeValue;
     const pieces = document.createDocumentFragment();
     let done = 0;
-    for (const found of text.matchAll(pattern)) {
+    for (const [first, last] of places) {
       const mark = document.createElement("mark");
-      mark.textContent = found[0];
-      pieces.append(text.slice(done, found.index), mark);
-      done = found.index + found[0].length;
+      mark.textContent = text.slice(first, last);
+      pieces.append(text.slice(done, first), mark);
+      done = last;
     }
-    if (!done) return;
     pieces.append(text.slice(done));
     node.replaceWith(pieces);
   }

@@ -176,7 +176,10 @@ export function render({ model, el }) {
       fill(body, await read(tool.dataset.src));
       const agent = body.querySelector(".agent");
       if (agent) fill(agent.querySelector(".feed"), await read(agent.dataset.window));
-      if (tool.closest("article.target")) highlight(body);
+      if (tool.closest("article.target")) {
+        highlight(body);
+        body.querySelector("mark")?.scrollIntoView({ block: "center" });
+      }
     } catch (error) {
       if (error.name !== "AbortError") say(body, error.message);
       delete body.dataset.loaded;
