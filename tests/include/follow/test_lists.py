@@ -7,6 +7,7 @@ import pytest
 from include.follow.rebuild import rebuild_lists
 from include.search.prompts import is_human_prompt
 
+MESSAGE = "<command-message>it is on its way…</command-message>\n"
 COPIED = datetime(2026, 11, 21, 9, 19, tzinfo=UTC)
 
 
@@ -92,10 +93,11 @@ def test_the_title_follows_rank_and_then_the_last_written(scribe, row):
 @pytest.mark.parametrize(
     ("typed", "title"),
     [
-        ("<command-message>init is analyzing…</command-message>\n"
-         "<command-name>/init</command-name>", "/init"),
-        ("<command-message>fix is on…</command-message>\n<command-name>/fix</command-name>\n"
-         "<command-args>the bug</command-args>", "/fix the bug"),
+        (f"{MESSAGE}<command-name>/init</command-name>", "/init"),
+        (
+            f"{MESSAGE}<command-name>/fix</command-name>\n<command-args>the bug</command-args>",
+            "/fix the bug",
+        ),
         ("Say <b>hello</b>", "Say <b>hello</b>"),
     ],
 )  # fmt: skip
