@@ -1,5 +1,9 @@
 """An open page follows what is written: list, transcript, status."""
 
+import contextlib
+import re
+import socket
+import threading
 from typing import Any
 
 import pytest
@@ -88,6 +92,67 @@ def test_quiet_pages_ask_mongodb_nothing(site: Any, open_page: Any) -> None:
             if {"find", "aggregate", "count"} & set(read.get("command", {}))
         ]
     assert asked == []
+
+
+class Relay:
+    """A port before MongoDB that can be closed and opened again."""
+
+    def __init__(self, port: int) -> None:
+        self.behind = port
+        self.sockets: list[socket.socket] = []
+        self.port = 0
+        self.open()
+
+    def open(self) -> None:
+        listener = socket.create_server(("127.0.0.1", self.port))
+        self.port = listener.getsockname()[1]
+        self.sockets = [listener]
+        threading.Thread(target=self._accept, args=(listener,), daemon=True).start()
+
+    def close(self) -> None:
+        for one in self.sockets:
+            with contextlib.suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+            one.close()
+
+    def _accept(self, listener: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                near, _ = listener.accept()
+                far = socket.create_connection(("127.0.0.1", self.behind))
+                self.sockets += [near, far]
+                for pair in ((near, far), (far, near)):
+                    threading.Thread(target=_pump, args=pair, daemon=True).start()
+
+
+def _pump(source: socket.socket, sink: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        while data := source.recv(65536):
+            sink.sendall(data)
+    with contextlib.suppress(OSError):
+        sink.shutdown(socket.SHUT_RDWR)
+
+
+def test_a_page_says_that_mongodb_is_away_and_recovers_by_itself(
+    run_site: Any, mongo_uri: str, new_story: Any, open_page: Any
+) -> None:
+    port = int(re.search(r":(\d+)/", mongo_uri)[1])  # type: ignore[index]
+    relay = Relay(port)
+    site = run_site(f"{mongo_uri.replace(f':{port}/', f':{relay.port}/')}&socketTimeoutMS=2000")
+    story = new_story(SESSION, title="Still here")
+    story.prompt("Hello")
+    site.store(story)
+    page = open_page(site.url)
+    expect(page.locator(".live")).to_have_text("Live", timeout=15_000)
+    relay.close()
+    expect(page.locator(".live")).to_have_text("MongoDB not reachable", timeout=15_000)
+    page.get_by_text("Still here").click()
+    page.get_by_role("heading", name="MongoDB does not answer").first.wait_for(timeout=15_000)
+    relay.open()
+    expect(page.locator(".live")).to_have_text("Live", timeout=15_000)
+    page.get_by_role("heading", name="Still here").wait_for(timeout=10_000)
+    expect(page.locator("article")).to_contain_text("Hello")
+    relay.close()
 
 
 def test_an_archive_that_is_away_is_named(run_site: Any, open_page: Any) -> None:
