@@ -1,8 +1,10 @@
 """What a project is called: its slug, its folder and the folder's own name."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 
+@lru_cache(maxsize=4096)
 def slug_of(cwd: str) -> str:
     """The project folder Claude Code makes of a path.
 

@@ -92,7 +92,7 @@ def _time_rank(entry: dict[str, Any]) -> int:
 
 def _better_cwd(kept: str | None, other: str | None, project_id: object) -> str | None:
     """The first, unless a later one is the folder that the project is named after."""
-    if kept is None or other is None:
+    if kept is None or other is None or kept == other:
         return kept or other
     return other if slug_of(other) == project_id != slug_of(kept) else kept
 
