@@ -10,6 +10,7 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from pymongo.errors import PyMongoError
 from tornado.web import RequestHandler
@@ -54,6 +55,15 @@ def _digest(path: Path) -> str:
 class Health(RequestHandler):  # type: ignore[misc]  # Tornado has no types
     def get(self) -> None:
         self.finish({"status": "ok"})
+
+
+class NotFound(RequestHandler):  # type: ignore[misc]  # Tornado has no types
+    """Any address that is none of ours, with the way home."""
+
+    def prepare(self) -> None:
+        self.set_status(404)
+        self.set_header("Content-Type", "text/html; charset=utf-8")
+        self.finish(str(render("not_found.html", ZoneInfo("UTC"), asset=asset_url)))
 
 
 class SessionLink(RequestHandler):  # type: ignore[misc]  # Tornado has no types
@@ -121,7 +131,7 @@ class _Reading(RequestHandler):  # type: ignore[misc]  # Tornado has no types
 class WindowOfEntries(_Reading):
     async def get(self) -> None:
         anchor = Anchor()
-        for side in ("after", "before", "around"):
+        for side in ("after", "before", "around", "from"):
             if self.argument(side):
                 anchor = Anchor(self.argument(side), side)
         session, agent = self.argument("session"), self.argument("agent")

@@ -1,5 +1,6 @@
 """Reads of the rollups: which sessions there are, page by page, and when people worked."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
@@ -10,6 +11,7 @@ from pymongo.collection import Collection
 
 from dashboards.browser.state import State
 from include.archive import Document, connect, conversations, database
+from include.projects import project_label, project_path
 from include.settings import Settings
 
 # State.sort: field, direction. The session id breaks ties, so that a page never repeats a row.
@@ -20,6 +22,12 @@ ORDERS = {
     "failures": ("toolErrors", -1),
 }
 LIST_ROWS = 60
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_NEVER = datetime.min.replace(tzinfo=UTC)
+SPOKEN: list[Mapping[str, Any]] = [
+    {"userMessages": {"$gt": 0}},
+    {"assistantMessages": {"$gt": 0}},
+]
 
 
 @dataclass(frozen=True)
@@ -89,6 +97,9 @@ def session_filter(state: State, timezone: ZoneInfo) -> Document:
     if state.until:
         chosen["startedAt"] = {"$lt": _midnight(state.until, timezone) + timedelta(days=1)}
     words = state.text.split()
+    if not words:
+        # Files with a title or other metadata only: nothing to read, but found by their title.
+        chosen["$or"] = SPOKEN
     if words:
         chosen["$and"] = [{"$or": _title_holds(word)} for word in words]
     return chosen
@@ -112,40 +123,62 @@ def find_session(archive: Archive, session_id: str) -> Document | None:
 
 
 def list_projects(archive: Archive) -> list[Project]:
-    """Every project, the one used last first."""
+    """Every project with messages, the one used last first."""
+    own_time = {"$cond": [{"$eq": ["$isDated", False]}, None, "$endedAt"]}
     groups = archive.sessions.aggregate([
-        {"$sort": {"endedAt": 1}},
+        {"$match": {"$or": SPOKEN}},
         {
             "$group": {
-                "_id": "$projectId",
-                "cwd": {"$last": "$cwd"},
+                "_id": {"project": "$projectId", "cwd": {"$ifNull": ["$cwd", ""]}},
                 "sessions": {"$sum": 1},
+                "entries": {"$sum": "$entries"},
                 "user": {"$sum": "$userMessages"},
                 "assistant": {"$sum": "$assistantMessages"},
                 "tool_calls": {"$sum": "$toolCalls"},
-                "ended_at": {"$max": "$endedAt"},
+                "ended_at": {"$max": own_time},
             }
         },
-        {"$sort": {"ended_at": -1, "_id": 1}},
     ])  # fmt: skip
-    return [
-        Project(
-            id=str(group["_id"] or ""),
-            label=project_label(str(group["_id"] or ""), group.get("cwd")),
-            cwd=str(group.get("cwd") or ""),
-            sessions=group["sessions"],
-            messages=group["user"] + group["assistant"],
-            tool_calls=group["tool_calls"],
-            ended_at=group["ended_at"],
-        )
-        for group in groups
-    ]
+    folders: dict[str, list[Document]] = {}
+    for group in groups:
+        folders.setdefault(str(group["_id"].get("project") or ""), []).append(group)
+    projects = [_project(project_id, found) for project_id, found in folders.items()]
+    projects.sort(key=lambda project: project.id)
+    return sorted(projects, key=lambda project: project.ended_at or _NEVER, reverse=True)
 
 
-def project_label(project_id: str, cwd: object) -> str:
-    """The folder's own name; the slug is lossy and is shown only where no entry has a `cwd`."""
-    name = str(cwd or "").replace("\\", "/").rstrip("/").rsplit("/", 1)[-1]
-    return name or project_id.lstrip("-") or "(no project)"
+def _project(project_id: str, folders: list[Document]) -> Project:
+    """One project of the groups of its folders."""
+    uses = {str(group["_id"]["cwd"]): group["entries"] for group in folders if group["_id"]["cwd"]}
+    path = project_path(project_id, uses)
+    return Project(
+        id=project_id,
+        label=project_label(project_id, path),
+        cwd=path,
+        sessions=sum(group["sessions"] for group in folders),
+        messages=sum(group["user"] + group["assistant"] for group in folders),
+        tool_calls=sum(group["tool_calls"] for group in folders),
+        ended_at=max((group["ended_at"] for group in folders if group["ended_at"]), default=None),
+    )
+
+
+def label_of(archive: Archive, session: Document) -> str:
+    """The name of a session's project, the same on every page."""
+    project_id = str(session.get("projectId") or "")
+    groups = archive.sessions.aggregate([
+        {"$match": {"projectId": session.get("projectId"), "cwd": {"$ne": None}}},
+        {"$group": {"_id": "$cwd", "entries": {"$sum": "$entries"}}},
+    ])  # fmt: skip
+    uses = {str(group["_id"]): int(group["entries"]) for group in groups}
+    return project_label(project_id, project_path(project_id, uses))
+
+
+def session_title(session: Document) -> str:
+    """Its title or first prompt; without either its id, of which a path's end says the most."""
+    title = str(session.get("title") or session.get("firstPrompt") or "").strip()
+    name = str(session["_id"]).rstrip("/").rsplit("/", 1)[-1]
+    short = name[:8] if _UUID.fullmatch(name) else name[:60]
+    return title.split("\n", 1)[0] or f"Session {short}"
 
 
 def daily_activity(archive: Archive, state: State) -> list[tuple[datetime, int, int]]:

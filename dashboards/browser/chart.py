@@ -52,7 +52,7 @@ def activity_chart(days: Sequence[tuple[datetime, int, int]], state: State) -> C
         both[1] += assistant
     top = nice_top(max(sum(both) for both in counts.values()))
     bars = [_bar(start, unit, both, top, state) for start, both in counts.items()]
-    return Chart(unit, bars, [Mark(100, short(top)), Mark(50, short(top / 2))], ticks(places))
+    return Chart(unit, bars, [Mark(100, short(top)), Mark(50, short(top / 2))], ticks(places, unit))
 
 
 def nice_top(value: float) -> float:
@@ -102,11 +102,13 @@ def _bar(start: date, unit: str, both: list[int], top: float, state: State) -> B
     )
 
 
-def ticks(places: Sequence[date]) -> list[Mark]:
-    """A label under every ninth or so of the bars."""
+def ticks(places: Sequence[date], unit: str) -> list[Mark]:
+    """A label under every ninth or so of the bars; with its year where there are several."""
     every = max(1, ceil(len(places) / 9))
+    has_years = places[0].year != places[-1].year
+    pattern = "%b %Y" if unit == "month" else "%b %-d, %Y" if has_years else "%b %-d"
     return [
-        Mark(round(100 * (index + 0.5) / len(places), 2), f"{start:%b} {start.day}")
+        Mark(round(100 * (index + 0.5) / len(places), 2), start.strftime(pattern))
         for index, start in enumerate(places)
         if index % every == 0
     ]

@@ -28,6 +28,13 @@ group by all
 order by day
 """
 
+_UNPRICED = """
+select model, count(*) as answers
+from marts.fct_api_messages
+where (? is null or day >= ?) and (? is null or project_id = ?) and not is_price_known
+group by model
+order by answers desc, model
+"""
 
 _BY_SESSION = """
 select session_id, sum(cost_usd)::decimal(38, 10) from marts.fct_api_messages group by all
@@ -59,7 +66,7 @@ class Figures:
     projects: tuple[dict[str, Any], ...]
     sessions: tuple[dict[str, Any], ...]
     all_projects: tuple[dict[str, Any], ...]
-    unpriced_models: tuple[str, ...]
+    unpriced: tuple[tuple[str | None, int], ...]
     published_at: datetime
 
 
@@ -111,6 +118,7 @@ def _read(
     sessions = report(path, "session", since, None, project).rows
     with open_gold(path) as gold:
         days = gold.execute(_BY_DAY, [since, since, project, project]).fetchall()
+        unpriced = gold.execute(_UNPRICED, [since, since, project, project]).fetchall()
     return Figures(
         totals=models.totals,
         days=tuple(DayOfModel(*row) for row in days),
@@ -118,7 +126,7 @@ def _read(
         projects=report(path, "project", since, None, project).rows,
         sessions=tuple(sorted(sessions, key=_cost, reverse=True)[:TOP_ROWS]),
         all_projects=report(path, "project").rows,
-        unpriced_models=models.unpriced_models,
+        unpriced=tuple(unpriced),
         published_at=published,
     )
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup, escape
 
-from dashboards.browser.archive import Archive
+from dashboards.browser.archive import Archive, session_title
 from dashboards.browser.state import State
 from include.errors import CcaError
 from include.settings import Settings
@@ -79,7 +79,7 @@ def marked(text: str, marks: Sequence[tuple[int, int]]) -> Markup:
 def _titles(archive: Archive, ids: Sequence[str]) -> dict[str, str]:
     wanted = {"_id": {"$in": sorted(set(ids))}}
     rows = archive.sessions.find(wanted, {"title": 1, "firstPrompt": 1})
-    return {row["_id"]: str(row.get("title") or row.get("firstPrompt") or "") for row in rows}
+    return {row["_id"]: session_title(row) for row in rows}
 
 
 def _hit(row: "Row", titles: Mapping[str, str], archive: Archive, state: State) -> Hit:
@@ -87,7 +87,7 @@ def _hit(row: "Row", titles: Mapping[str, str], archive: Archive, state: State) 
     return Hit(
         session_id=row.session_id,
         entry_id=row.document_id,
-        title=titles.get(row.session_id) or row.session_id,
+        title=titles.get(row.session_id) or session_title({"_id": row.session_id}),
         snippet=marked(row.snippet, row.marks),
         kind=row.kind.replace("_", " "),
         at=row.at.astimezone(archive.timezone).strftime("%Y-%m-%d %H:%M") if row.at else "",

@@ -5,9 +5,10 @@ Plain HTML, as its state is its address: it needs no Panel session and paints at
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -17,7 +18,7 @@ from markupsafe import Markup
 from tornado.web import RequestHandler
 
 from dashboards.browser.api import asset_url
-from dashboards.browser.archive import project_label
+from dashboards.browser.archive import session_title
 from dashboards.browser.chart import (
     Mark,
     next_start,
@@ -33,6 +34,7 @@ from dashboards.browser.paint import Problem
 from dashboards.browser.reading import short_model, thousands
 from dashboards.browser.views import render
 from include.errors import CcaError
+from include.projects import project_label
 from include.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -112,8 +114,13 @@ def numbers_page(settings: Settings, choice: Choice) -> Markup:
         stack=stacked(found.days, choice.by) if found and found.days else None,
         tiles=tiles(found) if found else [],
         label=lambda row: project_label(str(row["project_id"]), row.get("project_path")),
-        short_model=short_model,
+        model_names=model_names([str(row["model"]) for row in found.models]) if found else {},
+        unpriced=unpriced(found) if found else [],
         share=_share,
+        session_title=lambda row: session_title({"_id": row["session_id"], "title": row["title"]}),
+        started=lambda row: (
+            datetime.fromisoformat(row["started_at"]) if row["started_at"] else None
+        ),
     )
 
 
@@ -139,6 +146,7 @@ def stacked(days: Sequence[DayOfModel], by: str) -> Stack:
         costs[row.model] = costs.get(row.model, 0) + _measured(row, "")
     ranked = sorted(costs, key=lambda model: -costs[model])
     names = ranked[:MAX_SERIES] + ([OTHER] if len(ranked) > MAX_SERIES else [])
+    shown = model_names(ranked)
     unit = unit_of((days[-1].day - days[0].day).days + 1)
     places = starts(days[0].day, days[-1].day, unit)
     sums: dict[date, list[float]] = {place: [0.0] * len(names) for place in places}
@@ -148,7 +156,30 @@ def stacked(days: Sequence[DayOfModel], by: str) -> Stack:
     top = nice_top(max(sum(values) for values in sums.values()))
     columns = [_column(place, unit, values, top, by) for place, values in sums.items()]
     lines = [Mark(100, _round(top, by)), Mark(50, _round(top / 2, by))]
-    return Stack(unit, [short_model(name) for name in names], columns, lines, ticks(places))
+    return Stack(
+        unit, [shown.get(name, name) for name in names], columns, lines, ticks(places, unit)
+    )
+
+
+def model_names(models: Iterable[str]) -> dict[str, str]:
+    """Models to short names; two that would share one keep their ids."""
+    short = {model: short_model(model) for model in models}
+    uses = Counter(short.values())
+    return {model: name if uses[name] == 1 else model for model, name in short.items()}
+
+
+def unpriced(found: Figures) -> list[str]:
+    """What the cost leaves out, a sentence for each model without a price."""
+    return [_without_price(model, answers) for model, answers in found.unpriced]
+
+
+def _without_price(model: str | None, answers: int) -> str:
+    if model in {None, "unknown", "<synthetic>"}:
+        if answers == 1:
+            return "1 answer names no model, so it has no price."
+        return f"{answers:,} answers name no model, so they have no price."
+    many = "1 answer" if answers == 1 else f"{answers:,} answers"
+    return f"No price is known for {model} ({many}): it counts as $0."
 
 
 def _column(place: date, unit: str, values: list[float], top: float, by: str) -> Column:

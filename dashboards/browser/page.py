@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import re
+import time
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -24,9 +25,10 @@ from dashboards.browser.views import HERE
 log = logging.getLogger(__name__)
 
 STYLES = (
-    "tokens.css", "shell.css", "pane.css", "header.css", "sessions.css", "overview.css",
-    "transcript.css",
+    "tokens.css", "shell.css", "dialog.css", "pane.css", "header.css", "sessions.css",
+    "overview.css", "transcript.css",
 )  # fmt: skip
+_OVERVIEW_SECONDS = 10.0
 _SOURCE = re.compile(r'src="([^"]+)"')
 # What the list and the overview depend on; the rest of a state is the transcript's.
 _LISTED = ("project", "q", "text", "since", "until", "errors", "sort")
@@ -40,6 +42,9 @@ class Page:
         self.state = painted.state
         # A slow answer to an old question must not overwrite a newer one.
         self.generation = 0
+        self.seen = painted.seen
+        self.is_failed = painted.is_failed
+        self.overview_at = time.monotonic()
         self.header = PageHeader(self.hear)
         self.sessions = SessionList(self.hear)
         self.overview = ActivityOverview(self.hear)
@@ -53,6 +58,8 @@ class Page:
         kind = message.get("type")
         if kind == "more":
             await self._more(str(message.get("after") or ""))
+        elif kind == "tick":
+            await self._tick()
         elif kind == "set" and isinstance(message.get("changes"), dict):
             await self.show(self.state.changed(message["changes"]), is_typed=True)
         elif kind == "pop":
@@ -63,18 +70,19 @@ class Page:
         """Moves the panes to a state; `is_typed` is false where the address bar led."""
         self.generation += 1
         generation, before = self.generation, self.state
+        is_failed = False
         try:
             state, panes = await asyncio.to_thread(self._panes, before, state)
         except PyMongoError as error:
             log.warning("MongoDB does not answer: %s", type(error).__name__)
-            panes = _without(self.desk, state, paint.AWAY)
+            is_failed, panes = True, _without(self.desk, state, paint.AWAY)
         except Exception:
             # The page must not sit there as if nothing had been asked.
             log.exception("the page could not be made")
-            panes = _without(self.desk, state, paint.FAILED)
+            is_failed, panes = True, _without(self.desk, state, paint.FAILED)
         if generation != self.generation:
             return
-        self.state = state
+        self.state, self.is_failed = state, is_failed
         # The address first: a transcript measures itself when it is filled, so it must be in view.
         if is_typed:
             push = is_other_place(before, state) or state.m != before.m
@@ -97,6 +105,51 @@ class Page:
                 paint.transcript(self.desk, state) if state.session else Markup("")
             )
         return state, panes
+
+    async def _tick(self) -> None:
+        """What a page asks while somebody looks at it; quiet times cost no query."""
+        pulse = self.desk.pulse
+        self.header.tell({"type": "live", "is_away": not pulse.is_reachable})
+        number, since, generation = pulse.number, self.seen, self.generation
+        if not pulse.is_reachable or number == since:
+            return
+        self.seen = number
+        if self.is_failed:
+            self.is_failed = False
+            await self._again()
+            return
+        is_open = bool(self.state.session) and pulse.has_changed(self.state.session, since)
+        try:
+            panes = await asyncio.to_thread(self._news, self.state, is_open=is_open)
+        except PyMongoError as error:
+            log.warning("MongoDB does not answer: %s", type(error).__name__)
+            self.seen = since
+            return
+        if generation != self.generation:
+            return
+        for name, html in panes.items():
+            getattr(self, name).tell({"type": "news", "html": str(html)})
+
+    def _news(self, state: State, *, is_open: bool) -> dict[str, Markup]:
+        """The panes that new entries change; the overview, the dearest, less often."""
+        panes: dict[str, Markup] = {}
+        projects = list_projects(self.desk.archive)
+        if not state.q:
+            panes["sessions"] = paint.sessions(self.desk, state, projects)
+        if not state.session and time.monotonic() - self.overview_at > _OVERVIEW_SECONDS:
+            self.overview_at = time.monotonic()
+            panes["overview"] = paint.overview(self.desk, state, projects)
+        if is_open:
+            panes["transcript"] = paint.facts(self.desk, state)
+        return panes
+
+    async def _again(self) -> None:
+        """Every pane anew, once MongoDB answers after it did not."""
+        painted = await asyncio.to_thread(paint.paint, self.desk, self.state)
+        self.is_failed = painted.is_failed
+        for name in ("header", "sessions", "overview", "transcript"):
+            html = getattr(painted, name)
+            getattr(self, name).tell({"type": "html", "html": str(html)})
 
     async def _more(self, after: str) -> None:
         generation = self.generation

@@ -15,13 +15,15 @@ from dashboards.browser.archive import (
     SessionPage,
     daily_activity,
     find_session,
+    label_of,
     list_projects,
     list_sessions,
-    project_label,
+    session_title,
 )
 from dashboards.browser.chart import activity_chart
 from dashboards.browser.gold import session_cost
 from dashboards.browser.hits import SearchRoom, find_hits
+from dashboards.browser.live import Pulse
 from dashboards.browser.reading import Article, articles, short_model
 from dashboards.browser.state import SORTS, State
 from dashboards.browser.views import render
@@ -62,6 +64,7 @@ class Desk:
     archive: Archive
     search: SearchRoom
     settings: Settings
+    pulse: Pulse
 
 
 @dataclass(frozen=True)
@@ -73,10 +76,14 @@ class Painted:
     sessions: Markup
     overview: Markup
     transcript: Markup
+    is_failed: bool = False
+    # What the pulse had counted before the first read: later changes are news.
+    seen: int = 0
 
 
 def paint(desk: Desk, state: State) -> Painted:
     """The whole page; with MongoDB away each pane says so instead of failing."""
+    seen = desk.pulse.number
     try:
         projects = list_projects(desk.archive)
         state = located(desk, state)
@@ -86,6 +93,7 @@ def paint(desk: Desk, state: State) -> Painted:
             sessions(desk, state, projects),
             overview(desk, state, projects),
             transcript(desk, state) if state.session else Markup(""),
+            seen=seen,
         )
     except PyMongoError as error:
         log.warning("MongoDB does not answer: %s", type(error).__name__)
@@ -108,6 +116,7 @@ def without(desk: Desk, state: State, problem: Problem) -> Painted:
         listed,
         render("overview.html", timezone, problem=problem),
         render("session.html", timezone, problem=problem),
+        is_failed=True,
     )
 
 
@@ -131,23 +140,26 @@ def sessions(desk: Desk, state: State, projects: list[Project]) -> Markup:
     if state.q:
         values["hits"] = find_hits(desk.search, desk.archive, state)
     else:
-        values |= row_values(state, projects, list_sessions(desk.archive, state))
+        values |= row_values(desk.archive, state, projects, list_sessions(desk.archive, state))
     return render("sessions.html", desk.archive.timezone, **values)
 
 
 def more_sessions(desk: Desk, state: State, after: str) -> Markup:
     """The rows that follow a session."""
     page = list_sessions(desk.archive, state, after)
-    values = row_values(state, [], page)
+    values = row_values(desk.archive, state, list_projects(desk.archive), page)
     return render("rows.html", desk.archive.timezone, state=state, **values)
 
 
-def row_values(state: State, projects: list[Project], page: SessionPage) -> dict[str, Any]:
+def row_values(
+    archive: Archive, state: State, projects: list[Project], page: SessionPage
+) -> dict[str, Any]:
+    """`labels` spares a query a row; a project without messages is not among them."""
     labels = {project.id: project.label for project in projects}
     return {
         "page": page,
         "title": session_title,
-        "label": lambda row: labels.get(row.get("projectId", "")) or _label(row),
+        "label": lambda row: labels.get(row.get("projectId", "")) or label_of(archive, row),
         "query": lambda session: replace(state, session=session, agent="", m="").to_query(),
     }
 
@@ -169,15 +181,29 @@ def transcript(desk: Desk, state: State) -> Markup:
         "session.html",
         desk.archive.timezone,
         problem=None,
-        session=session,
         state=state,
         title=session_title(session),
-        label=_label(session),
-        models=[short_model(model) for model in session.get("models") or []],
-        cost=_cost(desk, state.session),
+        **_fact_values(desk, session),
         parent_query=replace(state, agent="", m="").to_query(),
         window=window(desk, state.session, state.agent, Anchor(state.m, "around")),
     )
+
+
+def facts(desk: Desk, state: State) -> Markup:
+    """The line under the title of the open session."""
+    session = find_session(desk.archive, state.session)
+    if session is None:
+        return Markup("")
+    return render("facts.html", desk.archive.timezone, **_fact_values(desk, session))
+
+
+def _fact_values(desk: Desk, session: Document) -> dict[str, Any]:
+    return {
+        "session": session,
+        "label": label_of(desk.archive, session),
+        "models": [short_model(model) for model in session.get("models") or []],
+        "cost": _cost(desk, str(session["_id"])),
+    }
 
 
 def window(desk: Desk, session: str, agent: str, anchor: Anchor) -> Markup:
@@ -212,11 +238,6 @@ def nearest(found: Window, shown: list[Article], entry_id: str) -> str:
     return last
 
 
-def session_title(session: Document) -> str:
-    title = str(session.get("title") or session.get("firstPrompt") or "").strip()
-    return title.split("\n", 1)[0] or f"Session {str(session['_id'])[:8]}"
-
-
 def _cost(desk: Desk, session_id: str) -> Decimal | None:
     """A figure beside the facts: where gold cannot be read, the conversation still can."""
     try:
@@ -224,7 +245,3 @@ def _cost(desk: Desk, session_id: str) -> Decimal | None:
     except (CcaError, duckdb.Error) as error:
         log.warning("gold cannot be read: %s", error)
         return None
-
-
-def _label(session: Document) -> str:
-    return project_label(str(session.get("projectId") or ""), session.get("cwd"))

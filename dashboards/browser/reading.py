@@ -252,8 +252,8 @@ def _api_error(body: dict[str, Any]) -> str:
 
 
 def short_model(model: object) -> str:
-    """claude-haiku-4-5-20251001 as haiku-4-5."""
-    return re.sub(r"-20\d{6}$", "", str(model).removeprefix("claude-"))
+    """claude-haiku-4-5-20251001 as haiku-4-5; a bare number first would say too little."""
+    return re.sub(r"-20\d{6}$", "", re.sub(r"^claude-(?=[a-z])", "", str(model)))
 
 
 def thousands(number: object) -> str:

@@ -12,9 +12,10 @@ from markupsafe import Markup
 from tornado.web import RequestHandler
 
 from dashboards.browser import guard
-from dashboards.browser.api import routes
+from dashboards.browser.api import NotFound, routes
 from dashboards.browser.archive import open_archive
 from dashboards.browser.hits import SearchRoom
+from dashboards.browser.live import Pulse
 from dashboards.browser.numbers import number_routes
 from dashboards.browser.page import browse
 from dashboards.browser.paint import Desk, Painted, paint
@@ -58,7 +59,9 @@ def build(settings: Settings, mongo_uri: str) -> Any:
     """A Panel server that listens and is not started yet."""
     guard.check_address(settings)
     pn.extension()
-    desk = Desk(open_archive(settings, mongo_uri), SearchRoom(settings, mongo_uri), settings)
+    archive = open_archive(settings, mongo_uri)
+    pulse = Pulse(archive.sessions)
+    desk = Desk(archive, SearchRoom(settings, mongo_uri), settings, pulse)
     painter = Painter(desk)
     port = settings.browser_port
     hosts = guard.allowed_hosts(port)
@@ -69,6 +72,8 @@ def build(settings: Settings, mongo_uri: str) -> Any:
         extra_patterns=[*routes(desk), *number_routes(settings)],
     )
     guard.protect(server._tornado, hosts, painter.prepare)  # noqa: SLF001  (no other way to it)
+    server._tornado.settings["default_handler_class"] = NotFound  # noqa: SLF001
+    pulse.start()
     return server
 
 

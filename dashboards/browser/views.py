@@ -18,7 +18,9 @@ HERE = Path(__file__).parent
 
 def render(template: str, timezone: ZoneInfo, **values: Any) -> Markup:
     """A template as HTML; strings among the values are text and are escaped."""
-    html = _environment().get_template(template).render(timezone=timezone, **values)
+    html = (
+        _environment().get_template(template).render(timezone=timezone, zone=timezone.key, **values)
+    )
     return Markup(html)  # noqa: S704  (the environment escapes)
 
 

@@ -46,7 +46,7 @@ class Anchor:
     """Where a window starts: at the beginning, or beside an entry."""
 
     id: str = ""
-    side: str = "after"  # after | before | around
+    side: str = "after"  # after | before | around | from (it, and what follows)
 
 
 def blocks_of(body: Document) -> list[Any]:
@@ -107,6 +107,9 @@ def read_window(
         if around:
             before, has_before = _side(entries, base, target, -1, ENTRIES_BEFORE_TARGET)
             before.append(target)
+        elif anchor.side == "from":
+            # All that a window around an entry may hold, so that it can be read again.
+            before, limit = [target], limit + ENTRIES_BEFORE_TARGET
         after, has_after = _side(entries, base, target, 1, limit)
         has_before = has_before or not around
     found = _without_copies(entries, base, [*before, *after])

@@ -8,8 +8,8 @@ from include.demo.ids import new_uuid
 from include.demo.ledger import Ledger
 from include.demo.scene import Scene
 from include.demo.stories import PROJECTS, Project, Story
-from include.demo.stories.model import slug_of
 from include.demo.transcript import Entry, Home, Transcript
+from include.projects import slug_of
 
 _MODELS = ("claude-opus-5-5", "claude-sonnet-5-5", "claude-opus-4-8", "claude-haiku-5-5")
 _MODEL_WEIGHTS = (9, 6, 3, 2)

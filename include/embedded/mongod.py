@@ -109,7 +109,7 @@ def stop(settings: Settings, timeout_seconds: float = 30) -> bool:
 def _start(settings: Settings, *, transient: bool) -> Running:
     # one start at a time among all homes: two that probe one port would set up each other's server
     with _locked(Path(tempfile.gettempdir()) / f"cca-mongod-{os.getuid()}.lock"):
-        port = _free_port(FIRST_PORT)
+        port = _usual_port(settings)
         try:
             return _start_on(settings, port, transient=transient)
         except ServiceDown:
@@ -176,6 +176,7 @@ def _write_state(settings: Settings, running: Running) -> None:
     fresh = _state_path(settings).with_suffix(".new")
     fresh.write_text(json.dumps(asdict(running)))
     fresh.rename(_state_path(settings))
+    (settings.mongo_dir / "port").write_text(str(running.port))
 
 
 def _recorded(settings: Settings) -> Running | None:
@@ -259,6 +260,15 @@ def _locked(path: Path) -> Iterator[None]:
     with path.open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+def _usual_port(settings: Settings) -> int:
+    """The port of last time where it is free: who lost the server comes back to that."""
+    with suppress(FileNotFoundError, ValueError):
+        last = int((settings.mongo_dir / "port").read_text())
+        if _free_port(last) == last:
+            return last
+    return _free_port(FIRST_PORT)
 
 
 def _free_port(first: int) -> int:

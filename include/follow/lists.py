@@ -21,7 +21,7 @@ from include.search.prompts import role_of
 log = logging.getLogger(__name__)
 
 # Raise it whenever the same documents would give other rows.
-LISTS_NUMBER = 1
+LISTS_NUMBER = 2
 # Rows of a busy session are made anew this often.
 _PAUSE_SECONDS = 1.0
 # What the counts do not need and most bytes are; a rawLine document comes whole.

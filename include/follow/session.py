@@ -9,6 +9,7 @@ from include.archive import Document
 from include.entries import ODD_ENTRY, entry_of
 from include.extract.blocks import blocks_of
 from include.extract.values import mapping, string
+from include.projects import slug_of
 from include.search.blocks import TITLE_FIELDS
 from include.search.prompts import is_human_prompt, prompt_text, role_of
 
@@ -20,6 +21,7 @@ LONGEST_TITLE = 300
 # The first that there is wins; within a kind the last one written.
 _TITLE_RANKS = ("custom-title", "agent-name", "ai-title", "summary")
 _SYNTHETIC_MODEL = "<synthetic>"
+_FILE_TIME_RANK = 2
 
 
 @dataclass
@@ -37,8 +39,8 @@ class _Counts:
     models: dict[str, None] = field(default_factory=dict)
     branches: dict[str, None] = field(default_factory=dict)
     titles: dict[str, tuple[tuple[int, int], str]] = field(default_factory=dict)
-    times: list[Any] = field(default_factory=list)
-    enveloped_times: list[Any] = field(default_factory=list)
+    # Times by how much they say of the work: lowest rank first.
+    times: dict[int, list[Any]] = field(default_factory=dict)
     updates: list[Any] = field(default_factory=list)
     first_prompt: str = ""
     cwd: str | None = None
@@ -64,8 +66,9 @@ def _count(counts: _Counts, document: Document, entry: dict[str, Any], *, is_mai
         counts.place = document
     counts.entries.add(key)
     counts.updates.append(document["ingestedAt"])
-    (counts.enveloped_times if uuid else counts.times).append(document["eventAt"])
-    counts.cwd = counts.cwd or string(entry.get("cwd"))
+    rank = _time_rank(entry)
+    counts.times.setdefault(rank, []).append(document["eventAt"])
+    counts.cwd = _better_cwd(counts.cwd, string(entry.get("cwd")), document.get("projectId"))
     for values, value in (
         (counts.branches, entry.get("gitBranch")),
         (counts.models, mapping(entry.get("message")).get("model")),
@@ -79,6 +82,19 @@ def _count(counts: _Counts, document: Document, entry: dict[str, Any], *, is_mai
         counts.prompts.add(key)
         counts.first_prompt = counts.first_prompt or prompt_text(entry).strip()[:LONGEST_TITLE]
     _keep_title(counts, document, entry)
+
+
+def _time_rank(entry: dict[str, Any]) -> int:
+    """0 and 1 were written with the entry; 2 and 3 are the file's time, or a neighbour's."""
+    is_own = string(entry.get("timestamp")) is not None
+    return (0 if is_own else 2) + (0 if string(entry.get("uuid")) else 1)
+
+
+def _better_cwd(kept: str | None, other: str | None, project_id: object) -> str | None:
+    """The first, unless a later one is the folder that the project is named after."""
+    if kept is None or other is None or kept == other:
+        return kept or other
+    return other if slug_of(other) == project_id != slug_of(kept) else kept
 
 
 def _count_message(counts: _Counts, entry: dict[str, Any], key: str) -> None:
@@ -109,7 +125,8 @@ def _keep_title(counts: _Counts, document: Document, entry: dict[str, Any]) -> N
 
 def _row(session_key: str, counts: _Counts) -> Row:
     place = counts.place or {}
-    times = counts.enveloped_times or counts.times
+    rank = min(counts.times)
+    times = counts.times[rank]
     titles = (counts.titles[kind][1] for kind in _TITLE_RANKS if kind in counts.titles)
     return {
         "_id": session_key,
@@ -120,6 +137,7 @@ def _row(session_key: str, counts: _Counts) -> Row:
         "firstPrompt": counts.first_prompt or None,
         "startedAt": min(times),
         "endedAt": max(times),
+        "isDated": rank < _FILE_TIME_RANK,
         "updatedAt": max(counts.updates),
         "entries": len(counts.entries),
         "prompts": len(counts.prompts),

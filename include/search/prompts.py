@@ -1,16 +1,20 @@
 """Which user entries a person wrote, and which Claude Code wrote in their name."""
 
+import re
 from typing import Any
 
 from include.extract.blocks import blocks_of, text_of
 from include.extract.values import mapping, mended, string
 
 # How texts begin that Claude Code writes as the user; older entries say it in no other way.
+# `<command-message>` is none of them: it opens a command that a person gave to Claude (/init).
 _MACHINE_OPENINGS = (
     "<command-name>", "<local-command-stdout>", "<local-command-caveat>", "<bash-input>",
     "<bash-stdout>", "<bash-stderr>", "<task-notification>", "[Request interrupted", "Caveat:",
     "This session is being continued",
 )  # fmt: skip
+_COMMAND_NAME = re.compile(r"<command-name>(.*?)</command-name>", re.DOTALL)
+_COMMAND_ARGS = re.compile(r"<command-args>(.*?)</command-args>", re.DOTALL)
 _REMINDERS = ("system-reminder", "ide_opened_file", "ide_selection")
 
 
@@ -57,7 +61,16 @@ def prompt_text(entry: dict[str, Any]) -> str:
     if is_queued_prompt(entry):
         prompt = mapping(entry.get("attachment")).get("prompt")
         return text_of(blocks_of({"message": {"content": prompt}})) or ""
-    return mended(typed_text(text_of(blocks_of(entry)) or ""))
+    return command_text(mended(typed_text(text_of(blocks_of(entry)) or "")))
+
+
+def command_text(text: str) -> str:
+    """A slash command as it was typed, without the tags around its parts; other text as it is."""
+    name = _COMMAND_NAME.search(text)
+    if name is None or not name[1].strip():
+        return text
+    given = _COMMAND_ARGS.search(text)
+    return f"{name[1]} {given[1] if given else ''}".strip()
 
 
 def typed_text(text: str) -> str:

@@ -10,6 +10,7 @@ import duckdb
 import pyarrow as pa
 
 from include import records
+from include.load.raw import prepare
 from include.settings import Settings
 
 Row = dict[str, Any]
@@ -25,7 +26,8 @@ def write_raw(settings: Settings, entries: Iterable[Row], blocks: Iterable[Row])
     settings.warehouse_path.parent.mkdir(parents=True, exist_ok=True)
     tables = {"conversations": list(entries), "content_blocks": list(blocks), "rejects": []}
     with duckdb.connect(str(settings.warehouse_path)) as warehouse:
-        warehouse.execute("set timezone = 'UTC'; create schema if not exists raw")
+        warehouse.execute("set timezone = 'UTC'")
+        prepare(warehouse)
         for name, schema in records.DATASETS.items():
             rows = [{column: row.get(column) for column in schema.names} for row in tables[name]]
             incoming = pa.Table.from_pylist(rows, schema=schema)

@@ -1,12 +1,16 @@
 export function render({ model, el }) {
-  const { adopt, fill, wire, panes } = window.cca;
+  const { adopt, fill, wire, panes, live, heard, shine } = window.cca;
   const field = (name) => el.querySelector(`[name="${name}"]`);
   const set = (changes) => model.send_msg({ type: "set", changes });
   let typing = 0;
 
   adopt("header", el);
   wire(el, model);
-  panes.header = { focusSearch: () => { field("q").focus(); field("q").select(); } };
+  panes.header = {
+    focusSearch: () => { field("q").focus(); field("q").select(); },
+    dot: () => el.querySelector(".live"),
+  };
+  live(() => model.send_msg({ type: "tick" }));
 
   el.addEventListener("input", (event) => {
     if (event.target.name !== "q") return;
@@ -39,12 +43,14 @@ export function render({ model, el }) {
     if (menu && !event.composedPath().includes(menu)) menu.open = false;
   });
 
-  model.on("msg:custom", ({ html }) => {
+  model.on("msg:custom", ({ type, html, is_away }) => {
+    if (type === "live") return heard(is_away);
     // The text being typed is newer than what the server answers to.
     const focused = el.getRootNode().activeElement;
     const text = focused?.name === "q" ? focused.value : null;
     const caret = text === null ? 0 : focused.selectionStart;
     fill(el, html);
+    shine();
     if (text === null) return;
     field("q").value = text;
     field("q").focus();

@@ -32,6 +32,86 @@
     document.body.dataset.view = new URLSearchParams(search).get("session") ? "session" : "overview";
   }
 
+  // --- live: the server is asked while somebody looks, and says whether anything is new
+
+  const TICK = 2000;
+  const SILENCE = 7000;
+  let ask = null;
+  let heardAt = Date.now();
+  let state = "";
+
+  function heard(isAway) {
+    heardAt = Date.now();
+    shine(isAway ? "MongoDB not reachable" : "Live");
+  }
+
+  function shine(text) {
+    state = text;
+    const dot = panes.header?.dot();
+    if (!dot || dot.textContent === text) return;
+    dot.textContent = text;
+    dot.title = text;
+    dot.classList.toggle("away", text !== "Live");
+  }
+
+  function live(send) {
+    ask = send;
+  }
+
+  setInterval(() => {
+    if (!ask || document.hidden) {
+      heardAt = Date.now();
+      return;
+    }
+    if (Date.now() - heardAt > SILENCE) shine("Not connected");
+    ask();
+  }, TICK);
+
+  // --- search words inside the opened message
+
+  // The grammar of the search: -word and -"phrase" leave out, field:value is no text.
+  const PIECES = /(-)?(?:(?:kind|project|session|host):(?:"[^"]*"?|\S+)|"([^"]*)"?|(\S+))/g;
+
+  function wordsOf(query) {
+    const found = [...query.matchAll(PIECES)].filter(([, minus]) => !minus);
+    const words = found.map(([, , phrase, word]) => phrase || (word || "").replace(/\*+$/, ""));
+    return words.filter((word) => word.length > 1).slice(0, 20);
+  }
+
+  function highlight(root) {
+    const words = wordsOf(new URLSearchParams(location.search).get("q") || "");
+    if (!words.length) return;
+    const literals = words.map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replace(/\s+/g, "\\s+"));
+    const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+    const nodes = [];
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) if (!node.parentElement.closest("mark, time, .who")) nodes.push(node);
+    // A phrase may run over emphasis and code, so it is looked for in all of the text.
+    const text = nodes.map((node) => node.nodeValue).join("");
+    const places = [...text.matchAll(new RegExp(literals.join("|"), "giu"))].slice(0, 500).map((found) => [found.index, found.index + found[0].length]);
+    let start = 0;
+    for (const node of nodes) {
+      const [from, end] = [start, start + node.nodeValue.length];
+      markIn(node, places.filter(([first, last]) => first < end && last > from).map(([first, last]) => [Math.max(first, from) - from, Math.min(last, end) - from]));
+      start = end;
+    }
+    for (const mark of root.querySelectorAll("details:not(.tool):not([open]) mark")) mark.closest("details").open = true;
+  }
+
+  function markIn(node, places) {
+    if (!places.length) return;
+    const text = node.nodeValue;
+    const pieces = document.createDocumentFragment();
+    let done = 0;
+    for (const [first, last] of places) {
+      const mark = document.createElement("mark");
+      mark.textContent = text.slice(first, last);
+      pieces.append(text.slice(done, first), mark);
+      done = last;
+    }
+    pieces.append(text.slice(done));
+    node.replaceWith(pieces);
+  }
+
   function toggleTheme() {
     const root = document.documentElement;
     root.dataset.theme = root.dataset.theme === "dark" ? "light" : "dark";
@@ -74,6 +154,19 @@
     const act = event.composedPath().find((node) => node.dataset && node.dataset.act);
     if (act?.dataset.act === "theme") toggleTheme();
     if (act?.dataset.act === "help") toggleHelp();
+    if (act?.dataset.act === "activity") {
+      document.body.dataset.narrow = "activity";
+      if (document.body.dataset.view === "session") panes.transcript?.close();
+    }
+    const chosen = event.composedPath().find((node) => node.dataset && (node.dataset.set || node.matches?.("a.brand")));
+    if (chosen) delete document.body.dataset.narrow;
+  });
+
+  // Times are in the server's time zone; pointing at one tells the reader's own.
+  document.addEventListener("mouseover", (event) => {
+    const time = event.composedPath().find((node) => node.tagName === "TIME");
+    const at = time && new Date(time.getAttribute("datetime"));
+    if (at && !Number.isNaN(at.getTime())) time.title = `${at.toLocaleString()} in your time zone`;
   });
 
   // A choice in a plain form is sent as it is made.
@@ -81,5 +174,5 @@
     if ("submit" in event.target.dataset) event.target.form.submit();
   });
 
-  window.cca = { panes, adopt, fill, wire, show };
+  window.cca = { panes, adopt, fill, wire, show, live, heard, shine: () => shine(state), highlight };
 })();

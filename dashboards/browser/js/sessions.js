@@ -46,6 +46,33 @@ export function render({ model, el }) {
     el.querySelector("li.more")?.replaceWith(chunk.content);
   }
 
+  // What is new goes in place: a row being read or pointed at does not move away.
+  function news(html) {
+    const fresh = document.createElement("template");
+    fill(fresh, html);
+    const rows = el.querySelector("ol.rows.sessions");
+    const newRows = fresh.content.querySelector("ol.rows.sessions");
+    if (!rows || !newRows) return;
+    const count = el.querySelector(".list-head p");
+    const newCount = fresh.content.querySelector(".list-head p");
+    if (count.innerHTML !== newCount.innerHTML) count.replaceWith(newCount);
+    const byId = (root) => new Map([...root.querySelectorAll("a.row")].map((row) => [row.dataset.session, row]));
+    const known = byId(rows);
+    const isAtTop = el.scrollTop < 80 && known.size <= newRows.querySelectorAll("a.row").length;
+    if (rows.innerHTML === newRows.innerHTML) return;
+    if (isAtTop) {
+      const focused = el.getRootNode().activeElement?.dataset?.session;
+      rows.replaceWith(newRows);
+      asked = "";
+      if (focused) byId(newRows).get(focused)?.focus({ preventScroll: true });
+      return;
+    }
+    for (const [id, row] of byId(newRows)) {
+      const old = known.get(id);
+      if (old && old.innerHTML !== row.innerHTML) fill(old, row.innerHTML);
+    }
+  }
+
   function mark({ session, m }) {
     for (const row of rows()) {
       const current = m && row.dataset.m ? row.dataset.m === m : row.dataset.session === session && !row.dataset.m;
@@ -55,6 +82,7 @@ export function render({ model, el }) {
   }
 
   model.on("msg:custom", (message) => {
+    if (message.type === "news") return news(message.html);
     if (message.type === "more") return append(message.html);
     if (message.type === "current") return mark(message);
     const focused = el.getRootNode().activeElement;

@@ -1,5 +1,5 @@
 export function render({ model, el }) {
-  const { adopt, fill, wire, show, panes } = window.cca;
+  const { adopt, fill, wire, show, panes, highlight } = window.cca;
   const set = (changes) => model.send_msg({ type: "set", changes });
   const AHEAD = 2500;
   const hidden = { tools: false, thinking: false };
@@ -42,6 +42,7 @@ export function render({ model, el }) {
     if (part?.matches("details")) part.open = true;
     select(article);
     article.classList.add("target");
+    highlight(article);
     return part || article;
   }
 
@@ -82,6 +83,80 @@ export function render({ model, el }) {
     if (el.scrollTop < 600) extend("before");
   }
 
+  // --- what was said since: articles at the end are added, changed ones are written anew
+
+  let isReadingNews = false;
+  async function news(facts) {
+    const line = el.querySelector(".session-head .facts");
+    if (line && facts) line.outerHTML = facts;
+    const windows = feed()?.querySelectorAll(":scope > .window");
+    const last = windows?.[windows.length - 1];
+    // Where the end is not in sight yet, scrolling there reads it.
+    if (!last || last.dataset.after === "1" || isReadingNews) return;
+    isReadingNews = true;
+    try {
+      const fresh = document.createElement("template");
+      fill(fresh, await read(windowUrl("from", last.dataset.first)));
+      if (last.isConnected) merge(last, fresh.content.querySelector(".window"));
+    } catch (error) {
+      // The next tick asks again; the status in the header says what is wrong.
+    } finally {
+      isReadingNews = false;
+    }
+  }
+
+  function merge(old, fresh) {
+    const isAtEnd = lastArticle()?.getBoundingClientRect().bottom < el.getBoundingClientRect().bottom + 40;
+    const known = new Map([...old.querySelectorAll(":scope > article")].map((article) => [article.dataset.id, article]));
+    let added = 0;
+    for (const article of [...fresh.querySelectorAll(":scope > article")]) {
+      const before = known.get(article.dataset.id);
+      if (!before) {
+        old.append(article);
+        added += 1;
+      } else if (written(before) !== written(article)) rewrite(before, article);
+    }
+    if (added) old.querySelector(":scope > .remark")?.remove();
+    for (const name of ["first", "last", "after"]) old.dataset[name] = fresh.dataset[name];
+    delete old.dataset.loading;
+    for (const [name, off] of Object.entries(hidden)) if (off) toggle(name, false);
+    if (added && isAtEnd) lastArticle().scrollIntoView({ block: "end" });
+    else if (added) tellOf(added);
+    requestAnimationFrame(grow);
+  }
+
+  const lastArticle = () => articles().pop();
+
+  // Compared by what the server wrote, whatever was opened or loaded since.
+  const written = (article) => {
+    const copy = article.cloneNode(true);
+    copy.querySelectorAll("details").forEach((part) => part.removeAttribute("open"));
+    copy.querySelectorAll(".body").forEach((body) => body.replaceWith("body"));
+    copy.querySelectorAll("mark").forEach((mark) => mark.replaceWith(mark.textContent));
+    copy.normalize();
+    return copy.innerHTML;
+  };
+
+  function rewrite(before, article) {
+    const open = [...before.querySelectorAll("details.tool[open]")].map((tool) => tool.dataset.use);
+    fill(before, article.innerHTML);
+    for (const tool of before.querySelectorAll("details.tool")) if (open.includes(tool.dataset.use)) tool.open = true;
+  }
+
+  function tellOf(added) {
+    const chip = el.querySelector(".news") || el.appendChild(document.createElement("button"));
+    const count = Number(chip.dataset.count || 0) + added;
+    chip.type = "button";
+    chip.className = "news";
+    chip.dataset.count = count;
+    chip.textContent = `${count} new ${count === 1 ? "message" : "messages"} ↓`;
+  }
+
+  function forgetNews() {
+    const chip = el.querySelector(".news");
+    if (chip && lastArticle()?.getBoundingClientRect().top < el.getBoundingClientRect().bottom) chip.remove();
+  }
+
   function say(place, text) {
     const line = document.createElement("p");
     line.className = "remark";
@@ -101,6 +176,10 @@ export function render({ model, el }) {
       fill(body, await read(tool.dataset.src));
       const agent = body.querySelector(".agent");
       if (agent) fill(agent.querySelector(".feed"), await read(agent.dataset.window));
+      if (tool.closest("article.target")) {
+        highlight(body);
+        body.querySelector("mark")?.scrollIntoView({ block: "center" });
+      }
     } catch (error) {
       if (error.name !== "AbortError") say(body, error.message);
       delete body.dataset.loaded;
@@ -162,11 +241,13 @@ export function render({ model, el }) {
   adopt("transcript", el);
   wire(el, model);
   el.addEventListener("scroll", grow, { passive: true });
+  el.addEventListener("scroll", forgetNews, { passive: true });
   // `toggle` does not bubble; a capturing listener sees it all the same.
   el.addEventListener("toggle", (event) => event.target.matches("details.tool[open]") && unfoldTool(event.target), true);
   el.addEventListener("click", (event) => {
     const { target } = event;
     const button = target.closest("button");
+    if (button?.matches(".news")) lastArticle()?.scrollIntoView({ block: "end" });
     if (button?.dataset.text) showAll(button);
     if (button?.dataset.toggle) toggle(button.dataset.toggle, button.getAttribute("aria-pressed") !== "true");
     if (button?.dataset.act === "close") panes.transcript.close();
@@ -184,6 +265,7 @@ export function render({ model, el }) {
       show(message.search);
       return;
     }
+    if (message.type === "news") return news(message.html);
     reading.abort();
     reading = new AbortController();
     fill(el, message.html);

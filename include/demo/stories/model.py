@@ -38,15 +38,3 @@ class Project:
     @property
     def name(self) -> str:
         return self.cwd.rsplit("/", 1)[-1]
-
-
-def slug_of(cwd: str) -> str:
-    """The project folder Claude Code makes of a path.
-
-    Every UTF-16 unit that is no letter or digit becomes a dash, so an emoji gives two.
-    """
-    units = cwd.encode("utf-16-le")
-    characters = (
-        units[at : at + 2].decode("utf-16-le", errors="replace") for at in range(0, len(units), 2)
-    )
-    return "".join(c if c.isascii() and c.isalnum() else "-" for c in characters)

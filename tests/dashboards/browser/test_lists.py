@@ -7,13 +7,24 @@ from zoneinfo import ZoneInfo
 import pytest
 from pymongo.errors import PyMongoError
 
-from dashboards.browser.archive import Archive, list_projects, list_sessions, open_archive
-from dashboards.browser.archive import project_label as label
+from dashboards.browser.archive import (
+    Archive,
+    label_of,
+    list_projects,
+    list_sessions,
+    open_archive,
+    session_title,
+)
 from dashboards.browser.chart import activity_chart, nice_top
 from dashboards.browser.hits import marked
 from dashboards.browser.state import SORTS, State
+from include.projects import project_label as label
 
 START = datetime(2026, 3, 1, 22, 30, tzinfo=UTC)
+SPOKEN = {
+    "startedAt": START, "endedAt": START, "entries": 1, "toolErrors": 0, "userMessages": 1,
+    "assistantMessages": 1, "toolCalls": 0,
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -76,6 +87,52 @@ def test_projects_are_counted_and_named_by_their_folder(archive: Archive) -> Non
     assert projects["-p-odd"].messages == 36
     assert label("-home-u-x", None) == "home-u-x"
     assert label("x", "C:\\work\\api\\") == "api"
+
+
+def test_a_project_is_named_by_its_own_folder_wherever_a_session_ran(archive: Archive) -> None:
+    archive.sessions.insert_many([
+        {**SPOKEN, "_id": "sub", "projectId": "-p-odd", "cwd": "/p/odd/deep", "entries": 900},
+        {**SPOKEN, "_id": "bare", "projectId": "-p-odd", "cwd": None},
+    ])  # fmt: skip
+    project = next(p for p in list_projects(archive) if p.id == "-p-odd")
+    assert (project.label, project.cwd, project.sessions) == ("odd", "/p/odd", 14)
+    assert {label_of(archive, {"projectId": "-p-odd", "cwd": c}) for c in (None, "/x")} == {"odd"}
+
+
+def test_sessions_without_a_message_are_found_by_title_only(archive: Archive) -> None:
+    bare = {**SPOKEN, "_id": "m", "title": "Only a summary", "userMessages": 0, "projectId": "-m"}
+    archive.sessions.insert_one({**bare, "assistantMessages": 0})
+    assert list_sessions(archive, State()).total == 25
+    assert [row["_id"] for row in list_sessions(archive, State(text="summary")).rows] == ["m"]
+    assert "-m" not in [project.id for project in list_projects(archive)]
+
+
+def test_the_time_of_a_file_is_no_activity_of_its_project(archive: Archive) -> None:
+    late = START + timedelta(days=99)
+    archive.sessions.insert_many([
+        {**SPOKEN, "_id": "f1", "projectId": "-p-odd", "endedAt": late, "isDated": False},
+        {**SPOKEN, "_id": "f2", "projectId": "-new", "endedAt": late, "isDated": False},
+    ])  # fmt: skip
+    projects = list_projects(archive)
+    assert [project.id for project in projects][-1] == "-new"
+    assert all(p.ended_at is None or p.ended_at < late for p in projects)
+
+
+def test_a_session_without_title_is_named_by_the_end_of_its_id() -> None:
+    assert session_title({"_id": "vm/daaain/dev-docs/tool_heavy"}) == "Session tool_heavy"
+    assert session_title({"_id": "11111111-1111-4111-8111-111111111111"}) == "Session 11111111"
+    assert session_title({"_id": "x", "firstPrompt": "one\ntwo"}) == "one"
+
+
+def test_labels_of_the_axis_name_the_year_where_there_are_several() -> None:
+    day, year = timedelta(days=1), timedelta(days=365)
+
+    def first(span: timedelta) -> str:
+        return activity_chart([(START, 1, 0), (START + span, 1, 0)], State()).ticks[0].label
+
+    assert first(40 * day) == "Mar 1"
+    assert first(year) == "Feb 23, 2026"
+    assert first(3 * year) == "Mar 2026"
 
 
 def test_an_archive_that_is_away_fails_soon(settings: Any) -> None:

@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from dashboards.browser.gold import Choice, session_cost
-from dashboards.browser.numbers import numbers_page
+from dashboards.browser.numbers import model_names, numbers_page
 from include.settings import Settings
 
 EVIL = "<img src=x onerror=alert(1)>"
@@ -76,7 +76,33 @@ def test_a_new_publish_is_on_the_next_page(home: Settings) -> None:
 
 def test_models_without_a_price_are_named(home: Settings) -> None:
     publish(home, 1, "0")
-    assert "No price is known for &lt;img" in numbers_page(home, Choice())
+    page = numbers_page(home, Choice())
+    assert "No price is known for &lt;img src=x onerror=alert(1)&gt; (1 answer)" in page
+
+
+def test_answers_without_a_model_are_told_from_models_without_a_price(home: Settings) -> None:
+    publish(home, 1, "0")
+    with duckdb.connect(str(home.gold_path.resolve())) as gold:
+        gold.execute("update marts.fct_api_messages set model = null where not is_price_known")
+    assert "1 answer names no model, so it has no price." in numbers_page(home, Choice())
+
+
+def test_models_that_would_share_a_name_keep_their_ids() -> None:
+    ids = ["claude-sonnet-4", "claude-sonnet-4-20250514", "claude-haiku-4-5-20251001"]
+    names = model_names([*ids, "claude-3-sonnet"])
+    assert list(names.values()) == [*ids[:2], "haiku-4-5", "claude-3-sonnet"]
+
+
+def test_a_phone_shows_numbers_without_scrolling_sideways(run_site: Any, open_page: Any) -> None:
+    site = run_site()
+    publish(site.settings, 1, "1", title="A long title of a session " * 4)
+    page = open_page(f"{site.url}/numbers", viewport={"width": 390, "height": 844})
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    for name in ("Conversations", "7 days"):
+        assert page.get_by_role("link", name=name).is_visible()
+    assert page.get_by_label("Project", exact=True).is_visible()
+    page.get_by_role("button", name="Keyboard shortcuts").click()
+    assert page.get_by_role("dialog").is_visible()
 
 
 def test_a_period_or_project_without_messages_says_so(home: Settings) -> None:

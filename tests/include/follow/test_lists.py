@@ -1,11 +1,14 @@
 """Rows of `sessions` and `activity`, from crafted sessions."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from include.follow.rebuild import rebuild_lists
 from include.search.prompts import is_human_prompt
+
+MESSAGE = "<command-message>it is on its way…</command-message>\n"
+COPIED = datetime(2026, 11, 21, 9, 19, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -88,6 +91,38 @@ def test_the_title_follows_rank_and_then_the_last_written(scribe, row):
 
 
 @pytest.mark.parametrize(
+    ("typed", "title"),
+    [
+        (f"{MESSAGE}<command-name>/init</command-name>", "/init"),
+        (
+            f"{MESSAGE}<command-name>/fix</command-name>\n<command-args>the bug</command-args>",
+            "/fix the bug",
+        ),
+        ("Say <b>hello</b>", "Say <b>hello</b>"),
+    ],
+)  # fmt: skip
+def test_a_slash_command_is_titled_as_it_was_typed(scribe, row, typed, title):
+    scribe.prompt(typed)
+    assert (row()["prompts"], row()["title"], row()["firstPrompt"]) == (1, title, title)
+
+
+def test_a_session_s_times_are_those_that_its_entries_tell(scribe, row):
+    first = scribe.prompt("when the file was copied", at=COPIED)
+    assert (row()["endedAt"], row()["isDated"]) == (first["eventAt"], False)
+    own = scribe.write({"type": "user", "timestamp": "2026-03-01T10:00:00Z", "uuid": "u",
+                        "message": {"content": "hi"}})  # fmt: skip
+    assert (row()["startedAt"], row()["endedAt"]) == (own["eventAt"], own["eventAt"])
+    assert row()["isDated"] is True
+
+
+def test_the_folder_a_project_is_named_after_wins(scribe, row):
+    scribe.write({"type": "user", "uuid": "1", "cwd": "/elsewhere", "message": {"content": "a"}})
+    scribe.write({"type": "user", "uuid": "2", "cwd": "/p1", "message": {"content": "b"}})
+    scribe.write({"type": "user", "uuid": "3", "cwd": "/last", "message": {"content": "c"}})
+    assert row()["cwd"] == "/p1"
+
+
+@pytest.mark.parametrize(
     ("entry", "is_prompt"),
     [
         ({"promptSource": "typed", "message": {"content": "hi"}}, True),
@@ -95,6 +130,7 @@ def test_the_title_follows_rank_and_then_the_last_written(scribe, row):
         ({"promptSource": "system", "message": {"content": "hi"}}, False),
         ({"origin": {"kind": "human"}, "message": {"content": "<command-message>x"}}, True),
         ({"origin": {"kind": "task-notification"}, "message": {"content": "hi"}}, False),
+        ({"message": {"content": "<command-message>init</command-message>"}}, True),
         ({"message": {"content": "<command-name>/clear</command-name>"}}, False),
         ({"message": {"content": "[Request interrupted by user]"}}, False),
         ({"message": {"content": [{"type": "text", "text": "hi"}]}}, True),
