@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from tornado.web import Application, RequestHandler
+from tornado.web import Application, HTTPError, RequestHandler
 
 from include.errors import SettingError
 from include.settings import Settings
@@ -70,7 +70,14 @@ def _guarded(execute: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable
                 self.set_status(refusal[0])
                 self.finish(refusal[1])
                 return
-            await self.application.settings[_PREPARE](self)
+            try:
+                await self.application.settings[_PREPARE](self)
+            except HTTPError as error:
+                # outside of Tornado's own care nobody would answer
+                self._transforms = transforms
+                self.set_status(error.status_code)
+                self.finish("This address cannot be read.")
+                return
         await execute(self, transforms, *args, **kwargs)
 
     return guarded

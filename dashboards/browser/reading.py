@@ -134,7 +134,7 @@ def _claude_parts(entry: Entry, at: datetime | None, window: Window) -> Iterator
     for index, block in enumerate(entry.blocks):
         if not isinstance(block, dict):
             continue
-        kind = block.get("type")
+        kind = str(block.get("type"))
         if kind == "text":
             yield _text("text", entry, index, str(block.get("text") or ""))
         elif kind == "thinking":
@@ -239,7 +239,7 @@ def _compaction(body: dict[str, Any]) -> str:
     tokens = f" · {thousands(before)} tokens" if isinstance(before, int) else ""
     if tokens and isinstance(after, int):
         tokens = f" · {thousands(before)} → {thousands(after)} tokens"
-    trigger = f" · {facts['trigger']}" if facts.get("trigger") in {"auto", "manual"} else ""
+    trigger = f" · {facts['trigger']}" if str(facts.get("trigger")) in {"auto", "manual"} else ""
     return f"Conversation compacted{tokens}{trigger}"
 
 
@@ -292,7 +292,9 @@ def is_picture(block: object) -> bool:
     source = (
         block.get("source") if isinstance(block, dict) and block.get("type") == "image" else None
     )
-    return isinstance(source, dict) and source.get("media_type") in IMAGE_TYPES and "data" in source
+    if not isinstance(source, dict) or "data" not in source:
+        return False
+    return str(source.get("media_type")) in IMAGE_TYPES
 
 
 def _sidechain(entry: Entry) -> str:

@@ -15,6 +15,7 @@ from dashboards.browser.markup import (
     numbered_code_html,
     patch_html,
 )
+from include.extract.values import moment as time_of
 
 # A longer result is cut, with "Show all"; a screen holds about 4 kB.
 MAX_BODY_CHARS = 20_000
@@ -158,11 +159,8 @@ def duration(start: datetime | None, end: datetime | None) -> str:
 
 
 def moment(entry: dict[str, Any]) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(str(entry.get("timestamp")))
-    except ValueError:
-        return None
-    return found if found.tzinfo else None
+    """When the entry was written, by itself; None where it says nothing that can be true."""
+    return time_of(entry.get("timestamp"))
 
 
 def pretty(value: object) -> str:

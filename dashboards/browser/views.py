@@ -50,7 +50,10 @@ def _environment() -> Environment:
 
 
 def _written(context: Context, at: datetime | None, pattern: str) -> str:
-    return at.astimezone(context["timezone"]).strftime(pattern) if at else ""
+    try:
+        return at.astimezone(context["timezone"]).strftime(pattern) if at else ""
+    except OverflowError:  # the first or last day that there is, in another zone
+        return ""
 
 
 def _usd(value: object) -> str:

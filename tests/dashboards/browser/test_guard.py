@@ -108,3 +108,7 @@ def test_a_short_address_leads_to_its_message_on_this_site(site: Any) -> None:
 def test_files_outside_the_assets_are_not_served(site: Any) -> None:
     for path in ("/assets/0123456789ab/js/../server.py", "/assets/0123456789ab/js/%2e%2e/page.py"):
         assert ask(site, path)[0] == 404
+
+
+def test_an_address_that_is_no_text_is_refused_at_once(site: Any) -> None:
+    assert ask(site, "/?q=%FF")[0] == 400
