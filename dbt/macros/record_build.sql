@@ -9,7 +9,8 @@
         {%- set missing = models | reject("in", built) | list -%}
         {%- set builds = adapter.get_relation(target.database, "raw", "builds") -%}
         {%- if builds and not missing and done | length == results | length -%}
-            insert into {{ builds }} select max(load_seq), now() from raw.loads having count(*) > 0
+            insert into {{ builds }} select max(load_seq), now() from raw.loads having count(*) > 0;
+            commit
         {%- endif -%}
     {%- endif -%}
 {% endmacro %}

@@ -15,7 +15,7 @@ from include.errors import NotFound, SettingError
 from include.extract import catalog, iceberg, snapshots
 from include.extract.compact import compact
 from include.extract.iceberg import IcebergStore
-from include.extract.lake import holding
+from include.extract.lake import Change, holding
 from include.extract.run import extract
 from include.extract.window import Window
 from include.load.raw import load, load_state
@@ -157,7 +157,6 @@ def test_small_files_of_old_dates_become_one_and_raw_sees_no_news(
         table = lake.table(entries)
         day = datetime.fromisoformat(entries.date).date()
         parts = [lake.write("conversations", day, table.slice(number, 1)) for number in range(3)]
-        from include.extract.lake import Change
 
         def split(live: Any) -> Change:
             stale = tuple(one for one in live if one.dataset == "conversations")
