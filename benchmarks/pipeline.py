@@ -70,11 +70,15 @@ class Bench:
 
 
 def run_step(bench: Bench, name: str) -> tuple[Measured, str]:
+    return run_command(bench, name, STEPS[name])
+
+
+def run_command(bench: Bench, name: str, arguments: list[str]) -> tuple[Measured, str]:
     """Run one command and read its own resource usage; a failure ends the benchmark."""
     mongod_before = _mongod_cpu_seconds(bench)
     started = time.perf_counter()
     with tempfile.TemporaryFile("w+") as output:
-        process = subprocess.Popen(bench.command(STEPS[name]), stdout=output)
+        process = subprocess.Popen(bench.command(arguments), stdout=output)
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         wall = time.perf_counter() - started

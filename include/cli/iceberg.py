@@ -65,6 +65,7 @@ def drop(*, yes: bool, as_json: bool) -> None:
         click.confirm(f"Drop {names} and every snapshot of them?", abort=True, err=True)
     with manifest.locked(settings, "iceberg"):
         dropped = catalog.drop(settings)
+        manifest.forget(settings, "iceberg")
     _show([{"table": name, "is_dropped": True} for name in dropped], as_json)
 
 

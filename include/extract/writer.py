@@ -58,6 +58,8 @@ class LakeWriter:
 def table_of(rows: list[Row], dataset: str) -> pa.Table:
     """Rows as a table; a value that is not of its column's type is null."""
     schema = DATASETS[dataset]
+    if not rows:
+        return schema.empty_table()
     columns = zip(*rows, strict=True)
     arrays = [_array(values, field) for values, field in zip(columns, schema, strict=True)]
     return pa.Table.from_arrays(arrays, schema=schema)

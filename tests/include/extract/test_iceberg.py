@@ -205,3 +205,24 @@ def test_a_catalog_that_cannot_be_opened_is_named(settings: Settings) -> None:
     wrong = settings.model_copy(update={"iceberg_catalog_uri": "nosuch://x"})
     with pytest.raises(SettingError, match="ICEBERG_CATALOG_URI"):
         catalog.ensured(wrong)
+
+
+def test_files_that_are_on_no_disk_of_this_machine_are_loaded_all_the_same(
+    settings: Settings,
+    collection: Collection[dict[str, Any]],
+    document: Make,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    grown(settings, collection, document)
+
+    def raw_rows() -> list[Any]:
+        load(settings, full_refresh=True)
+        with writing(settings) as warehouse:
+            return warehouse.execute(
+                "select * exclude (load_seq) from raw.conversations order by _id"
+            ).fetchall()
+
+    from_disk = raw_rows()
+    monkeypatch.setattr(IcebergStore, "local", lambda *_: None)
+    assert raw_rows() == from_disk
+    assert len(from_disk) == 9
