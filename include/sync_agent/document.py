@@ -33,10 +33,12 @@ def document_of(entry: Entry, host: str, ingested_at: datetime) -> Document:
     """The document of an entry: our fields, then the entry's own as written."""
     if len(entry.line) > RAW_LINE_BYTES:
         return big_document_of(entry, host, ingested_at)
-    try:
-        value = orjson.loads(entry.line)
-    except orjson.JSONDecodeError:
-        return raw_document_of(entry, host, ingested_at)
+    value = entry.value
+    if value is None:
+        try:
+            value = orjson.loads(entry.line)
+        except orjson.JSONDecodeError:
+            return raw_document_of(entry, host, ingested_at)
     if not value.keys().isdisjoint(OWN_FIELDS) or not _is_faithful(entry.line, value):
         return raw_document_of(entry, host, ingested_at)
     document = _own_fields(entry, host, ingested_at)
@@ -95,7 +97,9 @@ def _is_faithful(line: bytes, value: Document) -> bool:
         return not _has_odd_values(json.loads(line))
     if line.count(b"{") + line.count(b"[") > _MAX_DEPTH and depth_of(value) > _MAX_DEPTH:
         return False
-    if b'"$ref"' in line or _ESCAPED_NUL_OR_DOLLAR.search(line):
+    # The plain search is fast, the pattern is not; few lines hold such an escape.
+    has_escape = b"\\u00" in line and _ESCAPED_NUL_OR_DOLLAR.search(line)
+    if has_escape or b'"$ref"' in line:
         return not _has_odd_values(value)
     return True
 

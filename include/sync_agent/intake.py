@@ -12,7 +12,7 @@ from include.sync_agent.read import place_of, read_file
 from include.sync_agent.scan import FoundFile, find_files
 from include.sync_agent.side_files import read_side_file
 from include.sync_agent.tail import BLOCK_BYTES, BLOCK_LINES
-from include.sync_agent.values import NEVER_LOOKED, UNFINISHED, Batch, Checkpoint
+from include.sync_agent.values import NEVER_LOOKED, UNFINISHED, Batch, Checkpoint, DeadLetter, Entry
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +33,19 @@ class Taken:
             self.records + other.records,
             self.dead_letters + other.dead_letters,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Batches that are committed together, and how many files end with them."""
+
+    batches: Sequence[Batch]
+    files: int
+    size_bytes: int
+
+    @property
+    def entries(self) -> list[Entry]:
+        return [entry for batch in self.batches for entry in batch.entries]
 
 
 class Intake:
@@ -94,26 +107,34 @@ class Intake:
 
     def take(self, files: Sequence[FoundFile], *, with_tail: bool) -> Iterator[Taken]:
         """Read what is new in the files into the buffer; one result a commit."""
+        for group in self.read(files, with_tail=with_tail):
+            yield self.commit(group)
+
+    def read(
+        self, files: Sequence[FoundFile], *, with_tail: bool, max_bytes: int = BLOCK_BYTES
+    ) -> Iterator[Group]:
+        """What is new in the files, in pieces for one commit each."""
         batches: list[Batch] = []
         finished = size = lines = 0
+        max_lines = BLOCK_LINES * max_bytes // BLOCK_BYTES
         for found in files:
             for batch in self._read(found, with_tail=with_tail):
                 batches.append(batch)
                 size += batch.size_bytes
                 lines += len(batch.entries)
-                if size >= BLOCK_BYTES or lines >= BLOCK_LINES:
-                    yield self._commit(batches, finished, size)
+                if size >= max_bytes or lines >= max_lines:
+                    yield Group(batches, finished, size)
                     batches, finished, size, lines = [], 0, 0, 0
             finished += 1
         if batches or finished:
-            yield self._commit(batches, finished, size)
+            yield Group(batches, finished, size)
 
-    def _commit(self, batches: Sequence[Batch], files: int, size: int) -> Taken:
-        dead = self._buffer.commit(batches)
-        for batch in batches:
+    def commit(self, group: Group, refused: Sequence[DeadLetter] | None = None) -> Taken:
+        """Into the buffer; `refused` given: MongoDB has the entries already, but for these."""
+        dead = self._buffer.commit(group.batches, refused)
+        for batch in group.batches:
             self._known[batch.checkpoint.path] = batch.checkpoint
-        records = sum(len(batch.entries) for batch in batches)
-        return Taken(files, size, records, dead)
+        return Taken(group.files, group.size_bytes, len(group.entries), dead)
 
     def _read(self, found: FoundFile, *, with_tail: bool) -> Iterator[Batch]:
         """The file's batches; one that cannot be read now is named and left for later."""

@@ -224,6 +224,7 @@ class _Reader:
             self.point.generation,
             base + record.start,
             self._event_ms(),
+            value=entry if record.is_strict else None,
         )
 
     def _event_ms(self) -> int:

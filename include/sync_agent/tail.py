@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from os import pread
 from typing import Any
 
@@ -38,6 +38,8 @@ class Record:
     start: int
     line: bytes
     entry: dict[str, Any]
+    # Only the strict parser took nothing but JSON, and changed no value on the way.
+    is_strict: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +104,16 @@ def own_bytes(raw: bytes) -> bytes:
 
 def parse(line: bytes) -> Any:
     """The JSON value of the bytes; what only the standard library accepts is accepted too."""
+    return _parse(line)[0]
+
+
+def _parse(line: bytes) -> tuple[Any, bool]:
+    """The value, and whether the strict parser took it."""
+    is_strict = True
     try:
         value = orjson.loads(line)
     except orjson.JSONDecodeError:
+        is_strict = False
         try:
             value = json.loads(line.decode("utf-8", errors="replace"))
         except RecursionError:
@@ -113,7 +122,7 @@ def parse(line: bytes) -> Any:
     if line.count(b"{") + line.count(b"[") > MAX_DEPTH and depth_of(value) > MAX_DEPTH:
         message = "nested too deeply"
         raise ValueError(message)
-    return value
+    return value, is_strict
 
 
 def depth_of(value: Any) -> int:
@@ -136,11 +145,11 @@ def pieces_of(raw: bytes) -> list[Record | Poison]:
         return []
     start = len(raw) - len(raw.lstrip(_BLANK + _BOM))
     try:
-        value = parse(line)
+        value, is_strict = _parse(line)
     except ValueError as error:
         return _saved_pieces(raw) or [Poison(0, raw, f"not JSON: {error}"[:200])]
     if isinstance(value, dict):
-        return [Record(start, line, value)]
+        return [Record(start, line, value, is_strict)]
     return [Poison(0, raw, f"not an object: {type(value).__name__}")]
 
 
