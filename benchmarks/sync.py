@@ -98,7 +98,8 @@ def rescan(bench: Bench) -> Row:
     """A pass over files that did not change, without Python's own start."""
     program = (
         "import time; from include.settings import get_settings as s;"
-        "from include.sync_agent.buffer import Buffer; from include.sync_agent.intake import Intake;"
+        "from include.sync_agent.buffer import Buffer;"
+        "from include.sync_agent.intake import Intake;"
         "intake = Intake(Buffer(s().buffer_path), 'bench'); before = time.process_time();"
         "files = intake.scan(s().claude_dirs); changed = sum(map(intake.has_changed, files));"
         "print(len(files), changed, time.process_time() - before)"

@@ -18,6 +18,8 @@ from include.sync_agent.values import Batch, Checkpoint, DeadLetter, Entry
 KEEP_DELIVERED = 1000
 KEEP_DELIVERED_DAYS = 7
 _KEEP_LINE_BYTES = 64 << 10
+# Of entries that went past the buffer, what is kept for a look of each commit.
+_SHOW_SENT = 50
 # Free space the file may keep for the next burst.
 _FREE_BYTES = 16 << 20
 # A file that went may come back (a folder not mounted); its position is kept this long.
@@ -115,9 +117,7 @@ class Buffer:
         )
         return int(rows[0][0]) if rows else 0
 
-    def commit(
-        self, batches: Sequence[Batch], refused: Sequence[DeadLetter] | None = None
-    ) -> int:
+    def commit(self, batches: Sequence[Batch], refused: Sequence[DeadLetter] | None = None) -> int:
         """Store what was read together with its checkpoints; gives the new dead letters.
 
         `refused` given: the entries are in MongoDB already, but for these.
@@ -230,7 +230,7 @@ def _note_sent(
     """Count entries that went to MongoDB past the buffer, and keep the newest for a look."""
     insert_dead(connection, refused, now)
     bad = {letter.entry.entry_id for letter in refused}
-    newest = [entry for entry in entries[-KEEP_DELIVERED:] if entry.entry_id not in bad]
+    newest = [entry for entry in entries[-_SHOW_SENT:] if entry.entry_id not in bad]
     short = [entry for entry in newest if len(entry.line) <= _KEEP_LINE_BYTES]
     before = connection.execute("SELECT MAX(id) FROM pending_entries").fetchone()[0] or 0
     insert_entries(connection, short, now)

@@ -19,6 +19,7 @@ from include.sync_agent.document import (
     Document,
     big_document_of,
     document_of,
+    masked,
     raw_document_of,
 )
 from include.sync_agent.values import DeadLetter, Entry
@@ -79,17 +80,20 @@ def deliver_pending(
     entries = buffer.pending(size * BACKLOG_FACTOR if has_backlog else size, BATCH_BYTES)
     if not entries:
         return Delivery()
-    delivery, dead = deliver(collection, entries, settings.cca_host)
+    delivery, dead = deliver(collection, entries, settings)
     buffer.mark_delivered(entries, dead)
     return delivery
 
 
 def deliver(
-    collection: Collection[Document], entries: Sequence[Entry], host: str
+    collection: Collection[Document], entries: Sequence[Entry], settings: Settings
 ) -> tuple[Delivery, list[DeadLetter]]:
     """Send these entries; once it returns, all but the dead ones are on the server's disk."""
     if not entries:
         return Delivery(), []
+    host = settings.cca_host
+    if settings.mask_stored:
+        entries = [masked(entry) for entry in entries]
     durable = collection.with_options(write_concern=WriteConcern("majority", j=True))
     # The server's clock, asked anew for each attempt: readers order by it.
     ingested_at = durable.database.client.admin.command("hello")["localTime"]

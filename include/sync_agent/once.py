@@ -75,7 +75,7 @@ def _pass_on(
     intake: Intake,
     files: Sequence[FoundFile],
     collection: Collection[archive.Document],
-    host: str,
+    settings: Settings,
 ) -> Iterator[Taken | Delivery]:
     """Read and send at the same time, past the buffer: gigabytes need not lie on the disk twice.
 
@@ -94,7 +94,8 @@ def _pass_on(
                     raise
                 yield intake.commit(sent, refused)
                 yield delivery
-            sending = group and (group, sender.submit(deliver, collection, group.entries, host))
+            if group:
+                sending = group, sender.submit(deliver, collection, group.entries, settings)
 
 
 @dataclass(slots=True)
@@ -141,10 +142,11 @@ def _sync_all(
 
     deliver_all()
     while changed:
-        for done in _pass_on(intake, changed, collection, settings.cca_host):
+        for done in _pass_on(intake, changed, collection, settings):
             tally.add(done)
         changed = [file for file in changed if intake.has_turn_left(file)]
     deliver_all()
+    buffer.tidy()
     delivery = tally.delivery
     return SyncReport(
         files=len(files),

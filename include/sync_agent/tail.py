@@ -17,6 +17,8 @@ MAX_LINE_BYTES = 256 << 20
 DEAD_HEAD_BYTES = 64 << 10
 # The standard library's parser, which reads entries back, gives up near 1,000 levels.
 MAX_DEPTH = 900
+# MongoDB takes documents of this many levels.
+BSON_DEPTH = 100
 
 _BOM = b"\xef\xbb\xbf"
 _LATIN_BOM = _BOM.decode("latin-1")
@@ -38,8 +40,8 @@ class Record:
     start: int
     line: bytes
     entry: dict[str, Any]
-    # Only the strict parser took nothing but JSON, and changed no value on the way.
-    is_strict: bool = field(default=False, compare=False)
+    # Taken by the strict parser, with few brackets: no second look at encoding and depth.
+    is_plain: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,21 +110,22 @@ def parse(line: bytes) -> Any:
 
 
 def _parse(line: bytes) -> tuple[Any, bool]:
-    """The value, and whether the strict parser took it."""
-    is_strict = True
+    """The value, and whether it is plain."""
+    is_plain = True
     try:
         value = orjson.loads(line)
     except orjson.JSONDecodeError:
-        is_strict = False
+        is_plain = False
         try:
             value = json.loads(line.decode("utf-8", errors="replace"))
         except RecursionError:
             message = "nested too deeply"
             raise ValueError(message) from None
-    if line.count(b"{") + line.count(b"[") > MAX_DEPTH and depth_of(value) > MAX_DEPTH:
+    brackets = line.count(b"{") + line.count(b"[")
+    if brackets > MAX_DEPTH and depth_of(value) > MAX_DEPTH:
         message = "nested too deeply"
         raise ValueError(message)
-    return value, is_strict
+    return value, is_plain and brackets <= BSON_DEPTH
 
 
 def depth_of(value: Any) -> int:
@@ -145,11 +148,11 @@ def pieces_of(raw: bytes) -> list[Record | Poison]:
         return []
     start = len(raw) - len(raw.lstrip(_BLANK + _BOM))
     try:
-        value, is_strict = _parse(line)
+        value, is_plain = _parse(line)
     except ValueError as error:
         return _saved_pieces(raw) or [Poison(0, raw, f"not JSON: {error}"[:200])]
     if isinstance(value, dict):
-        return [Record(start, line, value, is_strict)]
+        return [Record(start, line, value, is_plain)]
     return [Poison(0, raw, f"not an object: {type(value).__name__}")]
 
 

@@ -44,7 +44,7 @@ class Entry:
     source_offset: int
     event_ms: int
     row: int = 0
-    # The parsed line, where it was parsed just now by the parser that changes nothing.
+    # The parsed line, where it was parsed just now and is plain.
     value: dict[str, Any] | None = field(default=None, compare=False, repr=False)
 
 
