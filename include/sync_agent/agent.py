@@ -4,6 +4,7 @@ import logging
 import math
 import random
 import signal
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -38,6 +39,8 @@ _SCAN_SHARE = 0.01
 # Where there are no notifications, scans come so often, and may cost more.
 _POLL_SECONDS = 1.0
 _POLL_SHARE = 0.05
+# Between two tries to write to a full disk.
+_FULL_SECONDS = 1.0
 # Between two looks at what the buffer need not keep.
 _TIDY_SECONDS = 600
 # Whole prefixes are proved once a day, this much of them after a scan.
@@ -119,17 +122,34 @@ def _follow_files(shared: _Run) -> None:
     scans = _Scans()
     revisit: set[Path] = set()
     while not shared.stopping.is_set():
-        if time.monotonic() >= scans.next_at:
-            files = scans.scan(shared, intake)
-        else:
-            files = _look(revisit, settings.claude_dirs)
-        _take(shared, intake, [file for file in files if intake.has_changed(file)])
-        _take(shared, intake, _settled(intake, files, tails), with_tail=True)
+        try:
+            if time.monotonic() >= scans.next_at:
+                files = scans.scan(shared, intake)
+            else:
+                files = _look(revisit, settings.claude_dirs)
+            _take(shared, intake, [file for file in files if intake.has_changed(file)])
+            _take(shared, intake, _settled(intake, files, tails), with_tail=True)
+        except sqlite3.OperationalError as error:
+            _note_unwritable(shared, error)
+            scans.next_at = 0
+            continue
         unfinished = {file.path for file in files if intake.has_turn_left(file)}
         due = min([scans.next_at, *(since + TAIL_SECONDS for _, since in tails.values())])
         wait = 0 if unfinished else max(due - time.monotonic(), _SHORTEST_WAIT_SECONDS)
         wait = min(wait, _LONGEST_WAIT_SECONDS)
         revisit = hints.wait(wait) | unfinished | set(tails)
+
+
+def _note_unwritable(shared: _Run, error: sqlite3.OperationalError) -> None:
+    """Say once that the buffer takes nothing, and wait: the files keep what is not read."""
+    if shared.state.is_buffer_writable:
+        log.error(
+            "the buffer %s cannot be written (%s): free space there, or set SQLITE_PATH; until"
+            " then nothing is read, and nothing is lost",
+            *(shared.settings.buffer_path, error),
+        )
+    shared.state.is_buffer_writable = False
+    shared.stopping.wait(_FULL_SECONDS)
 
 
 @dataclass(slots=True)
@@ -201,6 +221,9 @@ def _take(
 ) -> None:
     """Read the files into the buffer, waiting while it is full; the end may come in between."""
     for taken in intake.take(files, with_tail=with_tail):
+        if not shared.state.is_buffer_writable:
+            log.info("the buffer can be written again")
+            shared.state.is_buffer_writable = True
         if taken.records:
             log.debug("took %d records of %d bytes", taken.records, taken.bytes)
             shared.arrived.set()
@@ -218,7 +241,7 @@ def _deliver_forever(shared: _Run, uri: str) -> None:
             _deliver_until_stopped(shared, client)
             deadline = time.monotonic() + _GRACE_SECONDS
             collection = archive.conversations(client, shared.settings)
-            with suppress(PyMongoError):
+            with suppress(PyMongoError, sqlite3.OperationalError):
                 while (
                     time.monotonic() < deadline
                     and deliver_pending(shared.buffer, collection, shared.settings).entries
@@ -249,6 +272,10 @@ def _deliver_until_stopped(shared: _Run, client: MongoClient[archive.Document]) 
             _note_away(shared.state, error)
             shared.stopping.wait(backoff * random.uniform(0.5, 1))  # noqa: S311  (jitter)
             backoff = min(backoff * 2, _LAST_BACKOFF_SECONDS)
+            continue
+        except sqlite3.OperationalError as error:
+            # Delivered, but not noted: sending again is a no-op.
+            _note_unwritable(shared, error)
             continue
         shared.state.is_mongo_connected = True
         backoff = _FIRST_BACKOFF_SECONDS

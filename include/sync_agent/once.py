@@ -1,5 +1,6 @@
 """One pass over everything: read all there is and deliver it at the same time."""
 
+import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -69,6 +70,12 @@ def sync_once(
                 "and goes with the next run"
             )
             raise ServiceDown(message) from error
+        except sqlite3.OperationalError as error:
+            message = (
+                f"the buffer {settings.buffer_path} cannot be written ({error}); free space there, "
+                "or set SQLITE_PATH. Nothing is lost: the next run goes on from here"
+            )
+            raise SettingError(message) from error
 
 
 def _pass_on(

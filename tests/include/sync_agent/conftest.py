@@ -86,9 +86,7 @@ class OwnMongod:
                         return
                     if "setName" not in hello:
                         member = {"_id": 0, "host": f"127.0.0.1:{self.port}"}
-                        client.admin.command(
-                            "replSetInitiate", {"_id": "rs0", "members": [member]}
-                        )
+                        client.admin.command("replSetInitiate", {"_id": "rs0", "members": [member]})
                 time.sleep(0.05)
         message = "the test's mongod did not become ready"
         raise AssertionError(message)

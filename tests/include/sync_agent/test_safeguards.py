@@ -12,13 +12,14 @@ from include.settings import PROJECT_DIR, child_environment
 SAFEGUARDS = {
     "lines and position in one transaction": (
         "buffer.py",
-        "    def commit(\n",
-        "    def commit(self, batches, refused=None):\n"
-        "        from dataclasses import replace\n"
-        "        bare = [replace(batch, entries=(), dead=(), repeats={}) for batch in batches]\n"
-        "        self.commit_whole(bare, refused)\n"
-        "        return self.commit_whole(batches, refused)\n\n"
-        "    def commit_whole(\n",
+        "    def commit(",
+        """    def commit(self, batches, refused=None):
+        from dataclasses import replace
+        bare = [replace(batch, entries=(), dead=(), repeats={}) for batch in batches]
+        self.commit_whole(bare, refused)
+        return self.commit_whole(batches, refused)
+
+    def commit_whole(""",
     ),
     "the hash of the prefix": (
         "read.py",
