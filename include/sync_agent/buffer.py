@@ -1,7 +1,6 @@
 """The SQLite buffer: lines and the position that covers them commit in one transaction."""
 
 import json
-import logging
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -12,10 +11,8 @@ from threading import RLock
 from types import TracebackType
 from typing import Any, Self
 
-from include.sync_agent.schema import migrate
+from include.sync_agent.schema import open_buffer
 from include.sync_agent.values import Batch, Checkpoint, DeadLetter, Entry
-
-log = logging.getLogger(__name__)
 
 # Delivered rows kept for a look at what went through: the newest, for a week, and no long lines.
 KEEP_DELIVERED = 1000
@@ -27,16 +24,6 @@ _SHOW_SENT = 50
 _FREE_BYTES = 16 << 20
 # A file that went may come back (a folder not mounted); its position is kept this long.
 KEEP_POSITIONS_DAYS = 7
-
-_PRAGMAS = (
-    "busy_timeout=30000",
-    # Takes effect only in a file that is yet empty: free pages can go back to the disk.
-    "auto_vacuum=INCREMENTAL",
-    "journal_mode=WAL",
-    # With WAL anything less may lose the last commits when the power goes.
-    "synchronous=FULL",
-    "journal_size_limit=67108864",
-)
 
 
 def now_text() -> str:
@@ -73,7 +60,7 @@ class Buffer:
         # Transcripts hold secrets; SQLite gives its side files the mode of the main one.
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
         self._lock = RLock()
-        self._connection = _open(path)
+        self._connection = open_buffer(path)
 
     def __enter__(self) -> Self:
         return self
@@ -255,48 +242,6 @@ def _count_delivered(connection: sqlite3.Connection, amount: int) -> None:
         "INSERT OR REPLACE INTO counters VALUES ('last_sync_ms', ?)",
         (int(datetime.now(UTC).timestamp() * 1000),),
     )
-
-
-def _open(path: Path) -> sqlite3.Connection:
-    """The buffer's file, made where there is none; a corrupt one is set aside, never deleted.
-
-    What it held is in the files still, and read again it gets the same ids.
-    """
-    try:
-        return _connect(path)
-    except sqlite3.OperationalError:
-        raise
-    except sqlite3.DatabaseError as error:
-        aside = f"{path.name}.corrupt-{int(datetime.now(UTC).timestamp())}"
-        log.error(  # noqa: TRY400  (the file is what matters, not where we found it out)
-            "the buffer %s is corrupt (%s): set aside as %s; all files are read again",
-            *(path, error, aside),
-        )
-        for suffix in ("", "-wal", "-shm"):
-            side = path.with_name(path.name + suffix)
-            if side.exists():
-                side.rename(path.with_name(aside + suffix))
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-    return _connect(path)
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    try:
-        for pragma in _PRAGMAS:
-            connection.execute(f"PRAGMA {pragma}")
-        _check(connection)
-        migrate(connection)
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-def _check(connection: sqlite3.Connection) -> None:
-    verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-    if verdict != "ok":
-        raise sqlite3.DatabaseError(verdict)
 
 
 def insert_entries(connection: sqlite3.Connection, entries: Sequence[Entry], now: str) -> None:
