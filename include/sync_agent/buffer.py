@@ -194,7 +194,9 @@ class Buffer:
             )
         free = int(self.rows("PRAGMA freelist_count")[0][0])
         if free * int(self.rows("PRAGMA page_size")[0][0]) > _FREE_BYTES:
-            self.rows(f"PRAGMA incremental_vacuum({free})")
+            with self._lock:
+                # As a script: run as a statement it would end after one page.
+                self._connection.executescript(f"PRAGMA incremental_vacuum({free})")
             self.rows("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def used_bytes(self) -> int:

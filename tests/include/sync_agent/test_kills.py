@@ -106,6 +106,7 @@ def test_kills_of_agent_and_mongodb_lose_and_double_nothing(settings, transcript
 
 @pytest.mark.long
 @pytest.mark.timeout(400)
-def test_kills_for_two_minutes_too(settings, transcript, own_mongod):
+def test_kills_for_two_minutes_too(settings, transcript, own_mongod, record_property):
     written, kills = check(120, settings, transcript, own_mongod)
-    print(written, "lines,", dict(kills), "killed")
+    record_property("lines", written)
+    record_property("kills", str(dict(kills)))
