@@ -8,6 +8,7 @@ import json
 import os
 import resource
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -23,7 +24,6 @@ from threading import Event, Thread
 from include import archive
 from include.demo.generate import SESSION_MB, generate
 from include.embedded.mongod import serving_mongo
-from include.embedded.ports import free_port
 from include.settings import Settings, child_environment
 
 # A fixed date: the same arguments measure the same bytes on any day.
@@ -220,10 +220,16 @@ def _settings(folder: Path, name: str, claude_dir: Path) -> Settings:
         cca_home=folder / f"{name}-home",
         claude_dir=str(claude_dir),
         mongo_db=f"bench_{name}",
-        health_port=free_port(19090, 19990),
+        health_port=_free_port(),
         cca_host="bench",
         _env_file=None,
     )
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def table(rows: list[Row]) -> str:
