@@ -7,7 +7,7 @@ CCA := $(VENV)/bin/cca
 STAMP := $(VENV)/.installed
 DEMO_HOME ?= $(or $(TMPDIR),/tmp)/cca-demo-$(shell id -u)
 
-.PHONY: help install up demo demo-down down status logs pipeline test lint types bench docs lock
+.PHONY: help install up demo demo-down down status logs pipeline test test-long lint types bench bench-sync docs lock
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 14
@@ -50,6 +50,9 @@ pipeline: install  ## extract, load, transform, publish; no Airflow
 test: install  ## the whole test suite
 	$(VENV)/bin/python -m pytest
 
+test-long: install  ## the tests that take minutes: a thousand histories, kills, mutations
+	$(VENV)/bin/python -m pytest -m long
+
 lint: install  ## ruff and sqlfluff
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
@@ -60,6 +63,9 @@ types: install  ## mypy, strict
 
 bench: install  ## time every step on generated data
 	$(VENV)/bin/python -m benchmarks.pipeline
+
+bench-sync: install  ## time the sync agent: throughput, latency, idle, rescan
+	$(VENV)/bin/python -m benchmarks.sync
 
 docs: install  ## write .env.example and docs/settings.md from the settings
 	$(VENV)/bin/python -m include.settings_docs

@@ -1,12 +1,13 @@
-"""Masks secrets in short texts for people: previews and lists, never the archive itself."""
+"""Masks secrets wherever text is shown; in the archive itself only where MASK_STORED says so."""
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 MASK = "•••"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Rule:
     """A pattern, and words without which it cannot match: most texts hold none of them."""
 
@@ -15,20 +16,47 @@ class _Rule:
     replacement: str = MASK
 
 
+# Prefixes by which the issuers themselves let their tokens be recognised.
 _RULES = (
     _Rule(("sk-",), re.compile(r"sk-[A-Za-z0-9_-]{16,}")),
-    _Rule(("_live_", "_test_"), re.compile(r"\b[srp]k_(?:live|test)_[A-Za-z0-9]{10,}")),
+    _Rule(("k_live_", "k_test_"), re.compile(r"\b[srp]k_(?:live|test)_[A-Za-z0-9]{10,}")),
+    _Rule(("whsec_",), re.compile(r"\bwhsec_[A-Za-z0-9+/=]{16,}")),
     _Rule(
         ("ghp_", "gho_", "ghu_", "ghs_", "ghr_"),
         re.compile(r"\bgh[pousr]_[A-Za-z0-9]{16,}"),
     ),
     _Rule(("github_pat_",), re.compile(r"github_pat_\w{20,}")),
-    _Rule(("glpat-",), re.compile(r"glpat-[\w-]{16,}")),
+    _Rule(("glpat-", "gldt-", "glrt-"), re.compile(r"\bgl(?:pat|dt|rt)-[\w-]{16,}")),
     _Rule(("npm_", "pypi-"), re.compile(r"\b(?:npm_|pypi-)[\w-]{20,}")),
     _Rule(("hf_",), re.compile(r"\bhf_[A-Za-z0-9]{20,}")),
     _Rule(("akia", "asia"), re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b")),
     _Rule(("aiza",), re.compile(r"AIza[\w-]{30,}")),
-    _Rule(("xox",), re.compile(r"xox[abeoprs]-[\w-]{10,}")),
+    _Rule(("gocspx-", "ya29."), re.compile(r"\b(?:GOCSPX-|ya29\.)[\w-]{20,}")),
+    _Rule(("xox", "xapp-"), re.compile(r"\b(?:xox[abeoprs]|xapp)-[\w-]{10,}")),
+    _Rule(
+        ("hooks.slack.com",),
+        re.compile(r"(hooks\.slack\.com/(?:services|workflows)/)[\w/+-]{20,}"),
+        rf"\1{MASK}",
+    ),
+    _Rule(("sg.",), re.compile(r"\bSG\.[\w-]{16,}\.[\w-]{16,}")),
+    _Rule(("dop_v1_", "doo_v1_"), re.compile(r"\bdo[op]_v1_[a-f0-9]{32,}")),
+    _Rule(("shpat_", "shpss_", "shpca_"), re.compile(r"\bshp(?:at|ss|ca)_[a-fA-F0-9]{24,}")),
+    _Rule(("dapi",), re.compile(r"\bdapi[a-f0-9]{32}\b")),
+    _Rule(("hvs.", "hvb."), re.compile(r"\bhv[sb]\.[\w-]{20,}")),
+    _Rule(("lin_api_", "ntn_"), re.compile(r"\b(?:lin_api_|ntn_)[A-Za-z0-9]{20,}")),
+    _Rule(("atatt3",), re.compile(r"\bATATT3[\w=-]{30,}")),
+    _Rule(("age-secret-key-",), re.compile(r"\bAGE-SECRET-KEY-1[A-Z0-9]{20,}")),
+    _Rule((":aa",), re.compile(r"\b\d{8,10}:AA[\w-]{32,}")),
+    _Rule(
+        ("accountkey=", "sharedaccesskey="),
+        re.compile(r"((?:Account|SharedAccess)Key=)[A-Za-z0-9+/=]{20,}", re.IGNORECASE),
+        rf"\1{MASK}",
+    ),
+    _Rule(
+        (" -u ", "--user "),
+        re.compile(r"((?:\s-u|--user)\s+[\"']?[^\s:\"']+:)[^\s\"']{4,}"),
+        rf"\1{MASK}",
+    ),
     _Rule(("eyj",), re.compile(r"eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]*")),
     _Rule(
         ("private key",),
@@ -43,7 +71,11 @@ _RULES = (
     ),
     _Rule(("://",), re.compile(r"(://[^\s:/@]*:)[^\s@/]+@"), rf"\1{MASK}@"),
     _Rule(
-        ("password", "passwd", "passphrase", "pwd", "secret", "token", "api", "key"),
+        (
+            *("password", "passwd", "passphrase", "pwd", "secret", "token"),
+            *("apikey", "api_key", "api-key", "accesskey", "access_key", "access-key"),
+            *("privatekey", "private_key", "private-key"),
+        ),
         re.compile(
             r"""((?:passw(?:or)?d|passphrase|pwd|secret|token|(?:api|access|private)[_-]?key)
             [\w-]{0,20}["']?\s*[=:]\s*)
@@ -55,10 +87,55 @@ _RULES = (
 )
 
 
+# A character that a hint needs, where it has a rare one: texts without it skip those hints.
+_MARKS = ("_", "-", ".", ":", "=", "")
+
+
+def _mark_of(hint: str) -> str:
+    return next(mark for mark in _MARKS if mark in hint)
+
+
+_HINTED = tuple(
+    (mark, tuple((h, rule) for rule in _RULES for h in rule.hints if _mark_of(h) == mark))
+    for mark in _MARKS
+)
+# The name of a field whose whole value is a secret.
+_SECRET_NAME = re.compile(
+    r"(?:passw(?:or)?d|passphrase|pwd|secret|token|(?:api|access|private|account)[_-]?key)$",
+    re.IGNORECASE,
+)
+
+
 def mask_secrets(text: str) -> str:
     """The text with what looks like a key, token or password replaced by dots."""
     lowered = text.lower()
+    # Most texts hold no hint at all, and this runs for every record.
+    hinted = [
+        rule
+        for mark, hints in _HINTED
+        if mark in lowered
+        for hint, rule in hints
+        if hint in lowered
+    ]
+    if not hinted:
+        return text
     for rule in _RULES:
-        if any(hint in lowered for hint in rule.hints):
+        if rule in hinted:
             text = rule.pattern.sub(rule.replacement, text)
     return text
+
+
+def mask_value(value: Any) -> Any:
+    """A JSON value with the secrets in its texts masked, also where only a key names them."""
+    if isinstance(value, str):
+        return mask_secrets(value)
+    if isinstance(value, list):
+        return [mask_value(item) for item in value]
+    if isinstance(value, dict):
+        return {
+            key: MASK
+            if isinstance(item, str) and item and _SECRET_NAME.search(key)
+            else mask_value(item)
+            for key, item in value.items()
+        }
+    return value

@@ -67,6 +67,16 @@ class Settings(BaseSettings):
     batch_size: int = Field(
         100, gt=0, description="Entries of one delivery; a backlog is sent in larger batches."
     )
+    watch_mode: Literal["auto", "notify", "poll"] = Field(
+        "auto",
+        description="How the agent learns of new lines: notify (by the system), poll (look every "
+        "second), or auto: poll where CLAUDE_DIR lies on a network mount.",
+    )
+    mask_stored: bool = Field(
+        False,
+        description="Mask secrets in the archive itself, not only where text is shown. What is "
+        "masked there is gone for good.",
+    )
     health_host: str = Field("127.0.0.1", description="Address of the agent's health endpoint.")
     health_port: Port = Field(9090, description="Port of the agent's health endpoint.")
 

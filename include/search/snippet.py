@@ -7,9 +7,12 @@ from dataclasses import dataclass
 
 from include.search.normalise import UNDERSCORE
 from include.search.typed import Term
+from include.secrets import mask_secrets
 
 _PICTURE = re.compile("ux([0-9a-f]{4,5})")
 _BEFORE, _LENGTH = 60, 240
+# Characters to each side of the place found that are searched for secrets.
+_WINDOW = 1000
 
 
 @dataclass(frozen=True)
@@ -51,16 +54,21 @@ def holds_literally(text: str, terms: Sequence[Term]) -> bool:
 
 
 def snippet_of(text: str, terms: Sequence[Term]) -> Snippet:
-    """One line around the first place found; the beginning where no place is seen."""
-    plain = folded(text)
+    """One line around the first place found, secrets masked; the beginning where none is seen."""
     pattern = _pattern([term for term in terms if not term.is_negated])
+    first = pattern.search(folded(text)) if pattern else None
+    near = max(0, first.start() - _WINDOW) if first else 0
+    is_cut = len(text) > near + 2 * _WINDOW
+    # Masked before it is cut to size: half a secret is not recognised any more.
+    text = mask_secrets(text[near : near + 2 * _WINDOW])
+    plain = folded(text)
     first = pattern.search(plain) if pattern else None
     start = max(0, first.start() - _BEFORE) if first else 0
     end = min(len(text), start + _LENGTH)
     shown = re.sub(r"\s", " ", text[start:end])
     marks = [m.span() for m in pattern.finditer(plain[start:end])] if pattern else []
-    before = "…" if start else ""
-    after = "…" if end < len(text) else ""
+    before = "…" if start or near else ""
+    after = "…" if end < len(text) or is_cut else ""
     moved = [(a + len(before), b + len(before)) for a, b in marks]
     return Snippet(before + shown + after, moved)
 

@@ -4,6 +4,7 @@ import logging
 import math
 import random
 import signal
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -23,7 +24,7 @@ from include.sync_agent.intake import Intake
 from include.sync_agent.lock import agent_lock
 from include.sync_agent.once import Progress, SyncReport, sync_once
 from include.sync_agent.scan import FoundFile, look_at
-from include.sync_agent.watch import Hints
+from include.sync_agent.watch import Hints, must_poll
 
 __all__ = ["Progress", "SyncReport", "run", "sync_once"]
 
@@ -34,7 +35,17 @@ TAIL_SECONDS = 2.0
 # No scan is further away than this, however long a scan takes.
 SCAN_SECONDS = 30.0
 # Scans may take this share of the time; small trees are scanned every SYNC_INTERVAL_MS.
-_SCAN_SHARE = 0.05
+_SCAN_SHARE = 0.01
+# Where there are no notifications, scans come so often, and may cost more.
+_POLL_SECONDS = 1.0
+_POLL_SHARE = 0.05
+# Between two tries to write to a full disk.
+_FULL_SECONDS = 1.0
+# Between two looks at what the buffer need not keep.
+_TIDY_SECONDS = 600
+# Whole prefixes are proved once a day, this much of them after a scan.
+_SWEEP_SECONDS = 86_400
+_SWEEP_BYTES = 8 << 20
 # Above this the files themselves are the better buffer: reading waits for delivery.
 BUFFER_BYTES = 1 << 30
 _FIRST_BACKOFF_SECONDS = 0.5
@@ -66,7 +77,7 @@ def run(settings: Settings, uri: str, stopping: threading.Event | None = None) -
     with (
         agent_lock(settings.buffer_path),
         Buffer(settings.buffer_path) as buffer,
-        Hints() as hints,
+        Hints(is_polling=must_poll(settings.watch_mode, settings.claude_dirs)) as hints,
     ):
         shared = _Run(settings, buffer, hints, stopping or threading.Event())
         host, port = settings.health_host, settings.health_port
@@ -105,31 +116,71 @@ def _signals(shared: _Run) -> Iterator[None]:
 
 def _follow_files(shared: _Run) -> None:
     """Read what hints and scans find until the end."""
-    settings, state, hints = shared.settings, shared.state, shared.hints
+    settings, hints = shared.settings, shared.hints
     intake = Intake(shared.buffer, settings.cca_host)
     tails: Tails = {}
-    missing: set[Path] = set()
+    scans = _Scans()
     revisit: set[Path] = set()
-    next_scan = 0.0
     while not shared.stopping.is_set():
-        started = time.monotonic()
-        if started >= next_scan:
-            missing = _tell_missing(settings.claude_dirs, missing)
-            hints.follow(settings.claude_dirs)
-            files = intake.scan(settings.claude_dirs)
-            state.scans += 1
-            state.last_scan_seconds = time.monotonic() - started
-            pause = max(settings.sync_interval_ms / 1000, state.last_scan_seconds / _SCAN_SHARE)
-            next_scan = started + min(pause, SCAN_SECONDS)
-        else:
-            files = _look(revisit, settings.claude_dirs)
-        _take(shared, intake, [file for file in files if intake.has_changed(file)])
-        _take(shared, intake, _settled(intake, files, tails), with_tail=True)
+        try:
+            if time.monotonic() >= scans.next_at:
+                files = scans.scan(shared, intake)
+            else:
+                files = _look(revisit, settings.claude_dirs)
+            _take(shared, intake, [file for file in files if intake.has_changed(file)])
+            _take(shared, intake, _settled(intake, files, tails), with_tail=True)
+        except sqlite3.OperationalError as error:
+            _note_unwritable(shared, error)
+            scans.next_at = 0
+            continue
         unfinished = {file.path for file in files if intake.has_turn_left(file)}
-        due = min([next_scan, *(since + TAIL_SECONDS for _, since in tails.values())])
+        due = min([scans.next_at, *(since + TAIL_SECONDS for _, since in tails.values())])
         wait = 0 if unfinished else max(due - time.monotonic(), _SHORTEST_WAIT_SECONDS)
         wait = min(wait, _LONGEST_WAIT_SECONDS)
         revisit = hints.wait(wait) | unfinished | set(tails)
+
+
+def _note_unwritable(shared: _Run, error: sqlite3.OperationalError) -> None:
+    """Say once that the buffer takes nothing, and wait: the files keep what is not read."""
+    if shared.state.is_buffer_writable:
+        log.error(
+            "the buffer %s cannot be written (%s): free space there, or set SQLITE_PATH; until"
+            " then nothing is read, and nothing is lost",
+            *(shared.settings.buffer_path, error),
+        )
+    shared.state.is_buffer_writable = False
+    shared.stopping.wait(_FULL_SECONDS)
+
+
+@dataclass(slots=True)
+class _Scans:
+    """When to look at everything, and the slow work that goes with it."""
+
+    next_at: float = 0.0
+    next_sweep_at: float = 0.0
+    next_tidy_at: float = 0.0
+    missing: set[Path] = field(default_factory=set)
+
+    def scan(self, shared: _Run, intake: Intake) -> list[FoundFile]:
+        settings, state = shared.settings, shared.state
+        started = time.monotonic()
+        self.missing = _tell_missing(settings.claude_dirs, self.missing)
+        shared.hints.follow(settings.claude_dirs)
+        files = intake.scan(settings.claude_dirs)
+        state.scans += 1
+        state.last_scan_seconds = time.monotonic() - started
+        interval = settings.sync_interval_ms / 1000
+        if shared.hints.is_polling:
+            pause = max(min(interval, _POLL_SECONDS), state.last_scan_seconds / _POLL_SHARE)
+        else:
+            pause = max(interval, state.last_scan_seconds / _SCAN_SHARE)
+        self.next_at = started + min(pause, SCAN_SECONDS)
+        if started >= self.next_sweep_at and not intake.sweep(_SWEEP_BYTES):
+            self.next_sweep_at = started + _SWEEP_SECONDS
+        if started >= self.next_tidy_at:
+            self.next_tidy_at = started + _TIDY_SECONDS
+            shared.buffer.tidy()
+        return files
 
 
 def _tell_missing(roots: Sequence[Path], known: set[Path]) -> set[Path]:
@@ -170,6 +221,9 @@ def _take(
 ) -> None:
     """Read the files into the buffer, waiting while it is full; the end may come in between."""
     for taken in intake.take(files, with_tail=with_tail):
+        if not shared.state.is_buffer_writable:
+            log.info("the buffer can be written again")
+            shared.state.is_buffer_writable = True
         if taken.records:
             log.debug("took %d records of %d bytes", taken.records, taken.bytes)
             shared.arrived.set()
@@ -187,7 +241,7 @@ def _deliver_forever(shared: _Run, uri: str) -> None:
             _deliver_until_stopped(shared, client)
             deadline = time.monotonic() + _GRACE_SECONDS
             collection = archive.conversations(client, shared.settings)
-            with suppress(PyMongoError):
+            with suppress(PyMongoError, sqlite3.OperationalError):
                 while (
                     time.monotonic() < deadline
                     and deliver_pending(shared.buffer, collection, shared.settings).entries
@@ -218,6 +272,10 @@ def _deliver_until_stopped(shared: _Run, client: MongoClient[archive.Document]) 
             _note_away(shared.state, error)
             shared.stopping.wait(backoff * random.uniform(0.5, 1))  # noqa: S311  (jitter)
             backoff = min(backoff * 2, _LAST_BACKOFF_SECONDS)
+            continue
+        except sqlite3.OperationalError as error:
+            # Delivered, but not noted: sending again is a no-op.
+            _note_unwritable(shared, error)
             continue
         shared.state.is_mongo_connected = True
         backoff = _FIRST_BACKOFF_SECONDS

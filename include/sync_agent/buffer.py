@@ -11,12 +11,17 @@ from threading import RLock
 from types import TracebackType
 from typing import Any, Self
 
-from include.sync_agent.schema import migrate
+from include.sync_agent.schema import open_buffer
 from include.sync_agent.values import Batch, Checkpoint, DeadLetter, Entry
 
-# Delivered rows kept for a look at what went through, but for long lines, which go at once.
+# Delivered rows kept for a look at what went through: the newest, for a week, and no long lines.
 KEEP_DELIVERED = 1000
+KEEP_DELIVERED_DAYS = 7
 _KEEP_LINE_BYTES = 64 << 10
+# Of entries that went past the buffer, what is kept for a look of each commit.
+_SHOW_SENT = 50
+# Free space the file may keep for the next burst.
+_FREE_BYTES = 16 << 20
 # A file that went may come back (a folder not mounted); its position is kept this long.
 KEEP_POSITIONS_DAYS = 7
 
@@ -55,20 +60,7 @@ class Buffer:
         # Transcripts hold secrets; SQLite gives its side files the mode of the main one.
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
         self._lock = RLock()
-        self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        try:
-            # FULL: with WAL anything less may lose the last commits when the power goes.
-            for pragma in (
-                "busy_timeout=30000",
-                "journal_mode=WAL",
-                "synchronous=FULL",
-                "journal_size_limit=67108864",
-            ):
-                self._connection.execute(f"PRAGMA {pragma}")
-            migrate(self._connection)
-        except BaseException:
-            self._connection.close()
-            raise
+        self._connection = open_buffer(path)
 
     def __enter__(self) -> Self:
         return self
@@ -110,8 +102,11 @@ class Buffer:
         )
         return int(rows[0][0]) if rows else 0
 
-    def commit(self, batches: Sequence[Batch]) -> int:
-        """Store what was read together with its checkpoints; gives the new dead letters."""
+    def commit(self, batches: Sequence[Batch], refused: Sequence[DeadLetter] | None = None) -> int:
+        """Store what was read together with its checkpoints; gives the new dead letters.
+
+        `refused` given: the entries are in MongoDB already, but for these.
+        """
         now = now_text()
         with self.transaction() as connection:
             new_dead = 0
@@ -119,13 +114,17 @@ class Buffer:
                 if batch.restarts:
                     file_id = batch.checkpoint.id
                     connection.execute("DELETE FROM repeats WHERE file_id = ?", (file_id,))
-                insert_entries(connection, batch.entries, now)
+                if refused is None:
+                    insert_entries(connection, batch.entries, now)
                 new_dead += insert_dead(connection, batch.dead, now)
                 connection.executemany(
                     "INSERT OR REPLACE INTO repeats VALUES (?, ?, ?)",
                     ((batch.checkpoint.id, digest, n) for digest, n in batch.repeats.items()),
                 )
                 _save_checkpoint(connection, batch.checkpoint, now)
+            if refused is not None:
+                sent = [entry for batch in batches for entry in batch.entries]
+                _note_sent(connection, sent, refused, now)
         return new_dead
 
     def pending(self, limit: int, max_bytes: int) -> list[Entry]:
@@ -146,31 +145,20 @@ class Buffer:
     def mark_delivered(self, entries: Sequence[Entry], dead: Sequence[DeadLetter] = ()) -> None:
         """After MongoDB's reply: entries are delivered, or dead with the server's reason."""
         now = now_text()
-        rejected = {letter.entry.row for letter in dead}
         with self.transaction() as connection:
-            newest = connection.execute("SELECT MAX(id) FROM pending_entries").fetchone()[0] or 0
-            keep_from = newest - KEEP_DELIVERED
+            connection.executemany(
+                "DELETE FROM pending_entries WHERE id = ?", [(d.entry.row,) for d in dead]
+            )
+            long = ((entry.row,) for entry in entries if len(entry.line) > _KEEP_LINE_BYTES)
+            connection.executemany("DELETE FROM pending_entries WHERE id = ?", long)
+            keep_from = _drop_delivered(connection, entries[-1].row)
+            # A batch holds the oldest that wait, so all that waits up to its last one is in it.
             connection.execute(
-                "DELETE FROM pending_entries WHERE id <= ? AND synced = 1", (keep_from,)
-            )
-            kept = {
-                entry.row
-                for entry in entries
-                if entry.row > keep_from and len(entry.line) <= _KEEP_LINE_BYTES
-            } - rejected
-            connection.executemany(
-                "UPDATE pending_entries SET synced = 1 WHERE id = ?", [(row,) for row in kept]
-            )
-            connection.executemany(
-                "DELETE FROM pending_entries WHERE id = ?",
-                [(entry.row,) for entry in entries if entry.row not in kept],
+                "UPDATE pending_entries SET synced = 1 WHERE synced = 0 AND id > ? AND id <= ?",
+                (keep_from, entries[-1].row),
             )
             insert_dead(connection, dead, now)
-            add_to_counter(connection, "delivered", len(entries) - len(rejected))
-            connection.execute(
-                "INSERT OR REPLACE INTO counters VALUES ('last_sync_ms', ?)",
-                (int(datetime.now(UTC).timestamp() * 1000),),
-            )
+            _count_delivered(connection, len(entries) - len(dead))
 
     def counter(self, name: str) -> int | None:
         rows = self.rows("SELECT value FROM counters WHERE name = ?", (name,))
@@ -196,6 +184,21 @@ class Buffer:
             connection.executemany("DELETE FROM file_positions WHERE id = ?", old)
         return {row[0] for row in old}
 
+    def tidy(self) -> None:
+        """Drop delivered rows that are a week old, and give free space back to the disk."""
+        with self.transaction() as connection:
+            connection.execute(
+                "DELETE FROM pending_entries WHERE synced = 1"
+                " AND datetime(created_at) < datetime(?, ?)",
+                (now_text(), f"-{KEEP_DELIVERED_DAYS} days"),
+            )
+        free = int(self.rows("PRAGMA freelist_count")[0][0])
+        if free * int(self.rows("PRAGMA page_size")[0][0]) > _FREE_BYTES:
+            with self._lock:
+                # As a script: run as a statement it would end after one page.
+                self._connection.executescript(f"PRAGMA incremental_vacuum({free})")
+            self.rows("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def used_bytes(self) -> int:
         """Size of what the buffer holds, without the pages that are free again."""
         values = [
@@ -203,6 +206,44 @@ class Buffer:
             for name in ("page_count", "freelist_count", "page_size")
         ]
         return (values[0] - values[1]) * values[2]
+
+
+def _note_sent(
+    connection: sqlite3.Connection,
+    entries: Sequence[Entry],
+    refused: Sequence[DeadLetter],
+    now: str,
+) -> None:
+    """Count entries that went to MongoDB past the buffer, and keep the newest for a look."""
+    insert_dead(connection, refused, now)
+    bad = {letter.entry.entry_id for letter in refused}
+    newest = [entry for entry in entries[-_SHOW_SENT:] if entry.entry_id not in bad]
+    short = [entry for entry in newest if len(entry.line) <= _KEEP_LINE_BYTES]
+    before = connection.execute("SELECT MAX(id) FROM pending_entries").fetchone()[0] or 0
+    insert_entries(connection, short, now)
+    connection.execute("UPDATE pending_entries SET synced = 1 WHERE id > ?", (before,))
+    # Rows that wait stay, wherever they stand.
+    _drop_delivered(connection, delivered_to=0)
+    _count_delivered(connection, len(entries) - len(refused))
+
+
+def _drop_delivered(connection: sqlite3.Connection, delivered_to: int) -> int:
+    """Of the rows up to this one keep those that are among the newest; gives where those begin."""
+    newest = connection.execute("SELECT MAX(id) FROM pending_entries").fetchone()[0] or 0
+    keep_from: int = newest - KEEP_DELIVERED
+    connection.execute(
+        "DELETE FROM pending_entries WHERE id <= ? AND (synced = 1 OR id <= ?)",
+        (keep_from, delivered_to),
+    )
+    return keep_from
+
+
+def _count_delivered(connection: sqlite3.Connection, amount: int) -> None:
+    add_to_counter(connection, "delivered", amount)
+    connection.execute(
+        "INSERT OR REPLACE INTO counters VALUES ('last_sync_ms', ?)",
+        (int(datetime.now(UTC).timestamp() * 1000),),
+    )
 
 
 def insert_entries(connection: sqlite3.Connection, entries: Sequence[Entry], now: str) -> None:

@@ -19,6 +19,7 @@ from include.sync_agent.document import (
     Document,
     big_document_of,
     document_of,
+    masked,
     raw_document_of,
 )
 from include.sync_agent.values import DeadLetter, Entry
@@ -74,11 +75,25 @@ def deliver_pending(
     buffer: Buffer, collection: Collection[Document], settings: Settings
 ) -> Delivery:
     """Send the oldest pending entries, one batch; marked delivered only after the reply."""
-    size, host = settings.batch_size, settings.cca_host
+    size = settings.batch_size
     has_backlog = buffer.pending_count() > size
     entries = buffer.pending(size * BACKLOG_FACTOR if has_backlog else size, BATCH_BYTES)
     if not entries:
         return Delivery()
+    delivery, dead = deliver(collection, entries, settings)
+    buffer.mark_delivered(entries, dead)
+    return delivery
+
+
+def deliver(
+    collection: Collection[Document], entries: Sequence[Entry], settings: Settings
+) -> tuple[Delivery, list[DeadLetter]]:
+    """Send these entries; once it returns, all but the dead ones are on the server's disk."""
+    if not entries:
+        return Delivery(), []
+    host = settings.cca_host
+    if settings.mask_stored:
+        entries = [masked(entry) for entry in entries]
     durable = collection.with_options(write_concern=WriteConcern("majority", j=True))
     # The server's clock, asked anew for each attempt: readers order by it.
     ingested_at = durable.database.client.admin.command("hello")["localTime"]
@@ -91,8 +106,7 @@ def deliver_pending(
         else:
             stored += outcome
             duplicates += not outcome
-    buffer.mark_delivered(entries, dead)
-    return Delivery(stored, duplicates, len(dead))
+    return Delivery(stored, duplicates, len(dead)), dead
 
 
 def _insert(
@@ -114,8 +128,8 @@ def _insert(
         refused = [r for r in map(_encoding_error, entries, documents) if r is not None]
         if not refused:
             raise
-        bad = {each.entry.row for each in refused}
-        good = [entry for entry in entries if entry.row not in bad]
+        bad = {id(each.entry) for each in refused}
+        good = [entry for entry in entries if id(entry) not in bad]
         if not good:
             return 0, 0, refused
         stored, duplicates, more = _insert(collection, good, host, ingested_at)

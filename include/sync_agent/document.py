@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,15 +10,15 @@ import orjson
 from bson import Binary
 
 from include.entries import OWN_FIELDS
+from include.secrets import mask_value
 from include.sync_agent.preview import preview_of
-from include.sync_agent.tail import depth_of, parse
+from include.sync_agent.tail import BSON_DEPTH, depth_of, parse
 from include.sync_agent.values import Entry
 
 Document = dict[str, Any]
 
 # Left under MongoDB's 16 MB for the document around the line; above, the line goes to GridFS.
 RAW_LINE_BYTES = 15 << 20
-_MAX_DEPTH = 100
 _INT64 = range(-(1 << 63), 1 << 63)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SCALARS = ("type", "subtype", "uuid", "timestamp", "sessionId")
@@ -33,16 +34,26 @@ def document_of(entry: Entry, host: str, ingested_at: datetime) -> Document:
     """The document of an entry: our fields, then the entry's own as written."""
     if len(entry.line) > RAW_LINE_BYTES:
         return big_document_of(entry, host, ingested_at)
-    try:
-        value = orjson.loads(entry.line)
-    except orjson.JSONDecodeError:
-        return raw_document_of(entry, host, ingested_at)
-    if not value.keys().isdisjoint(OWN_FIELDS) or not _is_faithful(entry.line, value):
+    value = entry.value or _shallow(entry.line)
+    if (
+        value is None
+        or not value.keys().isdisjoint(OWN_FIELDS)
+        or not _is_faithful(entry.line, value)
+    ):
         return raw_document_of(entry, host, ingested_at)
     document = _own_fields(entry, host, ingested_at)
     document["preview"] = preview_of(value)
     document.update(value)
     return document
+
+
+def masked(entry: Entry) -> Entry:
+    """The entry with its secrets masked, under the `_id` of what was written."""
+    value = parse(entry.line) if entry.value is None else entry.value
+    clean = mask_value(value)
+    if clean == value:
+        return entry
+    return replace(entry, line=json.dumps(clean).encode(), value=None)
 
 
 def raw_document_of(entry: Entry, host: str, ingested_at: datetime) -> Document:
@@ -88,21 +99,32 @@ def _is_safe(value: object) -> bool:
     return isinstance(value, str) and len(value) <= _SAFE_CHARACTERS and value.isprintable()
 
 
+def _shallow(line: bytes) -> Document | None:
+    """The entry, where the strict parser takes it and BSON may nest so deep."""
+    try:
+        value: Document = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return None
+    if line.count(b"{") + line.count(b"[") > BSON_DEPTH and depth_of(value) > BSON_DEPTH:
+        return None
+    return value
+
+
 def _is_faithful(line: bytes, value: Document) -> bool:
     """Whether BSON gives back the same entry; looks into it only where the line hints otherwise."""
     if _LONG_NUMBER in line.translate(_DIGITS):
         # orjson turns integers over 64 bits into floats, so the other parser must look.
         return not _has_odd_values(json.loads(line))
-    if line.count(b"{") + line.count(b"[") > _MAX_DEPTH and depth_of(value) > _MAX_DEPTH:
-        return False
-    if b'"$ref"' in line or _ESCAPED_NUL_OR_DOLLAR.search(line):
+    # Plain searches are fast, that for one byte most of all; few lines go past them.
+    has_escape = b"\\u00" in line and _ESCAPED_NUL_OR_DOLLAR.search(line)
+    if has_escape or (b"$" in line and b'"$ref"' in line):
         return not _has_odd_values(value)
     return True
 
 
 def _has_odd_values(value: Any) -> bool:
     """Whether there are NUL or DBRef keys, integers over 64 bits, or too many levels."""
-    if depth_of(value) > _MAX_DEPTH:
+    if depth_of(value) > BSON_DEPTH:
         return True
     waiting = [value]
     while waiting:

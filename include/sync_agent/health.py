@@ -26,6 +26,7 @@ class State:
 
     started: float = field(default_factory=monotonic)
     is_mongo_connected: bool = False
+    is_buffer_writable: bool = True
     retries: int = 0
     scans: int = 0
     last_scan_seconds: float = 0.0
@@ -43,9 +44,10 @@ def health_of(buffer: Buffer, state: State) -> dict[str, Any]:
         "SELECT (julianday('now') - julianday(created_at)) * 86400 FROM pending_entries"
         " WHERE synced = 0 ORDER BY id LIMIT 1"
     )
+    is_well = state.is_mongo_connected and state.is_buffer_writable and not dead_letters
     last_sync_ms = buffer.counter("last_sync_ms")
     return {
-        "status": "ok" if state.is_mongo_connected and not dead_letters else "degraded",
+        "status": "ok" if is_well else "degraded",
         "pending": buffer.pending_count(),
         "synced": buffer.counter("delivered") or 0,
         "lastSyncAt": None if last_sync_ms is None else iso_milliseconds(last_sync_ms),

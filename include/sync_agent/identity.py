@@ -9,6 +9,9 @@ from zlib import crc32
 
 # Bytes before the position whose hash proves that the file is the same.
 MARKER_BYTES = 1024
+# A prefix up to this size is proved as a whole whenever the file grew: an edit before the marker
+# and an append between two looks would hide each other. Longer ones wait for the sweep.
+PROVE_BYTES = 256 << 10
 _CHUNK_BYTES = 1 << 20
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 

@@ -1,18 +1,19 @@
 """Files to buffer: which files changed, their checkpoints, and commits of about a mebibyte."""
 
 import logging
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from include.sync_agent.buffer import Buffer
-from include.sync_agent.identity import Place
+from include.sync_agent.identity import Place, prefix_checksum
 from include.sync_agent.read import place_of, read_file
 from include.sync_agent.scan import FoundFile, find_files
 from include.sync_agent.side_files import read_side_file
 from include.sync_agent.tail import BLOCK_BYTES, BLOCK_LINES
-from include.sync_agent.values import NEVER_LOOKED, UNFINISHED, Batch, Checkpoint
+from include.sync_agent.values import NEVER_LOOKED, UNFINISHED, Batch, Checkpoint, DeadLetter, Entry
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +36,19 @@ class Taken:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Batches that are committed together, and how many files end with them."""
+
+    batches: Sequence[Batch]
+    files: int
+    size_bytes: int
+
+    @property
+    def entries(self) -> list[Entry]:
+        return [entry for batch in self.batches for entry in batch.entries]
+
+
 class Intake:
     """The reading half of the agent; the only writer of checkpoints."""
 
@@ -45,11 +59,12 @@ class Intake:
         self._next_id = max((point.id for point in self._known.values()), default=0) + 1
         self._gone: set[int] = set()
         self._unreadable: set[str] = set()
+        self._to_sweep: list[str] = []
 
     def scan(self, roots: Sequence[Path]) -> list[FoundFile]:
         """All files there are, oldest first; also notes which known files went."""
         present = [root for root in roots if root.is_dir()]
-        files = find_files(present)
+        files = find_files(present, self._note_unreadable)
         keys = {file.key for file in files}
         # A folder that is not there now (not mounted) says nothing about its files.
         gone = {
@@ -88,32 +103,58 @@ class Intake:
         point = self._known.get(found.key)
         return point is not None and point.size == UNFINISHED
 
+    def sweep(self, max_bytes: int) -> int:
+        """Prove whole prefixes, as many as the bytes allow, going on where the last call ended.
+
+        A file that was edited further back than its marker, and then grew, is read anew by the
+        next scan. Gives how many prefixes are left to prove.
+        """
+        if not self._to_sweep:
+            self._to_sweep = [key for key, point in self._known.items() if point.prefix_checksum]
+        while self._to_sweep and max_bytes > 0:
+            point = self._known.get(self._to_sweep.pop())
+            if point is None:
+                continue
+            max_bytes -= point.position
+            if _is_edited(point):
+                log.warning("%s was edited before its end; reading it anew", point.path)
+                self._known[point.path] = replace(point, size=NEVER_LOOKED, marker=b"")
+        return len(self._to_sweep)
+
     def bytes_left(self, found: FoundFile) -> int:
         point = self._known.get(found.key)
         return max(found.size - (point.position if point else 0), 0)
 
     def take(self, files: Sequence[FoundFile], *, with_tail: bool) -> Iterator[Taken]:
         """Read what is new in the files into the buffer; one result a commit."""
+        for group in self.read(files, with_tail=with_tail):
+            yield self.commit(group)
+
+    def read(
+        self, files: Sequence[FoundFile], *, with_tail: bool, max_bytes: int = BLOCK_BYTES
+    ) -> Iterator[Group]:
+        """What is new in the files, in pieces for one commit each."""
         batches: list[Batch] = []
         finished = size = lines = 0
+        max_lines = BLOCK_LINES * max_bytes // BLOCK_BYTES
         for found in files:
             for batch in self._read(found, with_tail=with_tail):
                 batches.append(batch)
                 size += batch.size_bytes
                 lines += len(batch.entries)
-                if size >= BLOCK_BYTES or lines >= BLOCK_LINES:
-                    yield self._commit(batches, finished, size)
+                if size >= max_bytes or lines >= max_lines:
+                    yield Group(batches, finished, size)
                     batches, finished, size, lines = [], 0, 0, 0
             finished += 1
         if batches or finished:
-            yield self._commit(batches, finished, size)
+            yield Group(batches, finished, size)
 
-    def _commit(self, batches: Sequence[Batch], files: int, size: int) -> Taken:
-        dead = self._buffer.commit(batches)
-        for batch in batches:
+    def commit(self, group: Group, refused: Sequence[DeadLetter] | None = None) -> Taken:
+        """Into the buffer; `refused` given: MongoDB has the entries already, but for these."""
+        dead = self._buffer.commit(group.batches, refused)
+        for batch in group.batches:
             self._known[batch.checkpoint.path] = batch.checkpoint
-        records = sum(len(batch.entries) for batch in batches)
-        return Taken(files, size, records, dead)
+        return Taken(group.files, group.size_bytes, len(group.entries), dead)
 
     def _read(self, found: FoundFile, *, with_tail: bool) -> Iterator[Batch]:
         """The file's batches; one that cannot be read now is named and left for later."""
@@ -134,9 +175,18 @@ class Intake:
             log.debug("%s went before it was read", found.key)
         except OSError as error:
             self._end_turn(found)
-            if found.key not in self._unreadable:
-                self._unreadable.add(found.key)
-                log.warning("cannot read %s (%s); see CLAUDE_DIR", found.key, error.strerror)
+            self._note_unreadable(found.key, error)
+
+    def _note_unreadable(self, path: str, error: OSError) -> None:
+        """Say once that a file or folder cannot be read."""
+        if path not in self._unreadable:
+            self._unreadable.add(path)
+            log.warning(
+                "cannot read %s (%s); it is taken in when it can be: see its owner and mode,"
+                " and CLAUDE_DIR",
+                os.fsencode(path).decode("utf-8", errors="replace"),
+                error.strerror,
+            )
 
     def _end_turn(self, found: FoundFile) -> None:
         """A file that cannot be read now is tried again by the next scan, not at once."""
@@ -154,3 +204,18 @@ class Intake:
                 return replace(point, path=found.key, project_id=place.project_id)
         self._next_id += 1
         return Checkpoint(self._next_id - 1, found.key, place.project_id, place.stream)
+
+
+def _is_edited(point: Checkpoint) -> bool:
+    """Whether the bytes that were read are others now; a file that cannot be read says nothing."""
+    try:
+        descriptor = os.open(point.path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        is_whole = os.fstat(descriptor).st_size >= point.position
+        return is_whole and prefix_checksum(descriptor, point.position) != point.prefix_checksum
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)

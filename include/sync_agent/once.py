@@ -1,21 +1,27 @@
-"""One pass over everything: read all there is, deliver it, report."""
+"""One pass over everything: read all there is and deliver it at the same time."""
 
-from collections.abc import Callable
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import chain
 
 from pymongo import MongoClient
+from pymongo.collection import Collection
 from pymongo.errors import PyMongoError
 
 from include import archive
 from include.errors import ServiceDown, SettingError
 from include.settings import Settings
 from include.sync_agent.buffer import Buffer
-from include.sync_agent.deliver import Delivery, deliver_pending, ensure_indexes
-from include.sync_agent.intake import Intake, Taken
+from include.sync_agent.deliver import Delivery, deliver, deliver_pending, ensure_indexes
+from include.sync_agent.intake import Group, Intake, Taken
 from include.sync_agent.lock import agent_lock
+from include.sync_agent.scan import FoundFile
+from include.sync_agent.values import DeadLetter
 
-# Read this much, then deliver it: a first pass over gigabytes does not need them twice on disk.
-_BUFFER_BYTES = 8 << 20
+# What is sent and committed at a time.
+_GROUP_BYTES = 4 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +70,39 @@ def sync_once(
                 "and goes with the next run"
             )
             raise ServiceDown(message) from error
+        except sqlite3.OperationalError as error:
+            message = (
+                f"the buffer {settings.buffer_path} cannot be written ({error}); free space there, "
+                "or set SQLITE_PATH. Nothing is lost: the next run goes on from here"
+            )
+            raise SettingError(message) from error
+
+
+def _pass_on(
+    intake: Intake,
+    files: Sequence[FoundFile],
+    collection: Collection[archive.Document],
+    settings: Settings,
+) -> Iterator[Taken | Delivery]:
+    """Read and send at the same time, past the buffer: gigabytes need not lie on the disk twice.
+
+    A position is committed only after MongoDB's reply; what is sent again has the same `_id`.
+    Where MongoDB goes away, what was read goes to the buffer.
+    """
+    with ThreadPoolExecutor(max_workers=1) as sender:
+        sending: tuple[Group, Future[tuple[Delivery, list[DeadLetter]]]] | None = None
+        for group in chain(intake.read(files, with_tail=True, max_bytes=_GROUP_BYTES), [None]):
+            if sending:
+                sent, reply = sending
+                try:
+                    delivery, refused = reply.result()
+                except PyMongoError:
+                    intake.commit(sent)
+                    raise
+                yield intake.commit(sent, refused)
+                yield delivery
+            if group:
+                sending = group, sender.submit(deliver, collection, group.entries, settings)
 
 
 @dataclass(slots=True)
@@ -108,16 +147,13 @@ def _sync_all(
         while (delivered := deliver_pending(buffer, collection, settings)).entries:
             tally.add(delivered)
 
-    waiting = 0
+    deliver_all()
     while changed:
-        for taken in intake.take(changed, with_tail=True):
-            tally.add(taken)
-            waiting += taken.bytes
-            if waiting >= _BUFFER_BYTES:
-                deliver_all()
-                waiting = 0
+        for done in _pass_on(intake, changed, collection, settings):
+            tally.add(done)
         changed = [file for file in changed if intake.has_turn_left(file)]
     deliver_all()
+    buffer.tidy()
     delivery = tally.delivery
     return SyncReport(
         files=len(files),

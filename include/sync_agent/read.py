@@ -102,9 +102,9 @@ def _is_same_file(descriptor: int, found: FoundFile, known: Checkpoint) -> bool:
         return False
     if identity.marker_before(descriptor, known.position) != known.marker:
         return False
-    if found.size != known.size:
+    if found.size != known.size and known.position > identity.PROVE_BYTES:
         return True
-    # Touched without growth: an edit further back than the marker shows only in the whole prefix.
+    # An edit further back than the marker shows only in the whole prefix.
     return identity.prefix_checksum(descriptor, known.position) == known.prefix_checksum
 
 
@@ -224,6 +224,7 @@ class _Reader:
             self.point.generation,
             base + record.start,
             self._event_ms(),
+            value=entry if record.is_plain else None,
         )
 
     def _event_ms(self) -> int:

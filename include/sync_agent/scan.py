@@ -4,9 +4,9 @@ import logging
 import os
 import re
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Literal
 
 log = logging.getLogger(__name__)
@@ -31,9 +31,12 @@ class FoundFile:
     inode: int
 
 
-def kind_of(relative: Path) -> Kind | None:
+def kind_of(relative: PurePath) -> Kind | None:
     """What the file is, from its path under CLAUDE_DIR; None for files that are not taken."""
-    name, folders = relative.name, relative.parts[:-1]
+    return _kind(relative.name, relative.parts[:-1])
+
+
+def _kind(name: str, folders: tuple[str, ...]) -> Kind | None:
     if "backups" in folders or _LEFT_OVERS.search(name):
         return None
     if folders and folders[-1] == "tool-results":
@@ -53,14 +56,17 @@ def look_at(path: Path, root: Path) -> FoundFile | None:
     if kind is None:
         return None
     try:
-        status = path.stat()
+        return _found(str(path), root, kind, path.stat())
     except OSError:
         return None
+
+
+def _found(path: str, root: Path, kind: Kind, status: os.stat_result) -> FoundFile | None:
     # A FIFO of that name would block the agent for ever.
     if not stat.S_ISREG(status.st_mode):
         return None
     return FoundFile(
-        path=path,
+        path=Path(path),
         key=os.fsencode(path).decode("utf-8", errors="replace"),
         root=root,
         kind=kind,
@@ -71,37 +77,50 @@ def look_at(path: Path, root: Path) -> FoundFile | None:
     )
 
 
-def find_files(roots: Iterable[Path]) -> list[FoundFile]:
+def _log_error(folder: str, error: OSError) -> None:
+    log.warning("cannot read %s (%s); see CLAUDE_DIR", folder, error.strerror)
+
+
+def find_files(
+    roots: Iterable[Path], on_error: Callable[[str, OSError], None] = _log_error
+) -> list[FoundFile]:
     """Every file to take under the folders, the longest untouched first."""
     found: dict[str, FoundFile] = {}
     for root in roots:
-        for path in _walk(root):
-            file = look_at(path, root)
+        for entry, kind in _walk(root, on_error):
+            try:
+                file = _found(entry.path, root, kind, entry.stat())
+            except OSError:
+                continue
             if file is not None:
                 found.setdefault(file.key, file)
     return sorted(found.values(), key=lambda file: (file.mtime_ns, file.key))
 
 
-def _walk(root: Path) -> Iterator[Path]:
-    """Paths of the files below; linked folders are followed, each folder once."""
+def _walk(
+    root: Path, on_error: Callable[[str, OSError], None]
+) -> Iterator[tuple[os.DirEntry[str], Kind]]:
+    """Files to take below the folder; linked folders are followed, each folder once.
+
+    Strings, not paths: this runs over every file every few seconds.
+    """
     visited: set[tuple[int, int]] = set()
-    waiting = [root]
+    waiting: list[tuple[str, tuple[str, ...]]] = [(str(root), ())]
     while waiting:
-        folder = waiting.pop()
+        folder, parts = waiting.pop()
         try:
-            status = folder.stat()
+            status = os.stat(folder)  # noqa: PTH116
             entries = list(os.scandir(folder))
         except FileNotFoundError:
             continue
         except OSError as error:
-            log.warning("cannot read %s (%s); see CLAUDE_DIR", folder, error.strerror)
+            on_error(folder, error)
             continue
         if (status.st_dev, status.st_ino) in visited:
             continue
         visited.add((status.st_dev, status.st_ino))
         for entry in entries:
-            path = folder / entry.name
             if entry.is_dir():
-                waiting.append(path)
-            elif kind_of(path.relative_to(root)) is not None:
-                yield path
+                waiting.append((entry.path, (*parts, entry.name)))
+            elif (kind := _kind(entry.name, parts)) is not None:
+                yield entry, kind

@@ -1,8 +1,24 @@
-"""The buffer's tables: versioned, only ever added to; usable with plain sqlite3."""
+"""The buffer's file and tables: versioned, only ever added to; usable with plain sqlite3."""
 
+import logging
+import os
 import sqlite3
+from datetime import UTC, datetime
+from pathlib import Path
 
 from include.errors import SettingError
+
+log = logging.getLogger(__name__)
+
+_PRAGMAS = (
+    "busy_timeout=30000",
+    # Takes effect only in a file that is yet empty: free pages can go back to the disk.
+    "auto_vacuum=INCREMENTAL",
+    "journal_mode=WAL",
+    # With WAL anything less may lose the last commits when the power goes.
+    "synchronous=FULL",
+    "journal_size_limit=67108864",
+)
 
 # Migration n brings user_version from n to n + 1. Never change one that was released.
 MIGRATIONS = (
@@ -68,6 +84,48 @@ MIGRATIONS = (
     CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
     """,
 )
+
+
+def open_buffer(path: Path) -> sqlite3.Connection:
+    """The buffer's file, made where there is none; a corrupt one is set aside, never deleted.
+
+    What it held is in the files still, and read again it gets the same ids.
+    """
+    try:
+        return _connect(path)
+    except sqlite3.OperationalError:
+        raise
+    except sqlite3.DatabaseError as error:
+        aside = f"{path.name}.corrupt-{int(datetime.now(UTC).timestamp())}"
+        log.error(  # noqa: TRY400  (the file is what matters, not where we found it out)
+            "the buffer %s is corrupt (%s): set aside as %s; all files are read again",
+            *(path, error, aside),
+        )
+        for suffix in ("", "-wal", "-shm"):
+            side = path.with_name(path.name + suffix)
+            if side.exists():
+                side.rename(path.with_name(aside + suffix))
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    return _connect(path)
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    try:
+        for pragma in _PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}")
+        _check(connection)
+        migrate(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _check(connection: sqlite3.Connection) -> None:
+    verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if verdict != "ok":
+        raise sqlite3.DatabaseError(verdict)
 
 
 def migrate(connection: sqlite3.Connection) -> None:

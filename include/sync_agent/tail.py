@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from os import pread
 from typing import Any
 
@@ -17,6 +17,8 @@ MAX_LINE_BYTES = 256 << 20
 DEAD_HEAD_BYTES = 64 << 10
 # The standard library's parser, which reads entries back, gives up near 1,000 levels.
 MAX_DEPTH = 900
+# MongoDB takes documents of this many levels.
+BSON_DEPTH = 100
 
 _BOM = b"\xef\xbb\xbf"
 _LATIN_BOM = _BOM.decode("latin-1")
@@ -38,6 +40,8 @@ class Record:
     start: int
     line: bytes
     entry: dict[str, Any]
+    # Taken by the strict parser, with few brackets: no second look at encoding and depth.
+    is_plain: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,18 +106,26 @@ def own_bytes(raw: bytes) -> bytes:
 
 def parse(line: bytes) -> Any:
     """The JSON value of the bytes; what only the standard library accepts is accepted too."""
+    return _parse(line)[0]
+
+
+def _parse(line: bytes) -> tuple[Any, bool]:
+    """The value, and whether it is plain."""
+    is_plain = True
     try:
         value = orjson.loads(line)
     except orjson.JSONDecodeError:
+        is_plain = False
         try:
             value = json.loads(line.decode("utf-8", errors="replace"))
         except RecursionError:
             message = "nested too deeply"
             raise ValueError(message) from None
-    if line.count(b"{") + line.count(b"[") > MAX_DEPTH and depth_of(value) > MAX_DEPTH:
+    brackets = line.count(b"{") + line.count(b"[")
+    if brackets > MAX_DEPTH and depth_of(value) > MAX_DEPTH:
         message = "nested too deeply"
         raise ValueError(message)
-    return value
+    return value, is_plain and brackets <= BSON_DEPTH
 
 
 def depth_of(value: Any) -> int:
@@ -136,11 +148,11 @@ def pieces_of(raw: bytes) -> list[Record | Poison]:
         return []
     start = len(raw) - len(raw.lstrip(_BLANK + _BOM))
     try:
-        value = parse(line)
+        value, is_plain = _parse(line)
     except ValueError as error:
         return _saved_pieces(raw) or [Poison(0, raw, f"not JSON: {error}"[:200])]
     if isinstance(value, dict):
-        return [Record(start, line, value)]
+        return [Record(start, line, value, is_plain)]
     return [Poison(0, raw, f"not an object: {type(value).__name__}")]
 
 

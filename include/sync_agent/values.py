@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 # Sizes no file has, so that every scan takes the file for changed.
 NEVER_LOOKED = -1
@@ -43,6 +44,8 @@ class Entry:
     source_offset: int
     event_ms: int
     row: int = 0
+    # The parsed line, where it was parsed just now and is plain.
+    value: dict[str, Any] | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from threading import Condition
@@ -13,11 +14,40 @@ from watchdog.observers import Observer
 
 log = logging.getLogger(__name__)
 
+# Writes of other machines raise no notification here.
+_NETWORK_FILESYSTEMS = frozenset({
+    "nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "lustre", "virtiofs",
+    "vboxsf", "fuse.sshfs", "fuse.rclone", "fuse.s3fs", "fuse.gcsfuse", "fuse.glusterfs",
+    "fuse.vmhgfs-fuse", "fuse.grpcfuse", "fuse.osxfs",
+})  # fmt: skip
+_MOUNTS = Path("/proc/self/mountinfo")
+
+
+def filesystem_of(path: Path, mountinfo: str) -> str:
+    """Type of the filesystem the path lies on, by the text of /proc/self/mountinfo."""
+    best, kind = -1, ""
+    for line in mountinfo.splitlines():
+        mount, _, rest = line.partition(" - ")
+        # Blanks and their like are written as octal escapes there.
+        point = re.sub(r"\\([0-7]{3})", lambda code: chr(int(code[1], 8)), mount.split(" ")[4])
+        if path.is_relative_to(point) and len(point) >= best:
+            best, kind = len(point), rest.split(" ", 1)[0]
+    return kind
+
+
+def must_poll(mode: str, roots: Iterable[Path]) -> bool:
+    """Whether to look for changes rather than wait for notifications of them."""
+    if mode != "auto" or not _MOUNTS.exists():
+        return mode == "poll"
+    text = _MOUNTS.read_text(errors="replace")
+    return any(filesystem_of(root.resolve(), text) in _NETWORK_FILESYSTEMS for root in roots)
+
 
 class Hints(FileSystemEventHandler):  # type: ignore[misc]  # watchdog is imported untyped
-    """Collects changed paths until they are asked for."""
+    """Collects changed paths until they are asked for; when polling, scans must find them."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_polling: bool = False) -> None:
+        self.is_polling = is_polling
         self._changed: set[Path] = set()
         self._condition = Condition()
         self._observer = Observer()
@@ -38,6 +68,8 @@ class Hints(FileSystemEventHandler):  # type: ignore[misc]  # watchdog is import
 
     def follow(self, roots: Iterable[Path]) -> None:
         """Watch the folders that exist; one that was replaced is watched anew."""
+        if self.is_polling:
+            return
         for root in roots:
             inode = root.stat().st_ino if root.is_dir() else None
             watched = self._watches.get(root)

@@ -160,6 +160,14 @@ def test_a_snippet_is_plain_text_with_the_places_to_mark(scribe, find):
     assert [row.snippet[a:b].lower() for a, b in row.marks] == ["éclair", "eclair"]
 
 
+def test_a_snippet_masks_secrets_also_where_it_would_cut_them(scribe, find):
+    secret = "ghp_" + "a1B2" * 9
+    scribe.prompt(f"needle {'words ' * 35}{secret} end")
+    (row,) = find("needle").rows
+    assert "a1B2" not in row.snippet
+    assert row.snippet.startswith("needle words")
+
+
 def test_entries_that_bson_cannot_hold_are_found_through_their_line(scribe, find):
     line = '{"type":"user","uuid":"r","message":{"role":"user","content":"raw \\ud83d needle"}}'
     scribe.write({"type": "user", "uuid": "r", "rawLine": line})

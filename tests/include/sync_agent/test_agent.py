@@ -13,7 +13,6 @@ from contextlib import contextmanager
 import pytest
 
 from include import archive
-from include.embedded.mongod import serving_mongo
 from include.errors import AlreadyRunning, PortTaken
 from include.settings import PROJECT_DIR, Settings
 from include.sync_agent import agent
@@ -117,22 +116,20 @@ def test_a_last_line_without_newline_arrives_when_it_stops_growing(live, transcr
         eventually(lambda: collection.count_documents({}) == 2)
 
 
-def test_entries_wait_while_mongodb_is_down_and_go_when_it_is_up(settings, transcript, tmp_path):
-    mongo = Settings(cca_home=tmp_path / "mongo-home", mongo_uri="", _env_file=None)
-    with serving_mongo(mongo) as uri:
-        pass
+def test_entries_wait_while_mongodb_is_down_and_go_when_it_is_up(settings, transcript, own_mongod):
+    server = own_mongod()
+    server.kill()
     live = changed(settings, health_port=free_port())
     transcript.write_bytes(line(1) + b"poison\n" + line(2))
-    with running(live, uri):
+    with running(live, server.uri):
         eventually(lambda: health_of(live)["pending"] == 2)
         health = health_of(live)
         assert (health["status"], health["mongoConnected"]) == ("degraded", False)
         assert (health["lastSyncAt"], health["deadLetters"]) == (None, 1)
-        with serving_mongo(mongo) as again:
-            assert again == uri, "the embedded server came back on another port"
-            eventually(lambda: health_of(live)["synced"] == 2, seconds=45)
-            with archive.connect(uri) as client:
-                assert archive.conversations(client, live).count_documents({}) == 2
+        server.start()
+        eventually(lambda: health_of(live)["synced"] == 2, seconds=45)
+        with archive.connect(server.uri) as client:
+            assert archive.conversations(client, live).count_documents({}) == 2
 
 
 def test_a_claude_dir_may_appear_later(live, tmp_path, collection):

@@ -5,7 +5,7 @@ import pytest
 from include.errors import SettingError
 from include.sync_agent import buffer as buffer_module
 from include.sync_agent.buffer import Buffer
-from include.sync_agent.values import Batch, Checkpoint, Entry
+from include.sync_agent.values import Batch, Checkpoint, DeadLetter, Entry
 
 
 def entry(number):
@@ -82,3 +82,36 @@ def test_nobody_else_may_read_the_buffer(path):
     with Buffer(path) as buffer:
         buffer.commit([Batch(Checkpoint(1, "/p", "-a", "s"), [entry(1)])])
         assert {file.stat().st_mode & 0o077 for file in path.parent.iterdir()} == {0}
+
+
+def test_a_week_after_delivery_rows_go_and_those_that_wait_stay(path):
+    with Buffer(path) as buffer:
+        buffer.commit([Batch(Checkpoint(1, "/p", "-a", "s"), [entry(n) for n in range(4)])])
+        buffer.mark_delivered(buffer.pending(2, 1000))
+        with buffer.transaction() as connection:
+            connection.execute("UPDATE pending_entries SET created_at = '2020-01-01T00:00:00Z'")
+        buffer.tidy()
+        assert buffer.rows("SELECT synced FROM pending_entries") == [(0,), (0,)]
+
+
+def test_the_file_shrinks_again_after_a_backlog(path, monkeypatch):
+    monkeypatch.setattr(buffer_module, "KEEP_DELIVERED", 0)
+    long = Entry("-a", "s", "f", b'"' + b"x" * (1 << 20) + b'"', "id", "s", 0, 0, 0)
+    with Buffer(path) as buffer:
+        buffer.commit([Batch(Checkpoint(1, "/p", "-a", "s"), [long] * 24)])
+        buffer.rows("PRAGMA wal_checkpoint(TRUNCATE)")
+        full = path.stat().st_size
+        buffer.mark_delivered(buffer.pending(100, 1 << 30))
+        buffer.tidy()
+        assert path.stat().st_size < full / 10
+
+
+def test_entries_past_the_buffer_are_counted_and_the_newest_shown(path):
+    with Buffer(path) as buffer:
+        entries = [entry(number) for number in range(200)]
+        refused = DeadLetter("/p", entries[199], "too odd", 9, b"d")
+        buffer.commit([Batch(Checkpoint(1, "/p", "-a", "s", 7), entries)], [refused])
+        assert buffer.pending_count() == 0
+        assert buffer.counter("delivered") == 199
+        assert buffer.rows("SELECT COUNT(*), MIN(synced) FROM pending_entries") == [(49, 1)]
+        assert buffer.rows("SELECT reason FROM dead_letters") == [("too odd",)]

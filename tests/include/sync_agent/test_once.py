@@ -257,6 +257,26 @@ def test_a_file_that_cannot_be_read_holds_up_nothing(transcript, sync, stored, p
     assert sync().stored == 1
 
 
+def test_secrets_stay_in_the_archive_unless_it_is_to_be_masked(
+    settings, transcript, collection, stored
+):
+    """Masked documents keep the `_id` of what was written: a record masked is no other record."""
+    secret = "ghp_" + "a1B2" * 9
+    lines = user(1, secret) + b'{"uuid":"u2","n":9223372036854775808,"token":"' + b'plain"}\n'
+    transcript.write_bytes(lines)
+    sync_once(settings, settings.mongo_uri)
+    ids = collection.distinct("_id")
+    assert secret in str(stored())
+    assert secret not in str(collection.distinct("preview"))
+    collection.delete_many({})
+    values = {"mask_stored": True, "cca_home": settings.cca_home / "other"}
+    masking = Settings(**(settings.model_dump() | values), _env_file=None)
+    sync_once(masking, settings.mongo_uri)
+    assert collection.distinct("_id") == ids
+    assert secret not in str(list(collection.find()))
+    assert stored(uuid="u2") == [{"uuid": "u2", "n": 9223372036854775808, "token": "•••"}]
+
+
 def test_a_huge_file_is_read_in_turns(transcript, sync, collection, monkeypatch):
     monkeypatch.setattr(read, "TURN_BYTES", 1000)
     monkeypatch.setattr(tail, "BLOCK_BYTES", 300)

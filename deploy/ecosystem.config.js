@@ -1,0 +1,21 @@
+// The sync agent under pm2, from this checkout, whose .env sets MONGO_URI:
+//
+//   pm2 start deploy/ecosystem.config.js && pm2 save && pm2 startup
+const path = require("node:path");
+
+module.exports = {
+  apps: [
+    {
+      name: "cca-sync",
+      cwd: path.resolve(__dirname, ".."),
+      script: ".venv/bin/python",
+      args: "-m include.sync_agent",
+      interpreter: "none",
+      // pm2 sends SIGINT: the agent delivers what it has read, for at most 5 s
+      kill_timeout: 20000,
+      stop_exit_codes: [0],
+      exp_backoff_restart_delay: 1000,
+      max_memory_restart: "512M",
+    },
+  ],
+};

@@ -1,0 +1,78 @@
+"""The files that start the agent at boot are understood by what reads them."""
+
+import json
+import plistlib
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from include.settings import PROJECT_DIR
+
+DEPLOY = PROJECT_DIR / "deploy"
+AGENT = "-m include.sync_agent"
+
+
+def needs(program):
+    return pytest.mark.skipif(not shutil.which(program), reason=f"there is no {program} here")
+
+
+def unit_text():
+    return (DEPLOY / "cca-sync@.service").read_text()
+
+
+@pytest.fixture
+def unit(tmp_path):
+    """The service as an administrator would install it, but for the place of the checkout."""
+    path = tmp_path / "cca-sync@root.service"
+    text = unit_text().replace("/opt/cca/.venv/bin/python", sys.executable)
+    path.write_text(text.replace("/opt/cca", str(PROJECT_DIR)))
+    return path
+
+
+@needs("systemd-analyze")
+def test_systemd_finds_nothing_wrong_with_the_service(unit):
+    command = ["systemd-analyze", "verify", "--man=no", str(unit)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    ours = [line for line in done.stderr.splitlines() if "cca-sync" in line]
+    assert (done.returncode, ours) == (0, [])
+
+
+@needs("systemd-analyze")
+def test_the_service_is_well_sandboxed_by_systemds_own_measure(unit):
+    command = ["systemd-analyze", "security", "--offline=yes", "--no-pager", str(unit)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    exposure = re.search(r"exposure level for .*: ([\d.]+)", done.stdout)
+    assert exposure, done.stderr
+    assert float(exposure[1]) <= 3.0
+
+
+def test_the_service_starts_at_boot_and_keeps_the_password_out_of_the_unit():
+    text = unit_text()
+    assert f"ExecStart=/opt/cca/.venv/bin/python {AGENT}\n" in text
+    assert "WantedBy=multi-user.target" in text
+    assert "EnvironmentFile=/etc/cca/sync-%i.env" in text
+    settings = [line for line in text.splitlines() if not line.startswith("#")]
+    assert not any("MONGO_URI" in line for line in settings)
+
+
+def test_launchd_gets_a_program_that_starts_at_login():
+    agent = plistlib.loads((DEPLOY / "com.cca.sync.plist").read_bytes())
+    assert agent["Label"] == "com.cca.sync"
+    assert agent["RunAtLoad"] is True
+    shell, flag, program = agent["ProgramArguments"]
+    assert AGENT in program
+    check = subprocess.run([shell, "-n", flag, program], capture_output=True, check=False)
+    assert check.returncode == 0
+    assert agent["Umask"] == 0o077
+
+
+@needs("node")
+def test_pm2_gets_a_program_that_exists():
+    script = f"console.log(JSON.stringify(require({str(DEPLOY / 'ecosystem.config.js')!r})))"
+    (app,) = json.loads(subprocess.check_output(["node", "-e", script]))["apps"]
+    assert app["cwd"] == str(PROJECT_DIR)
+    assert app["args"] == AGENT
+    assert app["interpreter"] == "none"
