@@ -8,6 +8,11 @@
     cast(({{ column }} at time zone 'UTC') at time zone '{{ env_var("TIMEZONE", "UTC") }}' as date)
 {%- endmacro %}
 
+{#- The hour of a UTC time on the clock of the TIMEZONE of reports. -#}
+{% macro report_hour(column) -%}
+    date_trunc('hour', ({{ column }} at time zone 'UTC') at time zone '{{ env_var("TIMEZONE", "UTC") }}')
+{%- endmacro %}
+
 {% macro seconds_between(earlier, later) -%}
     (epoch_us({{ later }}) - epoch_us({{ earlier }})) / 1000000.0
 {%- endmacro %}

@@ -7,6 +7,8 @@ from include.extract import patch
 from include.extract.values import as_json, mapping, string
 
 Row = dict[str, Any]
+# Enough to tell what kind of error it is.
+ERROR_CHARACTERS = 300
 
 
 def blocks_of(entry: dict[str, Any]) -> list[Any]:
@@ -57,19 +59,21 @@ def _tool_use(index: int, kind: str, block: dict[str, Any], *, is_subagent: bool
         tool_use_id=string(block.get("id")),
         tool_name=name,
         input_json=as_json(values),
+        subject=_subject(mapping(values)),
         file_path=_path(mapping(values)),
         lines=lines,
     )
 
 
 def _tool_result(index: int, kind: str, block: dict[str, Any], result: Any) -> Row:
-    is_error = block.get("is_error")
+    is_error, text = block.get("is_error"), _result_text(block.get("content"))
     return _row(
         index,
         kind,
         tool_use_id=string(block.get("tool_use_id")),
         is_error=is_error if isinstance(is_error, bool) else None,
-        text=_result_text(block.get("content")),
+        text=text,
+        error_text=text[:ERROR_CHARACTERS] if text and is_error is True else None,
         file_path=_path(mapping(result)) or _path(mapping(mapping(result).get("file"))),
         lines=patch.of_result(result),
     )
@@ -105,3 +109,7 @@ def _path(values: dict[str, Any]) -> str | None:
         if isinstance(values.get(key), str):
             return string(values[key])
     return None
+
+
+def _subject(values: dict[str, Any]) -> str | None:
+    return string(values.get("skill")) or string(values.get("subagent_type"))

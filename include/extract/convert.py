@@ -10,6 +10,7 @@ from bson import json_util
 
 from include.entries import entry_of
 from include.extract.blocks import Row, blocks_of, rows_of, text_of
+from include.extract.details import details_of
 from include.extract.values import as_json, count, mapping, moment, small_count, string
 
 # entry type: the field that holds what it says
@@ -102,6 +103,7 @@ def _entry_row(document: Mapping[str, Any], entry: dict[str, Any], blocks: list[
         "origin_kind": string(mapping(entry.get("origin")).get("kind")),
         "permission_mode": string(entry.get("permissionMode")),
         "text": _says(kind, entry, blocks),
+        "details_json": details_of(kind, entry),
         "entry_json": as_json(entry),
     }
 

@@ -1,11 +1,13 @@
 """Runs dbt in this process: raw tables to staging, intermediate and marts."""
 
+import hashlib
 import logging
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,6 +53,7 @@ def dbt_environment(settings: Settings) -> dict[str, str]:
     return {
         "DUCKDB_PATH": str(settings.warehouse_path),
         "TIMEZONE": settings.timezone,
+        "CCA_SQL_DIGEST": sql_digest(),
         "DBT_TARGET": settings.dbt_target,
         "DBT_PROJECT_DIR": str(DBT_DIR),
         "DBT_PROFILES_DIR": str(DBT_DIR),
@@ -62,6 +65,13 @@ def dbt_environment(settings: Settings) -> dict[str, str]:
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "DO_NOT_TRACK": "1",
     }
+
+
+@lru_cache(maxsize=1)
+def sql_digest() -> str:
+    """Changes with any rule, so that what was built by another one is built anew."""
+    files = sorted(path for part in ("models", "macros") for path in (DBT_DIR / part).rglob("*.sql"))
+    return hashlib.blake2b(b"".join(map(Path.read_bytes, files)), digest_size=8).hexdigest()
 
 
 def target_dir(settings: Settings) -> Path:

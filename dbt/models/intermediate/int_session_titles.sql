@@ -2,11 +2,11 @@ with entries as (
     select
         session_id,
         entry_type,
-        nullif(trim(text), '') as title,
+        nullif(trim(value), '') as title,
         stream,
         generation,
         source_offset
-    from {{ ref('stg_conversations') }}
+    from {{ ref('stg_session_metadata') }}
     where entry_type in ('custom-title', 'agent-name', 'ai-title') and not is_sidechain
 ),
 
@@ -14,13 +14,15 @@ with entries as (
 summaries as (
     select
         leaves.session_id,
-        'summary' as entry_type,
-        nullif(trim(summaries.text), '') as title,
-        summaries.stream,
-        summaries.generation,
-        summaries.source_offset
-    from {{ ref('stg_summaries') }} as summaries
-    inner join {{ ref('int_messages_enriched') }} as leaves on summaries.leaf_uuid = leaves.entry_id
+        lines.entry_type,
+        nullif(trim(lines.value), '') as title,
+        lines.stream,
+        lines.generation,
+        lines.source_offset
+    from {{ ref('stg_session_metadata') }} as lines
+    inner join {{ ref('stg_entry_details') }} as details on lines.document_id = details.document_id
+    inner join {{ ref('int_messages_enriched') }} as leaves on details.leaf_uuid = leaves.entry_id
+    where lines.entry_type = 'summary'
 ),
 
 named as (

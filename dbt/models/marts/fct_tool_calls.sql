@@ -1,3 +1,4 @@
+{{ config(materialized='view') }}
 with calls as (
     select * from {{ ref('int_tool_usage') }}
 )
@@ -10,8 +11,11 @@ select
     agent_id,
     message_id,
     tool_name,
+    subject,
     status,
     is_error,
+    error_class,
+    is_rejected,
     started_at,
     finished_at,
     duration_ms,
