@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from include.errors import WarehouseError
+from include.prices.overrides import check_overrides
 from include.settings import PROJECT_DIR, Settings
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ def dbt_environment(settings: Settings) -> dict[str, str]:
     return {
         "DUCKDB_PATH": str(settings.warehouse_path),
         "TIMEZONE": settings.timezone,
+        "CCA_PRICES_FILE": str(settings.prices_file or ""),
         "CCA_SQL_DIGEST": sql_digest(),
         "DBT_TARGET": settings.dbt_target,
         "DBT_PROJECT_DIR": str(DBT_DIR),
@@ -70,7 +72,8 @@ def dbt_environment(settings: Settings) -> dict[str, str]:
 @lru_cache(maxsize=1)
 def sql_digest() -> str:
     """Changes with any rule, so that what was built by another one is built anew."""
-    files = sorted(path for part in ("models", "macros") for path in (DBT_DIR / part).rglob("*.sql"))
+    folders = (DBT_DIR / "models", DBT_DIR / "macros")
+    files = sorted(path for folder in folders for path in folder.rglob("*.sql"))
     return hashlib.blake2b(b"".join(map(Path.read_bytes, files)), digest_size=8).hexdigest()
 
 
@@ -89,6 +92,7 @@ def transform(
     if not settings.warehouse_path.exists():
         message = f"{settings.warehouse_path} does not exist (DUCKDB_PATH); run `cca load` first"
         raise WarehouseError(message)
+    check_overrides(settings.prices_file)
     started = time.monotonic()
     arguments = ["build"]
     arguments += ["--select", *select.split()] if select else []

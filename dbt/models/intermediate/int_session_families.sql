@@ -2,33 +2,40 @@
 with keys as (
     select
         session_id,
+        hash(session_id) as session_key,
         hash(uuid) as shared_key
     from {{ ref('stg_conversations') }}
     where uuid is not null
     union all
     select
         session_id,
+        hash(session_id) as session_key,
         hash(message_id) as shared_key
     from {{ ref('stg_conversations') }}
     where message_id is not null
 ),
 
 shared as (
-    select
-        shared_key,
-        min(session_id) as first_session_id
+    select shared_key
     from keys
     group by shared_key
-    having min(session_id) <> max(session_id)
+    having min(session_key) <> max(session_key)
+),
+
+shared_keys as (
+    select
+        keys.session_id,
+        min(keys.session_id) over (partition by keys.shared_key) as first_session_id
+    from keys
+    inner join shared on keys.shared_key = shared.shared_key
 ),
 
 links as (
     select distinct
-        keys.session_id,
-        shared.first_session_id
-    from keys
-    inner join shared on keys.shared_key = shared.shared_key
-    where keys.session_id <> shared.first_session_id
+        session_id,
+        first_session_id
+    from shared_keys
+    where session_id <> first_session_id
 ),
 
 relatives as (

@@ -10,6 +10,15 @@ with entries as (
     where entry_type in ('custom-title', 'agent-name', 'ai-title') and not is_sidechain
 ),
 
+-- Looked up by the few that are asked for: the join alone would hash every entry.
+leaves as (
+    select
+        entry_id,
+        session_id
+    from {{ ref('int_messages_enriched') }}
+    where entry_id in (select leaf_uuid from {{ ref('stg_entry_details') }} where leaf_uuid is not null)
+),
+
 -- A summary names the session of its leaf message, which mostly lies in another file.
 summaries as (
     select
@@ -21,7 +30,7 @@ summaries as (
         lines.source_offset
     from {{ ref('stg_session_metadata') }} as lines
     inner join {{ ref('stg_entry_details') }} as details on lines.document_id = details.document_id
-    inner join {{ ref('int_messages_enriched') }} as leaves on details.leaf_uuid = leaves.entry_id
+    inner join leaves on details.leaf_uuid = leaves.entry_id
     where lines.entry_type = 'summary'
 ),
 

@@ -1,3 +1,4 @@
+{{ config(materialized='view') }}
 with totals as (
     select * from {{ ref('int_session_totals') }}
 ),

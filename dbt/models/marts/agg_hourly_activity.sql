@@ -1,35 +1,35 @@
 with messages as (
     select
         project_id,
-        {{ report_hour('"at"') }} as hour_at,
+        hour_at,
         count(*) filter (where role = 'user') as user_messages,
         count(*) filter (where role = 'assistant') as assistant_messages,
         count(*) filter (where is_human_prompt) as prompts,
         count(distinct session_id) as sessions
     from {{ ref('fct_messages') }}
     where role is not null or is_human_prompt
-    group by all
+    group by project_id, hour_at
 ),
 
 calls as (
     select
         project_id,
-        {{ report_hour('started_at') }} as hour_at,
+        hour_at,
         count(*) as tool_calls,
         count(*) filter (where is_error) as tool_errors
     from {{ ref('fct_tool_calls') }}
-    group by all
+    group by project_id, hour_at
 ),
 
 usage as (
     select
         project_id,
-        {{ report_hour('"at"') }} as hour_at,
+        hour_at,
         count(*) as api_messages,
         cast(sum(output_tokens) as bigint) as output_tokens,
         cast(sum(cost_usd) as decimal(18, 10)) as cost_usd
     from {{ ref('fct_api_messages') }}
-    group by all
+    group by project_id, hour_at
 ),
 
 hours as (

@@ -17,8 +17,13 @@ repeated as (
     select
         rows.session_id,
         cast(sum(messages.cost_usd) as decimal(18, 10)) as cost_usd
-    from (select distinct session_id, message_id from {{ ref('stg_api_usage') }}) as rows
-    inner join ledgers on rows.session_id = ledgers.session_id
+    from (
+        select distinct
+            session_id,
+            message_id
+        from {{ ref('stg_api_usage') }}
+        where session_id in (select session_id from {{ ref('int_session_lineage') }})
+    ) as rows
     inner join {{ ref('fct_api_messages') }} as messages on rows.message_id = messages.message_id
     group by rows.session_id
 ),

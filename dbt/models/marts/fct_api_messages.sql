@@ -42,6 +42,7 @@ select
     model,
     event_at as "at",
     day,
+    hour_at,
     input_tokens,
     output_tokens,
     cache_write_5m_tokens,

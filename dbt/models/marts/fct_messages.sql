@@ -27,6 +27,7 @@ select
     version,
     event_at as "at",
     day,
+    hour_at,
     cast(coalesce(text_length, 0) as bigint) as text_length,
     cast(copies as integer) as copies
 from entries

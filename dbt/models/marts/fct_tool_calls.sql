@@ -20,6 +20,7 @@ select
     finished_at,
     duration_ms,
     day,
+    hour_at,
     file_path,
     lines_added,
     lines_removed

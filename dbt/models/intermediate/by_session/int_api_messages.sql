@@ -58,6 +58,7 @@ select
     ranked.is_sidechain,
     ranked.event_at,
     {{ report_day('ranked.event_at') }} as day,
+    {{ report_hour('ranked.event_at') }} as hour_at,
     merged.input_tokens,
     merged.output_tokens,
     merged.cache_write_5m_tokens,

@@ -68,6 +68,7 @@ select
     event_at,
     written_at,
     {{ report_day('event_at') }} as day,
+    {{ report_hour('event_at') }} as hour_at,
     text_length,
     copies
 from classified

@@ -69,6 +69,7 @@ select
     ranked.started_at,
     results.finished_at,
     {{ report_day('ranked.started_at') }} as day,
+    {{ report_hour('ranked.started_at') }} as hour_at,
     -- Clocks step back now and then; a call never ends before it began.
     case
         when results.finished_at is not null then cast(

@@ -1,6 +1,6 @@
 with entries as (
     select * from {{ ref('int_messages_enriched') }}
-    where agent_id is not null
+    where agent_id is not null and {{ touched('session_id') }}
 ),
 
 runs as (
@@ -26,7 +26,7 @@ meta as (
         max(parent_agent_id) as parent_agent_id,
         max(spawn_depth) as spawn_depth
     from {{ ref('stg_entry_details') }}
-    where entry_type = 'agent-meta'
+    where entry_type = 'agent-meta' and {{ touched('session_id') }}
     group by session_id, agent_id
 ),
 
@@ -38,7 +38,7 @@ launches as (
         min(results.tool_use_id) as tool_use_id
     from {{ ref('stg_entry_details') }} as details
     inner join {{ ref('stg_tool_calls') }} as results on details.document_id = results.document_id
-    where details.result_agent_id is not null and results.is_result
+    where details.result_agent_id is not null and results.is_result and {{ touched('details.session_id') }}
     group by details.session_id, details.result_agent_id
 )
 
