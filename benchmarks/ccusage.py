@@ -48,6 +48,7 @@ class Comparison:
     """How many days of a model agree, and those that do not."""
 
     same: int = 0
+    explained: int = 0
     unpriced: set[str] = field(default_factory=set)
     differences: list[str] = field(default_factory=list)
 
@@ -90,7 +91,8 @@ def ours(gold_path: Path) -> dict[Key, Usage]:
     return {(day, model): Usage(tuple(tokens), usd) for day, model, *tokens, usd in rows}
 
 
-def compare(mine: dict[Key, Usage], other: dict[Key, Usage]) -> Comparison:
+def compare(mine: dict[Key, Usage], other: dict[Key, Usage], lost: dict[Key, int]) -> Comparison:
+    """Day by day and model by model; `lost` is output that ccusage is known to leave out."""
     found = Comparison()
     for key in sorted(mine.keys() | other.keys()):
         left, right = mine.get(key), other.get(key)
@@ -106,7 +108,10 @@ def compare(mine: dict[Key, Usage], other: dict[Key, Usage]) -> Comparison:
         ]
         if right.usd is not None and left.usd is not None and abs(left.usd - right.usd) > SAME_USD:
             said.append(f"USD {left.usd:.8f} / {right.usd:.8f}")
-        if said:
+        missing = tuple(a - b for a, b in zip(left.tokens, right.tokens, strict=True))
+        if said and missing == (0, lost.get(key, 0), 0, 0):
+            found.explained += 1
+        elif said:
             found.differences.append(f"{key[0]} {key[1]}: {', '.join(said)}")
         found.same += not said
     return found
@@ -174,15 +179,16 @@ def main() -> None:
             corpus = folder / "sample"
             generate(corpus, sessions=options.sessions, seed=options.seed, until=UNTIL)
             gold = build(folder / "home", corpus)
-        found = compare(ours(gold), theirs(binary, corpus))
-        print(f"{found.same} days of a model are equal, {len(found.differences)} are not")
+        read = answers(corpus)
+        lost = partial_copies(read)
+        found = compare(ours(gold), theirs(binary, corpus), lost)
+        print(
+            f"{found.same} days of a model are equal; in {found.explained} ccusage has "
+            f"{sum(lost.values()):,} output tokens less: it takes a partial progress row of a "
+            f"subagent's message before the final one; {len(found.differences)} differ otherwise"
+        )
         print(f"ccusage {options.version} has no price for: {', '.join(sorted(found.unpriced))}")
         print("cca / ccusage:", *found.differences, sep="\n  ")
-        read = answers(corpus)
-        print("output that ccusage leaves out by taking a partial progress row before the final:")
-        print(
-            *(f"  {key}: {lost:,}" for key, lost in sorted(partial_copies(read).items())), sep="\n"
-        )
         print("messages whose rows straddle midnight UTC (ours: the first row's day):")
         print(*(f"  {key}: {row.days}" for key, row in read.items() if len(row.days) > 1), sep="\n")
     sys.exit(bool(found.differences))

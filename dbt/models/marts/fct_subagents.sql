@@ -54,7 +54,7 @@ select
     usage.models,
     runs.started_at,
     runs.ended_at,
-    cast(greatest({{ seconds_between('runs.started_at', 'runs.ended_at') }}, 0) as double) as duration_seconds,
+    cast({{ seconds_from_to('runs.started_at', 'runs.ended_at') }} as double) as duration_seconds,
     coalesce(runs.entries, 0) as entries,
     coalesce(calls.tool_calls, 0) as tool_calls,
     coalesce(calls.tool_errors, 0) as tool_errors,

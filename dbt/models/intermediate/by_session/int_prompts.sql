@@ -41,8 +41,8 @@ select
     length(prompts.typed_text) as prompt_length,
     nullif(regexp_extract(prompts.typed_text, '^(?:<command-message>.*?</command-message>\s*)?<command-name>/?([^<]+)</command-name>', 1), '')
         as command_name,
-    greatest({{ seconds_between('prompts.written_at', 'turns.answered_at') }}, 0) as response_seconds,
-    greatest({{ seconds_between('prompts.written_at', 'turns.finished_at') }}, 0) as turn_seconds,
+    {{ seconds_from_to('prompts.written_at', 'turns.answered_at') }} as response_seconds,
+    {{ seconds_from_to('prompts.written_at', 'turns.finished_at') }} as turn_seconds,
     coalesce(turns.assistant_messages, 0) as assistant_messages
 from prompts
 left join turns on prompts.session_id = turns.session_id and prompts.turn_number = turns.turn_number
