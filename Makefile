@@ -7,7 +7,7 @@ CCA := $(VENV)/bin/cca
 STAMP := $(VENV)/.installed
 DEMO_HOME ?= $(or $(TMPDIR),/tmp)/cca-demo-$(shell id -u)
 
-.PHONY: help install up demo demo-down down status logs pipeline test lint types bench docs lock
+.PHONY: help install up demo demo-down down status logs pipeline test test-long lint types bench docs lock
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 14
@@ -49,6 +49,9 @@ pipeline: install  ## extract, load, transform, publish; no Airflow
 
 test: install  ## the whole test suite
 	$(VENV)/bin/python -m pytest
+
+test-long: install  ## the tests that take minutes: large samples
+	$(VENV)/bin/python -m pytest -m long --timeout 900
 
 lint: install  ## ruff and sqlfluff
 	$(VENV)/bin/ruff check .

@@ -18,7 +18,8 @@ BUILT_BY_SESSION = sorted(
 )
 # What facts are made of; the rest is built from them, always whole.
 SELECTED = (
-    "path:models/staging path:models/intermediate fct_api_messages fct_tool_calls dim_sessions"
+    "path:models/staging path:models/intermediate path:seeds "
+    "fct_api_messages fct_tool_calls dim_sessions"
 )
 
 

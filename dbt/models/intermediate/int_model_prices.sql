@@ -69,10 +69,11 @@ select
     web_search_usd,
     source
 from listed
-where not exists (
-    select 1 from own
-    where own.model = listed.model and own.variant = listed.variant
-)
+where
+    not exists (
+        select 1 from own
+        where own.model = listed.model and own.variant = listed.variant
+    )
 union all
 select
     model,

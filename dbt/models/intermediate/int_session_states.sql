@@ -8,7 +8,11 @@ contents as (
     select
         session_id,
         hash(
-            count(*), sum(load_seq), bit_xor(hash(document_id)), '{{ env_var("CCA_SQL_DIGEST", "") }}', '{{ env_var("TIMEZONE", "UTC") }}'
+            count(*),
+            sum(load_seq),
+            bit_xor(hash(document_id)),
+            '{{ env_var("CCA_SQL_DIGEST", "") }}',
+            '{{ env_var("TIMEZONE", "UTC") }}'
         ) as fingerprint
     from entries
     group by session_id
@@ -24,11 +28,12 @@ present as (
 ),
 
 built as (
-    {% if built and not flags.FULL_REFRESH -%}
-    select session_id, fingerprint, family_id from {{ built }}
-    {%- else -%}
-    select session_id, fingerprint, family_id from present limit 0
-    {%- endif %}
+    select
+        session_id,
+        fingerprint,
+        family_id
+    from {% if built and not flags.FULL_REFRESH %}{{ built }}{% else %}present{% endif %}
+    where {{ "true" if built and not flags.FULL_REFRESH else "false" }}
 ),
 
 compared as (
@@ -37,29 +42,29 @@ compared as (
         present.fingerprint,
         present.family_id,
         built.family_id as built_family_id,
-        present.fingerprint is distinct from built.fingerprint
-        or present.family_id is distinct from built.family_id as is_changed
+        coalesce(present.fingerprint, 0) <> coalesce(built.fingerprint, 0)
+        or coalesce(present.family_id, '') <> coalesce(built.family_id, '') as is_changed
     from present
     full outer join built on present.session_id = built.session_id
 ),
 
 -- A session that leaves a family may take with it what the others then have first.
 changed_families as (
-    select family_id
-    from compared
+    select family_id from compared
     where is_changed and family_id is not null
     union distinct
-    select built_family_id as family_id
-    from compared
+    select built_family_id as family_id from compared
     where is_changed and built_family_id is not null
 )
 
 select
-    session_id,
-    family_id,
-    fingerprint,
-    fingerprint is null as is_gone,
-    family_id in (select family_id from changed_families)
-    or coalesce(built_family_id in (select family_id from changed_families), false)
-    or family_id is null as is_touched
+    compared.session_id,
+    compared.family_id,
+    compared.fingerprint,
+    compared.fingerprint is null as is_gone,
+    compared.fingerprint is null
+    or now_changed.family_id is not null
+    or once_changed.family_id is not null as is_touched
 from compared
+left join changed_families as now_changed on compared.family_id = now_changed.family_id
+left join changed_families as once_changed on compared.built_family_id = once_changed.family_id

@@ -16,7 +16,7 @@ leaves as (
         entry_id,
         session_id
     from {{ ref('int_messages_enriched') }}
-    where entry_id in (select leaf_uuid from {{ ref('stg_entry_details') }} where leaf_uuid is not null)
+    where entry_id in (select details.leaf_uuid from {{ ref('stg_entry_details') }} as details)
 ),
 
 -- A summary names the session of its leaf message, which mostly lies in another file.

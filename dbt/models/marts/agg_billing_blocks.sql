@@ -66,8 +66,11 @@ select
     block_start + interval 5 hour as block_end,
     cast({{ seconds_between('first_at', 'last_at') }} / 60.0 as double) as active_minutes,
     -- Over the minutes from first to last message; one message alone burns at no rate.
-    cast((input_tokens + output_tokens + cache_write_5m_tokens + cache_write_1h_tokens + cache_read_tokens)
-    / nullif({{ seconds_between('first_at', 'last_at') }} / 60.0, 0) as double) as tokens_per_minute,
+    cast(
+        (input_tokens + output_tokens + cache_write_5m_tokens + cache_write_1h_tokens + cache_read_tokens)
+        / nullif({{ seconds_between('first_at', 'last_at') }} / 60.0, 0) as double
+    ) as tokens_per_minute,
     cast(cost_usd / nullif({{ seconds_between('first_at', 'last_at') }} / 3600.0, 0) as double) as usd_per_hour,
-    cast({{ seconds_between('lag(last_at) over (order by block_start)', 'first_at') }} / 3600.0 as double) as idle_hours_before
+    cast({{ seconds_between('lag(last_at) over (order by block_start)', 'first_at') }} / 3600.0 as double)
+        as idle_hours_before
 from measured

@@ -33,11 +33,20 @@ usage as (
 ),
 
 hours as (
-    select project_id, hour_at from messages
+    select
+        project_id,
+        hour_at
+    from messages
     union distinct
-    select project_id, hour_at from calls
+    select
+        project_id,
+        hour_at
+    from calls
     union distinct
-    select project_id, hour_at from usage
+    select
+        project_id,
+        hour_at
+    from usage
 )
 
 select

@@ -22,7 +22,7 @@ repeated as (
             session_id,
             message_id
         from {{ ref('stg_api_usage') }}
-        where session_id in (select session_id from {{ ref('int_session_lineage') }})
+        where session_id in (select lineage.session_id from {{ ref('int_session_lineage') }} as lineage)
     ) as rows
     inner join {{ ref('fct_api_messages') }} as messages on rows.message_id = messages.message_id
     group by rows.session_id

@@ -18,9 +18,9 @@ priced as (
         + {{ usd('messages.cache_write_1h_tokens', 'prices.cache_write_1h_usd_per_mtok') }}
             as token_usd,
         cast(messages.web_search_requests * prices.web_search_usd as decimal(18, 10)) as search_usd,
-        {{ usd('messages.cache_read_tokens', '(prices.input_usd_per_mtok - prices.cache_read_usd_per_mtok)') }}
-        + {{ usd('messages.cache_write_5m_tokens', '(prices.input_usd_per_mtok - prices.cache_write_5m_usd_per_mtok)') }}
-        + {{ usd('messages.cache_write_1h_tokens', '(prices.input_usd_per_mtok - prices.cache_write_1h_usd_per_mtok)') }}
+        {{ usd('messages.cache_read_tokens', '(input_usd_per_mtok - cache_read_usd_per_mtok)') }}
+        + {{ usd('messages.cache_write_5m_tokens', '(input_usd_per_mtok - cache_write_5m_usd_per_mtok)') }}
+        + {{ usd('messages.cache_write_1h_tokens', '(input_usd_per_mtok - cache_write_1h_usd_per_mtok)') }}
             as cache_savings_usd
     from messages
     left join prices

@@ -14,8 +14,11 @@ with given as (
         cast(null as varchar) as web_search_usd
     where false
     {%- if prices_file %}
-    union all by name
-    select * from read_csv('{{ prices_file | replace("'", "''") }}', header = true, all_varchar = true, delim = ',')
+        union all by name
+        select *
+        from
+            read_csv(                                {{ prices_file | replace("'", "''") }}', header = true, all_varchar = true, delim = ','
+            )
     {%- endif %}
 )
 
@@ -29,10 +32,10 @@ select
     cast(input_usd_per_mtok as decimal(12, 6)) as input_usd_per_mtok,
     cast(output_usd_per_mtok as decimal(12, 6)) as output_usd_per_mtok,
     {%- for price, multiple in multiples.items() %}
-    coalesce(
-        cast(nullif(trim({{ price }}_usd_per_mtok), '') as decimal(12, 6)),
-        cast(cast(input_usd_per_mtok as decimal(12, 6)) * {{ multiple }} as decimal(12, 6))
-    ) as {{ price }}_usd_per_mtok,
+        coalesce(
+            cast(nullif(trim({{ price }}_usd_per_mtok), '') as decimal(12, 6)),
+            cast(cast(input_usd_per_mtok as decimal(12, 6)) * {{ multiple }} as decimal(12, 6))
+        ) as {{ price }}_usd_per_mtok,
     {%- endfor %}
     coalesce(cast(nullif(trim(web_search_usd), '') as decimal(12, 6)), 0.01) as web_search_usd
 from given

@@ -39,7 +39,14 @@ select
     prompts.task_category,
     substring({{ as_typed('prompts.typed_text') }}, 1, 300) as prompt,
     length(prompts.typed_text) as prompt_length,
-    nullif(regexp_extract(prompts.typed_text, '^(?:<command-message>.*?</command-message>\s*)?<command-name>/?([^<]+)</command-name>', 1), '')
+    nullif(
+        regexp_extract(
+            prompts.typed_text,
+            '^(?:<command-message>.*?</command-message>\s*)?<command-name>/?([^<]+)</command-name>',
+            1
+        ),
+        ''
+    )
         as command_name,
     {{ seconds_from_to('prompts.written_at', 'turns.answered_at') }} as response_seconds,
     {{ seconds_from_to('prompts.written_at', 'turns.finished_at') }} as turn_seconds,

@@ -41,7 +41,9 @@ results as (
         max(blocks.lines_removed) as lines_removed,
         case
             when max(denials.tool_denial_kind) is not null then 'rejected by the user'
-            when bool_or(coalesce(blocks.is_error, false)) then {{ error_class("coalesce(min(blocks.error_text), '')") }}
+            when
+                bool_or(coalesce(blocks.is_error, false))
+                then {{ error_class("coalesce(min(blocks.error_text), '')") }}
         end as error_class
     from blocks
     left join denials on blocks.document_id = denials.document_id
