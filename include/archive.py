@@ -4,12 +4,13 @@ from datetime import UTC
 from typing import Any
 
 from bson.codec_options import CodecOptions
+from gridfs import GridFSBucket, NoFile
 from pymongo import MongoClient
 from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
-from include.errors import ServiceDown
+from include.errors import ServiceDown, SettingError
 from include.settings import Settings
 
 Document = dict[str, Any]
@@ -17,9 +18,13 @@ Document = dict[str, Any]
 
 def connect(uri: str, *, timeout_ms: int = 1500) -> MongoClient[Document]:
     """A client whose times are aware and in UTC; nothing is sent before its first use."""
-    return MongoClient(
-        uri, tz_aware=True, tzinfo=UTC, serverSelectionTimeoutMS=timeout_ms, appname="cca"
-    )
+    try:
+        return MongoClient(
+            uri, tz_aware=True, tzinfo=UTC, serverSelectionTimeoutMS=timeout_ms, appname="cca"
+        )
+    except (PyMongoError, ValueError) as error:
+        # the string itself may hold a password
+        raise SettingError(f"MONGO_URI cannot be used: {error}") from None
 
 
 def database(client: MongoClient[Document], settings: Settings) -> Database[Document]:
@@ -32,6 +37,17 @@ def database(client: MongoClient[Document], settings: Settings) -> Database[Docu
 def conversations(client: MongoClient[Document], settings: Settings) -> Collection[Document]:
     """The collection of entries, one document a transcript record."""
     return database(client, settings)[settings.mongo_collection]
+
+
+def whole(collection: Collection[Document], document: Document) -> Document:
+    """The document with its line as `rawLine`, where that is so long that GridFS holds it."""
+    if "rawFile" not in document:
+        return document
+    try:
+        with GridFSBucket(collection.database).open_download_stream(document["rawFile"]) as file:
+            return document | {"rawLine": file.read()}
+    except NoFile:
+        return document
 
 
 def require(client: MongoClient[Document], uri: str) -> None:

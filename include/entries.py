@@ -10,6 +10,11 @@ OWN_FIELDS = frozenset({
 })  # fmt: skip
 
 
+# what code that reads an entry may raise where JSON is valid and of no shape anyone foresaw;
+# one odd entry must never stop what reads them all
+ODD_ENTRY = (TypeError, ValueError, KeyError, AttributeError, IndexError, RecursionError)
+
+
 def entry_of(document: Mapping[str, Any]) -> dict[str, Any]:
     """The entry as written, from its MongoDB document; `rawLine` wins where there is one.
 

@@ -5,7 +5,7 @@ import socket
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AliasChoices, Field, ValidationError, field_validator
@@ -14,6 +14,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from include.errors import SettingError
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
+
+Port = Annotated[int, Field(ge=1, le=65535)]
 
 
 class Settings(BaseSettings):
@@ -47,8 +49,14 @@ class Settings(BaseSettings):
         "",
         description="MongoDB connection string. Empty: cca runs a MongoDB of its own in CCA_HOME.",
     )
-    mongo_db: str = Field("claude_logs", description="MongoDB database.")
-    mongo_collection: str = Field("conversations", description="MongoDB collection of the archive.")
+    mongo_db: str = Field(
+        "claude_logs", pattern=r'^[^/\\. "$*<>:|?]+$', description="MongoDB database."
+    )
+    mongo_collection: str = Field(
+        "conversations",
+        pattern=r"^[^$]+$",
+        description="MongoDB collection of the archive.",
+    )
 
     sqlite_path: Path | None = Field(
         None, description="The sync agent's buffer; $CCA_HOME/buffer.db by default."
@@ -60,11 +68,11 @@ class Settings(BaseSettings):
         100, gt=0, description="Entries of one delivery; a backlog is sent in larger batches."
     )
     health_host: str = Field("127.0.0.1", description="Address of the agent's health endpoint.")
-    health_port: int = Field(9090, description="Port of the agent's health endpoint.")
+    health_port: Port = Field(9090, description="Port of the agent's health endpoint.")
 
     browser_host: str = Field("127.0.0.1", description="Address of the conversation browser.")
-    browser_port: int = Field(3000, description="Port of the conversation browser.")
-    airflow_port: int = Field(8080, description="Port of Airflow's web server.")
+    browser_port: Port = Field(3000, description="Port of the conversation browser.")
+    airflow_port: Port = Field(8080, description="Port of Airflow's web server.")
     metabase_url: str = Field("http://localhost:3001", description="Where Metabase answers.")
 
     duckdb_path: Path | None = Field(
@@ -79,16 +87,22 @@ class Settings(BaseSettings):
     storage_format: Literal["parquet", "iceberg"] = Field(
         "parquet", description="Storage format of the lake."
     )
-    iceberg_warehouse_path: Path | None = Field(
-        None, description="Iceberg's files; $CCA_HOME/lake/iceberg by default."
+    iceberg_warehouse_path: str = Field(
+        "",
+        description="Where Iceberg's files are: a folder, or an address such as "
+        "s3://bucket/lake; $CCA_HOME/lake/iceberg by default.",
+    )
+    iceberg_catalog_type: str = Field(
+        "sql", description="Kind of the Iceberg catalog, as pyiceberg names it: sql, rest, glue, …"
+    )
+    iceberg_catalog_uri: str = Field(
+        "", description="Address of the Iceberg catalog; an SQLite file in $CCA_HOME by default."
     )
     iceberg_catalog_name: str = Field("default", description="Name of the Iceberg catalog.")
     iceberg_namespace: str = Field("analytics", description="Namespace of the Iceberg tables.")
     iceberg_table_name: str = Field("conversations", description="Iceberg table of the entries.")
 
-    @field_validator(
-        "cca_home", "sqlite_path", "duckdb_path", "iceberg_warehouse_path", "prices_file"
-    )
+    @field_validator("cca_home", "sqlite_path", "duckdb_path", "prices_file")
     @classmethod
     def _expand(cls, path: Path | None) -> Path | None:
         return path and path.expanduser().absolute()
@@ -125,8 +139,12 @@ class Settings(BaseSettings):
         return self.cca_home / "lake"
 
     @property
-    def iceberg_dir(self) -> Path:
-        return self.iceberg_warehouse_path or self.lake_dir / "iceberg"
+    def iceberg_warehouse(self) -> str:
+        """Folder or address of Iceberg's files."""
+        given = self.iceberg_warehouse_path
+        if "://" in given:
+            return given
+        return str(Path(given).expanduser().absolute() if given else self.lake_dir / "iceberg")
 
     @property
     def warehouse_path(self) -> Path:

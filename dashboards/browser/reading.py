@@ -85,9 +85,9 @@ def articles(window: Window) -> list[Article]:
 
 
 def role_of(body: dict[str, Any]) -> str:
-    """`type:"message"` is what older logs wrote; the message knows its role."""
+    """The oldest logs wrote `type:"message"` or no type; the message knows its role."""
     kind = str(body.get("type") or "")
-    if kind != "message":
+    if kind not in {"", "message"}:
         return kind
     message = body.get("message")
     return str((message.get("role") if isinstance(message, dict) else None) or body.get("role"))

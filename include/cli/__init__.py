@@ -1,5 +1,6 @@
 """The `cca` command: one file a command group, imported only when that command runs."""
 
+import os
 import sys
 from importlib import import_module
 
@@ -23,6 +24,7 @@ COMMANDS = {
     "transform": ("include.cli.pipeline:transform", "dbt: raw to marts."),
     "publish": ("include.cli.pipeline:publish", "Marts to the gold file."),
     "pipeline": ("include.cli.pipeline:pipeline", "All four steps in order, without Airflow."),
+    "iceberg": ("include.cli.iceberg:iceberg", "The Iceberg tables and their past."),
     "usage": ("include.cli.usage:usage", "Tokens and cost by day, model, project or session."),
     "query": ("include.cli.query:query", "Read-only SQL over gold."),
     "search": ("include.cli.search:search", "Search everything that was said."),
@@ -33,6 +35,7 @@ COMMANDS = {
     "demo": ("include.cli.demo:demo", "The whole stack on sample conversations."),
     "demo-data": ("include.cli.demo:demo_data", "Write realistic sample transcripts."),
     "prices": ("include.cli.prices:prices", "The price seed."),
+    "doctor": ("include.cli.doctor:doctor", "Check everything and say how to mend it."),
     "rebuild": ("include.cli.rebuild:rebuild", "Derived stores from the truth."),
 }
 
@@ -62,9 +65,11 @@ def cca() -> None:
 
 
 def main() -> None:
-    """Entry point: our own errors are one clear line and exit code 1."""
+    """Entry point: our own errors, and those of files and disks, are one line and exit code 1."""
+    # conversations are private: whatever a command writes is its user's alone
+    os.umask(0o077)
     try:
         cca()
-    except CcaError as error:
+    except (CcaError, OSError) as error:
         click.echo(f"cca: {error}", err=True)
         sys.exit(1)

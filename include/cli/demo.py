@@ -72,7 +72,8 @@ def demo(home: Path, down: bool) -> None:
     home = home.expanduser().absolute()
     if down:
         count = close_home(home, lambda _: None)
-        click.echo(f"stopped {count} processes; {home} is gone")
+        gone = f"stopped {count} processes and deleted {home}"
+        click.echo(f"no demo in {home}" if count is None else gone)
         return
     settings = open_home(home)
     click.echo(f"Demo in {home}")

@@ -37,15 +37,20 @@ def _window_options(command: Command) -> Command:
 @_window_options
 @_FORMAT
 @_ICEBERG
+@click.option("--compact", is_flag=True, help="Take nothing; merge small files of old dates.")
 @_JSON
 def extract(
     since: str | None,
     until: str | None,
     full_backfill: bool,
     storage_format: str | None,
+    compact: bool,
     as_json: bool,
 ) -> None:
     """MongoDB to lake: what is new, or a range of event time, or everything."""
+    if compact:
+        _compact(storage_format, as_json)
+        return
     from include.embedded.mongod import serving_mongo
     from include.extract.run import extract as run_extract
     from include.extract.window import resolve
@@ -60,6 +65,14 @@ def extract(
         f"in {report.files:,} files",
         report,
     )
+
+
+def _compact(storage_format: str | None, as_json: bool) -> None:
+    from include.extract.compact import compact
+
+    done = compact(get_settings(), storage_format=storage_format)
+    sentence = f"{done.files_merged:,} small files merged into {done.files_written:,}"
+    _print(as_json, sentence + f"; {done.strays:,} strays deleted", done)
 
 
 @click.command()
@@ -101,6 +114,8 @@ def publish() -> None:
 @_FULL_REFRESH
 @_FORMAT
 @_ICEBERG
+@click.option("--snapshot", type=int, help="Iceberg: build a warehouse of this snapshot elsewhere.")
+@click.option("--as-of", help="Iceberg: build a warehouse of this time (ISO, UTC) elsewhere.")
 @_JSON
 def pipeline(
     since: str | None,
@@ -108,9 +123,14 @@ def pipeline(
     full_backfill: bool,
     full_refresh: bool,
     storage_format: str | None,
+    snapshot: int | None,
+    as_of: str | None,
     as_json: bool,
 ) -> None:
     """Extract, load, transform and publish, without Airflow."""
+    if snapshot is not None or as_of is not None:
+        _travel(storage_format, snapshot, as_of, as_json)
+        return
     from include import pipeline as steps
     from include.embedded.mongod import serving_mongo
     from include.extract.window import resolve
@@ -122,6 +142,25 @@ def pipeline(
         report = steps.run(settings, uri, options, on_step=on_step, on_progress=on_progress)
     published = f"published {report.gold}" if report.gold else "nothing new: gold is up to date"
     _print(as_json, f"{report.extracted.documents:,} entries extracted; {published}", report)
+
+
+def _travel(
+    storage_format: str | None, snapshot: int | None, as_of: str | None, as_json: bool
+) -> None:
+    from include import travel
+    from include.extract.window import moment
+
+    settings = get_settings()
+    if (storage_format or settings.storage_format) != "iceberg":
+        raise click.UsageError("--snapshot and --as-of need --format iceberg")
+    with _steps() as (on_step, _):
+        done = travel.travel(settings, snapshot, moment("as-of", as_of), on_step=on_step)
+    sentence = (
+        f"snapshot {done.snapshot_id}, with what had arrived by {done.extracted:%Y-%m-%d %H:%M:%S}"
+        f"\nwarehouse  {done.warehouse}\ngold       {done.gold}"
+        f"\nread it    CCA_HOME={done.home} cca usage"
+    )
+    _print(as_json, sentence, done)
 
 
 def _print(as_json: bool, sentence: str, report: Any) -> None:

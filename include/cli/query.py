@@ -9,6 +9,8 @@ import click
     "--format", "form", type=click.Choice(["table", "csv", "json"]), default="table",
     show_default=True, help="How to print the rows.",
 )  # fmt: skip
+@click.option("--json", "form", flag_value="json", help="Short for --format json.")
+@click.option("--csv", "form", flag_value="csv", help="Short for --format csv.")
 def query(sql: str, form: str) -> None:
     """Run one SQL statement, such as 'select * from dim_sessions limit 5', over the gold file."""
     from include.settings import get_settings

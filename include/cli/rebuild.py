@@ -40,3 +40,36 @@ def lists() -> None:
     settings = get_settings()
     with serving_mongo(settings) as uri:
         click.echo(f"Lists rebuilt: {rebuild_lists(settings, uri)} sessions.")
+
+
+_FORMAT = click.option(
+    "--format",
+    "storage_format",
+    type=click.Choice(["parquet", "iceberg"]),
+    help="Storage format of the lake; STORAGE_FORMAT by default.",
+)
+
+
+@rebuild.command()
+@_FORMAT
+def lake(storage_format: str | None) -> None:
+    """The lake, from MongoDB; warehouse and gold follow with the next run."""
+    from include.embedded.mongod import serving_mongo
+    from include.extract.rebuild import rebuild_lake
+    from include.settings import get_settings
+
+    settings = get_settings()
+    with serving_mongo(settings) as uri:
+        report = rebuild_lake(settings, uri, storage_format)
+    click.echo(f"Lake rebuilt: {report.documents:,} entries, {report.rejects:,} rejects.")
+
+
+@rebuild.command()
+@_FORMAT
+def warehouse(storage_format: str | None) -> None:
+    """The warehouse, from the lake, in a new file; gold stays until it is complete."""
+    from include.load.rebuild import rebuild_warehouse
+    from include.settings import get_settings
+
+    gold = rebuild_warehouse(get_settings(), storage_format)
+    click.echo(f"Warehouse rebuilt; published {gold}")

@@ -7,6 +7,7 @@ import click
 
 if TYPE_CHECKING:
     from include.search.searcher import Results, Row
+    from include.settings import Settings
 
 # The terminal is patient: so many hits are looked at for the signs the index does not keep.
 _CHECKED_HITS = 5000
@@ -36,11 +37,26 @@ def search(text: tuple[str, ...], *, as_json: bool, **options: Any) -> None:
 
     settings = get_settings()
     with serving_mongo(settings) as uri:
+        _freshen(settings, uri)
         results = Searcher(settings, uri).search(" ".join(text), check=_CHECKED_HITS, **options)
     if as_json:
         _print_json(results)
     else:
         _print(results)
+
+
+def _freshen(settings: "Settings", uri: str) -> None:
+    """Take in what is new, unless a follower runs, which does so all the time."""
+    from contextlib import suppress
+
+    from rich.console import Console
+
+    from include.errors import AlreadyRunning
+    from include.follow.agent import catch_up
+
+    doing = Console(stderr=True).status("bringing the search index up to date")
+    with doing, suppress(AlreadyRunning):
+        catch_up(settings, uri)
 
 
 def _print_json(results: "Results") -> None:

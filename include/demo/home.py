@@ -34,10 +34,10 @@ def open_home(home: Path) -> Settings:
     return _settings(home, json.loads(marker.read_text()))
 
 
-def close_home(home: Path, say: Callable[[stack.Message], None]) -> int:
-    """Stop the demo and delete its home; returns how many processes there were."""
+def close_home(home: Path, say: Callable[[stack.Message], None]) -> int | None:
+    """Stop the demo and delete its home; how many processes there were, None without a demo."""
     if not (home / _MARKER).exists():
-        return 0
+        return None
     count = stack.take_down(_settings(home, json.loads((home / _MARKER).read_text())), say)
     shutil.rmtree(home)
     return count
@@ -64,7 +64,7 @@ def _settings(home: Path, demo_ports: dict[str, int]) -> Settings:
         mongo_uri="",
         sqlite_path=None,
         duckdb_path=None,
-        iceberg_warehouse_path=None,
+        iceberg_warehouse_path="",
         _env_file=None,
     ).model_copy(update=demo_ports)
 

@@ -76,7 +76,7 @@ def serving_mongo(settings: Settings) -> Iterator[str]:
     try:
         with _shared(settings):
             with _locked(settings.mongo_dir / "start.lock"):
-                running = _running(settings) or _start(settings, transient=True)
+                running = _adopted(settings) or _start(settings, transient=True)
             yield replica_set.uri(settings, running.port)
     finally:
         _stop_if_last(settings)
@@ -109,7 +109,14 @@ def stop(settings: Settings, timeout_seconds: float = 30) -> bool:
 def _start(settings: Settings, *, transient: bool) -> Running:
     # one start at a time among all homes: two that probe one port would set up each other's server
     with _locked(Path(tempfile.gettempdir()) / f"cca-mongod-{os.getuid()}.lock"):
-        return _start_on(settings, _free_port(FIRST_PORT), transient=transient)
+        port = _free_port(FIRST_PORT)
+        try:
+            return _start_on(settings, port, transient=transient)
+        except ServiceDown:
+            # another program took the port between the look and the start
+            if _free_port(port) == port:
+                raise
+            return _start_on(settings, _free_port(port), transient=transient)
 
 
 def _start_on(settings: Settings, port: int, *, transient: bool) -> Running:
@@ -133,24 +140,26 @@ def _start_on(settings: Settings, port: int, *, transient: bool) -> Running:
         preexec_fn=None if transient else _die_with_parent,  # noqa: PLW1509  (before any thread)
     )
     running = Running(process.pid, port, transient)
+    # at once: if this command is killed now, the next one must find the server
+    _write_state(settings, running)
     try:
-        _await_primary(settings, process, port)
+        # not by its command line: while the kernel loads the program, it has none
+        _await_primary(settings, port, lambda: process.poll() is None)
     except BaseException:
         process.kill()
         process.wait()
+        _state_path(settings).unlink(missing_ok=True)
         raise
-    _write_state(settings, running)
     return running
 
 
-def _await_primary(settings: Settings, process: subprocess.Popen[bytes], port: int) -> None:
+def _await_primary(settings: Settings, port: int, is_alive: Callable[[], bool]) -> None:
     """Wait until it takes writes, for as long as its process lives."""
     log_path = settings.logs_dir / "mongod.log"
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline:
-        if process.poll() is not None:
-            message = f"mongod ended with code {process.returncode}; see {log_path}"
-            raise ServiceDown(message)
+        if not is_alive():
+            raise ServiceDown(f"mongod ended by itself; see the end of {log_path}")
         with suppress(PyMongoError):
             if replica_set.is_primary(settings, port):
                 return
@@ -171,8 +180,9 @@ def _write_state(settings: Settings, running: Running) -> None:
 
 def _recorded(settings: Settings) -> Running | None:
     try:
-        return Running(**json.loads(_state_path(settings).read_text()))
-    except (FileNotFoundError, ValueError, TypeError):
+        values = json.loads(_state_path(settings).read_text())
+        return Running(int(values["pid"]), int(values["port"]), bool(values["transient"]))
+    except (FileNotFoundError, ValueError, TypeError, KeyError):
         return None
 
 
@@ -185,6 +195,15 @@ def _running(settings: Settings) -> Running | None:
             client.admin.command("ping")
         except PyMongoError:
             return None
+    return running
+
+
+def _adopted(settings: Settings) -> Running | None:
+    """The recorded server, set up to its end where the command that started it was killed."""
+    running = _recorded(settings)
+    if running is None or not _is_mongod(running.pid):
+        return None
+    _await_primary(settings, running.port, lambda: _is_mongod(running.pid))
     return running
 
 
@@ -215,7 +234,7 @@ def _stop_if_last(settings: Settings) -> None:
 
 def _retire_transient(settings: Settings) -> None:
     """Wait for the users of a transient server and stop it; refuse beside a lasting one."""
-    running = _running(settings)
+    running = _adopted(settings)
     if running is None:
         return
     if not running.transient:

@@ -10,6 +10,7 @@ from pymongo import MongoClient
 from pymongo.errors import OperationFailure
 
 from include import archive
+from include.errors import ServiceDown
 from include.settings import Settings
 
 NAME = "rs0"
@@ -59,7 +60,10 @@ def uri(settings: Settings, port: int) -> str:
 
 
 def _password(settings: Settings) -> str:
-    return _secret(settings.mongo_dir / "password", lambda: secrets.token_urlsafe(24)).read_text()
+    path = _secret(settings.mongo_dir / "password", lambda: secrets.token_urlsafe(24))
+    if not (password := path.read_text()):
+        raise ServiceDown(f"{path} is empty: bring it back from a backup, the archive needs it")
+    return password
 
 
 def _secret(path: Path, make: Callable[[], str]) -> Path:

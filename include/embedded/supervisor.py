@@ -18,7 +18,7 @@ from xmlrpc.client import Fault, ServerProxy
 from supervisor.xmlrpc import SupervisorTransport
 
 from include.embedded.programs import Program
-from include.errors import ServiceDown
+from include.errors import ServiceDown, SettingError
 from include.settings import Settings, child_environment
 
 # every process of the stack carries this variable, so that it is found when nothing else knows it
@@ -40,6 +40,8 @@ def run_dir(settings: Settings) -> Path:
 
 def write_config(settings: Settings, programs: Iterable[Program]) -> Path:
     """Write supervisord.conf; every program waits until it is asked for."""
+    if "%" in str(settings.cca_home):
+        raise SettingError(f"CCA_HOME={settings.cca_home}: the supervisor cannot handle a %")
     path = run_dir(settings) / "supervisord.conf"
     settings.logs_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     sections = [_daemon_section(settings), *(_program_section(settings, each) for each in programs)]

@@ -1,14 +1,15 @@
 """Content blocks of an entry: one row a block, whatever shape the content has."""
 
-from collections.abc import Iterator
 from typing import Any
 
 from include.extract import patch
-from include.extract.values import as_json, mapping, string
+from include.extract.values import as_json, mapping
 
-Row = dict[str, Any]
-# Enough to tell what kind of error it is.
-ERROR_CHARACTERS = 300
+# in the order of include.records; values are as written, the column's conversion checks them
+BlockRow = tuple[Any, ...]
+PLACE_WIDTH = 11  # columns that place an entry, before the block's index
+ERROR_CHARACTERS = 300  # enough to tell what kind of error it is
+_NOTHING = (None,) * 5
 
 
 def blocks_of(entry: dict[str, Any]) -> list[Any]:
@@ -20,21 +21,27 @@ def blocks_of(entry: dict[str, Any]) -> list[Any]:
     return [{"type": "text", "text": item} if isinstance(item, str) else item for item in items]
 
 
-def rows_of(entry: dict[str, Any], blocks: list[Any]) -> Iterator[Row]:
-    """Block columns of each block, without those that place the entry."""
+def rows_of(entry: dict[str, Any], blocks: list[Any], shared: BlockRow) -> list[BlockRow]:
+    """A row each, in the order of the schema; `shared` is what places the entry."""
     result = entry.get("toolUseResult")
+    is_subagent = bool(entry.get("isSidechain"))
+    rows = []
     for index, block in enumerate(blocks):
         if not isinstance(block, dict):
-            yield _row(index, "unknown", text=as_json(block))
-            continue
-        kind = string(block.get("type")) or "unknown"
-        if kind.endswith("tool_use"):
-            yield _tool_use(index, kind, block, is_subagent=bool(entry.get("isSidechain")))
-        elif kind.endswith("tool_result"):
-            yield _tool_result(index, kind, block, result)
-            result = None  # it belongs to one result; the first takes it
+            text = as_json(block)
+            own: BlockRow = ("unknown", *_NOTHING[:4], text, *_NOTHING[:5])
         else:
-            yield _row(index, kind, text=_text(block))
+            given = block.get("type")
+            kind = given if isinstance(given, str) and given else "unknown"
+            if kind.endswith("tool_use"):
+                own = _tool_use(kind, block, is_subagent=is_subagent)
+            elif kind.endswith("tool_result"):
+                own = _tool_result(kind, block, result)
+                result = None  # it belongs to one result; the first takes it
+            else:
+                own = (kind, *_NOTHING[:4], _text(block), *_NOTHING[:5])
+        rows.append((*shared[:PLACE_WIDTH], index, *shared[PLACE_WIDTH:], *own))
+    return rows
 
 
 def text_of(blocks: list[Any]) -> str | None:
@@ -46,70 +53,58 @@ def text_of(blocks: list[Any]) -> str | None:
         and block.get("type") == "text"
         and isinstance(block.get("text"), str)
     ]
-    return string("\n\n".join(parts)) if parts else None
+    return "\n\n".join(parts) if parts else None
 
 
-def _tool_use(index: int, kind: str, block: dict[str, Any], *, is_subagent: bool) -> Row:
-    name, values = string(block.get("name")), block.get("input")
+def _tool_use(kind: str, block: dict[str, Any], *, is_subagent: bool) -> BlockRow:
+    name, values = block.get("name"), block.get("input")
     # a subagent's result has no patch, so its input must say what changed
-    lines = patch.of_input(name, values) if is_subagent else None
-    return _row(
-        index,
-        kind,
-        tool_use_id=string(block.get("id")),
-        tool_name=name,
-        input_json=as_json(values),
-        subject=_subject(mapping(values)),
-        file_path=_path(mapping(values)),
-        lines=lines,
-    )
-
-
-def _tool_result(index: int, kind: str, block: dict[str, Any], result: Any) -> Row:
-    is_error, text = block.get("is_error"), _result_text(block.get("content"))
-    return _row(
-        index,
-        kind,
-        tool_use_id=string(block.get("tool_use_id")),
-        is_error=is_error if isinstance(is_error, bool) else None,
-        text=text,
-        error_text=text[:ERROR_CHARACTERS] if text and is_error is True else None,
-        file_path=_path(mapping(result)) or _path(mapping(mapping(result).get("file"))),
-        lines=patch.of_result(result),
-    )
-
-
-def _row(index: int, kind: str, *, lines: patch.Lines | None = None, **columns: Any) -> Row:
+    lines = patch.of_input(name, values) if is_subagent and isinstance(name, str) else None
     added, removed = lines or (None, None)
-    return {
-        "block_index": index,
-        "kind": kind,
-        "lines_added": added,
-        "lines_removed": removed,
-        **columns,
-    }
+    path = _path(values) if isinstance(values, dict) else None
+    subject = _subject(values) if isinstance(values, dict) else None
+    return (
+        kind, block.get("id"), name, as_json(values), None, None, subject, None, path,
+        added, removed,
+    )  # fmt: skip
+
+
+def _tool_result(kind: str, block: dict[str, Any], result: Any) -> BlockRow:
+    added, removed = patch.of_result(result) or (None, None)
+    text = _result_text(block.get("content"))
+    path = _path(mapping(result)) or _path(mapping(mapping(result).get("file")))
+    is_error = block.get("is_error")
+    why = text[:ERROR_CHARACTERS] if is_error is True and isinstance(text, str) else None
+    return (
+        kind, block.get("tool_use_id"), None, None, is_error, text, None, why, path,
+        added, removed,
+    )  # fmt: skip
 
 
 def _text(block: dict[str, Any]) -> str | None:
     for key in ("text", "thinking", "content"):
         if isinstance(block.get(key), str):
-            return string(block[key])
+            return block[key]  # type: ignore[no-any-return]
     return None
 
 
-def _result_text(content: Any) -> str | None:
+def _result_text(content: Any) -> Any:
     if isinstance(content, list):
         parts = (part if isinstance(part, str) else mapping(part).get("text") for part in content)
-        return string("\n".join(part for part in parts if isinstance(part, str)))
-    return string(content)
+        return "\n".join(part for part in parts if isinstance(part, str))
+    return content
 
 
 def _path(values: dict[str, Any]) -> str | None:
     for key in ("file_path", "filePath", "notebook_path", "path"):
         if isinstance(values.get(key), str):
-            return string(values[key])
+            return values[key]  # type: ignore[no-any-return]
     return None
 
 
 def _subject(values: dict[str, Any]) -> str | None:
-    return string(values.get("skill")) or string(values.get("subagent_type"))
+    """The skill that a call launches, or the kind of subagent."""
+    for key in ("skill", "subagent_type"):
+        if isinstance(values.get(key), str):
+            return values[key]  # type: ignore[no-any-return]
+    return None

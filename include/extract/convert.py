@@ -2,16 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Any
 
 from bson import json_util
 
 from include.entries import entry_of
-from include.extract.blocks import Row, blocks_of, rows_of, text_of
+from include.extract.blocks import PLACE_WIDTH, blocks_of, rows_of, text_of
 from include.extract.details import details_of
-from include.extract.values import as_json, count, mapping, moment, small_count, string
+from include.extract.values import as_json, count, mapping, moment, small_count
+from include.records import CONVERSATIONS, REJECTS
 
 # entry type: the field that holds what it says
 _SAYS = {
@@ -26,10 +28,17 @@ _SAYS = {
 }
 
 
-@dataclass(frozen=True)
-class Rows:
-    """What one document becomes: an entry with its blocks, or a reject."""
+Row = tuple[Any, ...]
 
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What a document becomes, in the order of include.records: an entry with blocks, or a reject.
+
+    Values are as written where only the column's conversion can tell their type.
+    """
+
+    day: date
     conversation: Row | None
     blocks: list[Row]
     reject: Row | None = None
@@ -39,117 +48,134 @@ def convert(document: Mapping[str, Any]) -> Rows:
     """Rows of include.records from a document; never raises on what a transcript may hold."""
     try:
         place = _place(document)
+        if "rawFile" in document and "rawLine" not in document:
+            raise ValueError(f"its line {document['rawFile']} is not in GridFS")  # noqa: TRY301
         entry = entry_of(document)
         blocks = blocks_of(entry)
-        row = place | _entry_row(document, entry, blocks)
+        row = _entry_row(document["sourceFile"], entry, blocks)
+        if not blocks:
+            return Rows(place[DAY], (*place, *row), [])
         shared = (
-            place | {key: row[key] for key in _SHARED_WITH_BLOCKS} | {"entry_uuid": row["uuid"]}
-        )
-        return Rows(row, [shared | block for block in rows_of(entry, blocks)])
+            *place, row[_UUID], row[_TIMESTAMP], row[_MESSAGE_ID], row[_ROLE], row[_AGENT_ID],
+            row[_IS_SIDECHAIN],
+        )  # fmt: skip
+        return Rows(place[DAY], (*place, *row), rows_of(entry, blocks, shared))
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
-        return Rows(None, [], _reject(document, f"{type(error).__name__}: {error}"))
+        reject = _reject(document, f"{type(error).__name__}: {error}")
+        return Rows(reject[_REJECT_DAY], None, [], reject)
 
 
-_SHARED_WITH_BLOCKS = ("timestamp", "message_id", "role", "agent_id", "is_sidechain")
+DAY = CONVERSATIONS.get_field_index("date")
+_REJECT_DAY = REJECTS.get_field_index("date")
+_UUID, _TIMESTAMP, _MESSAGE_ID, _ROLE, _AGENT_ID, _IS_SIDECHAIN = (
+    CONVERSATIONS.get_field_index(name) - PLACE_WIDTH
+    for name in ("uuid", "timestamp", "message_id", "role", "agent_id", "is_sidechain")
+)
 
 
 def _place(document: Mapping[str, Any]) -> Row:
     event_at = document["eventAt"]
-    return {
-        "_id": document["_id"],
-        "project_id": document["projectId"],
-        "session_id": document["sessionKey"],
-        "stream": document["stream"],
-        "generation": document["generation"],
-        "source_offset": document["sourceOffset"],
-        "source_file": document["sourceFile"],
-        "host": document["host"],
-        "ingested_at": document["ingestedAt"],
-        "event_at": event_at,
-        "date": event_at.date(),
-    }
+    return (
+        document["_id"],
+        document["projectId"],
+        document["sessionKey"],
+        document["stream"],
+        document["generation"],
+        document["sourceOffset"],
+        document["sourceFile"],
+        document["host"],
+        document["ingestedAt"],
+        event_at,
+        event_at.date(),
+    )
 
 
-def _entry_row(document: Mapping[str, Any], entry: dict[str, Any], blocks: list[Any]) -> Row:
-    kind = string(entry.get("type"))
+def _entry_row(source_file: str, entry: dict[str, Any], blocks: list[Any]) -> Row:
+    get = entry.get
+    kind = get("type")
+    kind = kind if isinstance(kind, str) else None
     # a progress entry carries a whole record of its subagent; its usage exists nowhere else
-    inner = mapping(mapping(entry.get("data")).get("message")) if kind == "progress" else entry
+    inner = mapping(mapping(get("data")).get("message")) if kind == "progress" else entry
     message = mapping(inner.get("message"))
-    return {
-        "type": kind,
-        "subtype": string(entry.get("subtype") or mapping(entry.get("attachment")).get("type")),
-        "uuid": string(entry.get("uuid")),
-        "parent_uuid": string(entry.get("parentUuid")),
-        "entry_session_id": string(entry.get("sessionId")),
-        "timestamp": moment(entry.get("timestamp")),
-        "role": _role(kind, message),
-        "message_id": string(message.get("id")),
-        "request_id": string(inner.get("requestId")),
-        "model": string(message.get("model")),
-        "stop_reason": string(message.get("stop_reason")),
-        **_usage(message, entry),
-        "api_block_index": small_count(entry.get("apiBlockIndex")),
-        "cwd": string(entry.get("cwd")),
-        "git_branch": string(entry.get("gitBranch")),
-        "version": string(entry.get("version")),
-        "entrypoint": string(entry.get("entrypoint")),
-        "is_sidechain": entry.get("isSidechain") is True,
-        "is_meta": entry.get("isMeta") is True,
-        "is_compact_summary": entry.get("isCompactSummary") is True,
-        "is_api_error": entry.get("isApiErrorMessage") is True,
-        "agent_id": string(inner.get("agentId")) or _agent_of(document["sourceFile"]),
-        "prompt_id": string(entry.get("promptId")),
-        "prompt_source": string(entry.get("promptSource")),
-        "origin_kind": string(mapping(entry.get("origin")).get("kind")),
-        "permission_mode": string(entry.get("permissionMode")),
-        "text": _says(kind, entry, blocks),
-        "details_json": details_of(kind, entry),
-        "entry_json": as_json(entry),
-    }
+    agent_id = inner.get("agentId")
+    return (
+        kind,
+        get("subtype") or mapping(get("attachment")).get("type"),
+        get("uuid"),
+        get("parentUuid"),
+        get("sessionId"),
+        moment(get("timestamp")),
+        _role(kind, message),
+        message.get("id"),
+        inner.get("requestId"),
+        message.get("model"),
+        message.get("stop_reason"),
+        *_usage(message, entry),
+        small_count(get("apiBlockIndex")),
+        get("cwd"),
+        get("gitBranch"),
+        get("version"),
+        get("entrypoint"),
+        get("isSidechain") is True,
+        get("isMeta") is True,
+        get("isCompactSummary") is True,
+        get("isApiErrorMessage") is True,
+        agent_id if agent_id and isinstance(agent_id, str) else _agent_of(source_file),
+        get("promptId"),
+        get("promptSource"),
+        mapping(get("origin")).get("kind"),
+        get("permissionMode"),
+        _says(kind, entry, blocks),
+        details_of(kind, entry),
+        as_json(entry),
+    )
 
 
 def _role(kind: str | None, message: dict[str, Any]) -> str | None:
-    if kind in {"user", "assistant"}:
-        return kind
-    role = message.get("role")
-    return role if kind == "message" and role in {"user", "assistant"} else None
+    """As the type says; the oldest logs have `message`, or no type, and the role inside."""
+    role = message.get("role") if kind in {None, "message"} else kind
+    return role if role in {"user", "assistant"} else None
 
 
 def _usage(message: dict[str, Any], entry: dict[str, Any]) -> Row:
     usage = message.get("usage")
-    values = mapping(usage)
-    split = mapping(values.get("cache_creation"))
-    searched = mapping(values.get("server_tool_use")).get("web_search_requests")
-    if searched is None:
-        searched = mapping(entry.get("toolUseResult")).get("searchCount")
-    return {
-        "has_usage": isinstance(usage, dict),
-        "input_tokens": count(values.get("input_tokens")),
-        "output_tokens": count(values.get("output_tokens")),
-        "cache_creation_tokens": count(values.get("cache_creation_input_tokens")),
-        "cache_write_5m_tokens": count(split.get("ephemeral_5m_input_tokens")),
-        "cache_write_1h_tokens": count(split.get("ephemeral_1h_input_tokens")),
-        "cache_read_tokens": count(values.get("cache_read_input_tokens")),
-        "thinking_tokens": count(
-            mapping(values.get("output_tokens_details")).get("thinking_tokens")
-        ),
-        "web_search_requests": count(searched),
-        "service_tier": string(values.get("service_tier")),
-        "speed": string(values.get("speed")),
-        "is_usage_final": message.get("stop_reason") is not None or bool(values.get("iterations")),
-    }
+    is_final = message.get("stop_reason") is not None
+    result = entry.get("toolUseResult")
+    searched = result.get("searchCount") if isinstance(result, dict) else None
+    if not isinstance(usage, dict):
+        return (False, *_NO_TOKENS, count(searched), None, None, is_final)
+    split = mapping(usage.get("cache_creation"))
+    in_usage = mapping(usage.get("server_tool_use")).get("web_search_requests")
+    return (
+        True,
+        count(usage.get("input_tokens")),
+        count(usage.get("output_tokens")),
+        count(usage.get("cache_creation_input_tokens")),
+        count(split.get("ephemeral_5m_input_tokens")),
+        count(split.get("ephemeral_1h_input_tokens")),
+        count(usage.get("cache_read_input_tokens")),
+        count(mapping(usage.get("output_tokens_details")).get("thinking_tokens")),
+        count(searched if in_usage is None else in_usage),
+        usage.get("service_tier"),
+        usage.get("speed"),
+        is_final or bool(usage.get("iterations")),
+    )
 
 
-def _says(kind: str | None, entry: dict[str, Any], blocks: list[Any]) -> str | None:
+_NO_TOKENS = (None,) * 7
+
+
+def _says(kind: str | None, entry: dict[str, Any], blocks: list[Any]) -> Any:
     if kind == "attachment":
         prompt = mapping(entry.get("attachment")).get("prompt")
-        return text_of(prompt) if isinstance(prompt, list) else string(prompt)
+        return text_of(prompt) if isinstance(prompt, list) else prompt
     if kind in _SAYS:
         value = entry.get(_SAYS[kind])
-        return text_of(value) if isinstance(value, list) else string(value)
-    return text_of(blocks)
+        return text_of(value) if isinstance(value, list) else value
+    return text_of(blocks) if blocks else None
 
 
+@lru_cache(maxsize=1024)
 def _agent_of(source_file: str) -> str | None:
     stem = PurePosixPath(source_file).stem
     return stem.removeprefix("agent-") if stem.startswith("agent-") else None
@@ -161,11 +187,7 @@ def _reject(document: Mapping[str, Any], reason: str) -> Row:
     event_at = document.get("eventAt")
     ingested_at = ingested_at if isinstance(ingested_at, datetime) else now
     event_at = event_at if isinstance(event_at, datetime) else ingested_at
-    return {
-        "_id": str(document.get("_id")),
-        "ingested_at": ingested_at,
-        "event_at": event_at,
-        "date": event_at.date(),
-        "reason": reason,
-        "document_json": json_util.dumps(document),
-    }
+    return (
+        str(document.get("_id")), ingested_at, event_at, event_at.date(), reason,
+        json_util.dumps(document),
+    )  # fmt: skip

@@ -2,39 +2,19 @@
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from pymongo import ASCENDING, DESCENDING
 from pymongo.collection import Collection
 
+from include import archive
 from include.archive import Document
+from include.extract.owned import Range
 
 # an insert is stamped before it is visible: what is younger than this may still be on its way
 SETTLE = timedelta(seconds=2)
 _SETTLE_POLL_SECONDS = 0.1
 _LONGEST_SETTLE_SECONDS = 5.0
-
-
-@dataclass(frozen=True)
-class Range:
-    """What a run owns: (start, end] of `ingestedAt`, or [start, end) of `eventAt`."""
-
-    field: str
-    start: datetime | None
-    end: datetime | None
-
-    @property
-    def is_of_events(self) -> bool:
-        return self.field == "eventAt"
-
-    def query(self) -> dict[str, Any]:
-        """MongoDB filter of the owned documents."""
-        lower, upper = ("$gte", "$lt") if self.is_of_events else ("$gt", "$lte")
-        bounds = {lower: self.start, upper: self.end}
-        given = {operator: bound for operator, bound in bounds.items() if bound is not None}
-        return {self.field: given} if given else {}
 
 
 def settled_now(collection: Collection[Document]) -> datetime:
@@ -67,7 +47,8 @@ def documents(collection: Collection[Document], owned: Range) -> Iterator[Docume
     is_wide = owned.is_of_events or owned.start is None
     order = "eventAt" if is_wide else "ingestedAt"
     query = collection.find(owned.query(), batch_size=2000, allow_disk_use=True)
-    yield from query.sort(order, ASCENDING)
+    for document in query.sort(order, ASCENDING):
+        yield archive.whole(collection, document) if "rawFile" in document else document
 
 
 def count(collection: Collection[Document], owned: Range) -> int:
@@ -78,11 +59,9 @@ def count(collection: Collection[Document], owned: Range) -> int:
     return collection.count_documents(query)
 
 
-def arrivals(
-    collection: Collection[Document], after: datetime, through: datetime
-) -> Iterator[tuple[str, datetime]]:
-    """`_id` and `ingestedAt` of documents in (after, through], by index alone."""
+def arrived(collection: Collection[Document], after: datetime, through: datetime) -> int:
+    """How many documents came in (after, through]; the index alone tells."""
     query = {"ingestedAt": {"$gt": after, "$lte": through}}
-    projection = {"_id": 1, "ingestedAt": 1}
-    for document in collection.find(query, projection).sort("ingestedAt", ASCENDING):
-        yield document["_id"], document["ingestedAt"]
+    # `count_documents` aggregates, which is several times the work of this command
+    found = collection.database.command("count", collection.name, query=query)
+    return int(found["n"])

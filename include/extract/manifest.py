@@ -18,11 +18,15 @@ from include.errors import SettingError, WarehouseError
 from include.settings import Settings
 
 VERSION = 1
+FORMATS = ("parquet", "iceberg")
 
 
 @dataclass(frozen=True)
 class LakeFile:
-    """One Parquet file: path under the lake, and what its rows span (ISO times, UTC)."""
+    """One Parquet file: path under the lake (Iceberg: whole), and what its rows span.
+
+    Times are ISO, UTC.
+    """
 
     path: str
     dataset: str
@@ -46,10 +50,10 @@ class Manifest:
 
 
 def supported(storage_format: str) -> str:
-    """The format, if this version can store it; else SettingError."""
-    if storage_format != "parquet":
+    """The format, if there is such; else SettingError."""
+    if storage_format not in FORMATS:
         raise SettingError(
-            f"STORAGE_FORMAT={storage_format} is not available in this version; use parquet"
+            f"STORAGE_FORMAT={storage_format} is no storage format; use {' or '.join(FORMATS)}"
         )
     return storage_format
 
@@ -92,6 +96,13 @@ def promote(settings: Settings, storage_format: str, mark: datetime | None, load
     with locked(settings, storage_format):
         manifest = read(settings, storage_format)
         write(settings, storage_format, replace(manifest, published=mark, published_load=load))
+
+
+def forget(settings: Settings, storage_format: str) -> None:
+    """As if nothing had ever been extracted or published in the format."""
+    path = _path(settings, storage_format)
+    for one in (path, path.with_name(f"{storage_format}-recent.json")):
+        one.unlink(missing_ok=True)
 
 
 def published_mark(settings: Settings) -> datetime | None:

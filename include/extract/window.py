@@ -40,7 +40,7 @@ def resolve(
     """
     if full_backfill:
         return Window("full")
-    start, end = _bound("since", since), _bound("until", until)
+    start, end = moment("since", since), moment("until", until)
     if start is None and end is None and data_interval is not None:
         start, end = (bound.astimezone(UTC) for bound in data_interval)
     if start is None and end is None:
@@ -50,7 +50,8 @@ def resolve(
     return Window("backfill", start, end)
 
 
-def _bound(name: str, value: str | datetime | None) -> datetime | None:
+def moment(name: str, value: str | datetime | None) -> datetime | None:
+    """An ISO date or time, in UTC; SettingError names what is none."""
     if value is None or value == "":
         return None
     if isinstance(value, str):
@@ -65,8 +66,8 @@ def _bound(name: str, value: str | datetime | None) -> datetime | None:
     return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
 
 
-def _iso(moment: datetime | None) -> str | None:
-    return moment.isoformat() if moment else None
+def _iso(bound: datetime | None) -> str | None:
+    return bound.isoformat() if bound else None
 
 
 def _parsed(text: str | None) -> datetime | None:

@@ -146,7 +146,7 @@ def _follow(settings: Settings, collection: Collection[Document], stop: threadin
             build_anew(settings, collection, stop)
     with _following(settings, collection) as parts:
         parts.catch_up(stop)
-        while not stop.is_set() and not asked(settings.search_dir):
+        while not (stop.is_set() or asked(settings.search_dir) or parts.feed.is_over):
             parts.feed.wait(_TICK_SECONDS)
             parts.step()
 
@@ -157,10 +157,9 @@ def _following(settings: Settings, collection: Collection[Document]) -> Iterator
     home = homes.current(settings.search_dir)
     if home is None or not home.is_of(source):
         home = homes.create(settings.search_dir, source)
-        # In use at once: some results are better than none while it is built.
-        homes.put_in_use(settings.search_dir, home)
-    homes.discard_others(settings.search_dir, home)
     with Writer(home) as writer, Feed(collection, home.position(), writer.holds) as feed:
+        # In use as soon as it can be opened: some results are better than none while it is built.
+        homes.put_in_use(settings.search_dir, home)
         lists = Lists(collection, source)
         lists.catch_up()
         yield _Parts(writer, feed, lists)

@@ -16,6 +16,7 @@ from pymongo.change_stream import CollectionChangeStream
 from pymongo.collection import Collection
 from pymongo.errors import OperationFailure, PyMongoError
 
+from include import archive
 from include.archive import Document
 from include.search.home import Position
 
@@ -75,7 +76,12 @@ class Feed:
         else:
             found = self._late(limit)
         self._remember(found)
-        return found
+        return [archive.whole(self._collection, document) for document in found]
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the stream ended for good, as it does when the collection is dropped."""
+        return self._stream is not None and not self._stream.alive
 
     def wait(self, seconds: float) -> None:
         """Return when there may be something new, or after about that long."""

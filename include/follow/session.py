@@ -1,15 +1,18 @@
 """One session's row in the lists, counted from its documents; copies within it count once."""
 
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from include.archive import Document
-from include.entries import entry_of
+from include.entries import ODD_ENTRY, entry_of
 from include.extract.blocks import blocks_of
 from include.extract.values import mapping, string
 from include.search.blocks import TITLE_FIELDS
 from include.search.prompts import is_human_prompt, prompt_text, role_of
+
+log = logging.getLogger(__name__)
 
 Row = dict[str, Any]
 
@@ -46,7 +49,11 @@ def session_row(session_key: str, documents: Iterable[Document]) -> Row | None:
     """The row, from the documents in the order stream, generation, offset; None without any."""
     counts = _Counts()
     for document in documents:
-        _count(counts, document, entry_of(document), is_main=document.get("stream") == session_key)
+        is_main = document.get("stream") == session_key
+        try:
+            _count(counts, document, entry_of(document), is_main=is_main)
+        except ODD_ENTRY as error:
+            log.warning("entry %s is not counted: %s", document.get("_id"), type(error).__name__)
     return _row(session_key, counts) if counts.place else None
 
 
@@ -91,7 +98,7 @@ def _count_message(counts: _Counts, entry: dict[str, Any], key: str) -> None:
 
 
 def _keep_title(counts: _Counts, document: Document, entry: dict[str, Any]) -> None:
-    kind = entry.get("type")
+    kind = string(entry.get("type"))
     if kind not in TITLE_FIELDS or entry.get("isSidechain") is True:
         return
     title = (string(entry.get(TITLE_FIELDS[kind])) or "").strip()[:LONGEST_TITLE]

@@ -5,19 +5,25 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import duckdb
+import pyarrow as pa
 
-from include.extract import manifest
-from include.extract.manifest import LakeFile
+from include.extract.lake import LONG_COLUMNS, Lake, holding
+from include.extract.manifest import LakeFile, Manifest
 from include.records import DATASETS
 from include.settings import Settings
 from include.warehouse import writing
+
+_LONG_TEXTS = LONG_COLUMNS - {"_id"}
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class LoadReport:
-    """Rows that came and went; `is_changed` when gold does not hold this load yet."""
+    """Rows that came and went, not those that only moved between files.
+
+    `is_changed` while gold does not hold this load yet.
+    """
 
     rows_added: int
     rows_deleted: int
@@ -38,16 +44,24 @@ def load(
     settings: Settings, *, storage_format: str | None = None, full_refresh: bool = False
 ) -> LoadReport:
     """One transaction: after it raw equals the lake; a second call finds nothing to do."""
-    storage_format = manifest.supported(storage_format or settings.storage_format)
-    # the lock keeps an extract from removing files that are being read
-    with manifest.locked(settings, storage_format), writing(settings) as warehouse:
-        lake = manifest.read(settings, storage_format)
-        _create(warehouse, drop_first=full_refresh)
-        added, deleted = _apply(settings, warehouse, list(lake.files), lake.extracted)
+    # the lake is held, so that no extract removes files that are being read
+    with holding(settings, storage_format) as lake:
+        return load_state(settings, lake, lake.read(), full_refresh=full_refresh)
+
+
+def load_state(
+    settings: Settings, lake: Lake, state: Manifest, *, full_refresh: bool = False
+) -> LoadReport:
+    """Bring raw to a state of the lake: the present one, or one of its past."""
+    with writing(settings) as warehouse:
+        # a second thread shortens it little and costs half as much again
+        warehouse.execute("set threads = 1")
+        prepare(warehouse, drop_first=full_refresh)
+        added, deleted = _apply(lake, warehouse, state)
         now = loaded(warehouse)
-    is_published = now.load_seq == lake.published_load and settings.gold_path.exists()
+    is_published = now.load_seq == state.published_load and settings.gold_path.exists()
     log.info("loaded %d rows, deleted %d", added, deleted)
-    return LoadReport(added, deleted, now.load_seq, lake.extracted, not is_published)
+    return LoadReport(added, deleted, now.load_seq, state.extracted, not is_published)
 
 
 def loaded(warehouse: duckdb.DuckDBPyConnection) -> Loaded:
@@ -58,7 +72,18 @@ def loaded(warehouse: duckdb.DuckDBPyConnection) -> Loaded:
     return Loaded(*rows[0]) if rows else Loaded(0, None)
 
 
-def _create(warehouse: duckdb.DuckDBPyConnection, *, drop_first: bool) -> None:
+def built(warehouse: duckdb.DuckDBPyConnection) -> Loaded:
+    """The load that the last whole dbt build was made from; number 0 where there was none."""
+    prepare(warehouse)
+    rows = warehouse.execute(
+        "select load_seq, mark from raw.loads join raw.builds using (load_seq) "
+        "order by built_at desc limit 1"
+    ).fetchall()
+    return Loaded(*rows[0]) if rows else Loaded(0, None)
+
+
+def prepare(warehouse: duckdb.DuckDBPyConnection, *, drop_first: bool = False) -> None:
+    """Make the raw tables, or add the columns that they lack."""
     if drop_first:
         # a load number is never used twice: facts remember the last one they saw
         for name in (*DATASETS, "lake_files"):
@@ -69,44 +94,61 @@ def _create(warehouse: duckdb.DuckDBPyConnection, *, drop_first: bool) -> None:
         "create table if not exists raw.loads (load_seq bigint not null, loaded_at timestamptz, "
         "mark timestamptz, rows_added bigint, rows_deleted bigint)"
     )
+    # dbt writes it when a build of every model went well: what the marts are made from
+    warehouse.execute(
+        "create table if not exists raw.builds (load_seq bigint not null, built_at timestamptz)"
+    )
     for name, schema in DATASETS.items():
-        empty = schema.empty_table()
-        warehouse.register("empty_rows", empty)
-        warehouse.execute(
-            f"create table if not exists raw.{name} as "
-            "select *, ''::varchar as lake_file, 0::bigint as load_seq from empty_rows limit 0"
-        )
+        warehouse.register("empty_rows", schema.empty_table())
+        wanted = _columns(warehouse, "empty_rows")
         warehouse.unregister("empty_rows")
+        columns = [_definition(*one) for one in wanted]
+        warehouse.execute(
+            f"create table if not exists raw.{name} "
+            f"({', '.join(columns)}, lake_file varchar, load_seq bigint)"
+        )
+        has = {column for column, _ in _columns(warehouse, f"raw.{name}")}
+        for column, kind in wanted:
+            if column not in has:
+                warehouse.execute(f"alter table raw.{name} add column {_definition(column, kind)}")
 
 
-def _apply(
-    settings: Settings,
-    warehouse: duckdb.DuckDBPyConnection,
-    files: list[LakeFile],
-    mark: datetime | None,
-) -> tuple[int, int]:
-    live = {file.path: file for file in files}
+def _definition(column: str, kind: str) -> str:
+    # DuckDB chooses by speed alone; zstd holds long texts in a sixth of it at the same cost
+    return f'"{column}" {kind}' + " using compression zstd" * (column in _LONG_TEXTS)
+
+
+def _columns(warehouse: duckdb.DuckDBPyConnection, relation: str) -> list[tuple[str, str]]:
+    return [row[:2] for row in warehouse.execute(f"describe {relation}").fetchall()]
+
+
+def _apply(lake: Lake, warehouse: duckdb.DuckDBPyConnection, state: Manifest) -> tuple[int, int]:
+    live = {file.path: file for file in state.files}
     built = {row[0] for row in warehouse.execute("select path from raw.lake_files").fetchall()}
-    gone, fresh = built - live.keys(), live.keys() - built
-    last = loaded(warehouse)
+    gone, fresh = sorted(built - live.keys()), sorted(live.keys() - built)
     if not gone and not fresh:
         return 0, 0
-    seq = last.load_seq + 1
+    seq = loaded(warehouse).load_seq + 1
     added = deleted = 0
     warehouse.execute("begin")
     try:
         for dataset in DATASETS:
-            paths = sorted(path for path in fresh if live[path].dataset == dataset)
-            deleted += _delete(warehouse, dataset, sorted(gone))
-            added += _insert(settings, warehouse, dataset, paths, seq)
-        warehouse.execute("delete from raw.lake_files where list_contains(?, path)", [sorted(gone)])
-        for path in sorted(fresh):
-            warehouse.execute(
-                "insert into raw.lake_files values (?, ?)", [path, live[path].dataset]
-            )
+            taken_out = _delete(warehouse, dataset, gone)
+            files = [live[path] for path in fresh if live[path].dataset == dataset]
+            new, moved = _insert(lake, warehouse, dataset, files, seq)
+            added += new
+            deleted += taken_out - moved
+        warehouse.execute("delete from raw.lake_files where list_contains(?, path)", [gone])
         warehouse.execute(
-            "insert into raw.loads values (?, now(), ?, ?, ?)", [seq, mark, added, deleted]
+            "insert into raw.lake_files select unnest(?), unnest(?)",
+            [fresh, [live[path].dataset for path in fresh]],
         )
+        # rows that only moved between files are no load: nothing has to be built anew
+        if added or deleted:
+            warehouse.execute(
+                "insert into raw.loads values (?, now(), ?, ?, ?)",
+                [seq, state.extracted, added, deleted],
+            )
         warehouse.execute("commit")
     except BaseException:
         warehouse.execute("rollback")
@@ -115,39 +157,80 @@ def _apply(
 
 
 def _delete(warehouse: duckdb.DuckDBPyConnection, dataset: str, paths: list[str]) -> int:
-    """Take rows of gone files out, remembering which load first brought them."""
+    """Take rows of gone files out, remembering which load first brought them, and as what."""
     key = "_id, block_index" if dataset == "content_blocks" else "_id, 0 as block_index"
+    is_gone = "list_contains(?, lake_file)" if paths else "len(?) > 0"
     warehouse.execute(
-        f"create or replace temp table moved as select {key}, load_seq from raw.{dataset} "
-        "where list_contains(?, lake_file)",
+        f"create or replace temp table moved as select {key}, load_seq, "
+        f"hash(row({_quoted(DATASETS[dataset].names)})) as was from raw.{dataset} where {is_gone}",
         [paths],
     )
     rows = warehouse.execute("select count(*) from moved").fetchall()
-    warehouse.execute(f"delete from raw.{dataset} where list_contains(?, lake_file)", [paths])
+    if rows[0][0]:
+        warehouse.execute(f"delete from raw.{dataset} where {is_gone}", [paths])
     return int(rows[0][0])
 
 
 def _insert(
-    settings: Settings,
-    warehouse: duckdb.DuckDBPyConnection,
-    dataset: str,
-    paths: list[str],
-    seq: int,
+    lake: Lake, warehouse: duckdb.DuckDBPyConnection, dataset: str, files: list[LakeFile], seq: int
+) -> tuple[int, int]:
+    """(new rows, moved rows) of new files; remote ones pass through Arrow, one after the other."""
+    by_source: dict[str, str] = {}
+    inserted = 0
+    for file in files:
+        source = lake.store.local(file.path)
+        if source is not None:
+            by_source[source] = file.path
+            continue
+        warehouse.register("lake_rows", lake.table(file).append_column("filename", _same(file)))
+        inserted += _insert_rows(warehouse, dataset, {file.path: file.path}, seq)
+        warehouse.unregister("lake_rows")
+    if by_source:
+        relation = warehouse.read_parquet(
+            list(by_source), filename=True, hive_partitioning=False, union_by_name=True
+        )
+        relation.create_view("lake_rows", replace=True)
+        inserted += _insert_rows(warehouse, dataset, by_source, seq)
+        warehouse.execute("drop view lake_rows")
+    fresh = warehouse.execute(
+        f"select count(*) from raw.{dataset} where load_seq = ?", [seq]
+    ).fetchall()
+    return int(fresh[0][0]), inserted - int(fresh[0][0])
+
+
+def _insert_rows(
+    warehouse: duckdb.DuckDBPyConnection, dataset: str, by_source: dict[str, str], seq: int
 ) -> int:
-    if not paths:
-        return 0
-    prefix = f"{settings.lake_dir.as_posix()}/"
-    key = "lake.block_index" if dataset == "content_blocks" else "0"
-    columns = ", ".join(f'lake."{name}"' for name in DATASETS[dataset].names)
+    has = {column for column, _ in _columns(warehouse, "lake_rows")}
+    names = DATASETS[dataset].names
+    # files from before a column was added lack it
+    columns = ", ".join(f'"{name}"' if name in has else f'null as "{name}"' for name in names)
+    key = "rows.block_index" if dataset == "content_blocks" else "0"
     # a row that only moved to another file is no news: it keeps its number
+    moved = f"""
+        left join moved on moved._id = rows._id and moved.block_index = {key}
+            and moved.was = hash(row({_quoted(names, "rows")}))
+    """
+    has_moved = warehouse.execute("select count(*) from moved").fetchall()[0][0] > 0
     rows = warehouse.execute(
         f"""
-        insert into raw.{dataset}
-        select {columns}, replace(lake.filename, ?, '') as lake_file,
-            coalesce(moved.load_seq, ?) as load_seq
-        from read_parquet(?, filename = true, hive_partitioning = false) as lake
-        left join moved on moved._id = lake._id and moved.block_index = {key}
+        insert into raw.{dataset} by name
+        with rows as (select filename, {columns} from lake_rows)
+        select rows.* exclude (filename), named.path as lake_file,
+            {"coalesce(moved.load_seq, $seq)" if has_moved else "$seq"} as load_seq
+        from rows
+        join (select unnest($sources) as source, unnest($paths) as path) as named
+            on named.source = rows.filename
+        {moved if has_moved else ""}
         """,
-        [prefix, seq, [prefix + path for path in paths]],
+        {"seq": seq, "sources": list(by_source), "paths": list(by_source.values())},
     ).fetchall()
     return int(rows[0][0])
+
+
+def _quoted(names: list[str], relation: str = "") -> str:
+    return ", ".join(f'{relation}."{name}"' if relation else f'"{name}"' for name in names)
+
+
+def _same(file: LakeFile) -> pa.Array:
+    return pa.array([file.path] * file.rows, pa.string())

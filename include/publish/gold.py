@@ -13,7 +13,7 @@ import duckdb
 from include.errors import WarehouseError
 from include.extract import manifest
 from include.extract.manifest import sync_folder
-from include.load.raw import loaded
+from include.load.raw import built
 from include.publish.comments import Described, comments, descriptions
 from include.settings import Settings
 from include.transform.dbt import target_dir
@@ -25,13 +25,14 @@ KEPT_FILES = 3
 
 
 def publish(settings: Settings, *, storage_format: str | None = None) -> Path:
-    """The new gold file; the mark of the load it was built from becomes the published one."""
+    """The new gold file; the mark of the load dbt built it from becomes the published one."""
     settings.gold_dir.mkdir(parents=True, exist_ok=True)
     target = settings.gold_dir / f"gold-{_newest(settings.gold_dir) + 1}.duckdb"
     building = target.with_suffix(".building")
     building.unlink(missing_ok=True)
     with writing(settings) as warehouse:
-        now = loaded(warehouse)
+        # not the newest load: another run may have loaded since dbt built
+        now = built(warehouse)
         tables = _copy(warehouse, building, descriptions(target_dir(settings) / "manifest.json"))
     _settle(building, target)
     _flip(settings.gold_path, target)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from include.extract.blocks import blocks_of
-from include.extract.values import mapping, mended
+from include.extract.values import mapping, mended, string
 from include.search.prompts import is_queued_prompt, role_of
 
 KINDS = ("prompt", "answer", "thinking", "tool_input", "tool_result", "title", "system")
@@ -41,7 +41,7 @@ def searchable(entry: dict[str, Any]) -> Iterator[Block]:
 
 
 def _found(entry: dict[str, Any]) -> Iterator[tuple[int, str, str]]:
-    kind = entry.get("type")
+    kind = string(entry.get("type"))
     role = role_of(entry)
     if role is not None:
         for number, block in enumerate(blocks_of(entry)):
@@ -99,7 +99,7 @@ def _result(content: Any) -> str:
 
 
 def _is_picture(part: Any) -> bool:
-    return isinstance(part, dict) and part.get("type") in {"image", "document"}
+    return isinstance(part, dict) and part.get("type") in ("image", "document")
 
 
 def leaves(value: Any, without: frozenset[str] = _UNSEARCHED_KEYS) -> Iterator[str]:

@@ -9,7 +9,7 @@ from typing import Any, Self
 import tantivy
 
 from include.archive import Document
-from include.entries import entry_of
+from include.entries import ODD_ENTRY, entry_of
 from include.errors import AlreadyRunning
 from include.search.blocks import Block, searchable
 from include.search.home import Home, Position
@@ -73,8 +73,13 @@ class Writer:
             (self._home.path / _STALE).touch()
         added = 0
         for document in documents:
-            entry = entry_of(document)
-            for order, block in enumerate(searchable(entry)):
+            try:
+                entry = entry_of(document)
+                blocks = list(searchable(entry))
+            except ODD_ENTRY as error:
+                log.warning("entry %s is not searchable: %s", document["_id"], type(error).__name__)
+                continue
+            for order, block in enumerate(blocks):
                 added += self._add(document, entry, block, order, live=live)
         return added
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from include.extract.blocks import blocks_of, text_of
-from include.extract.values import mapping
+from include.extract.values import mapping, string
 
 # How texts begin that Claude Code writes as the user; older entries say it in no other way.
 _MACHINE_OPENINGS = (
@@ -15,9 +15,9 @@ _REMINDERS = ("system-reminder", "ide_opened_file", "ide_selection")
 
 
 def role_of(entry: dict[str, Any]) -> str | None:
-    """user or assistant; legacy `message` entries name it inside."""
-    kind = entry.get("type")
-    role = mapping(entry.get("message")).get("role") if kind == "message" else kind
+    """user or assistant; the oldest logs have `message`, or no type, and name it inside."""
+    kind = string(entry.get("type"))
+    role = string(mapping(entry.get("message")).get("role")) if kind in {None, "message"} else kind
     return role if role in {"user", "assistant"} else None
 
 

@@ -164,7 +164,7 @@ class Searcher:
         collection = self._connected()
         try:
             found = collection.find({"_id": {"$in": list(set(ids))}}, {"toolUseResult": 0})
-            return {str(document["_id"]): document for document in found}
+            return {str(document["_id"]): archive.whole(collection, document) for document in found}
         except PyMongoError as error:
             archive.require(collection.database.client, self._uri)
             raise ServiceDown(f"MongoDB could not read the hits: {error}") from error

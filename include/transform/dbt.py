@@ -176,6 +176,8 @@ def _built(result: "dbtRunnerResult") -> tuple[NodeDone, ...]:
     return tuple(
         NodeDone(run.node.name, str(run.node.resource_type), str(run.status), run.execution_time)
         for run in runs
+        # hooks come among the nodes
+        if str(run.node.resource_type) != "operation"
     )
 
 

@@ -59,15 +59,35 @@ def as_csv(answer: Answer) -> str:
 
 
 def print_table(answer: Answer) -> None:
-    """A table as wide as the terminal; piped, as wide as its rows."""
+    """A table where it fits the terminal, else a block of lines for each row; nothing is cut."""
+    cells = [[_shown(value) for value in row] for row in answer.rows]
     table = Table(*answer.columns, box=box.SIMPLE_HEAD, pad_edge=False)
-    for row in answer.rows:
-        table.add_row(*("" if value is None else escape(str(_text(value))) for value in row))
+    for row in cells:
+        table.add_row(*map(escape, row))
     console = Console()
+    width = Console(width=_PIPED_WIDTH).measure(table).maximum
     if not console.is_terminal:
-        wide = Console(width=_PIPED_WIDTH)
-        console = Console(width=max(1, wide.measure(table).maximum))
-    console.print(table)
+        console = Console(width=max(1, width))
+    if width <= console.width:
+        console.print(table)
+    else:
+        _print_blocks(console, answer.columns, cells)
+
+
+def _shown(value: Any) -> str:
+    text = "" if value is None else str(_text(value))
+    # control characters of a transcript must not reach the terminal
+    return "".join(
+        sign if sign.isprintable() or sign == "\n" else "\N{REPLACEMENT CHARACTER}" for sign in text
+    )
+
+
+def _print_blocks(console: Console, columns: tuple[str, ...], rows: list[list[str]]) -> None:
+    margin = max(map(len, columns))
+    for number, row in enumerate(rows, 1):
+        console.rule(f"row {number}", align="left", style="dim")
+        for name, value in zip(columns, row, strict=True):
+            console.print(f"{name:>{margin}}  {value}", markup=False, highlight=False)
 
 
 def _text(value: Any) -> Any:

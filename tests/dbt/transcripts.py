@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
 from include.extract.convert import convert
+from include.extract.writer import table_of
 from include.sync_agent.identity import place_of
 from tests.dbt.rows import Row
 
@@ -21,7 +22,10 @@ def rows_of_transcripts(folder: Path) -> tuple[list[Row], list[Row]]:
             assert rows.conversation is not None, rows.reject
             entries.append(rows.conversation)
             blocks += rows.blocks
-    return entries, blocks
+    return (
+        table_of(entries, "conversations").to_pylist(),
+        table_of(blocks, "content_blocks").to_pylist(),
+    )
 
 
 def _documents(path: Path, folder: Path) -> Iterator[Row]:

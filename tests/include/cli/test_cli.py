@@ -94,3 +94,58 @@ def test_missing_gold_is_one_line_with_the_fix(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
     assert "cca pipeline" in done.stderr
+
+
+def test_search_needs_no_follower(tmp_path: Path) -> None:
+    """Found right after a sync: the command itself brings the index up to date."""
+    project = tmp_path / "projects" / "-srv-app"
+    project.mkdir(parents=True)
+    entry = {"type": "user", "uuid": "u1", "message": {"role": "user", "content": "needle 東京"}}
+    (project / "00000000-0000-4000-8000-000000000001.jsonl").write_text(json.dumps(entry) + "\n")
+    settings = Settings(
+        cca_home=tmp_path / "home", claude_dir=str(project.parent), mongo_uri="", _env_file=None
+    )
+    environment = child_environment(settings.as_environment())
+    for command in (["sync", "--once"], ["search", "東", "--json"]):
+        done = subprocess.run([CCA, *command], env=environment, capture_output=True, check=True)
+    found = json.loads(done.stdout)
+    assert found["total"] == 1
+    assert found["rows"][0]["entry_id"] == "u1"
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "command", "said"),
+    [
+        ("BROWSER_PORT", "99999", "browser", "BROWSER_PORT"),
+        ("HEALTH_PORT", "-1", "sync", "HEALTH_PORT"),
+        ("MONGO_DB", "a b", "sync", "MONGO_DB"),
+        ("MONGO_URI", "mongodb://u:secret@:bad/", "pipeline", "MONGO_URI"),
+        ("TIMEZONE", "Mars/Base", "pipeline", "TIMEZONE"),
+        ("CCA_HOME", "/etc/passwd/x", "pipeline", "/etc/passwd"),
+    ],
+)
+def test_unusable_setting_is_one_line_that_names_it(
+    tmp_path: Path, setting: str, value: str, command: str, said: str
+) -> None:
+    settings = Settings(cca_home=tmp_path, claude_dir=str(tmp_path), mongo_uri="", _env_file=None)
+    environment = child_environment(settings.as_environment() | {setting: value})
+    done = subprocess.run(
+        [CCA, command], env=environment, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1, done.stderr
+    assert said in done.stderr
+    assert "secret" not in done.stderr
+
+
+def test_what_is_written_is_for_its_user_alone(tmp_path: Path) -> None:
+    project = tmp_path / "projects" / "-srv-app"
+    project.mkdir(parents=True)
+    (project / "s.jsonl").write_text('{"type":"user","uuid":"u1"}\n')
+    home = tmp_path / "home"
+    settings = Settings(cca_home=home, claude_dir=str(project.parent), mongo_uri="", _env_file=None)
+    environment = child_environment(settings.as_environment())
+    for command in (["sync", "--once"], ["extract"], ["load"]):
+        subprocess.run([CCA, *command], env=environment, capture_output=True, check=True)
+    for path in (home, *home.rglob("*")):
+        assert path.lstat().st_mode & 0o077 == 0 or path.is_symlink(), path

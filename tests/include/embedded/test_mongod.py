@@ -1,9 +1,12 @@
 """The embedded MongoDB: started on demand, shared, protected, stopped by its last user."""
 
+import json
 import multiprocessing
 import os
+import socket
 import stat
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from pymongo import MongoClient
@@ -29,20 +32,15 @@ def test_last_user_stops_it_and_data_stays(home: Settings) -> None:
         assert client.db.things.count_documents({}) == 1
 
 
-def test_moves_when_its_port_is_taken(home: Settings, tmp_path: Path) -> None:
-    other = Settings(cca_home=tmp_path / "other", mongo_uri="", _env_file=None)
-    with mongod.serving_mongo(home) as first:
-        port = first
-        with mongod.serving_mongo(other) as second:
-            assert second.split("@")[1] != first.split("@")[1]
-    # the port of the first run is held now: the same data must come up on another one
-    with (
-        mongod.serving_mongo(other),
-        mongod.serving_mongo(home) as moved,
-        MongoClient(moved) as client,
-    ):
-        assert moved != port
+def test_moves_when_its_port_is_taken(home: Settings) -> None:
+    with mongod.serving_mongo(home) as first, MongoClient(first) as client:
         client.db.things.insert_one({"_id": 1})
+    port = urlsplit(first).port
+    with socket.create_server(("127.0.0.1", port)), mongod.serving_mongo(home) as moved:
+        assert urlsplit(moved).port != port
+        with MongoClient(moved) as client:
+            assert client.db.things.count_documents({}) == 1
+            client.db.things.insert_one({"_id": 2})
 
 
 def test_needs_its_password_and_keeps_it_private(home: Settings) -> None:
@@ -88,3 +86,20 @@ def test_failing_command_leaves_no_server(home: Settings) -> None:
     with pytest.raises(ZeroDivisionError), mongod.serving_mongo(home):
         1 / 0  # noqa: B018
     assert mongod.running_uri(home) is None
+
+
+def test_server_of_a_command_killed_while_it_started_is_set_up_by_the_next(home: Settings) -> None:
+    context = multiprocessing.get_context("spawn")
+    child = context.Process(target=_die_while_starting, args=(home.cca_home,))
+    child.start()
+    child.join()
+    assert json.loads((home.mongo_dir / "running.json").read_text())["transient"]
+    with mongod.serving_mongo(home) as uri, MongoClient(uri) as client:
+        client.db.things.insert_one({"_id": 1})
+    assert mongod.running_uri(home) is None
+
+
+def _die_while_starting(home: Path) -> None:
+    mongod._await_primary = lambda *_: os._exit(9)
+    with mongod.serving_mongo(Settings(cca_home=home, mongo_uri="", _env_file=None)):
+        pass

@@ -44,7 +44,7 @@ select
     source_offset,
     agent_id,
     role,
-    case when entry_type = 'message' then coalesce(role, entry_type) else entry_type end as kind,
+    case when entry_type in ('message', 'unknown') then coalesce(role, entry_type) else entry_type end as kind,
     subtype,
     message_id,
     model,

@@ -1,0 +1,57 @@
+"""`cca doctor`: what is wrong, and what mends it."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from include.doctor.check import Check
+
+_MARKS = {"ok": "[green]✓[/]", "warn": "[yellow]![/]", "fail": "[red]✗[/]"}
+
+
+@click.command()
+@click.option("--data", "with_data", is_flag=True, help="Compare the rows of every store instead.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def doctor(*, with_data: bool, as_json: bool) -> None:
+    """Check settings, disk, versions, ports and connections; --data: MongoDB, lake, raw and gold.
+
+    Ends with 1 where something is broken.
+    """
+    from include.doctor.checks import all_checks
+    from include.settings import get_settings
+
+    settings = get_settings()
+    if with_data:
+        from include.doctor.reconcile import reconcile
+        from include.embedded.mongod import serving_mongo
+
+        with serving_mongo(settings) as uri:
+            found = list(reconcile(settings, uri))
+    else:
+        found = list(all_checks(settings))
+    _show(found, as_json=as_json)
+    if any(one.status == "fail" for one in found):
+        raise SystemExit(1)
+
+
+def _show(found: Iterable["Check"], *, as_json: bool) -> None:
+    import json
+    from collections import Counter
+
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    totals = Counter(str(one.status) for one in found)
+    if as_json:
+        rows = [vars(one) for one in found]
+        counts = {status: totals[status] for status in ("ok", "warn", "fail")}
+        click.echo(json.dumps({"rows": rows, "totals": counts}, ensure_ascii=False))
+        return
+    table = Table(box=None, show_header=False, pad_edge=False)
+    for one in found:
+        fix = f"\n[dim]fix:[/] {escape(one.fix)}" if one.fix else ""
+        table.add_row(_MARKS[one.status], escape(one.name), escape(one.detail) + fix)
+    Console().print(table)

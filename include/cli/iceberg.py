@@ -1,0 +1,163 @@
+"""`cca iceberg`: the tables of the Iceberg lake and their past."""
+
+from typing import Any
+
+import click
+
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+
+
+@click.group()
+def iceberg() -> None:
+    """The Iceberg tables of the lake and their past."""
+
+
+@iceberg.command()
+@_JSON
+def info(*, as_json: bool) -> None:
+    """Each table: rows, files, bytes, snapshots, place."""
+    from include.extract import snapshots
+    from include.settings import get_settings
+
+    found = snapshots.info(get_settings())
+    _show([vars(one) for one in found], as_json, ("table", "rows", "files", "bytes", "snapshots"))
+    if found and not as_json:
+        click.echo(f"in {found[0].location.rpartition('/')[0]}")
+
+
+@iceberg.command("snapshots")
+@_JSON
+def snapshots_(*, as_json: bool) -> None:
+    """Every state of the lake that can still be read."""
+    from include.extract import snapshots
+    from include.settings import get_settings
+
+    rows = [vars(one) for one in snapshots.moments(get_settings())]
+    _show(rows, as_json, ("snapshot_id", "at", "rows", "rows_added", "rows_removed", "is_current"))
+
+
+@iceberg.command()
+@_JSON
+def create(*, as_json: bool) -> None:
+    """Make the tables, or add the columns that they lack."""
+    from include.extract import catalog
+    from include.settings import get_settings
+
+    tables = catalog.ensured(get_settings())
+    rows = [
+        {"table": ".".join(table.name()), "columns": len(table.schema().fields)}
+        for table in tables.values()
+    ]
+    _show(rows, as_json)
+
+
+@iceberg.command()
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@_JSON
+def drop(*, yes: bool, as_json: bool) -> None:
+    """Remove the tables with all their snapshots; MongoDB keeps every conversation."""
+    from include.extract import catalog, manifest
+    from include.settings import get_settings
+
+    settings = get_settings()
+    if not yes:
+        names = ", ".join(".".join(name) for name in catalog.identifiers(settings).values())
+        click.confirm(f"Drop {names} and every snapshot of them?", abort=True, err=True)
+    with manifest.locked(settings, "iceberg"):
+        dropped = catalog.drop(settings)
+    _show([{"table": name, "is_dropped": True} for name in dropped], as_json)
+
+
+@iceberg.command()
+@click.option("--days", default=7, show_default=True, help="Keep what is younger than this.")
+@_JSON
+def expire(*, days: int, as_json: bool) -> None:
+    """Forget old states and delete the files that only they used; the present one stays."""
+    from datetime import UTC, datetime, timedelta
+
+    from include.extract import snapshots
+    from include.settings import get_settings
+
+    limit = datetime.now(UTC) - timedelta(days=days)
+    done = snapshots.expire(get_settings(), limit)
+    _show([{"snapshots_expired": done.snapshots, "files_deleted": done.files}], as_json)
+
+
+@iceberg.command()
+@click.option("--snapshot", "snapshot_id", type=int, help="Id, from `cca iceberg snapshots`.")
+@click.option("--as-of", help="The state at this time (ISO, UTC).")
+@_JSON
+def rollback(*, snapshot_id: int | None, as_of: str | None, as_json: bool) -> None:
+    """Make a past state the present one; the next run takes from MongoDB what came since."""
+    from include.extract import snapshots
+    from include.extract.window import moment
+    from include.settings import get_settings
+
+    settings = get_settings()
+    at = moment("as-of", as_of)
+    found = snapshots.find(settings, snapshot_id, at)
+    snapshots.rollback(settings, found)
+    current = [vars(one) for one in snapshots.moments(settings) if one.is_current]
+    _show(current, as_json)
+
+
+@iceberg.command()
+@click.option("--before", help="Only dates before this one; yesterday by default.")
+@_JSON
+def compact(*, before: str | None, as_json: bool) -> None:
+    """Merge small files of old dates."""
+    from include.extract.compact import compact as run_compact
+    from include.extract.window import moment
+    from include.settings import get_settings
+
+    day = moment("before", before)
+    done = run_compact(get_settings(), storage_format="iceberg", before=day.date() if day else None)
+    _show([vars(done)], as_json)
+
+
+def _show(rows: list[dict[str, Any]], as_json: bool, shown: tuple[str, ...] = ()) -> None:
+    """A table for people, of the columns that fit a terminal; one object for programs."""
+    import json
+
+    if as_json:
+        click.echo(json.dumps({"rows": rows, "totals": _totals(rows)}, default=str))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    if not rows:
+        click.echo("nothing there")
+        return
+    table = Table(box=None, pad_edge=False)
+    names = shown or tuple(rows[0])
+    for name in names:
+        value = rows[0][name]
+        is_number = isinstance(value, int) and not isinstance(value, bool)
+        table.add_column(
+            name.removeprefix("is_").replace("_", " "),
+            justify="right" if is_number else "left",
+            overflow="fold",
+        )
+    for row in rows:
+        table.add_row(*(_cell(name, row[name]) for name in names))
+    Console().print(table)
+
+
+def _totals(rows: list[dict[str, Any]]) -> dict[str, int]:
+    counted = ("rows", "files", "bytes", "snapshots", "snapshots_expired", "files_deleted")
+    names = [name for name in counted if rows and name in rows[0] and "operation" not in rows[0]]
+    return {name: sum(row[name] for row in rows) for name in names} | {"count": len(rows)}
+
+
+def _cell(name: str, value: Any) -> str:
+    from datetime import datetime
+
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else ""
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%d %H:%M:%S")
+    if isinstance(value, int) and not name.endswith("_id"):
+        return f"{value:,}"
+    return str(value)

@@ -1,0 +1,1 @@
+"""What is wrong, and the command or setting that mends it."""

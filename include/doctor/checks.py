@@ -1,0 +1,164 @@
+"""Settings, disk, versions, ports and connections, each looked at on its own."""
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from importlib import metadata
+from pathlib import Path
+
+from include import archive
+from include.doctor.check import Check
+from include.embedded import mongod, ports, readiness
+from include.embedded.freshness import freshness
+from include.embedded.programs import parts
+from include.errors import CcaError
+from include.extract import manifest
+from include.settings import Settings
+
+_OLDEST_PYTHON = (3, 11)
+# below it MongoDB stops taking documents and dbt cannot write its temporary files
+_LEAST_FREE_BYTES = 1 * 2**30
+_LITTLE_FREE_BYTES = 5 * 2**30
+_PACKAGES = ("duckdb", "dbt-duckdb", "pyarrow", "pyiceberg", "pymongo", "apache-airflow", "tantivy")
+_PORTS = {
+    "browser": ("browser_host", "browser_port"),
+    "airflow": (None, "airflow_port"),
+    "sync": ("health_host", "health_port"),
+}
+
+
+def all_checks(settings: Settings) -> Iterator[Check]:
+    """Every check, in the order data passes; one that breaks is a finding too."""
+    looks: tuple[Callable[[Settings], Iterator[Check]], ...] = (
+        _versions, _folders, _disk, _ports, _mongo, _agent, _lake, _gold,
+    )  # fmt: skip
+    for look in looks:
+        try:
+            yield from look(settings)
+        except (CcaError, OSError) as error:
+            yield Check(look.__name__.strip("_"), "fail", str(error))
+
+
+def _versions(_settings: Settings) -> Iterator[Check]:
+    running = ".".join(str(part) for part in sys.version_info[:3])
+    if sys.version_info < _OLDEST_PYTHON:
+        yield Check("python", "fail", running, "install Python 3.11 or newer, then `make install`")
+    else:
+        yield Check("python", "ok", running)
+    found, missing = [], []
+    for name in _PACKAGES:
+        try:
+            found.append(f"{name} {metadata.version(name)}")
+        except metadata.PackageNotFoundError:
+            missing.append(name)
+    if missing:
+        yield Check("packages", "fail", f"not installed: {', '.join(missing)}", "`make install`")
+    else:
+        yield Check("packages", "ok", ", ".join(found))
+
+
+def _folders(settings: Settings) -> Iterator[Check]:
+    home = settings.cca_home
+    home.mkdir(parents=True, exist_ok=True)
+    if os.access(home, os.W_OK | os.X_OK):
+        yield Check("CCA_HOME", "ok", str(home))
+    else:
+        yield Check("CCA_HOME", "fail", f"{home} cannot be written", "change its owner or CCA_HOME")
+    for folder in settings.claude_dirs:
+        if not folder.is_dir():
+            yield Check(
+                "CLAUDE_DIR", "warn", f"{folder} does not exist",
+                "run Claude Code once, or set CLAUDE_DIR to the folder of its transcripts",
+            )  # fmt: skip
+        elif not os.access(folder, os.R_OK | os.X_OK):
+            yield Check("CLAUDE_DIR", "fail", f"{folder} cannot be read", "change its permissions")
+        else:
+            projects = sum(path.is_dir() for path in folder.iterdir())
+            yield Check("CLAUDE_DIR", "ok", f"{folder}: {projects} projects")
+
+
+def _disk(settings: Settings) -> Iterator[Check]:
+    for name, folder in {"disk": settings.cca_home, "DUCKDB_PATH": settings.warehouse_path}.items():
+        there = next(one for one in (folder, *folder.parents) if one.exists())
+        free = shutil.disk_usage(there).free
+        status = (
+            "fail" if free < _LEAST_FREE_BYTES else "warn" if free < _LITTLE_FREE_BYTES else "ok"
+        )
+        fix = "" if status == "ok" else f"free space at {there}, or move CCA_HOME"
+        yield Check(name, status, f"{free / 2**30:,.1f} GiB free at {there}", fix)  # type: ignore[arg-type]
+
+
+def _ports(settings: Settings) -> Iterator[Check]:
+    running = {part.name: readiness.answers(settings, part) for part in parts(settings)}
+    for part, (host_name, port_name) in _PORTS.items():
+        host = getattr(settings, host_name) if host_name else "127.0.0.1"
+        port = getattr(settings, port_name)
+        if running.get(part):
+            yield Check(f"port {port}", "ok", f"{part} answers")
+        elif ports.is_free(host, port):
+            yield Check(f"port {port}", "ok", f"free for {part}")
+        else:
+            yield Check(
+                f"port {port}", "warn", f"taken by another program, wanted for {part}",
+                f"stop that program, or set {port_name.upper()}",
+            )  # fmt: skip
+
+
+def _mongo(settings: Settings) -> Iterator[Check]:
+    uri = settings.mongo_uri or mongod.running_uri(settings)
+    if uri is None:
+        binary = mongod.find_binary()
+        yield Check("MongoDB", "ok", f"not running; cca starts its own ({binary.name}) when needed")
+        return
+    with archive.connect(uri) as client:
+        archive.require(client, uri)
+        version = client.server_info()["version"]
+        found = archive.conversations(client, settings).estimated_document_count()
+        hello = client.admin.command("hello")
+    kind = "replica set" if "setName" in hello else "standalone: followers poll"
+    yield Check("MongoDB", "ok", f"{version}, {kind}, {found:,} documents")
+
+
+def _agent(settings: Settings) -> Iterator[Check]:
+    health = readiness.agent_health(settings)
+    if health is None:
+        yield Check("sync agent", "warn", "not running", "`cca up`, or `cca sync --once`")
+        return
+    letters, pending = health.get("deadLetters", 0), health.get("pending", 0)
+    if letters:
+        yield Check("sync agent", "warn", f"{letters} dead letters", "`cca dead-letters list`")
+    else:
+        yield Check("sync agent", "ok", f"{health.get('status')}, {pending} pending")
+
+
+def _lake(settings: Settings) -> Iterator[Check]:
+    chosen = settings.storage_format
+    if chosen == "iceberg":
+        from include.extract import snapshots  # noqa: PLC0415  (takes a second)
+
+        tables = snapshots.info(settings)
+        rows = ", ".join(f"{one.table} {one.rows:,} rows" for one in tables)
+        yield Check("lake", "ok", f"iceberg: {rows or 'no tables yet'}")
+        return
+    state = manifest.read(settings, chosen)
+    gone = [file.path for file in state.files if not (settings.lake_dir / file.path).exists()]
+    if gone:
+        detail = f"{len(gone)} files of the manifest are missing, first {gone[0]}"
+        yield Check("lake", "fail", detail, "`cca rebuild lake`")
+    else:
+        rows_held = sum(file.rows for file in state.files)
+        yield Check("lake", "ok", f"{chosen}: {len(state.files)} files, {rows_held:,} rows")
+
+
+def _gold(settings: Settings) -> Iterator[Check]:
+    if not settings.gold_path.exists():
+        yield Check("gold", "warn", "nothing published yet", "`cca pipeline`")
+        return
+    target = Path(settings.gold_path).resolve()
+    if not target.exists():
+        yield Check("gold", "fail", f"{target} is gone", "`cca rebuild warehouse`")
+    elif freshness(settings).is_behind:
+        yield Check("gold", "warn", f"{target.name} is older than the archive", "`cca pipeline`")
+    else:
+        yield Check("gold", "ok", target.name)

@@ -1,0 +1,24 @@
+"""The lake made anew from MongoDB."""
+
+import shutil
+
+from include.extract import manifest
+from include.extract.run import ExtractReport, extract
+from include.extract.window import Window
+from include.records import DATASETS
+from include.settings import Settings
+
+
+def rebuild_lake(settings: Settings, uri: str, storage_format: str | None = None) -> ExtractReport:
+    """Delete a format's lake, whatever state it is in, and take everything again."""
+    chosen = manifest.supported(storage_format or settings.storage_format)
+    with manifest.locked(settings, chosen):
+        if chosen == "iceberg":
+            from include.extract import catalog  # noqa: PLC0415  (takes a second)
+
+            catalog.drop(settings)
+        else:
+            for dataset in DATASETS:
+                shutil.rmtree(settings.lake_dir / dataset, ignore_errors=True)
+        manifest.forget(settings, chosen)
+    return extract(settings, uri, Window("full"), storage_format=chosen)

@@ -1,0 +1,83 @@
+"""Rows to files by date, with bounded memory."""
+
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import date
+from operator import itemgetter
+from typing import Any
+
+import pyarrow as pa
+
+from include.extract.convert import Row
+from include.extract.lake import SORTED_BY, Lake
+from include.extract.manifest import LakeFile
+from include.extract.values import count, string
+from include.records import CONVERSATIONS, DATASETS
+
+# rows held before the largest date is written out; about 100 MB of ordinary entries
+BUFFERED_BYTES = 96 * 2**20
+_ROW_OVERHEAD_BYTES = 500
+_place = itemgetter(*(CONVERSATIONS.get_field_index(name) for name in SORTED_BY))
+
+
+class LakeWriter:
+    """Collects rows by dataset and date and writes them as files; `close` gives what it wrote."""
+
+    def __init__(self, lake: Lake) -> None:
+        self._lake = lake
+        self._rows: dict[tuple[str, date], list[Row]] = defaultdict(list)
+        self._bytes: dict[tuple[str, date], int] = defaultdict(int)
+        self._held_bytes = 0
+        self.files: list[LakeFile] = []
+
+    def add(self, dataset: str, day: date, rows: list[Row], size_bytes: int) -> None:
+        """Take rows of a date; `size_bytes` is about what they hold in memory."""
+        key = (dataset, day)
+        self._rows[key].extend(rows)
+        size_bytes += _ROW_OVERHEAD_BYTES * len(rows)
+        self._bytes[key] += size_bytes
+        self._held_bytes += size_bytes
+        if self._held_bytes > BUFFERED_BYTES:
+            self._flush(max(self._bytes, key=self._bytes.__getitem__))
+
+    def close(self) -> list[LakeFile]:
+        """Write what is left; the files written, none of them live before a commit says so."""
+        for key in sorted(self._rows):
+            self._flush(key)
+        return self.files
+
+    def _flush(self, key: tuple[str, date]) -> None:
+        dataset, day = key
+        rows = self._rows.pop(key)
+        self._held_bytes -= self._bytes.pop(key)
+        if dataset != "rejects":
+            rows.sort(key=_place)  # stable: the blocks of an entry stay in order
+        self.files.append(self._lake.write(dataset, day, table_of(rows, dataset)))
+
+
+def table_of(rows: list[Row], dataset: str) -> pa.Table:
+    """Rows as a table; a value that is not of its column's type is null."""
+    schema = DATASETS[dataset]
+    if not rows:
+        return schema.empty_table()
+    columns = zip(*rows, strict=True)
+    arrays = [_array(values, field) for values, field in zip(columns, schema, strict=True)]
+    return pa.Table.from_arrays(arrays, schema=schema)
+
+
+def _array(values: tuple[Any, ...], field: pa.Field) -> pa.Array:
+    try:
+        return pa.array(values, field.type)
+    except (TypeError, ValueError, OverflowError):
+        # one value is of another type, or no UTF-8: only then is it worth a look at each
+        return pa.array([_fitting(field.type)(value) for value in values], field.type)
+
+
+def _fitting(kind: pa.DataType) -> Callable[[Any], Any]:
+    if pa.types.is_string(kind):
+        return string
+    if pa.types.is_boolean(kind):
+        return lambda value: value if isinstance(value, bool) else None
+    if pa.types.is_integer(kind):
+        return count
+    return lambda value: value
