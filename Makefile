@@ -51,7 +51,7 @@ test: install  ## the whole test suite
 	$(VENV)/bin/python -m pytest
 
 test-long: install  ## the tests that take minutes: a thousand histories, kills, mutations
-	$(VENV)/bin/python -m pytest -m long
+	$(VENV)/bin/python -m pytest -m long --timeout 900
 
 lint: install  ## ruff and sqlfluff
 	$(VENV)/bin/ruff check .

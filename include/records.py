@@ -91,6 +91,7 @@ CONVERSATIONS = pa.schema(
         _field("origin_kind", pa.string(), "origin.kind: human, task-notification, …"),
         _field("permission_mode", pa.string(), "Permission mode."),
         _field("text", pa.string(), "Readable text: prompt, answer, title, summary, system line."),
+        _field("details_json", pa.string(), "What rare entries say beyond these columns, as JSON."),
         _field("entry_json", pa.string(), "Whole entry as JSON.", required=True),
     ]
 )
@@ -116,6 +117,8 @@ CONTENT_BLOCKS = pa.schema(
         _field("input_json", pa.string(), "Tool input; tool_use only."),
         _field("is_error", pa.bool_(), "tool_result only; null where not written."),
         _field("text", pa.string(), "Text of the block; tool results: their text parts."),
+        _field("subject", pa.string(), "Skill or kind of subagent that a call names."),
+        _field("error_text", pa.string(), "Start of an error's text; failed tool_result only."),
         _field("file_path", pa.string(), "File the tool worked on, from input or result."),
         _field("lines_added", pa.int32(), "Lines added, by the result's patch (tool_result)."),
         _field("lines_removed", pa.int32(), "Lines removed, by the result's patch (tool_result)."),

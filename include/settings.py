@@ -88,6 +88,11 @@ class Settings(BaseSettings):
     duckdb_path: Path | None = Field(
         None, description="The warehouse; $CCA_HOME/warehouse/analytics.db by default."
     )
+    prices_file: Path | None = Field(
+        None,
+        description="CSV of your own model prices, which go before the list's "
+        "(see docs/tokens-and-cost.md).",
+    )
     dbt_target: str = Field("dev", description="Target of dbt/profiles.yml.")
     storage_format: Literal["parquet", "iceberg"] = Field(
         "parquet", description="Storage format of the lake."
@@ -107,7 +112,7 @@ class Settings(BaseSettings):
     iceberg_namespace: str = Field("analytics", description="Namespace of the Iceberg tables.")
     iceberg_table_name: str = Field("conversations", description="Iceberg table of the entries.")
 
-    @field_validator("cca_home", "sqlite_path", "duckdb_path")
+    @field_validator("cca_home", "sqlite_path", "duckdb_path", "prices_file")
     @classmethod
     def _expand(cls, path: Path | None) -> Path | None:
         return path and path.expanduser().absolute()

@@ -16,3 +16,14 @@
         '@(\d)', '-\1'
     )
 {%- endmacro %}
+
+{#- A slash command reads as it was typed, without the tags around its parts. -#}
+{% macro as_typed(prompt) -%}
+    case
+        when contains({{ prompt }}, '<command-name>') then trim(
+            regexp_extract({{ prompt }}, '(?s)<command-name>(.*?)</command-name>', 1)
+            || ' ' || regexp_extract({{ prompt }}, '(?s)<command-args>(.*?)</command-args>', 1)
+        )
+        else {{ prompt }}
+    end
+{%- endmacro %}

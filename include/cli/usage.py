@@ -4,7 +4,7 @@ from datetime import datetime
 
 import click
 
-_KINDS = ["daily", "weekly", "monthly", "model", "project", "session"]
+_KINDS = ["daily", "weekly", "monthly", "model", "project", "session", "blocks", "tools"]
 _DAY = click.DateTime(["%Y-%m-%d"])
 
 
@@ -18,7 +18,11 @@ _DAY = click.DateTime(["%Y-%m-%d"])
 def usage(
     kind: str, since: datetime | None, until: datetime | None, project: str | None, form: str | None
 ) -> None:
-    """Tokens and cost by day, week, month, model, project or session."""
+    """Tokens and cost by day, week, month, model, project, session or block; calls by tool.
+
+    A block is a five-hour window as plans limit them: it begins at the full hour of its first
+    message, and the open one shows where it is heading.
+    """
     from typing import cast
 
     from include.settings import get_settings

@@ -8,6 +8,8 @@ from include.extract.values import as_json, mapping
 # in the order of include.records; values are as written, the column's conversion checks them
 BlockRow = tuple[Any, ...]
 PLACE_WIDTH = 11  # columns that place an entry, before the block's index
+ERROR_CHARACTERS = 300  # enough to tell what kind of error it is
+_NOTHING = (None,) * 5
 
 
 def blocks_of(entry: dict[str, Any]) -> list[Any]:
@@ -26,7 +28,8 @@ def rows_of(entry: dict[str, Any], blocks: list[Any], shared: BlockRow) -> list[
     rows = []
     for index, block in enumerate(blocks):
         if not isinstance(block, dict):
-            own: BlockRow = ("unknown", None, None, None, None, as_json(block), None, None, None)
+            text = as_json(block)
+            own: BlockRow = ("unknown", *_NOTHING[:4], text, *_NOTHING[:5])
         else:
             given = block.get("type")
             kind = given if isinstance(given, str) and given else "unknown"
@@ -36,7 +39,7 @@ def rows_of(entry: dict[str, Any], blocks: list[Any], shared: BlockRow) -> list[
                 own = _tool_result(kind, block, result)
                 result = None  # it belongs to one result; the first takes it
             else:
-                own = (kind, None, None, None, None, _text(block), None, None, None)
+                own = (kind, *_NOTHING[:4], _text(block), *_NOTHING[:5])
         rows.append((*shared[:PLACE_WIDTH], index, *shared[PLACE_WIDTH:], *own))
     return rows
 
@@ -59,15 +62,21 @@ def _tool_use(kind: str, block: dict[str, Any], *, is_subagent: bool) -> BlockRo
     lines = patch.of_input(name, values) if is_subagent and isinstance(name, str) else None
     added, removed = lines or (None, None)
     path = _path(values) if isinstance(values, dict) else None
-    return (kind, block.get("id"), name, as_json(values), None, None, path, added, removed)
+    subject = _subject(values) if isinstance(values, dict) else None
+    return (
+        kind, block.get("id"), name, as_json(values), None, None, subject, None, path,
+        added, removed,
+    )  # fmt: skip
 
 
 def _tool_result(kind: str, block: dict[str, Any], result: Any) -> BlockRow:
     added, removed = patch.of_result(result) or (None, None)
     text = _result_text(block.get("content"))
     path = _path(mapping(result)) or _path(mapping(mapping(result).get("file")))
+    is_error = block.get("is_error")
+    why = text[:ERROR_CHARACTERS] if is_error is True and isinstance(text, str) else None
     return (
-        kind, block.get("tool_use_id"), None, None, block.get("is_error"), text, path,
+        kind, block.get("tool_use_id"), None, None, is_error, text, None, why, path,
         added, removed,
     )  # fmt: skip
 
@@ -88,6 +97,14 @@ def _result_text(content: Any) -> Any:
 
 def _path(values: dict[str, Any]) -> str | None:
     for key in ("file_path", "filePath", "notebook_path", "path"):
+        if isinstance(values.get(key), str):
+            return values[key]  # type: ignore[no-any-return]
+    return None
+
+
+def _subject(values: dict[str, Any]) -> str | None:
+    """The skill that a call launches, or the kind of subagent."""
+    for key in ("skill", "subagent_type"):
         if isinstance(values.get(key), str):
             return values[key]  # type: ignore[no-any-return]
     return None

@@ -11,6 +11,7 @@ from bson import json_util
 
 from include.entries import entry_of
 from include.extract.blocks import PLACE_WIDTH, blocks_of, rows_of, text_of
+from include.extract.details import details_of
 from include.extract.values import as_json, count, mapping, moment
 from include.records import CONVERSATIONS, REJECTS
 
@@ -125,6 +126,7 @@ def _entry_row(source_file: str, entry: dict[str, Any], blocks: list[Any]) -> Ro
         mapping(get("origin")).get("kind"),
         get("permissionMode"),
         _says(kind, entry, blocks),
+        details_of(kind, entry),
         as_json(entry),
     )
 

@@ -14,7 +14,9 @@ from include.errors import WarehouseError
 from include.extract import manifest
 from include.extract.manifest import sync_folder
 from include.load.raw import built
+from include.publish.comments import Described, comments, descriptions
 from include.settings import Settings
+from include.transform.dbt import target_dir
 from include.warehouse import STORAGE_VERSION, writing
 
 log = logging.getLogger(__name__)
@@ -31,7 +33,7 @@ def publish(settings: Settings, *, storage_format: str | None = None) -> Path:
     with writing(settings) as warehouse:
         # not the newest load: another run may have loaded since dbt built
         now = built(warehouse)
-        tables = _copy(warehouse, building)
+        tables = _copy(warehouse, building, descriptions(target_dir(settings) / "manifest.json"))
     _settle(building, target)
     _flip(settings.gold_path, target)
     manifest.promote(settings, storage_format or settings.storage_format, now.mark, now.load_seq)
@@ -41,7 +43,9 @@ def publish(settings: Settings, *, storage_format: str | None = None) -> Path:
     return target
 
 
-def _copy(warehouse: duckdb.DuckDBPyConnection, building: Path) -> int:
+def _copy(
+    warehouse: duckdb.DuckDBPyConnection, building: Path, described: dict[str, Described]
+) -> int:
     names = [
         row[0]
         for row in warehouse.execute(
@@ -58,6 +62,10 @@ def _copy(warehouse: duckdb.DuckDBPyConnection, building: Path) -> int:
         wanted = f'"{source}".marts."{name}"'
         warehouse.execute(f'create table gold.marts."{name}" as select * from {wanted}')
         _require_equal(warehouse, name, wanted)
+        columns = warehouse.execute(f'describe gold.marts."{name}"').fetchall()
+        known = described.get(name, Described("", {})).only(column for column, *_ in columns)
+        for statement in comments(f'gold.marts."{name}"', known):
+            warehouse.execute(statement)
     warehouse.execute("checkpoint gold")
     warehouse.execute("detach gold")
     return len(names)

@@ -1,15 +1,18 @@
 """Runs dbt in this process: raw tables to staging, intermediate and marts."""
 
+import hashlib
 import logging
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from include.errors import WarehouseError
+from include.prices.overrides import check_overrides
 from include.settings import PROJECT_DIR, Settings
 
 if TYPE_CHECKING:
@@ -51,6 +54,8 @@ def dbt_environment(settings: Settings) -> dict[str, str]:
     return {
         "DUCKDB_PATH": str(settings.warehouse_path),
         "TIMEZONE": settings.timezone,
+        "CCA_PRICES_FILE": str(settings.prices_file or ""),
+        "CCA_SQL_DIGEST": sql_digest(),
         "DBT_TARGET": settings.dbt_target,
         "DBT_PROJECT_DIR": str(DBT_DIR),
         "DBT_PROFILES_DIR": str(DBT_DIR),
@@ -62,6 +67,14 @@ def dbt_environment(settings: Settings) -> dict[str, str]:
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "DO_NOT_TRACK": "1",
     }
+
+
+@lru_cache(maxsize=1)
+def sql_digest() -> str:
+    """Changes with any rule, so that what was built by another one is built anew."""
+    folders = (DBT_DIR / "models", DBT_DIR / "macros")
+    files = sorted(path for folder in folders for path in folder.rglob("*.sql"))
+    return hashlib.blake2b(b"".join(map(Path.read_bytes, files)), digest_size=8).hexdigest()
 
 
 def target_dir(settings: Settings) -> Path:
@@ -79,6 +92,7 @@ def transform(
     if not settings.warehouse_path.exists():
         message = f"{settings.warehouse_path} does not exist (DUCKDB_PATH); run `cca load` first"
         raise WarehouseError(message)
+    check_overrides(settings.prices_file)
     started = time.monotonic()
     arguments = ["build"]
     arguments += ["--select", *select.split()] if select else []

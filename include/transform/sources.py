@@ -11,6 +11,13 @@ _ABOUT = {
     "content_blocks": "One row per content block of an entry.",
     "rejects": "One row per document that did not become a row, with the reason.",
 }
+# A day without conversations is no fault, a week of them in a pipeline that runs hourly may be.
+_FRESHNESS = (
+    "        config:",
+    "          loaded_at_field: ingested_at",
+    "          freshness:",
+    "            warn_after: {count: 7, period: day}",
+)
 _LOADED = {
     "lake_file": "File of the lake the row came from.",
     "load_seq": "Number of the load that brought the row.",
@@ -30,6 +37,7 @@ def sources_yaml() -> str:
         lines += [
             f"      - name: {name}",
             f"        description: {_ABOUT[name]}",
+            *(_FRESHNESS if name == "conversations" else ()),
             "        columns:",
         ]
         for column, doc in _columns(schema):

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from io import StringIO
@@ -12,7 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from include.usage.reports import MEASURES, Report, Value
+from include.usage.reports import Report, Value
 
 # Column of the terminal table: the measures it adds up.
 _SHOWN = {
@@ -23,6 +24,28 @@ _SHOWN = {
     "cache read": ("cache_read_tokens",),
     "USD": ("cost_usd",),
 }
+_CALLS: dict[str, tuple[str, ...]] = {
+    "calls": ("calls",),
+    "errors": ("errors",),
+    "refused": ("rejections",),
+    "open": ("pending",),
+    "worked %": ("success_rate",),
+    "median s": ("p50_duration_ms",),
+    "95% within s": ("p95_duration_ms",),
+}
+_BURN: dict[str, tuple[str, ...]] = {
+    "tokens/min": ("tokens_per_minute",),
+    "USD/h": ("usd_per_hour",),
+    "projected USD": ("projected_usd",),
+}
+# A session on a terminal: what fits in 100 columns, its cost before its tokens.
+_SESSION = {
+    "USD": ("cost_usd",),
+    "input": ("input_tokens",),
+    "output": ("output_tokens",),
+    "cache": ("cache_write_5m_tokens", "cache_write_1h_tokens", "cache_read_tokens"),
+}
+_SHORT_ID = 8
 _SEARCHED = {"USD with searches": ("cost_usd_with_web_search",)}
 # Piped output has no width of its own: it gets what its rows need.
 _ANY_WIDTH = 100_000
@@ -42,7 +65,7 @@ def as_csv(report: Report) -> str:
     """Rows only; a spreadsheet adds up itself."""
     out = StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    columns = [*report.dimensions, *MEASURES]
+    columns = [*report.dimensions, *report.measures]
     writer.writerow(columns)
     writer.writerows([[row[column] for column in columns] for row in report.rows])
     return out.getvalue()
@@ -50,31 +73,62 @@ def as_csv(report: Report) -> str:
 
 def print_table(report: Report, console: Console | None = None) -> None:
     """Rows with a line of totals: a narrow terminal wraps texts, no number is ever cut."""
-    table = _table(report)
     console = console or Console()
+    if console.is_terminal and report.kind == "session":
+        console.print(_session_table(report))
+        return
+    table = _table(report, report.dimensions, _columns(report))
     if not console.is_terminal:
         console = Console(width=Console(width=_ANY_WIDTH).measure(table).maximum)
     console.print(table)
 
 
-def _table(report: Report) -> Table:
+def _columns(report: Report) -> dict[str, tuple[str, ...]]:
+    if report.kind == "tools":
+        return _CALLS
+    if report.kind == "blocks":
+        return _SHOWN | _BURN
     is_searched = report.totals["cost_usd"] != report.totals["cost_usd_with_web_search"]
-    shown = _SHOWN | (_SEARCHED if is_searched else {})
+    return _SHOWN | (_SEARCHED if is_searched else {})
+
+
+def _session_table(report: Report) -> Table:
+    rows = tuple(
+        row
+        | {
+            "session_id": str(row["session_id"])[:_SHORT_ID],
+            "started": str(row["started_at"] or "")[:10],
+        }
+        for row in report.rows
+    )
+    short = replace(report, rows=rows)
+    table = _table(short, ("session_id", "started", "title"), _SESSION)
+    for column in table.columns[:2]:
+        column.no_wrap = True
+    title = table.columns[2]
+    title.no_wrap, title.overflow, title.ratio = True, "ellipsis", 1
+    table.expand = True
+    return table
+
+
+def _table(report: Report, dimensions: tuple[str, ...], shown: dict[str, tuple[str, ...]]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, show_footer=True, pad_edge=False)
-    for index, name in enumerate(report.dimensions):
+    for index, name in enumerate(dimensions):
         heading = name.removesuffix("_id").replace("_", " ")
         table.add_column(heading, "total" if index == 0 else "", overflow="fold")
     for heading, names in shown.items():
+        widest = max(len(_sum(row, names)) for row in (*report.rows, report.totals))
         table.add_column(
             heading,
             _sum(report.totals, names),
             justify="right",
             no_wrap=True,
-            min_width=len(_sum(report.totals, names)),
+            min_width=widest,
+            style="bold" if heading == "USD" else "",
         )
     for row in report.rows:
         table.add_row(
-            *(_text(row[name]) for name in report.dimensions),
+            *(_text(row[name]) for name in dimensions),
             *(_sum(row, names) for names in shown.values()),
         )
     return table
@@ -99,11 +153,22 @@ def _number_or_text(value: Value) -> Any:
 
 
 def _sum(row: dict[str, Value], names: tuple[str, ...]) -> str:
-    values = [row[name] for name in names]
-    if isinstance(values[0], Decimal):
-        return f"{values[0]:,.8f}"
-    return f"{sum(value for value in values if isinstance(value, int)):,}"
+    name, value = names[0], row[names[0]]
+    match value:
+        case None:
+            return ""
+        case Decimal():
+            return f"{value:,.8f}"
+        case float() if name.endswith("_rate"):
+            return f"{100 * value:.1f}"
+        case float() if name.endswith("_ms"):
+            return f"{value / 1000:,.2f}"
+        case float():
+            return f"{value:,.2f}"
+    return f"{sum(item for item in (row[key] for key in names) if isinstance(item, int)):,}"
 
 
 def _text(value: Value) -> str:
+    if isinstance(value, bool):
+        return "open" if value else ""
     return "" if value is None else escape(str(value).replace("\n", " "))

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -11,8 +11,8 @@ import duckdb
 
 from include.errors import NotFound, SettingError
 
-Kind = Literal["daily", "weekly", "monthly", "model", "project", "session"]
-Value = str | int | Decimal | date | None
+Kind = Literal["daily", "weekly", "monthly", "model", "project", "session", "blocks", "tools"]
+Value = str | int | float | Decimal | date | None
 
 TOKENS = (
     "input_tokens", "output_tokens", "cache_write_5m_tokens", "cache_write_1h_tokens",
@@ -33,6 +33,7 @@ class Report:
     rows: tuple[dict[str, Value], ...]
     totals: dict[str, Value]
     unpriced_models: tuple[str, ...]
+    measures: tuple[str, ...] = MEASURES
 
 
 @dataclass(frozen=True)
@@ -76,23 +77,60 @@ _SUMS = ", ".join(
     + [f"coalesce(sum(m.{name}), 0)::bigint as {name}" for name in TOKENS]
     + [f"coalesce(sum(m.{name}), 0)::decimal(38, 10) as {name}" for name in MONEY]
 )
+_BURN = ("tokens_per_minute", "usd_per_hour", "projected_usd")
+_BLOCKS = f"""
+select strftime(m.block_start, '%Y-%m-%dT%H:%M:%SZ') as block_start,
+    strftime(m.block_end, '%Y-%m-%dT%H:%M:%SZ') as block_end,
+    m.block_end > ?::timestamp as is_active,
+    m.api_messages::bigint as api_messages, {", ".join(f"m.{name}" for name in (*TOKENS, *MONEY))},
+    m.tokens_per_minute, m.usd_per_hour,
+    case when m.block_end > ?::timestamp then m.cost_usd
+        + m.usd_per_hour * date_diff('second', m.last_at, m.block_end) / 3600.0 end as projected_usd
+from marts.agg_billing_blocks as m
+where (? is null or m.block_start::date >= ?) and (? is null or m.block_start::date <= ?)
+order by m.block_start
+"""
+_CALLS = """
+count(*) as calls,
+count(*) filter (where m.status = 'success') as successes,
+count(*) filter (where m.is_error) as errors,
+count(*) filter (where m.is_rejected) as rejections,
+count(*) filter (where m.status = 'pending') as pending,
+count(*) filter (where m.status = 'success') / nullif(
+    count(*) filter (where m.status <> 'pending' and not m.is_rejected), 0
+) as success_rate,
+quantile_cont(m.duration_ms, 0.5) as p50_duration_ms,
+quantile_cont(m.duration_ms, 0.95) as p95_duration_ms
+"""
+CALL_MEASURES = (
+    "calls", "successes", "errors", "rejections", "pending", "success_rate", "p50_duration_ms",
+    "p95_duration_ms",
+)  # fmt: skip
 _UNPRICED = (
     f"select distinct coalesce(m.model, 'unknown') {_FROM} and not m.is_price_known order by 1"
 )
 
 
-def report(
+def report(  # noqa: PLR0913  (a report's filters)
     gold_path: Path,
     kind: Kind,
     since: date | None = None,
     until: date | None = None,
     project: str | None = None,
+    now: datetime | None = None,
 ) -> Report:
-    """Usage of the days since..until (both included), of one project (id or path) or of all."""
+    """Usage of the days since..until (both included), of one project (id or path) or of all.
+
+    `now` tells which five-hour block is still open.
+    """
     if kind not in get_args(Kind):
         raise SettingError(f"{kind!r} is no report; there are {', '.join(get_args(Kind))}")
-    shape = _SHAPES[kind]
     bound = [since, since, until, until, project, project, project]
+    if kind == "blocks":
+        return _blocks(gold_path, bound, now or datetime.now(UTC))
+    if kind == "tools":
+        return _tools(gold_path, bound)
+    shape = _SHAPES[kind]
     with open_gold(gold_path) as gold:
         rows = _select(gold, _grouped(shape), bound)
         totals = _select(gold, f"select {_SUMS} {_FROM}", bound)[0]
@@ -104,6 +142,45 @@ def report(
         totals=totals,
         unpriced_models=tuple(name for (name,) in unpriced),
     )
+
+
+def _blocks(gold_path: Path, bound: list[Any], now: datetime) -> Report:
+    """Five-hour windows; a plan's limits know no projects, so neither do they."""
+    if bound[-1] is not None:
+        message = "`usage blocks` counts all projects together, as limits do; leave out --project"
+        raise SettingError(message)
+    at = now.astimezone(UTC).replace(tzinfo=None)
+    with open_gold(gold_path) as gold:
+        rows = _select(gold, _BLOCKS, [at, at, *bound[:4]])
+        kinds = {name: "decimal(38, 10)" if name in MONEY else "bigint" for name in MEASURES}
+        sums = ", ".join(f"coalesce(sum({k}), 0)::{kind} as {k}" for k, kind in kinds.items())
+        where = "(? is null or block_start::date >= ?) and (? is null or block_start::date <= ?)"
+        total_sql = f"select {sums} from marts.agg_billing_blocks where {where}"
+        totals = _select(gold, total_sql, bound[:4])[0]
+        unpriced = gold.execute(_UNPRICED, bound).fetchall()
+    return Report(
+        kind="blocks",
+        dimensions=("block_start", "block_end", "is_active"),
+        rows=tuple(rows),
+        totals=totals | dict.fromkeys(_BURN),
+        unpriced_models=tuple(name for (name,) in unpriced),
+        measures=(*MEASURES, *_BURN),
+    )
+
+
+def _tools(gold_path: Path, bound: list[Any]) -> Report:
+    """Calls of each tool, how many worked and how long they took; copies counted once."""
+    source = f"""
+        from marts.fct_tool_calls as m
+        left join marts.dim_tools as t on t.tool_name = m.tool_name
+        {_FROM[_FROM.index("left join marts.dim_projects") :]}
+    """
+    with open_gold(gold_path) as gold:
+        by_tool = f"select m.tool_name, any_value(t.tool_category) as tool_category, {_CALLS}"
+        ordered = f"{by_tool} {source} group by m.tool_name order by calls desc, m.tool_name"
+        rows = _select(gold, ordered, bound)
+        totals = _select(gold, f"select {_CALLS} {source}", bound)[0]
+    return Report("tools", ("tool_name", "tool_category"), tuple(rows), totals, (), CALL_MEASURES)
 
 
 def open_gold(gold_path: Path) -> duckdb.DuckDBPyConnection:

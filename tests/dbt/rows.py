@@ -1,6 +1,7 @@
 """Raw tables made of a few rows that name only what matters."""
 
 import hashlib
+import json
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,6 +11,7 @@ import duckdb
 import pyarrow as pa
 
 from include import records
+from include.extract.details import details_of
 from include.load.raw import prepare
 from include.settings import Settings
 
@@ -48,6 +50,7 @@ def entry(session: str, at: float, **values: Any) -> Row:
         "is_meta": False, "is_compact_summary": False, "is_api_error": False, "entry_json": "{}",
     }  # fmt: skip
     row |= values
+    row.setdefault("details_json", details_of(row["type"], json.loads(row["entry_json"])))
     row.setdefault("role", row["type"] if row["type"] in {"user", "assistant"} else None)
     row["_id"] = values.get("_id") or _digest(row)
     return row

@@ -1,7 +1,8 @@
 """The sample conversations come to the totals that were counted while they were made."""
 
+import json
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -17,14 +18,58 @@ from tests.dbt.transcripts import HOST, rows_of_transcripts
 Truth = dict[str, Any]
 
 
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Truth, Path, Callable[[str], Any]]:
+# Sessions of the sample: 6 MB in every run, 20 and 200 MB in the long one.
+SIZES = [12, *(pytest.param(sessions, marks=pytest.mark.long) for sessions in (40, 400))]
+
+
+@pytest.fixture(scope="module", params=SIZES)
+def built(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Truth, Path, Callable[[str], Any]]:
     home = tmp_path_factory.mktemp("demo")
-    truth = generate(home / "sample", sessions=12, seed=5, until=date(2026, 11, 20)).as_json()
+    made = generate(home / "sample", sessions=request.param, seed=5, until=date(2026, 11, 20))
+    truth = made.as_json() | {"by_tool": _tools(home / "sample" / "projects")}
     settings = build_settings(home)
     write_raw(settings, *rows_of_transcripts(home / "sample" / "projects"))
     transform(settings)
     return truth, settings.warehouse_path, reader(settings)
+
+
+def _tools(projects: Path) -> dict[str, tuple[int, int, int]]:
+    """Calls, errors and milliseconds of each tool, read from the lines by nothing of ours."""
+    called: dict[str, tuple[str, datetime]] = {}
+    answered: dict[str, tuple[bool, datetime]] = {}
+    for path in sorted(projects.rglob("*.jsonl")):
+        for line in path.read_bytes().splitlines():
+            entry = json.loads(line)
+            content = entry.get("message", {}).get("content", [])
+            for item in content if isinstance(content, list) else []:
+                at = datetime.fromisoformat(entry["timestamp"])
+                if item["type"] == "tool_use":
+                    called.setdefault(item["id"], (item["name"], at))
+                if item["type"] == "tool_result":
+                    answered.setdefault(item["tool_use_id"], (item.get("is_error") is True, at))
+    tools: dict[str, tuple[int, int, int]] = {}
+    for key, (name, at) in called.items():
+        is_error, until = answered.get(key, (False, at))
+        calls, errors, milliseconds = tools.get(name, (0, 0, 0))
+        spent = round((until - at) / timedelta(milliseconds=1))
+        tools[name] = (calls + 1, errors + is_error, milliseconds + spent)
+    return tools
+
+
+def test_calls_errors_and_durations_of_each_tool_are_those_of_the_lines(
+    built: tuple[Truth, Path, Any],
+) -> None:
+    found = built[2](
+        "select tool_name, count(*), count(*) filter (is_error), coalesce(sum(duration_ms), 0) "
+        "from marts.fct_tool_calls group by 1"
+    )
+    assert {name: tuple(figures) for name, *figures in found} == built[0]["by_tool"]
+    efficiency = built[2]("select tool_name, calls, errors from marts.agg_tool_efficiency")
+    assert {row[0]: row[1:] for row in efficiency} == {
+        name: (calls, errors) for name, (calls, errors, _) in built[0]["by_tool"].items()
+    }
 
 
 def _figures(row: dict[str, Any]) -> tuple[Any, ...]:

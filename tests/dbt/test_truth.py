@@ -112,3 +112,13 @@ def test_every_report_adds_up_to_the_same_totals(warehouse: Path) -> None:
     for made in reports:
         for measure, total in reports[0].totals.items():
             assert added(made, measure) == total, (made.kind, measure)
+
+
+def test_all_models_build_and_all_tests_pass_on_real_sessions_of_every_age(
+    shared_transcripts: Path, tmp_path: Path
+) -> None:
+    settings = build_settings(tmp_path)
+    write_raw(settings, *rows_of_transcripts(shared_transcripts / "public", is_lenient=True))
+    made = transform(settings)
+    assert made.models >= 56
+    assert made.tests > 100

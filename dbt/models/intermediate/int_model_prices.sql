@@ -11,6 +11,21 @@ prices as (
     select * from {{ ref('model_prices') }}
 ),
 
+overrides as (
+    select
+        model as price_model,
+        variant,
+        valid_from,
+        valid_to,
+        input_usd_per_mtok,
+        output_usd_per_mtok,
+        cache_read_usd_per_mtok,
+        cache_write_5m_usd_per_mtok,
+        cache_write_1h_usd_per_mtok,
+        web_search_usd
+    from {{ ref('stg_price_overrides') }}
+),
+
 -- The list's first match wins, as in genai-prices.
 matched as (
     select
@@ -19,22 +34,60 @@ matched as (
     from models
     inner join prices on regexp_matches(models.listed_model, prices.match_pattern)
     group by models.model
+),
+
+listed as (
+    select
+        matched.model,
+        prices.*
+    from matched
+    inner join prices on matched.match_order = prices.match_order
+),
+
+-- A price of the user's own takes the place of the whole list for its model and variant.
+own as (
+    select
+        models.model,
+        overrides.*
+    from models
+    inner join overrides on overrides.price_model in (lower(models.model), models.listed_model)
 )
 
 select
-    matched.model,
-    prices.price_model,
-    prices.variant,
-    prices.prompt_tokens_over,
-    prices.prompt_tokens_up_to,
-    prices.valid_from,
-    prices.valid_to,
-    prices.input_usd_per_mtok,
-    prices.output_usd_per_mtok,
-    prices.cache_read_usd_per_mtok,
-    prices.cache_write_5m_usd_per_mtok,
-    prices.cache_write_1h_usd_per_mtok,
-    prices.web_search_usd,
-    prices.source
-from matched
-inner join prices on matched.match_order = prices.match_order
+    model,
+    price_model,
+    variant,
+    prompt_tokens_over,
+    prompt_tokens_up_to,
+    valid_from,
+    valid_to,
+    input_usd_per_mtok,
+    output_usd_per_mtok,
+    cache_read_usd_per_mtok,
+    cache_write_5m_usd_per_mtok,
+    cache_write_1h_usd_per_mtok,
+    web_search_usd,
+    source
+from listed
+where
+    not exists (
+        select 1 from own
+        where own.model = listed.model and own.variant = listed.variant
+    )
+union all
+select
+    model,
+    price_model,
+    variant,
+    -1 as prompt_tokens_over,
+    999999999999 as prompt_tokens_up_to,
+    valid_from,
+    valid_to,
+    input_usd_per_mtok,
+    output_usd_per_mtok,
+    cache_read_usd_per_mtok,
+    cache_write_5m_usd_per_mtok,
+    cache_write_1h_usd_per_mtok,
+    web_search_usd,
+    'PRICES_FILE' as source
+from own

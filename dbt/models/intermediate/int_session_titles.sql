@@ -2,25 +2,36 @@ with entries as (
     select
         session_id,
         entry_type,
-        nullif(trim(text), '') as title,
+        nullif(trim(value), '') as title,
         stream,
         generation,
         source_offset
-    from {{ ref('stg_conversations') }}
+    from {{ ref('stg_session_metadata') }}
     where entry_type in ('custom-title', 'agent-name', 'ai-title') and not is_sidechain
+),
+
+-- Looked up by the few that are asked for: the join alone would hash every entry.
+leaves as (
+    select
+        entry_id,
+        session_id
+    from {{ ref('int_messages_enriched') }}
+    where entry_id in (select details.leaf_uuid from {{ ref('stg_entry_details') }} as details)
 ),
 
 -- A summary names the session of its leaf message, which mostly lies in another file.
 summaries as (
     select
         leaves.session_id,
-        'summary' as entry_type,
-        nullif(trim(summaries.text), '') as title,
-        summaries.stream,
-        summaries.generation,
-        summaries.source_offset
-    from {{ ref('stg_summaries') }} as summaries
-    inner join {{ ref('int_messages_enriched') }} as leaves on summaries.leaf_uuid = leaves.entry_id
+        lines.entry_type,
+        nullif(trim(lines.value), '') as title,
+        lines.stream,
+        lines.generation,
+        lines.source_offset
+    from {{ ref('stg_session_metadata') }} as lines
+    inner join {{ ref('stg_entry_details') }} as details on lines.document_id = details.document_id
+    inner join leaves on details.leaf_uuid = leaves.entry_id
+    where lines.entry_type = 'summary'
 ),
 
 named as (

@@ -1,45 +1,6 @@
-with entries as (
-    select * from {{ ref('stg_conversations') }}
-),
-
-own_entries as (
-    select * from {{ ref('int_messages_enriched') }}
-),
-
--- Every session is here, also one that holds nothing but copies.
-transcripts as (
-    select
-        session_id,
-        min(event_at) as first_at,
-        max(event_at) as last_at,
-        count(*) as entries,
-        count(distinct agent_id) as subagents
-    from entries
-    group by session_id
-),
-
-places as (
-    select
-        session_id,
-        project_id,
-        host,
-        row_number() over (
-            partition by session_id order by is_sidechain, stream, generation, source_offset
-        ) as place
-    from entries
-),
-
-measures as (
-    select
-        session_id,
-        min(written_at) as started_at,
-        max(written_at) as ended_at,
-        count(*) as own_entries,
-        count(*) filter (where is_human_prompt) as prompts,
-        count(*) filter (where role = 'user') as user_messages,
-        count(*) filter (where role = 'assistant') as assistant_messages
-    from own_entries
-    group by session_id
+{{ config(materialized='view') }}
+with totals as (
+    select * from {{ ref('int_session_totals') }}
 ),
 
 activity as (
@@ -52,28 +13,45 @@ first_prompts as (
 
 titles as (
     select * from {{ ref('int_session_titles') }}
+),
+
+lineage as (
+    select * from {{ ref('int_session_lineage') }}
+),
+
+outcomes as (
+    select * from {{ ref('int_session_outcomes') }}
 )
 
 select
-    transcripts.session_id,
-    places.project_id,
-    places.host,
+    totals.session_id,
+    totals.project_id,
+    totals.host,
     coalesce(titles.title, first_prompts.first_prompt) as title,
     first_prompts.first_prompt,
-    coalesce(measures.started_at, transcripts.first_at) as started_at,
-    coalesce(measures.ended_at, transcripts.last_at) as ended_at,
-    coalesce({{ seconds_between('measures.started_at', 'measures.ended_at') }} / 60.0, 0) as duration_minutes,
+    totals.started_at,
+    totals.ended_at,
+    totals.duration_minutes,
     coalesce(activity.active_minutes, 0) as active_minutes,
     activity.avg_response_time_seconds,
-    coalesce(measures.prompts, 0) as prompts,
-    coalesce(measures.user_messages, 0) as user_messages,
-    coalesce(measures.assistant_messages, 0) as assistant_messages,
-    transcripts.entries,
-    coalesce(measures.own_entries, 0) as own_entries,
-    transcripts.subagents
-from transcripts
-inner join places on transcripts.session_id = places.session_id and places.place = 1
-left join measures on transcripts.session_id = measures.session_id
-left join activity on transcripts.session_id = activity.session_id
-left join first_prompts on transcripts.session_id = first_prompts.session_id
-left join titles on transcripts.session_id = titles.session_id
+    totals.prompts,
+    totals.user_messages,
+    totals.assistant_messages,
+    totals.entries,
+    totals.own_entries,
+    totals.subagents,
+    coalesce(outcomes.outcome, 'short') as outcome,
+    outcomes.git_branches,
+    outcomes.versions,
+    coalesce(outcomes.api_errors, 0) as api_errors,
+    coalesce(outcomes.compactions, 0) as compactions,
+    coalesce(outcomes.interruptions, 0) as interruptions,
+    lineage.forked_from,
+    lineage.lineage,
+    coalesce(lineage.copied_entries, 0) as copied_entries
+from totals
+left join activity on totals.session_id = activity.session_id
+left join first_prompts on totals.session_id = first_prompts.session_id
+left join titles on totals.session_id = titles.session_id
+left join lineage on totals.session_id = lineage.session_id
+left join outcomes on totals.session_id = outcomes.session_id

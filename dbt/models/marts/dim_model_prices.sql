@@ -1,3 +1,4 @@
+{{ config(materialized='view') }}
 with prices as (
     select * from {{ ref('int_model_prices') }}
 )

@@ -15,6 +15,7 @@ usage as (
     select
         session_id,
         count(*) as api_messages,
+        string_agg(distinct model, ', ' order by model) as models,
         cast(sum(cost_usd) as decimal(18, 10)) as cost_usd,
         cast(sum(cost_usd_with_web_search) as decimal(18, 10)) as cost_usd_with_web_search
     from {{ ref('fct_api_messages') }}
@@ -38,6 +39,15 @@ select
     sessions.entries,
     sessions.own_entries,
     sessions.subagents,
+    sessions.outcome,
+    sessions.git_branches,
+    usage.models,
+    sessions.forked_from,
+    sessions.lineage,
+    sessions.copied_entries,
+    sessions.compactions,
+    sessions.interruptions,
+    sessions.api_errors,
     coalesce(calls.tool_calls, 0) as tool_calls,
     coalesce(calls.tool_errors, 0) as tool_errors,
     coalesce(usage.api_messages, 0) as api_messages,

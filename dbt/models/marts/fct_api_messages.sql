@@ -17,7 +17,11 @@ priced as (
         + {{ usd('messages.cache_write_5m_tokens', 'prices.cache_write_5m_usd_per_mtok') }}
         + {{ usd('messages.cache_write_1h_tokens', 'prices.cache_write_1h_usd_per_mtok') }}
             as token_usd,
-        cast(messages.web_search_requests * prices.web_search_usd as decimal(18, 10)) as search_usd
+        cast(messages.web_search_requests * prices.web_search_usd as decimal(18, 10)) as search_usd,
+        {{ usd('messages.cache_read_tokens', '(input_usd_per_mtok - cache_read_usd_per_mtok)') }}
+        + {{ usd('messages.cache_write_5m_tokens', '(input_usd_per_mtok - cache_write_5m_usd_per_mtok)') }}
+        + {{ usd('messages.cache_write_1h_tokens', '(input_usd_per_mtok - cache_write_1h_usd_per_mtok)') }}
+            as cache_savings_usd
     from messages
     left join prices
         on
@@ -38,6 +42,7 @@ select
     model,
     event_at as "at",
     day,
+    hour_at,
     input_tokens,
     output_tokens,
     cache_write_5m_tokens,
@@ -48,6 +53,8 @@ select
     price_variant,
     cast(coalesce(token_usd, 0) as decimal(18, 10)) as cost_usd,
     cast(coalesce(token_usd + search_usd, 0) as decimal(18, 10)) as cost_usd_with_web_search,
+    cast(coalesce(cache_savings_usd, 0) as decimal(18, 10)) as cache_savings_usd,
+    prompt_tokens,
     is_price_known,
     is_usage_final,
     is_sidechain,

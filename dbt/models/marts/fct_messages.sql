@@ -1,3 +1,4 @@
+{{ config(materialized='view') }}
 with entries as (
     select * from {{ ref('int_messages_enriched') }}
 )
@@ -15,6 +16,8 @@ select
     message_id,
     model,
     is_human_prompt,
+    cast(turn_number as integer) as turn_number,
+    task_category,
     is_sidechain,
     is_meta,
     is_compact_summary,
@@ -24,6 +27,7 @@ select
     version,
     event_at as "at",
     day,
+    hour_at,
     cast(coalesce(text_length, 0) as bigint) as text_length,
     cast(copies as integer) as copies
 from entries

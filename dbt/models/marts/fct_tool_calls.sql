@@ -1,3 +1,4 @@
+{{ config(materialized='view') }}
 with calls as (
     select * from {{ ref('int_tool_usage') }}
 )
@@ -10,12 +11,16 @@ select
     agent_id,
     message_id,
     tool_name,
+    subject,
     status,
     is_error,
+    error_class,
+    is_rejected,
     started_at,
     finished_at,
     duration_ms,
     day,
+    hour_at,
     file_path,
     lines_added,
     lines_removed

@@ -19,6 +19,8 @@ select
     tool_use_id,
     tool_name,
     is_error,
+    subject,
+    error_text,
     file_path,
     lines_added,
     lines_removed,

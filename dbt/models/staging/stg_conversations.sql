@@ -35,6 +35,7 @@ select
     origin_kind,
     web_search_requests,
     text,
+    length(text) as text_length,
     {{ in_utc('event_at') }} as event_at,
     {{ in_utc('timestamp') }} as written_at,
     {{ in_utc('ingested_at') }} as ingested_at,

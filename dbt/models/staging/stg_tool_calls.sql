@@ -18,6 +18,8 @@ select
     kind = 'tool_result' as is_result,
     tool_name,
     is_error,
+    subject,
+    error_text,
     file_path,
     lines_added,
     lines_removed,

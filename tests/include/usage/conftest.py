@@ -32,7 +32,27 @@ def gold(tmp_path: Path) -> Settings:
                 ('s2', '-b', 'new', date '2026-12-01', 1, 0::decimal(18, 10), false)
             ) t(session_id, project_id, model, day, input_tokens, cost_usd, is_price_known);
             alter table marts.fct_api_messages add column cost_usd_with_web_search decimal(18, 10);
-            update marts.fct_api_messages set cost_usd_with_web_search = cost_usd + 0.01
+            update marts.fct_api_messages set cost_usd_with_web_search = cost_usd + 0.01;
+            create table marts.dim_tools as
+                select * from (values ('Read', 'file read'), ('Bash', 'shell'))
+                t(tool_name, tool_category);
+            create table marts.fct_tool_calls as select * from (values
+                ('Read', '-a', date '2026-11-01', 'success', false, false, 100),
+                ('Read', '-a', date '2026-11-02', 'error', true, false, 300),
+                ('Read', '-b', date '2026-11-02', 'error', true, true, 200),
+                ('Bash', '-b', date '2026-11-02', 'pending', false, false, null)
+            ) t(tool_name, project_id, day, status, is_error, is_rejected, duration_ms);
+            create table marts.agg_billing_blocks as select *,
+                1::bigint as output_tokens, 1::bigint as cache_write_5m_tokens,
+                1::bigint as cache_write_1h_tokens, 1::bigint as cache_read_tokens,
+                cost_usd as cost_usd_with_web_search, block_start + interval 5 hour as block_end,
+                100::double as tokens_per_minute
+            from (values
+                (timestamp '2026-11-01 10:00', timestamp '2026-11-01 11:00', 3, 10,
+                 1::decimal(18, 10), 1::double),
+                (timestamp '2026-11-02 10:00', timestamp '2026-11-02 12:00', 2, 20,
+                 4::decimal(18, 10), 2::double)
+            ) t(block_start, last_at, api_messages, input_tokens, cost_usd, usd_per_hour)
         """)
     settings.gold_path.symlink_to("gold-1.duckdb")
     return settings

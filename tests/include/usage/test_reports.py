@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from io import StringIO
 from pathlib import Path
@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from rich.console import Console
+from rich.text import Text
 
 from include.cli import cca
 from include.errors import NotFound, SettingError
@@ -61,6 +62,34 @@ def test_bounds_are_inclusive_and_a_project_is_named_by_folder_or_path(
     assert sum(row["api_messages"] for row in made.rows) == messages
 
 
+def test_tools_count_success_among_calls_that_ran(gold: Settings) -> None:
+    made = report(gold.gold_path, "tools")
+    assert [tuple(row.values()) for row in made.rows] == [
+        ("Read", "file read", 3, 1, 2, 1, 0, 0.5, 200.0, 290.0),
+        ("Bash", "shell", 1, 0, 0, 0, 1, None, None, None),
+    ]
+    assert made.totals["calls"] == 4
+    filtered = report(gold.gold_path, "tools", since=date(2026, 11, 2), project="-b")
+    assert filtered.totals["calls"] == 2
+
+
+def test_the_open_block_shows_where_it_is_heading_and_others_do_not(gold: Settings) -> None:
+    now = datetime(2026, 11, 2, 13, tzinfo=UTC)
+    made = report(gold.gold_path, "blocks", now=now)
+    # from the last message at 12:00 three hours are left, at 2 USD each
+    assert [(row["is_active"], row["projected_usd"]) for row in made.rows] == [
+        (False, None), (True, 10.0),
+    ]  # fmt: skip
+    assert made.totals["input_tokens"] == 30
+    later = report(gold.gold_path, "blocks", since=date(2026, 11, 2), now=now)
+    assert (later.totals["cost_usd"], len(later.rows)) == (Decimal(4), 1)
+
+
+def test_blocks_of_one_project_are_refused(gold: Settings) -> None:
+    with pytest.raises(SettingError, match="leave out --project"):
+        report(gold.gold_path, "blocks", project="-a")
+
+
 def test_json_holds_rows_and_totals_with_integers_and_eight_places(gold: Settings) -> None:
     content = json.loads(render.as_json(report(gold.gold_path, "daily")))
     assert list(content["rows"][0]) == ["day", *MEASURES]
@@ -93,12 +122,40 @@ def test_the_table_cuts_no_number_and_names_models_without_a_price(run) -> None:
 
 def test_a_narrow_terminal_wraps_texts_and_keeps_every_figure(gold: Settings) -> None:
     console = Console(width=90, force_terminal=True, file=StringIO())
-    made = report(gold.gold_path, "session")
-    long = replace(made, rows=tuple(row | {"title": "word " * 60} for row in made.rows))
+    made = report(gold.gold_path, "project")
+    long = replace(made, rows=tuple(row | {"project_path": "/word" * 60} for row in made.rows))
     render.print_table(long, console)
     printed = console.file.getvalue()
     assert "0.30000001" in printed
     assert "0.34000001" in printed
+
+
+def test_a_session_fits_a_hundred_columns_with_its_whole_cost(gold: Settings) -> None:
+    console = Console(width=100, force_terminal=True, no_color=True, file=StringIO())
+    made = report(gold.gold_path, "session")
+    wide = {"title": "word " * 60, "cache_read_tokens": 987_654_321, "session_id": "0123456789ab"}
+    render.print_table(replace(made, rows=tuple(row | wide for row in made.rows)), console)
+    printed = [Text.from_ansi(line).plain for line in console.file.getvalue().splitlines()]
+    assert max(map(len, printed)) <= 100
+    assert all(figure in "".join(printed) for figure in ("0.20000001", "987,654,3", "01234567  "))
+
+
+@pytest.mark.parametrize(
+    ("kind", "first", "last"),
+    [
+        ("tools", "Read", ["total", "4", "2", "1", "1", "50.0", "0.20", "0.29"]),
+        ("blocks", "2026-11-01T10:00:00Z", ["total", "5", "30", "2", "4", "2", "5.00000000"]),
+    ],
+)
+def test_tools_and_blocks_are_aligned_tables_with_totals(
+    run, kind: str, first: str, last: list[str]
+) -> None:
+    result = run("usage", kind)
+    assert first in result.output
+    totals = next(line for line in result.output.splitlines() if line.strip().startswith("total"))
+    assert totals.split() == last
+    rows = json.loads(run("usage", kind, "--json").stdout)["rows"]
+    assert len(run("usage", kind, "--csv").stdout.splitlines()) == len(rows) + 1 == 3
 
 
 def test_csv_has_a_line_for_each_row(run) -> None:

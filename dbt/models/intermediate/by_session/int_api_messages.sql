@@ -1,0 +1,81 @@
+with usage_rows as (
+    select * from {{ ref('stg_api_usage') }}
+    where {{ touched('session_id') }}
+),
+
+origins as (
+    select * from {{ ref('int_session_origins') }}
+),
+
+client_searches as (
+    select * from {{ ref('int_client_searches') }}
+),
+
+ranked as (
+    select
+        usage_rows.*,
+        row_number() over (
+            partition by usage_rows.message_id
+            order by
+                usage_rows.is_sidechain, origins.origin_rank, usage_rows.event_at,
+                usage_rows.stream, usage_rows.generation, usage_rows.source_offset
+        ) as copy_number
+    from usage_rows
+    inner join origins on usage_rows.session_id = origins.session_id
+),
+
+-- Early rows of a message hold partial counts and copies repeat them: the largest is the truth.
+merged as (
+    select
+        message_id,
+        max(input_tokens) as input_tokens,
+        max(output_tokens) as output_tokens,
+        coalesce(
+            max(cache_write_5m_tokens),
+            greatest(max(cache_creation_tokens) - max(cache_write_1h_tokens), 0)
+        ) as cache_write_5m_tokens,
+        max(cache_write_1h_tokens) as cache_write_1h_tokens,
+        max(cache_read_tokens) as cache_read_tokens,
+        max(thinking_tokens) as thinking_tokens,
+        max(web_search_requests) as web_search_requests,
+        max(model) as any_model,
+        bool_or(speed = 'fast') as is_fast,
+        bool_or(service_tier = 'batch') as is_batch,
+        bool_or(is_usage_final) as is_usage_final,
+        count(*) as usage_rows,
+        count(distinct session_id) as sessions
+    from ranked
+    group by message_id
+)
+
+select
+    merged.message_id,
+    ranked.session_id,
+    ranked.project_id,
+    ranked.host,
+    ranked.agent_id,
+    coalesce(ranked.model, merged.any_model) as model,
+    ranked.is_sidechain,
+    ranked.event_at,
+    {{ report_day('ranked.event_at') }} as day,
+    {{ report_hour('ranked.event_at') }} as hour_at,
+    merged.input_tokens,
+    merged.output_tokens,
+    merged.cache_write_5m_tokens,
+    merged.cache_write_1h_tokens,
+    merged.cache_read_tokens,
+    merged.thinking_tokens,
+    merged.web_search_requests + coalesce(client_searches.web_search_requests, 0) as web_search_requests,
+    merged.input_tokens + merged.cache_write_5m_tokens + merged.cache_write_1h_tokens
+    + merged.cache_read_tokens as prompt_tokens,
+    case
+        when merged.is_batch then 'batch'
+        when merged.is_fast then 'fast'
+        else 'standard'
+    end as price_variant,
+    merged.is_usage_final,
+    merged.usage_rows,
+    merged.sessions
+from merged
+inner join ranked on merged.message_id = ranked.message_id and ranked.copy_number = 1
+left join client_searches on merged.message_id = client_searches.message_id

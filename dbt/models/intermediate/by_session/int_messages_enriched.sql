@@ -1,0 +1,74 @@
+-- Side files are kept in the archive, but they are no entries of a transcript.
+with entries as (
+    select * from {{ ref('stg_conversations') }}
+    where entry_type not in ('agent-meta', 'workflow', 'tool-result') and {{ touched('session_id') }}
+),
+
+kept as (
+    select * from {{ ref('int_entry_copies') }}
+),
+
+user_entries as (
+    select * from {{ ref('int_user_entries') }}
+),
+
+folded as (
+    select
+        entries.*,
+        kept.copies,
+        user_entries.typed_text,
+        coalesce(user_entries.is_queued_prompt, false) as is_queued_prompt,
+        coalesce(user_entries.has_tool_result, false) as has_tool_result,
+        coalesce(user_entries.has_attachment, false) as has_attachment
+    from entries
+    inner join kept on entries.document_id = kept.document_id
+    left join user_entries on entries.document_id = user_entries.document_id
+),
+
+classified as (
+    select
+        *,
+        {{ is_human_prompt() }} as is_human_prompt
+    from folded
+)
+
+select
+    entry_id,
+    document_id,
+    uuid,
+    session_id,
+    project_id,
+    host,
+    stream,
+    generation,
+    source_offset,
+    agent_id,
+    role,
+    case when entry_type in ('message', 'unknown') then coalesce(role, entry_type) else entry_type end as kind,
+    subtype,
+    message_id,
+    model,
+    is_sidechain,
+    is_meta,
+    is_compact_summary,
+    is_api_error,
+    has_tool_result,
+    is_human_prompt,
+    case
+        when not is_sidechain
+            then count(*) filter (where is_human_prompt) over (
+                partition by session_id order by stream, generation, source_offset
+                rows between unbounded preceding and current row
+            )
+    end as turn_number,
+    case when is_human_prompt then {{ task_category('typed_text') }} end as task_category,
+    git_branch,
+    cwd,
+    version,
+    event_at,
+    written_at,
+    {{ report_day('event_at') }} as day,
+    {{ report_hour('event_at') }} as hour_at,
+    text_length,
+    copies
+from classified

@@ -1,0 +1,73 @@
+with own_entries as (
+    select * from {{ ref('int_messages_enriched') }}
+    where not is_sidechain and {{ touched('session_id') }}
+),
+
+messages as (
+    select
+        *,
+        row_number() over (
+            partition by session_id order by stream desc, generation desc, source_offset desc
+        ) as from_end,
+        count(*) over (partition by session_id) as messages
+    from own_entries
+    where role is not null and not is_meta
+),
+
+last_ones as (
+    select * from messages
+    where from_end = 1
+),
+
+failed_at_end as (
+    select
+        session_id,
+        count(*) filter (where is_error and from_end <= 3) as failures
+    from (
+        select
+            session_id,
+            is_error,
+            row_number() over (partition by session_id order by started_at desc, tool_use_id asc) as from_end
+        from {{ ref('int_tool_usage') }}
+        where agent_id is null and {{ touched('session_id') }}
+    ) as calls
+    group by session_id
+),
+
+seen as (
+    select
+        session_id,
+        string_agg(distinct nullif(git_branch, ''), ', ' order by nullif(git_branch, '')) as git_branches,
+        string_agg(distinct version, ', ' order by version) as versions,
+        count(*) filter (where is_api_error) as api_errors,
+        count(*) filter (where kind = 'system' and subtype = 'compact_boundary') as compactions
+    from own_entries
+    group by session_id
+),
+
+interruptions as (
+    select
+        session_id,
+        count(*) as interruptions
+    from {{ ref('int_user_entries') }}
+    where starts_with(typed_text, '[Request interrupted') and {{ touched('session_id') }}
+    group by session_id
+)
+
+select
+    seen.session_id,
+    case
+        when last_ones.messages is null or last_ones.messages < 3 then 'short'
+        when last_ones.is_api_error or coalesce(failed_at_end.failures, 0) >= 3 then 'errored'
+        when last_ones.role = 'user' then 'abandoned'
+        else 'completed'
+    end as outcome,
+    seen.git_branches,
+    seen.versions,
+    seen.api_errors,
+    seen.compactions,
+    coalesce(interruptions.interruptions, 0) as interruptions
+from seen
+left join last_ones on seen.session_id = last_ones.session_id
+left join failed_at_end on seen.session_id = failed_at_end.session_id
+left join interruptions on seen.session_id = interruptions.session_id

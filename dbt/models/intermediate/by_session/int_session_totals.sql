@@ -1,0 +1,62 @@
+with entries as (
+    select * from {{ ref('stg_conversations') }}
+    where {{ touched('session_id') }}
+),
+
+own_entries as (
+    select * from {{ ref('int_messages_enriched') }}
+    where {{ touched('session_id') }}
+),
+
+-- Every session is here, also one that holds nothing but copies.
+transcripts as (
+    select
+        session_id,
+        min(event_at) as first_at,
+        max(event_at) as last_at,
+        count(*) as entries,
+        count(distinct agent_id) as subagents
+    from entries
+    group by session_id
+),
+
+places as (
+    select
+        session_id,
+        project_id,
+        host,
+        row_number() over (
+            partition by session_id order by is_sidechain, stream, generation, source_offset
+        ) as place
+    from entries
+),
+
+measures as (
+    select
+        session_id,
+        min(written_at) as started_at,
+        max(written_at) as ended_at,
+        count(*) as own_entries,
+        count(*) filter (where is_human_prompt) as prompts,
+        count(*) filter (where role = 'user') as user_messages,
+        count(*) filter (where role = 'assistant') as assistant_messages
+    from own_entries
+    group by session_id
+)
+
+select
+    transcripts.session_id,
+    places.project_id,
+    places.host,
+    coalesce(measures.started_at, transcripts.first_at) as started_at,
+    coalesce(measures.ended_at, transcripts.last_at) as ended_at,
+    coalesce({{ seconds_between('measures.started_at', 'measures.ended_at') }} / 60.0, 0) as duration_minutes,
+    coalesce(measures.prompts, 0) as prompts,
+    coalesce(measures.user_messages, 0) as user_messages,
+    coalesce(measures.assistant_messages, 0) as assistant_messages,
+    transcripts.entries,
+    coalesce(measures.own_entries, 0) as own_entries,
+    transcripts.subagents
+from transcripts
+inner join places on transcripts.session_id = places.session_id and places.place = 1
+left join measures on transcripts.session_id = measures.session_id

@@ -1,0 +1,86 @@
+with blocks as (
+    select * from {{ ref('stg_tool_calls') }}
+    where {{ touched('session_id') }}
+),
+
+origins as (
+    select * from {{ ref('int_session_origins') }}
+),
+
+denials as (
+    select
+        document_id,
+        tool_denial_kind
+    from {{ ref('stg_entry_details') }}
+    where tool_denial_kind is not null
+),
+
+ranked as (
+    select
+        blocks.*,
+        coalesce(blocks.written_at, blocks.event_at) as started_at,
+        row_number() over (
+            partition by blocks.tool_use_id
+            order by
+                blocks.is_sidechain, origins.origin_rank, blocks.event_at, blocks.stream,
+                blocks.generation, blocks.source_offset, blocks.block_index
+        ) as copy_number
+    from blocks
+    inner join origins on blocks.session_id = origins.session_id
+    where not blocks.is_result
+),
+
+-- A copy of the result says the same; an earlier one came first.
+results as (
+    select
+        blocks.tool_use_id,
+        bool_or(coalesce(blocks.is_error, false)) as is_error,
+        min(blocks.written_at) as finished_at,
+        max(blocks.file_path) as file_path,
+        max(blocks.lines_added) as lines_added,
+        max(blocks.lines_removed) as lines_removed,
+        case
+            when max(denials.tool_denial_kind) is not null then 'rejected by the user'
+            when
+                bool_or(coalesce(blocks.is_error, false))
+                then {{ error_class("coalesce(min(blocks.error_text), '')") }}
+        end as error_class
+    from blocks
+    left join denials on blocks.document_id = denials.document_id
+    where blocks.is_result
+    group by blocks.tool_use_id
+)
+
+select
+    ranked.tool_use_id,
+    ranked.session_id,
+    ranked.project_id,
+    ranked.host,
+    ranked.agent_id,
+    ranked.message_id,
+    coalesce(ranked.tool_name, 'unknown') as tool_name,
+    ranked.subject,
+    case
+        when results.tool_use_id is null then 'pending'
+        when results.is_error then 'error'
+        else 'success'
+    end as status,
+    coalesce(results.is_error, false) as is_error,
+    results.error_class,
+    coalesce(results.error_class = 'rejected by the user', false) as is_rejected,
+    ranked.started_at,
+    results.finished_at,
+    {{ report_day('ranked.started_at') }} as day,
+    {{ report_hour('ranked.started_at') }} as hour_at,
+    -- Clocks step back now and then; a call never ends before it began.
+    case
+        when results.finished_at is not null then cast(
+            greatest(0, {{ seconds_between('ranked.started_at', 'results.finished_at') }} * 1000) as bigint
+        )
+    end as duration_ms,
+    coalesce(ranked.file_path, results.file_path) as file_path,
+    coalesce(results.lines_added, ranked.lines_added) as lines_added,
+    coalesce(results.lines_removed, ranked.lines_removed) as lines_removed
+from ranked
+left join results on ranked.tool_use_id = results.tool_use_id
+where ranked.copy_number = 1

@@ -1,0 +1,70 @@
+{%- set built = load_relation(this.incorporate(path={"identifier": "int_built_sessions"})) %}
+with entries as (
+    select * from {{ ref('stg_conversations') }}
+),
+
+-- What a session is made of: any row that comes, goes or is loaded anew changes it.
+contents as (
+    select
+        session_id,
+        hash(
+            count(*),
+            sum(load_seq),
+            bit_xor(hash(document_id)),
+            '{{ env_var("CCA_SQL_DIGEST", "") }}',
+            '{{ env_var("TIMEZONE", "UTC") }}'
+        ) as fingerprint
+    from entries
+    group by session_id
+),
+
+present as (
+    select
+        contents.session_id,
+        contents.fingerprint,
+        coalesce(families.family_id, contents.session_id) as family_id
+    from contents
+    left join {{ ref('int_session_families') }} as families on contents.session_id = families.session_id
+),
+
+built as (
+    select
+        session_id,
+        fingerprint,
+        family_id
+    from {% if built and not flags.FULL_REFRESH %}{{ built }}{% else %}present{% endif %}
+    where {{ "true" if built and not flags.FULL_REFRESH else "false" }}
+),
+
+compared as (
+    select
+        coalesce(present.session_id, built.session_id) as session_id,
+        present.fingerprint,
+        present.family_id,
+        built.family_id as built_family_id,
+        coalesce(present.fingerprint, 0) <> coalesce(built.fingerprint, 0)
+        or coalesce(present.family_id, '') <> coalesce(built.family_id, '') as is_changed
+    from present
+    full outer join built on present.session_id = built.session_id
+),
+
+-- A session that leaves a family may take with it what the others then have first.
+changed_families as (
+    select family_id from compared
+    where is_changed and family_id is not null
+    union distinct
+    select built_family_id as family_id from compared
+    where is_changed and built_family_id is not null
+)
+
+select
+    compared.session_id,
+    compared.family_id,
+    compared.fingerprint,
+    compared.fingerprint is null as is_gone,
+    compared.fingerprint is null
+    or now_changed.family_id is not null
+    or once_changed.family_id is not null as is_touched
+from compared
+left join changed_families as now_changed on compared.family_id = now_changed.family_id
+left join changed_families as once_changed on compared.built_family_id = once_changed.family_id

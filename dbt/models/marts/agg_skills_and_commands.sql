@@ -1,0 +1,33 @@
+with uses as (
+    select
+        'skill' as kind,
+        coalesce(subject, 'unknown') as name,
+        session_id,
+        project_id,
+        started_at as "at",
+        is_error
+    from {{ ref('fct_tool_calls') }}
+    where tool_name = 'Skill'
+    union all
+    select
+        'command' as kind,
+        command_name as name,
+        session_id,
+        project_id,
+        "at",
+        false as is_error
+    from {{ ref('fct_prompts') }}
+    where command_name is not null
+)
+
+select
+    kind,
+    name,
+    count(*) as uses,
+    count(*) filter (where is_error) as errors,
+    count(distinct session_id) as sessions,
+    count(distinct project_id) as projects,
+    min("at") as first_used_at,
+    max("at") as last_used_at
+from uses
+group by kind, name

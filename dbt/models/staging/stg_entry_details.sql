@@ -1,0 +1,32 @@
+with source as (
+    select * from {{ source('raw', 'conversations') }}
+    where details_json is not null
+)
+
+select
+    _id as document_id,
+    session_id,
+    stream,
+    generation,
+    source_offset,
+    type as entry_type,
+    subtype,
+    agent_id,
+    json_extract_string(details_json, '$.leafUuid') as leaf_uuid,
+    json_extract_string(details_json, '$.forkedFrom') as forked_from,
+    json_extract_string(details_json, '$.commandMode') as command_mode,
+    json_extract_string(details_json, '$.origin') as origin_kind,
+    json_extract_string(details_json, '$.hookName') as hook_name,
+    json_extract_string(details_json, '$.toolDenialKind') as tool_denial_kind,
+    coalesce(json_extract_string(details_json, '$.interrupted') = 'true', false) as is_interrupted,
+    json_extract_string(details_json, '$.compactMetadata.trigger') as compact_trigger,
+    try_cast(json_extract_string(details_json, '$.compactMetadata.preTokens') as bigint) as tokens_before,
+    try_cast(json_extract_string(details_json, '$.compactMetadata.postTokens') as bigint) as tokens_after,
+    try_cast(json_extract_string(details_json, '$.compactMetadata.durationMs') as bigint) as compact_ms,
+    json_extract_string(details_json, '$.agentId') as result_agent_id,
+    json_extract_string(details_json, '$.agentType') as agent_type,
+    json_extract_string(details_json, '$.description') as agent_description,
+    json_extract_string(details_json, '$.toolUseId') as agent_tool_use_id,
+    json_extract_string(details_json, '$.parentAgentId') as parent_agent_id,
+    try_cast(json_extract_string(details_json, '$.spawnDepth') as integer) as spawn_depth
+from source

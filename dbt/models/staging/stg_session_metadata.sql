@@ -1,0 +1,19 @@
+with source as (
+    select * from {{ source('raw', 'conversations') }}
+)
+
+-- Lines without a uuid: re-appended every turn, and the last one of a kind wins.
+select
+    _id as document_id,
+    session_id,
+    project_id,
+    stream,
+    generation,
+    source_offset,
+    type as entry_type,
+    is_sidechain,
+    permission_mode,
+    text as value,
+    {{ in_utc('event_at') }} as event_at
+from source
+where coalesce(uuid, '') = '' and type not in ('user', 'assistant', 'message', 'system', 'attachment', 'progress')
