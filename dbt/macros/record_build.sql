@@ -5,7 +5,9 @@
     {%- if execute -%}
         {%- set models = graph.nodes.values() | selectattr("resource_type", "equalto", "model")
             | map(attribute="unique_id") | list -%}
-        {%- set done = results | selectattr("status", "in", ["success", "pass", "warn"]) | list -%}
+        {#- exposures are a part of a build, and nothing to do -#}
+        {%- set done = results
+            | selectattr("status", "in", ["success", "pass", "warn", "no-op"]) | list -%}
         {%- set built = done | map(attribute="node.unique_id") | list -%}
         {%- set missing = models | reject("in", built) | list -%}
         {%- if not missing and done | length == results | length -%}
