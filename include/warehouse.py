@@ -46,6 +46,15 @@ def reading_gold(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
         connection.close()
 
 
+def is_readable(path: Path) -> bool:
+    """Whether the gold file is there and can be opened."""
+    try:
+        duckdb.connect(str(path.resolve(strict=True)), read_only=True).close()
+    except (OSError, duckdb.Error):
+        return False
+    return True
+
+
 def _open(path: Path) -> duckdb.DuckDBPyConnection:
     deadline = time.monotonic() + _LONGEST_WAIT_SECONDS
     pause = 0.1

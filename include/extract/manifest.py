@@ -39,6 +39,15 @@ class LakeFile:
 
 
 @dataclass(frozen=True)
+class Published:
+    """What gold was made from: the lake's mark, the load that brought it, and the rules."""
+
+    mark: datetime | None
+    load: int
+    rules: str
+
+
+@dataclass(frozen=True)
 class Manifest:
     """Live files and marks of one storage format."""
 
@@ -46,6 +55,7 @@ class Manifest:
     extracted: datetime | None = None
     published: datetime | None = None
     published_load: int = 0
+    published_rules: str = ""
     version: int = field(default=VERSION)
 
 
@@ -63,16 +73,20 @@ def read(settings: Settings, storage_format: str) -> Manifest:
     path = _path(settings, storage_format)
     try:
         values: dict[str, Any] = json.loads(path.read_text())
+        if values["version"] > VERSION:
+            raise WarehouseError(f"{path} was written by a newer cca; upgrade this one")
+        return Manifest(
+            files=tuple(LakeFile(**one) for one in values["files"]),
+            extracted=_time(values["extracted"]),
+            published=_time(values["published"]),
+            published_load=values["published_load"],
+            published_rules=values.get("published_rules", ""),
+        )
     except FileNotFoundError:
         return Manifest()
-    if values["version"] > VERSION:
-        raise WarehouseError(f"{path} was written by a newer cca; upgrade this one")
-    return Manifest(
-        files=tuple(LakeFile(**one) for one in values["files"]),
-        extracted=_time(values["extracted"]),
-        published=_time(values["published"]),
-        published_load=values["published_load"],
-    )
+    except (ValueError, KeyError, TypeError) as error:
+        message = f"{path} is damaged ({type(error).__name__}); `cca rebuild lake` makes it anew"
+        raise WarehouseError(message) from error
 
 
 def write(settings: Settings, storage_format: str, manifest: Manifest) -> None:
@@ -91,11 +105,16 @@ def write(settings: Settings, storage_format: str, manifest: Manifest) -> None:
     sync_folder(path.parent)
 
 
-def promote(settings: Settings, storage_format: str, mark: datetime | None, load: int) -> None:
+def promote(settings: Settings, storage_format: str, now: Published) -> None:
     """Record what the gold file now holds."""
     with locked(settings, storage_format):
-        manifest = read(settings, storage_format)
-        write(settings, storage_format, replace(manifest, published=mark, published_load=load))
+        manifest = replace(
+            read(settings, storage_format),
+            published=now.mark,
+            published_load=now.load,
+            published_rules=now.rules,
+        )
+        write(settings, storage_format, manifest)
 
 
 def forget(settings: Settings, storage_format: str) -> None:

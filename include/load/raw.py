@@ -11,7 +11,8 @@ from include.extract.lake import LONG_COLUMNS, Lake, holding
 from include.extract.manifest import LakeFile, Manifest
 from include.records import DATASETS
 from include.settings import Settings
-from include.warehouse import writing
+from include.transform.dbt import rules_digest
+from include.warehouse import is_readable, writing
 
 _LONG_TEXTS = LONG_COLUMNS - {"_id"}
 
@@ -22,7 +23,7 @@ log = logging.getLogger(__name__)
 class LoadReport:
     """Rows that came and went, not those that only moved between files.
 
-    `is_changed` while gold does not hold this load yet.
+    `is_changed` while gold does not hold this load, made by the present rules.
     """
 
     rows_added: int
@@ -59,7 +60,11 @@ def load_state(
         prepare(warehouse, drop_first=full_refresh)
         added, deleted = _apply(lake, warehouse, state)
         now = loaded(warehouse)
-    is_published = now.load_seq == state.published_load and settings.gold_path.exists()
+    is_published = (
+        now.load_seq == state.published_load
+        and state.published_rules == rules_digest(settings)
+        and is_readable(settings.gold_path)
+    )
     log.info("loaded %d rows, deleted %d", added, deleted)
     return LoadReport(added, deleted, now.load_seq, state.extracted, not is_published)
 

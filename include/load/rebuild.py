@@ -13,7 +13,8 @@ def rebuild_warehouse(settings: Settings, storage_format: str | None = None) -> 
     """Delete the warehouse file, load, build and publish; readers keep the old gold until then."""
     for name in manifest.FORMATS:
         # load numbers begin anew: none of them is published
-        manifest.promote(settings, name, manifest.read(settings, name).published, 0)
+        mark = manifest.read(settings, name).published
+        manifest.promote(settings, name, manifest.Published(mark, 0, ""))
     path = settings.warehouse_path
     for one in (path, path.with_name(f"{path.name}.wal")):
         one.unlink(missing_ok=True)

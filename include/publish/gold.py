@@ -4,19 +4,22 @@ A file is never changed nor replaced under its name, so readers never wait, neve
 writer, never see half a build, and a new connection sees the new data.
 """
 
+import fcntl
 import logging
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
 
 from include.errors import WarehouseError
 from include.extract import manifest
-from include.extract.manifest import sync_folder
+from include.extract.manifest import Published, sync_folder
 from include.load.raw import built
 from include.publish.comments import Described, comments, descriptions
 from include.settings import Settings
-from include.transform.dbt import target_dir
+from include.transform.dbt import rules_digest, target_dir
 from include.warehouse import STORAGE_VERSION, writing
 
 log = logging.getLogger(__name__)
@@ -27,20 +30,31 @@ KEPT_FILES = 3
 def publish(settings: Settings, *, storage_format: str | None = None) -> Path:
     """The new gold file; the mark of the load dbt built it from becomes the published one."""
     settings.gold_dir.mkdir(parents=True, exist_ok=True)
-    target = settings.gold_dir / f"gold-{_newest(settings.gold_dir) + 1}.duckdb"
-    building = target.with_suffix(".building")
-    building.unlink(missing_ok=True)
-    with writing(settings) as warehouse:
-        # not the newest load: another run may have loaded since dbt built
-        now = built(warehouse)
-        tables = _copy(warehouse, building, descriptions(target_dir(settings) / "manifest.json"))
-    _settle(building, target)
-    _flip(settings.gold_path, target)
-    manifest.promote(settings, storage_format or settings.storage_format, now.mark, now.load_seq)
-    for old in sorted(settings.gold_dir.glob("gold-*.duckdb"), key=_number)[:-KEPT_FILES]:
-        old.unlink()
+    with _alone(settings.gold_dir):
+        target = settings.gold_dir / f"gold-{_newest(settings.gold_dir) + 1}.duckdb"
+        building = target.with_suffix(".building")
+        building.unlink(missing_ok=True)
+        with writing(settings) as warehouse:
+            # not the newest load: another run may have loaded since dbt built
+            now = built(warehouse)
+            known = descriptions(target_dir(settings) / "manifest.json")
+            tables = _copy(warehouse, building, known)
+        _settle(building, target)
+        _flip(settings.gold_path, target)
+        published = Published(now.mark, now.load_seq, rules_digest(settings))
+        manifest.promote(settings, storage_format or settings.storage_format, published)
+        for old in _files(settings.gold_dir)[:-KEPT_FILES]:
+            old.unlink()
     log.info("published %d tables as %s", tables, target.name)
     return target
+
+
+@contextmanager
+def _alone(gold_dir: Path) -> Iterator[None]:
+    """Two that publish at once would take one number, and the link could step back."""
+    with (gold_dir / "publish.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _copy(
@@ -56,7 +70,8 @@ def _copy(
     if not names:
         raise WarehouseError("no marts to publish: run `cca transform` first")
     source = warehouse.execute("select current_database()").fetchall()[0][0]
-    warehouse.execute(f"attach '{building}' as gold (storage_version '{STORAGE_VERSION}')")
+    quoted = str(building).replace("'", "''")
+    warehouse.execute(f"attach '{quoted}' as gold (storage_version '{STORAGE_VERSION}')")
     warehouse.execute("create schema gold.marts")
     for name in names:
         wanted = f'"{source}".marts."{name}"'
@@ -99,7 +114,13 @@ def _flip(link: Path, target: Path) -> None:
 
 
 def _newest(gold_dir: Path) -> int:
-    return max((_number(path) for path in gold_dir.glob("gold-*.duckdb")), default=0)
+    return max(map(_number, _files(gold_dir)), default=0)
+
+
+def _files(gold_dir: Path) -> list[Path]:
+    """Our files, oldest first; what a person put beside them is left alone."""
+    found = (path for path in gold_dir.glob("gold-*.duckdb") if path.stem[5:].isdecimal())
+    return sorted(found, key=_number)
 
 
 def _number(path: Path) -> int:

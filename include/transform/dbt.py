@@ -77,6 +77,17 @@ def sql_digest() -> str:
     return hashlib.blake2b(b"".join(map(Path.read_bytes, files)), digest_size=8).hexdigest()
 
 
+def rules_digest(settings: Settings) -> str:
+    """Names what makes marts of raw rows: models, seeds, prices and the days' time zone."""
+    rules = hashlib.blake2b(settings.timezone.encode(), digest_size=16)
+    for folder in ("models", "macros", "seeds"):
+        for path in sorted((DBT_DIR / folder).rglob("*.[cs][sq][vl]")):
+            rules.update(path.read_bytes())
+    if settings.prices_file and settings.prices_file.exists():
+        rules.update(settings.prices_file.read_bytes())
+    return rules.hexdigest()
+
+
 def target_dir(settings: Settings) -> Path:
     """Where dbt keeps manifest, parse cache and compiled SQL."""
     return settings.cca_home / "dbt" / "target"

@@ -1,5 +1,6 @@
 """Raw tables are the difference of manifests: nothing twice, nothing left behind."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -122,3 +123,39 @@ def test_publish_gives_readers_whole_files_and_remembers_the_load(
         assert gold.execute("select count(*) from marts.fct_messages").fetchall() == [(1,)]
     with pytest.raises(SettingError, match="STORAGE_FORMAT"):
         load(settings, storage_format="orc")
+
+
+def test_several_that_publish_at_once_take_a_number_each(
+    settings: Settings, collection: Collection[dict[str, Any]]
+) -> None:
+    settings = settings.model_copy(update={"cca_home": settings.cca_home / "it's here"})
+    insert(collection, 1)
+    extract(settings, settings.mongo_uri, Window("full"))
+    load(settings)
+    with writing(settings) as warehouse:
+        warehouse.execute("create schema marts")
+        warehouse.execute("create table marts.fct_messages as select * from raw.conversations")
+    (settings.gold_dir).mkdir()
+    (settings.gold_dir / "gold-mine.duckdb").touch()
+    with ThreadPoolExecutor(3) as pool:
+        targets = list(pool.map(publish, [settings] * 3))
+    assert sorted(target.name for target in targets) == [f"gold-{n}.duckdb" for n in (1, 2, 3)]
+    assert settings.gold_path.resolve().name == "gold-3.duckdb"
+
+
+def test_gold_of_other_rules_or_in_ruins_is_no_news_to_skip(
+    settings: Settings, collection: Collection[dict[str, Any]]
+) -> None:
+    insert(collection, 1)
+    extract(settings, settings.mongo_uri, Window("full"))
+    load(settings)
+    with writing(settings) as warehouse:
+        warehouse.execute("create schema marts")
+        warehouse.execute("create table marts.fct_messages as select * from raw.conversations")
+        warehouse.execute("insert into raw.builds select max(load_seq), now() from raw.loads")
+    target = publish(settings)
+    assert not load(settings).is_changed
+    assert load(settings.model_copy(update={"timezone": "Asia/Kolkata"})).is_changed
+    target.chmod(0o600)
+    target.write_bytes(b"ruins")
+    assert load(settings).is_changed
