@@ -60,8 +60,11 @@ def load_state(
         prepare(warehouse, drop_first=full_refresh)
         added, deleted = _apply(lake, warehouse, state)
         now = loaded(warehouse)
+        # a warehouse that was deleted counts its loads from one again, and has built none
+        is_built = built(warehouse).load_seq == now.load_seq
     is_published = (
-        now.load_seq == state.published_load
+        is_built
+        and now.load_seq == state.published_load
         and state.published_rules == rules_digest(settings)
         and is_readable(settings.gold_path)
     )

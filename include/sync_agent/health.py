@@ -11,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from time import monotonic
 from typing import Any
+from urllib.parse import urlsplit
 
 from include.errors import PortTaken
 from include.sync_agent.buffer import Buffer
@@ -111,7 +112,7 @@ def health_server(host: str, port: int, buffer: Buffer, state: State) -> Iterato
         "/metrics": lambda: ("text/plain; version=0.0.4", metrics_of(buffer, state)),
     }
     try:
-        server = ThreadingHTTPServer((host, port), _handler(pages))
+        server = ThreadingHTTPServer((host, port), _handler(pages, _names(host)))
     except OSError as error:
         message = (
             f"port {port} on {host} cannot be used ({error.strerror}); "
@@ -128,9 +129,21 @@ def health_server(host: str, port: int, buffer: Buffer, state: State) -> Iterato
         thread.join(timeout=5)
 
 
-def _handler(pages: dict[str, Callable[[], tuple[str, str]]]) -> type[BaseHTTPRequestHandler]:
+def _names(host: str) -> frozenset[str]:
+    """Names to answer to: a web page that points a name of its own here must read nothing."""
+    loopback = frozenset({"localhost", "127.0.0.1", "::1"})
+    return loopback if host in loopback else frozenset()
+
+
+def _handler(
+    pages: dict[str, Callable[[], tuple[str, str]]], names: frozenset[str]
+) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            asked = urlsplit(f"//{self.headers.get('Host', '')}").hostname
+            if names and asked not in names:
+                self.send_error(HTTPStatus.MISDIRECTED_REQUEST, "a private page of another name")
+                return
             page = pages.get(self.path.split("?", 1)[0].rstrip("/") or "/health")
             if page is None:
                 self.send_error(HTTPStatus.NOT_FOUND, "see /health, /stats, /metrics")

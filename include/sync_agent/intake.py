@@ -10,7 +10,7 @@ from pathlib import Path
 from include.sync_agent.buffer import Buffer
 from include.sync_agent.identity import Place, prefix_checksum
 from include.sync_agent.read import place_of, read_file
-from include.sync_agent.scan import FoundFile, find_files
+from include.sync_agent.scan import FoundFile, find_files, readable
 from include.sync_agent.side_files import read_side_file
 from include.sync_agent.tail import BLOCK_BYTES, BLOCK_LINES
 from include.sync_agent.values import NEVER_LOOKED, UNFINISHED, Batch, Checkpoint, DeadLetter, Entry
@@ -184,7 +184,7 @@ class Intake:
             log.warning(
                 "cannot read %s (%s); it is taken in when it can be: see its owner and mode,"
                 " and CLAUDE_DIR",
-                os.fsencode(path).decode("utf-8", errors="replace"),
+                readable(path),
                 error.strerror,
             )
 

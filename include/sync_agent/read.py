@@ -11,7 +11,7 @@ from zlib import crc32
 
 from include.sync_agent import identity
 from include.sync_agent.identity import Place
-from include.sync_agent.scan import FoundFile
+from include.sync_agent.scan import FoundFile, readable
 from include.sync_agent.tail import (
     BLOCK_LINES,
     Block,
@@ -26,9 +26,9 @@ from include.sync_agent.values import UNFINISHED, Batch, Checkpoint, DeadLetter,
 
 # What one turn over a file reads at most, so that one huge file does not hold up the others.
 TURN_BYTES = 64 << 20
-# The years 1 and 9999, between which Python can read the date back.
-_EARLIEST_MS = -62_135_596_800_000
-_LATEST_MS = 253_402_300_799_999
+# The years 2000 to 2199: a clock further off tells nothing, and its days cannot be drawn.
+_EARLIEST_MS = 946_684_800_000
+_LATEST_MS = 7_258_118_399_999
 # Numbers below are seconds, above milliseconds: 1e11 s is the year 5138, 1e11 ms is 1973.
 _SECONDS_BELOW = 1e11
 
@@ -36,7 +36,7 @@ RepeatCount = Callable[[int, bytes], int]
 
 
 def place_of(found: FoundFile, host: str) -> Place:
-    relative = os.fsencode(found.path.relative_to(found.root)).decode("utf-8", errors="replace")
+    relative = readable(found.path.relative_to(found.root))
     return identity.place_of(PurePosixPath(relative), found.root.name, host)
 
 

@@ -61,13 +61,18 @@ def look_at(path: Path, root: Path) -> FoundFile | None:
         return None
 
 
+def readable(path: str | Path) -> str:
+    """The path as text; bytes that are no UTF-8 are spelt out, so that no two files share a name."""
+    return os.fsencode(path).decode("utf-8", errors="backslashreplace")
+
+
 def _found(path: str, root: Path, kind: Kind, status: os.stat_result) -> FoundFile | None:
     # A FIFO of that name would block the agent for ever.
     if not stat.S_ISREG(status.st_mode):
         return None
     return FoundFile(
         path=Path(path),
-        key=os.fsencode(path).decode("utf-8", errors="replace"),
+        key=readable(path),
         root=root,
         kind=kind,
         size=status.st_size,
