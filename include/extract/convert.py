@@ -12,7 +12,7 @@ from bson import json_util
 from include.entries import entry_of
 from include.extract.blocks import PLACE_WIDTH, blocks_of, rows_of, text_of
 from include.extract.details import details_of
-from include.extract.values import as_json, count, mapping, moment
+from include.extract.values import count, json_bytes, mapping, moment
 from include.records import CONVERSATIONS, REJECTS
 
 # entry type: the field that holds what it says
@@ -127,7 +127,7 @@ def _entry_row(source_file: str, entry: dict[str, Any], blocks: list[Any]) -> Ro
         get("permissionMode"),
         _says(kind, entry, blocks),
         details_of(kind, entry),
-        as_json(entry),
+        json_bytes(entry),
     )
 
 

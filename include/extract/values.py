@@ -66,8 +66,13 @@ def moment(value: Any) -> datetime | None:
 
 def as_json(value: Any) -> str:
     """JSON text that any engine reads: no lone surrogates, keys as written."""
+    return json_bytes(value).decode()
+
+
+def json_bytes(value: Any) -> bytes:
+    """The same as UTF-8."""
     try:
-        return orjson.dumps(value).decode()
+        return orjson.dumps(value)
     except (TypeError, ValueError):
         # integers over 64 bits, lone surrogates, deep nesting: slower and more lenient
-        return mended(json.dumps(value, ensure_ascii=False))
+        return mended(json.dumps(value, ensure_ascii=False)).encode()

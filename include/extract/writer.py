@@ -1,8 +1,10 @@
 """Rows to files by date, with bounded memory."""
 
+from array import array
 from collections import defaultdict
 from collections.abc import Callable
 from datetime import date
+from itertools import accumulate
 from operator import itemgetter
 from typing import Any
 
@@ -66,11 +68,20 @@ def table_of(rows: list[Row], dataset: str) -> pa.Table:
 
 
 def _array(values: tuple[Any, ...], field: pa.Field) -> pa.Array:
+    if isinstance(values[0], bytes):
+        return _utf8(values)
     try:
         return pa.array(values, field.type)
     except (TypeError, ValueError, OverflowError):
         # one value is of another type, or no UTF-8: only then is it worth a look at each
         return pa.array([_fitting(field.type)(value) for value in values], field.type)
+
+
+def _utf8(values: tuple[bytes, ...]) -> pa.Array:
+    """Texts that are UTF-8 already; as Python strings most of a run's bytes were copied twice."""
+    offsets = array("i", accumulate(map(len, values), initial=0))
+    buffers = pa.py_buffer(offsets), pa.py_buffer(b"".join(values))
+    return pa.StringArray.from_buffers(len(values), *buffers)
 
 
 def _fitting(kind: pa.DataType) -> Callable[[Any], Any]:

@@ -62,7 +62,7 @@ def look_at(path: Path, root: Path) -> FoundFile | None:
 
 
 def readable(path: str | Path) -> str:
-    """The path as text; bytes that are no UTF-8 are spelt out, so that no two files share a name."""
+    """The path as text; bytes that are no UTF-8 are spelt out: no two files share a name."""
     return os.fsencode(path).decode("utf-8", errors="backslashreplace")
 
 

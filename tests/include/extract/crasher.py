@@ -1,4 +1,4 @@
-"""Runs steps and kills itself at a named call: a process that forks one child for each job.
+"""Runs steps and kills itself at a named call.
 
 Nothing of this is in the product: the child replaces the function before it begins.
 """
@@ -45,9 +45,4 @@ def run(job: dict) -> None:
     include.load.raw.load(settings)
 
 
-for line in sys.stdin:
-    child = os.fork()
-    if child == 0:
-        run(json.loads(line))
-        os._exit(0)
-    _, status = os.waitpid(child, 0)
+run(json.loads(sys.stdin.readline()))

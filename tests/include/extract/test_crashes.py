@@ -4,7 +4,7 @@ import json
 import random
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -52,8 +52,7 @@ POINTS = {
 
 
 class Crasher:
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        self.process = process
+    """A process for each job: forks of one that has threads may hang."""
 
     def run(self, settings: Settings, window: Window, point: tuple[str, int, bool]) -> int:
         named = ("cca_home", "claude_dir", "mongo_uri", "mongo_db", "storage_format")
@@ -62,19 +61,17 @@ class Crasher:
             "window": window.to_dict(),
             **dict(zip(("point", "nth", "after"), point, strict=True)),
         }
-        print(json.dumps(job), file=self.process.stdin, flush=True)
-        return int(self.process.stdout.readline())
+        done = subprocess.run(
+            [sys.executable, str(Path(__file__).with_name("crasher.py"))],
+            input=json.dumps(job), text=True, capture_output=True, timeout=60, check=False,
+            env=child_environment({"PYTHONPATH": str(PROJECT_DIR)}),
+        )  # fmt: skip
+        return done.returncode
 
 
-@pytest.fixture(scope="module")
-def crasher() -> Iterator[Crasher]:
-    with subprocess.Popen(
-        [sys.executable, str(Path(__file__).with_name("crasher.py"))],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-        env=child_environment({"PYTHONPATH": str(PROJECT_DIR)}),
-    ) as process:  # fmt: skip
-        yield Crasher(process)
-        process.stdin.close()
+@pytest.fixture
+def crasher() -> Crasher:
+    return Crasher()
 
 
 def some_documents(
