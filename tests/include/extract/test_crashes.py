@@ -125,6 +125,7 @@ def in_raw(settings: Settings) -> tuple[list[Any], list[Any]]:
         )
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("storage_format", ["parquet", "iceberg"])
 def test_every_crash_is_healed_by_the_next_run(
     settings: Settings,
@@ -156,6 +157,7 @@ def test_every_crash_is_healed_by_the_next_run(
         assert in_raw(settings) == archived(collection), point
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("storage_format", ["parquet", "iceberg"])
 @pytest.mark.parametrize("seed", range(2))
 def test_random_windows_crashes_and_late_documents_come_to_what_mongodb_has(
