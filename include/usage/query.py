@@ -75,11 +75,7 @@ def print_table(answer: Answer) -> None:
 
 
 def _shown(value: Any) -> str:
-    text = "" if value is None else str(_text(value))
-    # control characters of a transcript must not reach the terminal
-    return "".join(
-        sign if sign.isprintable() or sign == "\n" else "\N{REPLACEMENT CHARACTER}" for sign in text
-    )
+    return "" if value is None else printable(str(_text(value)))
 
 
 def _print_blocks(console: Console, columns: tuple[str, ...], rows: list[list[str]]) -> None:

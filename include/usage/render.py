@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from include.usage.reports import Report, Value
+from include.usage.text import printable
 
 # Column of the terminal table: the measures it adds up.
 _SHOWN = {
@@ -67,8 +68,13 @@ def as_csv(report: Report) -> str:
     writer = csv.writer(out, lineterminator="\n")
     columns = [*report.dimensions, *report.measures]
     writer.writerow(columns)
-    writer.writerows([[row[column] for column in columns] for row in report.rows])
+    writer.writerows([[_cell(row[column]) for column in columns] for row in report.rows])
     return out.getvalue()
+
+
+def _cell(value: Value) -> Any:
+    """Money with its places written out: never 0E-8."""
+    return f"{value:f}" if isinstance(value, Decimal) else value
 
 
 def print_table(report: Report, console: Console | None = None) -> None:
@@ -138,7 +144,9 @@ def warning(report: Report) -> str | None:
     """What the totals leave out, in one line."""
     if not report.unpriced_models:
         return None
-    names = ", ".join(report.unpriced_models)
+    names = ", ".join(
+        printable(name) or "answers without a model" for name in report.unpriced_models
+    )
     return f"No price is known for {names}: counted as 0 USD, so the cost is a lower bound."
 
 
@@ -171,4 +179,4 @@ def _sum(row: dict[str, Value], names: tuple[str, ...]) -> str:
 def _text(value: Value) -> str:
     if isinstance(value, bool):
         return "open" if value else ""
-    return "" if value is None else escape(str(value).replace("\n", " "))
+    return "" if value is None else escape(printable(str(value).replace("\n", " ")))

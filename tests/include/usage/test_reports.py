@@ -51,7 +51,7 @@ def test_each_kind_groups_by_its_dimension(
         ({"since": date(2026, 11, 2), "until": date(2026, 11, 9)}, 2),
         ({"project": "-a"}, 2),
         ({"project": "/home/me/a"}, 2),
-        ({"project": "-none"}, 0),
+        ({"project": "a"}, 2),
     ],
 )
 def test_bounds_are_inclusive_and_a_project_is_named_by_folder_or_path(
@@ -60,6 +60,11 @@ def test_bounds_are_inclusive_and_a_project_is_named_by_folder_or_path(
     made = report(gold.gold_path, "daily", **bounds)
     assert made.totals["api_messages"] == messages
     assert sum(row["api_messages"] for row in made.rows) == messages
+
+
+def test_unknown_project_is_no_silent_zero(gold: Settings) -> None:
+    with pytest.raises(NotFound, match="no project '-aa'; near it"):
+        report(gold.gold_path, "daily", project="-aa")
 
 
 def test_tools_count_success_among_calls_that_ran(gold: Settings) -> None:

@@ -1,0 +1,25 @@
+"""Which project is meant by what a person types: its folder, its path or its name."""
+
+from difflib import get_close_matches
+
+import duckdb
+
+from include.errors import NotFound
+from include.projects import project_label
+
+
+def known_project(gold: duckdb.DuckDBPyConnection, wanted: str) -> str:
+    """The project's id; NotFound, with what is near, where there is none or more than one."""
+    found = gold.execute("select project_id, project_path from marts.dim_projects").fetchall()
+    for project_id, path in found:
+        if wanted in {project_id, path}:
+            return str(project_id)
+    names = {str(project_id): project_label(project_id, path) for project_id, path in found}
+    named = [project_id for project_id, name in names.items() if name == wanted]
+    if len(named) == 1:
+        return named[0]
+    if named:
+        raise NotFound(f"several projects are named {wanted!r}: {', '.join(sorted(named))}")
+    near = get_close_matches(wanted, [*names.values(), *names], n=3, cutoff=0.4)
+    hint = f"; near it: {', '.join(dict.fromkeys(near))}" if near else ""
+    raise NotFound(f"no project {wanted!r}{hint}; `cca usage project` lists all")
