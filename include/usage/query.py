@@ -17,6 +17,7 @@ from rich.table import Table
 
 from include.errors import WarehouseError
 from include.usage.reports import open_gold
+from include.usage.text import printable
 
 # Wide enough for any row, so that nothing is cut where a program reads.
 _PIPED_WIDTH = 100_000
