@@ -27,14 +27,16 @@ def usage(
 
     from include.settings import get_settings
     from include.usage import render
+    from include.usage.projects import known_project
     from include.usage.reports import Kind, report
 
+    gold = get_settings().gold_path
     made = report(
-        get_settings().gold_path,
+        gold,
         cast("Kind", kind),
         since and since.date(),
         until and until.date(),
-        project,
+        known_project(gold, project) if project else None,
     )
     if form == "json":
         click.echo(render.as_json(made))

@@ -1,16 +1,17 @@
 """Which project is meant by what a person types: its folder, its path or its name."""
 
 from difflib import get_close_matches
-
-import duckdb
+from pathlib import Path
 
 from include.errors import NotFound
 from include.projects import project_label
+from include.usage.reports import open_gold
 
 
-def known_project(gold: duckdb.DuckDBPyConnection, wanted: str) -> str:
+def known_project(gold_path: Path, wanted: str) -> str:
     """The project's id; NotFound, with what is near, where there is none or more than one."""
-    found = gold.execute("select project_id, project_path from marts.dim_projects").fetchall()
+    with open_gold(gold_path) as gold:
+        found = gold.execute("select project_id, project_path from marts.dim_projects").fetchall()
     for project_id, path in found:
         if wanted in {project_id, path}:
             return str(project_id)

@@ -10,7 +10,6 @@ from typing import Any, Literal, get_args
 import duckdb
 
 from include.errors import NotFound, SettingError
-from include.usage.projects import known_project
 
 Kind = Literal["daily", "weekly", "monthly", "model", "project", "session", "blocks", "tools"]
 Value = str | int | float | Decimal | date | None
@@ -126,9 +125,6 @@ def report(  # noqa: PLR0913  (a report's filters)
     """
     if kind not in get_args(Kind):
         raise SettingError(f"{kind!r} is no report; there are {', '.join(get_args(Kind))}")
-    if project is not None:
-        with open_gold(gold_path) as gold:
-            project = known_project(gold, project)
     bound = [since, since, until, until, project, project, project]
     if kind == "blocks":
         return _blocks(gold_path, bound, now or datetime.now(UTC))

@@ -16,6 +16,7 @@ from include.cli import cca
 from include.errors import NotFound, SettingError
 from include.settings import Settings, get_settings
 from include.usage import render
+from include.usage.projects import known_project
 from include.usage.reports import MEASURES, report
 
 Keys = list[tuple[str, int]]
@@ -51,7 +52,7 @@ def test_each_kind_groups_by_its_dimension(
         ({"since": date(2026, 11, 2), "until": date(2026, 11, 9)}, 2),
         ({"project": "-a"}, 2),
         ({"project": "/home/me/a"}, 2),
-        ({"project": "a"}, 2),
+        ({"project": "-none"}, 0),
     ],
 )
 def test_bounds_are_inclusive_and_a_project_is_named_by_folder_or_path(
@@ -63,8 +64,10 @@ def test_bounds_are_inclusive_and_a_project_is_named_by_folder_or_path(
 
 
 def test_unknown_project_is_no_silent_zero(gold: Settings) -> None:
+    assert known_project(gold.gold_path, "a") == "-a"
+    assert known_project(gold.gold_path, "/home/me/a") == "-a"
     with pytest.raises(NotFound, match="no project '-aa'; near it"):
-        report(gold.gold_path, "daily", project="-aa")
+        known_project(gold.gold_path, "-aa")
 
 
 def test_tools_count_success_among_calls_that_ran(gold: Settings) -> None:
