@@ -2,6 +2,7 @@
 
 import json
 import sys
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -153,16 +154,38 @@ def _show_status(state: "StackStatus") -> None:
         minutes = (
             "" if uptime is None else f"{uptime // 3600}:{uptime % 3600 // 60:02}:{uptime % 60:02}"
         )
-        table.add_row(each.program, shown, pid or "", minutes, each.url or "")
+        table.add_row(each.program, shown, pid or "", minutes, (pid and each.url) or "")
     # in a pipe rich takes 80 columns and would cut the addresses off
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
     console.print(table)
-    for name, value in _totals(state).items():
-        if name == "last_run" and value:
-            value = f"{value['state']}, {value['run_type']}, began {value['start_date']}"  # noqa: PLW2901
-        console.print(
-            f"  {name.replace('_', ' ')}: {'-' if value is None else value}", markup=False
-        )
+    for name, value in _sentences(state).items():
+        console.print(f"  {name:<14}{value}", markup=False)
+
+
+def _sentences(state: "StackStatus") -> dict[str, str]:
+    fresh, run = state.freshness, state.last_run
+    no_agent = "unknown: the agent does not run"
+    last_run = f"{run['state']}, {run['run_type']}, began {run['start_date']}" if run else ""
+    newest = _ago(fresh.newest_at) if fresh.newest_at else "unknown: MongoDB does not run"
+    behind = " (the next run publishes what came since)" if fresh.is_behind else ""
+    published = f"{_ago(fresh.published_at)}{behind}" if fresh.published_at else "nothing yet"
+    return {
+        "newest entry": newest,
+        "published": published,
+        "waiting": no_agent if state.pending is None else f"{state.pending:,} lines",
+        "dead letters": no_agent if state.dead_letters is None else _listed(state.dead_letters),
+        "last run": last_run or "unknown: Airflow does not run, or has none",
+    }
+
+
+def _listed(number: int) -> str:
+    return f"{number:,}; see `cca dead-letters list`" if number else "none"
+
+
+def _ago(at: datetime) -> str:
+    minutes = int((datetime.now(UTC) - at).total_seconds() // 60)
+    span = f"{minutes} min" if minutes < 120 else f"{minutes // 60} h"  # noqa: PLR2004
+    return f"{at:%Y-%m-%d %H:%M} UTC, {span} ago"
 
 
 @click.command()
