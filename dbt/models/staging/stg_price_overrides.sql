@@ -1,4 +1,5 @@
 {%- set prices_file = env_var("CCA_PRICES_FILE", "") %}
+{%- set prices_literal = "'" ~ (prices_file | replace("'", "''")) ~ "'" %}
 -- The user's own prices, columns as in the file; what it leaves out follows from the input price.
 with given as (
     select
@@ -17,8 +18,7 @@ with given as (
         union all by name
         select *
         from
-            read_csv(                                {{ prices_file | replace("'", "''") }}', header = true, all_varchar = true, delim = ','
-            )
+            read_csv({{ prices_literal }}, header = true, all_varchar = true, delim = ',')
     {%- endif %}
 )
 
