@@ -8,6 +8,7 @@ from typing import Any
 
 from dashboards.browser.tools import MAX_BODY_CHARS, Call, call_of, moment, pretty, size
 from dashboards.browser.window import Entry, Window
+from include.extract.values import mapping
 
 # Book-keeping lines without anything to read; their facts are in the session's head.
 HIDDEN_TYPES = frozenset({
@@ -289,12 +290,10 @@ def _other(entry: Entry, index: int, block: dict[str, Any]) -> Part:
 
 def is_picture(block: object) -> bool:
     """An image that is in the archive and that a browser shows without running anything."""
-    source = (
-        block.get("source") if isinstance(block, dict) and block.get("type") == "image" else None
-    )
-    if not isinstance(source, dict) or "data" not in source:
-        return False
-    return str(source.get("media_type")) in IMAGE_TYPES
+    picture = mapping(block)
+    source = mapping(picture.get("source"))
+    is_shown = str(source.get("media_type")) in IMAGE_TYPES and "data" in source
+    return picture.get("type") == "image" and is_shown
 
 
 def _sidechain(entry: Entry) -> str:

@@ -71,7 +71,4 @@ def _settings(home: Path, demo_ports: dict[str, int]) -> Settings:
 
 def _free_ports() -> dict[str, int]:
     """The usual ports, or the next free ones: a stack of the user's may be running."""
-    return {
-        name: next(port for port in range(first, first + 1000) if ports.is_free("127.0.0.1", port))
-        for name, first in _FIRST_PORTS.items()
-    }
+    return {name: ports.first_free(first) for name, first in _FIRST_PORTS.items()}

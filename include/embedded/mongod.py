@@ -10,7 +10,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -25,6 +24,7 @@ from pymongo.errors import PyMongoError
 
 from include import archive
 from include.embedded import replica_set
+from include.embedded.ports import first_free
 from include.errors import AlreadyRunning, ServiceDown
 from include.settings import Settings
 
@@ -114,9 +114,9 @@ def _start(settings: Settings, *, transient: bool) -> Running:
             return _start_on(settings, port, transient=transient)
         except ServiceDown:
             # another program took the port between the look and the start
-            if _free_port(port) == port:
+            if first_free(port) == port:
                 raise
-            return _start_on(settings, _free_port(port), transient=transient)
+            return _start_on(settings, first_free(port), transient=transient)
 
 
 def _start_on(settings: Settings, port: int, *, transient: bool) -> Running:
@@ -266,20 +266,9 @@ def _usual_port(settings: Settings) -> int:
     """The port of last time where it is free: who lost the server comes back to that."""
     with suppress(FileNotFoundError, ValueError):
         last = int((settings.mongo_dir / "port").read_text())
-        if _free_port(last) == last:
+        if first_free(last) == last:
             return last
-    return _free_port(FIRST_PORT)
-
-
-def _free_port(first: int) -> int:
-    for port in range(first, first + 1000):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            with suppress(OSError):
-                probe.bind(("127.0.0.1", port))
-                return port
-    message = f"no free port for MongoDB between {first} and {first + 1000}; set MONGO_URI"
-    raise ServiceDown(message)
+    return first_free(FIRST_PORT)
 
 
 def _die_with_parent() -> None:

@@ -3,7 +3,9 @@
 import errno
 import socket
 
-from include.errors import PortTaken
+from include.errors import PortTaken, ServiceDown
+
+_TRIED = 1000
 
 
 def is_free(host: str, port: int) -> bool:
@@ -17,6 +19,14 @@ def is_free(host: str, port: int) -> bool:
             # an address of another machine is not a taken port: the server itself will say so
             return error.errno != errno.EADDRINUSE
     return True
+
+
+def first_free(first: int, host: str = "127.0.0.1") -> int:
+    """The first free port from that one on."""
+    for port in range(first, first + _TRIED):
+        if is_free(host, port):
+            return port
+    raise ServiceDown(f"no free port between {first} and {first + _TRIED}")
 
 
 def require_free(host: str, port: int, *, setting: str, server: str) -> None:
