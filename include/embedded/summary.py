@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-import duckdb
-
 from include.settings import Settings
+from include.warehouse import reading_gold
 
 
 @dataclass(frozen=True)
@@ -49,6 +48,6 @@ def summary(settings: Settings) -> Summary | None:
     """Read the published gold file; None before the first publish."""
     if not settings.gold_path.exists():
         return None
-    with duckdb.connect(str(settings.gold_path), read_only=True) as gold:
+    with reading_gold(settings) as gold:
         counts, usage = gold.execute(_COUNTS).fetchone(), gold.execute(_USAGE).fetchone()
     return Summary(*(counts or ()), *(usage or ()))
