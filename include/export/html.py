@@ -94,9 +94,9 @@ def _call(part: Part) -> Markup:
     is_diff = part.language == "diff"
     code = patch_html(part.text.split("\n")) if is_diff else code_html(part.text, part.language)
     name, _, rest = part.name.partition(" ")
-    title = Markup("<p><b>{}</b> <code>{}</code></p>" if rest else "<p><b>{}</b></p>")
-    body = Markup("<pre><code>{}</code></pre>").format(code) if part.text else ""
-    return title.format(name, rest) + body
+    body = Markup("<pre><code>{}</code></pre>").format(code) if part.text else Markup("")
+    argument = Markup(" <code>{}</code>").format(rest) if rest else ""
+    return Markup("<p><b>{}</b>{}</p>{}").format(name, argument, body)
 
 
 def _prose(text: str) -> Markup:
