@@ -9,6 +9,7 @@ from typing import Any
 
 from pymongo import DeleteOne, ReplaceOne
 from pymongo.collection import Collection
+from pymongo.errors import OperationFailure
 
 from include.archive import Document
 from include.entries import entry_of
@@ -31,6 +32,7 @@ _WITHOUT = {
     "message.usage": 0, "snapshot": 0, "data": 0, "attachment.rendered": 0, "rendered": 0,
 }  # fmt: skip
 _BATCH = 200
+_UNAUTHORIZED = 13
 
 Write = ReplaceOne[Document] | DeleteOne
 
@@ -52,6 +54,8 @@ class Lists:
         self._state = database["follower"]
         self._touched: dict[str, float] = {}
         self._hours: set[Hour] = set()
+        # A user who may only read leaves the lists to the follower beside the archive.
+        self._are_others = False
 
     def catch_up(self) -> None:
         """Touch whatever came since the rows were last known to be right."""
@@ -82,15 +86,18 @@ class Lists:
         """Make due rows anew; once none is left, all up to the position is right."""
         now = time.monotonic()
         due = [key for key, at in self._touched.items() if is_all or now - at >= _PAUSE_SECONDS]
-        if not due:
+        if not due or self._are_others:
             return 0
         hours, self._hours = self._hours, set()
         try:
             self._write(self._sessions, (self._session(key) for key in due))
             self._write(self._activity, (row for hour in hours for row in self._active(hour)))
-        except BaseException:
+        except BaseException as error:
             self._hours |= hours
-            raise
+            if not (isinstance(error, OperationFailure) and error.code == _UNAUTHORIZED):
+                raise
+            self._leave_to_others()
+            return 0
         for key in due:
             del self._touched[key]
         if not self._touched and position is not None:
@@ -98,7 +105,15 @@ class Lists:
         log.debug("%d session rows, %d hours made anew", len(due), len(hours))
         return len(due)
 
+    def _leave_to_others(self) -> None:
+        log.info("this user of MongoDB may only read: another follower keeps the lists")
+        self._are_others = True
+        self._touched.clear()
+        self._hours.clear()
+
     def _touch(self, session: Any, project: Any, hour: Any) -> None:
+        if self._are_others:
+            return
         if isinstance(session, str):
             self._touched.setdefault(session, time.monotonic())
         if isinstance(hour, datetime):
