@@ -25,10 +25,23 @@ SORTED_BY = ("stream", "generation", "source_offset")
 LONG_COLUMNS = frozenset({"_id", "text", "entry_json", "input_json", "document_json"})
 
 
+# a dictionary of values that do not repeat is built for nothing
+_UNIQUE = frozenset(
+    {"uuid", "parent_uuid", "entry_uuid", "request_id", "message_id", "tool_use_id"}
+)
+_RISING = frozenset({"source_offset", "timestamp", "event_at", "ingested_at"})
+
+
 def parquet_options(schema: pa.Schema) -> dict[str, Any]:
     """How rows are written, in either format."""
     short = [name for name in schema.names if name not in LONG_COLUMNS]
-    return {"compression": "zstd", "use_dictionary": short, "write_statistics": short}
+    repeating = [name for name in short if name not in _UNIQUE and name not in _RISING]
+    return {
+        "compression": "zstd",
+        "use_dictionary": repeating,
+        "column_encoding": {name: "DELTA_BINARY_PACKED" for name in short if name in _RISING},
+        "write_statistics": short,
+    }
 
 
 @dataclass(frozen=True)
