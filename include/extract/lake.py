@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from include.errors import WarehouseError
 from include.extract import manifest, recent
 from include.extract.manifest import LakeFile, Manifest
 from include.extract.owned import Range
@@ -114,8 +115,16 @@ class Lake:
         """A file's rows in today's schema: a column it was written without is null."""
         schema = DATASETS[file.dataset]
         wanted = columns or schema.names
-        parquet = pq.ParquetFile(self.store.source(file.path))
-        found = parquet.read([name for name in wanted if name in parquet.schema_arrow.names])
+        try:
+            parquet = pq.ParquetFile(self.store.source(file.path))
+            found = parquet.read([name for name in wanted if name in parquet.schema_arrow.names])
+        except (pa.ArrowException, OSError) as error:
+            why = " ".join(str(error).split())
+            message = (
+                f"{self.store.local(file.path) or file.path} cannot be read ({why}); "
+                "`cca rebuild lake` makes the lake anew from MongoDB"
+            )
+            raise WarehouseError(message) from error
         return pa.table(
             [_column(found, schema.field(name)) for name in wanted],
             schema=pa.schema([schema.field(name) for name in wanted]),

@@ -202,16 +202,29 @@ def _insert(
         inserted += _insert_rows(warehouse, dataset, {file.path: file.path}, seq)
         warehouse.unregister("lake_rows")
     if by_source:
-        relation = warehouse.read_parquet(
-            list(by_source), filename=True, hive_partitioning=False, union_by_name=True
-        )
-        relation.create_view("lake_rows", replace=True)
-        inserted += _insert_rows(warehouse, dataset, by_source, seq)
-        warehouse.execute("drop view lake_rows")
+        try:
+            inserted += _insert_local(warehouse, dataset, by_source, seq)
+        except duckdb.Error:
+            # it does not always say which file it was
+            for file in files:
+                lake.table(file)
+            raise
     fresh = warehouse.execute(
         f"select count(*) from raw.{dataset} where load_seq = {seq}"
     ).fetchall()
     return int(fresh[0][0]), inserted - int(fresh[0][0])
+
+
+def _insert_local(
+    warehouse: duckdb.DuckDBPyConnection, dataset: str, by_source: dict[str, str], seq: int
+) -> int:
+    relation = warehouse.read_parquet(
+        list(by_source), filename=True, hive_partitioning=False, union_by_name=True
+    )
+    relation.create_view("lake_rows", replace=True)
+    inserted = _insert_rows(warehouse, dataset, by_source, seq)
+    warehouse.execute("drop view lake_rows")
+    return inserted
 
 
 def _insert_rows(
