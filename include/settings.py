@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AliasChoices, Field, ValidationError, field_validator
@@ -84,7 +85,12 @@ class Settings(BaseSettings):
     browser_port: Port = Field(3000, description="Port of the conversation browser.")
     browser_url: str = Field(
         "",
-        description="Where people reach the browser; by default http://localhost with its port.",
+        description="Addresses by which people reach the browser from elsewhere, separated by "
+        "commas, such as https://claude.example.org behind a proxy with TLS. A sign-in is needed "
+        "then.",
+    )
+    budget_usd_month: Annotated[float, Field(ge=0)] = Field(
+        0, description="Budget of a calendar month in USD, shown beside the cost; 0 is none."
     )
     airflow_port: Port = Field(8080, description="Port of Airflow's web server.")
     airflow_executor: str = Field(
@@ -157,6 +163,16 @@ class Settings(BaseSettings):
     def _expand(cls, path: Path | None) -> Path | None:
         return path and path.expanduser().absolute()
 
+    @field_validator("browser_url")
+    @classmethod
+    def _whole_addresses(cls, urls: str) -> str:
+        for url in filter(None, (part.strip() for part in urls.split(","))):
+            parts = urlsplit(url)
+            if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path.strip("/"):
+                message = f"{url!r} is no address; write it as https://claude.example.org"
+                raise ValueError(message)
+        return urls
+
     @field_validator("timezone")
     @classmethod
     def _known_timezone(cls, name: str) -> str:
@@ -219,8 +235,9 @@ class Settings(BaseSettings):
 
     @property
     def browser_address(self) -> str:
-        """Where people reach the browser."""
-        return (self.browser_url or f"http://localhost:{self.browser_port}").rstrip("/")
+        """Where people reach the browser, by the first of its addresses."""
+        first = self.browser_url.split(",")[0].strip()
+        return (first or f"http://localhost:{self.browser_port}").rstrip("/")
 
     @property
     def airflow_address(self) -> str:
