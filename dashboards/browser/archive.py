@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from pymongo.collection import Collection
 
+from dashboards.browser.annotations import marked_sessions
 from dashboards.browser.state import State
 from include.archive import Document, connect, conversations, database
 from include.projects import project_label, project_path
@@ -32,11 +33,12 @@ SPOKEN: list[Mapping[str, Any]] = [
 
 @dataclass(frozen=True)
 class Archive:
-    """The three collections the browser reads; it writes none of them."""
+    """The collections the browser reads; of these it writes `annotations` alone."""
 
     entries: Collection[Document]
     sessions: Collection[Document]
     activity: Collection[Document]
+    annotations: Collection[Document]
     timezone: ZoneInfo
 
 
@@ -66,6 +68,7 @@ def open_archive(settings: Settings, mongo_uri: str) -> Archive:
         entries=conversations(client, settings),
         sessions=rollups["sessions"],
         activity=rollups["activity"],
+        annotations=rollups["annotations"],
         timezone=ZoneInfo(settings.timezone),
     )
 
@@ -75,6 +78,8 @@ def list_sessions(
 ) -> SessionPage:
     """One page of the list; `after` is the session id of the last row already shown."""
     chosen = session_filter(state, archive.timezone)
+    if state.starred or state.tag:
+        chosen["_id"] = {"$in": marked_sessions(archive.annotations, state.tag)}
     field, direction = ORDERS.get(state.sort, ORDERS[""])
     conditions = [chosen]
     if after and (last := archive.sessions.find_one({"_id": after}, {field: 1})):

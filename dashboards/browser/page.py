@@ -19,19 +19,19 @@ from dashboards.browser.archive import list_projects
 from dashboards.browser.assets import asset_url
 from dashboards.browser.components import ActivityOverview, PageHeader, SessionList, Transcript
 from dashboards.browser.paint import Desk, Painted, Problem
-from dashboards.browser.state import State, from_query, is_other_place
+from dashboards.browser.state import FILTERS, State, from_query, is_other_place
 from dashboards.browser.views import HERE
 
 log = logging.getLogger(__name__)
 
 STYLES = (
-    "tokens.css", "shell.css", "dialog.css", "pane.css", "header.css", "sessions.css",
+    "tokens.css", "shell.css", "dialog.css", "pane.css", "marks.css", "header.css", "sessions.css",
     "overview.css", "transcript.css",
 )  # fmt: skip
 _OVERVIEW_SECONDS = 10.0
 _SOURCE = re.compile(r'src="([^"]+)"')
 # What the list and the overview depend on; the rest of a state is the transcript's.
-_LISTED = ("project", "q", "text", "since", "until", "errors", "sort")
+_LISTED = (*FILTERS, "q", "sort")
 
 
 class Page:

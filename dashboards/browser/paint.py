@@ -9,6 +9,7 @@ import duckdb
 from markupsafe import Markup
 from pymongo.errors import PyMongoError
 
+from dashboards.browser.annotations import Mark, all_tags, marks_in_list, marks_of
 from dashboards.browser.archive import (
     Archive,
     Project,
@@ -108,7 +109,7 @@ def without(desk: Desk, state: State, problem: Problem) -> Painted:
     timezone = desk.archive.timezone
     listed = render(
         "sessions.html", timezone, state=replace(state, q=""), page=SessionPage([], 0, False),
-        sorts=SORTS, problem=problem,
+        sorts=SORTS, tags=[], problem=problem,
     )  # fmt: skip
     return Painted(
         state,
@@ -137,6 +138,7 @@ def header(desk: Desk, state: State, projects: list[Project]) -> Markup:
 def sessions(desk: Desk, state: State, projects: list[Project]) -> Markup:
     """The list: sessions, or the hits of a search."""
     values: dict[str, Any] = {"state": state, "sorts": SORTS, "problem": None}
+    values["tags"] = all_tags(desk.archive.annotations)
     if state.q:
         values["hits"] = find_hits(desk.search, desk.archive, state)
     else:
@@ -158,6 +160,7 @@ def row_values(
     labels = {project.id: project.label for project in projects}
     return {
         "page": page,
+        "marks": marks_in_list(archive.annotations, [str(row["_id"]) for row in page.rows]),
         "title": session_title,
         "label": lambda row: labels.get(row.get("projectId", "")) or label_of(archive, row),
         "query": lambda session: replace(state, session=session, agent="", m="").to_query(),
@@ -183,6 +186,7 @@ def transcript(desk: Desk, state: State) -> Markup:
         problem=None,
         state=state,
         title=session_title(session),
+        mark=marks_of(desk.archive.annotations, state.session).get("") or Mark(state.session),
         **_fact_values(desk, session),
         parent_query=replace(state, agent="", m="").to_query(),
         window=window(desk, state.session, state.agent, Anchor(state.m, "around")),
@@ -215,6 +219,7 @@ def window(desk: Desk, session: str, agent: str, anchor: Anchor) -> Markup:
         desk.archive.timezone,
         session=session,
         articles=shown,
+        marks=marks_of(desk.archive.annotations, session),
         nearest=nearest(found, shown, anchor.id),
         # A subagent is asked by Claude, not by a person.
         names={**NAMES, "you": "Task"} if agent else NAMES,

@@ -10,6 +10,7 @@ SORTS = {"newest": "Newest", "oldest": "Oldest", "longest": "Longest", "failures
 # A query string comes from anywhere; nothing longer than this is a name or a search of ours.
 MAX_VALUE_CHARS = 500
 # Changing one of these leads to another place, so the back button returns from it.
+FILTERS = ("project", "text", "since", "until", "errors", "starred", "tag")
 PLACES = frozenset({"session", "agent", "project"})
 
 
@@ -26,11 +27,13 @@ class State:
     since: str = ""
     until: str = ""
     errors: str = ""
+    starred: str = ""
+    tag: str = ""
     sort: str = ""
 
     @property
     def is_filtered(self) -> bool:
-        return bool(self.project or self.text or self.since or self.until or self.errors)
+        return any(getattr(self, name) for name in FILTERS)
 
     def to_query(self) -> str:
         """The query string with its question mark, or nothing."""
@@ -70,7 +73,7 @@ def _cleaned(name: str, value: str) -> str:
         return value if _is_date(value) else ""
     if name == "sort":
         return value if value in SORTS and value != "newest" else ""
-    if name == "errors":
+    if name in {"errors", "starred"}:
         return "1" if value and value not in {"0", "False"} else ""
     return value
 
