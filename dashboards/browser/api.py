@@ -1,4 +1,4 @@
-"""Our own handlers: windows, tool bodies, whole texts and images, all by fetch."""
+"""Handlers that read the archive: windows, tool bodies, whole texts and images, by fetch."""
 
 import asyncio
 import base64
@@ -60,7 +60,7 @@ class SessionLink(RequestHandler):  # type: ignore[misc]  # Tornado has no types
         self.redirect("/" + State(session=session, m=entry or "").to_query())
 
 
-class _Reading(RequestHandler):  # type: ignore[misc]  # Tornado has no types
+class Reading(RequestHandler):  # type: ignore[misc]  # Tornado has no types
     """Reads in a thread; MongoDB away is 503 with a sentence."""
 
     def initialize(self, desk: Desk) -> None:
@@ -104,7 +104,7 @@ class _Reading(RequestHandler):  # type: ignore[misc]  # Tornado has no types
         return None
 
 
-class WindowOfEntries(_Reading):
+class WindowOfEntries(Reading):
     async def get(self) -> None:
         anchor = Anchor()
         for side in ("after", "before", "around", "from"):
@@ -116,7 +116,7 @@ class WindowOfEntries(_Reading):
         )
 
 
-class MoreRows(_Reading):
+class MoreRows(Reading):
     """Rows of the list as far as somebody scrolls."""
 
     async def get(self) -> None:
@@ -125,7 +125,7 @@ class MoreRows(_Reading):
         await self.answer(lambda: ("text/html; charset=utf-8", more_rows(self.desk, state, after)))
 
 
-class ToolBody(_Reading):
+class ToolBody(Reading):
     async def get(self) -> None:
         await self.answer(self._read)
 
@@ -172,7 +172,7 @@ class ToolBody(_Reading):
         return bool(content == prompt)
 
 
-class WholeText(_Reading):
+class WholeText(Reading):
     """A text that was cut, whole and plain: the page shows it as text, never as HTML."""
 
     async def get(self) -> None:
@@ -192,7 +192,7 @@ class WholeText(_Reading):
         return "text/plain; charset=utf-8", pretty(block.get("input"))
 
 
-class Image(_Reading):
+class Image(Reading):
     """Pictures of a message or of a tool result; nothing that a browser would run."""
 
     async def get(self) -> None:

@@ -17,11 +17,12 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Archive:
-    """The three collections the browser reads; it writes none of them."""
+    """The collections the browser reads; of these it writes `annotations` alone."""
 
     entries: Collection[Document]
     sessions: Collection[Document]
     activity: Collection[Document]
+    annotations: Collection[Document]
     timezone: ZoneInfo
 
 
@@ -44,6 +45,7 @@ def open_archive(settings: Settings, mongo_uri: str) -> Archive:
         entries=conversations(client, settings),
         sessions=rollups["sessions"],
         activity=rollups["activity"],
+        annotations=rollups["annotations"],
         timezone=ZoneInfo(settings.timezone),
     )
 

@@ -14,7 +14,7 @@ from include.errors import CcaError
 from include.settings import Settings
 
 if TYPE_CHECKING:
-    from include.search.searcher import Searcher
+    from include.search.searcher import Results, Searcher
     from include.search.texts import Row
 
 MAX_HITS = 50
@@ -71,14 +71,8 @@ class SearchRoom:
 
 def find_hits(room: SearchRoom, archive: Archive, state: State, first: int = 0) -> Hits:
     """A page of hits for what the page shows; a missing index is a message, not a failure."""
-    since, until = state.period(archive.timezone)
     try:
-        found = room.searcher.search(
-            state.q, project=state.project or None, host=state.host or None,
-            kind=state.kind or None, since=since, until=until,
-            sessions=sessions_with(archive, state), limit=MAX_HITS, offset=first,
-            order="best" if state.order == "best" else "newest", with_facets=not first,
-        )  # fmt: skip
+        found = searched(room, archive, state, MAX_HITS, first)
     except CcaError as error:
         return Hits(message=str(error))
     titles = _titles(archive, [row.session_id for row in found.rows])
@@ -94,6 +88,18 @@ def find_hits(room: SearchRoom, archive: Archive, state: State, first: int = 0) 
         [] if state.kind else _facets(found.facets, "kind"),
         [] if state.project else _facets(found.facets, "project"),
     )
+
+
+def searched(
+    room: SearchRoom, archive: Archive, state: State, limit: int, first: int = 0
+) -> "Results":
+    """What the search finds under all filters of the page; facets on its first page."""
+    since, until = state.period(archive.timezone)
+    return room.searcher.search(
+        state.q, project=state.project or None, host=state.host or None, kind=state.kind or None,
+        since=since, until=until, sessions=sessions_with(archive, state), limit=limit,
+        offset=first, order="best" if state.order == "best" else "newest", with_facets=not first,
+    )  # fmt: skip
 
 
 def _facets(counts: Mapping[str, Mapping[str, int]], name: str) -> list[Facet]:

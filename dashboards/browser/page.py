@@ -25,7 +25,7 @@ from dashboards.browser.views import HERE
 log = logging.getLogger(__name__)
 
 STYLES = (
-    "tokens.css", "shell.css", "dialog.css", "pane.css", "header.css", "sessions.css",
+    "tokens.css", "shell.css", "dialog.css", "pane.css", "marks.css", "header.css", "sessions.css",
     "overview.css", "transcript.css",
 )  # fmt: skip
 _OVERVIEW_SECONDS = 10.0

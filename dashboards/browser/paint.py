@@ -10,6 +10,7 @@ import duckdb
 from markupsafe import Markup
 from pymongo.errors import PyMongoError
 
+from dashboards.browser.annotations import Mark, all_tags, marks_in_list, marks_of
 from dashboards.browser.archive import (
     Archive,
     Project,
@@ -109,7 +110,7 @@ def without(desk: Desk, state: State, problem: Problem) -> Painted:
     timezone = desk.archive.timezone
     listed = render(
         "sessions.html", timezone, state=replace(state, q=""), page=SessionPage([], 0, ""),
-        sorts=SORTS, traits={}, more="", problem=problem,
+        sorts=SORTS, traits={}, tags=[], more="", problem=problem,
     )  # fmt: skip
     return Painted(
         state,
@@ -166,6 +167,7 @@ def _list_choices(desk: Desk, state: State) -> dict[str, Any]:
         "orders": ORDERS,
         "traits": TRAITS,
         "choices": choices(desk.archive, state.project),
+        "tags": all_tags(desk.archive.annotations),
         "more": f"/api/rows{state.to_query()}",
     }
 
@@ -178,6 +180,7 @@ def row_values(
     return {
         "page": page,
         "costs": _costs(desk),
+        "marks": marks_in_list(desk.archive.annotations, [str(row["_id"]) for row in page.rows]),
         "title": session_title,
         "label": lambda row: labels.get(row.get("projectId", "")) or label_of(desk.archive, row),
         "query": lambda session: replace(state, session=session, agent="", m="").to_query(),
@@ -210,6 +213,7 @@ def transcript(desk: Desk, state: State) -> Markup:
         problem=None,
         state=state,
         title=session_title(session),
+        mark=marks_of(desk.archive.annotations, state.session).get("") or Mark(state.session),
         **_fact_values(desk, session),
         parent_query=replace(state, agent="", m="").to_query(),
         window=window(desk, state.session, state.agent, Anchor(state.m, "around")),
@@ -242,6 +246,7 @@ def window(desk: Desk, session: str, agent: str, anchor: Anchor) -> Markup:
         desk.archive.timezone,
         session=session,
         articles=shown,
+        marks=marks_of(desk.archive.annotations, session),
         nearest=nearest(found, shown, anchor.id),
         # A subagent is asked by Claude, not by a person.
         names={**NAMES, "you": "Task"} if agent else NAMES,

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from dashboards.browser.annotations import marked_sessions
 from dashboards.browser.archive import Archive
 from dashboards.browser.state import State
 from include.archive import Document
@@ -38,6 +39,8 @@ def list_sessions(
 ) -> SessionPage:  # fmt: skip
     """One page of the list; `after` is the session id of the last row already shown."""
     chosen = session_filter(state, archive.timezone)
+    if state.starred or state.tag:
+        chosen["_id"] = {"$in": marked_sessions(archive.annotations, state.tag)}
     if state.sort == "dearest":
         rows = _dearest(archive, chosen, costs or {}, after, limit + 1)
     else:

@@ -19,8 +19,8 @@ TRAITS = {"branch": "Branch", "model": "Model", "tool": "Tool", "host": "Machine
 MAX_VALUE_CHARS = 500
 _ONE_OF = {"sort": SORTS, "order": ORDERS, "by": UNITS}
 _DAY_CHARS, _HOUR_CHARS = len("2026-01-31"), len("2026-01-31T09")
-FILTERS = ("project", "text", "since", "until", "errors", *TRAITS, "kind")
 # Changing one of these leads to another place, so the back button returns from it.
+FILTERS = ("project", "text", "since", "until", "errors", "starred", "tag", *TRAITS, "kind")
 PLACES = frozenset({"session", "agent", "project"})
 
 
@@ -37,6 +37,8 @@ class State:
     since: str = ""
     until: str = ""
     errors: str = ""
+    starred: str = ""
+    tag: str = ""
     sort: str = ""
     branch: str = ""
     model: str = ""
@@ -97,7 +99,7 @@ def _cleaned(name: str, value: str) -> str:
         return value if _is_moment(value) else ""
     if name in _ONE_OF:
         return value if value in _ONE_OF[name] and value != "newest" else ""
-    if name == "errors":
+    if name in {"errors", "starred"}:
         return "1" if value and value not in {"0", "False"} else ""
     return value
 

@@ -1,5 +1,6 @@
 """The session list: pages that never repeat or lose a row, filters, labels, chart, hits."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -115,7 +116,7 @@ def test_a_page_of_any_list_is_read_through_an_index(
 
 
 def test_a_day_begins_at_midnight_of_the_chosen_time_zone(archive: Archive) -> None:
-    tokyo = Archive(archive.entries, archive.sessions, archive.activity, ZoneInfo("Asia/Tokyo"))
+    tokyo = replace(archive, timezone=ZoneInfo("Asia/Tokyo"))
     state = State(until="2026-03-01")
     assert list_sessions(archive, state).total == 4
     assert list_sessions(tokyo, state).total == 0
