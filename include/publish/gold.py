@@ -17,6 +17,7 @@ from include.errors import WarehouseError
 from include.extract import manifest
 from include.extract.manifest import Published, sync_folder
 from include.load.raw import built
+from include.publish import metabase
 from include.publish.comments import Described, comments, descriptions
 from include.settings import Settings
 from include.transform.dbt import rules_digest, target_dir
@@ -46,6 +47,7 @@ def publish(settings: Settings, *, storage_format: str | None = None) -> Path:
         for old in _files(settings.gold_dir)[:-KEPT_FILES]:
             old.unlink()
     log.info("published %d tables as %s", tables, target.name)
+    metabase.point_to(settings, target)
     return target
 
 
