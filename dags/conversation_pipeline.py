@@ -26,19 +26,16 @@ Each step can be repeated, alone or with all that follow, and ends in the same s
 - **green, but figures are old**: look at `cca status`; if entries are pending, the agent is behind.
 """
 
-from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime, timedelta
 from typing import Any
 
 import pendulum
 from airflow.sdk import CronDataIntervalTimetable, Param, dag, task
-from cosmos import DbtTaskGroup, ExecutionConfig, ProfileConfig, ProjectConfig, RenderConfig
-from cosmos.constants import ExecutionMode, InvocationMode, LoadMode, TestBehavior
+from cca_airflow.archive import mongo
+from cca_airflow.models import build_models, model_tasks
 
 from include.embedded.airflow import POOL as WRITER_POOL
-from include.embedded.airflow import dbt_task_environment, manifest_path
-from include.settings import Settings, get_settings
-from include.transform.dbt import DBT_DIR
+from include.settings import get_settings
 
 DEFAULTS = {
     "owner": "cca",
@@ -81,66 +78,6 @@ PARAMS = {
         description="The lake to write and to load from.",
     ),
 }
-
-
-def mongo(settings: Settings) -> AbstractContextManager[str]:
-    """The archive's address: connection `cca_mongo` where there is one, else by the settings."""
-    from airflow.providers.mongo.hooks.mongo import MongoHook
-    from airflow.sdk.exceptions import AirflowNotFoundException
-
-    from include.embedded.mongod import serving_mongo
-
-    try:
-        return nullcontext(MongoHook("cca_mongo").uri)
-    except AirflowNotFoundException:
-        return serving_mongo(settings)
-
-
-def release_warehouse(*_context: Any) -> None:
-    """dbt keeps the file open while its process lives, and `airflow dags test` has only one."""
-    from include.transform.dbt import close_duckdb
-
-    close_duckdb()
-
-
-def dbt_models() -> DbtTaskGroup:
-    """Each model as a task, all built by one process: one writer, and every state in the grid."""
-    target = get_settings().dbt_target
-    return DbtTaskGroup(
-        group_id="dbt",
-        project_config=ProjectConfig(
-            dbt_project_path=DBT_DIR,
-            manifest_path=manifest_path(get_settings()),
-            project_name="cca",
-            install_dbt_deps=False,
-        ),
-        profile_config=ProfileConfig(
-            profile_name="cca", target_name=target, profiles_yml_filepath=DBT_DIR / "profiles.yml"
-        ),
-        render_config=RenderConfig(
-            load_method=LoadMode.DBT_MANIFEST,
-            test_behavior=TestBehavior.AFTER_EACH,
-            group_nodes_by_folder=True,
-            emit_datasets=True,
-        ),
-        execution_config=ExecutionConfig(
-            execution_mode=ExecutionMode.WATCHER,
-            invocation_mode=InvocationMode.DBT_RUNNER,
-            # its retry must come before the models' own: a second producer only hands over
-            setup_operator_args={
-                "pool": WRITER_POOL,
-                "retries": 1,
-                "retry_delay": timedelta(seconds=1),
-                "post_execute": release_warehouse,
-            },
-        ),
-        operator_args={
-            "env": dbt_task_environment(get_settings()),
-            "append_env": True,
-            "full_refresh": "{{ params.full_refresh }}",
-            "poke_interval": 1,
-        },
-    )
 
 
 @dag(
@@ -200,7 +137,9 @@ def conversation_pipeline() -> None:
 
         return str(publish(get_settings(), storage_format=params["storage_format"]))
 
-    has_news(load(extract(resolve_window()))) >> dbt_models() >> publish()
+    is_new, published = has_news(load(extract(resolve_window()))), publish()
+    is_new >> build_models() >> published
+    is_new >> model_tasks() >> published
 
 
 conversation_pipeline()

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AliasChoices, Field, ValidationError, field_validator
@@ -82,6 +83,15 @@ class Settings(BaseSettings):
 
     browser_host: str = Field("127.0.0.1", description="Address of the conversation browser.")
     browser_port: Port = Field(3000, description="Port of the conversation browser.")
+    browser_url: str = Field(
+        "",
+        description="Addresses by which people reach the browser from elsewhere, separated by "
+        "commas, such as https://claude.example.org behind a proxy with TLS. A sign-in is needed "
+        "then.",
+    )
+    budget_usd_month: Annotated[float, Field(ge=0)] = Field(
+        0, description="Budget of a calendar month in USD, shown beside the cost; 0 is none."
+    )
     airflow_port: Port = Field(8080, description="Port of Airflow's web server.")
     browser_url: str = Field(
         "",
@@ -138,6 +148,16 @@ class Settings(BaseSettings):
     @classmethod
     def _expand(cls, path: Path | None) -> Path | None:
         return path and path.expanduser().absolute()
+
+    @field_validator("browser_url")
+    @classmethod
+    def _whole_addresses(cls, urls: str) -> str:
+        for url in filter(None, (part.strip() for part in urls.split(","))):
+            parts = urlsplit(url)
+            if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path.strip("/"):
+                message = f"{url!r} is no address; write it as https://claude.example.org"
+                raise ValueError(message)
+        return urls
 
     @field_validator("timezone")
     @classmethod

@@ -3,29 +3,25 @@
 import asyncio
 import base64
 import binascii
-import hashlib
 import logging
 import re
 from collections.abc import Callable
-from functools import cache
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from pymongo.errors import PyMongoError
 from tornado.web import RequestHandler
 
+from dashboards.browser.assets import ASSET_PATH, Asset, asset_url
 from dashboards.browser.paint import Desk, window
 from dashboards.browser.reading import is_picture
 from dashboards.browser.state import State
 from dashboards.browser.tools import body, pretty, result_block, result_text
-from dashboards.browser.views import HERE, render
+from dashboards.browser.views import render
 from dashboards.browser.window import Anchor, Entry, agents, find_entry, tool_result
 from include.archive import Document
 
 log = logging.getLogger(__name__)
-
-ASSET_TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 
 
 def routes(desk: Desk) -> list[tuple[str, type[RequestHandler], dict[str, Any]]]:
@@ -34,22 +30,12 @@ def routes(desk: Desk) -> list[tuple[str, type[RequestHandler], dict[str, Any]]]
     return [
         (r"/healthz", Health, {}),
         (r"/sessions/([^/]+)(?:/([^/]+))?", SessionLink, {}),
-        (r"/assets/([0-9a-f]{12})/((?:js|css)/[a-z_]+\.(?:js|css|svg))", Asset, {}),
+        (ASSET_PATH, Asset, {}),
         (r"/api/window", WindowOfEntries, given),
         (r"/api/tool", ToolBody, given),
         (r"/api/text", WholeText, given),
         (r"/api/image", Image, given),
     ]
-
-
-@cache
-def asset_url(name: str) -> str:
-    """Named by content, so that it can be kept for ever."""
-    return f"/assets/{_digest(HERE / name)}/{name}"
-
-
-def _digest(path: Path) -> str:
-    return hashlib.blake2b(path.read_bytes(), digest_size=6).hexdigest()
 
 
 class Health(RequestHandler):  # type: ignore[misc]  # Tornado has no types
@@ -71,17 +57,6 @@ class SessionLink(RequestHandler):  # type: ignore[misc]  # Tornado has no types
 
     def get(self, session: str, entry: str | None = None) -> None:
         self.redirect("/" + State(session=session, m=entry or "").to_query())
-
-
-class Asset(RequestHandler):  # type: ignore[misc]  # Tornado has no types
-    def get(self, _: str, name: str) -> None:
-        path = HERE / name
-        if not path.is_file():
-            self.send_error(404)
-            return
-        self.set_header("Content-Type", ASSET_TYPES[path.suffix])
-        self.set_header("Cache-Control", "public, max-age=31536000, immutable")
-        self.finish(path.read_bytes())
 
 
 class _Reading(RequestHandler):  # type: ignore[misc]  # Tornado has no types

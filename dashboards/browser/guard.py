@@ -1,16 +1,22 @@
-"""One choke point for every request, Bokeh's own and the WebSocket's too.
+"""One choke point for every request, Bokeh's own and the WebSocket's too: host, origin, sign-in.
 
 Plain Panel answers any Host (DNS rebinding) and lets a WebSocket without Origin in. Tornado has
 no hook that all handlers pass, so `_execute` and `clear` of the base handler are wrapped once;
 the wrapping does nothing to applications that were not given to `protect`.
 """
 
+import re
 import secrets
 from collections.abc import Awaitable, Callable
+from socket import gethostname
 from typing import Any
+from urllib.parse import SplitResult, quote, urlsplit
 
 from tornado.web import Application, HTTPError, RequestHandler
 
+from dashboards.browser.assets import ASSET_PATH
+from dashboards.browser.signin import Gate
+from dashboards.browser.users import read_users, users_path
 from include.errors import SettingError
 from include.settings import Settings
 
@@ -26,31 +32,64 @@ CSP = (
 )
 _KEY = "cca_allowed_hosts"
 _PREPARE = "cca_prepare"
+_GATE = "cca_gate"
+# Open to somebody who has not signed in: the way in, and nothing that was ever said.
+_OPEN = re.compile(rf"/login|/healthz|{ASSET_PATH}")
+_READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 Prepare = Callable[[RequestHandler], Awaitable[None]]
 
 
-def check_address(settings: Settings) -> None:
+def needs_sign_in(settings: Settings) -> bool:
     """Transcripts hold secrets: without a sign-in they are served to this machine only."""
-    if settings.browser_host in LOOPBACK:
+    return settings.browser_host not in LOOPBACK or bool(settings.browser_url)
+
+
+def check_address(settings: Settings) -> None:
+    """Refuses to start where a sign-in is needed and nobody could sign in."""
+    if not needs_sign_in(settings) or read_users(users_path(settings)):
         return
+    is_far = settings.browser_host not in LOOPBACK
+    named = f"BROWSER_HOST={settings.browser_host}" if is_far else "BROWSER_URL"
     message = (
-        f"BROWSER_HOST={settings.browser_host} would show every conversation to the network, and "
-        "the browser has no password yet; set BROWSER_HOST=127.0.0.1 and reach it through a "
-        f"tunnel: ssh -L {settings.browser_port}:127.0.0.1:{settings.browser_port} HOST"
+        f"{named} would show every conversation to the network, and nobody has a password yet; "
+        "make a user first: `cca browser --add-user NAME`. Or keep BROWSER_HOST=127.0.0.1 without "
+        "BROWSER_URL and reach it through a tunnel: "
+        f"ssh -L {settings.browser_port}:127.0.0.1:{settings.browser_port} HOST"
     )
     raise SettingError(message)
 
 
-def allowed_hosts(port: int) -> frozenset[str]:
-    """What a browser on this machine may call us in its Host header."""
+def allowed_hosts(settings: Settings) -> frozenset[str]:
+    """What a browser may call us in its Host header."""
+    port = settings.browser_port
     names = {f"{host}:{port}" for host in LOOPBACK}
-    return frozenset(names | ({"127.0.0.1", "localhost"} if port == 80 else set()))  # noqa: PLR2004
+    if port == 80:  # noqa: PLR2004
+        names |= LOOPBACK
+    if settings.browser_host not in LOOPBACK:
+        names |= {f"{name.lower()}:{port}" for name in (settings.browser_host, gethostname())}
+    return frozenset(names | {address.netloc.lower() for address in _addresses(settings)})
 
 
-def protect(application: Application, hosts: frozenset[str], prepare: Prepare) -> None:
+def is_secure(settings: Settings, handler: RequestHandler) -> bool:
+    """Whether the person's browser speaks TLS to us, or to the proxy before us."""
+    host = handler.request.host.lower()
+    return handler.request.protocol == "https" or any(
+        address.netloc.lower() == host and address.scheme == "https"
+        for address in _addresses(settings)
+    )
+
+
+def _addresses(settings: Settings) -> list[SplitResult]:
+    return [urlsplit(url.strip()) for url in settings.browser_url.split(",") if url.strip()]
+
+
+def protect(
+    application: Application, hosts: frozenset[str], prepare: Prepare, gate: Gate | None = None
+) -> None:
     """Guards every handler of an application; `prepare` runs before each allowed one."""
     application.settings[_KEY] = hosts
+    application.settings[_GATE] = gate
     application.settings[_PREPARE] = prepare
     if not getattr(RequestHandler, "_cca_guarded", False):
         RequestHandler._execute = _guarded(RequestHandler._execute)  # noqa: SLF001
@@ -70,6 +109,10 @@ def _guarded(execute: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable
                 self.set_status(refusal[0])
                 self.finish(refusal[1])
                 return
+            if not _is_let_in(self):
+                self._transforms = transforms
+                _send_to_sign_in(self)
+                return
             try:
                 await self.application.settings[_PREPARE](self)
             except HTTPError as error:
@@ -86,18 +129,40 @@ def _guarded(execute: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable
 def _refusal(handler: RequestHandler, hosts: frozenset[str]) -> tuple[int, str] | None:
     request = handler.request
     if request.host.lower() not in hosts:
-        return 421, "This is a private page of another name."
-    path = request.path
-    if path.startswith("/api/") and request.headers.get("Sec-Fetch-Site", "none") not in {
-        "same-origin",
-        "none",
-    }:
+        return 421, "This is a private page of another name (setting BROWSER_URL)."
+    site = request.headers.get("Sec-Fetch-Site", "none")
+    if request.path.startswith("/api/") and site not in {"same-origin", "none"}:
         return 403, "Only the browser's own pages may read conversations."
-    if path.endswith("/ws"):
-        origin = request.headers.get("Origin", "")
-        if origin.split("://", 1)[-1].lower() not in hosts:
-            return 403, "A WebSocket must come from our own page."
+    origin = request.headers.get("Origin", "").split("://", 1)[-1].lower()
+    if request.path.endswith("/ws") and origin not in hosts:
+        return 403, "A WebSocket must come from our own page."
+    if request.method not in _READS and origin not in hosts:
+        return 403, "Only the browser's own pages may change anything."
     return None
+
+
+def _is_let_in(handler: RequestHandler) -> bool:
+    """Whether the request may go on; `cca_user` of its handler is whoever signed in."""
+    gate: Gate | None = handler.application.settings.get(_GATE)
+    if gate is None:
+        return True
+    handler.cca_user = gate.user_of(handler)
+    return handler.cca_user is not None or bool(_OPEN.fullmatch(handler.request.path))
+
+
+def _send_to_sign_in(handler: RequestHandler) -> None:
+    request = handler.request
+    is_page = request.method == "GET" and request.headers.get("Upgrade") is None
+    if is_page and not request.path.startswith(("/api/", "/static/")):
+        handler.redirect(f"/login?next={quote(request.uri or '/', safe='')}")
+        return
+    handler.set_status(401)
+    handler.finish("Sign in first.")
+
+
+def user_of(handler: RequestHandler) -> str:
+    """The name of whoever asks; empty where no sign-in is needed."""
+    return str(getattr(handler, "cca_user", None) or "")
 
 
 def _with_headers(clear: Callable[[RequestHandler], None]) -> Callable[[RequestHandler], None]:
@@ -112,10 +177,10 @@ def _with_headers(clear: Callable[[RequestHandler], None]) -> Callable[[RequestH
         self._cca_nonce = nonce
         # Overwrites what a client may send.
         self.request.headers[NONCE_HEADER] = nonce
-        sockets = " ".join(f"ws://{host}" for host in sorted(hosts))
+        sockets = " ".join(f"ws://{host} wss://{host}" for host in sorted(hosts))
         self.set_header("Content-Security-Policy", CSP.format(nonce=nonce, sockets=sockets))
         self.set_header("X-Content-Type-Options", "nosniff")
-        self.set_header("Referrer-Policy", "no-referrer")
+        self.set_header("Referrer-Policy", "same-origin")
         self.set_header("Cross-Origin-Opener-Policy", "same-origin")
         self.set_header("Cross-Origin-Resource-Policy", "same-origin")
         self.set_header("X-Frame-Options", "DENY")

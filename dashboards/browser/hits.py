@@ -13,7 +13,8 @@ from include.errors import CcaError
 from include.settings import Settings
 
 if TYPE_CHECKING:
-    from include.search.searcher import Row, Searcher
+    from include.search.searcher import Searcher
+    from include.search.texts import Row
 
 MAX_HITS = 50
 

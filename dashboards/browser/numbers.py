@@ -17,8 +17,8 @@ import duckdb
 from markupsafe import Markup
 from tornado.web import RequestHandler
 
-from dashboards.browser.api import asset_url
 from dashboards.browser.archive import session_title
+from dashboards.browser.assets import asset_url
 from dashboards.browser.chart import (
     Mark,
     next_start,

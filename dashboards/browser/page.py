@@ -15,8 +15,8 @@ from markupsafe import Markup
 from pymongo.errors import PyMongoError
 
 from dashboards.browser import paint
-from dashboards.browser.api import asset_url
 from dashboards.browser.archive import list_projects
+from dashboards.browser.assets import asset_url
 from dashboards.browser.components import ActivityOverview, PageHeader, SessionList, Transcript
 from dashboards.browser.paint import Desk, Painted, Problem
 from dashboards.browser.state import State, from_query, is_other_place

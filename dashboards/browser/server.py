@@ -5,6 +5,7 @@ import errno
 import logging
 import signal
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import panel as pn
@@ -19,6 +20,7 @@ from dashboards.browser.live import Pulse
 from dashboards.browser.numbers import number_routes
 from dashboards.browser.page import browse
 from dashboards.browser.paint import Desk, Painted, paint
+from dashboards.browser.signin import Gate, SignIn, SignOut
 from dashboards.browser.state import State, from_query
 from include.errors import PortTaken
 from include.settings import Settings
@@ -63,15 +65,15 @@ def build(settings: Settings, mongo_uri: str) -> Any:
     pulse = Pulse(archive.sessions)
     desk = Desk(archive, SearchRoom(settings, mongo_uri), settings, pulse)
     painter = Painter(desk)
-    port = settings.browser_port
-    hosts = guard.allowed_hosts(port)
+    gate = Gate(settings) if guard.needs_sign_in(settings) else None
+    hosts = guard.allowed_hosts(settings)
     server = _listening(
         settings,
         {"/": browse(desk, painter.take)},
         websocket_origin=sorted(hosts),
-        extra_patterns=[*routes(desk), *number_routes(settings)],
+        extra_patterns=[*routes(desk), *number_routes(settings), *_sign_in_routes(settings, gate)],
     )
-    guard.protect(server._tornado, hosts, painter.prepare)  # noqa: SLF001  (no other way to it)
+    guard.protect(server._tornado, hosts, painter.prepare, gate)  # noqa: SLF001  (no other way to it)
     server._tornado.settings["default_handler_class"] = NotFound  # noqa: SLF001
     pulse.start()
     return server
@@ -88,6 +90,16 @@ def serve(settings: Settings, mongo_uri: str, on_ready: Callable[[], None] = lam
     on_ready()
     loop.start()
     server.stop()
+
+
+def _sign_in_routes(settings: Settings, gate: Gate | None) -> list[Any]:
+    if gate is None:
+        return []
+    is_secure = partial(guard.is_secure, settings)
+    return [
+        (r"/login", SignIn, {"gate": gate, "is_secure": is_secure}),
+        (r"/logout", SignOut, {"gate": gate}),
+    ]
 
 
 def _listening(settings: Settings, apps: dict[str, Any], **options: Any) -> Any:

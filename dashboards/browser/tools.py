@@ -8,14 +8,14 @@ from typing import Any
 
 from markupsafe import Markup
 
-from dashboards.browser.markup import (
+from include.extract.values import moment as time_of
+from include.markup import (
     code_html,
     diff_html,
     markdown,
     numbered_code_html,
     patch_html,
 )
-from include.extract.values import moment as time_of
 
 # A longer result is cut, with "Show all"; a screen holds about 4 kB.
 MAX_BODY_CHARS = 20_000

@@ -10,8 +10,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
-from dashboards.browser.markup import code_html, markdown
 from dashboards.browser.reading import thousands
+from include.markup import code_html, markdown
 
 HERE = Path(__file__).parent
 

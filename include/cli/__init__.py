@@ -28,6 +28,7 @@ COMMANDS = {
     "usage": ("include.cli.usage:usage", "Tokens and cost by day, model, project or session."),
     "query": ("include.cli.query:query", "Read-only SQL over gold."),
     "search": ("include.cli.search:search", "Search everything that was said."),
+    "export": ("include.cli.export:export", "Conversations out, as files."),
     "dead-letters": (
         "include.cli.dead_letters:dead_letters",
         "What could not be taken in, and why.",

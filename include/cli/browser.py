@@ -1,11 +1,44 @@
-"""`cca browser`: the conversation browser in the foreground."""
+"""`cca browser`: the conversation browser in the foreground, and who may sign in to it."""
 
 import click
 
 
 @click.command()
-def browser() -> None:
-    """Serve the conversation browser until it is stopped."""
+@click.option("--add-user", metavar="NAME", help="Make a user, or set a new password; then end.")
+@click.option("--remove-user", metavar="NAME", help="Remove a user, who is signed out; then end.")
+@click.option("--users", "list_users", is_flag=True, help="List the users; then end.")
+def browser(add_user: str | None, remove_user: str | None, list_users: bool) -> None:
+    """Serve the conversation browser until it is stopped.
+
+    On this machine alone it needs no sign-in. With another BROWSER_HOST, or a BROWSER_URL, it
+    does: make a user first.
+    """
+    from dashboards.browser import users
+    from include.settings import get_settings
+
+    settings = get_settings()
+    path = users.users_path(settings)
+    if add_user:
+        users.add_user(path, add_user, _new_password())
+        click.echo(f"{add_user} can sign in")
+    elif remove_user:
+        users.remove_user(path, remove_user)
+        click.echo(f"{remove_user} can no longer sign in")
+    elif list_users:
+        click.echo("\n".join(users.read_users(path)) or "no users")
+    else:
+        _serve()
+
+
+def _new_password() -> str:
+    """Asked for twice; from a pipe, its first line."""
+    stdin = click.get_text_stream("stdin")
+    if not stdin.isatty():
+        return stdin.readline().rstrip("\n")
+    return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
+
+
+def _serve() -> None:
     from dashboards.browser.server import serve
     from include.embedded.mongod import serving_mongo
     from include.log import configure

@@ -2,9 +2,10 @@
 
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import partial
 from typing import Any, Protocol
 
 import pyarrow as pa
@@ -65,7 +66,10 @@ class Store(Protocol):
         """A file's path on this machine, if it has one."""
 
     def commit(self, plan: Plan, extracted: datetime | None) -> Change:
-        """Replace files and mark at once; only then files that went may be deleted."""
+        """Replace files, and the mark if one is given; only then old files may be deleted."""
+
+    def move_mark(self, extracted: datetime) -> None:
+        """Commit a mark alone."""
 
     def sweep(self) -> int:
         """Delete files that a crash left behind; how many."""
@@ -73,10 +77,11 @@ class Store(Protocol):
 
 @dataclass
 class Lake:
-    """One format's lake, held alone."""
+    """One format's lake, held."""
 
     store: Store
     recent: recent.Recent
+    committing: Callable[[], AbstractContextManager[None]]
     _run: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
     _written: int = 0
 
@@ -104,9 +109,16 @@ class Lake:
         )
 
     def commit(self, plan: Plan, extracted: datetime | None) -> Change:
-        change = self.store.commit(plan, extracted)
-        self.recent.save(self.read().files, extracted)
+        """Do what the plan says of the files that are live by then; no mark leaves it alone."""
+        with self.committing():
+            change = self.store.commit(plan, extracted)
+            after = self.read()
+            self.recent.save(after.files, after.extracted)
         return change
+
+    def move_mark(self, extracted: datetime) -> None:
+        with self.committing():
+            self.store.move_mark(extracted)
 
     def without(self, files: Iterable[LakeFile], owned: Range) -> list[LakeFile]:
         """The files written anew without the rows of a range; what loses all is not written."""
@@ -122,12 +134,16 @@ class Lake:
 
 
 @contextmanager
-def holding(settings: Settings, storage_format: str | None = None) -> Iterator[Lake]:
-    """The lake of a format, for this process alone; STORAGE_FORMAT by default."""
+def holding(
+    settings: Settings, storage_format: str | None = None, *, is_shared: bool = False
+) -> Iterator[Lake]:
+    """The lake of a format, alone or with others that share it; STORAGE_FORMAT by default."""
     chosen = manifest.supported(storage_format or settings.storage_format)
-    with manifest.locked(settings, chosen):
-        store = _store(settings, chosen)
-        yield Lake(store, recent.Recent(settings.lake_dir / f"{chosen}-recent.json"))
+    committing = partial(manifest.committing, settings, chosen)
+    with manifest.locked(settings, chosen, is_shared=is_shared):
+        with committing():
+            store = _store(settings, chosen)
+        yield Lake(store, recent.Recent(settings.lake_dir / f"{chosen}-recent.json"), committing)
 
 
 def _store(settings: Settings, storage_format: str) -> Store:

@@ -71,6 +71,13 @@ class Lists:
                 document.get("sessionKey"), document.get("projectId"), document.get("eventAt")
             )
 
+    def touch_again(self, sessions: Iterable[str], projects: Iterable[str]) -> None:
+        """Sessions, and all hours of projects, of which documents were deleted."""
+        for session in sessions:
+            self._touch(session, None, None)
+        for row in self._activity.find({"projectId": {"$in": list(projects)}}):
+            self._touch(None, row["projectId"], row["hour"])
+
     def flush(self, position: Position | None, *, is_all: bool = False) -> int:
         """Make due rows anew; once none is left, all up to the position is right."""
         now = time.monotonic()

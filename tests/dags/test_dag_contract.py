@@ -33,7 +33,8 @@ found = {
                 task.task_id: {"owner": task.owner, "retries": task.retries, "pool": task.pool,
                                "upstream": sorted(task.upstream_task_ids),
                                "timeout": bool(task.execution_timeout),
-                               "retry_seconds": task.retry_delay.total_seconds()}
+                               "waits_for": task.start_from_trigger
+                               and task.start_trigger_args.trigger_kwargs}
                 for task in dag.tasks
             },
         }
@@ -72,8 +73,6 @@ def test_every_dag_says_what_to_do_when_it_is_red(bag: dict[str, Any]):
 def test_every_task_has_an_owner_a_retry_and_an_end(bag: dict[str, Any]):
     for dag in bag["dags"].values():
         for name, task in dag["tasks"].items():
-            if name.endswith("dbt_producer_watcher_done"):
-                continue  # Cosmos' own gate: nothing runs in it
             assert task["owner"] == "cca", name
             assert task["retries"] >= 1, name
             assert task["timeout"], name
@@ -87,29 +86,31 @@ def test_reading_the_dags_imports_nothing_heavy(bag: dict[str, Any]):
 def test_all_that_write_the_warehouse_share_the_one_slot(bag: dict[str, Any]):
     tasks = bag["dags"]["conversation_pipeline"]["tasks"]
     writers = {name for name, task in tasks.items() if task["pool"] == "duckdb_writer"}
-    assert writers == {"load", "dbt.dbt_producer_watcher", "publish"}
+    models = {name for name in tasks if name.startswith("dbt.")}
+    assert writers == {"load", "dbt_build", "publish"} | models
 
 
 def test_each_model_is_a_task_after_the_load_and_before_publish(bag: dict[str, Any]):
     tasks = bag["dags"]["conversation_pipeline"]["tasks"]
     models = {path.stem for path in (PROJECT_DIR / "dbt" / "models").rglob("*.sql")}
-    shown = {name.split(".")[-2] for name in tasks if name.endswith(".run")}
+    seeds = {path.stem for path in (PROJECT_DIR / "dbt" / "seeds").glob("*.csv")}
+    shown = {name.split(".")[-1] for name in tasks if name.startswith("dbt.")}
     assert models
-    assert shown == models
+    assert shown == models | seeds
     assert tasks["extract"]["upstream"] == ["resolve_window"]
     assert tasks["load"]["upstream"] == ["extract"]
-    assert "dbt.dbt_producer_watcher_done" in tasks["publish"]["upstream"]
+    assert "dbt_build" in tasks["publish"]["upstream"]
+    roots = {name for name, task in tasks.items() if task["upstream"] == ["has_news"]}
+    assert "dbt_build" in roots
+    assert "dbt.models.staging.stg_conversations" in roots
 
 
-def test_the_producer_is_tried_again_before_its_models_are(bag: dict[str, Any]):
-    """The other way round, Cosmos lets a model's retry pass without building it."""
+def test_no_worker_starts_for_a_model_that_the_build_reports(bag: dict[str, Any]):
     tasks = bag["dags"]["conversation_pipeline"]["tasks"]
-    producer = tasks["dbt.dbt_producer_watcher"]
-    assert producer["retries"] == 1
-    for name, task in tasks.items():
-        if name.endswith((".run", ".test", ".seed")):
-            assert task["retries"] >= 2
-            assert task["retry_seconds"] > producer["retry_seconds"]
+    waiting = {name for name, task in tasks.items() if task["waits_for"]}
+    assert waiting == {name for name in tasks if name.startswith("dbt.")}
+    for name in waiting:
+        assert tasks[name]["waits_for"] == {"model": name.split(".")[-1], "producer": "dbt_build"}
 
 
 def test_the_form_names_and_explains_every_field(bag: dict[str, Any]):

@@ -229,14 +229,18 @@ def run_site(
     """Starts servers on free ports, each with a database of its own; stops them at the end."""
     stops: list[Callable[[], None]] = []
 
-    def run(uri: str = "") -> Site:
+    def run(
+        uri: str = "", prepare: Callable[[Settings], None] = lambda _: None, **given: Any
+    ) -> Site:
         settings = Settings(
             cca_home=tmp_path_factory.mktemp("browser-home"),
             mongo_uri=uri or mongo_uri,
             mongo_db=f"test_{uuid.uuid4().hex}",
             browser_port=free_port(),
             _env_file=None,
+            **given,
         )
+        prepare(settings)
         stops.append(_start(settings))
         return Site(settings, f"http://127.0.0.1:{settings.browser_port}")
 

@@ -8,6 +8,7 @@ import pytest
 
 from dashboards.browser.guard import check_address
 from dashboards.browser.server import build
+from dashboards.browser.users import add_user, users_path
 from include.errors import PortTaken, SettingError
 from include.settings import Settings
 
@@ -21,9 +22,11 @@ def site(run_site: Any, new_story: Any) -> Any:
     return site
 
 
-def ask(site: Any, path: str, **headers: str) -> tuple[int, http.client.HTTPMessage, str]:
+def ask(
+    site: Any, path: str, *, method: str = "GET", **headers: str
+) -> tuple[int, http.client.HTTPMessage, str]:
     connection = http.client.HTTPConnection("127.0.0.1", site.settings.browser_port, timeout=5)
-    connection.request("GET", path, headers={k.replace("_", "-"): v for k, v in headers.items()})
+    connection.request(method, path, headers={k.replace("_", "-"): v for k, v in headers.items()})
     answer = connection.getresponse()
     return answer.status, answer.headers, answer.read().decode(errors="replace")
 
@@ -75,6 +78,21 @@ def test_a_client_cannot_choose_the_nonce(site: Any) -> None:
 def test_beyond_loopback_the_browser_refuses_to_start(settings: Settings) -> None:
     with pytest.raises(SettingError, match=r"BROWSER_HOST=0\.0\.0\.0"):
         check_address(settings.model_copy(update={"browser_host": "0.0.0.0"}))
+
+
+def test_a_public_address_needs_a_user_even_on_loopback(settings: Settings) -> None:
+    public = settings.model_copy(update={"browser_url": "https://claude.example.org"})
+    with pytest.raises(SettingError, match=r"BROWSER_URL.*cca browser --add-user"):
+        check_address(public)
+    add_user(users_path(public), "ada", "long enough")
+    check_address(public)
+
+
+def test_only_own_pages_may_change_anything(site: Any) -> None:
+    for origin in ({}, {"Origin": "null"}, {"Origin": "http://evil.example"}):
+        assert ask(site, "/healthz", method="POST", **origin)[0] == 403
+    own = f"http://127.0.0.1:{site.settings.browser_port}"
+    assert ask(site, "/healthz", method="POST", Origin=own)[0] == 405
 
 
 def test_a_taken_port_is_named_with_its_setting(settings: Settings) -> None:

@@ -4,7 +4,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from dashboards.browser.markup import code_html, diff_html, markdown, numbered_code_html, sanitised
+from include.markup import code_html, diff_html, markdown, numbered_code_html, sanitised
 
 
 def elements(html: str) -> list[tuple[str, dict[str, str | None]]]:

@@ -1,0 +1,193 @@
+"""Signing in and out: who a cookie belongs to, and how often a password may be guessed.
+
+One `Gate` a server. The guard asks it for every request, whoever answers that request: Bokeh's
+pages and WebSocket, and all handlers of ours.
+"""
+
+import asyncio
+import json
+import logging
+import math
+import os
+import secrets
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from tornado.web import RequestHandler, create_signed_value, decode_signed_value
+
+from dashboards.browser.assets import asset_url
+from dashboards.browser.users import fingerprint, hashed, matches, read_users, users_path
+from dashboards.browser.views import render
+from include.settings import Settings
+
+log = logging.getLogger(__name__)
+
+COOKIE = "cca_user"
+DAYS = 14
+# So many guesses are free; each further one doubles the wait.
+FREE_ATTEMPTS = 5
+MAX_WAIT_SECONDS = 300
+_MAX_KEPT = 10_000
+_MAX_FORM_BYTES = 10_000
+# A guess takes 32 MB: more at once would be a way to fill the memory.
+_GUESSES_AT_ONCE = 2
+
+
+class Attempts:
+    """Failed guesses by address and by name; forgotten after a success or a quiet hour."""
+
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
+        self._failed: dict[str, tuple[int, float]] = {}
+
+    def wait(self, *keys: str) -> int:
+        """Seconds until the next guess is taken; 0 is now."""
+        return max(math.ceil(self._left(key)) for key in keys)
+
+    def failed(self, *keys: str) -> None:
+        for key in keys:
+            count, at = self._failed.pop(key, (0, 0.0))
+            stale = self._now() - at > 12 * MAX_WAIT_SECONDS
+            self._failed[key] = (1 if stale else count + 1, self._now())
+        while len(self._failed) > _MAX_KEPT:
+            self._failed.pop(next(iter(self._failed)))
+
+    def succeeded(self, *keys: str) -> None:
+        for key in keys:
+            self._failed.pop(key, None)
+
+    def _left(self, key: str) -> float:
+        count, at = self._failed.get(key, (0, 0.0))
+        if count < FREE_ATTEMPTS:
+            return 0.0
+        delay = min(2.0 ** (count - FREE_ATTEMPTS), MAX_WAIT_SECONDS)
+        return max(0.0, at + delay - self._now())
+
+
+class Gate:
+    """Knows the users, signs their cookies and checks them."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._path = users_path(settings)
+        self._key = _cookie_key(settings.cca_home / "browser-cookie-key")
+        self._known: tuple[tuple[int, int], dict[str, str]] = ((0, 0), {})
+        self._ended: set[str] = set()
+        self._guesses = asyncio.Semaphore(_GUESSES_AT_ONCE)
+        # Somebody unknown is checked against this, so that names cannot be told by the time.
+        self._nobody = hashed(secrets.token_hex())
+        self.attempts = Attempts()
+
+    def users(self) -> dict[str, str]:
+        """Read anew when the file changes: a removed user is out at once."""
+        try:
+            found = self._path.stat()
+        except FileNotFoundError:
+            return {}
+        identity = (found.st_ino, found.st_mtime_ns)
+        if identity != self._known[0]:
+            self._known = (identity, read_users(self._path))
+        return self._known[1]
+
+    async def is_right(self, name: str, password: str) -> bool:
+        stored = self.users().get(name)
+        async with self._guesses:
+            right = await asyncio.to_thread(matches, stored or self._nobody, password)
+        return bool(stored) and right
+
+    def user_of(self, handler: RequestHandler) -> str | None:
+        """The user whose cookie a request carries; None for a wrong, old or ended one."""
+        given = self._given(handler)
+        stored = self.users().get(str(given.get("name")))
+        if stored is None or given.get("of") != fingerprint(stored):
+            return None
+        return None if given.get("id") in self._ended else str(given["name"])
+
+    def sign_in(self, handler: RequestHandler, name: str, *, is_secure: bool) -> None:
+        facts = {"name": name, "of": fingerprint(self.users()[name]), "id": secrets.token_hex(8)}
+        signed = create_signed_value(self._key, COOKIE, json.dumps(facts)).decode()
+        handler.set_cookie(
+            COOKIE, signed, expires_days=DAYS, httponly=True, samesite="Strict", secure=is_secure
+        )
+
+    def sign_out(self, handler: RequestHandler) -> None:
+        """The cookie is deleted, and a copy of it is worth nothing until the server restarts."""
+        self._ended.add(str(self._given(handler).get("id")))
+        handler.clear_cookie(COOKIE)
+
+    def _given(self, handler: RequestHandler) -> dict[str, Any]:
+        signed = handler.get_cookie(COOKIE)
+        value = decode_signed_value(self._key, COOKIE, signed, max_age_days=DAYS)
+        facts = json.loads(value) if value else {}
+        return facts if isinstance(facts, dict) else {}
+
+
+class SignIn(RequestHandler):  # type: ignore[misc]  # Tornado has no types
+    """The page with name and password."""
+
+    def initialize(self, gate: Gate, is_secure: Callable[[RequestHandler], bool]) -> None:
+        self.gate = gate
+        self.is_secure = is_secure
+
+    def get(self) -> None:
+        self._show("")
+
+    async def post(self) -> None:
+        if len(self.request.body) > _MAX_FORM_BYTES:
+            self.send_error(413)
+            return
+        name = self.get_body_argument("name", "")
+        keys = (f"from {self.request.remote_ip}", f"as {name[:64]}")
+        if wait := self.gate.attempts.wait(*keys):
+            self.set_status(429)
+            self.set_header("Retry-After", str(wait))
+            seconds = "1 second" if wait == 1 else f"{wait} seconds"
+            self._show(f"Too many attempts. Try again in {seconds}.", name)
+            return
+        if not await self.gate.is_right(name, self.get_body_argument("password", "", strip=False)):
+            self.gate.attempts.failed(*keys)
+            log.warning("a sign-in from %s failed", self.request.remote_ip)
+            self.set_status(401)
+            self._show("Name or password is wrong.", name)
+            return
+        self.gate.attempts.succeeded(*keys)
+        self.gate.sign_in(self, name, is_secure=self.is_secure(self))
+        self.redirect(own_path(self.get_body_argument("next", "/")), status=303)
+
+    def _show(self, message: str, name: str = "") -> None:
+        given = self.get_argument("next", "/")
+        self.set_header("Content-Type", "text/html; charset=utf-8")
+        self.set_header("Cache-Control", "no-store")
+        page = render(
+            "sign_in.html", ZoneInfo("UTC"), asset=asset_url, message=message, name=name[:64],
+            next=own_path(given),
+        )  # fmt: skip
+        self.finish(str(page))
+
+
+class SignOut(RequestHandler):  # type: ignore[misc]  # Tornado has no types
+    def initialize(self, gate: Gate) -> None:
+        self.gate = gate
+
+    def post(self) -> None:
+        self.gate.sign_out(self)
+        self.redirect("/login", status=303)
+
+
+def own_path(given: str) -> str:
+    """Where to go afterwards: a path of ours, never another site."""
+    is_own = given.startswith("/") and not given.startswith(("//", "/\\"))
+    return given if is_own and given.isprintable() and not given.startswith("/login") else "/"
+
+
+def _cookie_key(path: Path) -> bytes:
+    """Made once and kept, so that a restart signs nobody out."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(secrets.token_bytes(32))
+    except FileExistsError:
+        pass
+    return path.read_bytes()

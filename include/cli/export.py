@@ -1,0 +1,111 @@
+"""`cca export`: conversations out, as files."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from include.export.sessions import Choice
+    from include.settings import Settings
+
+_DAY = click.DateTime(["%Y-%m-%d"])
+FORMATS = ("md", "html", "json", "jsonl", "csv")
+
+
+@click.command("export")
+@click.option("--session", help="One session, by its id.")
+@click.option("--project", help="One project: its folder's name or its path.")
+@click.option("--since", type=_DAY, help="Sessions that touch this day or later ones.")
+@click.option("--until", type=_DAY, help="Sessions that touch this day or earlier ones.")
+@click.option("--format", "form", type=click.Choice(FORMATS), default="md", show_default=True)
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="File to write.")
+@click.option(
+    "--reveal",
+    is_flag=True,
+    help="Write keys, tokens and passwords as they were said; by default they are masked.",
+)
+def export(
+    session: str | None,
+    project: str | None,
+    since: datetime | None,
+    until: datetime | None,
+    form: str,
+    out: Path | None,
+    reveal: bool,
+) -> None:
+    """Write conversations as Markdown, HTML, JSON, JSONL (the entries as written) or CSV."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from include import archive
+    from include.embedded.mongod import serving_mongo
+    from include.errors import NotFound
+    from include.export.sessions import chosen, count_entries
+    from include.export.write import export as pieces
+    from include.settings import get_settings
+
+    settings = get_settings()
+    choice = _choice(settings, session, project, since, until)
+    with serving_mongo(settings) as uri, archive.connect(uri) as client:
+        archive.require(client, uri)
+        collection = archive.conversations(client, settings)
+        sessions = chosen(collection, choice)
+        if not sessions:
+            raise NotFound("no conversation fits; `cca search` and `cca usage session` name them")
+        total = sum(count_entries(collection, found.id) for found in sessions)
+        progress = Progress(console=Console(stderr=True), transient=True)
+        with progress, _target(out) as file:
+            task = progress.add_task("exporting", total=total)
+            written = pieces(
+                collection,
+                sessions,
+                form,
+                is_revealed=reveal,
+                tell=lambda: progress.advance(task),
+            )
+            for piece in written:
+                file.write(piece.encode(errors="replace"))
+    if out:
+        kept = "as they were said" if reveal else "masked"
+        many = "1 conversation" if len(sessions) == 1 else f"{len(sessions):,} conversations"
+        click.echo(f"{out}: {many}; secrets {kept}", err=True)
+
+
+def _choice(
+    settings: "Settings",
+    session: str | None,
+    project: str | None,
+    since: datetime | None,
+    until: datetime | None,
+) -> "Choice":
+    from datetime import timedelta
+    from zoneinfo import ZoneInfo
+
+    from include.export.sessions import Choice
+
+    zone = ZoneInfo(settings.timezone)
+    return Choice(
+        session=session or "",
+        project=project or "",
+        since=since and since.replace(tzinfo=zone),
+        until=until and until.replace(tzinfo=zone) + timedelta(days=1),
+    )
+
+
+@contextmanager
+def _target(out: Path | None) -> Iterator[IO[bytes]]:
+    """The terminal's output, or a file that appears only when it is whole."""
+    if out is None:
+        yield click.get_binary_stream("stdout")
+        return
+    building = out.with_name(f".{out.name}.part")
+    try:
+        with building.open("wb") as file:
+            yield file
+        building.replace(out)
+    finally:
+        building.unlink(missing_ok=True)

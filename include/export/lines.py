@@ -1,0 +1,77 @@
+"""Entries for programs: one JSON object, the lines as written, or a CSV row for each part."""
+
+import csv
+import json
+import re
+from collections.abc import Iterable, Iterator
+from io import StringIO
+from typing import Any
+
+from include.export.sessions import Entry, Session
+from include.export.turns import turn_of
+
+COLUMNS = (
+    "session_id", "project_id", "host", "agent_id", "at", "speaker", "kind", "name", "model",
+    "is_failed", "text",
+)  # fmt: skip
+# A spreadsheet would run a cell that begins so as a formula.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# A project's folder begins with a sign as well, and stays what other tables call it.
+_SLUG = re.compile(r"-[\w-]*")
+
+
+def json_lines(conversations: Iterable[tuple[Session, Iterator[Entry]]]) -> Iterator[str]:
+    """The entries as they were written, one a line."""
+    for _, entries in conversations:
+        for entry in entries:
+            yield _json(entry.body) + "\n"
+
+
+def json_object(conversations: Iterable[tuple[Session, Iterator[Entry]]]) -> Iterator[str]:
+    """`{"sessions": [{…, "entries": […]}]}`."""
+    yield '{"sessions": ['
+    for number, (session, entries) in enumerate(conversations):
+        facts = {
+            "session_id": session.id,
+            "project_id": session.project_id,
+            "host": session.host,
+            "title": session.title,
+            "started_at": session.started_at.isoformat() if session.started_at else None,
+            "ended_at": session.ended_at.isoformat() if session.ended_at else None,
+        }
+        yield (",\n" if number else "\n") + _json(facts)[:-1] + ',"entries":['
+        for place, entry in enumerate(entries):
+            yield (",\n" if place else "\n") + _json(entry.body)
+        yield "]}"
+    yield "\n]}\n"
+
+
+def csv_rows(conversations: Iterable[tuple[Session, Iterator[Entry]]]) -> Iterator[str]:
+    """One row for each text, thought, tool call and result."""
+    yield csv_line(COLUMNS)
+    for session, entries in conversations:
+        place = (session.id, session.project_id, session.host)
+        for entry in entries:
+            turn = turn_of(entry)
+            for part in turn.parts if turn else ():
+                said = (turn.at, turn.speaker, part.kind, part.name, turn.model) if turn else ()
+                text = "" if part.kind == "image" else part.text
+                yield csv_line((*place, entry.agent, *said, part.is_failed, text))
+
+
+def csv_line(values: Iterable[Any]) -> str:
+    """A row that a spreadsheet shows as text."""
+    out = StringIO()
+    csv.writer(out, lineterminator="\n").writerow(map(_cell, values))
+    return out.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    is_formula = (
+        isinstance(value, str) and value.startswith(_FORMULA) and not _SLUG.fullmatch(value)
+    )
+    return f"'{value}" if is_formula else value
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str, separators=(",", ":"))

@@ -1,0 +1,71 @@
+"""Conversations as Markdown, HTML, JSON, JSONL or CSV, written piece by piece.
+
+Only one entry is held at a time, so a session of any length can leave. Secrets are masked in the
+entry itself, before any format sees it.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from pymongo.collection import Collection
+
+from include.archive import Document
+from include.errors import SettingError
+from include.export import html, lines, markdown
+from include.export.sessions import Entry, Session, entries
+from include.secrets import mask_secrets, mask_value
+
+Conversation = tuple[Session, Iterator[Entry]]
+Writer = Callable[[Iterable[Conversation]], Iterator[str]]
+
+
+@dataclass(frozen=True)
+class Format:
+    """`is_read_once`: as a person reads it, not as it lies in the archive."""
+
+    write: Writer
+    kind: str
+    suffix: str
+    is_read_once: bool = False
+
+
+FORMATS = {
+    "md": Format(markdown.write, "text/markdown", ".md", is_read_once=True),
+    "html": Format(html.write, "text/html", ".html", is_read_once=True),
+    "json": Format(lines.json_object, "application/json", ".json"),
+    "jsonl": Format(lines.json_lines, "application/x-ndjson", ".jsonl"),
+    "csv": Format(lines.csv_rows, "text/csv", ".csv", is_read_once=True),
+}
+
+
+def export(
+    collection: Collection[Document],
+    sessions: Iterable[Session],
+    form: str,
+    *,
+    is_revealed: bool = False,
+    tell: Callable[[], None] = lambda: None,
+) -> Iterator[str]:
+    """The sessions in one format; `tell` is called after each entry."""
+    if form not in FORMATS:
+        raise SettingError(f"{form!r} is no format; there are {', '.join(FORMATS)}")
+    chosen = FORMATS[form]
+
+    def conversation(session: Session) -> Conversation:
+        found = entries(collection, session.id, is_read_once=chosen.is_read_once)
+        shown = session if is_revealed else _masked(session)
+        return shown, _watched(found, is_revealed=is_revealed, tell=tell)
+
+    return chosen.write(map(conversation, sessions))
+
+
+def _watched(
+    found: Iterator[Entry], *, is_revealed: bool, tell: Callable[[], None]
+) -> Iterator[Entry]:
+    for entry in found:
+        yield entry if is_revealed else replace(entry, body=mask_value(entry.body))
+        tell()
+
+
+def _masked(session: Session) -> Session:
+    return replace(session, title=mask_secrets(session.title))

@@ -1,0 +1,213 @@
+"""Conversations that leave the archive: each format, what is masked, what may run in them."""
+
+import csv
+import itertools
+import json
+from datetime import UTC, datetime, timedelta
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from pymongo.collection import Collection
+
+from include.export import write
+from include.export.sessions import Choice, chosen, count_entries
+from include.export.write import FORMATS, export
+
+START = datetime(2026, 11, 3, 9, 0, tzinfo=UTC)
+SECRET = "sk-ant-" + "a1B2" * 10
+EVIL = "<img src=x onerror=alert(1)><script>alert(2)</script>"
+numbers = itertools.count()
+
+
+def keep(
+    collection: Collection[Any], session: str, entries: list[dict[str, Any]], **given: Any
+) -> None:
+    for number, entry in enumerate(entries):
+        at = given.get("at", START) + timedelta(seconds=number)
+        place = {
+            "_id": f"{session}{next(numbers)}",
+            "stream": session + given.get("agent", ""),
+            "generation": given.get("generation", 0),
+            "sourceOffset": number * 100,
+            "projectId": given.get("project", "-p-atlas"),
+            "sessionKey": session,
+            "sourceFile": f"-p-atlas/{session}.jsonl",
+            "host": "here",
+            "eventAt": at,
+            "ingestedAt": at,
+            "preview": "",
+        }
+        collection.insert_one({"timestamp": at.isoformat(), **entry, **place})
+
+
+def person(content: Any, **more: Any) -> dict[str, Any]:
+    return {"type": "user", "message": {"role": "user", "content": content}, **more}
+
+
+def claude(*blocks: dict[str, Any]) -> dict[str, Any]:
+    message = {"id": "m", "role": "assistant", "model": "claude-opus-4-8", "content": list(blocks)}
+    return {"type": "assistant", "message": message}
+
+
+def conversation() -> list[dict[str, Any]]:
+    command = {"type": "tool_use", "id": "t1", "name": "Bash", "input": {"command": "ls -l"}}
+    edit = {"file_path": "/p/a.py", "old_string": "old = 1", "new_string": "new = 2"}
+    result = {"type": "tool_result", "tool_use_id": "t1", "content": "total 0 ``` ok"}
+    return [
+        person(f"Use the key {SECRET} please"),
+        claude({"type": "thinking", "thinking": "Let me *look*"}, {"type": "text", "text": "Yes."}),
+        claude(command),
+        person([result]),
+        claude({"type": "tool_use", "id": "t2", "name": "Edit", "input": edit}),
+        {"type": "ai-title", "aiTitle": "Nothing to read"},
+    ]
+
+
+def written(collection: Collection[Any], form: str, **choice: Any) -> str:
+    revealed = choice.pop("revealed", False)
+    sessions = chosen(collection, Choice(**choice))
+    return "".join(export(collection, sessions, form, is_revealed=revealed))
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_secrets_leave_only_when_revealed(collection: Collection[Any], form: str) -> None:
+    keep(collection, "s1", conversation())
+    assert SECRET not in written(collection, form)
+    assert "•••" in written(collection, form)
+    assert SECRET in written(collection, form, revealed=True)
+
+
+def test_markdown_keeps_prose_and_fences_what_holds_fences(collection: Collection[Any]) -> None:
+    keep(collection, "s1", conversation())
+    text = written(collection, "md")
+    assert "### You · 2026-11-03 09:00:00" in text
+    assert "```bash\nls -l\n```" in text
+    assert "````\ntotal 0 ``` ok\n````" in text
+    assert "-old = 1\n+new = 2" in text
+    assert "Nothing to read" not in text
+
+
+def test_jsonl_is_the_entries_as_written(collection: Collection[Any]) -> None:
+    entries = conversation()
+    keep(collection, "s1", entries)
+    lines = [json.loads(line) for line in written(collection, "jsonl", revealed=True).splitlines()]
+    assert [line["type"] for line in lines] == [entry["type"] for entry in entries]
+    assert lines[0]["message"] == entries[0]["message"]
+    assert "_id" not in lines[0]
+    assert "sessionKey" not in lines[0]
+
+
+def test_json_of_many_sessions_is_one_object(collection: Collection[Any]) -> None:
+    keep(collection, "s1", conversation())
+    keep(collection, "s2", conversation(), at=START + timedelta(days=1))
+    found = json.loads(written(collection, "json"))["sessions"]
+    assert [(each["session_id"], len(each["entries"])) for each in found] == [("s1", 6), ("s2", 6)]
+
+
+def test_csv_cells_are_text_to_a_spreadsheet(collection: Collection[Any]) -> None:
+    keep(collection, "s1", [person("=cmd|' /C calc'!A0"), person("plain\nlines")])
+    rows = list(csv.DictReader(StringIO(written(collection, "csv"))))
+    assert [row["text"] for row in rows] == ["'=cmd|' /C calc'!A0", "plain\nlines"]
+    assert rows[0]["project_id"] == "-p-atlas"
+
+
+def test_a_choice_of_project_and_period_holds_at_once(collection: Collection[Any]) -> None:
+    keep(collection, "old", conversation(), at=START - timedelta(days=9))
+    keep(collection, "new", conversation())
+    keep(collection, "other", conversation(), project="-p-other")
+    found = chosen(collection, Choice(project="-p-atlas", since=START - timedelta(days=1)))
+    assert [session.id for session in found] == ["new"]
+    found = chosen(collection, Choice(until=START - timedelta(days=1)))
+    assert [session.id for session in found] == ["old"]
+
+
+def test_a_rewritten_file_is_read_once_and_kept_whole(collection: Collection[Any]) -> None:
+    keep(collection, "s1", [person("first draft", uuid="u1")])
+    keep(collection, "s1", [person("second draft", uuid="u1")], generation=1)
+    text = written(collection, "md")
+    assert ("first draft" in text, "second draft" in text) == (False, True)
+    assert len(written(collection, "jsonl").splitlines()) == 2
+
+
+def test_subagents_follow_their_conversation(collection: Collection[Any]) -> None:
+    keep(collection, "s1", conversation())
+    keep(collection, "s1", [person("Look around", isSidechain=True)], agent="/agent-a7.jsonl")
+    text = written(collection, "md")
+    assert text.index("## Subagent a7") > text.index("new = 2")
+    assert "### Task" in text
+
+
+def test_only_one_entry_is_held_at_a_time(collection: Collection[Any]) -> None:
+    """The second entry is asked for only when the first one's text has left."""
+    keep(collection, "s1", [person("one"), person("two"), person("three")])
+    told: list[int] = []
+    pieces = export(collection, chosen(collection, Choice()), "jsonl", tell=lambda: told.append(1))
+    next(pieces)
+    assert sum(told) == 0
+    next(pieces)
+    assert sum(told) == 1
+
+
+def test_hostile_text_runs_nothing_and_loads_nothing(
+    collection: Collection[Any], tmp_path: Path
+) -> None:
+    chromium = Path("/usr/bin/chromium")
+    if not chromium.exists():
+        pytest.skip("Chromium is absent: `apt-get install chromium` brings it")
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415  (after the skip)
+
+    tool = {"type": "tool_use", "id": "t", "name": EVIL, "input": {EVIL: EVIL, "b": EVIL}}
+    image = {"type": "base64", "media_type": "image/svg+xml", "data": EVIL}
+    keep(
+        collection, EVIL, [
+            person(f"{EVIL} ![x](http://127.0.0.1:9/x.png) [y](javascript:alert(3))", cwd=EVIL),
+            claude({"type": "text", "text": EVIL}, tool, {"type": "thinking", "thinking": EVIL}),
+            person([{"type": "tool_result", "tool_use_id": "t", "content": EVIL}]),
+            person([{"type": "image", "source": image}]),
+        ], agent=f"/agent-{EVIL}", project=EVIL,
+    )  # fmt: skip
+    path = tmp_path / "out.html"
+    path.write_text(written(collection, "html"))
+    troubles: list[str] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=str(chromium), args=["--no-sandbox", "--disable-gpu"]
+        )
+        page = browser.new_page(color_scheme="dark")
+        page.on("dialog", lambda dialog: (troubles.append("ran"), dialog.dismiss()))
+        page.on("request", lambda request: troubles.append(request.url))
+        page.goto(path.as_uri())
+        assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(22, 24, 28)"
+        assert EVIL in page.locator("main").inner_text()
+        assert page.locator("a[href^=javascript], script, img[src=x]").count() == 0
+        browser.close()
+    assert troubles == [path.as_uri()]
+
+
+def test_the_command_writes_a_private_file_or_nothing(
+    collection: Collection[Any], settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from include import settings as module  # noqa: PLC0415
+    from include.cli.export import export as command  # noqa: PLC0415
+    from include.errors import NotFound  # noqa: PLC0415
+
+    monkeypatch.setattr(module, "get_settings", lambda: settings)
+    keep(collection, "s1", conversation())
+    out = tmp_path / "out.md"
+    done = CliRunner().invoke(command, ["--session", "s1", "--out", str(out)])
+    assert (done.exit_code, "secrets masked" in done.output) == (0, True)
+    assert "Yes." in out.read_text()
+    assert count_entries(collection, "s1") == 6
+    missing = tmp_path / "missing.md"
+    done = CliRunner().invoke(command, ["--session", "nobody", "--out", str(missing)])
+    assert isinstance(done.exception, NotFound)
+    assert list(tmp_path.glob("*missing*")) == []
+
+
+def test_every_format_has_a_writer() -> None:
+    from include.cli.export import FORMATS as NAMED  # noqa: PLC0415
+
+    assert set(NAMED) == set(write.FORMATS)
