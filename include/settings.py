@@ -252,11 +252,6 @@ class Settings(BaseSettings):
         return self.cca_home / "metabase"
 
     @property
-    def browser_address(self) -> str:
-        """What a link to the conversation browser begins with."""
-        return (self.browser_url or f"http://localhost:{self.browser_port}").rstrip("/")
-
-    @property
     def search_dir(self) -> Path:
         return self.cca_home / "search"
 
