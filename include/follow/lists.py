@@ -22,7 +22,7 @@ from include.search.prompts import role_of
 log = logging.getLogger(__name__)
 
 # Raise it whenever the same documents would give other rows.
-LISTS_NUMBER = 2
+LISTS_NUMBER = 3
 # Rows of a busy session are made anew this often.
 _PAUSE_SECONDS = 1.0
 # What the counts do not need and most bytes are; a rawLine document comes whole.
@@ -33,6 +33,13 @@ _WITHOUT = {
 }  # fmt: skip
 _BATCH = 200
 _UNAUTHORIZED = 13
+# The browser's list reads a page by a walk of one of these, however many rows there are.
+_SORTS = ("endedAt", "entries", "toolErrors")
+_INDEXES = (
+    *([("isSpoken", 1), (name, -1), ("_id", 1)] for name in _SORTS),
+    [("isSpoken", 1), ("projectId", 1), ("endedAt", -1), ("_id", 1)],
+    [("updatedAt", -1)],
+)
 
 Write = ReplaceOne[Document] | DeleteOne
 
@@ -54,11 +61,12 @@ class Lists:
         self._state = database["follower"]
         self._touched: dict[str, float] = {}
         self._hours: set[Hour] = set()
-        # A user who may only read leaves the lists to the follower beside the archive.
         self._are_others = False
 
     def catch_up(self) -> None:
         """Touch whatever came since the rows were last known to be right."""
+        if not self._may_write():
+            return
         since = self._saved()
         match: Document = {} if since is None else {"ingestedAt": {"$gte": since - OVERLAP}}
         if since is None:
@@ -68,6 +76,19 @@ class Lists:
         steps = [{"$match": match}, {"$group": {"_id": key}}]
         for group in self._conversations.aggregate(steps, allowDiskUse=True):
             self._touch(**group["_id"])
+
+    def _may_write(self) -> bool:
+        """Make the indexes; a user who may not leaves the lists to the follower of one who may."""
+        try:
+            for keys in _INDEXES:
+                self._sessions.create_index(keys)
+            self._activity.create_index([("projectId", 1), ("hour", 1)])
+        except OperationFailure as error:
+            if error.code != _UNAUTHORIZED:
+                raise
+            log.info("this user of MongoDB may only read: another follower keeps the lists")
+            self._are_others = True
+        return not self._are_others
 
     def touch(self, documents: Iterable[Document]) -> None:
         for document in documents:
@@ -86,30 +107,21 @@ class Lists:
         """Make due rows anew; once none is left, all up to the position is right."""
         now = time.monotonic()
         due = [key for key, at in self._touched.items() if is_all or now - at >= _PAUSE_SECONDS]
-        if not due or self._are_others:
+        if not due:
             return 0
         hours, self._hours = self._hours, set()
         try:
             self._write(self._sessions, (self._session(key) for key in due))
             self._write(self._activity, (row for hour in hours for row in self._active(hour)))
-        except BaseException as error:
+        except BaseException:
             self._hours |= hours
-            if not (isinstance(error, OperationFailure) and error.code == _UNAUTHORIZED):
-                raise
-            self._leave_to_others()
-            return 0
+            raise
         for key in due:
             del self._touched[key]
         if not self._touched and position is not None:
             self._save(position)
         log.debug("%d session rows, %d hours made anew", len(due), len(hours))
         return len(due)
-
-    def _leave_to_others(self) -> None:
-        log.info("this user of MongoDB may only read: another follower keeps the lists")
-        self._are_others = True
-        self._touched.clear()
-        self._hours.clear()
 
     def _touch(self, session: Any, project: Any, hour: Any) -> None:
         if self._are_others:
