@@ -33,6 +33,7 @@ COMMANDS = {
         "include.cli.dead_letters:dead_letters",
         "What could not be taken in, and why.",
     ),
+    "users": ("include.cli.users:users", "Who may use a MongoDB that machines share."),
     "demo": ("include.cli.demo:demo", "The whole stack on sample conversations."),
     "demo-data": ("include.cli.demo:demo_data", "Write realistic sample transcripts."),
     "prices": ("include.cli.prices:prices", "The price seed."),

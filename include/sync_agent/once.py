@@ -8,7 +8,7 @@ from itertools import chain
 
 from pymongo import MongoClient
 from pymongo.collection import Collection
-from pymongo.errors import PyMongoError
+from pymongo.errors import OperationFailure, PyMongoError
 
 from include import archive
 from include.errors import ServiceDown, SettingError
@@ -23,6 +23,7 @@ from include.sync_agent.values import DeadLetter
 
 # What is sent and committed at a time.
 _GROUP_BYTES = 4 << 20
+_UNAUTHORIZED = 13
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +68,21 @@ def sync_once(
         try:
             return _sync_all(settings, buffer, client, on_progress)
         except PyMongoError as error:
-            message = (
-                f"MongoDB went away ({error}); what was read is safe in {settings.buffer_path} "
-                "and goes with the next run"
-            )
-            raise ServiceDown(message) from error
+            raise ServiceDown(_undelivered(settings, error)) from error
         except sqlite3.OperationalError as error:
             message = (
                 f"the buffer {settings.buffer_path} cannot be written ({error}); free space there, "
                 "or set SQLITE_PATH. Nothing is lost: the next run goes on from here"
             )
             raise SettingError(message) from error
+
+
+def _undelivered(settings: Settings, error: PyMongoError) -> str:
+    safe = f"what was read is safe in {settings.buffer_path} and goes with the next run"
+    if isinstance(error, OperationFailure) and error.code == _UNAUTHORIZED:
+        place = f"{settings.mongo_db}.{settings.mongo_collection}"
+        return f"the user of MONGO_URI may not write to {place}: see `cca users`; {safe}"
+    return f"MongoDB went away ({error}); {safe}"
 
 
 def _pass_on(
