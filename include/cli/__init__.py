@@ -38,6 +38,7 @@ COMMANDS = {
     "prices": ("include.cli.prices:prices", "The price seed."),
     "doctor": ("include.cli.doctor:doctor", "Check everything and say how to mend it."),
     "rebuild": ("include.cli.rebuild:rebuild", "Derived stores from the truth."),
+    "forget": ("include.cli.forget:forget", "Delete on request, everywhere it went."),
 }
 
 
