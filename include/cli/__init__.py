@@ -40,6 +40,7 @@ COMMANDS = {
     "metabase": ("include.cli.metabase:metabase", "Dashboards in Metabase, from code."),
     "doctor": ("include.cli.doctor:doctor", "Check everything and say how to mend it."),
     "rebuild": ("include.cli.rebuild:rebuild", "Derived stores from the truth."),
+    "forget": ("include.cli.forget:forget", "Delete on request, everywhere it went."),
 }
 
 
