@@ -53,10 +53,12 @@ test: install  ## the whole test suite
 test-long: install  ## the tests that take minutes: a thousand histories, kills, mutations
 	$(VENV)/bin/python -m pytest -m long --timeout 900
 
-lint: install  ## ruff and sqlfluff
+lint: install  ## ruff, sqlfluff and dbt-bouncer
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/sqlfluff lint dbt/models dbt/tests
+	cd dbt && DUCKDB_PATH=:memory: ../$(VENV)/bin/dbt --quiet parse --profiles-dir .
+	cd dbt && ../$(VENV)/bin/dbt-bouncer run --output-only-failures
 
 types: install  ## mypy, strict
 	$(VENV)/bin/mypy

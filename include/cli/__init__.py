@@ -38,6 +38,7 @@ COMMANDS = {
     "demo-data": ("include.cli.demo:demo_data", "Write realistic sample transcripts."),
     "prices": ("include.cli.prices:prices", "The price seed."),
     "metabase": ("include.cli.metabase:metabase", "Dashboards in Metabase, from code."),
+    "docs": ("include.cli.docs:docs", "What every table and column means, as one page."),
     "doctor": ("include.cli.doctor:doctor", "Check everything and say how to mend it."),
     "rebuild": ("include.cli.rebuild:rebuild", "Derived stores from the truth."),
     "forget": ("include.cli.forget:forget", "Delete on request, everywhere it went."),
