@@ -9,6 +9,7 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
+from include.embedded import drawing
 from include.errors import ServiceDown
 from include.settings import PROJECT_DIR, Settings, child_environment
 from include.transform import dbt
@@ -91,24 +92,19 @@ def prepare(settings: Settings) -> None:
     logins(settings)
     migration = _begin_migration(settings)
     try:
-        if not _is_manifest_fresh(settings):
-            dbt.write_manifest(settings)
+        if not _is_drawing_fresh(settings):
+            drawing.draw(settings, dbt.write_manifest(settings))
     finally:
         if migration:
             _end_migration(settings, migration)
 
 
-def manifest_path(settings: Settings) -> Path:
-    """dbt's description of the project, from which the DAG is drawn."""
-    return dbt.target_dir(settings) / "manifest.json"
-
-
-def _is_manifest_fresh(settings: Settings) -> bool:
-    manifest = manifest_path(settings)
-    if not manifest.exists():
+def _is_drawing_fresh(settings: Settings) -> bool:
+    drawn = drawing.drawing_path(settings)
+    if not drawn.exists():
         return False
     sources = (path for path in dbt.DBT_DIR.rglob("*") if path.is_file())
-    return manifest.stat().st_mtime > max(path.stat().st_mtime for path in sources)
+    return drawn.stat().st_mtime > max(path.stat().st_mtime for path in sources)
 
 
 def _begin_migration(settings: Settings) -> subprocess.Popen[bytes] | None:
