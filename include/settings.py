@@ -130,6 +130,23 @@ class Settings(BaseSettings):
         description="Mail server of the alerts: smtp:// or smtps://user:password@host:port.",
     )
     metabase_url: str = Field("http://localhost:3001", description="Where Metabase answers.")
+    metabase_email: str = Field(
+        "cca@example.com",
+        description="Metabase's administrator, made by `cca metabase provision` in a new one.",
+    )
+    metabase_password: str = Field(
+        "", repr=False, description="That administrator's password; there is no default."
+    )
+    metabase_api_key: str = Field(
+        "",
+        repr=False,
+        description="API key of a Metabase administrator, instead of email and password. Empty: "
+        "`cca metabase provision` makes one and keeps it in $CCA_HOME/metabase.",
+    )
+    metabase_gold_dir: Path | None = Field(
+        None,
+        description="The folder of gold files as Metabase sees it; $CCA_HOME/gold by default.",
+    )
 
     duckdb_path: Path | None = Field(
         None, description="The warehouse; $CCA_HOME/warehouse/analytics.db by default."
@@ -224,6 +241,15 @@ class Settings(BaseSettings):
     def gold_path(self) -> Path:
         """The published gold file: a symbolic link that each publish moves on."""
         return self.gold_dir / "current.duckdb"
+
+    @property
+    def gold_dir_in_metabase(self) -> Path:
+        return self.metabase_gold_dir or self.gold_dir
+
+    @property
+    def metabase_dir(self) -> Path:
+        """Where the API key that cca made for itself is kept."""
+        return self.cca_home / "metabase"
 
     @property
     def search_dir(self) -> Path:
