@@ -51,7 +51,7 @@ def airflow_environment(settings: Settings) -> dict[str, str]:
         "AIRFLOW__API__HOST": settings.airflow_host,
         "AIRFLOW__API__PORT": str(settings.airflow_port),
         "AIRFLOW__API__WORKERS": "1",
-        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{_for_workers(settings)}/execution/",
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{api_address(settings)}/execution/",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": ",".join(f"{name}:{name}" for name in _USERS),
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(_passwords_path(settings)),
         # tasks cut off by a crash are taken up again within a minute, not after five
@@ -69,7 +69,8 @@ def airflow_environment(settings: Settings) -> dict[str, str]:
     }
 
 
-def _for_workers(settings: Settings) -> str:
+def api_address(settings: Settings) -> str:
+    """Where processes, ours and the workers, reach Airflow's API."""
     return settings.airflow_url.rstrip("/") or f"http://127.0.0.1:{settings.airflow_port}"
 
 

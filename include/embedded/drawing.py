@@ -38,9 +38,7 @@ def drawing_of(manifest: dict[str, Any]) -> dict[str, Any]:
 
 def _node(node: dict[str, Any]) -> dict[str, Any]:
     kept = ("unique_id", "name", "resource_type", "package_name", "fqn", "tags")
-    parents = [
-        each for each in node["depends_on"].get("nodes", ()) if each.split(".", 1)[0] in _DRAWN
-    ]
+    parents = [each for each in node["depends_on"].get("nodes", ()) if each.startswith(_DRAWN)]
     path = Path(node["original_file_path"])
     layer = path.parts[1] if node["resource_type"] == "model" else path.parts[0]
     return {name: node[name] for name in kept} | {

@@ -38,7 +38,7 @@ def test_a_run_publishes_what_mongodb_has_and_the_next_finds_nothing_new(
     assert freshness(airflow_settings).is_behind
     first, second = in_airflow(RUN_THE_DAG)
 
-    assert first["state"] == "success"
+    assert first["state"] == "success", first["tasks"]
     assert first["tasks"]["dbt_build"] == "success"
     assert first["tasks"]["publish"] == "success"
     numbers = summary(airflow_settings)

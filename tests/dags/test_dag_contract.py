@@ -110,6 +110,8 @@ def test_each_model_is_a_task_after_the_load_and_before_publish(bag: dict[str, A
     roots = {name for name, task in tasks.items() if task["upstream"] == ["has_news"]}
     assert "dbt_build" in roots
     assert "dbt.staging.stg_conversations" in roots
+    assert "dbt.staging.stg_conversations" in tasks["dbt.staging.stg_messages"]["upstream"]
+    assert not any(name.startswith("dbt.marts.fct_") for name in roots)
 
 
 def test_no_worker_starts_for_a_model_that_the_build_reports(bag: dict[str, Any]):

@@ -1,9 +1,11 @@
 """The real servers in a home of their own: what a person does there, and what goes wrong."""
 
+import os
+import signal
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,8 @@ import pytest
 
 from include import archive, runs
 from include.demo.generate import generate
-from include.embedded import airflow, processes, stack
+from include.doctor.reconcile import reconcile
+from include.embedded import airflow, processes, stack, supervisor
 from include.embedded.airflow_api import FINISHED, AirflowApi
 from include.embedded.pipeline_run import publish_newest
 from include.embedded.stack import Kind, Message
@@ -292,3 +295,45 @@ def test_a_model_that_fails_for_good_keeps_gold_as_it_is(served: Settings, api: 
     assert states["publish"] == "upstream_failed"
     assert served.gold_path.resolve() == gold
     assert numbers(served) == before
+
+
+def is_sound(settings: Settings) -> None:
+    checks = list(reconcile(settings, settings.mongo_uri))
+    assert checks
+    assert [check for check in checks if check.status == "fail"] == []
+
+
+@pytest.mark.long
+def test_a_scheduler_killed_in_mid_run_ends_the_run_after_its_restart(
+    served: Settings, api: AirflowApi
+):
+    run_id = api.trigger(conf={"full_refresh": True})
+    until(lambda: api.tasks(run_id).get("dbt_build") == "running")
+    killed = supervisor.processes(served)["airflow-scheduler"]["pid"]
+    os.kill(killed, signal.SIGKILL)
+    until(lambda: supervisor.processes(served)["airflow-scheduler"]["pid"] not in (0, killed))
+    assert until(lambda: (s := api.run_state(run_id)) in FINISHED and s, 800) == "success"
+    is_sound(served)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("task_id", ["load", "dbt_build", "publish"])
+def test_a_task_killed_in_mid_run_is_tried_again_and_loses_nothing(
+    served: Settings, api: AirflowApi, task_id: str
+):
+    run_id = api.trigger(conf={"full_refresh": True})
+    until(lambda: api.tasks(run_id).get(task_id) == "running")
+    workers = [each for each in processes.ours(served) if is_at_work(each, task_id)]
+    assert workers
+    for each in workers:
+        each.kill()
+    assert until(lambda: (s := api.run_state(run_id)) in FINISHED and s, 800) == "success"
+    assert len(logs_of(served, run_id, task_id)) > 1
+    is_sound(served)
+
+
+def is_at_work(process: psutil.Process, task_id: str) -> bool:
+    """Airflow's workers carry the task in their titles."""
+    with suppress(psutil.Error):
+        return task_id in " ".join(process.cmdline())
+    return False
