@@ -7,7 +7,7 @@ CCA := $(VENV)/bin/cca
 STAMP := $(VENV)/.installed
 DEMO_HOME ?= $(or $(TMPDIR),/tmp)/cca-demo-$(shell id -u)
 
-.PHONY: help install up demo demo-down down status logs pipeline test test-long lint types bench bench-sync docs lock
+.PHONY: help install up demo demo-down down status logs deploy run-backfill run-adhoc run-daily pipeline test test-long lint types bench bench-sync docs lock
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 14
@@ -43,6 +43,19 @@ demo: install  ## the whole stack on generated conversations, in a throw-away ho
 
 demo-down: install  ## stop the demo and delete its home
 	@$(CCA) demo --home $(DEMO_HOME) --down
+
+deploy: install  ## check the DAGs, draw dbt's models, make Airflow's tables and pool
+	@$(CCA) airflow prepare
+	@$(VENV)/bin/python -m pytest -q tests/dags/test_dag_contract.py tests/dags/test_drawing.py
+
+run-backfill: install  ## trigger one run per hour: make run-backfill SINCE=2026-11-01 UNTIL=2026-11-02
+	@$(CCA) run backfill --since "$(SINCE)" --until "$(UNTIL)"
+
+run-adhoc: install  ## trigger the pipeline now; ARGS="--since … --until … --full-refresh"
+	@$(CCA) run pipeline $(ARGS)
+
+run-daily: install  ## trigger the nightly full refresh now
+	@$(CCA) run daily
 
 pipeline: install  ## extract, load, transform, publish; no Airflow
 	@$(CCA) pipeline

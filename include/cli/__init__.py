@@ -24,6 +24,7 @@ COMMANDS = {
     "transform": ("include.cli.pipeline:transform", "dbt: raw to marts."),
     "publish": ("include.cli.pipeline:publish", "Marts to the gold file."),
     "pipeline": ("include.cli.pipeline:pipeline", "All four steps in order, without Airflow."),
+    "run": ("include.cli.run:run", "Trigger Airflow's DAGs and wait for them."),
     "iceberg": ("include.cli.iceberg:iceberg", "The Iceberg tables and their past."),
     "usage": ("include.cli.usage:usage", "Tokens and cost by day, model, project or session."),
     "query": ("include.cli.query:query", "Read-only SQL over gold."),
