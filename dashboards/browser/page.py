@@ -18,6 +18,7 @@ from dashboards.browser import paint
 from dashboards.browser.archive import list_projects
 from dashboards.browser.assets import asset_url
 from dashboards.browser.components import ActivityOverview, PageHeader, SessionList, Transcript
+from dashboards.browser.overview import overview
 from dashboards.browser.paint import Desk, Painted, Problem
 from dashboards.browser.state import FILTERS, State, from_query, is_other_place
 from dashboards.browser.views import HERE
@@ -97,7 +98,7 @@ class Page:
             projects = list_projects(self.desk.archive)
             panes["header"] = paint.header(self.desk, state, projects)
             panes["sessions"] = paint.sessions(self.desk, state, projects)
-            panes["overview"] = paint.overview(self.desk, state, projects)
+            panes["overview"] = overview(self.desk.archive, state, projects)
         if _place(before) != _place(state):
             panes["transcript"] = (
                 paint.transcript(self.desk, state) if state.session else Markup("")
@@ -136,7 +137,7 @@ class Page:
             panes["sessions"] = paint.sessions(self.desk, state, projects)
         if not state.session and time.monotonic() - self.overview_at > _OVERVIEW_SECONDS:
             self.overview_at = time.monotonic()
-            panes["overview"] = paint.overview(self.desk, state, projects)
+            panes["overview"] = overview(self.desk.archive, state, projects)
         if is_open:
             panes["transcript"] = paint.facts(self.desk, state)
         return panes
