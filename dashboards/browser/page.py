@@ -41,6 +41,8 @@ class Page:
     def __init__(self, desk: Desk, painted: Painted) -> None:
         self.desk = desk
         self.state = painted.state
+        # Two quick changes are both meant, whichever is answered first.
+        self.wanted = painted.state
         # A slow answer to an old question must not overwrite a newer one.
         self.generation = 0
         self.seen = painted.seen
@@ -60,7 +62,7 @@ class Page:
         if kind == "tick":
             await self._tick()
         elif kind == "set" and isinstance(message.get("changes"), dict):
-            await self.show(self.state.changed(message["changes"]), is_typed=True)
+            await self.show(self.wanted.changed(message["changes"]), is_typed=True)
         elif kind == "pop":
             values = dict(parse_qsl(str(message.get("search") or "").lstrip("?")))
             await self.show(from_query(values), is_typed=False)
@@ -69,6 +71,7 @@ class Page:
         """Moves the panes to a state; `is_typed` is false where the address bar led."""
         self.generation += 1
         generation, before = self.generation, self.state
+        self.wanted = state
         is_failed = False
         try:
             state, panes = await asyncio.to_thread(self._panes, before, state)
@@ -81,7 +84,7 @@ class Page:
             is_failed, panes = True, _without(self.desk, state, paint.FAILED)
         if generation != self.generation:
             return
-        self.state, self.is_failed = state, is_failed
+        self.state, self.wanted, self.is_failed = state, state, is_failed
         # The address first: a transcript measures itself when it is filled, so it must be in view.
         if is_typed:
             push = is_other_place(before, state) or state.m != before.m

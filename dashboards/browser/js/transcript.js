@@ -56,8 +56,10 @@ export function render({ model, el }) {
   async function extend(place, side) {
     const windows = place.querySelectorAll(":scope > .window");
     const edge = side === "after" ? windows[windows.length - 1] : windows[0];
-    if (!edge || edge.dataset[side] !== "1" || edge.dataset.loading) return false;
-    edge.dataset.loading = "1";
+    // A window at both ends is read on from in both directions.
+    const loading = `${side}Loading`;
+    if (!edge || edge.dataset[side] !== "1" || edge.dataset[loading]) return false;
+    edge.dataset[loading] = "1";
     place.setAttribute("aria-busy", "true");
     try {
       const html = await read(windowUrl(place, side, side === "after" ? edge.dataset.last : edge.dataset.first));
@@ -73,9 +75,10 @@ export function render({ model, el }) {
       return true;
     } catch (error) {
       if (error.name === "AbortError") return false;
-      delete edge.dataset.loading;
       say(place, error.message);
       return false;
+    } finally {
+      delete edge.dataset[loading];
     }
   }
 
@@ -125,7 +128,6 @@ export function render({ model, el }) {
     }
     if (added) old.querySelector(":scope > .remark")?.remove();
     for (const name of ["first", "last", "after"]) old.dataset[name] = fresh.dataset[name];
-    delete old.dataset.loading;
     for (const [name, off] of Object.entries(hidden)) if (off) toggle(name, false);
     if (added && isAtEnd) lastArticle().scrollIntoView({ block: "end" });
     else if (added) tellOf(added);
