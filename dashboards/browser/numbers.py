@@ -31,7 +31,7 @@ from dashboards.browser.chart import (
 )
 from dashboards.browser.gold import MEASURES, PERIODS, Choice, DayOfModel, Figures, figures
 from dashboards.browser.paint import Problem
-from dashboards.browser.reading import short_model, thousands
+from dashboards.browser.parts import short_model, thousands
 from dashboards.browser.views import render
 from include.errors import CcaError
 from include.projects import project_label

@@ -1,7 +1,7 @@
 """The buffer to MongoDB: unordered inserts under fixed ids, so that sending again is a no-op."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import blake2b
 
@@ -28,6 +28,7 @@ from include.sync_agent.document import (
     masked,
     raw_document_of,
 )
+from include.sync_agent.forgotten import forgotten
 from include.sync_agent.values import DeadLetter, Entry
 
 # A backlog goes in batches this many times BATCH_SIZE, within the bytes.
@@ -53,17 +54,19 @@ class Delivery:
     stored: int = 0
     duplicates: int = 0
     dead_letters: int = 0
+    forgotten: int = 0
 
     def __add__(self, other: "Delivery") -> "Delivery":
         return Delivery(
             self.stored + other.stored,
             self.duplicates + other.duplicates,
             self.dead_letters + other.dead_letters,
+            self.forgotten + other.forgotten,
         )
 
     @property
     def entries(self) -> int:
-        return self.stored + self.duplicates + self.dead_letters
+        return self.stored + self.duplicates + self.dead_letters + self.forgotten
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +85,23 @@ def ensure_indexes(collection: Collection[Document]) -> None:
 def deliver_pending(
     buffer: Buffer, collection: Collection[Document], settings: Settings
 ) -> Delivery:
-    """Send the oldest pending entries, one batch; marked delivered only after the reply."""
+    """Send the oldest pending entries, one batch; marked delivered only after the reply.
+
+    What was forgotten is not sent, and leaves the buffer.
+    """
     size = settings.batch_size
     has_backlog = buffer.pending_count() > size
     entries = buffer.pending(size * BACKLOG_FACTOR if has_backlog else size, BATCH_BYTES)
     if not entries:
         return Delivery()
-    delivery, dead = deliver(collection, entries, settings)
-    buffer.mark_delivered(entries, dead)
-    return delivery
+    gone = forgotten(collection.database, entries, settings.cca_host)
+    kept = [entry for entry in entries if entry.entry_id not in gone]
+    delivery, dead = deliver(collection, kept, settings)
+    if gone:
+        buffer.drop([entry for entry in entries if entry.entry_id in gone])
+    if kept:
+        buffer.mark_delivered(kept, dead)
+    return replace(delivery, forgotten=len(entries) - len(kept))
 
 
 def deliver(

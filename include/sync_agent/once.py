@@ -15,6 +15,7 @@ from include.errors import ServiceDown, SettingError
 from include.settings import Settings
 from include.sync_agent.buffer import Buffer
 from include.sync_agent.deliver import Delivery, deliver, deliver_pending, ensure_indexes
+from include.sync_agent.forgotten import obey, without_forgotten
 from include.sync_agent.garbage import few_collections
 from include.sync_agent.intake import Group, Intake, Taken
 from include.sync_agent.lock import agent_lock
@@ -109,6 +110,7 @@ def _pass_on(
                 yield intake.commit(sent, refused)
                 yield delivery
             if group:
+                group = without_forgotten(collection.database, group, settings.cca_host)  # noqa: PLW2901  (nothing else may go on with it)
                 sending = group, sender.submit(deliver, collection, group.entries, settings)
 
 
@@ -160,6 +162,7 @@ def _sync_all(
             tally.add(done)
         changed = [file for file in changed if intake.has_turn_left(file)]
     deliver_all()
+    obey(buffer, collection.database, settings.cca_host)
     buffer.tidy()
     delivery = tally.delivery
     return SyncReport(
