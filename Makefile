@@ -67,8 +67,10 @@ bench: install  ## time every step on generated data
 bench-sync: install  ## time the sync agent: throughput, latency, idle, rescan
 	$(VENV)/bin/python -m benchmarks.sync
 
-docs: install  ## write .env.example and docs/settings.md from the settings
+docs: install  ## write the generated pages: settings, commands, gold tables
 	$(VENV)/bin/python -m include.settings_docs
+	$(VENV)/bin/python -m include.cli.reference
+	$(VENV)/bin/python -m include.transform.dictionary
 
 lock: install  ## resolve constraints.txt anew from requirements.txt
 	$(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --no-header \

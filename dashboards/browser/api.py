@@ -13,9 +13,9 @@ from pymongo.errors import PyMongoError
 from tornado.web import RequestHandler
 
 from dashboards.browser.assets import ASSET_PATH, Asset, asset_url
-from dashboards.browser.paint import Desk, window
+from dashboards.browser.paint import Desk, more_rows, window
 from dashboards.browser.reading import is_picture
-from dashboards.browser.state import State
+from dashboards.browser.state import State, from_query
 from dashboards.browser.tools import body, pretty, result_block, result_text
 from dashboards.browser.views import render
 from dashboards.browser.window import Anchor, Entry, agents, find_entry, tool_result
@@ -32,6 +32,7 @@ def routes(desk: Desk) -> list[tuple[str, type[RequestHandler], dict[str, Any]]]
         (r"/sessions/([^/]+)(?:/([^/]+))?", SessionLink, {}),
         (ASSET_PATH, Asset, {}),
         (r"/api/window", WindowOfEntries, given),
+        (r"/api/rows", MoreRows, given),
         (r"/api/tool", ToolBody, given),
         (r"/api/text", WholeText, given),
         (r"/api/image", Image, given),
@@ -113,6 +114,15 @@ class WindowOfEntries(Reading):
         await self.answer(
             lambda: ("text/html; charset=utf-8", window(self.desk, session, agent, anchor))
         )
+
+
+class MoreRows(Reading):
+    """Rows of the list as far as somebody scrolls."""
+
+    async def get(self) -> None:
+        state = from_query({name: self.argument(name) for name in self.request.query_arguments})
+        after = self.argument("from")
+        await self.answer(lambda: ("text/html; charset=utf-8", more_rows(self.desk, state, after)))
 
 
 class ToolBody(Reading):

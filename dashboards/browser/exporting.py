@@ -11,7 +11,9 @@ from pymongo.errors import PyMongoError
 from tornado.iostream import StreamClosedError
 
 from dashboards.browser.api import Reading
-from dashboards.browser.archive import list_sessions, session_title
+from dashboards.browser.archive import session_title
+from dashboards.browser.hits import searched
+from dashboards.browser.sessions import list_sessions
 from dashboards.browser.state import State, from_query
 from dashboards.browser.window import find_entry
 from include.errors import CcaError
@@ -118,10 +120,7 @@ class Export(Reading):
 
     def _table(self, state: State, form: str) -> Iterator[str]:
         if state.q:
-            found = self.desk.search.searcher.search(
-                state.q, project=state.project or None, since=state.since or None,
-                until=state.until or None, limit=MAX_ROWS,
-            )  # fmt: skip
+            found = searched(self.desk.search, self.desk.archive, state, MAX_ROWS)
             rows: Iterator[tuple[Any, ...]] = (
                 (hit.session_id, hit.project_id, hit.entry_id, hit.kind, hit.at, hit.snippet)
                 for hit in found.rows

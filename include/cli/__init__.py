@@ -36,6 +36,7 @@ COMMANDS = {
     "demo": ("include.cli.demo:demo", "The whole stack on sample conversations."),
     "demo-data": ("include.cli.demo:demo_data", "Write realistic sample transcripts."),
     "prices": ("include.cli.prices:prices", "The price seed."),
+    "metabase": ("include.cli.metabase:metabase", "Dashboards in Metabase, from code."),
     "doctor": ("include.cli.doctor:doctor", "Check everything and say how to mend it."),
     "rebuild": ("include.cli.rebuild:rebuild", "Derived stores from the truth."),
 }

@@ -28,11 +28,27 @@ def mongo(*, uri: bool) -> None:
 
 
 @click.command()
-def airflow() -> None:
-    """Run Airflow's four processes in the foreground until Ctrl-C."""
+@click.argument(
+    "component",
+    required=False,
+    type=click.Choice(
+        ["prepare", "api-server", "scheduler", "dag-processor", "triggerer", "worker"]
+    ),
+)
+def airflow(component: str | None) -> None:
+    """Run Airflow's four processes in the foreground until Ctrl-C, or one COMPONENT of them.
+
+    `prepare` makes what they need (tables, pool, logins, dbt's manifest) and ends.
+    """
+    from include.embedded import airflow as airflow_home
     from include.embedded import foreground
     from include.log import configure
     from include.settings import get_settings
 
     configure()
-    sys.exit(foreground.run_airflow(get_settings()))
+    if component is None:
+        sys.exit(foreground.run_airflow(get_settings()))
+    if component == "prepare":
+        airflow_home.prepare(get_settings())
+        return
+    foreground.become(get_settings(), component)

@@ -22,9 +22,9 @@ def search() -> None:
         try:
             blocks = rebuild_search(settings, uri)
         except AlreadyRunning:
-            ask(settings.search_dir)
+            request = ask(settings.search_dir)
             click.echo("The running follower rebuilds the search index.", err=True)
-            wait_for_answer(settings.search_dir)
+            wait_for_answer(request)
             click.echo("Search index rebuilt.")
             return
     click.echo(f"Search index rebuilt: {blocks} blocks.")

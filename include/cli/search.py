@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from include.search.searcher import Results, Row
+    from include.search.searcher import Results
+    from include.search.texts import Row
     from include.settings import Settings
 
-# The terminal is patient: so many hits are looked at for the signs the index does not keep.
-_CHECKED_HITS = 5000
+# The terminal is patient: so many hits are looked at for what the index does not keep.
+_CHECKED_HITS, _PATTERN_SECONDS = 5000, 60.0
 KINDS = ("prompt", "answer", "thinking", "tool_input", "tool_result", "title", "system")
 
 
@@ -25,24 +26,31 @@ KINDS = ("prompt", "answer", "thinking", "tool_input", "tool_result", "title", "
 @click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True)
 @click.option("--offset", type=click.IntRange(0), default=0, help="Leave out the first ones.")
 @click.option("--order", type=click.Choice(["newest", "best"]), default="newest", show_default=True)
+@click.option("--regex", is_flag=True, help="TEXT is a regular expression, as /TEXT/ is.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def search(text: tuple[str, ...], *, as_json: bool, **options: Any) -> None:
-    """Find TEXT: words and parts of them, "phrases", -without, co*, kind: project: session: host:.
+def search(text: tuple[str, ...], *, regex: bool, as_json: bool, **options: Any) -> None:
+    """Find TEXT: words, parts of words, "phrases", -without, co*, /regular expressions/.
+
+    Also kind:, project:, session: and host: before a value.
 
     Put -- before TEXT when it begins with a minus sign.
     """
     from include.embedded.mongod import serving_mongo
-    from include.search.searcher import Searcher
+    from include.search.searcher import Look, Searcher
     from include.settings import get_settings
 
     settings = get_settings()
+    typed = " ".join(text)
+    look = Look(_CHECKED_HITS, _PATTERN_SECONDS)
     with serving_mongo(settings) as uri:
         _freshen(settings, uri)
-        results = Searcher(settings, uri).search(" ".join(text), check=_CHECKED_HITS, **options)
+        found = Searcher(settings, uri).search(
+            f"/{typed}(?:)/" if regex else typed, look=look, **options
+        )
     if as_json:
-        _print_json(results)
+        _print_json(found)
     else:
-        _print(results)
+        _print(found)
 
 
 def _freshen(settings: "Settings", uri: str) -> None:

@@ -16,12 +16,14 @@ from include.transform import dbt
 log = logging.getLogger(__name__)
 
 DAG_ID = "conversation_pipeline"
-# one slot: DuckDB has one writer per file
-POOL, POOL_SLOTS = "duckdb_writer", 1
+# DuckDB has one writer per file
+POOL = "duckdb_writer"
 # with a target path from outside, Cosmos would miss the compiled SQL and its parse cache
 _COSMOS_DECIDES = {"DBT_PROJECT_DIR", "DBT_PROFILES_DIR", "DBT_TARGET_PATH", "DBT_LOG_PATH"}
 _USERS = ("admin", "viewer")
 _RELEASE = version("apache-airflow-core")
+# written when the tables of that release, and the pool, are there
+_TABLES = f"{_RELEASE} {POOL}"
 
 
 def dbt_task_environment(settings: Settings) -> dict[str, str]:
@@ -32,28 +34,30 @@ def dbt_task_environment(settings: Settings) -> dict[str, str]:
 
 def airflow_environment(settings: Settings) -> dict[str, str]:
     """Everything Airflow's processes and tasks need, so that no airflow.cfg has to be edited."""
-    base_url = f"http://localhost:{settings.airflow_port}"
+    database = {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": settings.airflow_db_uri}
     return {
+        **(database if settings.airflow_db_uri else {}),
         **dbt_task_environment(settings),
         "AIRFLOW_HOME": str(settings.airflow_home),
         "PYTHONPATH": str(PROJECT_DIR),
         "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT_DIR / "dags"),
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(PROJECT_DIR / "plugins"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-        "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
+        "AIRFLOW__CORE__EXECUTOR": settings.airflow_executor,
         "AIRFLOW__CORE__PARALLELISM": "8",
         # with the port: the workers find the API by it
-        "AIRFLOW__API__BASE_URL": base_url,
-        "AIRFLOW__API__HOST": "127.0.0.1",
+        "AIRFLOW__API__BASE_URL": settings.airflow_address,
+        "AIRFLOW__API__HOST": settings.airflow_host,
         "AIRFLOW__API__PORT": str(settings.airflow_port),
         "AIRFLOW__API__WORKERS": "1",
-        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{settings.airflow_port}/execution/",
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{_for_workers(settings)}/execution/",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": ",".join(f"{name}:{name}" for name in _USERS),
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(_passwords_path(settings)),
         # tasks cut off by a crash are taken up again within a minute, not after five
         "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "30",
         "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "90",
         "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "30",
+        "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "1",
         "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "30",
         "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(settings.logs_dir / "airflow"),
         "AIRFLOW__COSMOS__CACHE_DIR": str(settings.airflow_home / "cosmos"),
@@ -62,6 +66,10 @@ def airflow_environment(settings: Settings) -> dict[str, str]:
         "DO_NOT_TRACK": "1",
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     }
+
+
+def _for_workers(settings: Settings) -> str:
+    return settings.airflow_url.rstrip("/") or f"http://127.0.0.1:{settings.airflow_port}"
 
 
 def logins(settings: Settings) -> dict[str, str]:
@@ -79,7 +87,7 @@ def logins(settings: Settings) -> dict[str, str]:
 
 
 def prepare(settings: Settings) -> None:
-    """Logins, metadata tables and dbt's manifest; what is there already is left alone."""
+    """Logins, metadata tables, the pool and dbt's manifest; what is there already is left alone."""
     logins(settings)
     migration = _begin_migration(settings)
     try:
@@ -104,13 +112,13 @@ def _is_manifest_fresh(settings: Settings) -> bool:
 
 
 def _begin_migration(settings: Settings) -> subprocess.Popen[bytes] | None:
-    if (marker := _migrated_path(settings)).exists() and marker.read_text() == _RELEASE:
+    if (marker := _migrated_path(settings)).exists() and marker.read_text() == _TABLES:
         return None
     log_path = _migration_log(settings)
     log_path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with log_path.open("a") as output:
-        return subprocess.Popen(
-            [sys.executable, "-m", "airflow", "db", "migrate"],
+        return subprocess.Popen(  # noqa: S603
+            [sys.executable, str(PROJECT_DIR / "plugins" / "cca_airflow" / "tables.py")],
             env=child_environment(airflow_environment(settings)),
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -121,9 +129,11 @@ def _begin_migration(settings: Settings) -> subprocess.Popen[bytes] | None:
 
 def _end_migration(settings: Settings, migration: subprocess.Popen[bytes]) -> None:
     if code := migration.wait():
-        message = f"`airflow db migrate` ended with code {code}; see {_migration_log(settings)}"
+        message = (
+            f"preparing Airflow's database ended with code {code}; see {_migration_log(settings)}"
+        )
         raise ServiceDown(message)
-    _migrated_path(settings).write_text(_RELEASE)
+    _migrated_path(settings).write_text(_TABLES)
     log.info("airflow database at version %s", _RELEASE)
 
 

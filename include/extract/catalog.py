@@ -37,8 +37,7 @@ def open_catalog(settings: Settings) -> Catalog:
         "uri": settings.iceberg_catalog_uri,
         "warehouse": settings.iceberg_warehouse,
     }
-    if settings.iceberg_catalog_type == "sql" and not settings.iceberg_catalog_uri:
-        path = settings.lake_dir / "iceberg-catalog.db"
+    if path := own_file(settings):
         path.parent.mkdir(parents=True, exist_ok=True)
         properties["uri"] = f"sqlite:///{path}"
     if "://" not in settings.iceberg_warehouse:
@@ -54,6 +53,18 @@ def open_catalog(settings: Settings) -> Catalog:
             f"be opened: {error}; check ICEBERG_CATALOG_TYPE and ICEBERG_CATALOG_URI"
         )
         raise SettingError(message) from error
+
+
+def own_file(settings: Settings) -> Path | None:
+    """The SQLite file that is the catalog, where the settings name no other."""
+    is_ours = settings.iceberg_catalog_type == "sql" and not settings.iceberg_catalog_uri
+    return settings.lake_dir / "iceberg-catalog.db" if is_ours else None
+
+
+def may_exist(settings: Settings) -> bool:
+    """Whether there can be tables: who never wrote Iceberg shall not get a catalog by looking."""
+    path = own_file(settings)
+    return path is None or path.exists()
 
 
 def identifiers(settings: Settings) -> dict[str, tuple[str, str]]:

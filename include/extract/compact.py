@@ -48,7 +48,7 @@ def compact(
                 tuple(merges[group] for group in whole),
             )
 
-        change = lake.commit(plan, state.extracted) if merges else Change()
+        change = lake.commit(plan, None) if merges else Change()
         strays = lake.store.sweep()
     log.info("merged %d files into %d", len(change.removed), len(change.added))
     return CompactReport(len(change.removed), len(change.added), strays)

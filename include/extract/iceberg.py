@@ -101,21 +101,25 @@ class IcebergStore:
             change = plan(tuple(entries)).of(dataset)
             if change == Change() and not (is_last and is_needed):
                 return change
-            properties = {MARK: extracted.isoformat()} if extracted else {}
-            if is_last:
-                properties |= self._heads()
+            properties = self._marks(extracted, with_heads=is_last)
             try:
                 _replace(table, [entries[file] for file in change.removed], change, properties)
             except (CommitFailedException, ValidationException) as error:
-                log.warning("%s: another writer was faster (%s); planning anew", dataset, error)
-                pause = min(0.1 * 2**attempt, _LONGEST_PAUSE_SECONDS)
-                time.sleep(pause * random.uniform(0.5, 1))  # noqa: S311  (no secret)
+                _wait(dataset, attempt, error)
                 continue
             return change
-        raise WarehouseError(
-            f"Iceberg table {'.'.join(table.name())}: other writers were faster "
-            f"{_COMMIT_TRIES} times; run again when they are done"
-        )
+        raise _too_busy(self.tables[dataset])
+
+    def move_mark(self, extracted: datetime) -> None:
+        """A commit of no files; another writer's in between is repeated upon."""
+        for attempt in range(1, _COMMIT_TRIES + 1):
+            table = self.tables["conversations"].refresh()
+            properties = self._marks(extracted, with_heads=True)
+            try:
+                return _replace(table, [], Change(), properties)
+            except (CommitFailedException, ValidationException) as error:
+                _wait("conversations", attempt, error)
+        raise _too_busy(self.tables["conversations"])
 
     def sweep(self) -> int:
         """Only on this machine's disks, and only what no commit can still be on its way to use."""
@@ -132,6 +136,12 @@ class IcebergStore:
                     strays += 1
         return strays
 
+    def _marks(self, extracted: datetime | None, *, with_heads: bool) -> dict[str, str]:
+        """The mark given, else the one there is, so that every snapshot of ours carries it."""
+        entries = self.tables["conversations"].refresh()
+        mark = extracted or mark_of(written_by_us(entries, entries.current_snapshot()))
+        return ({MARK: mark.isoformat()} if mark else {}) | (self._heads() if with_heads else {})
+
     def _heads(self) -> dict[str, str]:
         # as they are now: another writer's newer rows must not be left behind
         heads = {
@@ -140,6 +150,19 @@ class IcebergStore:
             if dataset != "conversations"
         }
         return {_pin(dataset): str(head.snapshot_id) for dataset, head in heads.items() if head}
+
+
+def _wait(dataset: str, attempt: int, error: Exception) -> None:
+    log.warning("%s: another writer was faster (%s); planning anew", dataset, error)
+    pause = min(0.1 * 2**attempt, _LONGEST_PAUSE_SECONDS)
+    time.sleep(pause * random.uniform(0.5, 1))  # noqa: S311  (no secret)
+
+
+def _too_busy(table: Table) -> WarehouseError:
+    return WarehouseError(
+        f"Iceberg table {'.'.join(table.name())}: other writers were faster "
+        f"{_COMMIT_TRIES} times; run again when they are done"
+    )
 
 
 def _data_paths(table: Table) -> Iterator[str]:

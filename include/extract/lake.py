@@ -2,15 +2,17 @@
 
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import partial
 from typing import Any, Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from include.errors import WarehouseError
 from include.extract import manifest, recent
 from include.extract.manifest import LakeFile, Manifest
 from include.extract.owned import Range
@@ -24,10 +26,23 @@ SORTED_BY = ("stream", "generation", "source_offset")
 LONG_COLUMNS = frozenset({"_id", "text", "entry_json", "input_json", "document_json"})
 
 
+# a dictionary of values that do not repeat is built for nothing
+_UNIQUE = frozenset(
+    {"uuid", "parent_uuid", "entry_uuid", "request_id", "message_id", "tool_use_id"}
+)
+_RISING = frozenset({"source_offset", "timestamp", "event_at", "ingested_at"})
+
+
 def parquet_options(schema: pa.Schema) -> dict[str, Any]:
     """How rows are written, in either format."""
     short = [name for name in schema.names if name not in LONG_COLUMNS]
-    return {"compression": "zstd", "use_dictionary": short, "write_statistics": short}
+    repeating = [name for name in short if name not in _UNIQUE and name not in _RISING]
+    return {
+        "compression": "zstd",
+        "use_dictionary": repeating,
+        "column_encoding": {name: "DELTA_BINARY_PACKED" for name in short if name in _RISING},
+        "write_statistics": short,
+    }
 
 
 @dataclass(frozen=True)
@@ -65,7 +80,10 @@ class Store(Protocol):
         """A file's path on this machine, if it has one."""
 
     def commit(self, plan: Plan, extracted: datetime | None) -> Change:
-        """Replace files and mark at once; only then files that went may be deleted."""
+        """Replace files, and the mark if one is given; only then old files may be deleted."""
+
+    def move_mark(self, extracted: datetime) -> None:
+        """Commit a mark alone."""
 
     def sweep(self) -> int:
         """Delete files that a crash left behind; how many."""
@@ -73,10 +91,11 @@ class Store(Protocol):
 
 @dataclass
 class Lake:
-    """One format's lake, held alone."""
+    """One format's lake, held."""
 
     store: Store
     recent: recent.Recent
+    committing: Callable[[], AbstractContextManager[None]]
     _run: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
     _written: int = 0
 
@@ -96,17 +115,32 @@ class Lake:
         """A file's rows in today's schema: a column it was written without is null."""
         schema = DATASETS[file.dataset]
         wanted = columns or schema.names
-        parquet = pq.ParquetFile(self.store.source(file.path))
-        found = parquet.read([name for name in wanted if name in parquet.schema_arrow.names])
+        try:
+            parquet = pq.ParquetFile(self.store.source(file.path))
+            found = parquet.read([name for name in wanted if name in parquet.schema_arrow.names])
+        except (pa.ArrowException, OSError) as error:
+            why = " ".join(str(error).split())
+            message = (
+                f"{self.store.local(file.path) or file.path} cannot be read ({why}); "
+                "`cca rebuild lake` makes the lake anew from MongoDB"
+            )
+            raise WarehouseError(message) from error
         return pa.table(
             [_column(found, schema.field(name)) for name in wanted],
             schema=pa.schema([schema.field(name) for name in wanted]),
         )
 
     def commit(self, plan: Plan, extracted: datetime | None) -> Change:
-        change = self.store.commit(plan, extracted)
-        self.recent.save(self.read().files, extracted)
+        """Do what the plan says of the files that are live by then; no mark leaves it alone."""
+        with self.committing():
+            change = self.store.commit(plan, extracted)
+            after = self.read()
+            self.recent.save(after.files, after.extracted)
         return change
+
+    def move_mark(self, extracted: datetime) -> None:
+        with self.committing():
+            self.store.move_mark(extracted)
 
     def without(self, files: Iterable[LakeFile], owned: Range) -> list[LakeFile]:
         """The files written anew without the rows of a range; what loses all is not written."""
@@ -122,12 +156,16 @@ class Lake:
 
 
 @contextmanager
-def holding(settings: Settings, storage_format: str | None = None) -> Iterator[Lake]:
-    """The lake of a format, for this process alone; STORAGE_FORMAT by default."""
+def holding(
+    settings: Settings, storage_format: str | None = None, *, is_shared: bool = False
+) -> Iterator[Lake]:
+    """The lake of a format, alone or with others that share it; STORAGE_FORMAT by default."""
     chosen = manifest.supported(storage_format or settings.storage_format)
-    with manifest.locked(settings, chosen):
-        store = _store(settings, chosen)
-        yield Lake(store, recent.Recent(settings.lake_dir / f"{chosen}-recent.json"))
+    committing = partial(manifest.committing, settings, chosen)
+    with manifest.locked(settings, chosen, is_shared=is_shared):
+        with committing():
+            store = _store(settings, chosen)
+        yield Lake(store, recent.Recent(settings.lake_dir / f"{chosen}-recent.json"), committing)
 
 
 def _store(settings: Settings, storage_format: str) -> Store:

@@ -107,7 +107,7 @@ def write(settings: Settings, storage_format: str, manifest: Manifest) -> None:
 
 def promote(settings: Settings, storage_format: str, now: Published) -> None:
     """Record what the gold file now holds."""
-    with locked(settings, storage_format):
+    with committing(settings, storage_format):
         manifest = replace(
             read(settings, storage_format),
             published=now.mark,
@@ -132,12 +132,24 @@ def published_mark(settings: Settings) -> datetime | None:
 
 
 @contextmanager
-def locked(settings: Settings, storage_format: str) -> Iterator[None]:
-    """Hold the format's lake alone: one extract commits at a time."""
-    path = _path(settings, storage_format).with_suffix(".lock")
+def locked(settings: Settings, storage_format: str, *, is_shared: bool = False) -> Iterator[None]:
+    """Hold the format's lake, alone or together with others that own ranges of their own."""
+    with _held(_path(settings, storage_format).with_suffix(".lock"), is_shared=is_shared):
+        yield
+
+
+@contextmanager
+def committing(settings: Settings, storage_format: str) -> Iterator[None]:
+    """The moment of a commit, always alone; taken after `locked`, where both are."""
+    with _held(_path(settings, storage_format).with_suffix(".commit-lock"), is_shared=False):
+        yield
+
+
+@contextmanager
+def _held(path: Path, *, is_shared: bool) -> Iterator[None]:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        fcntl.flock(lock, fcntl.LOCK_SH if is_shared else fcntl.LOCK_EX)
         yield
 
 

@@ -45,11 +45,19 @@ class ParquetStore:
     def commit(self, plan: Plan, extracted: datetime | None) -> Change:
         before = self.read()
         change = plan(before.files)
-        files = _replaced(before.files, change)
-        manifest.write(self._settings, "parquet", replace(before, files=files, extracted=extracted))
+        after = replace(
+            before,
+            files=_replaced(before.files, change),
+            extracted=extracted or before.extracted,
+        )
+        if after != before:
+            manifest.write(self._settings, "parquet", after)
         for file in change.removed:
             self.source(file.path).unlink(missing_ok=True)
         return change
+
+    def move_mark(self, extracted: datetime) -> None:
+        manifest.write(self._settings, "parquet", replace(self.read(), extracted=extracted))
 
     def sweep(self) -> int:
         live = {self.source(file.path) for file in self.read().files}

@@ -28,26 +28,33 @@ class Recent:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._counts: dict[str, Counts] = {}
-        if path.exists():
-            self._counts = json.loads(path.read_text())
+        self._counts = self._read()
 
     def add(self, path: str, ingested_at: pa.ChunkedArray) -> None:
         """Count the rows of a file that is being written."""
         self._counts[path] = counted(ingested_at)
 
     def save(self, live: Iterable[LakeFile], mark: datetime | None) -> None:
-        """Keep what a later look can need; losing the file costs one reading of the lake's."""
+        """Keep what a later look can need; losing the file costs one reading of the lake's.
+
+        Called by one at a time; what another process counted meanwhile is in the file.
+        """
         since = first_step(mark).isoformat() if mark else ""
         paths = {file.path for file in live if file.ingested_max > since}
         kept = {
             path: {end: number for end, number in counts.items() if end > since}
-            for path, counts in self._counts.items()
+            for path, counts in (self._read() | self._counts).items()
             if path in paths
         }
         fresh = self._path.with_suffix(".new")
         fresh.write_text(json.dumps(kept))
         fresh.replace(self._path)
+
+    def _read(self) -> dict[str, Counts]:
+        if not self._path.exists():
+            return {}
+        counts: dict[str, Counts] = json.loads(self._path.read_text())
+        return counts
 
     def held(
         self, files: Iterable[LakeFile], mark: datetime, read: Callable[[LakeFile], pa.Table]

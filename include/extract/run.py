@@ -31,7 +31,10 @@ Progress = Callable[[int, int], None]  # (documents done, documents in all)
 
 @dataclass(frozen=True)
 class ExtractReport:
-    """Counts of one run; `is_changed` is False when the lake was equal already."""
+    """Counts of one run; `mark` is where it moved the lake's, None after a backfill.
+
+    `is_changed` is False when the lake was equal already.
+    """
 
     documents: int
     blocks: int
@@ -54,11 +57,14 @@ def extract(
     on_progress: Progress | None = None,
 ) -> ExtractReport:
     """Make the lake equal to MongoDB in the window; repeatable, in any order, after any crash."""
-    with archive.connect(uri) as client, holding(settings, storage_format) as lake:
+    # an incremental run moves the mark: no backfill that read earlier may take its rows out again
+    is_shared = window.kind == "backfill"
+    lake_held = holding(settings, storage_format, is_shared=is_shared)
+    with archive.connect(uri) as client, lake_held as lake:
         archive.require(client, uri)
         collection = archive.conversations(client, settings)
         owned, mark = _owned(collection, lake, window)
-        writer = LakeWriter(lake)
+        writer = LakeWriter(lake, dates_in_order=owned.is_wide)
         counts = _convert_all(collection, owned, writer, on_progress)
         written = writer.close()
 
@@ -79,10 +85,10 @@ def extract(
 def _owned(
     collection: Collection[Document], lake: Lake, window: Window
 ) -> tuple[Range, datetime | None]:
-    """The range this run owns, and the mark the lake has afterwards."""
-    before = lake.read()
+    """The range this run owns, and the mark it moves the lake's to, if any."""
     if window.kind == "backfill":
-        return Range("eventAt", window.start, window.end), before.extracted
+        return Range("eventAt", window.start, window.end), None
+    before = lake.read()
     through = fetch.settled_now(collection)
     if window.kind == "full" or before.extracted is None:
         return Range("ingestedAt", None, through), through

@@ -1,7 +1,9 @@
 """What a run owns: everything, a range of event time, or what arrived since the last run."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from itertools import pairwise
 from typing import Any, Literal, Self
 
 from include.errors import SettingError
@@ -48,6 +50,23 @@ def resolve(
     if start is not None and end is not None and start >= end:
         raise SettingError(f"since ({start.isoformat()}) must be before until ({end.isoformat()})")
     return Window("backfill", start, end)
+
+
+def split(window: Window, boundaries: Sequence[datetime]) -> list[Window]:
+    """Backfills that together own what the window owns, cut at those boundaries that lie in it.
+
+    A full window becomes ranges of event time, open at both ends.
+    """
+    inside = [
+        bound
+        for bound in sorted(set(boundaries))
+        if (window.start is None or window.start < bound)
+        and (window.end is None or bound < window.end)
+    ]
+    if not inside or window.kind == "incremental":
+        return [window]
+    edges = [window.start, *inside, window.end]
+    return [Window("backfill", *pair) for pair in pairwise(edges)]
 
 
 def moment(name: str, value: str | datetime | None) -> datetime | None:

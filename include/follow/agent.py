@@ -16,8 +16,8 @@ from include.archive import Document
 from include.follow.feed import Feed
 from include.follow.lists import Lists
 from include.follow.lock import follower_lock
-from include.follow.rebuild import build_anew, source_of
-from include.follow.request import answered, asked
+from include.follow.rebuild import answer_requests, source_of
+from include.follow.request import is_asked
 from include.search import home as homes
 from include.search.index import Writer
 from include.settings import Settings
@@ -136,17 +136,15 @@ class _Parts:
 
 
 def _follow(settings: Settings, collection: Collection[Document], stop: threading.Event) -> None:
+    answer_requests(settings, collection, stop)
     source = source_of(collection)
     if source is None:
         # The sync agent makes the collection with the first entry.
         stop.wait(_RETRY_SECONDS)
         return
-    with answered(settings.search_dir) as is_rebuild_asked:
-        if is_rebuild_asked:
-            build_anew(settings, collection, stop)
     with _following(settings, collection) as parts:
         parts.catch_up(stop)
-        while not (stop.is_set() or asked(settings.search_dir) or parts.feed.is_over):
+        while not (stop.is_set() or is_asked(settings.search_dir) or parts.feed.is_over):
             parts.feed.wait(_TICK_SECONDS)
             parts.step()
 

@@ -9,6 +9,7 @@ from include.archive import Document
 from include.follow.feed import Feed
 from include.follow.lists import Lists
 from include.follow.lock import follower_lock
+from include.follow.request import requests
 from include.search import home as homes
 from include.search.index import Writer
 from include.settings import Settings
@@ -34,6 +35,25 @@ def rebuild_lists(settings: Settings, uri: str) -> int:
         lists.start_over()
         lists.catch_up()
         return lists.flush(None, is_all=True)
+
+
+def answer_requests(
+    settings: Settings, collection: Collection[Document], stop: threading.Event
+) -> None:
+    """Do what was asked of the follower; cut short, it is done at the next start."""
+    asked = requests(settings.search_dir)
+    if not asked:
+        return
+    home = homes.current(settings.search_dir)
+    chosen = [request.chosen for request in asked if request.chosen]
+    if home is not None and chosen:
+        with Writer(home) as writer:
+            for one in chosen:
+                writer.remove(one)
+    build_anew(settings, collection, stop)
+    if not stop.is_set():
+        for request in asked:
+            request.close()
 
 
 def build_anew(settings: Settings, collection: Collection[Document], stop: threading.Event) -> int:

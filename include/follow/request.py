@@ -1,32 +1,58 @@
-"""Asking the running follower for a rebuilt index: it alone may write one."""
+"""Asking the running follower for a rebuilt index, or to forget: it alone may write one."""
 
+import json
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+import uuid
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
-
-def ask(search_dir: Path) -> None:
-    _path(search_dir).touch()
-
-
-def asked(search_dir: Path) -> bool:
-    return _path(search_dir).exists()
+from include.search.home import replace_file
+from include.search.removal import Chosen
 
 
-@contextmanager
-def answered(search_dir: Path) -> Iterator[bool]:
-    """Whether a rebuild was asked for; the request stands until the rebuild is done."""
-    is_asked = asked(search_dir)
-    yield is_asked
-    if is_asked:
-        _path(search_dir).unlink(missing_ok=True)
+@dataclass(frozen=True)
+class Request:
+    """A file of its own, so that none is lost that is asked while another is being done."""
+
+    path: Path
+    chosen: Chosen | None
+
+    def close(self) -> None:
+        self.path.unlink(missing_ok=True)
 
 
-def wait_for_answer(search_dir: Path) -> None:
-    while asked(search_dir):
+def ask(search_dir: Path, chosen: Chosen | None = None) -> Path:
+    """Ask for an index built anew; before that, what is `chosen` becomes unfindable.
+
+    The file stands until that is done.
+    """
+    _directory(search_dir).mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = _directory(search_dir) / f"{uuid.uuid4().hex}.json"
+    replace_file(path, json.dumps(asdict(chosen) if chosen else None).encode())
+    return path
+
+
+def requests(search_dir: Path) -> list[Request]:
+    """What was asked and is not done."""
+    return [
+        Request(path, _chosen(path.read_text()))
+        for path in sorted(_directory(search_dir).glob("*.json"))
+    ]
+
+
+def is_asked(search_dir: Path) -> bool:
+    return any(_directory(search_dir).glob("*.json"))
+
+
+def wait_for_answer(request: Path) -> None:
+    while request.exists():
         time.sleep(0.2)
 
 
-def _path(search_dir: Path) -> Path:
-    return search_dir / "rebuild.asked"
+def _directory(search_dir: Path) -> Path:
+    return search_dir / "asked"
+
+
+def _chosen(content: str) -> Chosen | None:
+    given = json.loads(content)
+    return Chosen(**{**given, "ids": tuple(given["ids"])}) if given else None

@@ -17,6 +17,7 @@ from include.errors import WarehouseError
 from include.extract import manifest
 from include.extract.manifest import Published, sync_folder
 from include.load.raw import built
+from include.publish import metabase
 from include.publish.comments import Described, comments, descriptions
 from include.settings import Settings
 from include.transform.dbt import rules_digest, target_dir
@@ -43,10 +44,23 @@ def publish(settings: Settings, *, storage_format: str | None = None) -> Path:
         _flip(settings.gold_path, target)
         published = Published(now.mark, now.load_seq, rules_digest(settings))
         manifest.promote(settings, storage_format or settings.storage_format, published)
-        for old in _files(settings.gold_dir)[:-KEPT_FILES]:
-            old.unlink()
+        prune(settings)
     log.info("published %d tables as %s", tables, target.name)
+    metabase.point_to(settings, target)
     return target
+
+
+def prune(settings: Settings, keep: int = KEPT_FILES) -> list[Path]:
+    """Delete all but the newest gold files, never the published one; what was deleted.
+
+    Who has a deleted file open reads on.
+    """
+    current = settings.gold_path.resolve()
+    files = _files(settings.gold_dir)
+    old = [path for path in files[:-keep] if path != current]
+    for path in old:
+        path.unlink()
+    return old
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """Filters as queries: where and when something was said, copies counted where they stand."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -24,6 +24,7 @@ class Filters:
     unwanted: list[tuple[str, str]] = field(default_factory=list)
     since: int | None = None  # milliseconds
     until: int | None = None  # milliseconds, exclusive
+    sessions: Collection[str] | None = None  # any of these; None is all
 
 
 def combined(
@@ -80,6 +81,9 @@ def clauses(
         terms = Query.term_set_query(schema, name, values)
         wanted = _said_or_copied(terms, schema, searcher) if name in PLACES else terms
         found.append((Occur.Must, wanted))
+    if filters.sessions is not None:
+        among = Query.term_set_query(schema, "session", list(filters.sessions))
+        found.append((Occur.Must, _said_or_copied(among, schema, searcher)))
     for name, value in filters.unwanted:
         found.append((Occur.MustNot, Query.term_query(schema, name, value)))
     if filters.since is not None or filters.until is not None:

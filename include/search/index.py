@@ -14,6 +14,7 @@ from include.errors import AlreadyRunning
 from include.search.blocks import Block, searchable
 from include.search.home import Home, Position
 from include.search.normalise import analyser, normalise
+from include.search.removal import Chosen, removal_query
 from include.search.schema import PLACES, document_key, key_of, open_index
 from include.search.vocabulary import Files
 
@@ -98,6 +99,17 @@ class Writer:
             self._home.write_position(position)
         if self._files.needs_compaction():
             self.settle()
+
+    def remove(self, chosen: Chosen) -> None:
+        """Make blocks unfindable at once; their words stay on disk until the index is built anew.
+
+        Copies of them that stand elsewhere are findable again only then, too.
+        """
+        query = removal_query(chosen, self._index.schema, self._searcher)
+        if query is not None:
+            self._writer.delete_documents_by_query(query)
+            self._writer.commit()
+            self._reload()
 
     def settle(self) -> None:
         """Make the vocabulary anew from the index as committed."""

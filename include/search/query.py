@@ -1,11 +1,13 @@
 """From terms to tantivy queries: parts of words come from the vocabulary, edges of literals too."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import tantivy
 from tantivy import Occur, Query
 
 from include.search.normalise import is_unspaced
+from include.search.patterns import Need, Pattern
 from include.search.typed import Term
 from include.search.vocabulary import Vocabulary
 
@@ -36,6 +38,30 @@ class QueryMaker:
         if len(tokens[0]) < least or is_unspaced(tokens[0]) or (starts and ends):
             return self.word(tokens[0])
         return self._words(tokens[0], starts=starts, ends=ends)
+
+    def needed(self, pattern: Pattern) -> list[Query]:
+        """What a text must hold so that the regular expression can match in it."""
+        return [self._all(need) for need in pattern.needs]
+
+    def _all(self, need: Need) -> Query:
+        if isinstance(need, str):
+            parts = [(Occur.Must, query) for query in self._pieces(need)]
+            return Query.boolean_query(parts) if parts else Query.exists_query("key")
+        kind, inner = need
+        occur = Occur.Should if kind == "any" else Occur.Must
+        return Query.boolean_query([(occur, self._all(one)) for one in inner])
+
+    def _pieces(self, text: str) -> Iterator[Query]:
+        """Each token by itself: one at the text's edge may be part of a longer word."""
+        term = Term(text)
+        last = len(term.tokens) - 1
+        for place, token in enumerate(term.tokens):
+            starts = place > 0 or not term.is_open_at_start
+            ends = place < last or not term.is_open_at_end
+            if (starts and ends) or is_unspaced(token):
+                yield self.word(token)
+            elif len(token) >= _PART_LETTERS:
+                yield self._words(token, starts=starts, ends=ends)
 
     def word(self, token: str) -> Query:
         return Query.term_query(self.schema, "text", token)

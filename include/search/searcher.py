@@ -1,28 +1,26 @@
 """Searching: hits from the index, their texts from MongoDB."""
 
-from collections.abc import Sequence
+import time
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from pymongo.collection import Collection
-from pymongo.errors import PyMongoError
 from tantivy import Occur, Query
 
-from include import archive
-from include.entries import entry_of
-from include.errors import ServiceDown
-from include.search.blocks import searchable
 from include.search.filters import Filters, Moment, clauses, combined
 from include.search.reader import Reader, View
-from include.search.snippet import holds_literally, snippet_of
-from include.search.typed import Term, Typed, understand
+from include.search.snippet import Finder, holds_literally, of_pattern, of_terms
+from include.search.texts import Hit, Row, Text, Texts
+from include.search.typed import Typed, understand
 from include.settings import Settings
 
 NOT_BUILT = "The search index is being built; `cca follow` keeps it."
 # Hits whose signs are checked in their text for one page; each costs about 0.5 ms.
 CHECKED_HITS = 200
+# How long texts are looked at for a regular expression; each costs 1 to 2 ms.
+PATIENCE_SECONDS = 1.5
 _CHUNK_HITS = 200
 _FACETS = ("project", "kind", "host")
 
@@ -30,24 +28,11 @@ Order = Literal["newest", "best"]
 
 
 @dataclass(frozen=True)
-class Row:
-    """One hit; `marks` are (start, end) in the snippet, `copies` how often it stands elsewhere."""
-
-    session_id: str
-    project_id: str
-    entry_id: str
-    kind: str
-    at: datetime | None
-    snippet: str
-    marks: list[tuple[int, int]]
-    copies: int
-    host: str
-    document_id: str
-
-
-@dataclass(frozen=True)
 class Results:
-    """`approximate`: the total is an upper bound; `message`: a sentence for the user."""
+    """`approximate`: the total is an upper bound; `message`: a sentence for the user.
+
+    Of a regular expression whose candidates were not all looked at, the total is a lower bound.
+    """
 
     total: int = 0
     approximate: bool = False
@@ -57,10 +42,18 @@ class Results:
 
 
 @dataclass(frozen=True)
-class _Hit:
-    document_id: str
-    order: int
-    copies: int
+class Look:
+    """How much of the texts is read where the index alone cannot tell."""
+
+    hits: int = CHECKED_HITS
+    seconds: float = PATIENCE_SECONDS
+
+
+@dataclass(frozen=True)
+class _Page:
+    limit: int
+    offset: int
+    order: Order
 
 
 class Searcher:
@@ -69,9 +62,7 @@ class Searcher:
     def __init__(self, settings: Settings, uri: str = "") -> None:
         self._timezone = ZoneInfo(settings.timezone)
         self._reader = Reader(settings.search_dir)
-        self._settings = settings
-        self._uri = uri or settings.mongo_uri
-        self._collection: Collection[archive.Document] | None = None
+        self._texts = Texts(settings, uri)
 
     def search(  # noqa: PLR0913  (one argument a filter)
         self,
@@ -83,116 +74,86 @@ class Searcher:
         host: str | None = None,
         since: Moment = None,
         until: Moment = None,
+        sessions: Collection[str] | None = None,
         limit: int = 50,
         offset: int = 0,
         order: Order = "newest",
         with_facets: bool = False,
-        check: int = CHECKED_HITS,
+        look: Look = Look(),
     ) -> Results:
         """Blocks that hold all that was typed; days of `since` and `until` are in the period.
 
-        Signs are not in the index: up to `check` hits are looked at for them, and where there are
-        more, the total is an upper bound.
+        Signs are not in the index: up to `look.hits` hits are looked at for them, and where there
+        are more, the total is an upper bound.
         """
         typed = understand(text)
         if typed.message:
             return Results(message=typed.message)
         given = {"project": project, "session": session, "kind": kind, "host": host}
         filters = combined(typed.filters, given, (since, until), self._timezone)
+        filters = replace(filters, sessions=sessions)
         view = self._reader.view()
         if view is None:
             return Results(message=NOT_BUILT)
         query = _whole_query(view, typed, filters)
         page = _Page(limit, offset, order)
-        needs_check = any(term.has_signs and not term.is_negated for term in typed.terms)
-        found = (
-            self._checked(view, query, page, typed.terms, check)
-            if needs_check
-            else self._plain(view, query, page, typed.terms)
-        )
-        rows = _in_session(found.rows, filters)
-        facets = _facets(view, query) if with_facets else {}
-        return Results(found.total, found.approximate, rows, facets)
+        if typed.pattern is not None:
+            found = self._matched(view, query, page, typed, look.seconds)
+        elif any(term.has_signs and not term.is_negated for term in typed.terms):
+            found = self._checked(view, query, page, typed, look.hits)
+        else:
+            found = self._plain(view, query, page, of_terms(typed.terms))
+        facets = found.facets or _facets(view, query) if with_facets else {}
+        return replace(found, rows=_in_session(found.rows, filters), facets=facets)
 
-    def _plain(self, view: View, query: Query, page: "_Page", terms: Sequence[Term]) -> Results:
+    def _plain(self, view: View, query: Query, page: _Page, finder: Finder) -> Results:
         total, hits = _hits(view, query, page)
-        rows = [row for row, _ in self._rows(hits, terms)]
-        return Results(total, rows=rows)
+        return Results(total, rows=[text.row(finder) for text in self._texts.of(hits)])
 
-    def _checked(
-        self, view: View, query: Query, page: "_Page", terms: Sequence[Term], check: int
-    ) -> Results:
+    def _checked(self, view: View, query: Query, page: _Page, typed: Typed, most: int) -> Results:
         """Only hits whose text has the signs; all of them are looked at while they are few."""
-        wide = _Page(max(check, page.offset + page.limit), 0, page.order)
+        wide = _Page(max(most, page.offset + page.limit), 0, page.order)
         total, hits = _hits(view, query, wide)
-        rows = [
-            row
-            for start in range(0, len(hits), _CHUNK_HITS)
-            for row, text in self._rows(hits[start : start + _CHUNK_HITS], terms)
-            if holds_literally(text, terms)
+        chunks = (hits[start : start + _CHUNK_HITS] for start in range(0, len(hits), _CHUNK_HITS))
+        held = [
+            text
+            for chunk in chunks
+            for text in self._texts.of(chunk)
+            if holds_literally(text.text, typed.terms)
         ]
-        is_whole = total <= wide.limit
-        shown = rows[page.offset : page.offset + page.limit]
-        return Results(len(rows) if is_whole else total, not is_whole, shown)
+        found = _paged(held, page, of_terms(typed.terms))
+        return found if total <= wide.limit else replace(found, total=total, approximate=True,
+                                                         facets={})  # fmt: skip
 
-    def _rows(self, hits: Sequence[_Hit], terms: Sequence[Term]) -> list[tuple[Row, str]]:
-        documents = self._documents([hit.document_id for hit in hits])
-        blocks = {key: list(searchable(entry_of(found))) for key, found in documents.items()}
-        rows = []
-        for hit in hits:
-            # gone from the archive since the index was made, or not what it was
-            if hit.order >= len(blocks.get(hit.document_id, ())):
-                continue
-            document, block = documents[hit.document_id], blocks[hit.document_id][hit.order]
-            snippet = snippet_of(block.text, terms)
-            row = Row(
-                session_id=str(document.get("sessionKey") or ""),
-                project_id=str(document.get("projectId") or ""),
-                entry_id=str(document.get("uuid") or document["_id"]),
-                kind=block.kind,
-                at=document.get("eventAt"),
-                snippet=snippet.text,
-                marks=snippet.marks,
-                copies=hit.copies,
-                host=str(document.get("host") or ""),
-                document_id=hit.document_id,
-            )
-            rows.append((row, block.text))
-        return rows
+    def _matched(
+        self, view: View, query: Query, page: _Page, typed: Typed, seconds: float
+    ) -> Results:
+        """Hits whose text the regular expression matches, as many as can be read in the time."""
+        pattern = typed.pattern
+        if pattern is None:
+            return Results()
+        until = time.monotonic() + seconds
+        found, seen, slow = [], 0, 0
+        total = view.searcher.search(query, limit=1).count
+        for text in self._candidates(view, query, page.order, total):
+            seen += 1
+            try:
+                if pattern.is_in(text.text) and holds_literally(text.text, typed.terms):
+                    found.append(text)
+            except TimeoutError:
+                slow += 1
+            if time.monotonic() > until and len(found) >= page.offset:
+                break
+        shown = _paged(found, page, of_pattern(pattern))
+        if seen >= total and not slow:
+            return shown
+        message = f"Looked at {seen - slow:,} of the {total:,} texts that may match."
+        return replace(shown, approximate=True, message=message)
 
-    def _documents(self, ids: Sequence[str]) -> dict[str, archive.Document]:
-        collection = self._connected()
-        try:
-            found = collection.find({"_id": {"$in": list(set(ids))}}, {"toolUseResult": 0})
-            return {str(document["_id"]): archive.whole(collection, document) for document in found}
-        except PyMongoError as error:
-            archive.require(collection.database.client, self._uri)
-            raise ServiceDown(f"MongoDB could not read the hits: {error}") from error
-
-    def _connected(self) -> Collection[archive.Document]:
-        if self._collection is None:
-            uri = self._uri or _running(self._settings)
-            self._collection = archive.conversations(archive.connect(uri), self._settings)
-            self._uri = uri
-        return self._collection
-
-
-@dataclass(frozen=True)
-class _Page:
-    limit: int
-    offset: int
-    order: Order
-
-
-def _running(settings: Settings) -> str:
-    from include.embedded.mongod import running_uri  # noqa: PLC0415  (only where no URI is set)
-
-    uri = running_uri(settings)
-    if uri is None:
-        raise ServiceDown(
-            "MongoDB does not run; set MONGO_URI, or start it with `cca up --only mongo`"
-        )
-    return uri
+    def _candidates(self, view: View, query: Query, order: Order, total: int) -> Iterator[Text]:
+        for offset in range(0, total, _CHUNK_HITS):
+            _, hits = _hits(view, query, _Page(_CHUNK_HITS, offset, order))
+            yield from self._texts.of(hits)
 
 
 def _whole_query(view: View, typed: Typed, filters: Filters) -> Query:
@@ -200,13 +161,15 @@ def _whole_query(view: View, typed: Typed, filters: Filters) -> Query:
         (Occur.MustNot if term.is_negated else Occur.Must, view.maker.query_of(term))
         for term in typed.terms
     ]
+    if typed.pattern is not None:
+        parts += [(Occur.Must, query) for query in view.maker.needed(typed.pattern)]
     parts += clauses(filters, view.schema, view.searcher)
-    if all(term.is_negated for term in typed.terms):
+    if not (typed.pattern or any(not term.is_negated for term in typed.terms)):
         parts.append((Occur.Must, Query.exists_query("key")))
     return Query.boolean_query(parts)
 
 
-def _hits(view: View, query: Query, page: _Page) -> tuple[int, list[_Hit]]:
+def _hits(view: View, query: Query, page: _Page) -> tuple[int, list[Hit]]:
     by = "ts" if page.order == "newest" else None
     found = view.searcher.search(query, limit=page.limit, offset=page.offset, order_by_field=by)
     addresses = [address for _, address in found.hits]
@@ -215,8 +178,20 @@ def _hits(view: View, query: Query, page: _Page) -> tuple[int, list[_Hit]]:
     for address, key in zip(addresses, keys, strict=True):
         reference = bytes(view.searcher.doc(address).get_first("ref")).decode()
         document_id, _, order = reference.rpartition(":")
-        hits.append(_Hit(document_id, int(order), view.searcher.doc_freq("of", key)))
+        hits.append(Hit(document_id, int(order), view.searcher.doc_freq("of", key)))
     return found.count, hits
+
+
+def _paged(found: Sequence[Text], page: _Page, finder: Finder) -> Results:
+    """A page of texts that were all looked at, counted as the index would count them."""
+    rows = [text.row(finder) for text in found[page.offset : page.offset + page.limit]]
+    told: dict[str, Callable[[Text], str]] = {
+        "project": lambda text: str(text.document.get("projectId") or ""),
+        "kind": lambda text: text.kind,
+        "host": lambda text: str(text.document.get("host") or ""),
+    }
+    facets = {name: dict(Counter(map(tell, found)).most_common()) for name, tell in told.items()}
+    return Results(len(found), rows=rows, facets=facets)
 
 
 def _facets(view: View, query: Query) -> dict[str, dict[str, int]]:

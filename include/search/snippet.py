@@ -2,17 +2,25 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 
 from include.search.normalise import UNDERSCORE
+from include.search.patterns import Pattern
 from include.search.typed import Term
 from include.secrets import mask_secrets
 
 _PICTURE = re.compile("ux([0-9a-f]{4,5})")
-_BEFORE, _LENGTH = 60, 240
+_BEFORE, _LENGTH = 36, 240
 # Characters to each side of the place found that are searched for secrets.
 _WINDOW = 1000
+_MOST_MARKS = 50
+_ACCENTS = dict.fromkeys(c for c in range(0x300, 0x10000) if unicodedata.combining(chr(c)))
+
+# Places in a text that a search found, in order.
+Finder = Callable[[str], list[tuple[int, int]]]
 
 
 @dataclass(frozen=True)
@@ -41,36 +49,63 @@ def folded(text: str) -> str:
     return lower if text.isascii() else text.translate(_FOLDING)
 
 
+def _spelled_out(text: str) -> str:
+    """Without accents and compatibility forms; unlike `folded`, characters may become several."""
+    if text.isascii():
+        return text.lower()
+    return unicodedata.normalize("NFKD", text).translate(_ACCENTS).lower()
+
+
 def holds_literally(text: str, terms: Sequence[Term]) -> bool:
     """Whether the text has the signs too that the index does not keep, and lacks those excluded."""
     plain = None
     for term in terms:
         if not term.has_signs or term.is_negated:
             continue
-        plain = folded(text) if plain is None else plain
-        if folded(term.text.removesuffix("*") if term.is_prefix else term.text) not in plain:
+        plain = _spelled_out(text) if plain is None else plain
+        wanted = term.text.removesuffix("*") if term.is_prefix else term.text
+        if _spelled_out(wanted) not in plain:
             return False
     return True
 
 
-def snippet_of(text: str, terms: Sequence[Term]) -> Snippet:
+def snippet_of(text: str, finder: Finder) -> Snippet:
     """One line around the first place found, secrets masked; the beginning where none is seen."""
-    pattern = _pattern([term for term in terms if not term.is_negated])
-    first = pattern.search(folded(text)) if pattern else None
-    near = max(0, first.start() - _WINDOW) if first else 0
+    first = next(iter(finder(text)), (0, 0))[0]
+    near = max(0, first - _WINDOW)
     is_cut = len(text) > near + 2 * _WINDOW
     # Masked before it is cut to size: half a secret is not recognised any more.
     text = mask_secrets(text[near : near + 2 * _WINDOW])
-    plain = folded(text)
-    first = pattern.search(plain) if pattern else None
-    start = max(0, first.start() - _BEFORE) if first else 0
+    places = finder(text)
+    start = max(0, next(iter(places), (0, 0))[0] - _BEFORE)
     end = min(len(text), start + _LENGTH)
     shown = re.sub(r"\s", " ", text[start:end])
-    marks = [m.span() for m in pattern.finditer(plain[start:end])] if pattern else []
     before = "…" if start or near else ""
     after = "…" if end < len(text) or is_cut else ""
-    moved = [(a + len(before), b + len(before)) for a, b in marks]
-    return Snippet(before + shown + after, moved)
+    moved = len(before) - start
+    marks = [(a + moved, min(b, end) + moved) for a, b in places if a < end and b > a]
+    return Snippet(before + shown + after, marks)
+
+
+def of_terms(terms: Sequence[Term]) -> Finder:
+    """Finds what was typed, over folded text."""
+    pattern = _pattern([term for term in terms if not term.is_negated])
+
+    def found(text: str) -> list[tuple[int, int]]:
+        matches = pattern.finditer(folded(text)) if pattern else ()
+        return [match.span() for match in islice(matches, _MOST_MARKS)]
+
+    return found
+
+
+def of_pattern(pattern: Pattern) -> Finder:
+    def found(text: str) -> list[tuple[int, int]]:
+        # A text that was matched in time may be slow once its secrets are masked.
+        with suppress(TimeoutError):
+            return pattern.spans(text, _MOST_MARKS)
+        return []
+
+    return found
 
 
 def _pattern(terms: Sequence[Term]) -> re.Pattern[str] | None:

@@ -1,11 +1,12 @@
 """What a person typed, taken apart into terms; no index is needed to understand it."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from include.search.blocks import KINDS
 from include.search.normalise import analyser, is_letter, normalise
+from include.search.patterns import Pattern, understood
 
 FIELDS = ("kind", "project", "session", "host")
 
@@ -19,7 +20,9 @@ _PIECE = re.compile(
     re.VERBOSE,
 )
 # Slashes around a path are no regular expression; these signs between them are.
-_REGEX = re.compile(r"/.*[\\\[\](){}*+?|^$].*/$")
+_REGEX = re.compile(
+    r"(?<!\S)/(?![\s/])(?P<pattern>.*?[\\\[\](){}*+?|^$].*?)(?<!\s)/(?!\S)", re.DOTALL
+)
 _ANALYSER = analyser()
 
 
@@ -61,15 +64,17 @@ class Typed:
     terms: list[Term] = field(default_factory=list)
     filters: list[tuple[str, str, bool]] = field(default_factory=list)  # field, value, is_negated
     message: str = ""  # why this cannot be searched
+    pattern: Pattern | None = None
 
 
 def understand(text: str) -> Typed:
     """Terms and filters of a search; a message where nothing can be looked for."""
-    if _REGEX.match(text.strip()):
-        return Typed(
-            message="Regular expressions cannot be searched yet; type the words they hold."
-        )
-    typed = Typed()
+    pattern = understood(found["pattern"]) if (found := _REGEX.search(text)) else None
+    if isinstance(pattern, str):
+        return Typed(message=pattern)
+    if found:
+        text = f"{text[: found.start()]} {text[found.end() :]}"
+    typed = Typed(pattern=pattern)
     unsearchable = []
     for piece in _PIECE.finditer(text):
         is_negated = piece["minus"] is not None
@@ -83,13 +88,18 @@ def understand(text: str) -> Typed:
             typed.terms.append(term)
         elif term.text.strip():
             unsearchable.append(term.text)
-    return Typed(typed.terms, typed.filters, _problem(typed, unsearchable))
+    return replace(typed, message=_problem(typed, unsearchable))
 
 
 def _problem(typed: Typed, unsearchable: list[str]) -> str:
     for name, value, _ in typed.filters:
         if name == "kind" and value not in KINDS:
             return f"kind:{value} is none of the kinds: {', '.join(KINDS)}."
+    if typed.pattern and not (typed.pattern.needs or typed.terms or typed.filters):
+        return (
+            f"/{typed.pattern.text}/ holds no three characters in a row that every match must "
+            "have; add a word, or a filter such as kind: or session:."
+        )
     if unsearchable and not typed.terms:
         return f"Signs alone ({' '.join(unsearchable)}) cannot be searched; add a word."
     return ""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from include.errors import WarehouseError
 from include.prices.overrides import check_overrides
 from include.settings import PROJECT_DIR, Settings
+from include.transform.dbt_log import writing_log
 
 if TYPE_CHECKING:
     from dbt.cli.main import dbtRunnerResult
@@ -24,7 +25,7 @@ log = logging.getLogger(__name__)
 DBT_DIR = PROJECT_DIR / "dbt"
 # More failing nodes than these hide the first cause.
 _FAILURES_SHOWN = 10
-_BAD = ("error", "fail", "runtime error", "partial success")
+BAD = ("error", "fail", "runtime error", "partial success")
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,16 @@ class NodeDone:
     kind: str
     status: str
     seconds: float
+    unique_id: str = ""
+    message: str = ""
+
+
+class BuildFailed(WarehouseError):
+    """The message names the nodes; `failed` is empty where dbt did not come to run any."""
+
+    def __init__(self, message: str, failed: tuple[NodeDone, ...]) -> None:
+        super().__init__(message)
+        self.failed = failed
 
 
 @dataclass(frozen=True)
@@ -132,11 +143,24 @@ def _invoke(
     for folder in (target_dir(settings), settings.logs_dir):
         folder.mkdir(parents=True, exist_ok=True)
     callbacks = [_listener(on_event)] if on_event else []
-    with _environment(dbt_environment(settings)):
+    options = ["--log-level", "none", "--log-level-file", "none"]
+    options += ["--no-write-json"] if _is_current(target_dir(settings) / "manifest.json") else []
+    with (
+        _environment(dbt_environment(settings)),
+        writing_log(settings.logs_dir / "dbt.log") as listen,
+    ):
         try:
-            return dbtRunner(callbacks=callbacks).invoke(["--log-level", "none", *arguments])
+            return dbtRunner(callbacks=[*callbacks, listen]).invoke([*options, *arguments])
         finally:
             close_duckdb()
+
+
+def _is_current(manifest: Path) -> bool:
+    """Writing the manifest takes a CPU second: not again where it says what the files say."""
+    if not manifest.exists():
+        return False
+    written = manifest.stat().st_mtime
+    return all(path.stat().st_mtime < written for path in DBT_DIR.rglob("*") if path.is_file())
 
 
 @contextmanager
@@ -174,22 +198,35 @@ def _listener(on_event: Callable[[NodeDone], None]) -> Callable[["EventMsg"], No
     def listen(event: "EventMsg") -> None:
         if event.info.name == "NodeFinished":
             node: Any = event.data.node_info
-            on_event(NodeDone(node.node_name, node.resource_type, node.node_status, 0.0))
+            result: Any = event.data.run_result
+            on_event(
+                NodeDone(
+                    node.node_name,
+                    node.resource_type,
+                    node.node_status,
+                    result.execution_time,
+                    node.unique_id,
+                    result.message,
+                )
+            )
 
     return listen
 
 
 def _built(result: "dbtRunnerResult") -> tuple[NodeDone, ...]:
     runs = getattr(result.result, "results", [])
-    failed = [run for run in runs if str(run.status) in _BAD]
+    failed = [run for run in runs if str(run.status) in BAD]
     if failed or not result.success:
-        raise WarehouseError(_failure(failed, result.exception))
-    return tuple(
-        NodeDone(run.node.name, str(run.node.resource_type), str(run.status), run.execution_time)
-        for run in runs
-        # hooks come among the nodes
-        if str(run.node.resource_type) != "operation"
-    )
+        nodes = tuple(map(_done, failed))
+        raise BuildFailed(_failure(failed, result.exception), nodes)
+    # hooks come among the nodes
+    return tuple(_done(run) for run in runs if str(run.node.resource_type) != "operation")
+
+
+def _done(run: Any) -> NodeDone:
+    node, message = run.node, str(run.message or "")
+    kind, status = str(node.resource_type), str(run.status)
+    return NodeDone(node.name, kind, status, run.execution_time, node.unique_id, message)
 
 
 def _failure(failed: list[Any], exception: BaseException | None) -> str:

@@ -24,6 +24,7 @@ found = {
             "tags": sorted(dag.tags),
             "catchup": dag.catchup,
             "max_active_runs": dag.max_active_runs,
+            "alerts": bool(dag.on_failure_callback),
             "params": {
                 name: {"title": dag.params.get_param(name).schema.get("title"),
                        "description": dag.params.get_param(name).description}
@@ -31,9 +32,12 @@ found = {
             },
             "tasks": {
                 task.task_id: {"owner": task.owner, "retries": task.retries, "pool": task.pool,
+                               "outlets": [each.name for each in task.outlets],
+                               "inlets": [each.name for each in task.inlets],
                                "upstream": sorted(task.upstream_task_ids),
                                "timeout": bool(task.execution_timeout),
-                               "retry_seconds": task.retry_delay.total_seconds()}
+                               "waits_for": task.start_from_trigger
+                               and task.start_trigger_args.trigger_kwargs}
                 for task in dag.tasks
             },
         }
@@ -63,7 +67,10 @@ def test_a_dag_is_named_as_its_file_and_no_file_is_one_that_dbt_would_import(bag
 
 def test_every_dag_says_what_to_do_when_it_is_red(bag: dict[str, Any]):
     for dag in bag["dags"].values():
-        assert "## Triage" in dag["doc"]
+        triage = dag["doc"].split("## Triage")[1]
+        assert "red" in triage
+        named = set(triage.replace("*", " ").split())
+        assert named & set(dag["tasks"]), "it names a task"
         assert dag["tags"]
         assert not dag["catchup"]
         assert dag["max_active_runs"] == 1
@@ -72,8 +79,6 @@ def test_every_dag_says_what_to_do_when_it_is_red(bag: dict[str, Any]):
 def test_every_task_has_an_owner_a_retry_and_an_end(bag: dict[str, Any]):
     for dag in bag["dags"].values():
         for name, task in dag["tasks"].items():
-            if name.endswith("dbt_producer_watcher_done"):
-                continue  # Cosmos' own gate: nothing runs in it
             assert task["owner"] == "cca", name
             assert task["retries"] >= 1, name
             assert task["timeout"], name
@@ -87,29 +92,32 @@ def test_reading_the_dags_imports_nothing_heavy(bag: dict[str, Any]):
 def test_all_that_write_the_warehouse_share_the_one_slot(bag: dict[str, Any]):
     tasks = bag["dags"]["conversation_pipeline"]["tasks"]
     writers = {name for name, task in tasks.items() if task["pool"] == "duckdb_writer"}
-    assert writers == {"load", "dbt.dbt_producer_watcher", "publish"}
+    models = {name for name in tasks if name.startswith("dbt.")}
+    assert writers == {"load", "dbt_build", "publish"} | models
 
 
 def test_each_model_is_a_task_after_the_load_and_before_publish(bag: dict[str, Any]):
     tasks = bag["dags"]["conversation_pipeline"]["tasks"]
     models = {path.stem for path in (PROJECT_DIR / "dbt" / "models").rglob("*.sql")}
-    shown = {name.split(".")[-2] for name in tasks if name.endswith(".run")}
+    seeds = {path.stem for path in (PROJECT_DIR / "dbt" / "seeds").glob("*.csv")}
+    shown = {name.split(".")[-1] for name in tasks if name.startswith("dbt.")}
+    assert "dbt.models.marts.fct_messages" in tasks
     assert models
-    assert shown == models
+    assert shown == models | seeds
     assert tasks["extract"]["upstream"] == ["resolve_window"]
-    assert tasks["load"]["upstream"] == ["extract"]
-    assert "dbt.dbt_producer_watcher_done" in tasks["publish"]["upstream"]
+    assert tasks["load"]["upstream"] == ["extract", "resolve_window"]
+    assert "dbt_build" in tasks["publish"]["upstream"]
+    roots = {name for name, task in tasks.items() if task["upstream"] == ["has_news"]}
+    assert "dbt_build" in roots
+    assert "dbt.models.staging.stg_conversations" in roots
 
 
-def test_the_producer_is_tried_again_before_its_models_are(bag: dict[str, Any]):
-    """The other way round, Cosmos lets a model's retry pass without building it."""
+def test_no_worker_starts_for_a_model_that_the_build_reports(bag: dict[str, Any]):
     tasks = bag["dags"]["conversation_pipeline"]["tasks"]
-    producer = tasks["dbt.dbt_producer_watcher"]
-    assert producer["retries"] == 1
-    for name, task in tasks.items():
-        if name.endswith((".run", ".test", ".seed")):
-            assert task["retries"] >= 2
-            assert task["retry_seconds"] > producer["retry_seconds"]
+    waiting = {name for name, task in tasks.items() if task["waits_for"]}
+    assert waiting == {name for name in tasks if name.startswith("dbt.")}
+    for name in waiting:
+        assert tasks[name]["waits_for"] == {"model": name.split(".")[-1], "producer": "dbt_build"}
 
 
 def test_the_form_names_and_explains_every_field(bag: dict[str, Any]):
@@ -117,3 +125,20 @@ def test_the_form_names_and_explains_every_field(bag: dict[str, Any]):
     wanted = {"since", "until", "full_backfill", "full_refresh", "storage_format"}
     assert set(params) == wanted
     assert all(each["title"] and each["description"] for each in params.values())
+
+
+def test_only_the_pipeline_draws_dbt(bag: dict[str, Any]):
+    drawing = {name for name, dag in bag["dags"].items() if any("dbt" in t for t in dag["tasks"])}
+    assert drawing == {"conversation_pipeline"}
+
+
+def test_lineage_leads_from_raw_over_gold_to_each_mart(bag: dict[str, Any]):
+    tasks = bag["dags"]["conversation_pipeline"]["tasks"]
+    marts = {path.stem for path in (PROJECT_DIR / "dbt" / "models" / "marts").rglob("*.sql")}
+    assert tasks["load"]["outlets"] == ["raw"]
+    assert tasks["publish"]["inlets"] == ["raw"]
+    assert set(tasks["publish"]["outlets"]) == marts | {"gold"}
+
+
+def test_a_failed_run_of_any_dag_raises_an_alert(bag: dict[str, Any]):
+    assert all(dag["alerts"] for dag in bag["dags"].values())

@@ -153,8 +153,7 @@ def test_a_running_follower_rebuilds_on_request(scribe, start, settings, mongo_u
     start()
     until(lambda: searcher.search("stork").total == 1)
     first = homes.current(settings.search_dir)
-    ask(settings.search_dir)
-    wait_for_answer(settings.search_dir)
+    wait_for_answer(ask(settings.search_dir))
     assert homes.current(settings.search_dir) != first
     assert searcher.search("stork").total == 1
     scribe.prompt("stork again")

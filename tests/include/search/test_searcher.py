@@ -102,10 +102,11 @@ def test_signs_are_checked_in_the_text(scribe, find):
     assert (found.total, found.approximate, _texts(found)) == (1, False, ["x a.b y"])
 
 
-def test_signs_alone_and_regular_expressions_get_a_sentence(scribe, find):
+def test_what_cannot_be_searched_gets_a_sentence(scribe, find):
     scribe.prompt("anything => here (( too")
     assert "Signs alone" in find("=> ((").message
-    assert "Regular expressions" in find(r"/any\w+/").message
+    assert "holds no three characters" in find(r"/\w+/").message
+    assert "is no regular expression" in find("/any(/").message
     assert "none of the kinds" in find("kind:nonsense").message
     assert find("/usr/any").message == ""
 

@@ -5,10 +5,12 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from dbt.contracts.graph.manifest import Manifest
+from dbt.parser.manifest import extended_mashumuro_decoder
 
 from include.errors import WarehouseError
 from include.settings import Settings
-from include.transform.dbt import NodeDone, dbt_environment, transform, write_manifest
+from include.transform.dbt import NodeDone, dbt_environment, target_dir, transform, write_manifest
 from tests.dbt.rows import answer, build_settings, entry, write_raw
 
 
@@ -29,7 +31,7 @@ def test_an_empty_archive_builds_every_model_and_frees_the_file(settings: Settin
     report = transform(settings, on_event=seen.append)
     assert dict(os.environ) == before  # noqa: TID251
     assert report.models >= 25
-    assert report.tests > 80
+    assert report.tests > 70
     assert {node.name for node in report.nodes} == {node.name for node in seen}
     # read-only is another configuration: DuckDB refuses it while a handle is left in the process
     with duckdb.connect(str(settings.warehouse_path), read_only=True) as warehouse:
@@ -58,3 +60,11 @@ def test_the_manifest_lists_every_model_for_airflow(settings: Settings) -> None:
     manifest = write_manifest(settings)
     assert manifest.parent == Path(dbt_environment(settings)["DBT_TARGET_PATH"])
     assert '"model.cca.fct_api_messages"' in manifest.read_text()
+
+
+def test_the_next_run_can_read_what_this_one_parsed(settings: Settings) -> None:
+    """Where it cannot, as after a number as a YAML key, dbt parses all again and says nothing."""
+    write_manifest(settings)
+    cache = target_dir(settings) / "partial_parse.msgpack"
+    manifest = Manifest.from_msgpack(cache.read_bytes(), decoder=extended_mashumuro_decoder)
+    assert "model.cca.fct_api_messages" in manifest.nodes

@@ -1,0 +1,63 @@
+"""docs/commands.md, written from the commands themselves: `make docs`."""
+
+from pathlib import Path
+
+import click
+
+from include.cli import COMMANDS, cca
+from include.settings import PROJECT_DIR
+
+_HEAD = """\
+# Commands
+
+Written by `make docs` from `include/cli/`. They are in `.venv/bin`. Exit code 0 is success, 1 a
+failure with its reason, 2 a wrong use. None needs the stack to be running: a command that finds no
+MongoDB starts the embedded one for its own duration.
+"""
+
+
+def files() -> dict[Path, str]:
+    """The generated page and what it must hold."""
+    context = click.Context(cca, info_name="cca")
+    parts = [_command(cca.get_command(context, name), name, context) for name in COMMANDS]
+    return {PROJECT_DIR / "docs" / "commands.md": "\n".join([_HEAD, *parts])}
+
+
+def _command(command: click.Command | None, name: str, parent: click.Context) -> str:
+    if command is None:
+        raise LookupError(name)
+    context = click.Context(command, info_name=name, parent=parent)
+    usage = f"`{context.command_path} {' '.join(command.collect_usage_pieces(context))}`"
+    level = "##" if parent.command is cca else "###"
+    lines = [f"{level} {context.command_path.removeprefix('cca ')}", "", usage, ""]
+    lines += [paragraph + "\n" for paragraph in _paragraphs(command)]
+    lines += _options(command, context)
+    if isinstance(command, click.Group):
+        lines += [_command(command.commands[child], child, context) for child in command.commands]
+    return "\n".join(lines)
+
+
+def _paragraphs(command: click.Command) -> list[str]:
+    text = (command.help or "").replace("\b\n", "\n")
+    return [" ".join(part.split()) for part in text.split("\n\n") if part.strip()]
+
+
+def _options(command: click.Command, context: click.Context) -> list[str]:
+    records = [
+        record
+        for parameter in command.get_params(context)
+        if "--help" not in parameter.opts and (record := parameter.get_help_record(context))
+    ]
+    if not records:
+        return []
+    rows = [f"| `{_cell(option)}` | {_cell(text)} |" for option, text in records]
+    return ["| option | |", "|---|---|", *rows, ""]
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+if __name__ == "__main__":
+    for path, text in files().items():
+        path.write_text(text)

@@ -1,0 +1,1 @@
+"""What our DAGs and the plugin share, and only Airflow's processes import."""
