@@ -31,6 +31,10 @@ select model, api_messages, unpriced_messages, last_used_at, cost_usd
 from marts.dim_models where unpriced_messages > 0 or not is_price_known
 order by unpriced_messages desc, model
 """
+_REJECTS = """
+select reason, sum(rejects)::bigint as rejects, max(day) as last_on
+from marts.agg_rejects group by 1 order by 2 desc, 1
+"""
 _LEDGER = (
     "select verdict, count(*) as sessions from marts.agg_ledger_check group by 1 order by 2 desc"
 )
@@ -46,7 +50,13 @@ order by abs(l.ledger_cost_usd - l.own_cost_usd) desc, l.session_id limit {_MAX_
 
 def page(asked: Asked) -> list[Section]:
     health = agent_health(asked.settings)
-    return [_tiles(asked, health), _unpriced(asked), _ledger(asked), _differences(asked)]
+    return [
+        _tiles(asked, health),
+        _unpriced(asked),
+        _rejects(asked),
+        _ledger(asked),
+        _differences(asked),
+    ]
 
 
 def _tiles(asked: Asked, health: dict[str, Any] | None) -> Tiles:
@@ -95,6 +105,24 @@ def _unpriced(asked: Asked) -> Table:
         note="cca prices update brings new prices; PRICES_FILE takes your own." if rows else "",
         empty="Every model has a price.",
     )  # fmt: skip
+
+
+def _rejects(asked: Asked) -> Table:
+    rows = asked.rows_of_all(_REJECTS)
+    return Table(
+        "Entries that did not become rows",
+        [Column("Reason", is_number=False), Column("Entries"), Column("Last", is_number=False)],
+        [
+            [
+                Cell(row["reason"]),
+                Cell(f"{row['rejects']:,}", tone="warn"),
+                Cell(f"{row['last_on']:%Y-%m-%d}"),
+            ]
+            for row in rows
+        ],
+        note="They are in the archive and can be read; only the numbers miss them." if rows else "",
+        empty="Every entry became a row.",
+    )
 
 
 def _ledger(asked: Asked) -> Table:

@@ -94,14 +94,20 @@ def test_values_are_cut_and_wrong_kinds_ignored() -> None:
     assert (len(mark.tags), len(mark.note)) == (MAX_TAGS, 5000)
 
 
+def ready(page: Any) -> Any:
+    """The page once its panes have taken over what was painted."""
+    page.locator(".live", has_text="Live").wait_for()
+    return page
+
+
 def test_a_person_stars_notes_and_finds_it_again(site: Any, open_page: Any) -> None:
-    page = open_page(f"{site.url}/?session={SESSION}")
+    page = ready(open_page(f"{site.url}/?session={SESSION}"))
     star = page.get_by_role("button", name="Star this session")
     star.click()
     page.locator(".star-chip[aria-pressed=true]").wait_for()
     page.get_by_text("Please mend the parser").hover()
     page.locator("#message-tools [data-mark=note]").click()
-    page.get_by_label("Tags").fill("parser, read again")
+    page.get_by_role("textbox", name="Tags").fill("parser, read again")
     page.locator("#note textarea").fill(f"Why? {EVIL}")
     page.get_by_role("button", name="Save").click()
     page.locator("article .note-text", has_text=EVIL).wait_for()
@@ -117,8 +123,7 @@ def test_a_person_stars_notes_and_finds_it_again(site: Any, open_page: Any) -> N
 
 
 def test_the_keyboard_stars_the_chosen_message(site: Any, open_page: Any) -> None:
-    page = open_page(f"{site.url}/?session={OTHER}")
-    page.locator("article").first.wait_for()
+    page = ready(open_page(f"{site.url}/?session={OTHER}"))
     page.keyboard.press("j")
     page.keyboard.press("s")
     page.locator("article > .mark[data-starred='1']").wait_for()
@@ -139,7 +144,7 @@ def test_a_mark_names_who_made_it(run_site: Any, new_story: Any, open_page: Any)
     page.get_by_label("Name").fill("ada")
     page.get_by_label("Password").fill("long enough words")
     page.keyboard.press("Enter")
-    page.get_by_role("button", name="Tags and a note on this session").click()
+    ready(page).get_by_role("button", name="Tags and a note on this session").click()
     page.locator("#note textarea").fill("Mine")
     page.get_by_role("button", name="Save").click()
     page.locator(".session-head .mark .by", has_text="ada").wait_for()

@@ -14,6 +14,7 @@ import pytest
 
 from dashboards.browser.dbt_docs import docs_dir
 from dashboards.browser.status import ago, lines
+from include.runs import Run, record
 from include.settings import Settings
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -80,6 +81,24 @@ def test_the_agent_s_health_is_said_in_a_sentence(
 def test_mongodb_away_is_a_failure(tmp_path: Path) -> None:
     found = told(home(tmp_path), is_reachable=False)
     assert found["Archive"] == ("failed", "MongoDB does not answer")
+
+
+@pytest.mark.parametrize(
+    ("state", "line"),
+    [
+        ("success", ("ok", "Succeeded 5 minutes ago")),
+        ("failed", ("failed", "Failed 5 minutes ago")),
+    ],
+)
+def test_the_last_pipeline_run_counts_whoever_started_it(
+    tmp_path: Path, state: str, line: tuple[str, str]
+) -> None:
+    settings = home(tmp_path)
+    for minutes, run_id, each in ((90, "scheduled__1", "success"), (5, "cca__2", state)):
+        at = NOW - timedelta(minutes=minutes)
+        record(settings, Run("conversation_pipeline", run_id, "scheduled", each, at, at))
+    record(settings, Run("maintenance", "m", "scheduled", "failed", NOW, NOW))
+    assert told(settings)["Pipeline"] == line
 
 
 def test_old_numbers_are_late(tmp_path: Path) -> None:
