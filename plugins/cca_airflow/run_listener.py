@@ -27,9 +27,10 @@ def on_dag_run_failed(dag_run: Any, msg: str) -> None:
 
 
 def _record(run: Any, state: Any, message: str) -> None:
+    from include.last_run import LastRun, record
+
     from include import runs
     from include.embedded.airflow import DAG_ID
-    from include.last_run import LastRun, record
     from include.settings import get_settings
 
     settings, times = get_settings(), (run.start_date, run.end_date)
