@@ -50,6 +50,12 @@ class Settings(BaseSettings):
         "",
         description="MongoDB connection string. Empty: cca runs a MongoDB of its own in CCA_HOME.",
     )
+    mongo_admin_uri: str = Field(
+        "",
+        repr=False,
+        description="Connection string of a MongoDB administrator; only `cca mongo --set-up` uses "
+        "it.",
+    )
     mongo_db: str = Field(
         "claude_logs", pattern=r'^[^/\\. "$*<>:|?]+$', description="MongoDB database."
     )
@@ -250,11 +256,6 @@ class Settings(BaseSettings):
     def metabase_dir(self) -> Path:
         """Where the API key that cca made for itself is kept."""
         return self.cca_home / "metabase"
-
-    @property
-    def browser_address(self) -> str:
-        """What a link to the conversation browser begins with."""
-        return (self.browser_url or f"http://localhost:{self.browser_port}").rstrip("/")
 
     @property
     def search_dir(self) -> Path:
