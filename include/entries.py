@@ -22,7 +22,10 @@ def entry_of(document: Mapping[str, Any]) -> dict[str, Any]:
     """
     raw = document.get("rawLine")
     if raw is None:
-        return {key: value for key, value in document.items() if key not in OWN_FIELDS}
+        entry = dict(document)
+        for name in OWN_FIELDS:
+            entry.pop(name, None)
+        return entry
     text = raw if isinstance(raw, str) else bytes(raw).decode("utf-8", errors="replace")
-    entry: dict[str, Any] = json.loads(text)
-    return entry
+    parsed: dict[str, Any] = json.loads(text)
+    return parsed

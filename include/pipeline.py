@@ -3,10 +3,12 @@
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from include.extract.run import ExtractReport, Progress, extract
 from include.extract.window import Window
+from include.last_run import LastRun, record
 from include.load.raw import LoadReport, load
 from include.publish.gold import publish
 from include.settings import Settings
@@ -42,6 +44,25 @@ def run(
     on_progress: Progress | None = None,
 ) -> PipelineReport:
     """Bring gold up to date; dbt and publish are skipped when gold holds this load already."""
+    now = LastRun("running", "cca pipeline", datetime.now(UTC))
+    record(settings, now)
+    try:
+        report = _steps(settings, uri, options, on_step=on_step, on_progress=on_progress)
+    except BaseException as error:
+        record(settings, now.ended("failed", datetime.now(UTC), type(error).__name__))
+        raise
+    record(settings, now.ended("success", datetime.now(UTC)))
+    return report
+
+
+def _steps(
+    settings: Settings,
+    uri: str,
+    options: Options,
+    *,
+    on_step: Callable[[str], None],
+    on_progress: Progress | None,
+) -> PipelineReport:
     on_step("extract")
     extracted = extract(
         settings,

@@ -137,3 +137,12 @@ REJECTS = pa.schema(
 )
 
 DATASETS = {"conversations": CONVERSATIONS, "content_blocks": CONTENT_BLOCKS, "rejects": REJECTS}
+
+# long texts that no model reads: in the warehouse they would be most of what a load costs
+LAKE_ONLY = {"conversations": {"entry_json"}, "content_blocks": {"text", "input_json"}}
+
+
+def raw_schema(dataset: str) -> pa.Schema:
+    """What the warehouse takes of a dataset."""
+    unread = LAKE_ONLY.get(dataset, set())
+    return pa.schema([field for field in DATASETS[dataset] if field.name not in unread])

@@ -1,4 +1,4 @@
-"""Our own handlers: windows, tool bodies, whole texts and images, all by fetch."""
+"""Handlers that read the archive: windows, tool bodies, whole texts and images, by fetch."""
 
 import asyncio
 import base64
@@ -13,9 +13,9 @@ from pymongo.errors import PyMongoError
 from tornado.web import RequestHandler
 
 from dashboards.browser.assets import ASSET_PATH, Asset, asset_url
-from dashboards.browser.paint import Desk, window
+from dashboards.browser.paint import Desk, more_rows, window
 from dashboards.browser.reading import is_picture
-from dashboards.browser.state import State
+from dashboards.browser.state import State, from_query
 from dashboards.browser.tools import body, pretty, result_block, result_text
 from dashboards.browser.views import render
 from dashboards.browser.window import Anchor, Entry, agents, find_entry, tool_result
@@ -32,6 +32,7 @@ def routes(desk: Desk) -> list[tuple[str, type[RequestHandler], dict[str, Any]]]
         (r"/sessions/([^/]+)(?:/([^/]+))?", SessionLink, {}),
         (ASSET_PATH, Asset, {}),
         (r"/api/window", WindowOfEntries, given),
+        (r"/api/rows", MoreRows, given),
         (r"/api/tool", ToolBody, given),
         (r"/api/text", WholeText, given),
         (r"/api/image", Image, given),
@@ -59,7 +60,7 @@ class SessionLink(RequestHandler):  # type: ignore[misc]  # Tornado has no types
         self.redirect("/" + State(session=session, m=entry or "").to_query())
 
 
-class _Reading(RequestHandler):  # type: ignore[misc]  # Tornado has no types
+class Reading(RequestHandler):  # type: ignore[misc]  # Tornado has no types
     """Reads in a thread; MongoDB away is 503 with a sentence."""
 
     def initialize(self, desk: Desk) -> None:
@@ -103,7 +104,7 @@ class _Reading(RequestHandler):  # type: ignore[misc]  # Tornado has no types
         return None
 
 
-class WindowOfEntries(_Reading):
+class WindowOfEntries(Reading):
     async def get(self) -> None:
         anchor = Anchor()
         for side in ("after", "before", "around", "from"):
@@ -115,7 +116,16 @@ class WindowOfEntries(_Reading):
         )
 
 
-class ToolBody(_Reading):
+class MoreRows(Reading):
+    """Rows of the list as far as somebody scrolls."""
+
+    async def get(self) -> None:
+        state = from_query({name: self.argument(name) for name in self.request.query_arguments})
+        after = self.argument("from")
+        await self.answer(lambda: ("text/html; charset=utf-8", more_rows(self.desk, state, after)))
+
+
+class ToolBody(Reading):
     async def get(self) -> None:
         await self.answer(self._read)
 
@@ -162,7 +172,7 @@ class ToolBody(_Reading):
         return bool(content == prompt)
 
 
-class WholeText(_Reading):
+class WholeText(Reading):
     """A text that was cut, whole and plain: the page shows it as text, never as HTML."""
 
     async def get(self) -> None:
@@ -182,7 +192,7 @@ class WholeText(_Reading):
         return "text/plain; charset=utf-8", pretty(block.get("input"))
 
 
-class Image(_Reading):
+class Image(Reading):
     """Pictures of a message or of a tool result; nothing that a browser would run."""
 
     async def get(self) -> None:

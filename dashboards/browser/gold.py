@@ -88,12 +88,17 @@ def figures(settings: Settings, choice: Choice) -> Figures | None:
 
 def session_cost(settings: Settings, session_id: str) -> Decimal | None:
     """What a session cost with its subagents, where the pipeline has seen it."""
+    return session_costs(settings).get(session_id)
+
+
+def session_costs(settings: Settings) -> dict[str, Decimal]:
+    """What every session cost; read once for each gold file."""
     try:
         found = settings.gold_path.stat()
     except FileNotFoundError:
-        return None
+        return {}
     identity = (found.st_dev, found.st_ino, found.st_mtime_ns)
-    return _costs(identity, settings.gold_path).get(session_id)
+    return _costs(identity, settings.gold_path)
 
 
 @lru_cache(maxsize=2)

@@ -19,19 +19,19 @@ from dashboards.browser.archive import list_projects
 from dashboards.browser.assets import asset_url
 from dashboards.browser.components import ActivityOverview, PageHeader, SessionList, Transcript
 from dashboards.browser.paint import Desk, Painted, Problem
-from dashboards.browser.state import State, from_query, is_other_place
+from dashboards.browser.state import FILTERS, State, from_query, is_other_place
 from dashboards.browser.views import HERE
 
 log = logging.getLogger(__name__)
 
 STYLES = (
-    "tokens.css", "shell.css", "dialog.css", "pane.css", "header.css", "sessions.css",
+    "tokens.css", "shell.css", "dialog.css", "pane.css", "marks.css", "header.css", "sessions.css",
     "overview.css", "transcript.css",
 )  # fmt: skip
 _OVERVIEW_SECONDS = 10.0
 _SOURCE = re.compile(r'src="([^"]+)"')
 # What the list and the overview depend on; the rest of a state is the transcript's.
-_LISTED = ("project", "q", "text", "since", "until", "errors", "sort")
+_LISTED = (*FILTERS, "q", "sort", "order", "by")
 
 
 class Page:
@@ -54,11 +54,9 @@ class Page:
         pn.state.execute(partial(self.on_message, message))
 
     async def on_message(self, message: dict[str, Any]) -> None:
-        """What a pane said: set fields, go where the address bar went, or more rows."""
+        """What a pane said: set fields, or go where the address bar went."""
         kind = message.get("type")
-        if kind == "more":
-            await self._more(str(message.get("after") or ""))
-        elif kind == "tick":
+        if kind == "tick":
             await self._tick()
         elif kind == "set" and isinstance(message.get("changes"), dict):
             await self.show(self.state.changed(message["changes"]), is_typed=True)
@@ -150,16 +148,6 @@ class Page:
         for name in ("header", "sessions", "overview", "transcript"):
             html = getattr(painted, name)
             getattr(self, name).tell({"type": "html", "html": str(html)})
-
-    async def _more(self, after: str) -> None:
-        generation = self.generation
-        try:
-            html = await asyncio.to_thread(paint.more_sessions, self.desk, self.state, after)
-        except PyMongoError as error:
-            log.warning("MongoDB does not answer: %s", type(error).__name__)
-            return
-        if generation == self.generation:
-            self.sessions.tell({"type": "more", "html": str(html)})
 
 
 def _place(state: State) -> tuple[str, str, str]:

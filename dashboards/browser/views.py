@@ -11,6 +11,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from dashboards.browser.reading import thousands
+from dashboards.browser.state import FILTERS
 from include.markup import code_html, markdown
 
 HERE = Path(__file__).parent
@@ -19,7 +20,9 @@ HERE = Path(__file__).parent
 def render(template: str, timezone: ZoneInfo, **values: Any) -> Markup:
     """A template as HTML; strings among the values are text and are escaped."""
     html = (
-        _environment().get_template(template).render(timezone=timezone, zone=timezone.key, **values)
+        _environment()
+        .get_template(template)
+        .render(timezone=timezone, zone=timezone.key, cleared=dict.fromkeys(FILTERS, ""), **values)
     )
     return Markup(html)  # noqa: S704  (the environment escapes)
 

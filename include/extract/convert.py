@@ -182,7 +182,7 @@ def _agent_of(source_file: str) -> str | None:
 
 
 def _reject(document: Mapping[str, Any], reason: str) -> Row:
-    now = datetime.now(UTC)
+    now = datetime.now(UTC).replace(tzinfo=None)
     ingested_at = document.get("ingestedAt")
     event_at = document.get("eventAt")
     ingested_at = ingested_at if isinstance(ingested_at, datetime) else now

@@ -42,6 +42,9 @@ def details_of(kind: str | None, entry: dict[str, Any]) -> str | None:
 
 
 def _some(values: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    # most entries have none of them, and keys are compared faster than each is looked up
+    if not values or values.keys().isdisjoint(names):
+        return {}
     return {name: values[name] for name in names if values.get(name) is not None}
 
 

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from include.errors import WarehouseError
 from include.extract import manifest, recent
 from include.extract.manifest import LakeFile, Manifest
 from include.extract.owned import Range
@@ -25,10 +26,23 @@ SORTED_BY = ("stream", "generation", "source_offset")
 LONG_COLUMNS = frozenset({"_id", "text", "entry_json", "input_json", "document_json"})
 
 
+# a dictionary of values that do not repeat is built for nothing
+_UNIQUE = frozenset(
+    {"uuid", "parent_uuid", "entry_uuid", "request_id", "message_id", "tool_use_id"}
+)
+_RISING = frozenset({"source_offset", "timestamp", "event_at", "ingested_at"})
+
+
 def parquet_options(schema: pa.Schema) -> dict[str, Any]:
     """How rows are written, in either format."""
     short = [name for name in schema.names if name not in LONG_COLUMNS]
-    return {"compression": "zstd", "use_dictionary": short, "write_statistics": short}
+    repeating = [name for name in short if name not in _UNIQUE and name not in _RISING]
+    return {
+        "compression": "zstd",
+        "use_dictionary": repeating,
+        "column_encoding": {name: "DELTA_BINARY_PACKED" for name in short if name in _RISING},
+        "write_statistics": short,
+    }
 
 
 @dataclass(frozen=True)
@@ -101,8 +115,16 @@ class Lake:
         """A file's rows in today's schema: a column it was written without is null."""
         schema = DATASETS[file.dataset]
         wanted = columns or schema.names
-        parquet = pq.ParquetFile(self.store.source(file.path))
-        found = parquet.read([name for name in wanted if name in parquet.schema_arrow.names])
+        try:
+            parquet = pq.ParquetFile(self.store.source(file.path))
+            found = parquet.read([name for name in wanted if name in parquet.schema_arrow.names])
+        except (pa.ArrowException, OSError) as error:
+            why = " ".join(str(error).split())
+            message = (
+                f"{self.store.local(file.path) or file.path} cannot be read ({why}); "
+                "`cca rebuild lake` makes the lake anew from MongoDB"
+            )
+            raise WarehouseError(message) from error
         return pa.table(
             [_column(found, schema.field(name)) for name in wanted],
             schema=pa.schema([schema.field(name) for name in wanted]),

@@ -22,6 +22,11 @@ class Range:
     def is_of_events(self) -> bool:
         return self.field == "eventAt"
 
+    @property
+    def is_wide(self) -> bool:
+        """Whether it may hold many dates."""
+        return self.is_of_events or self.start is None
+
     def query(self) -> dict[str, Any]:
         """MongoDB filter of the owned documents."""
         lower, upper = ("$gte", "$lt") if self.is_of_events else ("$gt", "$lte")

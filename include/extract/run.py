@@ -64,7 +64,7 @@ def extract(
         archive.require(client, uri)
         collection = archive.conversations(client, settings)
         owned, mark = _owned(collection, lake, window)
-        writer = LakeWriter(lake)
+        writer = LakeWriter(lake, dates_in_order=owned.is_wide)
         counts = _convert_all(collection, owned, writer, on_progress)
         written = writer.close()
 

@@ -1,8 +1,8 @@
 """Rows to files by date, with bounded memory."""
 
 from array import array
-from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
 from itertools import accumulate
 from operator import itemgetter
@@ -22,36 +22,54 @@ _ROW_OVERHEAD_BYTES = 500
 _place = itemgetter(*(CONVERSATIONS.get_field_index(name) for name in SORTED_BY))
 
 
-class LakeWriter:
-    """Collects rows by dataset and date and writes them as files; `close` gives what it wrote."""
+@dataclass(slots=True)
+class _Held:
+    rows: list[Row]
+    size_bytes: int = 0
 
-    def __init__(self, lake: Lake) -> None:
+
+class LakeWriter:
+    """Collects rows by dataset and date and writes them as files; `close` gives what it wrote.
+
+    Dates that come in order are written when they are over: what is held stays small, and so do
+    the pages that the process touches first, which cost as much as the rows.
+    """
+
+    def __init__(self, lake: Lake, *, dates_in_order: bool) -> None:
         self._lake = lake
-        self._rows: dict[tuple[str, date], list[Row]] = defaultdict(list)
-        self._bytes: dict[tuple[str, date], int] = defaultdict(int)
+        self._dates_in_order = dates_in_order
+        self._day: date | None = None
+        self._held: dict[tuple[str, date], _Held] = {}
         self._held_bytes = 0
         self.files: list[LakeFile] = []
 
     def add(self, dataset: str, day: date, rows: list[Row], size_bytes: int) -> None:
         """Take rows of a date; `size_bytes` is about what they hold in memory."""
-        key = (dataset, day)
-        self._rows[key].extend(rows)
+        if day != self._day:
+            if self._dates_in_order:
+                self.close()
+            self._day = day
+        held = self._held.get((dataset, day))
+        if held is None:
+            held = self._held[dataset, day] = _Held([])
+        held.rows += rows
         size_bytes += _ROW_OVERHEAD_BYTES * len(rows)
-        self._bytes[key] += size_bytes
+        held.size_bytes += size_bytes
         self._held_bytes += size_bytes
         if self._held_bytes > BUFFERED_BYTES:
-            self._flush(max(self._bytes, key=self._bytes.__getitem__))
+            self._flush(max(self._held, key=lambda key: self._held[key].size_bytes))
 
     def close(self) -> list[LakeFile]:
         """Write what is left; the files written, none of them live before a commit says so."""
-        for key in sorted(self._rows):
+        for key in sorted(self._held):
             self._flush(key)
         return self.files
 
     def _flush(self, key: tuple[str, date]) -> None:
         dataset, day = key
-        rows = self._rows.pop(key)
-        self._held_bytes -= self._bytes.pop(key)
+        held = self._held.pop(key)
+        rows = held.rows
+        self._held_bytes -= held.size_bytes
         if dataset != "rejects":
             rows.sort(key=_place)  # stable: the blocks of an entry stay in order
         self.files.append(self._lake.write(dataset, day, table_of(rows, dataset)))

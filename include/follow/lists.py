@@ -21,7 +21,7 @@ from include.search.prompts import role_of
 log = logging.getLogger(__name__)
 
 # Raise it whenever the same documents would give other rows.
-LISTS_NUMBER = 2
+LISTS_NUMBER = 3
 # Rows of a busy session are made anew this often.
 _PAUSE_SECONDS = 1.0
 # What the counts do not need and most bytes are; a rawLine document comes whole.
@@ -31,6 +31,13 @@ _WITHOUT = {
     "message.usage": 0, "snapshot": 0, "data": 0, "attachment.rendered": 0, "rendered": 0,
 }  # fmt: skip
 _BATCH = 200
+# The browser's list reads a page by a walk of one of these, however many rows there are.
+_SORTS = ("endedAt", "entries", "toolErrors")
+_INDEXES = (
+    *([("isSpoken", 1), (name, -1), ("_id", 1)] for name in _SORTS),
+    [("isSpoken", 1), ("projectId", 1), ("endedAt", -1), ("_id", 1)],
+    [("updatedAt", -1)],
+)
 
 Write = ReplaceOne[Document] | DeleteOne
 
@@ -55,6 +62,9 @@ class Lists:
 
     def catch_up(self) -> None:
         """Touch whatever came since the rows were last known to be right."""
+        for keys in _INDEXES:
+            self._sessions.create_index(keys)
+        self._activity.create_index([("projectId", 1), ("hour", 1)])
         since = self._saved()
         match: Document = {} if since is None else {"ingestedAt": {"$gte": since - OVERLAP}}
         if since is None:

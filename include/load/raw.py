@@ -1,6 +1,7 @@
 """Bring `raw.*` to what the lake's manifest lists: rows of gone files out, of new files in."""
 
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,12 +10,21 @@ import pyarrow as pa
 
 from include.extract.lake import LONG_COLUMNS, Lake, holding
 from include.extract.manifest import LakeFile, Manifest
-from include.records import DATASETS
+from include.records import DATASETS, raw_schema
 from include.settings import Settings
 from include.transform.dbt import rules_digest
 from include.warehouse import is_readable, writing
 
-_LONG_TEXTS = LONG_COLUMNS - {"_id"}
+_LOADED = {"lake_file": "lake_file varchar", "load_seq": "load_seq bigint"}
+# asked of DuckDB instead, it would import pandas, which takes longer than an hourly load
+_DUCKDB_TYPES = {
+    pa.string(): "varchar",
+    pa.bool_(): "boolean",
+    pa.int32(): "integer",
+    pa.int64(): "bigint",
+    pa.date32(): "date",
+    pa.timestamp("us", tz="UTC"): "timestamptz",
+}
 
 log = logging.getLogger(__name__)
 
@@ -106,28 +116,24 @@ def prepare(warehouse: duckdb.DuckDBPyConnection, *, drop_first: bool = False) -
     warehouse.execute(
         "create table if not exists raw.builds (load_seq bigint not null, built_at timestamptz)"
     )
-    for name, schema in DATASETS.items():
-        warehouse.register("empty_rows", schema.empty_table())
-        wanted = _columns(warehouse, "empty_rows")
-        warehouse.unregister("empty_rows")
-        columns = [_definition(*one) for one in wanted]
-        warehouse.execute(
-            f"create table if not exists raw.{name} "
-            f"({', '.join(columns)}, lake_file varchar, load_seq bigint)"
-        )
-        has = {column for column, _ in _columns(warehouse, f"raw.{name}")}
-        for column, kind in wanted:
-            if column not in has:
-                warehouse.execute(f"alter table raw.{name} add column {_definition(column, kind)}")
+    for name in DATASETS:
+        wanted = {field.name: _definition(field) for field in raw_schema(name)} | _LOADED
+        warehouse.execute(f"create table if not exists raw.{name} ({', '.join(wanted.values())})")
+        has = _columns(warehouse, f"raw.{name}")
+        for column in wanted.keys() - has:
+            warehouse.execute(f"alter table raw.{name} add column {wanted[column]}")
+        for column in has - wanted.keys():
+            warehouse.execute(f'alter table raw.{name} drop column "{column}"')
 
 
-def _definition(column: str, kind: str) -> str:
+def _definition(field: pa.Field) -> str:
     # DuckDB chooses by speed alone; zstd holds long texts in a sixth of it at the same cost
-    return f'"{column}" {kind}' + " using compression zstd" * (column in _LONG_TEXTS)
+    compressed = " using compression zstd" * (field.name in LONG_COLUMNS - {"_id"})
+    return f'"{field.name}" {_DUCKDB_TYPES[field.type]}' + compressed
 
 
-def _columns(warehouse: duckdb.DuckDBPyConnection, relation: str) -> list[tuple[str, str]]:
-    return [row[:2] for row in warehouse.execute(f"describe {relation}").fetchall()]
+def _columns(warehouse: duckdb.DuckDBPyConnection, relation: str) -> set[str]:
+    return {row[0] for row in warehouse.execute(f"describe {relation}").fetchall()}
 
 
 def _apply(lake: Lake, warehouse: duckdb.DuckDBPyConnection, state: Manifest) -> tuple[int, int]:
@@ -146,16 +152,18 @@ def _apply(lake: Lake, warehouse: duckdb.DuckDBPyConnection, state: Manifest) ->
             new, moved = _insert(lake, warehouse, dataset, files, seq)
             added += new
             deleted += taken_out - moved
-        warehouse.execute("delete from raw.lake_files where list_contains(?, path)", [gone])
         warehouse.execute(
-            "insert into raw.lake_files select unnest(?), unnest(?)",
-            [fresh, [live[path].dataset for path in fresh]],
+            f"delete from raw.lake_files where path in (select unnest({_listed(gone)}))"
+        )
+        datasets = _listed(live[path].dataset for path in fresh)
+        warehouse.execute(
+            f"insert into raw.lake_files select unnest({_listed(fresh)}), unnest({datasets})"
         )
         # rows that only moved between files are no load: nothing has to be built anew
         if added or deleted:
+            mark = f"timestamptz '{state.extracted}'" if state.extracted else "null"
             warehouse.execute(
-                "insert into raw.loads values (?, now(), ?, ?, ?)",
-                [seq, state.extracted, added, deleted],
+                f"insert into raw.loads values ({seq}, now(), {mark}, {added}, {deleted})"
             )
         warehouse.execute("commit")
     except BaseException:
@@ -167,15 +175,14 @@ def _apply(lake: Lake, warehouse: duckdb.DuckDBPyConnection, state: Manifest) ->
 def _delete(warehouse: duckdb.DuckDBPyConnection, dataset: str, paths: list[str]) -> int:
     """Take rows of gone files out, remembering which load first brought them, and as what."""
     key = "_id, block_index" if dataset == "content_blocks" else "_id, 0 as block_index"
-    is_gone = "list_contains(?, lake_file)" if paths else "len(?) > 0"
+    is_gone = f"lake_file in (select unnest({_listed(paths)}))"
     warehouse.execute(
         f"create or replace temp table moved as select {key}, load_seq, "
-        f"hash(row({_quoted(DATASETS[dataset].names)})) as was from raw.{dataset} where {is_gone}",
-        [paths],
+        f"hash(row({_quoted(raw_schema(dataset).names)})) as was from raw.{dataset} where {is_gone}"
     )
     rows = warehouse.execute("select count(*) from moved").fetchall()
     if rows[0][0]:
-        warehouse.execute(f"delete from raw.{dataset} where {is_gone}", [paths])
+        warehouse.execute(f"delete from raw.{dataset} where {is_gone}")
     return int(rows[0][0])
 
 
@@ -190,27 +197,41 @@ def _insert(
         if source is not None:
             by_source[source] = file.path
             continue
-        warehouse.register("lake_rows", lake.table(file).append_column("filename", _same(file)))
+        table = lake.table(file, raw_schema(dataset).names)
+        warehouse.register("lake_rows", table.append_column("filename", _same(file)))
         inserted += _insert_rows(warehouse, dataset, {file.path: file.path}, seq)
         warehouse.unregister("lake_rows")
     if by_source:
-        relation = warehouse.read_parquet(
-            list(by_source), filename=True, hive_partitioning=False, union_by_name=True
-        )
-        relation.create_view("lake_rows", replace=True)
-        inserted += _insert_rows(warehouse, dataset, by_source, seq)
-        warehouse.execute("drop view lake_rows")
+        try:
+            inserted += _insert_local(warehouse, dataset, by_source, seq)
+        except duckdb.Error:
+            # it does not always say which file it was
+            for file in files:
+                lake.table(file)
+            raise
     fresh = warehouse.execute(
-        f"select count(*) from raw.{dataset} where load_seq = ?", [seq]
+        f"select count(*) from raw.{dataset} where load_seq = {seq}"
     ).fetchall()
     return int(fresh[0][0]), inserted - int(fresh[0][0])
+
+
+def _insert_local(
+    warehouse: duckdb.DuckDBPyConnection, dataset: str, by_source: dict[str, str], seq: int
+) -> int:
+    relation = warehouse.read_parquet(
+        list(by_source), filename=True, hive_partitioning=False, union_by_name=True
+    )
+    relation.create_view("lake_rows", replace=True)
+    inserted = _insert_rows(warehouse, dataset, by_source, seq)
+    warehouse.execute("drop view lake_rows")
+    return inserted
 
 
 def _insert_rows(
     warehouse: duckdb.DuckDBPyConnection, dataset: str, by_source: dict[str, str], seq: int
 ) -> int:
-    has = {column for column, _ in _columns(warehouse, "lake_rows")}
-    names = DATASETS[dataset].names
+    has = _columns(warehouse, "lake_rows")
+    names = raw_schema(dataset).names
     # files from before a column was added lack it
     columns = ", ".join(f'"{name}"' if name in has else f'null as "{name}"' for name in names)
     key = "rows.block_index" if dataset == "content_blocks" else "0"
@@ -219,21 +240,27 @@ def _insert_rows(
         left join moved on moved._id = rows._id and moved.block_index = {key}
             and moved.was = hash(row({_quoted(names, "rows")}))
     """
+    sources, paths = _listed(by_source), _listed(by_source.values())
     has_moved = warehouse.execute("select count(*) from moved").fetchall()[0][0] > 0
     rows = warehouse.execute(
         f"""
         insert into raw.{dataset} by name
         with rows as (select filename, {columns} from lake_rows)
         select rows.* exclude (filename), named.path as lake_file,
-            {"coalesce(moved.load_seq, $seq)" if has_moved else "$seq"} as load_seq
+            {f"coalesce(moved.load_seq, {seq})" if has_moved else seq} as load_seq
         from rows
-        join (select unnest($sources) as source, unnest($paths) as path) as named
+        join (select unnest({sources}) as source, unnest({paths}) as path) as named
             on named.source = rows.filename
         {moved if has_moved else ""}
-        """,
-        {"seq": seq, "sources": list(by_source), "paths": list(by_source.values())},
+        """
     ).fetchall()
     return int(rows[0][0])
+
+
+def _listed(texts: Iterable[str]) -> str:
+    """A list as SQL writes it: a parameter would import pandas, as a type would."""
+    quoted = ("'" + text.replace("'", "''") + "'" for text in texts)
+    return f"[{', '.join(quoted)}]::varchar[]"
 
 
 def _quoted(names: list[str], relation: str = "") -> str:

@@ -15,6 +15,7 @@ from include.errors import ServiceDown, SettingError
 from include.settings import Settings
 from include.sync_agent.buffer import Buffer
 from include.sync_agent.deliver import Delivery, deliver, deliver_pending, ensure_indexes
+from include.sync_agent.garbage import few_collections
 from include.sync_agent.intake import Group, Intake, Taken
 from include.sync_agent.lock import agent_lock
 from include.sync_agent.scan import FoundFile
@@ -57,6 +58,7 @@ def sync_once(
         message = f"CLAUDE_DIR: no such folder: {', '.join(map(str, roots))}; set it to the folder "
         raise SettingError(message + "that holds your project folders (~/.claude/projects)")
     with (
+        few_collections(),
         agent_lock(settings.buffer_path),
         Buffer(settings.buffer_path) as buffer,
         archive.connect(uri) as client,

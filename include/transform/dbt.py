@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from include.errors import WarehouseError
 from include.prices.overrides import check_overrides
 from include.settings import PROJECT_DIR, Settings
+from include.transform.dbt_log import writing_log
 
 if TYPE_CHECKING:
     from dbt.cli.main import dbtRunnerResult
@@ -142,11 +143,24 @@ def _invoke(
     for folder in (target_dir(settings), settings.logs_dir):
         folder.mkdir(parents=True, exist_ok=True)
     callbacks = [_listener(on_event)] if on_event else []
-    with _environment(dbt_environment(settings)):
+    options = ["--log-level", "none", "--log-level-file", "none"]
+    options += ["--no-write-json"] if _is_current(target_dir(settings) / "manifest.json") else []
+    with (
+        _environment(dbt_environment(settings)),
+        writing_log(settings.logs_dir / "dbt.log") as listen,
+    ):
         try:
-            return dbtRunner(callbacks=callbacks).invoke(["--log-level", "none", *arguments])
+            return dbtRunner(callbacks=[*callbacks, listen]).invoke([*options, *arguments])
         finally:
             close_duckdb()
+
+
+def _is_current(manifest: Path) -> bool:
+    """Writing the manifest takes a CPU second: not again where it says what the files say."""
+    if not manifest.exists():
+        return False
+    written = manifest.stat().st_mtime
+    return all(path.stat().st_mtime < written for path in DBT_DIR.rglob("*") if path.is_file())
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 
-from include.records import DATASETS
+from include.records import DATASETS, raw_schema
 from include.settings import PROJECT_DIR
 
 SOURCES_PATH = PROJECT_DIR / "dbt" / "models" / "staging" / "_sources.yml"
@@ -33,14 +33,14 @@ def sources_yaml() -> str:
         "    description: What load makes of the lake; keyed by `_id`, and block index for blocks.",
         "    tables:",
     ]
-    for name, schema in DATASETS.items():
+    for name in DATASETS:
         lines += [
             f"      - name: {name}",
             f"        description: {_ABOUT[name]}",
             *(_FRESHNESS if name == "conversations" else ()),
             "        columns:",
         ]
-        for column, doc in _columns(schema):
+        for column, doc in _columns(raw_schema(name)):
             lines += [f"          - name: {column}", f"            description: {_quoted(doc)}"]
     return "\n".join(lines) + "\n"
 

@@ -30,7 +30,8 @@ def write_raw(settings: Settings, entries: Iterable[Row], blocks: Iterable[Row])
     with duckdb.connect(str(settings.warehouse_path)) as warehouse:
         warehouse.execute("set timezone = 'UTC'")
         prepare(warehouse)
-        for name, schema in records.DATASETS.items():
+        for name in records.DATASETS:
+            schema = records.raw_schema(name)
             rows = [{column: row.get(column) for column in schema.names} for row in tables[name]]
             incoming = pa.Table.from_pylist(rows, schema=schema)
             warehouse.register("incoming", incoming)

@@ -117,10 +117,10 @@ def in_lake(settings: Settings) -> tuple[list[Any], list[Any]]:
 
 
 def in_raw(settings: Settings) -> tuple[list[Any], list[Any]]:
-    """The same by the raw tables."""
+    """Ids and keys by the raw tables, which leave the whole entries in the lake."""
     with writing(settings) as warehouse:
         return (
-            sorted(warehouse.execute("select _id, entry_json from raw.conversations").fetchall()),
+            sorted(warehouse.execute("select _id from raw.conversations").fetchall()),
             sorted(warehouse.execute("select _id, block_index from raw.content_blocks").fetchall()),
         )
 

@@ -2,12 +2,15 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pymongo.collection import Collection
 
 from include.errors import SettingError, WarehouseError
+from include.extract.lake import holding
+from include.extract.rebuild import rebuild_lake
 from include.extract.run import extract
 from include.extract.window import Window
 from include.load.raw import load
@@ -159,3 +162,26 @@ def test_gold_of_other_rules_or_in_ruins_is_no_news_to_skip(
     target.chmod(0o600)
     target.write_bytes(b"ruins")
     assert load(settings).is_changed
+
+
+@pytest.mark.parametrize("damage", ["cut", "scribbled", "gone"])
+def test_a_damaged_lake_file_is_named_and_a_rebuilt_lake_loads(
+    settings: Settings, collection: Collection[dict[str, Any]], damage: str
+) -> None:
+    insert(collection, 1)
+    extract(settings, settings.mongo_uri, Window("full"))
+    with holding(settings) as lake:
+        file = next(one for one in lake.read().files if one.dataset == "conversations")
+        path = Path(lake.store.local(file.path) or "")
+    whole = path.read_bytes()
+    middle = len(whole) // 4
+    if damage == "gone":
+        path.unlink()
+    elif damage == "cut":
+        path.write_bytes(whole[:-100])
+    else:
+        path.write_bytes(whole[:4] + bytes(middle) + whole[4 + middle :])
+    with pytest.raises(WarehouseError, match=rf"{path.name} .*cca rebuild lake"):
+        load(settings)
+    rebuild_lake(settings, settings.mongo_uri)
+    assert load(settings).rows_added == 3

@@ -1,6 +1,7 @@
+{#- Rows of the user's own price file (setting PRICES_FILE); what it leaves out follows from the input price. -#}
+{% macro own_prices() -%}
 {%- set prices_file = env_var("CCA_PRICES_FILE", "") %}
 {%- set prices_literal = "'" ~ (prices_file | replace("'", "''")) ~ "'" %}
--- The user's own prices, columns as in the file; what it leaves out follows from the input price.
 with given as (
     select
         cast(null as varchar) as model,
@@ -39,3 +40,4 @@ select
     {%- endfor %}
     coalesce(cast(nullif(trim(web_search_usd), '') as decimal(12, 6)), 0.01) as web_search_usd
 from given
+{%- endmacro %}
