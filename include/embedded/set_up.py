@@ -48,7 +48,8 @@ def _ensure_user(client: MongoClient[archive.Document], settings: Settings) -> l
     given = parse_uri(settings.mongo_uri) if settings.mongo_uri else {}
     if not given.get("username"):
         return []
-    source = given["options"].get("authsource") or given["database"] or "admin"
+    options = {name.lower(): value for name, value in given["options"].items()}
+    source = options.get("authsource") or given["database"] or "admin"
     roles = [{"role": "readWrite", "db": settings.mongo_db}]
     database, name = client[source], given["username"]
     try:
