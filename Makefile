@@ -7,7 +7,7 @@ CCA := $(VENV)/bin/cca
 STAMP := $(VENV)/.installed
 DEMO_HOME ?= $(or $(TMPDIR),/tmp)/cca-demo-$(shell id -u)
 
-.PHONY: help install up demo demo-down down status logs deploy run-backfill run-adhoc run-daily pipeline test test-long lint audit types bench bench-sync docs lock
+.PHONY: help install up demo demo-down down status logs deploy run-backfill run-adhoc run-daily pipeline test test-long lint audit types bench bench-sync docs env lock
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 14
@@ -89,6 +89,9 @@ docs: install  ## write the generated pages: settings, commands, gold tables
 	$(VENV)/bin/python -m include.settings_docs
 	$(VENV)/bin/python -m include.cli.reference
 	$(VENV)/bin/python -m include.transform.dictionary
+
+env:  ## a .env with fresh passwords for docker compose
+	@$(PYTHON) -m include.compose_env
 
 lock: install  ## resolve constraints.txt anew from requirements.txt
 	$(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --no-header \

@@ -14,6 +14,7 @@ COMMANDS = {
     "down": ("include.cli.stack:down", "Stop everything that `up` started."),
     "status": ("include.cli.stack:status", "What runs, what is fresh, what waits."),
     "logs": ("include.cli.stack:logs", "Show a part's log."),
+    "health": ("include.cli.health:health", "Does one part answer?"),
     "mongo": ("include.cli.parts:mongo", "Run the embedded MongoDB in the foreground."),
     "airflow": ("include.cli.parts:airflow", "Run Airflow's four processes in the foreground."),
     "sync": ("include.cli.sync:sync", "Run the sync agent, or once over everything."),
