@@ -117,7 +117,7 @@ def _require_equal(warehouse: duckdb.DuckDBPyConnection, name: str, wanted: str)
 def _settle(building: Path, target: Path) -> None:
     with building.open("rb") as file:
         os.fsync(file.fileno())
-    building.chmod(0o444)
+    building.chmod(0o400)
     building.rename(target)
     sync_folder(target.parent)
 
