@@ -38,6 +38,8 @@ COMMANDS = {
     "prices": ("include.cli.prices:prices", "The price seed."),
     "doctor": ("include.cli.doctor:doctor", "Check everything and say how to mend it."),
     "rebuild": ("include.cli.rebuild:rebuild", "Derived stores from the truth."),
+    "backup": ("include.cli.backup:backup", "Save what cannot be made anew."),
+    "restore": ("include.cli.backup:restore", "Bring a backup back."),
     "forget": ("include.cli.forget:forget", "Delete on request, everywhere it went."),
 }
 
