@@ -5,44 +5,43 @@ and rebuilds what the dashboards read.
 
 1. `resolve_window`: what this run owns. The trigger form decides; else a backfill run owns what
    *happened* in its data interval; else everything that *arrived* since the last published run.
-2. `extract`: makes the lake equal to MongoDB in that range.
+   A wide window is cut into parts.
+2. `extract`: makes the lake equal to MongoDB in each part.
 3. `load`: brings the lake's difference into the raw tables.
 4. `has_news`: where nothing changed, dbt and publish are skipped, and shown so.
-5. `dbt`: one build (`dbt_producer_watcher`); each model's own task shows its state and its tests.
+5. `dbt_build` builds and tests all models in one process, as DuckDB has one writer. Each model has
+   a task of its own under `dbt`, which ends as the build reports that model and its tests.
 6. `publish`: gold, as a new read-only file.
 
 Each step can be repeated, alone or with all that follow, and ends in the same state.
 
 ## Triage
 
+- **resolve_window** red: the log says which field of the form cannot be used. Trigger again.
 - **extract** red, "does not answer": MongoDB is down. Start it (`cca up`) and clear the task.
 - **load** red, "Conflicting lock": another program has the warehouse file open for writing. Close
   it and clear the task; dashboards should open the gold file instead.
-- **a model** red: its log has dbt's message. Its own retries rebuild that model alone; after a fix
-  clear it with downstream. Until then gold keeps the last good state.
-- **its test** red: the numbers would be wrong, so nothing is published. Look at the failing rows
-  with the SQL in the log.
+- **dbt_build** red: dbt could not run at all, its log says why. Clear it with downstream.
+- **a model** red: the model or one of its tests failed, the log has dbt's message. The task builds
+  that model alone up to twice more; after a fix clear it with downstream. Until then nothing is
+  published and gold keeps the last good state.
 - **publish** red: gold and warehouse disagree, or the disk is full. The old gold file stays.
 - **green, but figures are old**: look at `cca status`; if entries are pending, the agent is behind.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-import pendulum
 from airflow.sdk import CronDataIntervalTimetable, Param, dag, task
 from cca_airflow.archive import mongo
+from cca_airflow.defaults import DAG_DEFAULTS, GOLD, RAW, Tag, mart_assets
 from cca_airflow.models import build_models, model_tasks
 
 from include.embedded.airflow import POOL as WRITER_POOL
 from include.settings import get_settings
 
-DEFAULTS = {
-    "owner": "cca",
-    "retries": 2,
-    "retry_delay": timedelta(seconds=15),
-    "execution_timeout": timedelta(hours=2),
-}
+# parts of a wide window: one for each of two cores
+PARTS = 2
 PARAMS = {
     "since": Param(
         None,
@@ -81,16 +80,12 @@ PARAMS = {
 
 
 @dag(
+    **DAG_DEFAULTS,
     doc_md=__doc__,
     # a plain cron string would give an interval of no length
     schedule=CronDataIntervalTimetable("0 * * * *", timezone="UTC"),
-    start_date=pendulum.datetime(2024, 1, 1, tz="UTC"),
-    catchup=False,
-    max_active_runs=1,
-    is_paused_upon_creation=False,
-    default_args=DEFAULTS,
     params=PARAMS,
-    tags=["pipeline", "hourly"],
+    tags=[Tag.PIPELINE],
 )
 def conversation_pipeline() -> None:
     """Window, extract, load, dbt, publish."""
@@ -101,29 +96,47 @@ def conversation_pipeline() -> None:
         dag_run: Any,
         data_interval_start: datetime | None = None,
         data_interval_end: datetime | None = None,
-    ) -> dict[str, Any]:
+    ) -> list[dict[str, Any]]:
+        from airflow.sdk.exceptions import AirflowFailException
+
+        from include.errors import SettingError
+        from include.extract.parts import plan
         from include.extract.window import resolve
 
         chosen = {name: params[name] for name in ("since", "until", "full_backfill")}
         is_backfill = dag_run.run_type == "backfill"
         interval = (data_interval_start, data_interval_end) if is_backfill else None
-        return resolve(**chosen, data_interval=interval).to_dict()
+        try:
+            window = resolve(**chosen, data_interval=interval)
+        except SettingError as error:
+            # asked again, it would be as wrong
+            raise AirflowFailException(str(error)) from error
+        with mongo(get_settings()) as uri:
+            lake = params["storage_format"]
+            parts = plan(get_settings(), uri, window, parts=PARTS, storage_format=lake).to_dict()
+        return [part | {"mark": parts["mark"]} for part in parts["windows"]]
 
-    @task
+    @task(map_index_template="{{ window['start'] or window['kind'] }}")
     def extract(window: dict[str, Any], params: dict[str, Any]) -> dict[str, Any]:
+        from airflow.sdk import get_current_context
+
         from include.extract.run import extract
         from include.extract.window import Window
 
+        get_current_context()["window"] = window
         with mongo(get_settings()) as uri:
             owned, lake = Window.from_dict(window), params["storage_format"]
             report = extract(get_settings(), uri, owned, storage_format=lake)
         return {"documents": report.documents, "rejects": report.rejects, "files": report.files}
 
-    @task(pool=WRITER_POOL)
-    def load(extracted: dict[str, Any], params: dict[str, Any]) -> bool:  # noqa: ARG001  (order)
+    @task(pool=WRITER_POOL, outlets=[RAW])
+    def load(parts: list[dict[str, Any]], params: dict[str, Any]) -> bool:
+        from include.extract.parts import Parts, finish
         from include.load.raw import load
 
         lake, full_refresh = params["storage_format"], params["full_refresh"]
+        extracted = Parts.from_dict({"windows": parts, "mark": parts[0]["mark"]})
+        finish(get_settings(), extracted, storage_format=lake)
         report = load(get_settings(), storage_format=lake, full_refresh=full_refresh)
         return report.is_changed
 
@@ -131,13 +144,16 @@ def conversation_pipeline() -> None:
     def has_news(loaded: bool, params: dict[str, Any]) -> bool:  # noqa: FBT001
         return loaded or params["full_refresh"]
 
-    @task(pool=WRITER_POOL)
+    @task(pool=WRITER_POOL, inlets=[RAW], outlets=[GOLD, *mart_assets()])
     def publish(params: dict[str, Any]) -> str:
         from include.publish.gold import publish
 
         return str(publish(get_settings(), storage_format=params["storage_format"]))
 
-    is_new, published = has_news(load(extract(resolve_window()))), publish()
+    parts = resolve_window()
+    loaded = load(parts)
+    extract.expand(window=parts) >> loaded
+    is_new, published = has_news(loaded), publish()
     is_new >> build_models() >> published
     is_new >> model_tasks() >> published
 

@@ -3,8 +3,10 @@
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
+from include import runs
 from include.extract.run import ExtractReport, Progress, extract
 from include.extract.window import Window
 from include.load.raw import LoadReport, load
@@ -42,6 +44,31 @@ def run(
     on_progress: Progress | None = None,
 ) -> PipelineReport:
     """Bring gold up to date; dbt and publish are skipped when gold holds this load already."""
+    began = datetime.now(UTC)
+    state = "failed"
+    try:
+        report = _steps(settings, uri, options, on_step=on_step, on_progress=on_progress)
+        state = "success"
+    finally:
+        # Under the DAG's name: whoever asks how the pipeline does means this one as well.
+        runs.record(
+            settings,
+            runs.Run(
+                "conversation_pipeline", f"cca__{began.isoformat()}", "cca pipeline", state, began,
+                datetime.now(UTC),
+            ),
+        )  # fmt: skip
+    return report
+
+
+def _steps(
+    settings: Settings,
+    uri: str,
+    options: Options,
+    *,
+    on_step: Callable[[str], None],
+    on_progress: Progress | None,
+) -> PipelineReport:
     on_step("extract")
     extracted = extract(
         settings,

@@ -1,6 +1,7 @@
 """Masks secrets wherever text is shown; in the archive itself only where MASK_STORED says so."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -87,18 +88,24 @@ _RULES = (
 )
 
 
-# A character that a hint needs, where it has a rare one: texts without it skip those hints.
-_MARKS = ("_", "-", ".", ":", "=", "")
+# From frequent to rare in transcripts; what is not listed is rarer than all that is.
+_FREQUENT = " eotainsrhldcumfpgy/-_.:bvw="
+# `find` gives -1 for what is rarer; this turns it into the highest rank.
+_RAREST = len(_FREQUENT) + 1
 
 
-def _mark_of(hint: str) -> str:
-    return next(mark for mark in _MARKS if mark in hint)
+def _any_of(hints: Iterable[str]) -> re.Pattern[str]:
+    """One pattern for all: it stops at a hint's rarest character only, and looks around there."""
+    by_character: dict[str, list[str]] = {}
+    for hint in sorted(set(hints)):
+        at = max(range(len(hint)), key=lambda i: _FREQUENT.find(hint[i]) % _RAREST)
+        before, after = re.escape(hint[: at + 1]), re.escape(hint[at + 1 :])
+        by_character.setdefault(re.escape(hint[at]), []).append(f"(?<={before}){after}")
+    return re.compile("|".join(f"{c}(?:{'|'.join(p)})" for c, p in by_character.items()))
 
 
-_HINTED = tuple(
-    (mark, tuple((h, rule) for rule in _RULES for h in rule.hints if _mark_of(h) == mark))
-    for mark in _MARKS
-)
+_HINTS = tuple((hint, rule) for rule in _RULES for hint in rule.hints)
+_ANY_HINT = _any_of(hint for hint, _ in _HINTS)
 # The name of a field whose whole value is a secret.
 _SECRET_NAME = re.compile(
     r"(?:passw(?:or)?d|passphrase|pwd|secret|token|(?:api|access|private|account)[_-]?key)$",
@@ -110,15 +117,9 @@ def mask_secrets(text: str) -> str:
     """The text with what looks like a key, token or password replaced by dots."""
     lowered = text.lower()
     # Most texts hold no hint at all, and this runs for every record.
-    hinted = [
-        rule
-        for mark, hints in _HINTED
-        if mark in lowered
-        for hint, rule in hints
-        if hint in lowered
-    ]
-    if not hinted:
+    if not _ANY_HINT.search(lowered):
         return text
+    hinted = {rule for hint, rule in _HINTS if hint in lowered}
     for rule in _RULES:
         if rule in hinted:
             text = rule.pattern.sub(rule.replacement, text)

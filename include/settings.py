@@ -50,6 +50,12 @@ class Settings(BaseSettings):
         "",
         description="MongoDB connection string. Empty: cca runs a MongoDB of its own in CCA_HOME.",
     )
+    mongo_admin_uri: str = Field(
+        "",
+        repr=False,
+        description="Connection string of a MongoDB administrator; only `cca mongo --set-up` uses "
+        "it.",
+    )
     mongo_db: str = Field(
         "claude_logs", pattern=r'^[^/\\. "$*<>:|?]+$', description="MongoDB database."
     )
@@ -93,7 +99,60 @@ class Settings(BaseSettings):
         0, description="Budget of a calendar month in USD, shown beside the cost; 0 is none."
     )
     airflow_port: Port = Field(8080, description="Port of Airflow's web server.")
+    airflow_executor: str = Field(
+        "LocalExecutor", description="Airflow's executor: LocalExecutor, CeleryExecutor, …"
+    )
+    airflow_db_uri: str = Field(
+        "",
+        description="Airflow's own database, such as postgresql+psycopg://user:password@host/airflow"
+        "; an SQLite file in $CCA_HOME by default.",
+    )
+    airflow_host: str = Field("127.0.0.1", description="Address of Airflow's web server.")
+    airflow_url: str = Field(
+        "",
+        description="Where people and workers reach Airflow's web server; by default "
+        "http://localhost with its port.",
+    )
+    pipeline_minutes: int = Field(
+        10,
+        ge=0,
+        description="How often, in minutes, new conversations are published while they arrive; "
+        "0: only by the hourly run.",
+    )
+    stale_hours: float = Field(
+        3,
+        gt=0,
+        description="Conversations that arrived longer ago than these hours and are not published "
+        "raise an alert.",
+    )
+    alert_webhook: str = Field(
+        "", description="Address that gets a JSON message when a run fails (Slack and the like)."
+    )
+    alert_email: str = Field(
+        "", description="Who gets a mail when a run fails; several separated by commas."
+    )
+    smtp_url: str = Field(
+        "smtp://localhost:25",
+        description="Mail server of the alerts: smtp:// or smtps://user:password@host:port.",
+    )
     metabase_url: str = Field("http://localhost:3001", description="Where Metabase answers.")
+    metabase_email: str = Field(
+        "cca@example.com",
+        description="Metabase's administrator, made by `cca metabase provision` in a new one.",
+    )
+    metabase_password: str = Field(
+        "", repr=False, description="That administrator's password; there is no default."
+    )
+    metabase_api_key: str = Field(
+        "",
+        repr=False,
+        description="API key of a Metabase administrator, instead of email and password. Empty: "
+        "`cca metabase provision` makes one and keeps it in $CCA_HOME/metabase.",
+    )
+    metabase_gold_dir: Path | None = Field(
+        None,
+        description="The folder of gold files as Metabase sees it; $CCA_HOME/gold by default.",
+    )
 
     duckdb_path: Path | None = Field(
         None, description="The warehouse; $CCA_HOME/warehouse/analytics.db by default."
@@ -190,12 +249,32 @@ class Settings(BaseSettings):
         return self.gold_dir / "current.duckdb"
 
     @property
+    def gold_dir_in_metabase(self) -> Path:
+        return self.metabase_gold_dir or self.gold_dir
+
+    @property
+    def metabase_dir(self) -> Path:
+        """Where the API key that cca made for itself is kept."""
+        return self.cca_home / "metabase"
+
+    @property
     def search_dir(self) -> Path:
         return self.cca_home / "search"
 
     @property
     def airflow_home(self) -> Path:
         return self.cca_home / "airflow"
+
+    @property
+    def browser_address(self) -> str:
+        """Where people reach the browser, by the first of its addresses."""
+        first = self.browser_url.split(",")[0].strip()
+        return (first or f"http://localhost:{self.browser_port}").rstrip("/")
+
+    @property
+    def airflow_address(self) -> str:
+        """Where people and workers reach Airflow."""
+        return (self.airflow_url or f"http://localhost:{self.airflow_port}").rstrip("/")
 
     @property
     def logs_dir(self) -> Path:

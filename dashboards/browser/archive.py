@@ -1,50 +1,30 @@
 """Reads of the rollups: which sessions there are, page by page, and when people worked."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
-from typing import Any
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from pymongo.collection import Collection
 
-from dashboards.browser.state import State
 from include.archive import Document, connect, conversations, database
 from include.projects import project_label, project_path
+from include.secrets import mask_secrets
 from include.settings import Settings
 
-# State.sort: field, direction. The session id breaks ties, so that a page never repeats a row.
-ORDERS = {
-    "": ("endedAt", -1),
-    "oldest": ("endedAt", 1),
-    "longest": ("entries", -1),
-    "failures": ("toolErrors", -1),
-}
-LIST_ROWS = 60
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _NEVER = datetime.min.replace(tzinfo=UTC)
-SPOKEN: list[Mapping[str, Any]] = [
-    {"userMessages": {"$gt": 0}},
-    {"assistantMessages": {"$gt": 0}},
-]
 
 
 @dataclass(frozen=True)
 class Archive:
-    """The three collections the browser reads; it writes none of them."""
+    """The collections the browser reads; of these it writes `annotations` alone."""
 
     entries: Collection[Document]
     sessions: Collection[Document]
     activity: Collection[Document]
+    annotations: Collection[Document]
     timezone: ZoneInfo
-
-
-@dataclass(frozen=True)
-class SessionPage:
-    rows: list[Document]
-    total: int
-    has_more: bool
 
 
 @dataclass(frozen=True)
@@ -66,43 +46,9 @@ def open_archive(settings: Settings, mongo_uri: str) -> Archive:
         entries=conversations(client, settings),
         sessions=rollups["sessions"],
         activity=rollups["activity"],
+        annotations=rollups["annotations"],
         timezone=ZoneInfo(settings.timezone),
     )
-
-
-def list_sessions(
-    archive: Archive, state: State, after: str = "", limit: int = LIST_ROWS
-) -> SessionPage:
-    """One page of the list; `after` is the session id of the last row already shown."""
-    chosen = session_filter(state, archive.timezone)
-    field, direction = ORDERS.get(state.sort, ORDERS[""])
-    conditions = [chosen]
-    if after and (last := archive.sessions.find_one({"_id": after}, {field: 1})):
-        conditions.append(_beyond(field, direction, last))
-    cursor = archive.sessions.find({"$and": conditions})
-    rows = list(cursor.sort([(field, direction), ("_id", 1)]).limit(limit + 1))
-    total = archive.sessions.count_documents(chosen)
-    return SessionPage(rows[:limit], total, len(rows) > limit)
-
-
-def session_filter(state: State, timezone: ZoneInfo) -> Document:
-    """What MongoDB must match; a session belongs to a period when it touches it."""
-    chosen: Document = {}
-    if state.project:
-        chosen["projectId"] = state.project
-    if state.errors:
-        chosen["toolErrors"] = {"$gt": 0}
-    if state.since:
-        chosen["endedAt"] = {"$gte": _midnight(state.since, timezone)}
-    if state.until:
-        chosen["startedAt"] = {"$lt": _midnight(state.until, timezone) + timedelta(days=1)}
-    words = state.text.split()
-    if not words:
-        # Files with a title or other metadata only: nothing to read, but found by their title.
-        chosen["$or"] = SPOKEN
-    if words:
-        chosen["$and"] = [{"$or": _title_holds(word)} for word in words]
-    return chosen
 
 
 def find_session(archive: Archive, session_id: str) -> Document | None:
@@ -126,7 +72,7 @@ def list_projects(archive: Archive) -> list[Project]:
     """Every project with messages, the one used last first."""
     own_time = {"$cond": [{"$eq": ["$isDated", False]}, None, "$endedAt"]}
     groups = archive.sessions.aggregate([
-        {"$match": {"$or": SPOKEN}},
+        {"$match": {"isSpoken": True}},
         {
             "$group": {
                 "_id": {"project": "$projectId", "cwd": {"$ifNull": ["$cwd", ""]}},
@@ -178,48 +124,39 @@ def session_title(session: Document) -> str:
     title = str(session.get("title") or session.get("firstPrompt") or "").strip()
     name = str(session["_id"]).rstrip("/").rsplit("/", 1)[-1]
     short = name[:8] if _UUID.fullmatch(name) else name[:60]
-    return title.split("\n", 1)[0] or f"Session {short}"
+    return mask_secrets(title.split("\n", 1)[0]) or f"Session {short}"
 
 
-def daily_activity(archive: Archive, state: State) -> list[tuple[datetime, int, int]]:
-    """(day, messages of people, messages of Claude) of the chosen project, oldest first."""
-    match: Document = {"projectId": state.project} if state.project else {}
-    day = {"$dateTrunc": {"date": "$hour", "unit": "day", "timezone": archive.timezone.key}}
+def activity(
+    archive: Archive, project: str, unit: str, period: tuple[datetime | None, datetime | None]
+) -> list[tuple[datetime, int, int]]:
+    """(hour, or day, messages of people, messages of Claude), oldest first, times of the clock."""
+    since, until = period
+    bounds: Document = ({"$gte": since} if since else {}) | ({"$lt": until} if until else {})
+    match: Document = ({"projectId": project} if project else {}) | (
+        {"hour": bounds} if bounds else {}
+    )
+    name = archive.timezone.key
+    start = {"$dateTrunc": {"date": "$hour", "unit": unit, "timezone": name}}
     groups = archive.activity.aggregate(
         [
             {"$match": match},
-            {"$group": {"_id": {"day": day, "role": "$role"}, "count": {"$sum": "$count"}}},
+            {"$group": {"_id": {"at": start, "role": "$role"}, "count": {"$sum": "$count"}}},
         ]
     )
-    days: dict[datetime, dict[str, int]] = {}
+    counts: dict[datetime, dict[str, int]] = {}
     for group in groups:
-        moment = group["_id"]["day"].astimezone(archive.timezone)
-        days.setdefault(moment, {})[group["_id"]["role"]] = group["count"]
+        moment = group["_id"]["at"].astimezone(archive.timezone).replace(tzinfo=None)
+        roles = counts.setdefault(moment, {})
+        roles[group["_id"]["role"]] = roles.get(group["_id"]["role"], 0) + group["count"]
     return [
-        (moment, counts.get("user", 0), counts.get("assistant", 0))
-        for moment, counts in sorted(days.items())
+        (moment, roles.get("user", 0), roles.get("assistant", 0))
+        for moment, roles in sorted(counts.items())
     ]
 
 
-def _title_holds(word: str) -> list[Mapping[str, Any]]:
-    # Letters and digits as they are, all else escaped: what is typed is no pattern.
-    literal = "".join(f"\\{char}" if not char.isalnum() else char for char in word)
-    return [
-        {name: {"$regex": literal, "$options": "i"}} for name in ("title", "firstPrompt", "_id")
-    ]
-
-
-def _beyond(field: str, direction: int, last: Document) -> Document:
-    """Rows after `last`. MongoDB orders missing values below all others, and $lt skips them."""
-    value, tie = last.get(field), {"$gt": last["_id"]}
-    same = {field: value, "_id": tie}
-    if value is None:
-        return same if direction < 0 else {"$or": [same, {field: {"$ne": None}}]}
-    if direction > 0:
-        return {"$or": [{field: {"$gt": value}}, same]}
-    return {"$or": [{field: {"$lt": value}}, {field: None}, same]}
-
-
-def _midnight(day: str, timezone: ZoneInfo) -> datetime:
-    moment = datetime.combine(datetime.fromisoformat(day).date(), time(), timezone)
-    return moment.astimezone(UTC)
+def active_until(archive: Archive, project: str) -> datetime | None:
+    """The last hour in which anything was said."""
+    match: Document = {"projectId": project} if project else {}
+    last = archive.activity.find_one(match, {"hour": 1}, sort=[("hour", -1)])
+    return last["hour"] if last else None

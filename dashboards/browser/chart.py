@@ -4,11 +4,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from math import ceil, floor, log10
+from typing import TypeVar
 
 from dashboards.browser.state import State
 
+At = TypeVar("At", bound=date)
 MAX_BARS = 120
-_DAYS_OF_UNIT = {"day": 1, "week": 7, "month": 31}
+# Hours have their pattern in the week.
+MAX_HOURS = 168
+_SIZES = {
+    "hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(days=7),
+    "month": timedelta(days=31),
+}  # fmt: skip
+_LABELS = {"hour": "%a, %b %-d, %H:00", "day": "%a, %b %-d, %Y"}
 
 
 @dataclass(frozen=True)
@@ -37,22 +45,27 @@ class Chart:
     ticks: list[Mark]
 
 
-def activity_chart(days: Sequence[tuple[datetime, int, int]], state: State) -> Chart:
-    """One bar a day, quiet days included, up to MAX_BARS of them."""
-    if not days:
-        return Chart("day", [], [], [])
-    first, last = days[0][0].date(), days[-1][0].date()
-    unit = unit_of((last - first).days + 1)
-    # A lone day would be one bar as wide as the page.
-    places = starts(min(first, last - timedelta(days=27)), last, unit)
+def activity_chart(counted: Sequence[tuple[datetime, int, int]], state: State) -> Chart:
+    """One bar a day or hour, quiet ones included; of longer times one a week or month."""
+    if not counted:
+        return Chart(state.by or "day", [], [], [])
+    first, last = counted[0][0], counted[-1][0]
+    unit = state.by or unit_of((last - first).days + 1)
+    # A lone bar would be as wide as the page.
+    least = last - timedelta(hours=23) if unit == "hour" else last - timedelta(days=27)
+    places = starts(min(first, least), last, unit)[-_most(unit) :]
     counts = {start: [0, 0] for start in places}
-    for at, user, assistant in days:
-        both = counts[start_of(at.date(), unit)]
+    for at, user, assistant in counted:
+        both = counts.get(start_of(at, unit), [0, 0])
         both[0] += user
         both[1] += assistant
     top = nice_top(max(sum(both) for both in counts.values()))
     bars = [_bar(start, unit, both, top, state) for start, both in counts.items()]
     return Chart(unit, bars, [Mark(100, short(top)), Mark(50, short(top / 2))], ticks(places, unit))
+
+
+def _most(unit: str) -> int:
+    return MAX_HOURS if unit == "hour" else 2 * MAX_BARS
 
 
 def nice_top(value: float) -> float:
@@ -62,37 +75,43 @@ def nice_top(value: float) -> float:
 
 
 def unit_of(days: int) -> str:
-    return next((unit for unit, size in _DAYS_OF_UNIT.items() if days / size <= MAX_BARS), "month")
+    units = ("day", "week")
+    return next((u for u in units if days / _SIZES[u].days <= MAX_BARS), "month")
 
 
-def start_of(day: date, unit: str) -> date:
+def start_of(at: At, unit: str) -> At:
+    if isinstance(at, datetime):
+        hour = at.hour if unit == "hour" else 0
+        at = at.replace(hour=hour, minute=0, second=0, microsecond=0)
     if unit == "month":
-        return day.replace(day=1)
-    return day - timedelta(days=day.weekday()) if unit == "week" else day
+        return at.replace(day=1)
+    return at - timedelta(days=at.weekday()) if unit == "week" else at
 
 
-def next_start(start: date, unit: str) -> date:
-    if unit == "month":
-        return (start + timedelta(days=31)).replace(day=1)
-    return start + timedelta(days=_DAYS_OF_UNIT[unit])
+def next_start(start: At, unit: str) -> At:
+    following = start + _SIZES[unit]
+    return following.replace(day=1) if unit == "month" else following
 
 
-def starts(first: date, last: date, unit: str) -> list[date]:
+def starts(first: At, last: At, unit: str) -> list[At]:
     found = [start_of(first, unit)]
     while (following := next_start(found[-1], unit)) <= last:
         found.append(following)
     return found
 
 
-def _bar(start: date, unit: str, both: list[int], top: float, state: State) -> Bar:
-    end = next_start(start, unit) - timedelta(days=1)
-    label = f"{start:%a, %b %-d, %Y}" if unit == "day" else f"{start} to {end}"
-    chosen = (not state.since or end.isoformat() >= state.since) and (
-        not state.until or start.isoformat() <= state.until
+def _bar(start: datetime, unit: str, both: list[int], top: float, state: State) -> Bar:
+    pattern, length = ("%Y-%m-%dT%H", 13) if unit == "hour" else ("%Y-%m-%d", 10)
+    first = start.strftime(pattern)
+    last = (next_start(start, unit) - _SIZES["hour"]).strftime(pattern)
+    label = start.strftime(_LABELS[unit]) if unit in _LABELS else f"{first} to {last}"
+    # A day chosen holds all its hours.
+    chosen = (not state.since or last >= state.since[:length]) and (
+        not state.until or first <= f"{state.until}T23"[:length]
     )
     return Bar(
-        since=start.isoformat(),
-        until=end.isoformat(),
+        since=first,
+        until=last,
         label=label,
         user=both[0],
         assistant=both[1],
@@ -107,6 +126,7 @@ def ticks(places: Sequence[date], unit: str) -> list[Mark]:
     every = max(1, ceil(len(places) / 9))
     has_years = places[0].year != places[-1].year
     pattern = "%b %Y" if unit == "month" else "%b %-d, %Y" if has_years else "%b %-d"
+    pattern = "%a %H:00" if unit == "hour" else pattern
     return [
         Mark(round(100 * (index + 0.5) / len(places), 2), start.strftime(pattern))
         for index, start in enumerate(places)

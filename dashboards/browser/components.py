@@ -25,7 +25,7 @@ class _Pane(JSComponent):  # type: ignore[misc]  # Panel has no types
     style = ""
 
     def __init__(self, heard: Heard) -> None:
-        sheets = [_css("pane.css"), _css(self.style)]
+        sheets = [_css("pane.css"), _css("marks.css"), _css(self.style)]
         super().__init__(stylesheets=sheets, sizing_mode="stretch_both")
         self._heard = heard
 

@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup, escape
 
 from dashboards.browser.archive import Archive, session_title
+from dashboards.browser.sessions import sessions_with
 from dashboards.browser.state import State
 from include.errors import CcaError
 from include.settings import Settings
 
 if TYPE_CHECKING:
-    from include.search.searcher import Searcher
+    from include.search.searcher import Results, Searcher
     from include.search.texts import Row
 
 MAX_HITS = 50
+MAX_FACETS = 7
 
 
 @dataclass(frozen=True)
@@ -32,11 +34,25 @@ class Hit:
 
 
 @dataclass(frozen=True)
+class Facet:
+    """One way to narrow the search: how many hits it would leave, and the change that does it."""
+
+    label: str
+    count: int
+    change: dict[str, str]
+
+
+@dataclass(frozen=True)
 class Hits:
+    """`next` is how many hits come before the next page, if there is one."""
+
     total: int = 0
     is_approximate: bool = False
     rows: list[Hit] = field(default_factory=list)
     message: str = ""
+    next: str = ""
+    kinds: list[Facet] = field(default_factory=list)
+    projects: list[Facet] = field(default_factory=list)
 
 
 class SearchRoom:
@@ -53,18 +69,45 @@ class SearchRoom:
         return Searcher(self._settings, self._mongo_uri)
 
 
-def find_hits(room: SearchRoom, archive: Archive, state: State) -> Hits:
-    """The newest hits for what the page shows; a missing index is a message, not a failure."""
+def find_hits(room: SearchRoom, archive: Archive, state: State, first: int = 0) -> Hits:
+    """A page of hits for what the page shows; a missing index is a message, not a failure."""
     try:
-        found = room.searcher.search(
-            state.q, project=state.project or None, since=state.since or None,
-            until=state.until or None, limit=MAX_HITS,
-        )  # fmt: skip
+        found = searched(room, archive, state, MAX_HITS, first)
     except CcaError as error:
         return Hits(message=str(error))
     titles = _titles(archive, [row.session_id for row in found.rows])
     rows = [_hit(row, titles, archive, state) for row in found.rows]
-    return Hits(found.total, found.approximate, rows, found.message)
+    following = first + len(rows)
+    has_more = len(rows) == MAX_HITS and following < found.total
+    return Hits(
+        found.total,
+        found.approximate,
+        rows,
+        found.message,
+        str(following) if has_more else "",
+        [] if state.kind else _facets(found.facets, "kind"),
+        [] if state.project else _facets(found.facets, "project"),
+    )
+
+
+def searched(
+    room: SearchRoom, archive: Archive, state: State, limit: int, first: int = 0
+) -> "Results":
+    """What the search finds under all filters of the page; facets on its first page."""
+    since, until = state.period(archive.timezone)
+    return room.searcher.search(
+        state.q, project=state.project or None, host=state.host or None, kind=state.kind or None,
+        since=since, until=until, sessions=sessions_with(archive, state), limit=limit,
+        offset=first, order="best" if state.order == "best" else "newest", with_facets=not first,
+    )  # fmt: skip
+
+
+def _facets(counts: Mapping[str, Mapping[str, int]], name: str) -> list[Facet]:
+    found = sorted(counts.get(name, {}).items(), key=lambda pair: -pair[1])[:MAX_FACETS]
+    return [
+        Facet(value.replace("_", " ") if name == "kind" else value, count, {name: value})
+        for value, count in found
+    ]
 
 
 def marked(text: str, marks: Sequence[tuple[int, int]]) -> Markup:

@@ -9,27 +9,38 @@ import duckdb
 from markupsafe import Markup
 from pymongo.errors import PyMongoError
 
+from dashboards.browser.annotations import Mark, all_tags, marks_in_list, marks_of
 from dashboards.browser.archive import (
     Archive,
     Project,
-    SessionPage,
-    daily_activity,
     find_session,
     label_of,
     list_projects,
-    list_sessions,
     session_title,
 )
-from dashboards.browser.chart import activity_chart
-from dashboards.browser.gold import session_cost
+from dashboards.browser.costs import message_costs
+from dashboards.browser.gold import session_costs
 from dashboards.browser.hits import SearchRoom, find_hits
 from dashboards.browser.live import Pulse
-from dashboards.browser.reading import Article, articles, short_model
-from dashboards.browser.state import SORTS, State
+from dashboards.browser.masking import masked_window
+from dashboards.browser.overview import overview
+from dashboards.browser.parts import Article, short_model
+from dashboards.browser.reading import articles
+from dashboards.browser.sessions import SessionPage, choices, list_sessions
+from dashboards.browser.state import ORDERS, SORTS, TRAITS, State
+from dashboards.browser.tools import moment
 from dashboards.browser.views import render
-from dashboards.browser.window import Anchor, Window, agent_of, find_entry, read_window
+from dashboards.browser.window import (
+    Anchor,
+    Window,
+    agent_of,
+    find_entry,
+    prompts,
+    read_window,
+)
 from include.archive import Document
 from include.errors import CcaError
+from include.secrets import mask_secrets
 from include.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -91,7 +102,7 @@ def paint(desk: Desk, state: State) -> Painted:
             state,
             header(desk, state, projects),
             sessions(desk, state, projects),
-            overview(desk, state, projects),
+            overview(desk.archive, state, projects),
             transcript(desk, state) if state.session else Markup(""),
             seen=seen,
         )
@@ -107,8 +118,8 @@ def without(desk: Desk, state: State, problem: Problem) -> Painted:
     """The page when its queries fail: every pane says what is wrong."""
     timezone = desk.archive.timezone
     listed = render(
-        "sessions.html", timezone, state=replace(state, q=""), page=SessionPage([], 0, False),
-        sorts=SORTS, problem=problem,
+        "sessions.html", timezone, state=replace(state, q=""), page=SessionPage([], 0, ""),
+        sorts=SORTS, traits={}, tags=[], more="", problem=problem,
     )  # fmt: skip
     return Painted(
         state,
@@ -136,40 +147,53 @@ def header(desk: Desk, state: State, projects: list[Project]) -> Markup:
 
 def sessions(desk: Desk, state: State, projects: list[Project]) -> Markup:
     """The list: sessions, or the hits of a search."""
-    values: dict[str, Any] = {"state": state, "sorts": SORTS, "problem": None}
+    values: dict[str, Any] = {"state": state, "problem": None, **_list_choices(desk, state)}
     if state.q:
         values["hits"] = find_hits(desk.search, desk.archive, state)
     else:
-        values |= row_values(desk.archive, state, projects, list_sessions(desk.archive, state))
+        values |= row_values(desk, state, projects, _page(desk, state))
     return render("sessions.html", desk.archive.timezone, **values)
 
 
-def more_sessions(desk: Desk, state: State, after: str) -> Markup:
-    """The rows that follow a session."""
-    page = list_sessions(desk.archive, state, after)
-    values = row_values(desk.archive, state, list_projects(desk.archive), page)
+def more_rows(desk: Desk, state: State, after: str) -> Markup:
+    """The page of the list that follows a session, or so many hits."""
+    if state.q:
+        first = int(after) if after.isascii() and after.isdigit() else 0
+        found = find_hits(desk.search, desk.archive, state, first)
+        return render("hits.html", desk.archive.timezone, state=state, hits=found)
+    page = _page(desk, state, after)
+    values = row_values(desk, state, list_projects(desk.archive), page)
     return render("rows.html", desk.archive.timezone, state=state, **values)
 
 
+def _page(desk: Desk, state: State, after: str = "") -> SessionPage:
+    return list_sessions(desk.archive, state, after, costs=_costs(desk))
+
+
+def _list_choices(desk: Desk, state: State) -> dict[str, Any]:
+    return {
+        "sorts": SORTS,
+        "orders": ORDERS,
+        "traits": TRAITS,
+        "choices": choices(desk.archive, state.project),
+        "tags": all_tags(desk.archive.annotations),
+        "more": f"/api/rows{state.to_query()}",
+    }
+
+
 def row_values(
-    archive: Archive, state: State, projects: list[Project], page: SessionPage
+    desk: Desk, state: State, projects: list[Project], page: SessionPage
 ) -> dict[str, Any]:
     """`labels` spares a query a row; a project without messages is not among them."""
     labels = {project.id: project.label for project in projects}
     return {
         "page": page,
+        "costs": _costs(desk),
+        "marks": marks_in_list(desk.archive.annotations, [str(row["_id"]) for row in page.rows]),
         "title": session_title,
-        "label": lambda row: labels.get(row.get("projectId", "")) or label_of(archive, row),
+        "label": lambda row: labels.get(row.get("projectId", "")) or label_of(desk.archive, row),
         "query": lambda session: replace(state, session=session, agent="", m="").to_query(),
     }
-
-
-def overview(desk: Desk, state: State, projects: list[Project]) -> Markup:
-    chart = activity_chart(daily_activity(desk.archive, state), state)
-    return render(
-        "overview.html", desk.archive.timezone, state=state, projects=projects, chart=chart,
-        problem=None,
-    )  # fmt: skip
 
 
 def transcript(desk: Desk, state: State) -> Markup:
@@ -183,6 +207,7 @@ def transcript(desk: Desk, state: State) -> Markup:
         problem=None,
         state=state,
         title=session_title(session),
+        mark=marks_of(desk.archive.annotations, state.session).get("") or Mark(state.session),
         **_fact_values(desk, session),
         parent_query=replace(state, agent="", m="").to_query(),
         window=window(desk, state.session, state.agent, Anchor(state.m, "around")),
@@ -202,19 +227,26 @@ def _fact_values(desk: Desk, session: Document) -> dict[str, Any]:
         "session": session,
         "label": label_of(desk.archive, session),
         "models": [short_model(model) for model in session.get("models") or []],
-        "cost": _cost(desk, str(session["_id"])),
+        "cost": _costs(desk).get(str(session["_id"])),
     }
 
 
-def window(desk: Desk, session: str, agent: str, anchor: Anchor) -> Markup:
+def window(
+    desk: Desk, session: str, agent: str, anchor: Anchor, *, is_revealed: bool = False
+) -> Markup:
     """A window of entries as articles, with where it begins and ends."""
     found: Window = read_window(desk.archive.entries, session, agent, anchor)
-    shown = articles(found)
+    shown = articles(found if is_revealed else masked_window(found))
+    messages = sorted({article.message_id for article in shown if article.message_id})
     return render(
         "window.html",
         desk.archive.timezone,
         session=session,
+        agent=agent,
         articles=shown,
+        marks=marks_of(desk.archive.annotations, session),
+        costs=message_costs(desk.settings, messages),
+        is_revealed=is_revealed,
         nearest=nearest(found, shown, anchor.id),
         # A subagent is asked by Claude, not by a person.
         names={**NAMES, "you": "Task"} if agent else NAMES,
@@ -224,6 +256,17 @@ def window(desk: Desk, session: str, agent: str, anchor: Anchor) -> Markup:
         last=found.entries[-1].id if found.entries else "",
         has_before=found.has_before,
         has_after=found.has_after,
+    )
+
+
+def prompt_list(desk: Desk, session: str, agent: str) -> Markup:
+    """The prompts of a conversation as links."""
+    shown = [
+        (entry.id, moment(entry.body) or entry.document.get("eventAt"), mask_secrets(text)[:200])
+        for entry, text in prompts(desk.archive.entries, session, agent)
+    ]
+    return render(
+        "prompts.html", desk.archive.timezone, session=session, agent=agent, prompts=shown
     )
 
 
@@ -238,10 +281,10 @@ def nearest(found: Window, shown: list[Article], entry_id: str) -> str:
     return last
 
 
-def _cost(desk: Desk, session_id: str) -> Decimal | None:
-    """A figure beside the facts: where gold cannot be read, the conversation still can."""
+def _costs(desk: Desk) -> dict[str, Decimal]:
+    """Figures beside the facts: where gold cannot be read, conversations still can."""
     try:
-        return session_cost(desk.settings, session_id)
+        return session_costs(desk.settings)
     except (CcaError, duckdb.Error) as error:
         log.warning("gold cannot be read: %s", error)
-        return None
+        return {}

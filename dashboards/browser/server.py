@@ -15,13 +15,17 @@ from tornado.web import RequestHandler
 from dashboards.browser import guard
 from dashboards.browser.api import NotFound, routes
 from dashboards.browser.archive import open_archive
+from dashboards.browser.dbt_docs import DbtDocs
+from dashboards.browser.exporting import Export
 from dashboards.browser.hits import SearchRoom
 from dashboards.browser.live import Pulse
-from dashboards.browser.numbers import number_routes
+from dashboards.browser.marking import Annotations
+from dashboards.browser.numbers.pages import number_routes
 from dashboards.browser.page import browse
 from dashboards.browser.paint import Desk, Painted, paint
 from dashboards.browser.signin import Gate, SignIn, SignOut
 from dashboards.browser.state import State, from_query
+from dashboards.browser.status import Status
 from include.errors import PortTaken
 from include.settings import Settings
 
@@ -71,7 +75,12 @@ def build(settings: Settings, mongo_uri: str) -> Any:
         settings,
         {"/": browse(desk, painter.take)},
         websocket_origin=sorted(hosts),
-        extra_patterns=[*routes(desk), *number_routes(settings), *_sign_in_routes(settings, gate)],
+        extra_patterns=[
+            *routes(desk),
+            *more_routes(desk),
+            *number_routes(settings),
+            *_sign_in_routes(settings, gate),
+        ],
     )
     guard.protect(server._tornado, hosts, painter.prepare, gate)  # noqa: SLF001  (no other way to it)
     server._tornado.settings["default_handler_class"] = NotFound  # noqa: SLF001
@@ -90,6 +99,17 @@ def serve(settings: Settings, mongo_uri: str, on_ready: Callable[[], None] = lam
     on_ready()
     loop.start()
     server.stop()
+
+
+def more_routes(desk: Desk) -> list[Any]:
+    """What a conversation is read with besides its text."""
+    given = {"desk": desk}
+    return [
+        (r"/api/annotations", Annotations, given),
+        (r"/api/export", Export, given),
+        (r"/api/status", Status, given),
+        (r"/dbt-docs(?:/(.*))?", DbtDocs, {"settings": desk.settings}),
+    ]
 
 
 def _sign_in_routes(settings: Settings, gate: Gate | None) -> list[Any]:

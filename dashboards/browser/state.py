@@ -2,14 +2,25 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
-from datetime import date
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
-SORTS = {"newest": "Newest", "oldest": "Oldest", "longest": "Longest", "failures": "Most failures"}
+SORTS = {
+    "newest": "Newest", "oldest": "Oldest", "longest": "Longest", "failures": "Most failures",
+    "dearest": "Dearest",
+}  # fmt: skip
+ORDERS = {"newest": "Newest", "best": "Best match"}
+UNITS = {"hour": "Hour", "day": "Day", "week": "Week", "month": "Month"}
+# Filters on what a session holds; a search is narrowed to such sessions too.
+TRAITS = {"branch": "Branch", "model": "Model", "tool": "Tool", "host": "Machine"}
 # A query string comes from anywhere; nothing longer than this is a name or a search of ours.
 MAX_VALUE_CHARS = 500
+_ONE_OF = {"sort": SORTS, "order": ORDERS, "by": UNITS}
+_DAY_CHARS, _HOUR_CHARS = len("2026-01-31"), len("2026-01-31T09")
 # Changing one of these leads to another place, so the back button returns from it.
+FILTERS = ("project", "text", "since", "until", "errors", "starred", "tag", *TRAITS, "kind")
 PLACES = frozenset({"session", "agent", "project"})
 
 
@@ -26,11 +37,29 @@ class State:
     since: str = ""
     until: str = ""
     errors: str = ""
+    starred: str = ""
+    tag: str = ""
     sort: str = ""
+    branch: str = ""
+    model: str = ""
+    tool: str = ""
+    host: str = ""
+    kind: str = ""
+    order: str = ""
+    by: str = ""
 
     @property
     def is_filtered(self) -> bool:
-        return bool(self.project or self.text or self.since or self.until or self.errors)
+        return any(getattr(self, name) for name in FILTERS)
+
+    def period(self, timezone: ZoneInfo) -> tuple[datetime | None, datetime | None]:
+        """Where the chosen days or hours begin, and the first moment after them."""
+        since = _moment(self.since, timezone) if self.since else None
+        if not self.until:
+            return since, None
+        step = timedelta(days=1) if len(self.until) == _DAY_CHARS else timedelta(hours=1)
+        last = datetime.fromisoformat(self.until) + step
+        return since, last.replace(tzinfo=timezone).astimezone(UTC)
 
     def to_query(self) -> str:
         """The query string with its question mark, or nothing."""
@@ -67,17 +96,24 @@ def _accepted(values: Mapping[str, Any]) -> dict[str, str]:
 
 def _cleaned(name: str, value: str) -> str:
     if name in {"since", "until"}:
-        return value if _is_date(value) else ""
-    if name == "sort":
-        return value if value in SORTS and value != "newest" else ""
-    if name == "errors":
+        return value if _is_moment(value) else ""
+    if name in _ONE_OF:
+        return value if value in _ONE_OF[name] and value != "newest" else ""
+    if name in {"errors", "starred"}:
         return "1" if value and value not in {"0", "False"} else ""
     return value
 
 
-def _is_date(value: str) -> bool:
+def _is_moment(value: str) -> bool:
+    """A day, or an hour as 2026-01-31T09."""
+    if len(value) not in {_DAY_CHARS, _HOUR_CHARS}:
+        return False
     try:
-        date.fromisoformat(value)
+        datetime.fromisoformat(value)
     except ValueError:
         return False
-    return len(value) == len("2026-01-31")
+    return len(value) == _DAY_CHARS or value[_DAY_CHARS] == "T"
+
+
+def _moment(value: str, timezone: ZoneInfo) -> datetime:
+    return datetime.fromisoformat(value).replace(tzinfo=timezone).astimezone(UTC)

@@ -10,12 +10,3 @@ only the sessions of families in which something came, went or moved, and leaves
         true
     {%- endif -%}
 {%- endmacro %}
-
-{#- What the touched sessions had goes in the transaction that brings what they have. -#}
-{% macro forget_touched_sessions() -%}
-    {%- if is_incremental() -%}
-        delete from {{ this }} where {{ touched('session_id') }}
-    {%- else -%}
-        select 1
-    {%- endif -%}
-{%- endmacro %}

@@ -7,13 +7,19 @@ import click
 
 @click.command()
 @click.option("--uri", is_flag=True, help="Print the connection string and exit.")
-def mongo(*, uri: bool) -> None:
+@click.option("--set-up", is_flag=True, help="Prepare the server of MONGO_ADMIN_URI, and exit.")
+def mongo(*, uri: bool, set_up: bool) -> None:
     """Run the embedded MongoDB in the foreground until it is stopped."""
     from include.embedded import mongod
     from include.errors import ServiceDown, SettingError
     from include.settings import get_settings
 
     settings = get_settings()
+    if set_up:
+        from include.embedded.set_up import set_up as prepare
+
+        click.echo("\n".join(prepare(settings)) or "all was set up already")
+        return
     if uri:
         running = settings.mongo_uri or mongod.running_uri(settings)
         if not running:
@@ -28,11 +34,27 @@ def mongo(*, uri: bool) -> None:
 
 
 @click.command()
-def airflow() -> None:
-    """Run Airflow's four processes in the foreground until Ctrl-C."""
+@click.argument(
+    "component",
+    required=False,
+    type=click.Choice(
+        ["prepare", "api-server", "scheduler", "dag-processor", "triggerer", "worker"]
+    ),
+)
+def airflow(component: str | None) -> None:
+    """Run Airflow's four processes in the foreground until Ctrl-C, or one COMPONENT of them.
+
+    `prepare` makes what they need (tables, pool, logins, dbt's manifest) and ends.
+    """
+    from include.embedded import airflow as airflow_home
     from include.embedded import foreground
     from include.log import configure
     from include.settings import get_settings
 
     configure()
-    sys.exit(foreground.run_airflow(get_settings()))
+    if component is None:
+        sys.exit(foreground.run_airflow(get_settings()))
+    if component == "prepare":
+        airflow_home.prepare(get_settings())
+        return
+    foreground.become(get_settings(), component)

@@ -9,6 +9,7 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
+from include.embedded import drawing
 from include.errors import ServiceDown
 from include.settings import PROJECT_DIR, Settings, child_environment
 from include.transform import dbt
@@ -16,12 +17,14 @@ from include.transform import dbt
 log = logging.getLogger(__name__)
 
 DAG_ID = "conversation_pipeline"
-# one slot: DuckDB has one writer per file
-POOL, POOL_SLOTS = "duckdb_writer", 1
+# DuckDB has one writer per file
+POOL = "duckdb_writer"
 # with a target path from outside, Cosmos would miss the compiled SQL and its parse cache
 _COSMOS_DECIDES = {"DBT_PROJECT_DIR", "DBT_PROFILES_DIR", "DBT_TARGET_PATH", "DBT_LOG_PATH"}
 _USERS = ("admin", "viewer")
 _RELEASE = version("apache-airflow-core")
+# written when the tables of that release, and the pool, are there
+_TABLES = f"{_RELEASE} {POOL}"
 
 
 def dbt_task_environment(settings: Settings) -> dict[str, str]:
@@ -32,22 +35,23 @@ def dbt_task_environment(settings: Settings) -> dict[str, str]:
 
 def airflow_environment(settings: Settings) -> dict[str, str]:
     """Everything Airflow's processes and tasks need, so that no airflow.cfg has to be edited."""
-    base_url = f"http://localhost:{settings.airflow_port}"
+    database = {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": settings.airflow_db_uri}
     return {
+        **(database if settings.airflow_db_uri else {}),
         **dbt_task_environment(settings),
         "AIRFLOW_HOME": str(settings.airflow_home),
         "PYTHONPATH": str(PROJECT_DIR),
         "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT_DIR / "dags"),
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(PROJECT_DIR / "plugins"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-        "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
+        "AIRFLOW__CORE__EXECUTOR": settings.airflow_executor,
         "AIRFLOW__CORE__PARALLELISM": "8",
         # with the port: the workers find the API by it
-        "AIRFLOW__API__BASE_URL": base_url,
-        "AIRFLOW__API__HOST": "127.0.0.1",
+        "AIRFLOW__API__BASE_URL": settings.airflow_address,
+        "AIRFLOW__API__HOST": settings.airflow_host,
         "AIRFLOW__API__PORT": str(settings.airflow_port),
         "AIRFLOW__API__WORKERS": "1",
-        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{settings.airflow_port}/execution/",
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{api_address(settings)}/execution/",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": ",".join(f"{name}:{name}" for name in _USERS),
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(_passwords_path(settings)),
         # tasks cut off by a crash are taken up again within a minute, not after five
@@ -65,6 +69,11 @@ def airflow_environment(settings: Settings) -> dict[str, str]:
     }
 
 
+def api_address(settings: Settings) -> str:
+    """Where processes, ours and the workers, reach Airflow's API."""
+    return settings.airflow_url.rstrip("/") or f"http://127.0.0.1:{settings.airflow_port}"
+
+
 def logins(settings: Settings) -> dict[str, str]:
     """Password of each user, generated once and readable by its owner only."""
     path = _passwords_path(settings)
@@ -80,38 +89,33 @@ def logins(settings: Settings) -> dict[str, str]:
 
 
 def prepare(settings: Settings) -> None:
-    """Logins, metadata tables and dbt's manifest; what is there already is left alone."""
+    """Logins, metadata tables, the pool and dbt's manifest; what is there already is left alone."""
     logins(settings)
     migration = _begin_migration(settings)
     try:
-        if not _is_manifest_fresh(settings):
-            dbt.write_manifest(settings)
+        if not _is_drawing_fresh(settings):
+            drawing.draw(settings, dbt.write_manifest(settings))
     finally:
         if migration:
             _end_migration(settings, migration)
 
 
-def manifest_path(settings: Settings) -> Path:
-    """dbt's description of the project, from which the DAG is drawn."""
-    return dbt.target_dir(settings) / "manifest.json"
-
-
-def _is_manifest_fresh(settings: Settings) -> bool:
-    manifest = manifest_path(settings)
-    if not manifest.exists():
+def _is_drawing_fresh(settings: Settings) -> bool:
+    drawn = drawing.drawing_path(settings)
+    if not drawn.exists():
         return False
     sources = (path for path in dbt.DBT_DIR.rglob("*") if path.is_file())
-    return manifest.stat().st_mtime > max(path.stat().st_mtime for path in sources)
+    return drawn.stat().st_mtime > max(path.stat().st_mtime for path in sources)
 
 
 def _begin_migration(settings: Settings) -> subprocess.Popen[bytes] | None:
-    if (marker := _migrated_path(settings)).exists() and marker.read_text() == _RELEASE:
+    if (marker := _migrated_path(settings)).exists() and marker.read_text() == _TABLES:
         return None
     log_path = _migration_log(settings)
     log_path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with log_path.open("a") as output:
-        return subprocess.Popen(
-            [sys.executable, "-m", "airflow", "db", "migrate"],
+        return subprocess.Popen(  # noqa: S603
+            [sys.executable, str(PROJECT_DIR / "plugins" / "cca_airflow" / "tables.py")],
             env=child_environment(airflow_environment(settings)),
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -122,9 +126,11 @@ def _begin_migration(settings: Settings) -> subprocess.Popen[bytes] | None:
 
 def _end_migration(settings: Settings, migration: subprocess.Popen[bytes]) -> None:
     if code := migration.wait():
-        message = f"`airflow db migrate` ended with code {code}; see {_migration_log(settings)}"
+        message = (
+            f"preparing Airflow's database ended with code {code}; see {_migration_log(settings)}"
+        )
         raise ServiceDown(message)
-    _migrated_path(settings).write_text(_RELEASE)
+    _migrated_path(settings).write_text(_TABLES)
     log.info("airflow database at version %s", _RELEASE)
 
 

@@ -2,12 +2,13 @@
 
 import time
 from collections.abc import Callable
+from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
 
 import httpx
 
-from include.embedded.airflow import DAG_ID, POOL, POOL_SLOTS, logins
+from include.embedded.airflow import DAG_ID, api_address, logins
 from include.errors import ServiceDown
 from include.settings import Settings
 
@@ -20,9 +21,9 @@ _ATTEMPTS = 3
 class AirflowApi:
     """A signed-in session; calls that meet a server error are repeated."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, base_url: str = "") -> None:
         self._settings = settings
-        base_url = f"http://127.0.0.1:{settings.airflow_port}"
+        base_url = base_url or api_address(settings)
         self._client = httpx.Client(base_url=base_url, timeout=20, trust_env=False)
 
     def __enter__(self) -> Self:
@@ -51,13 +52,6 @@ class AirflowApi:
         answer = self._request("POST", "/auth/token", json=body)
         self._client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
 
-    def ensure_pool(self) -> None:
-        """Create the pool of DuckDB's one writer, unless it is there."""
-        if self._client.get(f"/api/v2/pools/{POOL}").status_code == httpx.codes.NOT_FOUND:
-            description = "one slot: the warehouse file has one writer"
-            body = {"name": POOL, "slots": POOL_SLOTS, "description": description}
-            self._request("POST", "/api/v2/pools", json=body, accept={httpx.codes.CONFLICT})
-
     def has_dag(self) -> bool:
         """Whether the pipeline DAG was parsed."""
         return self._client.get(f"/api/v2/dags/{DAG_ID}").status_code == httpx.codes.OK
@@ -75,15 +69,31 @@ class AirflowApi:
         ).json()["dag_runs"]
         return found
 
-    def trigger(self) -> str:
-        """Start a run of the pipeline and return its id."""
-        body: dict[str, Any] = {"logical_date": None, "conf": {}}
-        answer = self._request("POST", f"/api/v2/dags/{DAG_ID}/dagRuns", json=body)
+    def trigger(self, dag_id: str = DAG_ID, conf: dict[str, Any] | None = None) -> str:
+        """Start a run with the form's values and return its id."""
+        body: dict[str, Any] = {"logical_date": None, "conf": conf or {}}
+        answer = self._request("POST", f"/api/v2/dags/{dag_id}/dagRuns", json=body)
         return str(answer.json()["dag_run_id"])
 
-    def run_state(self, run_id: str) -> str:
+    def backfill(self, since: datetime, until: datetime, *, at_once: int, again: str) -> int:
+        """Start one run for each hour in between; `again` is none, failed or completed."""
+        body = {
+            "dag_id": DAG_ID,
+            "from_date": since.isoformat(),
+            "to_date": until.isoformat(),
+            "max_active_runs": at_once,
+            "reprocess_behavior": again,
+        }
+        return int(self._request("POST", "/api/v2/backfills", json=body).json()["id"])
+
+    def has_ended(self, backfill_id: int) -> bool:
+        """Whether all runs of a backfill came to their end."""
+        found = self._request("GET", f"/api/v2/backfills/{backfill_id}").json()
+        return found["completed_at"] is not None
+
+    def run_state(self, run_id: str, dag_id: str = DAG_ID) -> str:
         """State of one run: queued, running, success or failed."""
-        return str(self._request("GET", f"/api/v2/dags/{DAG_ID}/dagRuns/{run_id}").json()["state"])
+        return str(self._request("GET", f"/api/v2/dags/{dag_id}/dagRuns/{run_id}").json()["state"])
 
     def tasks(self, run_id: str) -> dict[str, str]:
         """State of each task of a run."""

@@ -1,22 +1,26 @@
-"""Airflow's four processes as children of one command, for development, containers, systemd."""
+"""Airflow in the foreground: its four processes as children of one command, or one in our place."""
 
 import logging
 import os
 import signal
 import subprocess
+import sys
 import time
 from contextlib import suppress
 from types import FrameType
+from typing import NoReturn
 
 from include.embedded import airflow, ports, supervisor
-from include.embedded.airflow_api import AirflowApi
 from include.embedded.programs import AIRFLOW
-from include.errors import CcaError
 from include.settings import Settings, child_environment
 
 log = logging.getLogger(__name__)
 
 _POLL_SECONDS = 0.5
+COMPONENTS = {
+    **{program.name.removeprefix("airflow-"): program.command[3:] for program in AIRFLOW},
+    "worker": ("celery", "worker"),
+}
 
 
 def run_airflow(settings: Settings) -> int:
@@ -35,11 +39,17 @@ def run_airflow(settings: Settings) -> int:
         for program in AIRFLOW
     ]
     stopping = _on_signal()
-    has_pool = False
     while not stopping and all(child.poll() is None for child in children):
-        has_pool = has_pool or _made_pool(settings)
         time.sleep(_POLL_SECONDS)
     return _stop(children, asked=bool(stopping))
+
+
+def become(settings: Settings, component: str) -> NoReturn:
+    """Turn this process into one of Airflow's: signals and exit code are its own."""
+    environment = settings.as_environment() | airflow.airflow_environment(settings)
+    os.umask(0o077)
+    command = [sys.executable, "-m", "airflow", *COMPONENTS[component]]
+    os.execve(sys.executable, command, child_environment(environment))  # noqa: S606
 
 
 def _on_signal() -> list[int]:
@@ -51,19 +61,6 @@ def _on_signal() -> list[int]:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, note)
     return received
-
-
-def _made_pool(settings: Settings) -> bool:
-    with AirflowApi(settings) as api:
-        if "api_server" in (missing := api.missing_components()):
-            return False
-        try:
-            api.sign_in()
-            api.ensure_pool()
-        except CcaError as error:
-            log.warning("%s", error)
-            return False
-    return not missing
 
 
 def _stop(children: list[subprocess.Popen[bytes]], *, asked: bool) -> int:

@@ -44,7 +44,6 @@ def publish_newest(settings: Settings, say: Say) -> bool:
     wanted = freshness(settings)
     with AirflowApi(settings) as airflow:
         airflow.sign_in()
-        airflow.ensure_pool()
         if not wanted.is_behind:
             return False
         _wait_until_parsed(airflow, say)

@@ -33,8 +33,18 @@ style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'">
 """
 
 
-def write(conversations: Iterable[tuple[Session, Iterator[Entry]]]) -> Iterator[str]:
+def document(body: Iterator[str]) -> Iterator[str]:
+    """A whole page around what is in it."""
     yield _HEAD.format(_styles())
+    yield from body
+    yield "</body>\n</html>\n"
+
+
+def write(conversations: Iterable[tuple[Session, Iterator[Entry]]]) -> Iterator[str]:
+    return document(_conversations(conversations))
+
+
+def _conversations(conversations: Iterable[tuple[Session, Iterator[Entry]]]) -> Iterator[str]:
     for session, entries in conversations:
         yield _head(session)
         agent, speaker = "", ""
@@ -49,7 +59,6 @@ def write(conversations: Iterable[tuple[Session, Iterator[Entry]]]) -> Iterator[
             yield _turn(turn, voice, is_same_speaker=voice == speaker)
             speaker = voice
         yield "</main>\n"
-    yield "</body>\n</html>\n"
 
 
 @cache

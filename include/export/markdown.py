@@ -25,6 +25,12 @@ def write(conversations: Iterable[tuple[Session, Iterator[Entry]]]) -> Iterator[
             speaker = _voice(turn)
 
 
+def alone(entry: Entry) -> str:
+    """What one entry says, without a speaker."""
+    turn = turn_of(entry)
+    return "".join(f"{_part(part)}\n\n" for part in turn.parts) if turn else ""
+
+
 def head(session: Session) -> str:
     """Title and facts of a session."""
     folder = f"- Project: `{session.cwd or session.project_id}`\n"

@@ -38,6 +38,7 @@ class _Counts:
     # insertion order is order of appearance
     models: dict[str, None] = field(default_factory=dict)
     branches: dict[str, None] = field(default_factory=dict)
+    tools: dict[str, None] = field(default_factory=dict)
     titles: dict[str, tuple[tuple[int, int], str]] = field(default_factory=dict)
     # Times by how much they say of the work: lowest rank first.
     times: dict[int, list[Any]] = field(default_factory=dict)
@@ -109,6 +110,8 @@ def _count_message(counts: _Counts, entry: dict[str, Any], key: str) -> None:
         kind = mapping(block).get("type")
         if kind == "tool_use":
             counts.calls.add(string(block.get("id")) or f"{key}:{number}")
+            if name := string(block.get("name")):
+                counts.tools[name] = None
         elif kind == "tool_result" and block.get("is_error") is True:
             counts.errors.add(string(block.get("tool_use_id")) or f"{key}:{number}")
 
@@ -148,4 +151,6 @@ def _row(session_key: str, counts: _Counts) -> Row:
         "subagents": len(counts.agents),
         "models": list(counts.models),
         "branches": list(counts.branches),
+        "tools": list(counts.tools),
+        "isSpoken": bool(counts.users or counts.answers),
     }

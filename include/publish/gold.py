@@ -17,6 +17,7 @@ from include.errors import WarehouseError
 from include.extract import manifest
 from include.extract.manifest import Published, sync_folder
 from include.load.raw import built
+from include.publish import metabase
 from include.publish.comments import Described, comments, descriptions
 from include.settings import Settings
 from include.transform.dbt import rules_digest, target_dir
@@ -45,6 +46,7 @@ def publish(settings: Settings, *, storage_format: str | None = None) -> Path:
         manifest.promote(settings, storage_format or settings.storage_format, published)
         prune(settings)
     log.info("published %d tables as %s", tables, target.name)
+    metabase.point_to(settings, target)
     return target
 
 

@@ -13,7 +13,7 @@ from include.search.typed import Term
 from include.secrets import mask_secrets
 
 _PICTURE = re.compile("ux([0-9a-f]{4,5})")
-_BEFORE, _LENGTH = 60, 240
+_BEFORE, _LENGTH = 36, 240
 # Characters to each side of the place found that are searched for secrets.
 _WINDOW = 1000
 _MOST_MARKS = 50

@@ -20,6 +20,7 @@ from include.settings import Settings
 from include.sync_agent.buffer import Buffer
 from include.sync_agent.deliver import Delivery, deliver_pending, ensure_indexes
 from include.sync_agent.forgotten import obey
+from include.sync_agent.garbage import few_collections
 from include.sync_agent.health import State, health_server
 from include.sync_agent.intake import Intake
 from include.sync_agent.lock import agent_lock
@@ -76,6 +77,7 @@ class _Run:
 def run(settings: Settings, uri: str, stopping: threading.Event | None = None) -> None:
     """Follow the files until SIGTERM, SIGINT or `stopping`; MongoDB may come and go."""
     with (
+        few_collections(),
         agent_lock(settings.buffer_path),
         Buffer(settings.buffer_path) as buffer,
         Hints(is_polling=must_poll(settings.watch_mode, settings.claude_dirs)) as hints,

@@ -5,7 +5,7 @@ import sqlite3
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -134,8 +134,7 @@ def _entries_of(letter: Letter) -> list[Entry]:
     if len(records) != len(pieces):
         return []
     return [
-        replace(
-            entry,
+        entry._replace(
             line=record.line,
             entry_id=record_digest(stream_hash(letter.stream), record.line).hex(),
             source_offset=letter.source_offset + record.start,

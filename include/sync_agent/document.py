@@ -1,8 +1,6 @@
 """A record as a MongoDB document; where BSON cannot hold the entry faithfully, its line as well."""
 
 import json
-import re
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,7 +10,7 @@ from bson import Binary
 from include.entries import OWN_FIELDS
 from include.secrets import mask_value
 from include.sync_agent.preview import preview_of
-from include.sync_agent.tail import BSON_DEPTH, depth_of, parse
+from include.sync_agent.tail import BSON_DEPTH, depth_of, is_odd, parse
 from include.sync_agent.values import Entry
 
 Document = dict[str, Any]
@@ -24,22 +22,13 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SCALARS = ("type", "subtype", "uuid", "timestamp", "sessionId")
 _SAFE_CHARACTERS = 200
 
-# Digits become 0 and the rest spaces, so that one fast search finds a number of 19 digits.
-_DIGITS = bytes(0x30 if code in b"0123456789" else 0x20 for code in range(256))
-_LONG_NUMBER = b"0" * 19
-_ESCAPED_NUL_OR_DOLLAR = re.compile(rb"\\u00(?:00|24)")
-
 
 def document_of(entry: Entry, host: str, ingested_at: datetime) -> Document:
     """The document of an entry: our fields, then the entry's own as written."""
     if len(entry.line) > RAW_LINE_BYTES:
         return big_document_of(entry, host, ingested_at)
-    value = entry.value or _shallow(entry.line)
-    if (
-        value is None
-        or not value.keys().isdisjoint(OWN_FIELDS)
-        or not _is_faithful(entry.line, value)
-    ):
+    value = entry.value or _faithful(entry.line)
+    if value is None or not value.keys().isdisjoint(OWN_FIELDS):
         return raw_document_of(entry, host, ingested_at)
     document = _own_fields(entry, host, ingested_at)
     document["preview"] = preview_of(value)
@@ -53,7 +42,7 @@ def masked(entry: Entry) -> Entry:
     clean = mask_value(value)
     if clean == value:
         return entry
-    return replace(entry, line=json.dumps(clean).encode(), value=None)
+    return entry._replace(line=json.dumps(clean).encode(), value=None)
 
 
 def raw_document_of(entry: Entry, host: str, ingested_at: datetime) -> Document:
@@ -99,27 +88,18 @@ def _is_safe(value: object) -> bool:
     return isinstance(value, str) and len(value) <= _SAFE_CHARACTERS and value.isprintable()
 
 
-def _shallow(line: bytes) -> Document | None:
-    """The entry, where the strict parser takes it and BSON may nest so deep."""
+def _faithful(line: bytes) -> Document | None:
+    """The entry, where BSON gives it back the same; looked into only where the line hints."""
     try:
         value: Document = orjson.loads(line)
     except orjson.JSONDecodeError:
         return None
     if line.count(b"{") + line.count(b"[") > BSON_DEPTH and depth_of(value) > BSON_DEPTH:
         return None
+    # orjson turns integers over 64 bits into floats, so the other parser must look.
+    if is_odd(line) and _has_odd_values(json.loads(line)):
+        return None
     return value
-
-
-def _is_faithful(line: bytes, value: Document) -> bool:
-    """Whether BSON gives back the same entry; looks into it only where the line hints otherwise."""
-    if _LONG_NUMBER in line.translate(_DIGITS):
-        # orjson turns integers over 64 bits into floats, so the other parser must look.
-        return not _has_odd_values(json.loads(line))
-    # Plain searches are fast, that for one byte most of all; few lines go past them.
-    has_escape = b"\\u00" in line and _ESCAPED_NUL_OR_DOLLAR.search(line)
-    if has_escape or (b"$" in line and b'"$ref"' in line):
-        return not _has_odd_values(value)
-    return True
 
 
 def _has_odd_values(value: Any) -> bool:

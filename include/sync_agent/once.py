@@ -8,7 +8,7 @@ from itertools import chain
 
 from pymongo import MongoClient
 from pymongo.collection import Collection
-from pymongo.errors import PyMongoError
+from pymongo.errors import OperationFailure, PyMongoError
 
 from include import archive
 from include.errors import ServiceDown, SettingError
@@ -16,6 +16,7 @@ from include.settings import Settings
 from include.sync_agent.buffer import Buffer
 from include.sync_agent.deliver import Delivery, deliver, deliver_pending, ensure_indexes
 from include.sync_agent.forgotten import obey, without_forgotten
+from include.sync_agent.garbage import few_collections
 from include.sync_agent.intake import Group, Intake, Taken
 from include.sync_agent.lock import agent_lock
 from include.sync_agent.scan import FoundFile
@@ -23,6 +24,7 @@ from include.sync_agent.values import DeadLetter
 
 # What is sent and committed at a time.
 _GROUP_BYTES = 4 << 20
+_UNAUTHORIZED = 13
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,7 @@ def sync_once(
         message = f"CLAUDE_DIR: no such folder: {', '.join(map(str, roots))}; set it to the folder "
         raise SettingError(message + "that holds your project folders (~/.claude/projects)")
     with (
+        few_collections(),
         agent_lock(settings.buffer_path),
         Buffer(settings.buffer_path) as buffer,
         archive.connect(uri) as client,
@@ -66,17 +69,21 @@ def sync_once(
         try:
             return _sync_all(settings, buffer, client, on_progress)
         except PyMongoError as error:
-            message = (
-                f"MongoDB went away ({error}); what was read is safe in {settings.buffer_path} "
-                "and goes with the next run"
-            )
-            raise ServiceDown(message) from error
+            raise ServiceDown(_undelivered(settings, error)) from error
         except sqlite3.OperationalError as error:
             message = (
                 f"the buffer {settings.buffer_path} cannot be written ({error}); free space there, "
                 "or set SQLITE_PATH. Nothing is lost: the next run goes on from here"
             )
             raise SettingError(message) from error
+
+
+def _undelivered(settings: Settings, error: PyMongoError) -> str:
+    safe = f"what was read is safe in {settings.buffer_path} and goes with the next run"
+    if isinstance(error, OperationFailure) and error.code == _UNAUTHORIZED:
+        place = f"{settings.mongo_db}.{settings.mongo_collection}"
+        return f"the user of MONGO_URI may not write to {place}: see `cca users`; {safe}"
+    return f"MongoDB went away ({error}); {safe}"
 
 
 def _pass_on(

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 # Sizes no file has, so that every scan takes the file for changed.
 NEVER_LOOKED = -1
@@ -30,9 +30,11 @@ class Checkpoint:
     tail_id: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A record on its way to MongoDB: its line as written and what its document adds."""
+class Entry(NamedTuple):
+    """A record on its way to MongoDB: its line as written and what its document adds.
+
+    There are millions of them, and a tuple is made in a third of a dataclass's time.
+    """
 
     project_id: str
     session_key: str
@@ -45,7 +47,7 @@ class Entry:
     event_ms: int
     row: int = 0
     # The parsed line, where it was parsed just now and is plain.
-    value: dict[str, Any] | None = field(default=None, compare=False, repr=False)
+    value: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from include.errors import WarehouseError
 from include.prices.overrides import check_overrides
 from include.settings import PROJECT_DIR, Settings
+from include.transform.dbt_log import writing_log
 
 if TYPE_CHECKING:
     from dbt.cli.main import dbtRunnerResult
@@ -134,6 +135,26 @@ def write_manifest(settings: Settings) -> Path:
     return target_dir(settings) / "manifest.json"
 
 
+def docs_page(settings: Settings) -> Path:
+    """Where `cca docs` leaves the page."""
+    return settings.cca_home / "dbt" / "docs" / "index.html"
+
+
+def write_docs(settings: Settings) -> Path:
+    """Everything dbt knows of the project and its tables, in one page that needs no server."""
+    if not settings.warehouse_path.exists():
+        message = f"{settings.warehouse_path} does not exist (DUCKDB_PATH); run `cca load` first"
+        raise WarehouseError(message)
+    write_manifest(settings)
+    result = _invoke(settings, ["docs", "generate", "--static", "--no-compile"], None)
+    if not result.success:
+        raise WarehouseError(f"dbt cannot document {DBT_DIR}: {result.exception}")
+    page = docs_page(settings)
+    page.parent.mkdir(parents=True, exist_ok=True)
+    (target_dir(settings) / "static_index.html").replace(page)
+    return page
+
+
 def _invoke(
     settings: Settings, arguments: list[str], on_event: Callable[[NodeDone], None] | None
 ) -> "dbtRunnerResult":
@@ -142,11 +163,28 @@ def _invoke(
     for folder in (target_dir(settings), settings.logs_dir):
         folder.mkdir(parents=True, exist_ok=True)
     callbacks = [_listener(on_event)] if on_event else []
-    with _environment(dbt_environment(settings)):
+    options = ["--log-level", "none", "--log-level-file", "none"]
+    if arguments[0] == "build" and _is_current(target_dir(settings) / "manifest.json"):
+        options += ["--no-write-json"]
+    with (
+        _environment(dbt_environment(settings)),
+        writing_log(settings.logs_dir / "dbt.log") as listen,
+    ):
         try:
-            return dbtRunner(callbacks=callbacks).invoke(["--log-level", "none", *arguments])
+            return dbtRunner(callbacks=[*callbacks, listen]).invoke([*options, *arguments])
         finally:
             close_duckdb()
+
+
+def _is_current(manifest: Path) -> bool:
+    """Writing the manifest takes a CPU second: not again where it says what the files say."""
+    if not manifest.exists():
+        return False
+    written = manifest.stat().st_mtime
+    made_by_dbt = {"target", "logs"}
+    folders = [path for path in DBT_DIR.iterdir() if path.name not in made_by_dbt]
+    files = [DBT_DIR / "dbt_project.yml", *(file for each in folders for file in each.rglob("*"))]
+    return all(file.stat().st_mtime < written for file in files)
 
 
 @contextmanager

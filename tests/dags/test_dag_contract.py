@@ -24,6 +24,7 @@ found = {
             "tags": sorted(dag.tags),
             "catchup": dag.catchup,
             "max_active_runs": dag.max_active_runs,
+            "alerts": bool(dag.on_failure_callback),
             "params": {
                 name: {"title": dag.params.get_param(name).schema.get("title"),
                        "description": dag.params.get_param(name).description}
@@ -31,6 +32,8 @@ found = {
             },
             "tasks": {
                 task.task_id: {"owner": task.owner, "retries": task.retries, "pool": task.pool,
+                               "outlets": [each.name for each in task.outlets],
+                               "inlets": [each.name for each in task.inlets],
                                "upstream": sorted(task.upstream_task_ids),
                                "timeout": bool(task.execution_timeout),
                                "waits_for": task.start_from_trigger
@@ -64,7 +67,10 @@ def test_a_dag_is_named_as_its_file_and_no_file_is_one_that_dbt_would_import(bag
 
 def test_every_dag_says_what_to_do_when_it_is_red(bag: dict[str, Any]):
     for dag in bag["dags"].values():
-        assert "## Triage" in dag["doc"]
+        triage = dag["doc"].split("## Triage")[1]
+        assert "red" in triage
+        named = set(triage.replace("*", " ").split())
+        assert named & set(dag["tasks"]), "it names a task"
         assert dag["tags"]
         assert not dag["catchup"]
         assert dag["max_active_runs"] == 1
@@ -95,14 +101,17 @@ def test_each_model_is_a_task_after_the_load_and_before_publish(bag: dict[str, A
     models = {path.stem for path in (PROJECT_DIR / "dbt" / "models").rglob("*.sql")}
     seeds = {path.stem for path in (PROJECT_DIR / "dbt" / "seeds").glob("*.csv")}
     shown = {name.split(".")[-1] for name in tasks if name.startswith("dbt.")}
+    assert "dbt.marts.fct_messages" in tasks
     assert models
     assert shown == models | seeds
     assert tasks["extract"]["upstream"] == ["resolve_window"]
-    assert tasks["load"]["upstream"] == ["extract"]
+    assert tasks["load"]["upstream"] == ["extract", "resolve_window"]
     assert "dbt_build" in tasks["publish"]["upstream"]
     roots = {name for name, task in tasks.items() if task["upstream"] == ["has_news"]}
     assert "dbt_build" in roots
-    assert "dbt.models.staging.stg_conversations" in roots
+    assert "dbt.staging.stg_conversations" in roots
+    assert "dbt.staging.stg_conversations" in tasks["dbt.staging.stg_messages"]["upstream"]
+    assert not any(name.startswith("dbt.marts.fct_") for name in roots)
 
 
 def test_no_worker_starts_for_a_model_that_the_build_reports(bag: dict[str, Any]):
@@ -118,3 +127,20 @@ def test_the_form_names_and_explains_every_field(bag: dict[str, Any]):
     wanted = {"since", "until", "full_backfill", "full_refresh", "storage_format"}
     assert set(params) == wanted
     assert all(each["title"] and each["description"] for each in params.values())
+
+
+def test_only_the_pipeline_draws_dbt(bag: dict[str, Any]):
+    drawing = {name for name, dag in bag["dags"].items() if any("dbt" in t for t in dag["tasks"])}
+    assert drawing == {"conversation_pipeline"}
+
+
+def test_lineage_leads_from_raw_over_gold_to_each_mart(bag: dict[str, Any]):
+    tasks = bag["dags"]["conversation_pipeline"]["tasks"]
+    marts = {path.stem for path in (PROJECT_DIR / "dbt" / "models" / "marts").rglob("*.sql")}
+    assert tasks["load"]["outlets"] == ["raw"]
+    assert tasks["publish"]["inlets"] == ["raw"]
+    assert set(tasks["publish"]["outlets"]) == marts | {"gold"}
+
+
+def test_a_failed_run_of_any_dag_raises_an_alert(bag: dict[str, Any]):
+    assert all(dag["alerts"] for dag in bag["dags"].values())

@@ -78,16 +78,26 @@
     return words.filter((word) => word.length > 1).slice(0, 20);
   }
 
+  function patternOf(query) {
+    const pattern = query.match(/(?:^|\s)\/(?![\s/])(.*?[\\[\](){}*+?|^$].*?)\/(?=\s|$)/s);
+    try {
+      if (pattern) return new RegExp(pattern[1], "gi");
+    } catch (error) {
+      return null; // a pattern of the server's kind that a browser does not know
+    }
+    const literals = wordsOf(query).map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replace(/\s+/g, "\\s+"));
+    return literals.length ? new RegExp(literals.join("|"), "giu") : null;
+  }
+
   function highlight(root) {
-    const words = wordsOf(new URLSearchParams(location.search).get("q") || "");
-    if (!words.length) return;
-    const literals = words.map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replace(/\s+/g, "\\s+"));
+    const pattern = patternOf(new URLSearchParams(location.search).get("q") || "");
+    if (!pattern) return;
     const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
     const nodes = [];
     for (let node = walker.nextNode(); node; node = walker.nextNode()) if (!node.parentElement.closest("mark, time, .who")) nodes.push(node);
     // A phrase may run over emphasis and code, so it is looked for in all of the text.
     const text = nodes.map((node) => node.nodeValue).join("");
-    const places = [...text.matchAll(new RegExp(literals.join("|"), "giu"))].slice(0, 500).map((found) => [found.index, found.index + found[0].length]);
+    const places = [...text.matchAll(pattern)].filter(([match]) => match).slice(0, 500).map((found) => [found.index, found.index + found[0].length]);
     let start = 0;
     for (const node of nodes) {
       const [from, end] = [start, start + node.nodeValue.length];
@@ -141,7 +151,9 @@
       d: toggleTheme,
       j: () => (open ? panes.transcript?.step(1) : panes.sessions?.step(1)),
       k: () => (open ? panes.transcript?.step(-1) : panes.sessions?.step(-1)),
-      o: () => panes.transcript?.unfold(),
+      o: () => (open ? panes.transcript?.unfold() : panes.sessions?.open()),
+      "[": () => open && panes.transcript?.stepPrompt(-1),
+      "]": () => open && panes.transcript?.stepPrompt(1),
       Escape: () => open && !document.querySelector("dialog[open]") && panes.transcript?.close(),
     };
     if (!keys[event.key]) return;

@@ -2,13 +2,19 @@ export function render({ model, el }) {
   const { adopt, fill, wire, panes } = window.cca;
   const set = (changes) => model.send_msg({ type: "set", changes });
   const rows = () => [...el.querySelectorAll("a.row")];
+  const list = () => el.querySelector(".rows");
+  const pages = () => [...(list()?.children || [])];
+  // Rows this far from what is seen are dropped, and read again when they are needed.
+  const KEEP = 3000;
+  const AHEAD = 1200;
   let typing = 0;
-  let asked = "";
+  let current = { session: "", m: "" };
 
   adopt("sessions", el);
   wire(el, model);
 
   panes.sessions = {
+    open: () => (rows().find((row) => row === el.getRootNode().activeElement) || rows()[0])?.click(),
     step(by) {
       const all = rows();
       const at = all.indexOf(el.getRootNode().activeElement);
@@ -24,76 +30,141 @@ export function render({ model, el }) {
     typing = setTimeout(() => set({ text: input.value }), 200);
   });
   el.addEventListener("change", (event) => {
-    if (event.target.dataset.name === "sort") set({ sort: event.target.value });
+    const { dataset, value } = event.target;
+    if (event.target.matches("select[data-name]")) set({ [dataset.name]: value });
+  });
+  document.addEventListener("click", (event) => {
+    const menu = el.querySelector("details.traits[open]");
+    if (menu && !event.composedPath().includes(menu)) menu.open = false;
   });
 
-  function loadMore() {
-    const more = el.querySelector("li.more");
-    if (!more || more.dataset.after === asked) return;
-    if (more.getBoundingClientRect().top > el.getBoundingClientRect().bottom + 800) return;
-    asked = more.dataset.after;
-    model.send_msg({ type: "more", after: asked });
-  }
-  el.addEventListener("scroll", loadMore, { passive: true });
+  // --- pages: read as far as somebody scrolls, dropped far from what is seen
 
-  function append(html) {
-    const days = el.querySelectorAll("li.day");
-    const last = days.length ? days[days.length - 1].textContent : "";
+  async function read(from) {
+    const { more } = list().dataset;
+    const answer = await fetch(`${more}${more.includes("?") ? "&" : "?"}from=${encodeURIComponent(from)}`);
+    if (!answer.ok) throw new Error(await answer.text());
     const chunk = document.createElement("template");
-    fill(chunk, html);
-    const first = chunk.content.querySelector("li.day");
-    if (first && first.textContent === last) first.remove();
-    el.querySelector("li.more")?.replaceWith(chunk.content);
+    fill(chunk, await answer.text());
+    const page = chunk.content.querySelector(".page");
+    page.dataset.from = from;
+    return page;
   }
+
+  // A day goes on from the page before: its heading is there already.
+  function joined(page, before) {
+    const days = before?.querySelectorAll("li.day");
+    const last = days?.length ? days[days.length - 1].textContent : before?.dataset.day || "";
+    const first = page.querySelector("li.day");
+    if (first && first.textContent === last) first.remove();
+    const own = page.querySelectorAll("li.day");
+    page.dataset.day = own.length ? own[own.length - 1].textContent : last;
+    return page;
+  }
+
+  async function replace(page, from, place) {
+    const of = list();
+    page.dataset.reading = "1";
+    try {
+      const fresh = await read(from);
+      if (!page.isConnected || list() !== of) return;
+      place(fresh);
+      mark(current, false);
+    } catch (error) {
+      page.after(Object.assign(document.createElement("p"), { className: "remark", role: "alert", textContent: error.message }));
+    } finally {
+      delete page.dataset.reading;
+    }
+    requestAnimationFrame(look);
+  }
+
+  function look() {
+    const head = el.querySelector(".list-head");
+    if (head) el.style.setProperty("--head", `${head.offsetHeight}px`);
+    const all = pages().filter((one) => one.matches(".page"));
+    if (!all.length) return;
+    const seen = el.getBoundingClientRect();
+    const focused = el.getRootNode().activeElement;
+    for (const page of all) {
+      if (page.dataset.reading) continue;
+      const { top, bottom, height } = page.getBoundingClientRect();
+      const isFar = bottom < seen.top - KEEP || top > seen.bottom + KEEP;
+      if (isFar && !page.dataset.dropped && page !== all[0] && !page.contains(focused)) {
+        page.style.height = `${height}px`;
+        page.dataset.dropped = "1";
+        page.replaceChildren();
+      } else if (!isFar && page.dataset.dropped) {
+        replace(page, page.dataset.from, (fresh) => page.replaceWith(joined(fresh, page.previousElementSibling)));
+      }
+    }
+    const last = all[all.length - 1];
+    if (!last.dataset.next || last.dataset.reading) return;
+    if (last.getBoundingClientRect().bottom > seen.bottom + AHEAD) return;
+    replace(last, last.dataset.next, (fresh) => last.nextElementSibling?.matches(".page") || last.after(joined(fresh, last)));
+  }
+
+  let isDue = false;
+  el.addEventListener("scroll", () => {
+    if (isDue) return;
+    isDue = true;
+    requestAnimationFrame(() => {
+      isDue = false;
+      look();
+    });
+  }, { passive: true });
 
   // What is new goes in place: a row being read or pointed at does not move away.
   function news(html) {
     const fresh = document.createElement("template");
     fill(fresh, html);
-    const rows = el.querySelector("ol.rows.sessions");
-    const newRows = fresh.content.querySelector("ol.rows.sessions");
-    if (!rows || !newRows) return;
+    const old = el.querySelector(".rows.sessions");
+    const newRows = fresh.content.querySelector(".rows.sessions");
+    if (!old || !newRows) return;
     const count = el.querySelector(".list-head p");
     const newCount = fresh.content.querySelector(".list-head p");
     if (count.innerHTML !== newCount.innerHTML) count.replaceWith(newCount);
     const byId = (root) => new Map([...root.querySelectorAll("a.row")].map((row) => [row.dataset.session, row]));
-    const known = byId(rows);
-    const isAtTop = el.scrollTop < 80 && known.size <= newRows.querySelectorAll("a.row").length;
-    if (rows.innerHTML === newRows.innerHTML) return;
-    if (isAtTop) {
+    if (old.innerHTML === newRows.innerHTML) return;
+    if (el.scrollTop < 80) {
       const focused = el.getRootNode().activeElement?.dataset?.session;
-      rows.replaceWith(newRows);
-      asked = "";
+      old.replaceWith(newRows);
       if (focused) byId(newRows).get(focused)?.focus({ preventScroll: true });
-      return;
+      return look();
     }
+    const known = byId(old);
     for (const [id, row] of byId(newRows)) {
-      const old = known.get(id);
-      if (old && old.innerHTML !== row.innerHTML) fill(old, row.innerHTML);
+      const before = known.get(id);
+      if (before && before.innerHTML !== row.innerHTML) fill(before, row.innerHTML);
     }
   }
 
-  function mark({ session, m }) {
+  function mark({ session, m }, isNew = true) {
+    current = { session, m };
     for (const row of rows()) {
-      const current = m && row.dataset.m ? row.dataset.m === m : row.dataset.session === session && !row.dataset.m;
-      current ? row.setAttribute("aria-current", "page") : row.removeAttribute("aria-current");
-      if (current) row.scrollIntoView({ block: "nearest" });
+      const chosen = m && row.dataset.m ? row.dataset.m === m : row.dataset.session === session && !row.dataset.m;
+      chosen ? row.setAttribute("aria-current", "page") : row.removeAttribute("aria-current");
+      if (chosen && isNew) row.scrollIntoView({ block: "nearest" });
     }
   }
 
   model.on("msg:custom", (message) => {
     if (message.type === "news") return news(message.html);
-    if (message.type === "more") return append(message.html);
     if (message.type === "current") return mark(message);
     const focused = el.getRootNode().activeElement;
-    const text = focused?.dataset?.name === "text" ? focused.value : null;
+    const name = focused?.dataset?.name;
+    const text = name === "text" ? focused.value : null;
+    const isOpen = Boolean(el.querySelector("details.traits[open]"));
     fill(el, message.html);
-    asked = "";
     el.scrollTop = 0;
-    const input = el.querySelector('[data-name="text"]');
-    if (text === null || !input) return;
-    input.value = text;
-    input.focus();
+    if (isOpen && el.querySelector("details.traits")) el.querySelector("details.traits").open = true;
+    const input = name && el.querySelector(`[data-name="${name}"]`);
+    if (input) {
+      if (text !== null) input.value = text;
+      input.focus();
+    }
+    look();
   });
-  loadMore();
+  const first = el.querySelector('a.row[aria-current="page"]');
+  if (first) current = { session: first.dataset.session, m: first.dataset.m || "" };
+  look();
 }

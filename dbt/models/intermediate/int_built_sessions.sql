@@ -1,9 +1,8 @@
 -- Written when every table that is built by session has been: a run that breaks off before leaves
 -- this as it was, and the next one builds those sessions again.
 {% for name in [
-    'int_session_starts', 'int_entry_copies', 'int_user_entries', 'int_messages_enriched', 'int_tool_usage',
-    'int_client_searches', 'int_api_messages', 'int_first_prompts', 'int_prompts', 'int_session_activity',
-    'int_session_totals', 'int_subagents', 'int_session_lineage', 'int_session_outcomes',
+    'int_session_origins', 'int_user_entries', 'int_messages_enriched', 'int_tool_usage', 'int_api_messages',
+    'int_prompts', 'int_session_beginnings', 'int_session_totals', 'int_subagents', 'int_session_outcomes',
 ] -%}
 -- depends_on: {{ ref(name) }}
 {% endfor %}

@@ -18,13 +18,17 @@ contents as (
     group by session_id
 ),
 
+families as (
+    {{ session_families("entries") }}
+),
+
 present as (
     select
         contents.session_id,
         contents.fingerprint,
         coalesce(families.family_id, contents.session_id) as family_id
     from contents
-    left join {{ ref('int_session_families') }} as families on contents.session_id = families.session_id
+    left join families on contents.session_id = families.session_id
 ),
 
 built as (

@@ -1,3 +1,4 @@
+{{ config(materialized='view') }}
 with messages as (
     select * from {{ ref('fct_api_messages') }}
 )

@@ -1,6 +1,17 @@
-with ledgers as (
-    select * from {{ ref('stg_cost_states') }}
-    where ledger_cost_usd is not null
+with states as (
+    select
+        *,
+        row_number() over (
+            partition by session_id order by generation desc, source_offset desc, stream asc
+        ) as recency
+    from {{ ref('stg_entry_details') }}
+    where entry_type = 'cost-state'
+),
+
+-- The last line holds all: the ledger adds up over a session's runs.
+ledgers as (
+    select * from states
+    where recency = 1 and ledger_cost_usd is not null
 ),
 
 own as (
@@ -22,7 +33,11 @@ repeated as (
             session_id,
             message_id
         from {{ ref('stg_api_usage') }}
-        where session_id in (select lineage.session_id from {{ ref('int_session_lineage') }} as lineage)
+        where
+            session_id in (
+                select repeats.session_id from {{ ref('int_session_beginnings') }} as repeats
+                where repeats.lineage is not null
+            )
     ) as rows
     inner join {{ ref('fct_api_messages') }} as messages on rows.message_id = messages.message_id
     group by rows.session_id

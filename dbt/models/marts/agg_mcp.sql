@@ -1,3 +1,4 @@
+{{ config(materialized='view') }}
 with tools as (
     select * from {{ ref('dim_tools') }}
     where is_mcp

@@ -1,6 +1,58 @@
-{{ config(materialized='view') }}
-with prices as (
-    select * from {{ ref('int_model_prices') }}
+with models as (
+    select
+        model,
+        {{ listed_model('model') }} as listed_model
+    from {{ ref('int_api_messages') }}
+    where model is not null
+    group by model
+),
+
+prices as (
+    select * from {{ ref('model_prices') }}
+),
+
+overrides as (
+    select
+        model as price_model,
+        variant,
+        valid_from,
+        valid_to,
+        input_usd_per_mtok,
+        output_usd_per_mtok,
+        cache_read_usd_per_mtok,
+        cache_write_5m_usd_per_mtok,
+        cache_write_1h_usd_per_mtok,
+        web_search_usd
+    from (
+        {{ own_prices() }}
+    ) as own_prices
+),
+
+-- The list's first match wins, as in genai-prices.
+matched as (
+    select
+        models.model,
+        min(prices.match_order) as match_order
+    from models
+    inner join prices on regexp_matches(models.listed_model, prices.match_pattern)
+    group by models.model
+),
+
+listed as (
+    select
+        matched.model,
+        prices.*
+    from matched
+    inner join prices on matched.match_order = prices.match_order
+),
+
+-- A price of the user's own takes the place of the whole list for its model and variant.
+own as (
+    select
+        models.model,
+        overrides.*
+    from models
+    inner join overrides on overrides.price_model in (lower(models.model), models.listed_model)
 )
 
 select
@@ -18,4 +70,26 @@ select
     cache_write_1h_usd_per_mtok,
     web_search_usd,
     source
-from prices
+from listed
+where
+    not exists (
+        select 1 from own
+        where own.model = listed.model and own.variant = listed.variant
+    )
+union all
+select
+    model,
+    price_model,
+    variant,
+    -1 as prompt_tokens_over,
+    999999999999 as prompt_tokens_up_to,
+    valid_from,
+    valid_to,
+    input_usd_per_mtok,
+    output_usd_per_mtok,
+    cache_read_usd_per_mtok,
+    cache_write_5m_usd_per_mtok,
+    cache_write_1h_usd_per_mtok,
+    web_search_usd,
+    'PRICES_FILE' as source
+from own

@@ -3,7 +3,7 @@ with messages as (
 ),
 
 prices as (
-    select * from {{ ref('int_model_prices') }}
+    select * from {{ ref('dim_model_prices') }}
 ),
 
 -- The length of the prompt picks the price of the whole request.

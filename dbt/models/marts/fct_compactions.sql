@@ -1,3 +1,4 @@
+{{ config(materialized='view') }}
 with boundaries as (
     select * from {{ ref('fct_messages') }}
     where kind = 'system' and subtype = 'compact_boundary'

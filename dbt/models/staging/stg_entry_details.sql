@@ -6,6 +6,7 @@ with source as (
 select
     _id as document_id,
     session_id,
+    project_id,
     stream,
     generation,
     source_offset,
@@ -28,5 +29,9 @@ select
     json_extract_string(details_json, '$.description') as agent_description,
     json_extract_string(details_json, '$.toolUseId') as agent_tool_use_id,
     json_extract_string(details_json, '$.parentAgentId') as parent_agent_id,
-    try_cast(json_extract_string(details_json, '$.spawnDepth') as integer) as spawn_depth
+    try_cast(json_extract_string(details_json, '$.spawnDepth') as integer) as spawn_depth,
+    try_cast(json_extract_string(details_json, '$.totalCostUSD') as decimal(18, 10)) as ledger_cost_usd,
+    try_cast(json_extract_string(details_json, '$.totalLinesAdded') as bigint) as ledger_lines_added,
+    try_cast(json_extract_string(details_json, '$.totalLinesRemoved') as bigint) as ledger_lines_removed,
+    coalesce(json_extract_string(details_json, '$.hasUnknownModelCost') = 'true', false) as has_unknown_model
 from source

@@ -44,6 +44,7 @@ class Story:
     cwd: str = "/home/ada/atlas"
     at: datetime = START
     title: str = ""
+    branch: str = "main"
     documents: list[dict[str, Any]] = field(default_factory=list)
     _count: Iterator[int] = field(default_factory=itertools.count)
 
@@ -138,7 +139,9 @@ class Story:
             "toolErrors": sum(bool(block.get("is_error")) for block in blocks),
             "subagents": len({d["stream"] for d in self.documents}) - 1,
             "models": ["claude-opus-4-8"],
-            "branches": ["main"],
+            "branches": [self.branch],
+            "tools": sorted({b["name"] for b in blocks if b.get("type") == "tool_use"}),
+            "isSpoken": True,
         }
 
 

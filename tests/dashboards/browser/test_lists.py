@@ -1,6 +1,8 @@
 """The session list: pages that never repeat or lose a row, filters, labels, chart, hits."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,19 +13,21 @@ from dashboards.browser.archive import (
     Archive,
     label_of,
     list_projects,
-    list_sessions,
     open_archive,
     session_title,
 )
 from dashboards.browser.chart import activity_chart, nice_top
 from dashboards.browser.hits import marked
+from dashboards.browser.sessions import choices, list_sessions, sessions_with
 from dashboards.browser.state import SORTS, State
+from include.follow.lists import Lists
 from include.projects import project_label as label
 
 START = datetime(2026, 3, 1, 22, 30, tzinfo=UTC)
+NOON = datetime(2026, 3, 1, 12)  # noqa: DTZ001  (as a clock on the wall tells it)
 SPOKEN = {
     "startedAt": START, "endedAt": START, "entries": 1, "toolErrors": 0, "userMessages": 1,
-    "assistantMessages": 1, "toolCalls": 0,
+    "assistantMessages": 1, "toolCalls": 0, "isSpoken": True,
 }  # fmt: skip
 
 
@@ -43,6 +47,11 @@ def archive(settings: Any, collection: Any) -> Archive:
             "userMessages": 1,
             "assistantMessages": 2,
             "toolCalls": 3,
+            "isSpoken": True,
+            "host": "laptop" if number < 5 else "desktop",
+            "branches": ["main", f"b{number % 5}"],
+            "models": ["opus"] if number % 2 else ["haiku", "opus"],
+            "tools": ["Bash"] if number % 3 else [],
         }
         for number in range(25)
     ])  # fmt: skip
@@ -52,14 +61,19 @@ def archive(settings: Any, collection: Any) -> Archive:
 @pytest.mark.parametrize("sort", SORTS)
 def test_pages_of_the_list_hold_each_session_once(archive: Archive, sort: str) -> None:
     state = State().changed({"sort": sort})
+    costs = {f"s{number:02}": Decimal(number % 6) for number in range(20)}
     seen: list[str] = []
-    while True:
-        page = list_sessions(archive, state, seen[-1] if seen else "", limit=4)
+    after = "first"
+    while after:
+        page = list_sessions(archive, state, seen[-1] if seen else "", limit=4, costs=costs)
+        assert page.total == (0 if seen else 25)
         seen += [row["_id"] for row in page.rows]
-        if not page.has_more:
-            break
+        after = page.next
     assert sorted(seen) == [f"s{number:02}" for number in range(25)]
-    assert page.total == 25
+    if sort == "dearest":
+        assert [costs.get(one, 0) for one in seen] == sorted(
+            (costs.get(one, Decimal(0)) for one in seen), reverse=True
+        )
 
 
 def test_filters_are_all_obeyed_and_never_run_as_patterns(archive: Archive) -> None:
@@ -72,10 +86,37 @@ def test_filters_are_all_obeyed_and_never_run_as_patterns(archive: Archive) -> N
     assert found(text=".*") == 0
     assert found(since="2026-03-02", until="2026-03-02") == 22
     assert found(until="2026-02-28") == 0
+    assert (found(since="2026-03-02T11"), found(since="2026-03-02T10")) == (1, 3)
+    assert found(until="2026-03-01T22", since="2026-03-01T22") == 2
+    assert found(branch="b3") == 5
+    assert found(model="haiku", tool="Bash") == 8
+    assert found(host="laptop", errors="1") == 3
+    assert sessions_with(archive, State(host="laptop")) is None
+    assert len(sessions_with(archive, State(model="haiku", tool="Bash")) or []) == 8
+    assert choices(archive, "-p-odd")["model"] == ["opus"]
+    assert choices(archive, "")["branch"] == ["b0", "b1", "b2", "b3", "b4", "main"]
+
+
+def test_a_page_of_any_list_is_read_through_an_index(
+    archive: Archive, settings: Any, collection: Any
+) -> None:
+    Lists(collection, "test").catch_up()
+    archive.sessions.insert_many(
+        [{**SPOKEN, "_id": f"x{number}", "projectId": "-x"} for number in range(300)]
+    )
+    database = archive.sessions.database
+    for state in (State(), State(sort="oldest"), State(sort="failures"), State(project="-x")):
+        database.command("profile", 2)
+        list_sessions(archive, state, "x150", limit=10)
+        database.command("profile", 0)
+        read = database["system.profile"].find_one({"op": "query", "command.limit": 11})
+        assert read["docsExamined"] <= 24, state
+        assert not read.get("hasSortStage"), state
+        database["system.profile"].drop()
 
 
 def test_a_day_begins_at_midnight_of_the_chosen_time_zone(archive: Archive) -> None:
-    tokyo = Archive(archive.entries, archive.sessions, archive.activity, ZoneInfo("Asia/Tokyo"))
+    tokyo = replace(archive, timezone=ZoneInfo("Asia/Tokyo"))
     state = State(until="2026-03-01")
     assert list_sessions(archive, state).total == 4
     assert list_sessions(tokyo, state).total == 0
@@ -101,7 +142,7 @@ def test_a_project_is_named_by_its_own_folder_wherever_a_session_ran(archive: Ar
 
 def test_sessions_without_a_message_are_found_by_title_only(archive: Archive) -> None:
     bare = {**SPOKEN, "_id": "m", "title": "Only a summary", "userMessages": 0, "projectId": "-m"}
-    archive.sessions.insert_one({**bare, "assistantMessages": 0})
+    archive.sessions.insert_one({**bare, "assistantMessages": 0, "isSpoken": False})
     assert list_sessions(archive, State()).total == 25
     assert [row["_id"] for row in list_sessions(archive, State(text="summary")).rows] == ["m"]
     assert "-m" not in [project.id for project in list_projects(archive)]
@@ -148,6 +189,11 @@ def test_quiet_days_have_a_place_in_the_chart_and_years_become_months() -> None:
     assert (chart.bars[0].user, chart.bars[0].assistant) == (2, 3)
     assert [bar.is_chosen for bar in chart.bars[3:5]] == [False, True]
     assert sum(bar.user + bar.assistant for bar in chart.bars) == 6
+    hours = activity_chart([(NOON, 1, 0), (NOON + timedelta(hours=3), 1, 1)], State(by="hour"))
+    assert (hours.unit, len(hours.bars), hours.bars[-1].since) == ("hour", 24, "2026-03-01T15")
+    assert [bar.user for bar in hours.bars[-4:]] == [1, 0, 0, 1]
+    day = activity_chart([(NOON, 1, 0)], State(by="hour", since="2026-03-01", until="2026-03-01"))
+    assert [bar.is_chosen for bar in day.bars].count(True) == 13
     long = activity_chart([(START, 1, 0), (START + timedelta(days=900), 1, 0)], State())
     assert long.unit == "month"
     assert len({bar.since for bar in long.bars}) == len(long.bars) == 30

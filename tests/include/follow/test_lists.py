@@ -46,12 +46,14 @@ def test_a_session_counts_what_is_distinct_in_it(scribe, row):
     shown = (
         "projectId", "host", "title", "firstPrompt", "entries", "prompts", "userMessages",
         "assistantMessages", "toolCalls", "toolErrors", "subagents", "models", "branches",
+        "tools", "isSpoken",
     )  # fmt: skip
     assert {name: found[name] for name in shown} == {
         "projectId": "-p1", "host": "laptop", "title": "Fix the <bug>",
         "firstPrompt": "Fix the <bug>", "entries": 7, "prompts": 1, "userMessages": 3,
         "assistantMessages": 2, "toolCalls": 2, "toolErrors": 1, "subagents": 1,
         "models": ["opus", "haiku"], "branches": ["dev"],
+        "tools": ["Bash"], "isSpoken": True,
     }  # fmt: skip
 
 

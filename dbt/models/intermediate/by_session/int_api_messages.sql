@@ -7,8 +7,28 @@ origins as (
     select * from {{ ref('int_session_origins') }}
 ),
 
+-- A WebSearch call's result, a row of its own without usage, counts the searches it made.
+search_results as (
+    select
+        blocks.tool_use_id,
+        max(entries.web_search_requests) as web_search_requests
+    from {{ ref('stg_conversations') }} as entries
+    inner join {{ ref('stg_tool_calls') }} as blocks on entries.document_id = blocks.document_id
+    where
+        entries.web_search_requests > 0
+        and not entries.has_usage
+        and blocks.is_result
+        and {{ touched('entries.session_id') }}
+    group by blocks.tool_use_id
+),
+
 client_searches as (
-    select * from {{ ref('int_client_searches') }}
+    select
+        calls.message_id,
+        cast(sum(search_results.web_search_requests) as bigint) as web_search_requests
+    from search_results
+    inner join {{ ref('int_tool_usage') }} as calls on search_results.tool_use_id = calls.tool_use_id
+    group by calls.message_id
 ),
 
 ranked as (
@@ -17,8 +37,8 @@ ranked as (
         row_number() over (
             partition by usage_rows.message_id
             order by
-                usage_rows.is_sidechain, origins.origin_rank, usage_rows.event_at,
-                usage_rows.stream, usage_rows.generation, usage_rows.source_offset
+                usage_rows.is_sidechain asc, {{ had_first('origins') }}, usage_rows.event_at asc,
+                usage_rows.stream asc, usage_rows.generation asc, usage_rows.source_offset asc
         ) as copy_number
     from usage_rows
     inner join origins on usage_rows.session_id = origins.session_id

@@ -1,11 +1,25 @@
--- Side files are kept in the archive, but they are no entries of a transcript.
 with entries as (
     select * from {{ ref('stg_conversations') }}
-    where entry_type not in ('agent-meta', 'workflow', 'tool-result') and {{ touched('session_id') }}
+    where {{ touched('session_id') }}
 ),
 
-kept as (
-    select * from {{ ref('int_entry_copies') }}
+origins as (
+    select * from {{ ref('int_session_origins') }}
+),
+
+-- Ranked without the text: sorting that is what would cost.
+ranked as (
+    select
+        entries.document_id,
+        row_number() over (
+            partition by entries.entry_id
+            order by
+                {{ had_first('origins') }}, entries.is_sidechain asc, entries.event_at asc,
+                entries.stream asc, entries.generation asc, entries.source_offset asc
+        ) as copy_number,
+        count(*) over (partition by entries.entry_id) as copies
+    from entries
+    inner join origins on entries.session_id = origins.session_id
 ),
 
 user_entries as (
@@ -15,14 +29,16 @@ user_entries as (
 folded as (
     select
         entries.*,
-        kept.copies,
+        ranked.copies,
         user_entries.typed_text,
         coalesce(user_entries.is_queued_prompt, false) as is_queued_prompt,
         coalesce(user_entries.has_tool_result, false) as has_tool_result,
         coalesce(user_entries.has_attachment, false) as has_attachment
     from entries
-    inner join kept on entries.document_id = kept.document_id
+    inner join ranked on entries.document_id = ranked.document_id and ranked.copy_number = 1
     left join user_entries on entries.document_id = user_entries.document_id
+    -- Side files are kept in the archive, but they are no entries of a transcript.
+    where entries.entry_type not in ('agent-meta', 'workflow', 'tool-result')
 ),
 
 classified as (

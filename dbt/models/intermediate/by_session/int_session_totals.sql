@@ -42,6 +42,25 @@ measures as (
         count(*) filter (where role = 'assistant') as assistant_messages
     from own_entries
     group by session_id
+),
+
+gaps as (
+    select
+        session_id,
+        {{ seconds_between('lag(written_at) over (partition by session_id order by written_at)', 'written_at') }}
+            as gap_seconds
+    from own_entries
+    where role is not null and written_at is not null
+),
+
+active as (
+    select
+        session_id,
+        -- A longer silence counts as five minutes: nobody knows who was there.
+        sum(least(gap_seconds, 300)) / 60.0 as active_minutes
+    from gaps
+    where gap_seconds is not null
+    group by session_id
 )
 
 select
@@ -51,6 +70,7 @@ select
     coalesce(measures.started_at, transcripts.first_at) as started_at,
     coalesce(measures.ended_at, transcripts.last_at) as ended_at,
     coalesce({{ seconds_between('measures.started_at', 'measures.ended_at') }} / 60.0, 0) as duration_minutes,
+    coalesce(active.active_minutes, 0) as active_minutes,
     coalesce(measures.prompts, 0) as prompts,
     coalesce(measures.user_messages, 0) as user_messages,
     coalesce(measures.assistant_messages, 0) as assistant_messages,
@@ -60,3 +80,4 @@ select
 from transcripts
 inner join places on transcripts.session_id = places.session_id and places.place = 1
 left join measures on transcripts.session_id = measures.session_id
+left join active on transcripts.session_id = active.session_id

@@ -22,8 +22,8 @@ ranked as (
         row_number() over (
             partition by blocks.tool_use_id
             order by
-                blocks.is_sidechain, origins.origin_rank, blocks.event_at, blocks.stream,
-                blocks.generation, blocks.source_offset, blocks.block_index
+                blocks.is_sidechain asc, {{ had_first('origins') }}, blocks.event_at asc, blocks.stream asc,
+                blocks.generation asc, blocks.source_offset asc, blocks.block_index asc
         ) as copy_number
     from blocks
     inner join origins on blocks.session_id = origins.session_id

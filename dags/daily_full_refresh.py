@@ -1,0 +1,69 @@
+"""Builds everything anew each night, and compares all stores.
+
+At 02:00 UTC `conversation_pipeline` runs with a full refresh: raw tables and every model from
+nothing, so that no error of an incremental build can last longer than a day. Then MongoDB, lake,
+raw tables and gold are counted against each other.
+
+## Triage
+
+- **refresh** red: the triggered run of `conversation_pipeline` failed; its page says where and what
+  to do. Clear this task afterwards.
+- **reconcile** red: the log names the stores that disagree and the command that mends it. The same
+  at any time: `cca doctor --data`.
+"""
+
+from typing import Any
+
+from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
+from airflow.sdk import CronDataIntervalTimetable, Param, dag, task
+from cca_airflow.archive import mongo
+from cca_airflow.defaults import DAG_DEFAULTS, PIPELINE, Tag
+
+from include.settings import get_settings
+
+
+@dag(
+    **DAG_DEFAULTS,
+    doc_md=__doc__,
+    schedule=CronDataIntervalTimetable("0 2 * * *", timezone="UTC"),
+    params={
+        "full_backfill": Param(
+            False,
+            type="boolean",
+            title="Full backfill",
+            description="Extract everything MongoDB has as well.",
+        ),
+    },
+    render_template_as_native_obj=True,
+    tags=[Tag.SCHEDULE],
+)
+def daily_full_refresh() -> None:
+    """Refresh, then compare."""
+    refresh = TriggerDagRunOperator(
+        task_id="refresh",
+        trigger_dag_id=PIPELINE,
+        trigger_run_id="full_refresh__{{ run_id }}__{{ ti.try_number }}",
+        conf={"full_refresh": True, "full_backfill": "{{ params.full_backfill }}"},
+        wait_for_completion=True,
+        deferrable=True,
+        poke_interval=5,
+    )
+
+    @task
+    def reconcile() -> dict[str, Any]:
+        from include.doctor.reconcile import reconcile
+        from include.errors import WarehouseError
+
+        with mongo(get_settings()) as uri:
+            checks = list(reconcile(get_settings(), uri))
+        wrong = [
+            f"{each.name}: {each.detail}; {each.fix}" for each in checks if each.status == "fail"
+        ]
+        if wrong:
+            raise WarehouseError("stores disagree\n" + "\n".join(wrong))
+        return {each.name: each.detail for each in checks}
+
+    refresh >> reconcile()
+
+
+daily_full_refresh()

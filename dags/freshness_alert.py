@@ -1,0 +1,41 @@
+"""Fails, and so raises an alert, where published figures are older than they should be.
+
+Every half hour: documents that came more than `STALE_HOURS` ago and are in no published gold file
+are a fault, whatever the cause. No new conversations are none.
+
+## Triage
+
+- **check** red: `conversation_pipeline` did not succeed for hours. Look at its last runs; `cca
+  status` shows what waits where. When a run succeeds, the next check is green.
+- **check** red, "does not answer": MongoDB is down. Start it (`cca up`).
+"""
+
+from datetime import timedelta
+
+from airflow.sdk import CronDataIntervalTimetable, dag, task
+from cca_airflow.archive import mongo
+from cca_airflow.defaults import DAG_DEFAULTS, Tag
+
+from include.settings import get_settings
+
+
+@dag(
+    **DAG_DEFAULTS,
+    doc_md=__doc__,
+    schedule=CronDataIntervalTimetable("15,45 * * * *", timezone="UTC"),
+    tags=[Tag.UPKEEP],
+)
+def freshness_alert() -> None:
+    """One look."""
+
+    @task
+    def check() -> str:
+        from include.embedded.freshness import require_fresh
+
+        with mongo(get_settings()) as uri:
+            return require_fresh(get_settings(), uri, timedelta(hours=get_settings().stale_hours))
+
+    check()
+
+
+freshness_alert()

@@ -1,0 +1,66 @@
+"""Keeps lake, buffer and gold small.
+
+Every night at 03:30 UTC: small lake files of past days are merged, files no commit refers to are
+deleted, Iceberg snapshots, gold files and past warehouses older than a week are let go, and the
+sync agent's buffer gives back its free pages. Nothing here touches MongoDB.
+
+## Triage
+
+- **any task** red: the log names file and reason, mostly a full disk or missing rights. Every
+  chore can be repeated at any time, and leaving one out costs only space.
+- **compact** red for one format: the other one is done; clear that task alone.
+"""
+
+from dataclasses import asdict
+from typing import Any
+
+from airflow.sdk import CronDataIntervalTimetable, dag, task
+from cca_airflow.defaults import DAG_DEFAULTS, Tag
+
+from include.settings import get_settings
+
+
+@dag(
+    **DAG_DEFAULTS,
+    doc_md=__doc__,
+    schedule=CronDataIntervalTimetable("30 3 * * *", timezone="UTC"),
+    tags=[Tag.UPKEEP],
+)
+def maintenance() -> None:
+    """One task a chore."""
+
+    @task(map_index_template="{{ storage_format }}")
+    def compact(storage_format: str) -> dict[str, Any]:
+        from airflow.sdk import get_current_context
+
+        from include.maintenance import compact_lake, remove_orphans
+
+        get_current_context()["storage_format"] = storage_format
+        done = asdict(compact_lake(get_settings(), storage_format=storage_format))
+        return done | asdict(remove_orphans(get_settings(), storage_format=storage_format))
+
+    @task
+    def expire_snapshots() -> dict[str, Any]:
+        from include.maintenance import expire_snapshots
+
+        return asdict(expire_snapshots(get_settings()))
+
+    @task
+    def trim_buffer() -> dict[str, Any]:
+        from include.maintenance import trim_buffer
+
+        return asdict(trim_buffer(get_settings()))
+
+    @task
+    def prune_gold() -> dict[str, Any]:
+        from include.maintenance import prune_gold
+
+        return asdict(prune_gold(get_settings()))
+
+    # expiring rewrites what compaction left: one after the other on the same tables
+    compact.expand(storage_format=["parquet", "iceberg"]) >> expire_snapshots()
+    trim_buffer()
+    prune_gold()
+
+
+maintenance()

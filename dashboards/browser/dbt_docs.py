@@ -1,0 +1,55 @@
+"""dbt's own documentation page under /dbt-docs/, behind the same guard as all else."""
+
+import mimetypes
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from tornado.web import HTTPError, RequestHandler
+
+from dashboards.browser.assets import asset_url
+from dashboards.browser.views import render
+from include.settings import Settings
+
+# dbt's page is one file with its scripts inside; it may talk to nobody but us.
+_POLICY = (
+    "default-src 'none'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; "
+    "style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+_TYPES = {".html": "text/html; charset=utf-8", ".json": "application/json"}
+
+
+def docs_dir(settings: Settings) -> Path:
+    """Where `cca docs` puts the page."""
+    return settings.cca_home / "dbt-docs"
+
+
+class DbtDocs(RequestHandler):  # type: ignore[misc]  # Tornado has no types
+    def initialize(self, settings: Settings) -> None:
+        self.root = docs_dir(settings)
+
+    def get(self, name: str | None) -> None:
+        if name is None:
+            self.redirect("/dbt-docs/")
+            return
+        if not (self.root / "index.html").is_file():
+            self._not_built()
+            return
+        path = self._inside(name or "index.html")
+        kind = _TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0]
+        self.set_header("Content-Security-Policy", _POLICY)
+        self.set_header("Content-Type", kind or "application/octet-stream")
+        self.set_header("Cache-Control", "private, no-store")
+        self.finish(path.read_bytes())
+
+    def _inside(self, name: str) -> Path:
+        """A file of the folder, whatever dots and links a name holds."""
+        path = (self.root / name).resolve()
+        if not path.is_relative_to(self.root.resolve()) or not path.is_file():
+            raise HTTPError(404)
+        return path
+
+    def _not_built(self) -> None:
+        self.set_status(404)
+        self.set_header("Content-Type", "text/html; charset=utf-8")
+        self.finish(str(render("no_docs.html", ZoneInfo("UTC"), asset=asset_url)))

@@ -1,0 +1,155 @@
+"""Downloads: a conversation, all that a list shows, or the list itself; streamed, masked."""
+
+import asyncio
+import logging
+import re
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+
+from pymongo.errors import PyMongoError
+from tornado.iostream import StreamClosedError
+
+from dashboards.browser.api import Reading
+from dashboards.browser.archive import session_title
+from dashboards.browser.hits import searched
+from dashboards.browser.sessions import list_sessions
+from dashboards.browser.state import State, from_query
+from dashboards.browser.window import find_entry
+from include.entries import entry_of
+from include.errors import CcaError
+from include.export import markdown, table
+from include.export.sessions import Choice, Entry, chosen
+from include.export.write import FORMATS, export
+from include.secrets import mask_secrets, mask_value
+
+log = logging.getLogger(__name__)
+
+_CHUNK_CHARACTERS = 64_000
+MAX_ROWS = 10_000
+_SESSION_COLUMNS = (
+    "session_id", "title", "project_id", "host", "started_at", "ended_at", "user_messages",
+    "assistant_messages", "tool_calls", "tool_errors",
+)  # fmt: skip
+_HIT_COLUMNS = ("session_id", "project_id", "entry_id", "kind", "at", "snippet")
+
+
+class Export(Reading):
+    """`what` is a session (with `entry`: one message), `conversations` of a list, or `list`."""
+
+    async def get(self) -> None:
+        form = self.argument("format") or "md"
+        if form not in FORMATS:
+            self.send_error(400)
+            return
+        try:
+            name, pieces = await asyncio.to_thread(self._chosen, form)
+            first = await asyncio.to_thread(_some, pieces)
+        except (PyMongoError, CcaError) as error:
+            log.warning("nothing could be exported: %s", type(error).__name__)
+            self.set_status(503)
+            self.finish("MongoDB or the search index does not answer; try again.")
+            return
+        if not first:
+            self.set_status(404)
+            self.finish("There is nothing to export.")
+            return
+        self._announce(name, form)
+        await self._send(first, pieces)
+
+    async def _send(self, chunk: str, pieces: Iterator[str]) -> None:
+        """As fast as it is taken, so that no more than a chunk is in memory."""
+        try:
+            while chunk:
+                self.write(chunk.encode(errors="replace"))
+                await self.flush()
+                chunk = await asyncio.to_thread(_some, pieces)
+        except StreamClosedError:
+            return
+        except PyMongoError:
+            # A file that ends early must not look whole: the connection breaks instead.
+            log.exception("an export broke off")
+            self.request.connection.stream.close()
+
+    def _announce(self, name: str, form: str) -> None:
+        file = (re.sub(r"[^\w.-]+", "-", name).strip("-.") or "export")[:80] + FORMATS[form].suffix
+        plain = file.encode("ascii", "ignore").decode() or "export"
+        self.set_header("Content-Type", f"{FORMATS[form].kind}; charset=utf-8")
+        self.set_header("Cache-Control", "private, no-store")
+        self.set_header(
+            "Content-Disposition",
+            f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(file)}",
+        )
+
+    def _chosen(self, form: str) -> tuple[str, Iterator[str]]:
+        entries = self.desk.archive.entries
+        what = self.argument("what")
+        if what in {"list", "conversations"}:
+            values = {name: self.argument(name) for name in self.request.query_arguments}
+            state = from_query(values)
+            if what == "list":
+                return _name(state), self._table(state, form)
+            ids = tuple(str(row["_id"]) for row in self._rows(state))
+            # No session at all is not every session.
+            found = chosen(entries, Choice(sessions=ids)) if ids else []
+            return _name(state), export(entries, found, form) if found else iter(())
+        session = self.argument("session")
+        if self.argument("entry"):
+            return "message", self._message(session, self.argument("entry"))
+        found = chosen(entries, Choice(session=session)) if session else []
+        if not found:
+            return "", iter(())
+        return mask_secrets(found[0].title), export(entries, found, form)
+
+    def _rows(self, state: State) -> list[dict[str, Any]]:
+        return list_sessions(self.desk.archive, state, limit=MAX_ROWS).rows
+
+    def _message(self, session: str, entry_id: str) -> Iterator[str]:
+        """One message as Markdown: an answer is written as several entries of one message id."""
+        entries = self.desk.archive.entries
+        found = find_entry(entries, session, entry_id)
+        if found is None:
+            return
+        message = found.body.get("message")
+        message_id = message.get("id") if isinstance(message, dict) else None
+        bodies = [found.body]
+        if isinstance(message_id, str):
+            same = {"sessionKey": session, "message.id": message_id}
+            bodies = [entry_of(each) for each in entries.find(same).sort("sourceOffset", 1)]
+        for body in bodies:
+            yield markdown.alone(Entry(mask_value(body), "", None))
+
+    def _table(self, state: State, form: str) -> Iterator[str]:
+        if state.q:
+            found = searched(self.desk.search, self.desk.archive, state, MAX_ROWS)
+            rows: Iterator[tuple[Any, ...]] = (
+                (hit.session_id, hit.project_id, hit.entry_id, hit.kind, hit.at, hit.snippet)
+                for hit in found.rows
+            )
+            return table.write(form, f"Search: {state.q}", _HIT_COLUMNS, rows)
+        rows = (_session_row(row) for row in self._rows(state))
+        return table.write(form, "Sessions", _SESSION_COLUMNS, rows)
+
+
+def _session_row(row: dict[str, Any]) -> tuple[Any, ...]:
+    counts = ("userMessages", "assistantMessages", "toolCalls", "toolErrors")
+    return (
+        row["_id"], mask_secrets(session_title(row)), row.get("projectId"), row.get("host"),
+        row.get("startedAt"), row.get("endedAt"), *(row.get(name, 0) for name in counts),
+    )  # fmt: skip
+
+
+def _name(state: State) -> str:
+    parts = (state.q or "conversations", state.project, state.since, state.until)
+    return mask_secrets("-".join(part for part in parts if part))
+
+
+def _some(pieces: Iterator[str]) -> str:
+    """The next pieces, about a chunk of them; nothing at the end."""
+    taken, size = [], 0
+    for piece in pieces:
+        taken.append(piece)
+        size += len(piece)
+        if size >= _CHUNK_CHARACTERS:
+            break
+    return "".join(taken)

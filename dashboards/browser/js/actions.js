@@ -1,0 +1,259 @@
+// Stars, notes, copies and the status menu: one script for the whole page, whatever pane is meant.
+(() => {
+  const tools = document.getElementById("message-tools");
+  const dialog = document.getElementById("note");
+  const said = document.getElementById("said");
+  let pointed = null; // the message the tools stand at
+  let noted = null; // what the note is about
+  let silence = 0;
+
+  function say(text) {
+    said.textContent = text;
+    clearTimeout(silence);
+    silence = setTimeout(() => (said.textContent = ""), 2600);
+  }
+
+  // --- which session and message
+
+  const pane = () => document.querySelector("#painted-transcript") || findPane(document.getElementById("conversation"));
+
+  // The pane's content lies in a shadow root of its own.
+  function findPane(root) {
+    for (const node of root?.querySelectorAll("*") || []) {
+      if (node.matches(".transcript")) return node;
+      const found = node.shadowRoot && (node.shadowRoot.querySelector(".transcript") || findPane(node.shadowRoot));
+      if (found) return found;
+    }
+    return null;
+  }
+
+  const head = () => pane()?.querySelector(".session-head");
+  const selected = () => pane()?.querySelector(".feed > .window > article.selected");
+
+  function target(article) {
+    const session = head()?.dataset.session;
+    return session ? { session, entry: article?.dataset.id || "", article } : null;
+  }
+
+  const markOf = ({ article }) => (article ? article.querySelector(":scope > .mark") : head()?.querySelector(":scope > .mark"));
+
+  // --- stars and notes
+
+  async function change(place, changes) {
+    const { session, entry } = place;
+    const answer = await fetch("/api/annotations", {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ session, entry, ...changes }),
+    });
+    if (!answer.ok) throw new Error(answer.status === 401 ? "Sign in again." : await answer.text());
+    const kept = await answer.json();
+    show(place, kept);
+    return kept;
+  }
+
+  function show(place, { html, starred }) {
+    const holder = place.article || head();
+    const old = markOf(place);
+    const fresh = document.createElement("template");
+    window.cca.fill(fresh, html.trim());
+    old ? old.replaceWith(fresh.content) : holder.append(fresh.content);
+    // A message without marks has no element for them, as the server writes it.
+    if (place.article) markOf(place)?.hidden && markOf(place).remove();
+    else head().querySelector(".star-chip")?.setAttribute("aria-pressed", String(starred));
+  }
+
+  async function star(place) {
+    const starred = markOf(place)?.dataset.starred !== "1";
+    try {
+      await change(place, { starred });
+      say(starred ? "Starred" : "Star removed");
+    } catch (error) {
+      say(error.message);
+    }
+    placeTools();
+  }
+
+  function openNote(place) {
+    noted = place;
+    const mark = markOf(place);
+    const form = dialog.querySelector("form");
+    form.tags.value = [...(mark?.querySelectorAll(".tag") || [])].map((tag) => tag.textContent).join(", ");
+    form.note.value = mark?.querySelector(".note-text")?.textContent || "";
+    dialog.querySelector("#note-title").textContent = place.entry ? "Note on this message" : "Note on this session";
+    dialog.querySelector("[role=alert]").textContent = "";
+    dialog.showModal();
+    form.note.focus();
+  }
+
+  dialog.querySelector("form").addEventListener("submit", async (event) => {
+    if (event.submitter?.value === "cancel") return;
+    event.preventDefault();
+    const { tags, note } = event.target;
+    try {
+      await change(noted, { tags: tags.value.split(","), note: note.value });
+      dialog.close();
+      say("Kept");
+    } catch (error) {
+      dialog.querySelector("[role=alert]").textContent = error.message;
+    }
+  });
+
+  // --- copies
+
+  async function copy(place) {
+    const given = { session: place.session, format: "md", ...(place.entry ? { entry: place.entry } : {}) };
+    say("Copying …");
+    try {
+      const answer = await fetch(`/api/export?${new URLSearchParams(given)}`);
+      if (!answer.ok) throw new Error(await answer.text());
+      await toClipboard(await answer.text());
+      say("Copied as Markdown; keys and passwords are masked");
+    } catch (error) {
+      say(error.message);
+    }
+  }
+
+  async function copyLink({ session, entry }) {
+    const path = ["/sessions", session, entry].filter(Boolean).map((part, at) => (at ? encodeURIComponent(part) : part)).join("/");
+    try {
+      await toClipboard(location.origin + path);
+      say("Link copied");
+    } catch (error) {
+      say(error.message);
+    }
+  }
+
+  async function toClipboard(text) {
+    if (navigator.clipboard) return navigator.clipboard.writeText(text);
+    // Without TLS beyond this machine a page has no clipboard of its own.
+    const field = document.createElement("textarea");
+    field.value = text;
+    document.body.append(field);
+    field.select();
+    const done = document.execCommand("copy");
+    field.remove();
+    if (!done) throw new Error("The browser does not allow copying here.");
+  }
+
+  // --- the tools of a message stand beside it, outside of it, so that it stays as it was written
+
+  function placeTools(article = pointed) {
+    pointed = article?.isConnected ? article : null;
+    const box = pointed?.getBoundingClientRect();
+    const top = head()?.getBoundingClientRect().bottom ?? 0;
+    tools.hidden = !box || box.bottom < top + 20;
+    if (tools.hidden) return;
+    const wide = Math.min(box.right - 12, box.left + 1010);
+    tools.style.left = `${wide - tools.offsetWidth}px`;
+    tools.style.top = `${Math.max(box.top - 16, top + 4)}px`;
+    const star = markOf({ article: pointed })?.dataset.starred === "1";
+    tools.querySelector('[data-mark="star"]').setAttribute("aria-pressed", String(star));
+  }
+
+  const MESSAGE = ".feed > .window > article:not(.divider)";
+  const isOwn = (node) => node?.matches?.(MESSAGE) && !node.closest(".agent");
+  let mouse = [0, 0];
+  let settling = 0;
+
+  document.addEventListener("mousemove", (event) => {
+    mouse = [event.clientX, event.clientY];
+    const path = event.composedPath();
+    if (path.includes(tools)) return;
+    const article = path.find(isOwn) || null;
+    if (article !== pointed || tools.hidden) placeTools(article);
+  });
+
+  function under([x, y]) {
+    let node = document.elementFromPoint(x, y);
+    while (node?.shadowRoot) {
+      const inner = node.shadowRoot.elementFromPoint(x, y);
+      if (!inner || inner === node) break;
+      node = inner;
+    }
+    const article = node?.closest?.(MESSAGE);
+    return isOwn(article) ? article : null;
+  }
+
+  document.addEventListener("scroll", () => {
+    placeTools(null);
+    clearTimeout(settling);
+    settling = setTimeout(() => placeTools(under(mouse)), 120);
+  }, { capture: true, passive: true });
+  document.addEventListener("focusin", (event) => {
+    if (isOwn(event.composedPath()[0])) placeTools(event.composedPath()[0]);
+  });
+
+  const act = { star, note: openNote, link: copyLink };
+
+  document.addEventListener("click", (event) => {
+    const button = event.composedPath().find((node) => node.dataset && (node.dataset.mark || node.dataset.copy) && node.matches("button"));
+    for (const menu of openMenus()) if (!event.composedPath().includes(menu) || button || event.composedPath()[0].matches?.("a")) menu.open = false;
+    if (!button) return;
+    if (button.dataset.mark === "out") return signOut();
+    const place = target(tools.contains(button) ? pointed : null);
+    if (!place) return;
+    button.dataset.copy ? copy(place) : act[button.dataset.mark](place);
+  });
+
+  const menus = new Set();
+  const openMenus = () => [...menus].filter((menu) => menu.open && menu.isConnected);
+
+  // `toggle` does not bubble and stays in its shadow root; a click on a summary comes through.
+  document.addEventListener("click", (event) => {
+    const menu = event.composedPath().find((node) => node.matches?.("details.menu"));
+    if (!menu) return;
+    menus.add(menu);
+    if (menu.matches(".status") && event.composedPath().some((node) => node.tagName === "SUMMARY")) askStatus();
+  });
+
+  document.addEventListener("keydown", (event) => {
+    const first = event.composedPath()[0];
+    if (event.key === "Escape") for (const menu of openMenus()) menu.open = false;
+    if (event.metaKey || event.ctrlKey || event.altKey || document.querySelector("dialog[open]")) return;
+    if (first.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(first.tagName || "")) return;
+    const keys = { s: star, n: openNote, c: copy, l: copyLink };
+    const place = keys[event.key] && document.body.dataset.view === "session" && target(selected());
+    if (!place) return;
+    event.preventDefault();
+    keys[event.key](place);
+  });
+
+  // A form would be caught by the search form around it.
+  async function signOut() {
+    await fetch("/logout", { method: "POST", redirect: "manual" });
+    location.assign("/login");
+  }
+
+  // --- the status menu
+
+  const STATUS = 30000;
+  let remark = "";
+
+  function statusMenu() {
+    const all = [document, ...[...document.querySelectorAll("#header *")].map((node) => node.shadowRoot).filter(Boolean)];
+    for (const root of all) {
+      const menu = root.querySelector("details.status") || [...root.querySelectorAll("*")].map((node) => node.shadowRoot?.querySelector("details.status")).find(Boolean);
+      if (menu) return menu;
+    }
+    return null;
+  }
+
+  async function askStatus() {
+    const menu = statusMenu();
+    if (!menu) return;
+    try {
+      const answer = await fetch("/api/status");
+      if (!answer.ok) throw new Error(answer.status === 401 ? "Sign in again." : "The browser does not answer.");
+      window.cca.fill(menu.querySelector("[data-status]"), await answer.text());
+      const lines = menu.querySelector(".status-lines");
+      remark = lines.dataset.remark;
+      menu.querySelector(".live").classList.toggle("late", lines.dataset.worst === "late" || lines.dataset.worst === "failed");
+      menu.querySelector("summary").title = remark || "Everything arrives";
+    } catch (error) {
+      menu.querySelector("[data-status]").textContent = error.message;
+    }
+  }
+  setInterval(() => document.hidden || askStatus(), STATUS);
+  setTimeout(askStatus, 1500);
+})();

@@ -1,0 +1,136 @@
+"""The session list: filters as MongoDB must match them, and pages in any order."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from dashboards.browser.annotations import marked_sessions
+from dashboards.browser.archive import Archive
+from dashboards.browser.state import State
+from include.archive import Document
+
+# State.sort: field, direction. The session id breaks ties, so that a page never repeats a row.
+SORT_FIELDS = {
+    "": ("endedAt", -1),
+    "oldest": ("endedAt", 1),
+    "longest": ("entries", -1),
+    "failures": ("toolErrors", -1),
+}
+LIST_ROWS = 60
+_TRAIT_FIELDS = {"branch": "branches", "model": "models", "tool": "tools", "host": "host"}
+# A list of choices that nobody reads to its end.
+MAX_CHOICES = 300
+
+
+@dataclass(frozen=True)
+class SessionPage:
+    """`total` is counted for the first page only; `next` continues after it, if anything does."""
+
+    rows: list[Document]
+    total: int
+    next: str
+
+
+def list_sessions(
+    archive: Archive, state: State, after: str = "", limit: int = LIST_ROWS, *,
+    costs: Mapping[str, Decimal] | None = None,
+) -> SessionPage:  # fmt: skip
+    """One page of the list; `after` is the session id of the last row already shown."""
+    chosen = session_filter(state, archive.timezone)
+    if state.starred or state.tag:
+        chosen["_id"] = {"$in": marked_sessions(archive.annotations, state.tag)}
+    if state.sort == "dearest":
+        rows = _dearest(archive, chosen, costs or {}, after, limit + 1)
+    else:
+        rows = _walked(archive, chosen, SORT_FIELDS.get(state.sort, SORT_FIELDS[""]), after, limit)
+    total = 0 if after else archive.sessions.count_documents(chosen)
+    return SessionPage(rows[:limit], total, rows[limit - 1]["_id"] if len(rows) > limit else "")
+
+
+def session_filter(state: State, timezone: ZoneInfo) -> Document:
+    """What MongoDB must match; a session belongs to a period when it touches it."""
+    chosen: Document = {}
+    words = state.text.split()
+    if words:
+        chosen["$and"] = [{"$or": _title_holds(word)} for word in words]
+    else:
+        # Files with a title or other metadata only: nothing to read, but found by their title.
+        chosen["isSpoken"] = True
+    if state.project:
+        chosen["projectId"] = state.project
+    if state.errors:
+        chosen["toolErrors"] = {"$gt": 0}
+    for name, field in _TRAIT_FIELDS.items():
+        if value := getattr(state, name):
+            chosen[field] = value
+    since, until = state.period(timezone)
+    if since:
+        chosen["endedAt"] = {"$gte": since}
+    if until:
+        chosen["startedAt"] = {"$lt": until}
+    return chosen
+
+
+def sessions_with(archive: Archive, state: State) -> list[str] | None:
+    """Sessions that a search is narrowed to; None where no such filter is set."""
+    if not (state.errors or state.branch or state.model or state.tool):
+        return None
+    wanted = State(errors=state.errors, branch=state.branch, model=state.model, tool=state.tool)
+    rows = archive.sessions.find(session_filter(wanted, archive.timezone), {"_id": 1})
+    return [str(row["_id"]) for row in rows]
+
+
+def choices(archive: Archive, project: str) -> dict[str, list[str]]:
+    """What branches, models, tools and machines there are to choose, in the project if one is."""
+    match: Document = {"isSpoken": True} | ({"projectId": project} if project else {})
+    return {
+        name: sorted(str(value) for value in archive.sessions.distinct(field, match) if value)[
+            :MAX_CHOICES
+        ]
+        for name, field in _TRAIT_FIELDS.items()
+    }
+
+
+def _walked(
+    archive: Archive, chosen: Document, order: tuple[str, int], after: str, limit: int
+) -> list[Document]:
+    field, direction = order
+    conditions = [chosen]
+    if after and (last := archive.sessions.find_one({"_id": after}, {field: 1})):
+        conditions.append(_beyond(field, direction, last))
+    cursor = archive.sessions.find({"$and": conditions})
+    # The tie goes against the direction: then one index serves both ways.
+    return list(cursor.sort([(field, direction), ("_id", -direction)]).limit(limit + 1))
+
+
+def _dearest(
+    archive: Archive, chosen: Document, costs: Mapping[str, Decimal], after: str, limit: int
+) -> list[Document]:
+    """What sessions cost is in gold: the order is made here, the rows are read for one page."""
+    ids = [str(row["_id"]) for row in archive.sessions.find(chosen, {"_id": 1})]
+    ids.sort(key=lambda one: (-costs.get(one, Decimal(0)), one))
+    start = ids.index(after) + 1 if after in ids else 0
+    page = ids[start : start + limit]
+    rows = {row["_id"]: row for row in archive.sessions.find({"_id": {"$in": page}})}
+    return [rows[one] for one in page if one in rows]
+
+
+def _title_holds(word: str) -> list[Mapping[str, Any]]:
+    # Letters and digits as they are, all else escaped: what is typed is no pattern.
+    literal = "".join(f"\\{char}" if not char.isalnum() else char for char in word)
+    return [
+        {name: {"$regex": literal, "$options": "i"}} for name in ("title", "firstPrompt", "_id")
+    ]
+
+
+def _beyond(field: str, direction: int, last: Document) -> Document:
+    """Rows after `last`. MongoDB orders missing values below all others, and $lt skips them."""
+    value, tie = last.get(field), {"$gt" if direction < 0 else "$lt": last["_id"]}
+    same = {field: value, "_id": tie}
+    if value is None:
+        return same if direction < 0 else {"$or": [same, {field: {"$ne": None}}]}
+    if direction > 0:
+        return {"$or": [{field: {"$gt": value}}, same]}
+    return {"$or": [{field: {"$lt": value}}, {field: None}, same]}

@@ -1,0 +1,112 @@
+"""The status line: whether lines arrive, what the last pipeline run came to, how old gold is."""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from tornado.web import RequestHandler
+
+from dashboards.browser.guard import user_of
+from dashboards.browser.paint import Desk
+from dashboards.browser.views import render
+from include.embedded.readiness import agent_health
+from include.extract.manifest import published_mark
+from include.runs import Run, latest
+from include.settings import Settings
+
+# Longer than an hourly run may take, and a missed one.
+_STALE = timedelta(hours=3)
+# A line should be in MongoDB within seconds.
+_SLOW_SECONDS = 60
+_RANK = ("failed", "late", "ok", "unknown")
+_MINUTE, _HOUR, _DAY = 60, 3600, 86400
+
+
+@dataclass(frozen=True)
+class Line:
+    """state: ok, late, failed or unknown."""
+
+    name: str
+    text: str
+    state: str
+    detail: str = ""
+
+
+class Status(RequestHandler):  # type: ignore[misc]  # Tornado has no types
+    def initialize(self, desk: Desk) -> None:
+        self.desk = desk
+
+    async def get(self) -> None:
+        found = await asyncio.to_thread(lambda: list(lines(self.desk, datetime.now(UTC))))
+        worst = min(found, key=lambda line: _RANK.index(line.state))
+        self.set_header("Cache-Control", "no-store")
+        html = render(
+            "status.html", self.desk.archive.timezone, lines=found, user=user_of(self),
+            worst=worst.state,
+            remark="" if worst.state in {"ok", "unknown"} else f"{worst.name}: {worst.text}",
+        )  # fmt: skip
+        self.finish(str(html))
+
+
+def lines(desk: Desk, now: datetime) -> Iterator[Line]:
+    """One for each part that data passes, in that order."""
+    yield _sync(desk.settings)
+    if desk.pulse.is_reachable:
+        yield Line("Archive", "MongoDB answers", "ok")
+    else:
+        yield Line("Archive", "MongoDB does not answer", "failed", "Nothing is lost meanwhile.")
+    runs = latest(desk.settings, "conversation_pipeline")
+    run = max(runs, key=_ended, default=None)
+    if run is not None or not desk.settings.gold_path.exists():
+        yield _pipeline(run, now)
+    yield _gold(desk.settings, now)
+
+
+def _sync(settings: Settings) -> Line:
+    health = agent_health(settings)
+    if health is None:
+        return Line("Sync", "The agent is not running here", "unknown", "cca up --only sync")
+    pending, letters = int(health.get("pending") or 0), int(health.get("deadLetters") or 0)
+    waits = float(health.get("oldestPendingSeconds") or 0)
+    detail = f"{letters:,} lines could not be taken in: cca dead-letters list" if letters else ""
+    if not health.get("mongoConnected", True):
+        return Line("Sync", f"{pending:,} entries wait for MongoDB", "failed", detail)
+    if pending and waits > _SLOW_SECONDS:
+        return Line("Sync", f"{pending:,} entries wait, since {ago(waits)}", "late", detail)
+    return Line("Sync", "Up to date", "late" if letters else "ok", detail)
+
+
+def _pipeline(run: Run | None, now: datetime) -> Line:
+    if run is None:
+        return Line("Pipeline", "Has not run yet", "unknown", "cca pipeline")
+    since = f"{ago((now - _ended(run)).total_seconds())} ago"
+    if run.state == "failed":
+        return Line("Pipeline", f"Failed {since}", "failed", f"{run.run_type}: cca logs tell why")
+    took = f"took {ago(run.seconds)}" if run.seconds else ""
+    return Line("Pipeline", f"Succeeded {since}", "ok", took)
+
+
+def _ended(run: Run) -> datetime:
+    return run.ended_at or run.started_at or datetime.min.replace(tzinfo=UTC)
+
+
+def _gold(settings: Settings, now: datetime) -> Line:
+    try:
+        at = datetime.fromtimestamp(settings.gold_path.stat().st_mtime, UTC)
+    except FileNotFoundError:
+        return Line("Numbers", "Not published yet", "unknown", "cca pipeline")
+    mark = published_mark(settings)
+    detail = f"hold what came until {mark:%Y-%m-%d %H:%M} UTC" if mark else ""
+    age = now - at
+    text = f"Published {ago(age.total_seconds())} ago"
+    return Line("Numbers", text, "late" if age > _STALE else "ok", detail)
+
+
+def ago(seconds: float) -> str:
+    """A time span the way a person says it."""
+    for unit, size in (("day", _DAY), ("hour", _HOUR), ("minute", _MINUTE)):
+        if seconds >= size:
+            count = int(seconds // size)
+            return f"{count} {unit}" + ("" if count == 1 else "s")
+    return "a moment"

@@ -1,0 +1,1 @@
+"""Metabase as code: questions, dashboards, and what brings them there."""

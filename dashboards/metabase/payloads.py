@@ -1,0 +1,223 @@
+"""What Metabase's API is sent for questions and dashboards; values in, values out."""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dashboards.metabase.boards import GRID_COLUMNS, LINK_COLUMNS, VALUES, Board, Question
+
+Json = dict[str, Any]
+
+_DISPLAYS = {"number": "scalar", "heat": "table"}
+_TITLES = {"day": "Date", "project": "Project", "model": "Model", "host": "Machine"}
+_VALUE_TITLES = {"budget": "Budget (USD a month)"}
+_WORDS = {"usd": "(USD)", "id": "id", "p50": "median", "p95": "95th percentile"}
+_HEAT = ("#FFFFFF", "#509EE3")
+_MARK = re.compile(r"^Made by cca: (\S+) [0-9a-f]{12}$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a question lives: its database, its collection, and the browser its links open."""
+
+    database_id: int
+    collection_id: int
+    browser_url: str
+    values: dict[str, float]
+
+
+def marked(about: str, key: str, payload: Json) -> str:
+    """The description with the mark by which it is found again, and the digest of what was sent."""
+    return f"{about.strip()}\n\nMade by cca: {key} {digest(payload)}"
+
+
+def key_of(description: str | None) -> str | None:
+    """The key in a description's mark, or None where it is not ours."""
+    found = _MARK.search(description or "")
+    return found[1] if found else None
+
+
+def digest(payload: Json) -> str:
+    """Short name of a payload: another one, another digest."""
+    text = json.dumps(payload, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def card(
+    question: Question, columns: Iterable[str], fields: Mapping[str, int], place: Place
+) -> Json:
+    """A question; `columns` are those of its answer, `fields` the ids of its filters' columns."""
+    tags = {name: _tag(question, name, fields, place) for name in question.tags}
+    return {
+        "name": question.name,
+        "type": "question",
+        "display": _DISPLAYS.get(question.chart, question.chart),
+        "dataset_query": {
+            "type": "native",
+            "database": place.database_id,
+            "native": {"query": question.sql.strip(), "template-tags": tags},
+        },
+        "parameters": [
+            {
+                "id": tag["id"],
+                "type": tag.get("widget-type", "number/="),
+                "target": _target(name),
+                "name": tag["display-name"],
+                "slug": name,
+            }
+            for name, tag in tags.items()
+        ],
+        "visualization_settings": _drawing(question, columns, place.browser_url),
+        "collection_id": place.collection_id,
+    }
+
+
+def dashboard(board: Board, card_ids: Mapping[str, int], place: Place) -> Json:
+    """A dashboard with its cards laid out from left to right, row by row."""
+    cards, column, row, tallest = [], 0, 0, 0
+    for number, question in enumerate(board.questions, start=1):
+        if column + question.width > GRID_COLUMNS:
+            column, row, tallest = 0, row + tallest, 0
+        cards.append(
+            {
+                # a negative id asks for a new place; old places go with the next update
+                "id": -number,
+                "card_id": card_ids[question.key],
+                "row": row,
+                "col": column,
+                "size_x": question.width,
+                "size_y": question.height,
+                "parameter_mappings": [
+                    {
+                        "parameter_id": name,
+                        "card_id": card_ids[question.key],
+                        "target": _target(name),
+                    }
+                    for name in question.tags
+                ],
+                "visualization_settings": {},
+            }
+        )
+        column, tallest = column + question.width, max(tallest, question.height)
+    return {
+        "name": board.name,
+        "collection_id": place.collection_id,
+        "parameters": [_parameter(name, place) for name in board.filters],
+        "dashcards": cards,
+    }
+
+
+def _parameter(name: str, place: Place) -> Json:
+    if name in VALUES:
+        kind: Json = {"type": "number/=", "sectionId": "number", "default": [place.values[name]]}
+    elif name == "day":
+        kind = {"type": "date/all-options", "sectionId": "date"}
+    else:
+        kind = {"type": "string/=", "sectionId": "string"}
+    return {"id": name, "name": _title_of(name), "slug": name, **kind}
+
+
+def _tag(question: Question, name: str, fields: Mapping[str, int], place: Place) -> Json:
+    common = {"id": f"{question.key}-{name}", "name": name, "display-name": _title_of(name)}
+    if name in VALUES:
+        return {**common, "type": "number", "required": True, "default": str(place.values[name])}
+    widget = "date/all-options" if name == "day" else "string/="
+    return {
+        **common,
+        "type": "dimension",
+        # the old form on purpose: the new one is refused when a question is made
+        "dimension": ["field", fields[name], None],
+        "widget-type": widget,
+    }
+
+
+def _target(name: str) -> list[Any]:
+    kind = "variable" if name in VALUES else "dimension"
+    return [kind, ["template-tag", name]]
+
+
+def _title_of(name: str) -> str:
+    return {**_TITLES, **_VALUE_TITLES}[name]
+
+
+def _drawing(question: Question, columns: Iterable[str], browser_url: str) -> Json:
+    settings = {
+        json.dumps(["name", name], separators=(",", ":")): {
+            "column_title": title(name),
+            **_format(name),
+            **_link(question, name, browser_url),
+        }
+        for name in columns
+    }
+    return {**_SHAPES.get(question.chart, _graph)(question), "column_settings": settings}
+
+
+def title(column: str) -> str:
+    """A column's name for people: cost_usd is Cost (USD)."""
+    words = " ".join(_WORDS.get(word, word) for word in column.split("_"))
+    return words[:1].upper() + words[1:]
+
+
+def _format(column: str) -> Json:
+    if column.endswith("_usd"):
+        return {"number_style": "currency", "currency": "USD", "currency_style": "symbol"}
+    if column.endswith(("_rate", "_share")):
+        return {"number_style": "percent", "decimals": 1}
+    if column.endswith(("_seconds", "_minutes", "_hours", "_behind", "_a_prompt")):
+        return {"decimals": 1}
+    return {}
+
+
+def _link(question: Question, column: str, browser_url: str) -> Json:
+    if (kind := question.links.get(column)) is None:
+        return {}
+    url = f"{browser_url}/?{kind}={{{{{LINK_COLUMNS[kind]}}}}}"
+    return {"view_as": "link", "link_text": f"{{{{{column}}}}}", "link_url": url}
+
+
+def _graph(question: Question) -> Json:
+    settings: Json = {
+        "graph.dimensions": [question.x, *([question.by] if question.by else [])],
+        "graph.metrics": list(question.y),
+        "graph.x_axis.labels_enabled": False,
+        "graph.y_axis.labels_enabled": False,
+    }
+    if question.stacked:
+        settings["stackable.stack_type"] = "stacked"
+    if question.lines:
+        settings["series_settings"] = {
+            name: {"display": "line" if name in question.lines else "bar", "title": title(name)}
+            for name in question.y
+        }
+        settings["graph.y_axis.auto_split"] = True
+    elif not question.by:
+        settings["series_settings"] = {name: {"title": title(name)} for name in question.y}
+    return settings
+
+
+def _pie(question: Question) -> Json:
+    return {"pie.dimension": question.x, "pie.metric": question.y[0], "pie.show_total": True}
+
+
+def _heat(_: Question) -> Json:
+    hours = [f"{hour:02}" for hour in range(24)]
+    shade = {
+        "columns": hours,
+        "type": "range",
+        "colors": list(_HEAT),
+        "min_type": "all",
+        "max_type": "all",
+        "min_value": 0,
+        "max_value": 100,
+    }
+    return {"table.column_formatting": [shade]}
+
+
+def _plain(_: Question) -> Json:
+    return {}
+
+
+_SHAPES = {"number": _plain, "table": _plain, "heat": _heat, "pie": _pie}

@@ -1,0 +1,3 @@
+{% macro hash_of(column) -%}
+    hash({{ column }})
+{%- endmacro %}

@@ -1,0 +1,55 @@
+{#-
+Sessions that share a uuid or an API message with another, directly or through others, each with
+the one that stands for the family. Hashes instead of texts: a false match would only rebuild a
+session too many.
+-#}
+{% macro session_families(entries) -%}
+    with keys as (
+        {%- for shared in ["uuid", "message_id"] %}
+            select
+                session_id,
+                {{ hash_of("session_id") }} as session_key,
+                {{ hash_of(shared) }} as shared_key
+            from {{ entries }}
+            where {{ shared }} is not null
+            {% if not loop.last %}union all{% endif %}
+        {%- endfor %}
+    ),
+
+    shared as (
+        select shared_key
+        from keys
+        group by shared_key
+        having min(session_key) <> max(session_key)
+    ),
+
+    shared_keys as (
+        select
+            keys.session_id,
+            min(keys.session_id) over (partition by keys.shared_key) as first_session_id
+        from keys
+        inner join shared on keys.shared_key = shared.shared_key
+    ),
+
+    links as (
+        select distinct
+            session_id,
+            first_session_id
+        from shared_keys
+        where session_id <> first_session_id
+    ),
+
+    relatives as (
+        select
+            session_id,
+            first_session_id as relative_id
+        from links
+        union all
+        select
+            first_session_id as session_id,
+            session_id as relative_id
+        from links
+    )
+
+    {{ connected("relatives", "session_id", "relative_id") }}
+{%- endmacro %}

@@ -1,0 +1,65 @@
+with prompts as (
+    select
+        entries.session_id,
+        {{ as_typed('texts.typed_text') }} as prompt,
+        row_number() over (
+            partition by entries.session_id
+            order by entries.stream, entries.generation, entries.source_offset
+        ) as prompt_number
+    from {{ ref('stg_conversations') }} as entries
+    -- Copies too: a fork begins with the prompt it inherited.
+    inner join {{ ref('int_messages_enriched') }} as kept on entries.entry_id = kept.entry_id
+    inner join {{ ref('int_user_entries') }} as texts on entries.document_id = texts.document_id
+    where kept.is_human_prompt and {{ touched('entries.session_id') }} and {{ touched('kept.session_id') }}
+),
+
+first_prompts as (
+    select * from prompts
+    where prompt_number = 1
+),
+
+copies as (
+    select
+        entries.session_id,
+        originals.session_id as original_session_id,
+        count(*) as copied_entries
+    from {{ ref('stg_conversations') }} as entries
+    inner join {{ ref('int_messages_enriched') }} as originals on entries.uuid = originals.uuid
+    where originals.copies > 1 and entries.session_id <> originals.session_id and {{ touched('entries.session_id') }}
+    group by entries.session_id, originals.session_id
+),
+
+ranked as (
+    select
+        *,
+        sum(copied_entries) over (partition by session_id) as all_copied_entries,
+        row_number() over (
+            partition by session_id order by copied_entries desc, original_session_id asc
+        ) as preference
+    from copies
+),
+
+-- Only a branch names where it came from; a fork is known by what it repeats.
+named as (
+    select
+        session_id,
+        min(forked_from) as forked_from
+    from {{ ref('stg_entry_details') }}
+    where forked_from is not null and {{ touched('session_id') }}
+    group by session_id
+)
+
+select
+    origins.session_id,
+    substring(first_prompts.prompt, 1, 300) as first_prompt,
+    coalesce(named.forked_from, ranked.original_session_id) as forked_from,
+    case
+        when named.session_id is not null then 'branch'
+        when ranked.session_id is not null then 'fork'
+    end as lineage,
+    coalesce(ranked.all_copied_entries, 0) as copied_entries
+from {{ ref('int_session_origins') }} as origins
+left join first_prompts on origins.session_id = first_prompts.session_id
+left join ranked on origins.session_id = ranked.session_id and ranked.preference = 1
+left join named on origins.session_id = named.session_id
+where {{ touched('origins.session_id') }}

@@ -1,0 +1,63 @@
+"""`cca metabase`: dashboards from code."""
+
+import click
+
+from include.errors import CcaError
+
+
+@click.group()
+def metabase() -> None:
+    """Questions and dashboards of dashboards/metabase, in the Metabase of METABASE_URL."""
+
+
+@metabase.command()
+@click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+@click.option("--force", is_flag=True, help="Send everything again, over changes made by hand.")
+@click.option(
+    "--wait", default=0, show_default=True, metavar="SECONDS", help="Wait for Metabase to start."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def provision(*, dry_run: bool, force: bool, wait: int, as_json: bool) -> None:
+    """Set Metabase up: administrator, database, descriptions, questions, dashboards.
+
+    Can be repeated: what is there already stays, what the code no longer has is archived.
+    """
+    from collections import Counter
+    from dataclasses import asdict
+    from json import dumps
+
+    from dashboards.metabase.provision import Options, provision
+    from include.settings import get_settings
+
+    settings = get_settings()
+    changes = provision(
+        settings, Options(wait, is_dry_run=dry_run, is_forced=force), lambda _: None
+    )
+    totals = Counter(change.action for change in changes)
+    if as_json:
+        click.echo(dumps({"rows": [asdict(change) for change in changes], "totals": totals}))
+        return
+    for change in changes:
+        if change.action != "unchanged":
+            click.echo(f"{change.action:<9} {change.kind} {change.name}")
+    said = ", ".join(f"{count} {action}" for action, count in sorted(totals.items()))
+    click.echo(f"{settings.metabase_url}: {'would be ' if dry_run else ''}{said}")
+
+
+@metabase.command()
+def check() -> None:
+    """Run every question over the gold file, with its filters: before you provision."""
+    from dashboards.metabase.boards import load_boards
+    from dashboards.metabase.sql import problems
+    from include.settings import get_settings
+
+    settings = get_settings()
+    if not settings.gold_path.exists():
+        raise CcaError(f"{settings.gold_path} does not exist; run `cca pipeline` first")
+    boards = load_boards()
+    found = problems(settings.gold_path, boards)
+    for problem in found:
+        click.echo(f"{problem.board}/{problem.question}: {problem.text}", err=True)
+    if found:
+        raise SystemExit(1)
+    click.echo(f"{sum(len(board.questions) for board in boards)} questions, all well")

@@ -1,0 +1,60 @@
+"""What all our DAGs have in common: owner, retries, limits, the alert, their assets."""
+
+from datetime import timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import pendulum
+from airflow.sdk import Asset
+
+from include.settings import get_settings
+from include.transform.dbt import DBT_DIR
+
+PIPELINE = "conversation_pipeline"
+
+
+class Tag(StrEnum):
+    """What a DAG is for; the list of DAGs can be filtered by it."""
+
+    PIPELINE = "pipeline"
+    SCHEDULE = "schedule"
+    UPKEEP = "upkeep"
+
+
+TASK_DEFAULTS: dict[str, Any] = {
+    "owner": "cca",
+    "retries": 2,
+    "retry_delay": timedelta(seconds=15),
+    "execution_timeout": timedelta(hours=2),
+}
+
+
+def alert(context: Any) -> None:
+    """Tell of a failed run, once, whatever number of its tasks failed."""
+    from include.alerts import Alert, send
+
+    settings, run = get_settings(), context["dag_run"]
+    last = context.get("task_instance") or context.get("ti")
+    url = f"{settings.airflow_address}/dags/{run.dag_id}/runs/{run.run_id}"
+    reason = str(context.get("reason") or "failed")
+    send(settings, Alert(run.dag_id, run.run_id, getattr(last, "task_id", ""), reason, url))
+
+
+DAG_DEFAULTS: dict[str, Any] = {
+    "start_date": pendulum.datetime(2024, 1, 1, tz="UTC"),
+    "catchup": False,
+    "max_active_runs": 1,
+    "is_paused_upon_creation": False,
+    "default_args": TASK_DEFAULTS,
+    "on_failure_callback": alert,
+}
+
+RAW = Asset("raw", uri="cca://warehouse/raw", group="cca")
+GOLD = Asset("gold", uri="cca://gold", group="cca")
+
+
+def mart_assets() -> list[Asset]:
+    """One for each table that readers of gold see."""
+    names = sorted(path.stem for path in Path(DBT_DIR, "models", "marts").rglob("*.sql"))
+    return [Asset(name, uri=f"cca://gold/marts/{name}", group="cca") for name in names]
