@@ -35,9 +35,13 @@ def dbt_task_environment(settings: Settings) -> dict[str, str]:
 
 def airflow_environment(settings: Settings) -> dict[str, str]:
     """Everything Airflow's processes and tasks need, so that no airflow.cfg has to be edited."""
-    database = {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": settings.airflow_db_uri}
+    if settings.airflow_db_uri:
+        database = {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": settings.airflow_db_uri}
+    else:
+        arguments = "include.embedded.sqlite.CONNECT_ARGS"
+        database = {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONNECT_ARGS": arguments}
     return {
-        **(database if settings.airflow_db_uri else {}),
+        **database,
         **dbt_task_environment(settings),
         "AIRFLOW_HOME": str(settings.airflow_home),
         "PYTHONPATH": str(PROJECT_DIR),
