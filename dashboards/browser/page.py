@@ -15,7 +15,6 @@ from markupsafe import Markup
 from pymongo.errors import PyMongoError
 
 from dashboards.browser import paint
-from dashboards.browser.archive import list_projects
 from dashboards.browser.assets import asset_url
 from dashboards.browser.components import ActivityOverview, PageHeader, SessionList, Transcript
 from dashboards.browser.overview import overview
@@ -98,7 +97,7 @@ class Page:
         state = paint.located(self.desk, state)
         panes: dict[str, Markup] = {}
         if any(getattr(before, name) != getattr(state, name) for name in _LISTED):
-            projects = list_projects(self.desk.archive)
+            projects = self.desk.projects()
             panes["header"] = paint.header(self.desk, state, projects)
             panes["sessions"] = paint.sessions(self.desk, state, projects)
             panes["overview"] = overview(self.desk.archive, state, projects)
@@ -135,7 +134,7 @@ class Page:
     def _news(self, state: State, *, is_open: bool) -> dict[str, Markup]:
         """The panes that new entries change; the overview, the dearest, less often."""
         panes: dict[str, Markup] = {}
-        projects = list_projects(self.desk.archive)
+        projects = self.desk.projects()
         if not state.q:
             panes["sessions"] = paint.sessions(self.desk, state, projects)
         if not state.session and time.monotonic() - self.overview_at > _OVERVIEW_SECONDS:
