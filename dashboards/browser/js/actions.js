@@ -190,6 +190,7 @@
     const button = event.composedPath().find((node) => node.dataset && (node.dataset.mark || node.dataset.copy) && node.matches("button"));
     for (const menu of openMenus()) if (!event.composedPath().includes(menu) || button || event.composedPath()[0].matches?.("a")) menu.open = false;
     if (!button) return;
+    if (button.dataset.mark === "out") return signOut();
     const place = target(tools.contains(button) ? pointed : null);
     if (!place) return;
     button.dataset.copy ? copy(place) : act[button.dataset.mark](place);
@@ -203,7 +204,7 @@
     const menu = event.composedPath().find((node) => node.matches?.("details.menu"));
     if (!menu) return;
     menus.add(menu);
-    if (menu.matches(".status")) askStatus();
+    if (menu.matches(".status") && event.composedPath().some((node) => node.tagName === "SUMMARY")) askStatus();
   });
 
   document.addEventListener("keydown", (event) => {
@@ -217,6 +218,12 @@
     event.preventDefault();
     keys[event.key](place);
   });
+
+  // A form would be caught by the search form around it.
+  async function signOut() {
+    await fetch("/logout", { method: "POST", redirect: "manual" });
+    location.assign("/login");
+  }
 
   // --- the status menu
 
