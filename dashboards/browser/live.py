@@ -31,6 +31,8 @@ class Pulse:
         # While nobody watched, anything may have changed.
         self._all_changed_at = 0
         self._kept: dict[str, tuple[int, Any]] = {}
+        # Told from this thread which session changed, or "" where it may be any.
+        self.listeners: set[Callable[[str], None]] = set()
         self.number = 0
         self.is_reachable = True
 
@@ -102,8 +104,10 @@ class Pulse:
             self._changed[session_id] = number
         else:
             self._all_changed_at = number
-        # Last: whoever sees the number sees what it stands for.
+        # Whoever sees the number sees what it stands for.
         self.number = number
+        for listener in tuple(self.listeners):
+            listener(session_id)
 
     def _lost(self, error: PyMongoError) -> None:
         if self.is_reachable:
