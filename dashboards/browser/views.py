@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
-from dashboards.browser.reading import thousands
+from dashboards.browser.parts import thousands
 from dashboards.browser.state import FILTERS
 from include.markup import code_html, markdown
 

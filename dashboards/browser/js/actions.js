@@ -114,6 +114,16 @@
     }
   }
 
+  async function copyLink({ session, entry }) {
+    const path = ["/sessions", session, entry].filter(Boolean).map((part, at) => (at ? encodeURIComponent(part) : part)).join("/");
+    try {
+      await toClipboard(location.origin + path);
+      say("Link copied");
+    } catch (error) {
+      say(error.message);
+    }
+  }
+
   async function toClipboard(text) {
     if (navigator.clipboard) return navigator.clipboard.writeText(text);
     // Without TLS beyond this machine a page has no clipboard of its own.
@@ -174,10 +184,7 @@
     if (isOwn(event.composedPath()[0])) placeTools(event.composedPath()[0]);
   });
 
-  const act = {
-    star,
-    note: openNote,
-  };
+  const act = { star, note: openNote, link: copyLink };
 
   document.addEventListener("click", (event) => {
     const button = event.composedPath().find((node) => node.dataset && (node.dataset.mark || node.dataset.copy) && node.matches("button"));
@@ -205,7 +212,7 @@
     if (event.key === "Escape") for (const menu of openMenus()) menu.open = false;
     if (event.metaKey || event.ctrlKey || event.altKey || document.querySelector("dialog[open]")) return;
     if (first.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(first.tagName || "")) return;
-    const keys = { s: star, n: openNote, c: copy };
+    const keys = { s: star, n: openNote, c: copy, l: copyLink };
     const place = keys[event.key] && document.body.dataset.view === "session" && target(selected());
     if (!place) return;
     event.preventDefault();

@@ -22,7 +22,7 @@ from dashboards.browser.numbers.parts import (
 from dashboards.browser.numbers.reader import Asked, Row
 from dashboards.browser.numbers.usage import axis_money
 from dashboards.browser.numbers.write import money, thousands
-from dashboards.browser.reading import short_model
+from dashboards.browser.parts import short_model
 
 _MAX_BARS = 120
 _MAX_ROWS = 40

@@ -27,7 +27,7 @@ from dashboards.browser.numbers.parts import (
 )
 from dashboards.browser.numbers.reader import FILTERED, OF_MODEL, PROJECTS, Asked, Row
 from dashboards.browser.numbers.write import exact, money, percent, thousands
-from dashboards.browser.reading import short_model
+from dashboards.browser.parts import short_model
 from include.projects import project_label
 
 TOP_ROWS = 12

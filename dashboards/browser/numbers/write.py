@@ -1,6 +1,6 @@
 """Figures as text: money, tokens, times and shares, written one way on every page."""
 
-from dashboards.browser.reading import thousands
+from dashboards.browser.parts import thousands
 
 _SECOND, _MINUTE, _HOUR = 1000, 60_000, 3_600_000
 __all__ = ["exact", "money", "percent", "span", "thousands"]
