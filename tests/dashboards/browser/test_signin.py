@@ -2,15 +2,19 @@
 
 import http.client
 import json
+import re
 from collections.abc import Iterator
 from http.cookies import SimpleCookie
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 from click.testing import CliRunner
 
+from dashboards.browser.api import routes
+from dashboards.browser.server import more_routes
 from dashboards.browser.signin import FREE_ATTEMPTS, Attempts, own_path
 from dashboards.browser.users import add_user, read_users, remove_user, users_path
 from include.errors import SettingError
@@ -221,3 +225,17 @@ def test_the_command_makes_lists_and_removes_users(
     assert run(browser, ["--users"]).output == "ada\n"
     assert run(browser, ["--remove-user", "ada"]).exit_code == 0
     assert json.loads(Path(users_path(settings)).read_text()) == {}
+
+
+def test_no_handler_of_ours_was_forgotten(site: Any) -> None:
+    """Whatever is served one day is behind the sign-in without anybody thinking of it."""
+    desk: Any = SimpleNamespace(settings=site.settings)
+    literal = [
+        pattern
+        for pattern, *_ in [*routes(desk), *more_routes(desk)]
+        if re.fullmatch(r"[\w/-]+", pattern)
+    ]
+    assert {"/api/window", "/api/export", "/api/annotations"} <= set(literal)
+    for path in set(literal) - {"/healthz"}:
+        assert ask(site, path).status in {302, 401}, path
+        assert ask(site, path, {}).status in {302, 401}, path
