@@ -193,6 +193,20 @@ def test_a_person_signs_in_reads_and_signs_out(site: Any, open_page: Any, fresh:
     page.get_by_text("The secret prompt").wait_for()
 
 
+def test_an_open_page_is_answered_no_more_once_its_user_is_out(
+    site: Any, open_page: Any, new_story: Any, fresh: None
+) -> None:
+    page = open_page(f"{site.url}/login")
+    page.get_by_label("Name").fill("ada")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    page.locator(".live", has_text="Live").wait_for(timeout=20_000)
+    remove_user(users_path(site.settings), "ada")
+    page.locator("a.row", has_text="Secret plan").click()
+    page.locator(".live", has_text="Not connected").wait_for(timeout=20_000)
+    assert page.get_by_text("The secret prompt").count() == 0
+
+
 def test_passwords_are_kept_hashed_in_a_private_file(settings: Settings) -> None:
     path = users_path(settings)
     add_user(path, "ada", PASSWORD)
