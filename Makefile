@@ -7,7 +7,7 @@ CCA := $(VENV)/bin/cca
 STAMP := $(VENV)/.installed
 DEMO_HOME ?= $(or $(TMPDIR),/tmp)/cca-demo-$(shell id -u)
 
-.PHONY: help install up demo demo-down down status logs pipeline test test-long lint types bench bench-sync docs env lock
+.PHONY: help install up demo demo-down down status logs deploy run-backfill run-adhoc run-daily pipeline test test-long lint types bench bench-sync docs env lock
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 14
@@ -44,6 +44,19 @@ demo: install  ## the whole stack on generated conversations, in a throw-away ho
 demo-down: install  ## stop the demo and delete its home
 	@$(CCA) demo --home $(DEMO_HOME) --down
 
+deploy: install  ## check the DAGs, draw dbt's models, make Airflow's tables and pool
+	@$(CCA) airflow prepare
+	@$(VENV)/bin/python -m pytest -q tests/dags/test_dag_contract.py tests/dags/test_drawing.py
+
+run-backfill: install  ## trigger one run per hour: make run-backfill SINCE=2026-11-01 UNTIL=2026-11-02
+	@$(CCA) run backfill --since "$(SINCE)" --until "$(UNTIL)"
+
+run-adhoc: install  ## trigger the pipeline now; ARGS="--since … --until … --full-refresh"
+	@$(CCA) run pipeline $(ARGS)
+
+run-daily: install  ## trigger the nightly full refresh now
+	@$(CCA) run daily
+
 pipeline: install  ## extract, load, transform, publish; no Airflow
 	@$(CCA) pipeline
 
@@ -53,10 +66,12 @@ test: install  ## the whole test suite
 test-long: install  ## the tests that take minutes: a thousand histories, kills, mutations
 	$(VENV)/bin/python -m pytest -m long --timeout 900
 
-lint: install  ## ruff and sqlfluff
+lint: install  ## ruff, sqlfluff and dbt-bouncer
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/sqlfluff lint dbt/models dbt/tests
+	cd dbt && DUCKDB_PATH=:memory: ../$(VENV)/bin/dbt --quiet parse --profiles-dir .
+	cd dbt && ../$(VENV)/bin/dbt-bouncer run --output-only-failures
 
 types: install  ## mypy, strict
 	$(VENV)/bin/mypy

@@ -25,6 +25,11 @@ class Run:
     started_at: datetime | None
     ended_at: datetime | None
 
+    def to_dict(self) -> dict[str, Any]:
+        """JSON form, times in ISO."""
+        times = {"started_at": self.started_at, "ended_at": self.ended_at}
+        return asdict(self) | {name: at and at.isoformat() for name, at in times.items()}
+
     @property
     def seconds(self) -> float | None:
         """How long it took."""
@@ -50,7 +55,7 @@ def record(settings: Settings, run: Run) -> None:
         kept = [each for each in others if each not in dropped]
         fresh = path.with_suffix(".new")
         with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            json.dump([_as_json(each) for each in [*kept, run]], file)
+            json.dump([each.to_dict() for each in [*kept, run]], file)
         fresh.rename(path)
 
 
@@ -61,11 +66,6 @@ def latest(settings: Settings, dag_id: str | None = None) -> list[Run]:
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         return []
     return [each for each in found if dag_id in (None, each.dag_id)]
-
-
-def _as_json(run: Run) -> dict[str, Any]:
-    times = {"started_at": run.started_at, "ended_at": run.ended_at}
-    return asdict(run) | {name: at and at.isoformat() for name, at in times.items()}
 
 
 def _from_json(values: dict[str, Any]) -> Run:

@@ -25,6 +25,7 @@ COMMANDS = {
     "transform": ("include.cli.pipeline:transform", "dbt: raw to marts."),
     "publish": ("include.cli.pipeline:publish", "Marts to the gold file."),
     "pipeline": ("include.cli.pipeline:pipeline", "All four steps in order, without Airflow."),
+    "run": ("include.cli.run:run", "Trigger Airflow's DAGs and wait for them."),
     "iceberg": ("include.cli.iceberg:iceberg", "The Iceberg tables and their past."),
     "usage": ("include.cli.usage:usage", "Tokens and cost by day, model, project or session."),
     "query": ("include.cli.query:query", "Read-only SQL over gold."),
@@ -34,12 +35,15 @@ COMMANDS = {
         "include.cli.dead_letters:dead_letters",
         "What could not be taken in, and why.",
     ),
+    "users": ("include.cli.users:users", "Who may use a MongoDB that machines share."),
     "demo": ("include.cli.demo:demo", "The whole stack on sample conversations."),
     "demo-data": ("include.cli.demo:demo_data", "Write realistic sample transcripts."),
     "prices": ("include.cli.prices:prices", "The price seed."),
     "metabase": ("include.cli.metabase:metabase", "Dashboards in Metabase, from code."),
+    "docs": ("include.cli.docs:docs", "What every table and column means, as one page."),
     "doctor": ("include.cli.doctor:doctor", "Check everything and say how to mend it."),
     "rebuild": ("include.cli.rebuild:rebuild", "Derived stores from the truth."),
+    "forget": ("include.cli.forget:forget", "Delete on request, everywhere it went."),
 }
 
 

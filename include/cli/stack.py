@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from include.embedded.stack import Message
     from include.embedded.status import StackStatus
+    from include.runs import Run
     from include.settings import Settings
 
 PART_NAMES = ("mongo", "sync", "follow", "airflow", "browser")
@@ -137,7 +138,8 @@ def _totals(state: "StackStatus") -> dict[str, Any]:
         "is_behind": state.freshness.is_behind,
         "pending": state.pending,
         "dead_letters": state.dead_letters,
-        "last_run": state.last_run,
+        "going": state.going,
+        "runs": [run.to_dict() for run in state.runs],
     }
 
 
@@ -163,9 +165,8 @@ def _show_status(state: "StackStatus") -> None:
 
 
 def _sentences(state: "StackStatus") -> dict[str, str]:
-    fresh, run = state.freshness, state.last_run
+    fresh = state.freshness
     no_agent = "unknown: the agent does not run"
-    last_run = f"{run['state']}, {run['run_type']}, began {run['start_date']}" if run else ""
     newest = _ago(fresh.newest_at) if fresh.newest_at else "unknown: MongoDB does not run"
     behind = " (the next run publishes what came since)" if fresh.is_behind else ""
     published = f"{_ago(fresh.published_at)}{behind}" if fresh.published_at else "nothing yet"
@@ -174,8 +175,15 @@ def _sentences(state: "StackStatus") -> dict[str, str]:
         "published": published,
         "waiting": no_agent if state.pending is None else f"{state.pending:,} lines",
         "dead letters": no_agent if state.dead_letters is None else _listed(state.dead_letters),
-        "last run": last_run or "unknown: Airflow does not run, or has none",
+        "running now": "\n                ".join(state.going) or "nothing",
+        "last runs": "\n                ".join(map(_run_line, reversed(state.runs))) or "none yet",
     }
+
+
+def _run_line(run: "Run") -> str:
+    seconds = f", took {run.seconds:.0f} s" if run.seconds is not None else ""
+    ended = _ago(run.ended_at) if run.ended_at else "at an unknown time"
+    return f"{run.dag_id:<22} {run.state:<8} {ended}{seconds}"
 
 
 def _listed(number: int) -> str:

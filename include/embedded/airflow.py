@@ -9,6 +9,7 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
+from include.embedded import drawing
 from include.errors import ServiceDown
 from include.settings import PROJECT_DIR, Settings, child_environment
 from include.transform import dbt
@@ -50,7 +51,7 @@ def airflow_environment(settings: Settings) -> dict[str, str]:
         "AIRFLOW__API__HOST": settings.airflow_host,
         "AIRFLOW__API__PORT": str(settings.airflow_port),
         "AIRFLOW__API__WORKERS": "1",
-        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{_for_workers(settings)}/execution/",
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{api_address(settings)}/execution/",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": ",".join(f"{name}:{name}" for name in _USERS),
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(_passwords_path(settings)),
         # tasks cut off by a crash are taken up again within a minute, not after five
@@ -68,7 +69,8 @@ def airflow_environment(settings: Settings) -> dict[str, str]:
     }
 
 
-def _for_workers(settings: Settings) -> str:
+def api_address(settings: Settings) -> str:
+    """Where processes, ours and the workers, reach Airflow's API."""
     return settings.airflow_url.rstrip("/") or f"http://127.0.0.1:{settings.airflow_port}"
 
 
@@ -91,24 +93,19 @@ def prepare(settings: Settings) -> None:
     logins(settings)
     migration = _begin_migration(settings)
     try:
-        if not _is_manifest_fresh(settings):
-            dbt.write_manifest(settings)
+        if not _is_drawing_fresh(settings):
+            drawing.draw(settings, dbt.write_manifest(settings))
     finally:
         if migration:
             _end_migration(settings, migration)
 
 
-def manifest_path(settings: Settings) -> Path:
-    """dbt's description of the project, from which the DAG is drawn."""
-    return dbt.target_dir(settings) / "manifest.json"
-
-
-def _is_manifest_fresh(settings: Settings) -> bool:
-    manifest = manifest_path(settings)
-    if not manifest.exists():
+def _is_drawing_fresh(settings: Settings) -> bool:
+    drawn = drawing.drawing_path(settings)
+    if not drawn.exists():
         return False
     sources = (path for path in dbt.DBT_DIR.rglob("*") if path.is_file())
-    return manifest.stat().st_mtime > max(path.stat().st_mtime for path in sources)
+    return drawn.stat().st_mtime > max(path.stat().st_mtime for path in sources)
 
 
 def _begin_migration(settings: Settings) -> subprocess.Popen[bytes] | None:

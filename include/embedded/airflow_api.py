@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import httpx
 
-from include.embedded.airflow import DAG_ID, logins
+from include.embedded.airflow import DAG_ID, api_address, logins
 from include.errors import ServiceDown
 from include.settings import Settings
 
@@ -23,7 +23,7 @@ class AirflowApi:
 
     def __init__(self, settings: Settings, base_url: str = "") -> None:
         self._settings = settings
-        base_url = base_url or f"http://127.0.0.1:{settings.airflow_port}"
+        base_url = base_url or api_address(settings)
         self._client = httpx.Client(base_url=base_url, timeout=20, trust_env=False)
 
     def __enter__(self) -> Self:

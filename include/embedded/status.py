@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from include.embedded import readiness, supervisor
-from include.embedded.airflow_api import AirflowApi
+from include.embedded.airflow_api import FINISHED, AirflowApi
 from include.embedded.freshness import Freshness, freshness
 from include.embedded.programs import Part, Program, parts
 from include.errors import CcaError
+from include.runs import Run, latest
 from include.settings import Settings
+
+_RUNS_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,8 @@ class StackStatus:
 
     programs: list[ProgramStatus]
     freshness: Freshness
-    last_run: dict[str, Any] | None
+    going: list[str]
+    runs: list[Run]
     pending: int | None
     dead_letters: int | None
 
@@ -49,7 +53,8 @@ def stack_status(settings: Settings) -> StackStatus:
     return StackStatus(
         programs=programs,
         freshness=freshness(settings),
-        last_run=_last_run(settings, programs),
+        going=_going(settings, programs),
+        runs=latest(settings)[-_RUNS_SHOWN:],
         pending=health.get("pending"),
         dead_letters=health.get("deadLetters"),
     )
@@ -71,14 +76,14 @@ def _program(
     )
 
 
-def _last_run(settings: Settings, programs: list[ProgramStatus]) -> dict[str, Any] | None:
+def _going(settings: Settings, programs: list[ProgramStatus]) -> list[str]:
+    """Pipeline runs that are not through yet."""
     if not any(each.part == "airflow" and each.answers for each in programs):
-        return None
+        return []
     try:
         with AirflowApi(settings) as airflow:
             airflow.sign_in()
-            runs = airflow.runs(1)
+            runs = airflow.runs()
     except CcaError:
-        return None
-    fields = ("dag_run_id", "run_type", "state", "start_date", "end_date", "duration")
-    return {name: runs[0].get(name) for name in fields} if runs else None
+        return []
+    return [f"{run['dag_run_id']}, {run['state']}" for run in runs if run["state"] not in FINISHED]

@@ -19,7 +19,8 @@ from cosmos.constants import (
     TestIndirectSelection,
 )
 
-from include.embedded.airflow import POOL, dbt_task_environment, manifest_path
+from include.embedded.airflow import POOL, dbt_task_environment
+from include.embedded.drawing import drawing_path
 from include.settings import get_settings
 from include.transform.dbt import DBT_DIR
 
@@ -35,7 +36,7 @@ def build_models(params: dict[str, Any], task_instance: Any) -> dict[str, int]:
     from include.transform.progress import Progress
 
     log, settings, reporting = logging.getLogger(__name__), get_settings(), threading.Lock()
-    progress = Progress.of(manifest_path(settings))
+    progress = Progress.of(dbt.target_dir(settings) / "manifest.json")
 
     def report(node: dbt.NodeDone) -> None:
         # dbt calls from its threads; the task has one line to its supervisor
@@ -56,12 +57,12 @@ def build_models(params: dict[str, Any], task_instance: Any) -> dict[str, int]:
 
 
 def model_tasks() -> DbtTaskGroup:
-    """A task for each model and seed, grouped as the folders are."""
+    """A task for each model and seed, grouped by layer."""
     group = DbtTaskGroup(
         group_id="dbt",
         project_config=ProjectConfig(
             dbt_project_path=DBT_DIR,
-            manifest_path=manifest_path(get_settings()),
+            manifest_path=drawing_path(get_settings()),
             project_name="cca",
             install_dbt_deps=False,
         ),
@@ -72,8 +73,6 @@ def model_tasks() -> DbtTaskGroup:
         ),
         render_config=RenderConfig(
             load_method=LoadMode.DBT_MANIFEST,
-            # exposures are nothing to build
-            select=["resource_type:model", "resource_type:seed"],
             test_behavior=TestBehavior.BUILD,
             group_nodes_by_folder=True,
             emit_datasets=False,

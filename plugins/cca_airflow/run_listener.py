@@ -1,4 +1,4 @@
-"""Puts each run that ends on record, where the browser and `cca status` read it."""
+"""Puts each run on record, where the browser and `cca status` read it."""
 
 import logging
 from typing import Any
@@ -15,7 +15,7 @@ def on_dag_run_success(dag_run: Any, msg: str) -> None:  # noqa: ARG001  (the ho
 
 
 @hookimpl
-def on_dag_run_failed(dag_run: Any, msg: str) -> None:  # noqa: ARG001
+def on_dag_run_failed(dag_run: Any, msg: str) -> None:  # noqa: ARG001  (the hook's signature)
     """A run did not."""
     _record(dag_run, "failed")
 
@@ -25,8 +25,8 @@ def _record(run: Any, state: str) -> None:
     from include.settings import get_settings
 
     times = (run.start_date, run.end_date)
-    ended = runs.Run(run.dag_id, run.run_id, str(run.run_type), state, *times)
     try:
+        ended = runs.Run(run.dag_id, run.run_id, str(run.run_type), state, *times)
         runs.record(get_settings(), ended)
     except OSError:
         # the scheduler goes on, whatever happens to a status line

@@ -47,7 +47,7 @@ def in_airflow(airflow_settings: Settings, tmp_path_factory: pytest.TempPathFact
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=150,
+            timeout=250,
             check=False,
         )
         assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-6000:]

@@ -101,7 +101,7 @@ def test_each_model_is_a_task_after_the_load_and_before_publish(bag: dict[str, A
     models = {path.stem for path in (PROJECT_DIR / "dbt" / "models").rglob("*.sql")}
     seeds = {path.stem for path in (PROJECT_DIR / "dbt" / "seeds").glob("*.csv")}
     shown = {name.split(".")[-1] for name in tasks if name.startswith("dbt.")}
-    assert "dbt.models.marts.fct_messages" in tasks
+    assert "dbt.marts.fct_messages" in tasks
     assert models
     assert shown == models | seeds
     assert tasks["extract"]["upstream"] == ["resolve_window"]
@@ -109,7 +109,9 @@ def test_each_model_is_a_task_after_the_load_and_before_publish(bag: dict[str, A
     assert "dbt_build" in tasks["publish"]["upstream"]
     roots = {name for name, task in tasks.items() if task["upstream"] == ["has_news"]}
     assert "dbt_build" in roots
-    assert "dbt.models.staging.stg_conversations" in roots
+    assert "dbt.staging.stg_conversations" in roots
+    assert "dbt.staging.stg_conversations" in tasks["dbt.staging.stg_messages"]["upstream"]
+    assert not any(name.startswith("dbt.marts.fct_") for name in roots)
 
 
 def test_no_worker_starts_for_a_model_that_the_build_reports(bag: dict[str, Any]):

@@ -1,0 +1,125 @@
+"""`cca run`: Airflow's DAGs from the terminal, waited for."""
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from include.embedded.airflow_api import AirflowApi
+
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+
+
+@click.group()
+def run() -> None:
+    """Trigger Airflow's DAGs and wait until they are through."""
+
+
+@run.command()
+@click.option("--since", help="Take again what happened from here on (ISO, UTC).")
+@click.option("--until", help="… and before this.")
+@click.option("--full-backfill", is_flag=True, help="Extract everything again.")
+@click.option("--full-refresh", is_flag=True, help="Build every model from nothing.")
+@click.option("--format", "storage_format", type=click.Choice(["parquet", "iceberg"]))
+@_JSON
+def pipeline(as_json: bool, **form: Any) -> None:
+    """One run of conversation_pipeline, with the fields of its form."""
+    from include.embedded.airflow import DAG_ID
+    from include.extract.window import moment
+
+    for name in ("since", "until"):
+        at = moment(name, form[name])
+        form[name] = at and at.isoformat()
+    _trigger(DAG_ID, {name: value for name, value in form.items() if value}, as_json)
+
+
+@run.command()
+@_JSON
+def daily(as_json: bool) -> None:
+    """The nightly full refresh, now."""
+    _trigger("daily_full_refresh", {}, as_json)
+
+
+@run.command()
+@click.option("--since", required=True, help="First hour (ISO, UTC).")
+@click.option("--until", required=True, help="End, exclusive.")
+@click.option("--at-once", default=3, show_default=True, help="Runs at the same time.")
+@click.option(
+    "--again",
+    type=click.Choice(["none", "failed", "completed"]),
+    default="none",
+    show_default=True,
+    help="Which hours to repeat that had a run already.",
+)
+@_JSON
+def backfill(since: str, until: str, at_once: int, again: str, as_json: bool) -> None:
+    """One run for each hour: what happened then, whenever it arrived."""
+    from datetime import timedelta
+
+    from include.errors import SettingError
+    from include.extract.window import moment
+
+    start, end = moment("since", since), moment("until", until)
+    if start is None or end is None or start >= end:
+        raise SettingError(f"since ({since}) must be before until ({until})")
+    with _signed_in() as airflow:
+        # Airflow takes both ends in
+        number = airflow.backfill(start, end - timedelta(hours=1), at_once=at_once, again=again)
+        _wait(lambda: airflow.has_ended(number), f"backfill {number}")
+        states = _states_of(airflow, start, end)
+    _print(as_json, {"backfill": number, "states": states})
+    _require_success(states)
+
+
+def _states_of(airflow: "AirflowApi", start: "datetime", end: "datetime") -> list[str]:
+    begin, finish = start.isoformat(), end.isoformat()
+    runs = (run for run in airflow.runs(1000) if run["run_type"] == "backfill")
+    return [run["state"] for run in runs if begin <= (run["logical_date"] or "") < finish]
+
+
+def _trigger(dag_id: str, conf: dict[str, Any], as_json: bool) -> None:
+    from include.embedded.airflow_api import FINISHED
+
+    with _signed_in() as airflow:
+        run_id = airflow.trigger(dag_id, conf)
+        _wait(lambda: airflow.run_state(run_id, dag_id) in FINISHED, f"{dag_id} {run_id}")
+        state = airflow.run_state(run_id, dag_id)
+    _print(as_json, {"dag_id": dag_id, "run_id": run_id, "state": state})
+    _require_success([state])
+
+
+def _signed_in() -> "AirflowApi":
+    from include.embedded.airflow_api import AirflowApi
+    from include.errors import ServiceDown
+    from include.settings import get_settings
+
+    airflow = AirflowApi(get_settings())
+    if "api_server" in airflow.missing_components():
+        raise ServiceDown("Airflow does not answer (AIRFLOW_PORT); start it with `cca up`")
+    airflow.sign_in()
+    return airflow
+
+
+def _wait(has_ended: Any, what: str) -> None:
+    import time
+
+    from rich.console import Console
+
+    with Console(stderr=True).status(f"waiting for {what}"):
+        while not has_ended():
+            time.sleep(1)
+
+
+def _print(as_json: bool, result: dict[str, Any]) -> None:
+    text = ", ".join(f"{name} {value}" for name, value in result.items())
+    click.echo(json.dumps(result) if as_json else text)
+
+
+def _require_success(states: list[str]) -> None:
+    from include.errors import CcaError
+
+    if wrong := [state for state in states if state != "success"]:
+        raise CcaError(f"{len(wrong)} of {len(states)} runs failed; Airflow shows where")

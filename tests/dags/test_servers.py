@@ -1,0 +1,339 @@
+"""The real servers in a home of their own: what a person does there, and what goes wrong."""
+
+import os
+import signal
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+import pytest
+
+from include import archive, runs
+from include.demo.generate import generate
+from include.doctor.reconcile import reconcile
+from include.embedded import airflow, processes, stack, supervisor
+from include.embedded.airflow_api import FINISHED, AirflowApi
+from include.embedded.pipeline_run import publish_newest
+from include.embedded.stack import Kind, Message
+from include.embedded.summary import Summary, summary
+from include.extract.manifest import published_mark
+from include.settings import Settings
+from include.sync_agent.agent import sync_once
+from include.warehouse import writing
+
+pytestmark = [pytest.mark.timeout(900)]
+
+PIPELINE = "conversation_pipeline"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def served(
+    airflow_settings: Settings, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Settings]:
+    """Airflow's four processes over a database with four conversations, published once."""
+    home = tmp_path_factory.mktemp("servers")
+    settings = airflow_settings.model_copy(
+        update={
+            "cca_home": home / "home",
+            "claude_dir": str(home / "sample" / "projects"),
+            "mongo_db": "test_servers",
+            "airflow_port": free_port(),
+            "pipeline_minutes": 0,
+        }
+    )
+    generate(home / "sample", sessions=4, seed=11)
+    sync_once(settings, settings.mongo_uri)
+    problems: list[Message] = []
+    assert stack.bring_up(settings, ["airflow"], problems.append) == {"airflow"}, problems
+    yield settings
+    stack.take_down(settings, lambda _: None)
+
+
+@pytest.fixture(scope="module")
+def api(served: Settings) -> Iterator[AirflowApi]:
+    with AirflowApi(served) as api:
+        api.sign_in()
+        yield api
+
+
+def until(condition: Callable[[], Any], seconds: float = 300) -> Any:
+    deadline = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < deadline, "it did not come about"
+        time.sleep(0.5)
+    return found
+
+
+def ended(api: AirflowApi, run_id: str, dag_id: str = PIPELINE) -> str:
+    return str(until(lambda: (s := api.run_state(run_id, dag_id)) in FINISHED and s))
+
+
+def signed_in(settings: Settings, user: str) -> str:
+    body = {"username": user, "password": airflow.logins(settings)[user]}
+    url = f"http://127.0.0.1:{settings.airflow_port}/auth/token"
+    answer = httpx.post(url, json=body, trust_env=False, timeout=20)
+    return str(answer.raise_for_status().json()["access_token"])
+
+
+def call(
+    settings: Settings, user: str, method: str, path: str, conf: dict[str, Any] | None = None
+) -> httpx.Response:
+    return httpx.request(
+        method,
+        f"http://127.0.0.1:{settings.airflow_port}/api/v2{path}",
+        json=None if conf is None else {"logical_date": None, "conf": conf},
+        headers={"Authorization": f"Bearer {signed_in(settings, user)}"},
+        trust_env=False,
+        timeout=20,
+    )
+
+
+def logs_of(settings: Settings, run_id: str, task_id: str) -> list[Path]:
+    return sorted(settings.logs_dir.rglob(f"run_id={run_id}/task_id={task_id}/*.log"))
+
+
+def archived(settings: Settings, since: datetime, until_: datetime) -> int:
+    with archive.connect(settings.mongo_uri) as client:
+        happened = {"eventAt": {"$gte": since, "$lt": until_}}
+        return archive.conversations(client, settings).count_documents(happened)
+
+
+def loaded(settings: Settings, since: datetime, until_: datetime) -> int:
+    query = "select count(*) from raw.conversations where event_at >= ? and event_at < ?"
+    with writing(settings) as warehouse:
+        return int(warehouse.execute(query, (since, until_)).fetchall()[0][0])
+
+
+def busiest_hour(settings: Settings) -> datetime:
+    """Of what was never published."""
+    published = published_mark(settings)
+    with archive.connect(settings.mongo_uri) as client:
+        (found,) = archive.conversations(client, settings).aggregate(
+            [
+                {"$match": {"ingestedAt": {"$gt": published}}},
+                {
+                    "$group": {
+                        "_id": {"$dateTrunc": {"date": "$eventAt", "unit": "hour"}},
+                        "n": {"$sum": 1},
+                    }
+                },
+                {"$sort": {"n": -1}},
+                {"$limit": 1},
+            ]
+        )
+    hour: datetime = found["_id"]
+    return hour
+
+
+@contextmanager
+def broken_model(settings: Settings) -> Iterator[None]:
+    """A foreign key that another table holds: dbt can neither rename nor drop `dim_date`."""
+    with writing(settings) as warehouse:
+        for statement in (
+            "create table main.kept as select * from marts.dim_date",
+            "drop table marts.dim_date",
+            "create table marts.dim_date (day date primary key)",
+            "create table main.blocker (day date references marts.dim_date (day))",
+        ):
+            warehouse.execute(statement)
+    try:
+        yield
+    finally:
+        with writing(settings) as warehouse:
+            for table in ("main.blocker", "marts.dim_date"):
+                warehouse.execute(f"drop table {table}")
+            warehouse.execute("create table marts.dim_date as select * from main.kept")
+            warehouse.execute("drop table main.kept")
+
+
+def numbers(settings: Settings) -> Summary:
+    found = summary(settings)
+    assert found is not None
+    return found
+
+
+def test_up_publishes_and_every_model_s_task_is_green(served: Settings, api: AirflowApi):
+    said: list[Message] = []
+    assert publish_newest(served, said.append)
+    run = api.runs(1)[0]
+    states = api.tasks(run["dag_run_id"])
+    models = {name: state for name, state in states.items() if name.startswith("dbt.")}
+    assert len(models) > 50
+    assert set(models.values()) == {"success"}
+    assert states["publish"] == states["dbt_build"] == "success"
+    assert all(message.kind is Kind.WORKING for message in said)
+    recorded = until(lambda: runs.latest(served, PIPELINE))
+    assert (recorded[-1].run_id, recorded[-1].state) == (run["dag_run_id"], "success")
+
+
+def test_a_run_with_nothing_new_skips_dbt_and_publish_for_all_to_see(api: AirflowApi):
+    run_id = api.trigger()
+    assert ended(api, run_id) == "success"
+    states = api.tasks(run_id)
+    assert states["has_news"] == "success"
+    skipped = {name for name, state in states.items() if state == "skipped"}
+    assert skipped == {"dbt_build", "publish"} | {n for n in states if n.startswith("dbt.")}
+
+
+def test_a_bad_value_is_refused_by_the_form_or_named_by_the_first_task(
+    served: Settings, api: AirflowApi
+):
+    for wrong in ({"storage_format": "csv"}, {"since": 7}, {"full_refresh": "perhaps"}):
+        answer = call(served, "admin", "POST", f"/dags/{PIPELINE}/dagRuns", wrong)
+        assert answer.status_code == 400
+        assert next(iter(wrong)) in answer.text
+    backwards = {"since": "2026-02-01T00:00:00Z", "until": "2026-01-01T00:00:00Z"}
+    run_id = api.trigger(conf=backwards)
+    assert ended(api, run_id) == "failed"
+    states = api.tasks(run_id)
+    assert states["resolve_window"] == "failed"
+    assert "extract" not in states or states["extract"] == "upstream_failed"
+    (log,) = served.logs_dir.rglob(f"*{run_id}*/task_id=resolve_window/*.log")
+    assert "since (2026-02-01T00:00:00+00:00) must be before until" in log.read_text()
+    assert log.name == "attempt=1.log"
+
+
+def test_a_viewer_looks_and_triggers_nothing_and_a_stranger_sees_nothing(served: Settings):
+    assert call(served, "viewer", "GET", f"/dags/{PIPELINE}").status_code == 200
+    answer = call(served, "viewer", "POST", f"/dags/{PIPELINE}/dagRuns", {})
+    assert answer.status_code == 403
+    base = f"http://127.0.0.1:{served.airflow_port}"
+    for path in (f"/api/v2/dags/{PIPELINE}", "/cca/freshness"):
+        assert httpx.get(base + path, trust_env=False).status_code == 401
+    wrong = {"username": "admin", "password": "wrong"}
+    assert httpx.post(f"{base}/auth/token", json=wrong, trust_env=False).status_code == 401
+
+
+def test_the_freshness_page_says_that_all_is_published(served: Settings):
+    token = signed_in(served, "viewer")
+    answer = httpx.get(
+        f"http://127.0.0.1:{served.airflow_port}/cca/freshness",
+        headers={"Authorization": f"Bearer {token}"},
+        trust_env=False,
+    )
+    found = answer.raise_for_status().json()
+    assert found["is_behind"] is False
+    assert found["last_run"]["dag_id"] == PIPELINE
+
+
+def test_nothing_listens_beyond_this_machine_and_no_secret_is_readable_by_others(served: Settings):
+    ours = processes.ours(served)
+    listening = [
+        each.laddr.ip
+        for process in ours
+        for each in process.net_connections("inet")
+        if each.status == psutil.CONN_LISTEN
+    ]
+    assert listening
+    assert set(listening) <= {"127.0.0.1", "::1"}
+    files = [path for path in served.cca_home.rglob("*") if path.is_file()]
+    assert served.airflow_home / "passwords.json" in files
+    assert served.airflow_home / "airflow.cfg" in files
+    assert [
+        path for path in files if path.stat().st_mode & 0o077 and path.suffix != ".duckdb"
+    ] == []
+    assert served.cca_home.stat().st_mode & 0o077 == 0
+
+
+def test_three_hours_backfilled_at_once_hold_what_happened_in_them(
+    served: Settings, api: AirflowApi, tmp_path: Path
+):
+    generate(tmp_path / "more", sessions=3, seed=12)
+    more = served.model_copy(update={"claude_dir": str(tmp_path / "more" / "projects")})
+    sync_once(more, more.mongo_uri)
+    since = busiest_hour(served)
+    until_ = since + timedelta(hours=3)
+    assert loaded(served, since, until_) < archived(served, since, until_)
+
+    backfill = api.backfill(since, since + timedelta(hours=2), at_once=3, again="completed")
+    until(lambda: api.has_ended(backfill), 600)
+    found = [run for run in api.runs(20) if run["run_type"] == "backfill"]
+    assert [run["state"] for run in found] == ["success"] * 3
+    assert {run["data_interval_start"][:13] for run in found} == {
+        f"{since + timedelta(hours=hour):%Y-%m-%dT%H}" for hour in range(3)
+    }
+    assert loaded(served, since, until_) == archived(served, since, until_)
+    begin, end = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+    assert loaded(served, begin, end) < archived(served, begin, end), "no more than was asked for"
+
+    run_id = api.trigger()
+    assert ended(api, run_id) == "success"
+    assert loaded(served, begin, end) == archived(served, begin, end)
+
+
+def test_a_model_that_fails_once_heals_alone(served: Settings, api: AirflowApi):
+    before = numbers(served)
+    with broken_model(served):
+        run_id = api.trigger(conf={"full_refresh": True})
+        until(lambda: api.tasks(run_id).get("dbt.marts.dim_date") == "up_for_retry", 400)
+    assert ended(api, run_id) == "success"
+    assert api.tasks(run_id)["publish"] == "success"
+    assert numbers(served) == before
+    attempts = {path.name for path in logs_of(served, run_id, "dbt.marts.dim_date")}
+    assert "attempt=2.log" in attempts
+
+
+def test_a_model_that_fails_for_good_keeps_gold_as_it_is(served: Settings, api: AirflowApi):
+    gold, before = served.gold_path.resolve(), numbers(served)
+    with broken_model(served):
+        run_id = api.trigger(conf={"full_refresh": True})
+        assert until(lambda: (s := api.run_state(run_id)) in FINISHED and s, 500) == "failed"
+    states = api.tasks(run_id)
+    assert states["dbt.marts.dim_date"] == "failed"
+    assert states["publish"] == "upstream_failed"
+    assert served.gold_path.resolve() == gold
+    assert numbers(served) == before
+
+
+def is_sound(settings: Settings) -> None:
+    checks = list(reconcile(settings, settings.mongo_uri))
+    assert checks
+    assert [check for check in checks if check.status == "fail"] == []
+
+
+@pytest.mark.long
+def test_a_scheduler_killed_in_mid_run_ends_the_run_after_its_restart(
+    served: Settings, api: AirflowApi
+):
+    run_id = api.trigger(conf={"full_refresh": True})
+    until(lambda: api.tasks(run_id).get("dbt_build") == "running")
+    killed = supervisor.processes(served)["airflow-scheduler"]["pid"]
+    os.kill(killed, signal.SIGKILL)
+    until(lambda: supervisor.processes(served)["airflow-scheduler"]["pid"] not in (0, killed))
+    assert until(lambda: (s := api.run_state(run_id)) in FINISHED and s, 800) == "success"
+    is_sound(served)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("task_id", ["load", "dbt_build", "publish"])
+def test_a_task_killed_in_mid_run_is_tried_again_and_loses_nothing(
+    served: Settings, api: AirflowApi, task_id: str
+):
+    run_id = api.trigger(conf={"full_refresh": True})
+    until(lambda: api.tasks(run_id).get(task_id) == "running")
+    workers = [each for each in processes.ours(served) if is_at_work(each, task_id)]
+    assert workers
+    for each in workers:
+        each.kill()
+    assert until(lambda: (s := api.run_state(run_id)) in FINISHED and s, 800) == "success"
+    assert len(logs_of(served, run_id, task_id)) > 1
+    is_sound(served)
+
+
+def is_at_work(process: psutil.Process, task_id: str) -> bool:
+    """Airflow's workers carry the task in their titles."""
+    with suppress(psutil.Error):
+        return task_id in " ".join(process.cmdline())
+    return False
