@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from dashboards.metabase.boards import BOARDS_DIR, load_boards
-from dashboards.metabase.provision import Options, provision
+from dashboards.metabase import provision as provisioner
+from dashboards.metabase.boards import BOARDS_DIR, Board, load_boards
+from dashboards.metabase.provision import Change, Options
 from include.doctor.checks import all_checks
 from include.errors import ServiceDown, SettingError
 from include.publish import metabase
@@ -18,6 +19,11 @@ from tests.dashboards.metabase.fake_metabase import EMAIL, FakeMetabase
 
 BOARDS = load_boards()
 QUESTIONS = sum(len(board.questions) for board in BOARDS)
+
+
+def provision(site: Settings, options: Options, boards: tuple[Board, ...] = BOARDS) -> list[Change]:
+    """Boards are read once for all tests: parsing them is most of the work."""
+    return provisioner.provision(site, options, boards=boards)
 
 
 def actions(changes: list) -> set[tuple[str, str]]:
