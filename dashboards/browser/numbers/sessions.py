@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from dashboards.browser.chart import Mark, nice_top
+from dashboards.browser.chart import Mark, nice_top, short
 from dashboards.browser.numbers.bars import stacked
 from dashboards.browser.numbers.parts import (
     Bar,
@@ -109,7 +109,7 @@ def _histogram(minutes: Sequence[float]) -> Bars:
         Mark(round(100 * (i + 0.5) / len(_LENGTHS), 2), name)
         for i, (_, name) in enumerate(_LENGTHS)
     ]
-    marks = [Mark(100, thousands(top)), Mark(50, thousands(top / 2))]
+    marks = [Mark(100, short(top)), Mark(50, short(top / 2))]
     return Bars("How long they are", bars, marks, labels)
 
 
