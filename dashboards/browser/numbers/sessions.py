@@ -4,6 +4,13 @@ from collections.abc import Sequence
 
 from dashboards.browser.chart import Mark, nice_top, short
 from dashboards.browser.numbers.bars import stacked
+from dashboards.browser.numbers.cells import (
+    TOP_ROWS,
+    day_of,
+    period_link,
+    project_labels,
+    session_cell,
+)
 from dashboards.browser.numbers.parts import (
     Bar,
     Bars,
@@ -17,13 +24,6 @@ from dashboards.browser.numbers.parts import (
     share,
 )
 from dashboards.browser.numbers.reader import Asked, Row
-from dashboards.browser.numbers.usage import (
-    TOP_ROWS,
-    day_of,
-    period_link,
-    project_labels,
-    session_cell,
-)
 from dashboards.browser.numbers.write import money, percent, span, thousands
 
 _MINUTE_MS = 60_000

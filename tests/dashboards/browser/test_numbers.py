@@ -13,10 +13,11 @@ import pytest
 
 from dashboards.browser.gold import session_cost
 from dashboards.browser.numbers import bars
+from dashboards.browser.numbers.cells import model_names
 from dashboards.browser.numbers.choice import Choice, from_query
 from dashboards.browser.numbers.pages import PAGES, numbers_page
 from dashboards.browser.numbers.reader import Asked, current
-from dashboards.browser.numbers.usage import budget, model_names, unpriced
+from dashboards.browser.numbers.usage import budget, unpriced
 from dashboards.browser.numbers.write import percent, span
 from include.demo.generate import generate
 from include.settings import Settings
