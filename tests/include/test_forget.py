@@ -56,6 +56,10 @@ def told(settings: Settings, collection: Collection[dict[str, Any]]) -> Settings
     sync_once(settings, settings.mongo_uri)
     catch_up(settings, settings.mongo_uri)
     extract(settings, settings.mongo_uri, Window("full"))
+    for number, (project, word) in enumerate([("-srv-secret", SECRET), ("-srv-other", OTHER)], 1):
+        session = SESSION.format(number)
+        place = {"sessionKey": session, "projectId": project, "host": settings.cca_host}
+        collection.database["annotations"].insert_one({"_id": session, **place, "note": word})
     return settings
 
 
@@ -113,6 +117,7 @@ def test_nothing_of_a_forgotten_project_is_left_and_the_rest_is_as_it_was(
                 entries = one.fetch_manifest_entry(table.io, discard_deleted=False)
                 assert all(entry.status.name != "DELETED" for entry in entries)
     assert OTHER in words_in_mongo(collection.database)
+    assert [one["note"] for one in collection.database["annotations"].find()] == [OTHER]
     assert OTHER in parquet_text(told)
     assert forgetting.look(told, told.mongo_uri, scope).is_nothing
 
