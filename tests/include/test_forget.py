@@ -97,8 +97,6 @@ def test_nothing_of_a_forgotten_project_is_left_and_the_rest_is_as_it_was(
         (past / old).write_text(SECRET)
     assert SECRET in parquet_text(told)
     assert "buffer.db" in "".join(files_with(told.cca_home, SECRET))
-    for project, word in (("-srv-secret", SECRET), ("-srv-other", OTHER)):
-        collection.database["annotations"].insert_one({"projectId": project, "note": word})
     scope = Scope(project="-srv-secret")
     found = forgetting.look(told, told.mongo_uri, scope)
     assert (found.documents, found.sessions, found.dead_letters) == (4, 1, 1)
