@@ -7,7 +7,7 @@ CCA := $(VENV)/bin/cca
 STAMP := $(VENV)/.installed
 DEMO_HOME ?= $(or $(TMPDIR),/tmp)/cca-demo-$(shell id -u)
 
-.PHONY: help install up demo demo-down down status logs deploy run-backfill run-adhoc run-daily pipeline test test-long lint types bench bench-sync bench-search bench-browser docs env lock
+.PHONY: help install up demo demo-down down status logs deploy run-backfill run-adhoc run-daily pipeline test test-long lint audit types bench bench-sync bench-search bench-browser docs env lock
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 14
@@ -72,6 +72,9 @@ lint: install  ## ruff, sqlfluff and dbt-bouncer
 	$(VENV)/bin/sqlfluff lint dbt/models dbt/tests
 	cd dbt && DUCKDB_PATH=:memory: ../$(VENV)/bin/dbt --quiet parse --profiles-dir .
 	cd dbt && ../$(VENV)/bin/dbt-bouncer run --output-only-failures
+
+audit: install  ## known vulnerabilities of the dependencies; needs the network
+	@.ci/audit
 
 types: install  ## mypy, strict
 	$(VENV)/bin/mypy

@@ -32,6 +32,7 @@ Each step can be repeated, alone or with all that follow, and ends in the same s
 from datetime import datetime
 from typing import Any
 
+import pendulum
 from airflow.sdk import CronDataIntervalTimetable, Param, dag, task
 from cca_airflow.archive import mongo
 from cca_airflow.defaults import DAG_DEFAULTS, GOLD, RAW, Tag, mart_assets
@@ -82,6 +83,7 @@ PARAMS = {
 @dag(
     **DAG_DEFAULTS,
     doc_md=__doc__,
+    start_date=pendulum.datetime(2024, 1, 1, tz="UTC"),
     # a plain cron string would give an interval of no length
     schedule=CronDataIntervalTimetable("0 * * * *", timezone="UTC"),
     params=PARAMS,

@@ -15,9 +15,9 @@ raw tables and gold are counted against each other.
 from typing import Any
 
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
-from airflow.sdk import CronDataIntervalTimetable, Param, dag, task
+from airflow.sdk import Param, dag, task
 from cca_airflow.archive import mongo
-from cca_airflow.defaults import DAG_DEFAULTS, PIPELINE, Tag
+from cca_airflow.defaults import DAG_DEFAULTS, PIPELINE, Tag, at
 
 from include.settings import get_settings
 
@@ -25,7 +25,7 @@ from include.settings import get_settings
 @dag(
     **DAG_DEFAULTS,
     doc_md=__doc__,
-    schedule=CronDataIntervalTimetable("0 2 * * *", timezone="UTC"),
+    schedule=at("0 2 * * *"),
     params={
         "full_backfill": Param(
             False,

@@ -12,9 +12,9 @@ are a fault, whatever the cause. No new conversations are none.
 
 from datetime import timedelta
 
-from airflow.sdk import CronDataIntervalTimetable, dag, task
+from airflow.sdk import dag, task
 from cca_airflow.archive import mongo
-from cca_airflow.defaults import DAG_DEFAULTS, Tag
+from cca_airflow.defaults import DAG_DEFAULTS, Tag, at
 
 from include.settings import get_settings
 
@@ -22,7 +22,7 @@ from include.settings import get_settings
 @dag(
     **DAG_DEFAULTS,
     doc_md=__doc__,
-    schedule=CronDataIntervalTimetable("15,45 * * * *", timezone="UTC"),
+    schedule=at("15,45 * * * *"),
     tags=[Tag.UPKEEP],
 )
 def freshness_alert() -> None:

@@ -14,8 +14,8 @@ sync agent's buffer gives back its free pages. Nothing here touches MongoDB.
 from dataclasses import asdict
 from typing import Any
 
-from airflow.sdk import CronDataIntervalTimetable, dag, task
-from cca_airflow.defaults import DAG_DEFAULTS, Tag
+from airflow.sdk import dag, task
+from cca_airflow.defaults import DAG_DEFAULTS, Tag, at
 
 from include.settings import get_settings
 
@@ -23,7 +23,7 @@ from include.settings import get_settings
 @dag(
     **DAG_DEFAULTS,
     doc_md=__doc__,
-    schedule=CronDataIntervalTimetable("30 3 * * *", timezone="UTC"),
+    schedule=at("30 3 * * *"),
     tags=[Tag.UPKEEP],
 )
 def maintenance() -> None:

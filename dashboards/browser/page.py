@@ -40,8 +40,11 @@ _LISTED = (*FILTERS, "q", "sort", "order", "by")
 class Page:
     """One open browser tab."""
 
-    def __init__(self, desk: Desk, painted: Painted) -> None:
+    def __init__(
+        self, desk: Desk, painted: Painted, is_let_in: Callable[[], bool] = lambda: True
+    ) -> None:
         self.desk = desk
+        self.is_let_in = is_let_in
         self.state = painted.state
         # Two quick changes are both meant, whichever is answered first.
         self.wanted = painted.state
@@ -58,6 +61,9 @@ class Page:
         self.transcript = Transcript(self.hear)
 
     def hear(self, message: dict[str, Any]) -> None:
+        # A page that is open outlives its cookie; it is answered no more.
+        if not self.is_let_in():
+            return
         pn.state.execute(partial(self.on_message, message))
 
     def nudge(self, session: str) -> None:
@@ -189,13 +195,20 @@ def _without(desk: Desk, state: State, problem: Problem) -> dict[str, Markup]:
     return panes | ({"transcript": painted.transcript} if state.session else {})
 
 
-def browse(desk: Desk, take: Callable[[], tuple[str, Painted]]) -> Callable[[], pn.Template]:
-    """The Panel app of `/`; `take` gives the nonce and the panes painted for this request."""
+def browse(
+    desk: Desk,
+    take: Callable[[], tuple[str, Painted]],
+    visitor: Callable[[], Callable[[], bool]] = lambda: lambda: True,
+) -> Callable[[], pn.Template]:
+    """The Panel app of `/`; `take` gives the nonce and the panes painted for this request.
+
+    `visitor` gives what tells, later on, whether whoever asked is still signed in.
+    """
     shell = _shell()
 
     def app() -> pn.Template:
         nonce, painted = take()
-        page = Page(desk, painted)
+        page = Page(desk, painted, visitor())
         desk.pulse.listeners.add(page.nudge)
         pn.state.on_session_destroyed(lambda _: desk.pulse.listeners.discard(page.nudge))
         template = pn.Template(template=shell)

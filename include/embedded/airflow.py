@@ -35,9 +35,13 @@ def dbt_task_environment(settings: Settings) -> dict[str, str]:
 
 def airflow_environment(settings: Settings) -> dict[str, str]:
     """Everything Airflow's processes and tasks need, so that no airflow.cfg has to be edited."""
-    database = {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": settings.airflow_db_uri}
+    if settings.airflow_db_uri:
+        database = {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": settings.airflow_db_uri}
+    else:
+        arguments = "include.embedded.sqlite.CONNECT_ARGS"
+        database = {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONNECT_ARGS": arguments}
     return {
-        **(database if settings.airflow_db_uri else {}),
+        **database,
         **dbt_task_environment(settings),
         "AIRFLOW_HOME": str(settings.airflow_home),
         "PYTHONPATH": str(PROJECT_DIR),
@@ -57,6 +61,10 @@ def airflow_environment(settings: Settings) -> dict[str, str]:
         # tasks cut off by a crash are taken up again within a minute, not after five
         "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "30",
         "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "90",
+        # a task that finds the API server away, at a start or a restart, asks for two minutes
+        "AIRFLOW__WORKERS__EXECUTION_API_RETRIES": "15",
+        "AIRFLOW__WORKERS__EXECUTION_API_RETRY_WAIT_MAX": "10",
+        "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "30",
         "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "30",
         "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "1",
         "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "30",

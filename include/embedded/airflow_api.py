@@ -14,8 +14,8 @@ from include.settings import Settings
 
 FINISHED = frozenset({"success", "failed"})
 _COMPONENTS = ("metadatabase", "scheduler", "triggerer", "dag_processor")
-# SQLite answers a rare write conflict with a 500: asked again, it is gone
-_ATTEMPTS = 3
+# SQLite answers a rare write conflict with a 500 or 503: asked again, it is gone
+_ATTEMPTS = 5
 
 
 class AirflowApi:
@@ -24,7 +24,7 @@ class AirflowApi:
     def __init__(self, settings: Settings, base_url: str = "") -> None:
         self._settings = settings
         base_url = base_url or api_address(settings)
-        self._client = httpx.Client(base_url=base_url, timeout=20, trust_env=False)
+        self._client = httpx.Client(base_url=base_url, timeout=60, trust_env=False)
 
     def __enter__(self) -> Self:
         return self

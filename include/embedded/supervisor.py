@@ -64,6 +64,7 @@ def start(settings: Settings, programs: Iterable[Program], environment: dict[str
         stderr=subprocess.DEVNULL,
         cwd=settings.cca_home,
         start_new_session=True,
+        umask=0o077,
     )
     deadline = time.monotonic() + _START_SECONDS
     while not is_up(settings):

@@ -5,8 +5,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-import pendulum
-from airflow.sdk import Asset
+from airflow.sdk import Asset, CronTriggerTimetable
 
 from include.settings import get_settings
 from include.transform.dbt import DBT_DIR
@@ -42,13 +41,18 @@ def alert(context: Any) -> None:
 
 
 DAG_DEFAULTS: dict[str, Any] = {
-    "start_date": pendulum.datetime(2024, 1, 1, tz="UTC"),
     "catchup": False,
     "max_active_runs": 1,
     "is_paused_upon_creation": False,
     "default_args": TASK_DEFAULTS,
     "on_failure_callback": alert,
 }
+
+
+def at(cron: str) -> CronTriggerTimetable:
+    """Those times, in UTC, from the next one on: a first start has nothing to catch up with."""
+    return CronTriggerTimetable(cron, timezone="UTC", run_immediately=timedelta(0))
+
 
 RAW = Asset("raw", uri="cca://warehouse/raw", group="cca")
 GOLD = Asset("gold", uri="cca://gold", group="cca")

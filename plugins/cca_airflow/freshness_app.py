@@ -8,6 +8,7 @@ from fastapi import Depends, FastAPI
 from fastapi.responses import FileResponse
 
 from include import runs
+from include.embedded.airflow import DAG_ID
 from include.embedded.freshness import freshness
 from include.settings import get_settings
 
@@ -18,7 +19,7 @@ def app(card: Path) -> FastAPI:
 
     @api.get("/freshness", dependencies=[Depends(get_user)])
     def read_freshness() -> dict[str, Any]:
-        state, ended = freshness(get_settings()), runs.latest(get_settings())
+        state, ended = freshness(get_settings()), runs.latest(get_settings(), DAG_ID)
         return {
             "newest_at": state.newest_at,
             "published_at": state.published_at,

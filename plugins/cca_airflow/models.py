@@ -76,7 +76,8 @@ def model_tasks() -> DbtTaskGroup:
             test_behavior=TestBehavior.BUILD,
             group_nodes_by_folder=True,
             emit_datasets=False,
-            normalize_task_id=lambda node: node.resource_name,
+            normalize_task_id=_name,
+            normalize_task_display_name=_name,
         ),
         execution_config=ExecutionConfig(
             execution_mode=ExecutionMode.LOCAL,
@@ -95,6 +96,10 @@ def model_tasks() -> DbtTaskGroup:
     for each in group:
         _wait_for_report(each)
     return group
+
+
+def _name(node: Any) -> str:
+    return str(node.resource_name)
 
 
 def release_warehouse(*_context: Any) -> None:

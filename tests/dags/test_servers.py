@@ -145,14 +145,14 @@ def broken_model(settings: Settings) -> Iterator[None]:
             "create table main.kept as select * from marts.dim_date",
             "drop table marts.dim_date",
             "create table marts.dim_date (day date primary key)",
-            "create table main.blocker (day date references marts.dim_date (day))",
+            "create table marts.blocker (day date references marts.dim_date (day))",
         ):
             warehouse.execute(statement)
     try:
         yield
     finally:
         with writing(settings) as warehouse:
-            for table in ("main.blocker", "marts.dim_date"):
+            for table in ("marts.blocker", "marts.dim_date"):
                 warehouse.execute(f"drop table {table}")
             warehouse.execute("create table marts.dim_date as select * from main.kept")
             warehouse.execute("drop table main.kept")
