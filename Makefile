@@ -7,7 +7,7 @@ CCA := $(VENV)/bin/cca
 STAMP := $(VENV)/.installed
 DEMO_HOME ?= $(or $(TMPDIR),/tmp)/cca-demo-$(shell id -u)
 
-.PHONY: help install up demo demo-down down status logs deploy run-backfill run-adhoc run-daily pipeline test test-long lint types bench bench-sync docs lock
+.PHONY: help install up demo demo-down down status logs deploy run-backfill run-adhoc run-daily pipeline test test-long lint types bench bench-sync docs env lock
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 14
@@ -66,10 +66,12 @@ test: install  ## the whole test suite
 test-long: install  ## the tests that take minutes: a thousand histories, kills, mutations
 	$(VENV)/bin/python -m pytest -m long --timeout 900
 
-lint: install  ## ruff and sqlfluff
+lint: install  ## ruff, sqlfluff and dbt-bouncer
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/sqlfluff lint dbt/models dbt/tests
+	cd dbt && DUCKDB_PATH=:memory: ../$(VENV)/bin/dbt --quiet parse --profiles-dir .
+	cd dbt && ../$(VENV)/bin/dbt-bouncer run --output-only-failures
 
 types: install  ## mypy, strict
 	$(VENV)/bin/mypy
@@ -84,6 +86,9 @@ docs: install  ## write the generated pages: settings, commands, gold tables
 	$(VENV)/bin/python -m include.settings_docs
 	$(VENV)/bin/python -m include.cli.reference
 	$(VENV)/bin/python -m include.transform.dictionary
+
+env:  ## a .env with fresh passwords for docker compose
+	@$(PYTHON) -m include.compose_env
 
 lock: install  ## resolve constraints.txt anew from requirements.txt
 	$(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --no-header \

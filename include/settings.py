@@ -50,6 +50,12 @@ class Settings(BaseSettings):
         "",
         description="MongoDB connection string. Empty: cca runs a MongoDB of its own in CCA_HOME.",
     )
+    mongo_admin_uri: str = Field(
+        "",
+        repr=False,
+        description="Connection string of a MongoDB administrator; only `cca mongo --set-up` uses "
+        "it.",
+    )
     mongo_db: str = Field(
         "claude_logs", pattern=r'^[^/\\. "$*<>:|?]+$', description="MongoDB database."
     )

@@ -6,6 +6,7 @@ import binascii
 import logging
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,15 +14,27 @@ from pymongo.errors import PyMongoError
 from tornado.web import RequestHandler
 
 from dashboards.browser.assets import ASSET_PATH, Asset, asset_url
-from dashboards.browser.paint import Desk, more_rows, window
-from dashboards.browser.reading import is_picture
+from dashboards.browser.masking import masked, masked_text
+from dashboards.browser.paint import Desk, more_rows, prompt_list, window
+from dashboards.browser.parts import is_picture
 from dashboards.browser.state import State, from_query
 from dashboards.browser.tools import body, pretty, result_block, result_text
 from dashboards.browser.views import render
-from dashboards.browser.window import Anchor, Entry, agents, find_entry, tool_result
+from dashboards.browser.window import (
+    Anchor,
+    Entry,
+    agents,
+    find_entry,
+    spilled_file,
+    tool_result,
+)
 from include.archive import Document
+from include.secrets import mask_value
 
 log = logging.getLogger(__name__)
+
+# One part of a long text; a browser lays it out in about 50 ms.
+TEXT_CHARS = 200_000
 
 
 def routes(desk: Desk) -> list[tuple[str, type[RequestHandler], dict[str, Any]]]:
@@ -35,6 +48,7 @@ def routes(desk: Desk) -> list[tuple[str, type[RequestHandler], dict[str, Any]]]
         (r"/api/rows", MoreRows, given),
         (r"/api/tool", ToolBody, given),
         (r"/api/text", WholeText, given),
+        (r"/api/prompts", Prompts, given),
         (r"/api/image", Image, given),
     ]
 
@@ -89,6 +103,14 @@ class Reading(RequestHandler):  # type: ignore[misc]  # Tornado has no types
     def argument(self, name: str) -> str:
         return str(self.get_query_argument(name, ""))
 
+    def is_revealed(self) -> bool:
+        """Whether somebody asked to see this with its secrets; the log keeps who saw what."""
+        if self.argument("reveal") != "1":
+            return False
+        names = ("session", "entry", "from", "use")
+        log.info("secrets revealed: %s", " ".join(filter(None, map(self.argument, names))))
+        return True
+
     def block(self) -> Document | None:
         """The content block of the entry that `block` numbers."""
         entry = self.entry()
@@ -111,9 +133,8 @@ class WindowOfEntries(Reading):
             if self.argument(side):
                 anchor = Anchor(self.argument(side), side)
         session, agent = self.argument("session"), self.argument("agent")
-        await self.answer(
-            lambda: ("text/html; charset=utf-8", window(self.desk, session, agent, anchor))
-        )
+        html = partial(window, self.desk, session, agent, anchor, is_revealed=self.is_revealed())
+        await self.answer(lambda: ("text/html; charset=utf-8", html()))
 
 
 class MoreRows(Reading):
@@ -135,6 +156,10 @@ class ToolBody(Reading):
             return None
         block, answer = found
         session, use = self.argument("session"), self.argument("use")
+        is_revealed = self.is_revealed()
+        agent = self._agent(session, block, answer)
+        if not is_revealed:
+            block, answer = mask_value(block), masked(answer) if answer else None
         result = result_block(answer.body, use) if answer else None
         html = render(
             "tool.html",
@@ -145,7 +170,9 @@ class ToolBody(Reading):
             result_entry=answer.id if answer else "",
             pieces=body(block, answer.body if answer else None),
             images=_images(result),
-            agent=self._agent(session, block, answer),
+            agent=agent,
+            is_revealed=is_revealed,
+            spilled=spilled_file(self.desk.archive.entries, session, result),
         )
         return "text/html; charset=utf-8", html
 
@@ -173,23 +200,48 @@ class ToolBody(Reading):
 
 
 class WholeText(Reading):
-    """A text that was cut, whole and plain: the page shows it as text, never as HTML."""
+    """A text that was cut, plain and in parts: the page shows it as text, never as HTML."""
 
     async def get(self) -> None:
         await self.answer(self._read)
 
     def _read(self) -> tuple[str, str] | None:
+        text = self._text()
+        if text is None:
+            return None
+        given = self.argument("start")
+        start = int(given) if given.isascii() and given.isdigit() else 0
+        end = start + TEXT_CHARS
+        if end < len(text):
+            # A line stays whole, and so does most of what spans it.
+            end = text.rfind("\n", start, end) + 1 or end
+            self.set_header("X-Next", str(end))
+        self.set_header("X-Total", str(len(text)))
+        shown = text[start:end] if self.is_revealed() else masked_text(text, start, end)
+        return "text/plain; charset=utf-8", shown
+
+    def _text(self) -> str | None:
         if not self.argument("use"):
             block = self.block()
-            return None if block is None else ("text/plain; charset=utf-8", str(block.get("text")))
+            return None if block is None else str(block.get("text") or block.get("thinking"))
         found = self.call()
         if found is None:
             return None
         block, answer = found
         result = result_block(answer.body, self.argument("use")) if answer else None
         if self.argument("part") == "result" and result is not None:
-            return "text/plain; charset=utf-8", result_text(result)
-        return "text/plain; charset=utf-8", pretty(block.get("input"))
+            return result_text(result)
+        return pretty(block.get("input"))
+
+
+class Prompts(Reading):
+    """What people asked in a conversation, to jump to."""
+
+    async def get(self) -> None:
+        session, agent = self.argument("session"), self.argument("agent")
+        await self.answer(
+            lambda: ("text/html; charset=utf-8", prompt_list(self.desk, session, agent))
+        )
 
 
 class Image(Reading):

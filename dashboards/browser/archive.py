@@ -9,6 +9,7 @@ from pymongo.collection import Collection
 
 from include.archive import Document, connect, conversations, database
 from include.projects import project_label, project_path
+from include.secrets import mask_secrets
 from include.settings import Settings
 
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -123,7 +124,7 @@ def session_title(session: Document) -> str:
     title = str(session.get("title") or session.get("firstPrompt") or "").strip()
     name = str(session["_id"]).rstrip("/").rsplit("/", 1)[-1]
     short = name[:8] if _UUID.fullmatch(name) else name[:60]
-    return title.split("\n", 1)[0] or f"Session {short}"
+    return mask_secrets(title.split("\n", 1)[0]) or f"Session {short}"
 
 
 def activity(

@@ -18,6 +18,7 @@ from dashboards.browser import paint
 from dashboards.browser.archive import list_projects
 from dashboards.browser.assets import asset_url
 from dashboards.browser.components import ActivityOverview, PageHeader, SessionList, Transcript
+from dashboards.browser.overview import overview
 from dashboards.browser.paint import Desk, Painted, Problem
 from dashboards.browser.state import FILTERS, State, from_query, is_other_place
 from dashboards.browser.views import HERE
@@ -40,6 +41,8 @@ class Page:
     def __init__(self, desk: Desk, painted: Painted) -> None:
         self.desk = desk
         self.state = painted.state
+        # Two quick changes are both meant, whichever is answered first.
+        self.wanted = painted.state
         # A slow answer to an old question must not overwrite a newer one.
         self.generation = 0
         self.seen = painted.seen
@@ -59,7 +62,7 @@ class Page:
         if kind == "tick":
             await self._tick()
         elif kind == "set" and isinstance(message.get("changes"), dict):
-            await self.show(self.state.changed(message["changes"]), is_typed=True)
+            await self.show(self.wanted.changed(message["changes"]), is_typed=True)
         elif kind == "pop":
             values = dict(parse_qsl(str(message.get("search") or "").lstrip("?")))
             await self.show(from_query(values), is_typed=False)
@@ -68,6 +71,7 @@ class Page:
         """Moves the panes to a state; `is_typed` is false where the address bar led."""
         self.generation += 1
         generation, before = self.generation, self.state
+        self.wanted = state
         is_failed = False
         try:
             state, panes = await asyncio.to_thread(self._panes, before, state)
@@ -80,7 +84,7 @@ class Page:
             is_failed, panes = True, _without(self.desk, state, paint.FAILED)
         if generation != self.generation:
             return
-        self.state, self.is_failed = state, is_failed
+        self.state, self.wanted, self.is_failed = state, state, is_failed
         # The address first: a transcript measures itself when it is filled, so it must be in view.
         if is_typed:
             push = is_other_place(before, state) or state.m != before.m
@@ -97,7 +101,7 @@ class Page:
             projects = list_projects(self.desk.archive)
             panes["header"] = paint.header(self.desk, state, projects)
             panes["sessions"] = paint.sessions(self.desk, state, projects)
-            panes["overview"] = paint.overview(self.desk, state, projects)
+            panes["overview"] = overview(self.desk.archive, state, projects)
         if _place(before) != _place(state):
             panes["transcript"] = (
                 paint.transcript(self.desk, state) if state.session else Markup("")
@@ -136,7 +140,7 @@ class Page:
             panes["sessions"] = paint.sessions(self.desk, state, projects)
         if not state.session and time.monotonic() - self.overview_at > _OVERVIEW_SECONDS:
             self.overview_at = time.monotonic()
-            panes["overview"] = paint.overview(self.desk, state, projects)
+            panes["overview"] = overview(self.desk.archive, state, projects)
         if is_open:
             panes["transcript"] = paint.facts(self.desk, state)
         return panes

@@ -2,7 +2,6 @@
 
 import logging
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -14,24 +13,34 @@ from dashboards.browser.annotations import Mark, all_tags, marks_in_list, marks_
 from dashboards.browser.archive import (
     Archive,
     Project,
-    active_until,
-    activity,
     find_session,
     label_of,
     list_projects,
     session_title,
 )
-from dashboards.browser.chart import MAX_HOURS, activity_chart
+from dashboards.browser.costs import message_costs
 from dashboards.browser.gold import session_costs
 from dashboards.browser.hits import SearchRoom, find_hits
 from dashboards.browser.live import Pulse
-from dashboards.browser.reading import Article, articles, short_model
+from dashboards.browser.masking import masked_window
+from dashboards.browser.overview import overview
+from dashboards.browser.parts import Article, short_model
+from dashboards.browser.reading import articles
 from dashboards.browser.sessions import SessionPage, choices, list_sessions
-from dashboards.browser.state import ORDERS, SORTS, TRAITS, UNITS, State
+from dashboards.browser.state import ORDERS, SORTS, TRAITS, State
+from dashboards.browser.tools import moment
 from dashboards.browser.views import render
-from dashboards.browser.window import Anchor, Window, agent_of, find_entry, read_window
+from dashboards.browser.window import (
+    Anchor,
+    Window,
+    agent_of,
+    find_entry,
+    prompts,
+    read_window,
+)
 from include.archive import Document
 from include.errors import CcaError
+from include.secrets import mask_secrets
 from include.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -93,7 +102,7 @@ def paint(desk: Desk, state: State) -> Painted:
             state,
             header(desk, state, projects),
             sessions(desk, state, projects),
-            overview(desk, state, projects),
+            overview(desk.archive, state, projects),
             transcript(desk, state) if state.session else Markup(""),
             seen=seen,
         )
@@ -187,21 +196,6 @@ def row_values(
     }
 
 
-def overview(desk: Desk, state: State, projects: list[Project]) -> Markup:
-    period: tuple[datetime | None, datetime | None] = (None, None)
-    if state.by == "hour":
-        # Hours of what is chosen, of the last ones where that is long.
-        _, until = state.period(desk.archive.timezone)
-        last = active_until(desk.archive, state.project)
-        end = min(filter(None, (until, last)), default=None)
-        period = (end - timedelta(hours=MAX_HOURS) if end else None, until)
-    counted = activity(desk.archive, state.project, "hour" if state.by == "hour" else "day", period)
-    return render(
-        "overview.html", desk.archive.timezone, state=state, projects=projects,
-        chart=activity_chart(counted, state), units=UNITS, problem=None,
-    )  # fmt: skip
-
-
 def transcript(desk: Desk, state: State) -> Markup:
     """A session's head and the window that holds the linked entry, or the first one."""
     session = find_session(desk.archive, state.session)
@@ -237,16 +231,22 @@ def _fact_values(desk: Desk, session: Document) -> dict[str, Any]:
     }
 
 
-def window(desk: Desk, session: str, agent: str, anchor: Anchor) -> Markup:
+def window(
+    desk: Desk, session: str, agent: str, anchor: Anchor, *, is_revealed: bool = False
+) -> Markup:
     """A window of entries as articles, with where it begins and ends."""
     found: Window = read_window(desk.archive.entries, session, agent, anchor)
-    shown = articles(found)
+    shown = articles(found if is_revealed else masked_window(found))
+    messages = sorted({article.message_id for article in shown if article.message_id})
     return render(
         "window.html",
         desk.archive.timezone,
         session=session,
+        agent=agent,
         articles=shown,
         marks=marks_of(desk.archive.annotations, session),
+        costs=message_costs(desk.settings, messages),
+        is_revealed=is_revealed,
         nearest=nearest(found, shown, anchor.id),
         # A subagent is asked by Claude, not by a person.
         names={**NAMES, "you": "Task"} if agent else NAMES,
@@ -256,6 +256,17 @@ def window(desk: Desk, session: str, agent: str, anchor: Anchor) -> Markup:
         last=found.entries[-1].id if found.entries else "",
         has_before=found.has_before,
         has_after=found.has_after,
+    )
+
+
+def prompt_list(desk: Desk, session: str, agent: str) -> Markup:
+    """The prompts of a conversation as links."""
+    shown = [
+        (entry.id, moment(entry.body) or entry.document.get("eventAt"), mask_secrets(text)[:200])
+        for entry, text in prompts(desk.archive.entries, session, agent)
+    ]
+    return render(
+        "prompts.html", desk.archive.timezone, session=session, agent=agent, prompts=shown
     )
 
 

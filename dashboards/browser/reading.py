@@ -1,14 +1,23 @@
 """Entries as a person reads them: articles with a speaker and parts; pure."""
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from dashboards.browser.tools import MAX_BODY_CHARS, Call, call_of, moment, pretty, size
+from dashboards.browser.parts import (
+    Article,
+    Part,
+    fold_part,
+    other_part,
+    prompt_part,
+    short_model,
+    text_part,
+    thousands,
+    usage_of,
+)
+from dashboards.browser.tools import MAX_BODY_CHARS, call_of, moment, pretty, size
 from dashboards.browser.window import Entry, Window
-from include.extract.values import mapping
 
 # Book-keeping lines without anything to read; their facts are in the session's head.
 HIDDEN_TYPES = frozenset({
@@ -20,53 +29,7 @@ HIDDEN_TYPES = frozenset({
     "artifact-autoreact-ledger", "artifact-comment-monitor", "history-suppression", "turn_end",
     "marble-origami-commit", "marble-origami-snapshot",
 })  # fmt: skip
-IMAGE_TYPES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 HIDDEN_SYSTEM = frozenset({"turn_duration", "bridge_status", "stop_hook_summary"})
-_COMMAND = re.compile(r"<command-name>(.*?)</command-name>", re.DOTALL)
-_ARGUMENTS = re.compile(r"<command-args>(.*?)</command-args>", re.DOTALL)
-_TAGGED = re.compile(
-    r"\s*<(local-command-stdout|local-command-stderr|local-command-caveat|bash-input|bash-stdout|"
-    r"bash-stderr|task-notification|system-reminder|ide_opened_file|ide_selection|"
-    r"user-prompt-submit-hook)>(.*)",
-    re.DOTALL,
-)
-_CLOSING = re.compile(r"</[a-z_-]+>\s*<[a-z_-]+>|</[a-z_-]+>")
-_LABELS = {
-    "local-command-stdout": "Command output", "local-command-stderr": "Command output",
-    "local-command-caveat": "Note", "bash-input": "Shell command", "bash-stdout": "Shell output",
-    "bash-stderr": "Shell output", "task-notification": "Task finished",
-    "system-reminder": "Reminder", "ide_opened_file": "File open in the editor",
-    "ide_selection": "Selection in the editor", "user-prompt-submit-hook": "Hook",
-}  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Part:
-    """kind: text, prompt, thinking, tool, image, fold, command, note."""
-
-    kind: str
-    text: str = ""
-    label: str = ""
-    entry_id: str = ""
-    block: int = 0
-    size: str = ""
-    call: Call | None = None
-    is_cut: bool = False
-
-
-@dataclass(frozen=True)
-class Article:
-    """role: you, claude, system, divider; `is_continued` where the same speaker goes on."""
-
-    id: str
-    role: str
-    at: datetime | None
-    parts: list[Part] = field(default_factory=list)
-    model: str = ""
-    message_id: str = ""
-    note: str = ""
-    is_failed: bool = False
-    is_continued: bool = False
 
 
 def articles(window: Window) -> list[Article]:
@@ -76,13 +39,25 @@ def articles(window: Window) -> list[Article]:
         article = _article(entry, window)
         if article is None:
             continue
+        if entry.is_masked or any(_is_masked(part, window) for part in article.parts):
+            article = replace(article, is_masked=True)
         last = shown[-1] if shown else None
         if last and article.message_id and last.message_id == article.message_id:
-            shown[-1] = replace(last, parts=[*last.parts, *article.parts])
+            shown[-1] = replace(
+                last,
+                parts=[*last.parts, *article.parts],
+                is_masked=last.is_masked or article.is_masked,
+                usage=article.usage or last.usage,
+            )
             continue
         goes_on = bool(last and last.role == article.role == "claude" and last.note == article.note)
         shown.append(replace(article, is_continued=goes_on))
     return shown
+
+
+def _is_masked(part: Part, window: Window) -> bool:
+    answer = window.results.get(part.call.id) if part.call else None
+    return answer is not None and answer.is_masked
 
 
 def role_of(body: dict[str, Any]) -> str:
@@ -128,6 +103,7 @@ def _from_claude(entry: Entry, at: datetime | None, window: Window) -> Article |
         message_id=str(message.get("id") or ""),
         note=_sidechain(entry),
         is_failed=bool(entry.body.get("isApiErrorMessage")),
+        usage=usage_of(message),
     )
 
 
@@ -137,7 +113,7 @@ def _claude_parts(entry: Entry, at: datetime | None, window: Window) -> Iterator
             continue
         kind = str(block.get("type"))
         if kind == "text":
-            yield _text("text", entry, index, str(block.get("text") or ""))
+            yield text_part("text", entry, index, str(block.get("text") or ""))
         elif kind == "thinking":
             text = str(block.get("thinking") or "")
             yield (
@@ -149,7 +125,7 @@ def _claude_parts(entry: Entry, at: datetime | None, window: Window) -> Iterator
             answer = window.results.get(str(block.get("id")))
             yield Part("tool", entry_id=entry.id, call=call_of(entry.id, block, at, answer))
         elif kind != "redacted_thinking":
-            yield _other(entry, index, block)
+            yield other_part(entry, index, block)
 
 
 def _from_user(entry: Entry, at: datetime | None, window: Window) -> Article | None:
@@ -160,9 +136,11 @@ def _from_user(entry: Entry, at: datetime | None, window: Window) -> Article | N
     if text.startswith("[Request interrupted"):
         return Article(entry.id, "divider", at, note="Interrupted by you", is_failed=True)
     if entry.body.get("isCompactSummary"):
-        return Article(entry.id, "system", at, [_fold("Summary of what came before", entry, text)])
+        return Article(
+            entry.id, "system", at, [fold_part("Summary of what came before", entry, text)]
+        )
     if entry.body.get("isMeta"):
-        return Article(entry.id, "system", at, [_fold("Context", entry, text)])
+        return Article(entry.id, "system", at, [fold_part("Context", entry, text)])
     spoken = any(part.kind in {"prompt", "command", "image"} for part in parts)
     return Article(entry.id, "you" if spoken else "system", at, parts, note=_sidechain(entry))
 
@@ -173,30 +151,13 @@ def _user_parts(entry: Entry, window: Window) -> Iterator[Part | None]:
             continue
         kind = block.get("type")
         if kind == "text":
-            yield _prompt(entry, index, str(block.get("text") or ""))
+            yield prompt_part(entry, index, str(block.get("text") or ""))
         elif kind == "tool_result":
             # Shown with its call; a result whose call is not in the archive stands alone.
             if str(block.get("tool_use_id")) not in window.uses:
-                yield _fold("Result of an unknown call", entry, pretty(block.get("content")))
+                yield fold_part("Result of an unknown call", entry, pretty(block.get("content")))
         else:
-            yield _other(entry, index, block)
-
-
-def _prompt(entry: Entry, index: int, text: str) -> Part | None:
-    if not text.strip():
-        return None
-    if command := _COMMAND.search(text):
-        given = _ARGUMENTS.search(text)
-        name = command[1].strip()
-        return Part(
-            "command",
-            (given[1].strip() if given else "")[:MAX_BODY_CHARS],
-            label=name if name.startswith("/") else f"/{name}",
-        )
-    if tagged := _TAGGED.match(text):
-        inner = _CLOSING.sub("\n", tagged[2]).strip()
-        return _fold(_LABELS[tagged[1]], entry, inner) if inner else None
-    return _text("prompt", entry, index, text)
+            yield other_part(entry, index, block)
 
 
 def _from_system(entry: Entry, at: datetime | None) -> Article | None:
@@ -209,7 +170,7 @@ def _from_system(entry: Entry, at: datetime | None) -> Article | None:
         return Article(entry.id, "divider", at, note=_api_error(entry.body), is_failed=True)
     if subtype in HIDDEN_SYSTEM or not text.strip():
         return None
-    part = _prompt(entry, 0, text)
+    part = prompt_part(entry, 0, text)
     if part is None:
         return None
     if part.kind == "prompt":
@@ -225,7 +186,7 @@ def _from_attachment(entry: Entry, at: datetime | None) -> Article | None:
         prompt = given.get("prompt")
         blocks = prompt if isinstance(prompt, list) else [{"type": "text", "text": prompt or ""}]
         texts = [str(block.get("text") or "") for block in blocks if isinstance(block, dict)]
-        part = _prompt(entry, 0, "\n".join(texts))
+        part = prompt_part(entry, 0, "\n".join(texts))
         return Article(entry.id, "you", at, [part], note="queued") if part else None
     if kind == "hook_blocking_error":
         name = given.get("hookName") or given.get("hookEvent") or "hook"
@@ -250,50 +211,6 @@ def _api_error(body: dict[str, Any]) -> str:
     attempt = body.get("retryAttempt")
     again = f", attempt {attempt}" if isinstance(attempt, int) else ""
     return f"API error{f' {status}' if isinstance(status, int) else ''}{again}"
-
-
-def short_model(model: object) -> str:
-    """claude-haiku-4-5-20251001 as haiku-4-5; a bare number first would say too little."""
-    return re.sub(r"-20\d{6}$", "", re.sub(r"^claude-(?=[a-z])", "", str(model)))
-
-
-def thousands(number: object) -> str:
-    """12 345 as 12.3k, the way a person says it."""
-    value = float(number) if isinstance(number, int | float) else 0.0
-    for unit, scale in (("M", 1e6), ("k", 1e3)):
-        if value >= scale:
-            return f"{value / scale:.1f}{unit}"
-    return f"{value:.0f}"
-
-
-def _text(kind: str, entry: Entry, index: int, text: str) -> Part | None:
-    if not text.strip():
-        return None
-    is_cut = len(text) > MAX_BODY_CHARS
-    return Part(
-        kind, text[:MAX_BODY_CHARS], entry_id=entry.id, block=index, size=size(len(text)),
-        is_cut=is_cut,
-    )  # fmt: skip
-
-
-def _fold(label: str, entry: Entry, text: str) -> Part:
-    shown = text[:MAX_BODY_CHARS]
-    return Part("fold", shown, label=label, entry_id=entry.id, size=size(len(text)))
-
-
-def _other(entry: Entry, index: int, block: dict[str, Any]) -> Part:
-    kind = str(block.get("type") or "block")
-    if is_picture(block):
-        return Part("image", label="Image", entry_id=entry.id, block=index)
-    return _fold(kind.replace("_", " ").capitalize(), entry, pretty(block))
-
-
-def is_picture(block: object) -> bool:
-    """An image that is in the archive and that a browser shows without running anything."""
-    picture = mapping(block)
-    source = mapping(picture.get("source"))
-    is_shown = str(source.get("media_type")) in IMAGE_TYPES and "data" in source
-    return picture.get("type") == "image" and is_shown
 
 
 def _sidechain(entry: Entry) -> str:

@@ -20,7 +20,7 @@ from dashboards.browser.exporting import Export
 from dashboards.browser.hits import SearchRoom
 from dashboards.browser.live import Pulse
 from dashboards.browser.marking import Annotations
-from dashboards.browser.numbers import number_routes
+from dashboards.browser.numbers.pages import number_routes
 from dashboards.browser.page import browse
 from dashboards.browser.paint import Desk, Painted, paint
 from dashboards.browser.signin import Gate, SignIn, SignOut

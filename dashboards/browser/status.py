@@ -12,7 +12,7 @@ from dashboards.browser.paint import Desk
 from dashboards.browser.views import render
 from include.embedded.readiness import agent_health
 from include.extract.manifest import published_mark
-from include.last_run import LastRun, last_run
+from include.runs import Run, latest
 from include.settings import Settings
 
 # Longer than an hourly run may take, and a missed one.
@@ -56,7 +56,8 @@ def lines(desk: Desk, now: datetime) -> Iterator[Line]:
         yield Line("Archive", "MongoDB answers", "ok")
     else:
         yield Line("Archive", "MongoDB does not answer", "failed", "Nothing is lost meanwhile.")
-    run = last_run(desk.settings)
+    runs = latest(desk.settings, "conversation_pipeline")
+    run = max(runs, key=_ended, default=None)
     if run is not None or not desk.settings.gold_path.exists():
         yield _pipeline(run, now)
     yield _gold(desk.settings, now)
@@ -76,15 +77,18 @@ def _sync(settings: Settings) -> Line:
     return Line("Sync", "Up to date", "late" if letters else "ok", detail)
 
 
-def _pipeline(run: LastRun | None, now: datetime) -> Line:
+def _pipeline(run: Run | None, now: datetime) -> Line:
     if run is None:
         return Line("Pipeline", "Has not run yet", "unknown", "cca pipeline")
-    if run.state == "running":
-        return Line("Pipeline", f"Runs since {ago((now - run.began_at).total_seconds())}", "ok")
-    since = f"{ago((now - (run.ended_at or run.began_at)).total_seconds())} ago"
+    since = f"{ago((now - _ended(run)).total_seconds())} ago"
     if run.state == "failed":
-        return Line("Pipeline", f"Failed {since}", "failed", run.message)
-    return Line("Pipeline", f"Succeeded {since}", "ok")
+        return Line("Pipeline", f"Failed {since}", "failed", f"{run.run_type}: cca logs tell why")
+    took = f"took {ago(run.seconds)}" if run.seconds else ""
+    return Line("Pipeline", f"Succeeded {since}", "ok", took)
+
+
+def _ended(run: Run) -> datetime:
+    return run.ended_at or run.started_at or datetime.min.replace(tzinfo=UTC)
 
 
 def _gold(settings: Settings, now: datetime) -> Line:

@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
-from dashboards.browser.reading import thousands
+from dashboards.browser.parts import thousands
 from dashboards.browser.state import FILTERS
 from include.markup import code_html, markdown
 
@@ -45,6 +45,8 @@ def _environment() -> Environment:
         "number": lambda value: f"{int(value or 0):,}",
         "thousands": thousands,
         "usd": _usd,
+        "ticked": _ticked,
+        "told": lambda rows: ", ".join(f"{name} {value}" for name, value, _ in rows) or "nothing",
         "markdown": markdown,
         "prompt": lambda text: markdown(text, breaks=True),
         "code": code_html,
@@ -57,6 +59,15 @@ def _written(context: Context, at: datetime | None, pattern: str) -> str:
         return at.astimezone(context["timezone"]).strftime(pattern) if at else ""
     except OverflowError:  # the first or last day that there is, in another zone
         return ""
+
+
+def _ticked(text: str) -> Markup:
+    """A sentence of ours with its `commands` set as code."""
+    parts = text.split("`")
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if number % 2 else escape(part)
+        for number, part in enumerate(parts)
+    )
 
 
 def _usd(value: object) -> str:

@@ -1,7 +1,7 @@
 """Reads of one conversation: a window of entries in file order, and what pairs with them."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,11 +9,13 @@ from pymongo.collection import Collection
 
 from include.archive import Document
 from include.entries import entry_of
+from include.search.prompts import is_human_prompt, prompt_text
 
 WINDOW_ENTRIES = 200
 ENTRIES_BEFORE_TARGET = 40
 ORDER = (("stream", 1), ("generation", 1), ("sourceOffset", 1))
 _AGENT = re.compile(r"agent-([A-Za-z0-9_-]+)(?:\.jsonl)?$")
+_SPILLED = re.compile(r"<persisted-output>.{0,1000}?/tool-results/([\w.-]+)", re.DOTALL)
 _SIDE_FILE = re.compile(r"\.(json|txt|png|js|md)$")
 
 
@@ -24,6 +26,7 @@ class Entry:
     id: str
     body: dict[str, Any]
     document: Document
+    is_masked: bool = False
 
     @property
     def blocks(self) -> list[Any]:
@@ -123,6 +126,35 @@ def tool_result(entries: Collection[Document], session_id: str, tool_use_id: str
         {"sessionKey": session_id, "message.content.tool_use_id": tool_use_id}, sort=list(ORDER)
     )
     return _entry(found) if found else None
+
+
+def prompts(
+    entries: Collection[Document], session_id: str, agent: str
+) -> Iterator[tuple[Entry, str]]:
+    """What people asked (or Claude, of a subagent), in order; without the bulk of the entries."""
+    wanted = {
+        "sessionKey": session_id,
+        "stream": {"$in": streams(entries, session_id, agent)},
+        "type": {"$in": ["user", "attachment", "message", None]},
+    }
+    without = {"toolUseResult": 0, "message.content.content": 0, "message.content.source": 0}
+    for document in entries.find(wanted, without).sort(list(ORDER)):
+        entry = _entry(document)
+        asked = {**entry.body, "isSidechain": False} if agent else entry.body
+        if is_human_prompt(asked) and (text := prompt_text(asked).strip()):
+            yield entry, text
+
+
+def spilled_file(entries: Collection[Document], session_id: str, result: Document | None) -> str:
+    """The entry that keeps what was too long for a tool's result, where it names its file."""
+    content = (result or {}).get("content")
+    text = content if isinstance(content, str) else str(content)[:2000] if content else ""
+    named = _SPILLED.search(text[:2000])
+    if named is None:
+        return ""
+    wanted = {"sessionKey": session_id, "type": "tool-result", "name": named[1]}
+    found = entries.find_one(wanted, {"_id": 1}, sort=[("generation", -1)])
+    return str(found["_id"]) if found else ""
 
 
 def tool_ids(found: Iterable[Entry], kind: str, key: str) -> list[str]:

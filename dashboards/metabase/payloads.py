@@ -26,6 +26,7 @@ class Place:
     database_id: int
     collection_id: int
     browser_url: str
+    values: dict[str, float]
 
 
 def marked(about: str, key: str, payload: Json) -> str:
@@ -49,7 +50,7 @@ def card(
     question: Question, columns: Iterable[str], fields: Mapping[str, int], place: Place
 ) -> Json:
     """A question; `columns` are those of its answer, `fields` the ids of its filters' columns."""
-    tags = {name: _tag(question, name, fields) for name in question.tags}
+    tags = {name: _tag(question, name, fields, place) for name in question.tags}
     return {
         "name": question.name,
         "type": "question",
@@ -74,7 +75,7 @@ def card(
     }
 
 
-def dashboard(board: Board, card_ids: Mapping[str, int], collection_id: int) -> Json:
+def dashboard(board: Board, card_ids: Mapping[str, int], place: Place) -> Json:
     """A dashboard with its cards laid out from left to right, row by row."""
     cards, column, row, tallest = [], 0, 0, 0
     for number, question in enumerate(board.questions, start=1):
@@ -103,15 +104,15 @@ def dashboard(board: Board, card_ids: Mapping[str, int], collection_id: int) -> 
         column, tallest = column + question.width, max(tallest, question.height)
     return {
         "name": board.name,
-        "collection_id": collection_id,
-        "parameters": [_parameter(name) for name in board.filters],
+        "collection_id": place.collection_id,
+        "parameters": [_parameter(name, place) for name in board.filters],
         "dashcards": cards,
     }
 
 
-def _parameter(name: str) -> Json:
+def _parameter(name: str, place: Place) -> Json:
     if name in VALUES:
-        kind: Json = {"type": "number/=", "sectionId": "number", "default": [VALUES[name]]}
+        kind: Json = {"type": "number/=", "sectionId": "number", "default": [place.values[name]]}
     elif name == "day":
         kind = {"type": "date/all-options", "sectionId": "date"}
     else:
@@ -119,10 +120,10 @@ def _parameter(name: str) -> Json:
     return {"id": name, "name": _title_of(name), "slug": name, **kind}
 
 
-def _tag(question: Question, name: str, fields: Mapping[str, int]) -> Json:
+def _tag(question: Question, name: str, fields: Mapping[str, int], place: Place) -> Json:
     common = {"id": f"{question.key}-{name}", "name": name, "display-name": _title_of(name)}
     if name in VALUES:
-        return {**common, "type": "number", "required": True, "default": str(VALUES[name])}
+        return {**common, "type": "number", "required": True, "default": str(place.values[name])}
     widget = "date/all-options" if name == "day" else "string/="
     return {
         **common,

@@ -5,12 +5,12 @@ differs from what would be sent now: a second run changes nothing.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from dashboards.metabase import access, database, payloads
-from dashboards.metabase.boards import Board, load_boards
+from dashboards.metabase.boards import VALUES, Board, load_boards
 from dashboards.metabase.sql import columns_of
 from include.errors import NotFound
 from include.publish.metabase import Metabase, find_database
@@ -137,6 +137,8 @@ def _boards(
     )  # fmt: skip
     cards, shown = _items(run.metabase, inner, "card"), _items(run.metabase, top, "dashboard")
     columns = columns_of(_gold(settings), boards)
+    values = {"budget": settings.budget_usd_month or VALUES["budget"]}
+    place = payloads.Place(source.id, inner, settings.browser_address, values)
     for board in boards:
         card_ids = {}
         for question in board.questions:
@@ -145,11 +147,10 @@ def _boards(
                 name: source.fields[question.table, column]
                 for name, column in question.filter_columns.items()
             }
-            place = payloads.Place(source.id, inner, settings.browser_address)
             body = payloads.card(question, columns[key], fields, place)
             wanted = _Wanted(question.about, body, cards)
             card_ids[question.key] = run.ensure("question", "/api/card", key, wanted)
-        body = payloads.dashboard(board, card_ids, top)
+        body = payloads.dashboard(board, card_ids, replace(place, collection_id=top))
         run.ensure("dashboard", "/api/dashboard", board.key, _Wanted(board.about, body, shown))
     run.archive("dashboard", "/api/dashboard", shown)
     run.archive("question", "/api/card", cards)

@@ -14,6 +14,7 @@ COMMANDS = {
     "down": ("include.cli.stack:down", "Stop everything that `up` started."),
     "status": ("include.cli.stack:status", "What runs, what is fresh, what waits."),
     "logs": ("include.cli.stack:logs", "Show a part's log."),
+    "health": ("include.cli.health:health", "Does one part answer?"),
     "mongo": ("include.cli.parts:mongo", "Run the embedded MongoDB in the foreground."),
     "airflow": ("include.cli.parts:airflow", "Run Airflow's four processes in the foreground."),
     "sync": ("include.cli.sync:sync", "Run the sync agent, or once over everything."),
@@ -34,12 +35,15 @@ COMMANDS = {
         "include.cli.dead_letters:dead_letters",
         "What could not be taken in, and why.",
     ),
+    "users": ("include.cli.users:users", "Who may use a MongoDB that machines share."),
     "demo": ("include.cli.demo:demo", "The whole stack on sample conversations."),
     "demo-data": ("include.cli.demo:demo_data", "Write realistic sample transcripts."),
     "prices": ("include.cli.prices:prices", "The price seed."),
     "metabase": ("include.cli.metabase:metabase", "Dashboards in Metabase, from code."),
+    "docs": ("include.cli.docs:docs", "What every table and column means, as one page."),
     "doctor": ("include.cli.doctor:doctor", "Check everything and say how to mend it."),
     "rebuild": ("include.cli.rebuild:rebuild", "Derived stores from the truth."),
+    "forget": ("include.cli.forget:forget", "Delete on request, everywhere it went."),
 }
 
 

@@ -7,13 +7,19 @@ import click
 
 @click.command()
 @click.option("--uri", is_flag=True, help="Print the connection string and exit.")
-def mongo(*, uri: bool) -> None:
+@click.option("--set-up", is_flag=True, help="Prepare the server of MONGO_ADMIN_URI, and exit.")
+def mongo(*, uri: bool, set_up: bool) -> None:
     """Run the embedded MongoDB in the foreground until it is stopped."""
     from include.embedded import mongod
     from include.errors import ServiceDown, SettingError
     from include.settings import get_settings
 
     settings = get_settings()
+    if set_up:
+        from include.embedded.set_up import set_up as prepare
+
+        click.echo("\n".join(prepare(settings)) or "all was set up already")
+        return
     if uri:
         running = settings.mongo_uri or mongod.running_uri(settings)
         if not running:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import click
 
-_KINDS = ["daily", "weekly", "monthly", "model", "project", "session", "blocks", "tools"]
+_KINDS = ["daily", "weekly", "monthly", "model", "project", "host", "session", "blocks", "tools"]
 _DAY = click.DateTime(["%Y-%m-%d"])
 
 
@@ -13,12 +13,18 @@ _DAY = click.DateTime(["%Y-%m-%d"])
 @click.option("--since", type=_DAY, help="First day, such as 2026-11-01.")
 @click.option("--until", type=_DAY, help="Last day.")
 @click.option("--project", help="One project: its folder's name or its path.")
+@click.option("--host", help="One machine: its CCA_HOST.")
 @click.option("--json", "form", flag_value="json", help="One JSON object.")
 @click.option("--csv", "form", flag_value="csv", help="Rows as CSV.")
 def usage(
-    kind: str, since: datetime | None, until: datetime | None, project: str | None, form: str | None
+    kind: str,
+    since: datetime | None,
+    until: datetime | None,
+    project: str | None,
+    host: str | None,
+    form: str | None,
 ) -> None:
-    """Tokens and cost by day, week, month, model, project, session or block; calls by tool.
+    """Tokens and cost by day, week, month, model, project, machine, session or block; tool calls.
 
     A block is a five-hour window as plans limit them: it begins at the full hour of its first
     message, and the open one shows where it is heading.
@@ -27,7 +33,7 @@ def usage(
 
     from include.settings import get_settings
     from include.usage import render
-    from include.usage.projects import known_project
+    from include.usage.projects import known_host, known_project
     from include.usage.reports import Kind, report
 
     gold = get_settings().gold_path
@@ -37,6 +43,7 @@ def usage(
         since and since.date(),
         until and until.date(),
         known_project(gold, project) if project else None,
+        host=known_host(gold, host) if host else None,
     )
     if form == "json":
         click.echo(render.as_json(made))

@@ -21,9 +21,9 @@ _ATTEMPTS = 5
 class AirflowApi:
     """A signed-in session; calls that meet a server error are repeated."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, base_url: str = "") -> None:
         self._settings = settings
-        base_url = api_address(settings)
+        base_url = base_url or api_address(settings)
         self._client = httpx.Client(base_url=base_url, timeout=60, trust_env=False)
 
     def __enter__(self) -> Self:

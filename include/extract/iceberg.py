@@ -121,7 +121,7 @@ class IcebergStore:
                 _wait("conversations", attempt, error)
         raise _too_busy(self.tables["conversations"])
 
-    def sweep(self) -> int:
+    def sweep(self, *, is_alone: bool = False) -> int:
         """Only on this machine's disks, and only what no commit can still be on its way to use."""
         strays = 0
         for table in self.tables.values():
@@ -129,12 +129,28 @@ class IcebergStore:
             if folder is None:
                 continue
             used = {self.local(path) for path in _data_paths(table)}
-            limit = time.time() - _STRAY_AFTER.total_seconds()
+            limit = time.time() - (0 if is_alone else _STRAY_AFTER.total_seconds())
             for path in Path(folder).rglob("*.parquet"):
                 if str(path) not in used and path.stat().st_mtime < limit:
                     path.unlink()
                     strays += 1
         return strays
+
+    def renew(self) -> None:
+        """A commit of nothing to each table.
+
+        Files that a commit takes out are described in it still, with their smallest and largest
+        values; in the next one no more.
+        """
+        for dataset in COMMIT_ORDER:
+            table = self.tables[dataset].refresh()
+            if table.current_snapshot() is None:
+                continue
+            properties = self._marks(None, with_heads=dataset == COMMIT_ORDER[-1])
+            with table.transaction() as transaction:
+                update = transaction.update_snapshot(snapshot_properties=properties)
+                with update.fast_append():
+                    pass
 
     def _marks(self, extracted: datetime | None, *, with_heads: bool) -> dict[str, str]:
         """The mark given, else the one there is, so that every snapshot of ours carries it."""

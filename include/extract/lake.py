@@ -85,8 +85,11 @@ class Store(Protocol):
     def move_mark(self, extracted: datetime) -> None:
         """Commit a mark alone."""
 
-    def sweep(self) -> int:
-        """Delete files that a crash left behind; how many."""
+    def sweep(self, *, is_alone: bool = False) -> int:
+        """Delete files that a crash left behind; how many.
+
+        `is_alone`: no other machine writes, so that the youngest are left behind, too.
+        """
 
 
 @dataclass

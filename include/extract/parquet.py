@@ -59,7 +59,7 @@ class ParquetStore:
     def move_mark(self, extracted: datetime) -> None:
         manifest.write(self._settings, "parquet", replace(self.read(), extracted=extracted))
 
-    def sweep(self) -> int:
+    def sweep(self, *, is_alone: bool = False) -> int:  # noqa: ARG002  (it always is)
         live = {self.source(file.path) for file in self.read().files}
         found = (path for name in DATASETS for path in (self._settings.lake_dir / name).rglob("*"))
         strays = [path for path in found if path.is_file() and path not in live]

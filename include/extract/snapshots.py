@@ -99,16 +99,21 @@ def rollback(settings: Settings, snapshot: Snapshot) -> None:
 def expire(settings: Settings, older_than: datetime) -> Expired:
     """Forget states older than a time, never the present one, and delete files only they used."""
     with manifest.locked(settings, "iceberg"):
-        tables = catalog.existing(settings)
-        entries = tables.get("conversations")
-        if entries is None:
-            return Expired(0, 0)
-        snapshots, files = _expire(entries, older_than, keep=set())
-        left = [iceberg.written_by_us(entries, one) for one in entries.snapshots()]
-        for dataset, table in tables.items():
-            if dataset != "conversations":
-                pins = {iceberg.pinned_id(one, dataset) for one in left}
-                files += _expire(table, older_than, keep={pin for pin in pins if pin})[1]
+        return expire_held(settings, older_than)
+
+
+def expire_held(settings: Settings, older_than: datetime) -> Expired:
+    """The same for who holds the lake already."""
+    tables = catalog.existing(settings)
+    entries = tables.get("conversations")
+    if entries is None:
+        return Expired(0, 0)
+    snapshots, files = _expire(entries, older_than, keep=set())
+    left = [iceberg.written_by_us(entries, one) for one in entries.snapshots()]
+    for dataset, table in tables.items():
+        if dataset != "conversations":
+            pins = {iceberg.pinned_id(one, dataset) for one in left}
+            files += _expire(table, older_than, keep={pin for pin in pins if pin})[1]
     return Expired(snapshots, files)
 
 

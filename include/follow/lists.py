@@ -9,6 +9,7 @@ from typing import Any
 
 from pymongo import DeleteOne, ReplaceOne
 from pymongo.collection import Collection
+from pymongo.errors import OperationFailure
 
 from include.archive import Document
 from include.entries import entry_of
@@ -31,6 +32,7 @@ _WITHOUT = {
     "message.usage": 0, "snapshot": 0, "data": 0, "attachment.rendered": 0, "rendered": 0,
 }  # fmt: skip
 _BATCH = 200
+_UNAUTHORIZED = 13
 # The browser's list reads a page by a walk of one of these, however many rows there are.
 _SORTS = ("endedAt", "entries", "toolErrors")
 _INDEXES = (
@@ -59,12 +61,12 @@ class Lists:
         self._state = database["follower"]
         self._touched: dict[str, float] = {}
         self._hours: set[Hour] = set()
+        self._are_others = False
 
     def catch_up(self) -> None:
         """Touch whatever came since the rows were last known to be right."""
-        for keys in _INDEXES:
-            self._sessions.create_index(keys)
-        self._activity.create_index([("projectId", 1), ("hour", 1)])
+        if not self._may_write():
+            return
         since = self._saved()
         match: Document = {} if since is None else {"ingestedAt": {"$gte": since - OVERLAP}}
         if since is None:
@@ -74,6 +76,19 @@ class Lists:
         steps = [{"$match": match}, {"$group": {"_id": key}}]
         for group in self._conversations.aggregate(steps, allowDiskUse=True):
             self._touch(**group["_id"])
+
+    def _may_write(self) -> bool:
+        """Make the indexes; a user who may not leaves the lists to the follower of one who may."""
+        try:
+            for keys in _INDEXES:
+                self._sessions.create_index(keys)
+            self._activity.create_index([("projectId", 1), ("hour", 1)])
+        except OperationFailure as error:
+            if error.code != _UNAUTHORIZED:
+                raise
+            log.info("this user of MongoDB may only read: another follower keeps the lists")
+            self._are_others = True
+        return not self._are_others
 
     def touch(self, documents: Iterable[Document]) -> None:
         for document in documents:
@@ -109,6 +124,8 @@ class Lists:
         return len(due)
 
     def _touch(self, session: Any, project: Any, hour: Any) -> None:
+        if self._are_others:
+            return
         if isinstance(session, str):
             self._touched.setdefault(session, time.monotonic())
         if isinstance(hour, datetime):

@@ -19,6 +19,7 @@ from include import archive
 from include.settings import Settings
 from include.sync_agent.buffer import Buffer
 from include.sync_agent.deliver import Delivery, deliver_pending, ensure_indexes
+from include.sync_agent.forgotten import obey
 from include.sync_agent.garbage import few_collections
 from include.sync_agent.health import State, health_server
 from include.sync_agent.intake import Intake
@@ -269,7 +270,8 @@ def _deliver_until_stopped(shared: _Run, client: MongoClient[archive.Document]) 
                 ensure_indexes(collection)
             delivered = deliver_pending(shared.buffer, collection, shared.settings)
             if not delivered.entries:
-                client.admin.command("ping")
+                # also the sign that MongoDB is there
+                obey(shared.buffer, collection.database, shared.settings.cca_host)
         except PyMongoError as error:
             _note_away(shared.state, error)
             shared.stopping.wait(backoff * random.uniform(0.5, 1))  # noqa: S311  (jitter)

@@ -1,16 +1,22 @@
 """The buffer to MongoDB: unordered inserts under fixed ids, so that sending again is a no-op."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from hashlib import blake2b
 
 import bson
+from bson import Int64
 from bson.errors import BSONError
-from gridfs import GridFSBucket
+from gridfs.synchronous.grid_file import DEFAULT_CHUNK_SIZE
 from pymongo import WriteConcern
 from pymongo.collection import Collection
-from pymongo.errors import BulkWriteError, DocumentTooLarge, OperationFailure, WriteError
+from pymongo.errors import (
+    BulkWriteError,
+    DocumentTooLarge,
+    OperationFailure,
+    WriteError,
+)
 
 from include.settings import Settings
 from include.sync_agent.buffer import Buffer
@@ -22,11 +28,14 @@ from include.sync_agent.document import (
     masked,
     raw_document_of,
 )
+from include.sync_agent.forgotten import forgotten
 from include.sync_agent.values import DeadLetter, Entry
 
 # A backlog goes in batches this many times BATCH_SIZE, within the bytes.
 BACKLOG_FACTOR = 20
 BATCH_BYTES = 8 << 20
+# Of a line that goes to GridFS.
+_CHUNKS_AT_ONCE = 32
 _DUPLICATE_KEY = 11000
 _OBJECT_TOO_LARGE = 10334
 _ENCODING_ERRORS = (BSONError, OverflowError, UnicodeEncodeError, RecursionError, DocumentTooLarge)
@@ -45,17 +54,19 @@ class Delivery:
     stored: int = 0
     duplicates: int = 0
     dead_letters: int = 0
+    forgotten: int = 0
 
     def __add__(self, other: "Delivery") -> "Delivery":
         return Delivery(
             self.stored + other.stored,
             self.duplicates + other.duplicates,
             self.dead_letters + other.dead_letters,
+            self.forgotten + other.forgotten,
         )
 
     @property
     def entries(self) -> int:
-        return self.stored + self.duplicates + self.dead_letters
+        return self.stored + self.duplicates + self.dead_letters + self.forgotten
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +85,23 @@ def ensure_indexes(collection: Collection[Document]) -> None:
 def deliver_pending(
     buffer: Buffer, collection: Collection[Document], settings: Settings
 ) -> Delivery:
-    """Send the oldest pending entries, one batch; marked delivered only after the reply."""
+    """Send the oldest pending entries, one batch; marked delivered only after the reply.
+
+    What was forgotten is not sent, and leaves the buffer.
+    """
     size = settings.batch_size
     has_backlog = buffer.pending_count() > size
     entries = buffer.pending(size * BACKLOG_FACTOR if has_backlog else size, BATCH_BYTES)
     if not entries:
         return Delivery()
-    delivery, dead = deliver(collection, entries, settings)
-    buffer.mark_delivered(entries, dead)
-    return delivery
+    gone = forgotten(collection.database, entries, settings.cca_host)
+    kept = [entry for entry in entries if entry.entry_id not in gone]
+    delivery, dead = deliver(collection, kept, settings)
+    if gone:
+        buffer.drop([entry for entry in entries if entry.entry_id in gone])
+    if kept:
+        buffer.mark_delivered(kept, dead)
+    return replace(delivery, forgotten=len(entries) - len(kept))
 
 
 def deliver(
@@ -187,11 +206,44 @@ def _insert_raw(
 
 
 def _store_line(collection: Collection[Document], entry: Entry) -> None:
-    """Put the line into GridFS under the entry's id; a half-written one is replaced."""
-    database = collection.database
-    if database["fs.files"].find_one({"_id": entry.entry_id}, {"_id": 1}):
+    """Put the line into GridFS under the entry's id.
+
+    Chunk n of an id always holds the same bytes, so what a broken attempt left is no error, and an
+    agent needs no right to delete.
+    """
+    files = collection.database["fs.files"].with_options(write_concern=collection.write_concern)
+    chunks = files.database["fs.chunks"].with_options(write_concern=collection.write_concern)
+    if files.find_one({"_id": entry.entry_id}, {"_id": 1}):
         return
-    database["fs.chunks"].delete_many({"files_id": entry.entry_id})
-    GridFSBucket(database).upload_from_stream_with_id(
-        entry.entry_id, f"{entry.source_file}:{entry.source_offset}", entry.line
-    )
+    chunks.create_index([("files_id", 1), ("n", 1)], unique=True)
+    for start in range(0, len(entry.line), _CHUNKS_AT_ONCE * DEFAULT_CHUNK_SIZE):
+        _insert_absent(chunks, _chunks(entry, start))
+    file: Document = {
+        "_id": entry.entry_id,
+        "filename": f"{entry.source_file}:{entry.source_offset}",
+        "length": Int64(len(entry.line)),
+        "chunkSize": DEFAULT_CHUNK_SIZE,
+        "uploadDate": datetime.now(UTC),
+    }
+    _insert_absent(files, [file])
+
+
+def _chunks(entry: Entry, start: int) -> list[Document]:
+    """The next chunks of the line, from a byte on."""
+    first, size = start // DEFAULT_CHUNK_SIZE, DEFAULT_CHUNK_SIZE
+    pieces = (entry.line[n * size : (n + 1) * size] for n in range(first, first + _CHUNKS_AT_ONCE))
+    return [
+        {"files_id": entry.entry_id, "n": n, "data": piece}
+        for n, piece in enumerate(pieces, first)
+        if piece
+    ]
+
+
+def _insert_absent(collection: Collection[Document], documents: list[Document]) -> None:
+    try:
+        collection.insert_many(documents, ordered=False)
+    except BulkWriteError as error:
+        if any(each["code"] != _DUPLICATE_KEY for each in error.details["writeErrors"]):
+            raise
+        if error.details.get("writeConcernErrors"):
+            raise

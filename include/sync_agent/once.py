@@ -8,13 +8,14 @@ from itertools import chain
 
 from pymongo import MongoClient
 from pymongo.collection import Collection
-from pymongo.errors import PyMongoError
+from pymongo.errors import OperationFailure, PyMongoError
 
 from include import archive
 from include.errors import ServiceDown, SettingError
 from include.settings import Settings
 from include.sync_agent.buffer import Buffer
 from include.sync_agent.deliver import Delivery, deliver, deliver_pending, ensure_indexes
+from include.sync_agent.forgotten import obey, without_forgotten
 from include.sync_agent.garbage import few_collections
 from include.sync_agent.intake import Group, Intake, Taken
 from include.sync_agent.lock import agent_lock
@@ -23,6 +24,7 @@ from include.sync_agent.values import DeadLetter
 
 # What is sent and committed at a time.
 _GROUP_BYTES = 4 << 20
+_UNAUTHORIZED = 13
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +69,21 @@ def sync_once(
         try:
             return _sync_all(settings, buffer, client, on_progress)
         except PyMongoError as error:
-            message = (
-                f"MongoDB went away ({error}); what was read is safe in {settings.buffer_path} "
-                "and goes with the next run"
-            )
-            raise ServiceDown(message) from error
+            raise ServiceDown(_undelivered(settings, error)) from error
         except sqlite3.OperationalError as error:
             message = (
                 f"the buffer {settings.buffer_path} cannot be written ({error}); free space there, "
                 "or set SQLITE_PATH. Nothing is lost: the next run goes on from here"
             )
             raise SettingError(message) from error
+
+
+def _undelivered(settings: Settings, error: PyMongoError) -> str:
+    safe = f"what was read is safe in {settings.buffer_path} and goes with the next run"
+    if isinstance(error, OperationFailure) and error.code == _UNAUTHORIZED:
+        place = f"{settings.mongo_db}.{settings.mongo_collection}"
+        return f"the user of MONGO_URI may not write to {place}: see `cca users`; {safe}"
+    return f"MongoDB went away ({error}); {safe}"
 
 
 def _pass_on(
@@ -104,6 +110,7 @@ def _pass_on(
                 yield intake.commit(sent, refused)
                 yield delivery
             if group:
+                group = without_forgotten(collection.database, group, settings.cca_host)  # noqa: PLW2901  (nothing else may go on with it)
                 sending = group, sender.submit(deliver, collection, group.entries, settings)
 
 
@@ -155,6 +162,7 @@ def _sync_all(
             tally.add(done)
         changed = [file for file in changed if intake.has_turn_left(file)]
     deliver_all()
+    obey(buffer, collection.database, settings.cca_host)
     buffer.tidy()
     delivery = tally.delivery
     return SyncReport(

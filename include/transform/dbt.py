@@ -135,6 +135,26 @@ def write_manifest(settings: Settings) -> Path:
     return target_dir(settings) / "manifest.json"
 
 
+def docs_page(settings: Settings) -> Path:
+    """Where `cca docs` leaves the page."""
+    return settings.cca_home / "dbt" / "docs" / "index.html"
+
+
+def write_docs(settings: Settings) -> Path:
+    """Everything dbt knows of the project and its tables, in one page that needs no server."""
+    if not settings.warehouse_path.exists():
+        message = f"{settings.warehouse_path} does not exist (DUCKDB_PATH); run `cca load` first"
+        raise WarehouseError(message)
+    write_manifest(settings)
+    result = _invoke(settings, ["docs", "generate", "--static", "--no-compile"], None)
+    if not result.success:
+        raise WarehouseError(f"dbt cannot document {DBT_DIR}: {result.exception}")
+    page = docs_page(settings)
+    page.parent.mkdir(parents=True, exist_ok=True)
+    (target_dir(settings) / "static_index.html").replace(page)
+    return page
+
+
 def _invoke(
     settings: Settings, arguments: list[str], on_event: Callable[[NodeDone], None] | None
 ) -> "dbtRunnerResult":
@@ -144,7 +164,8 @@ def _invoke(
         folder.mkdir(parents=True, exist_ok=True)
     callbacks = [_listener(on_event)] if on_event else []
     options = ["--log-level", "none", "--log-level-file", "none"]
-    options += ["--no-write-json"] if _is_current(target_dir(settings) / "manifest.json") else []
+    if arguments[0] == "build" and _is_current(target_dir(settings) / "manifest.json"):
+        options += ["--no-write-json"]
     with (
         _environment(dbt_environment(settings)),
         writing_log(settings.logs_dir / "dbt.log") as listen,
@@ -160,7 +181,10 @@ def _is_current(manifest: Path) -> bool:
     if not manifest.exists():
         return False
     written = manifest.stat().st_mtime
-    return all(path.stat().st_mtime < written for path in DBT_DIR.rglob("*") if path.is_file())
+    made_by_dbt = {"target", "logs"}
+    folders = [path for path in DBT_DIR.iterdir() if path.name not in made_by_dbt]
+    files = [DBT_DIR / "dbt_project.yml", *(file for each in folders for file in each.rglob("*"))]
+    return all(file.stat().st_mtime < written for file in files)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Which project is meant by what a person types: its folder, its path or its name."""
+"""Which project or machine is meant by what a person types, and what is near where none is."""
 
 from difflib import get_close_matches
 from pathlib import Path
@@ -21,6 +21,21 @@ def known_project(gold_path: Path, wanted: str) -> str:
         return named[0]
     if named:
         raise NotFound(f"several projects are named {wanted!r}: {', '.join(sorted(named))}")
-    near = get_close_matches(wanted, [*names.values(), *names], n=3, cutoff=0.4)
-    hint = f"; near it: {', '.join(dict.fromkeys(near))}" if near else ""
-    raise NotFound(f"no project {wanted!r}{hint}; `cca usage project` lists all")
+    near = _near(wanted, [*names.values(), *names])
+    raise NotFound(f"no project {wanted!r}{near}; `cca usage project` lists all")
+
+
+def known_host(gold_path: Path, wanted: str) -> str:
+    """The machine's name; NotFound, with what is near, where nothing came from one of that name."""
+    with open_gold(gold_path) as gold:
+        names = [
+            str(name) for (name,) in gold.execute("select host from marts.dim_hosts").fetchall()
+        ]
+    if wanted in names:
+        return wanted
+    raise NotFound(f"no machine {wanted!r}{_near(wanted, names)}; `cca usage host` lists all")
+
+
+def _near(wanted: str, names: list[str]) -> str:
+    near = get_close_matches(wanted, names, n=3, cutoff=0.4)
+    return f"; near it: {', '.join(dict.fromkeys(near))}" if near else ""

@@ -11,7 +11,9 @@ import duckdb
 
 from include.errors import NotFound, SettingError
 
-Kind = Literal["daily", "weekly", "monthly", "model", "project", "session", "blocks", "tools"]
+Kind = Literal[
+    "daily", "weekly", "monthly", "model", "project", "host", "session", "blocks", "tools"
+]  # fmt: skip
 Value = str | int | float | Decimal | date | None
 
 TOKENS = (
@@ -55,6 +57,7 @@ _SHAPES: dict[str, _Shape] = {
         {"project_path": "any_value(p.project_path)"},
         "cost_usd desc, project_id",
     ),
+    "host": _Shape({"host": "m.host"}, {}, "cost_usd desc, host"),
     "session": _Shape(
         {"session_id": "m.session_id"},
         {
@@ -70,7 +73,7 @@ from marts.fct_api_messages as m
 left join marts.dim_sessions as s on s.session_id = m.session_id
 left join marts.dim_projects as p on p.project_id = m.project_id
 where (? is null or m.day >= ?) and (? is null or m.day <= ?)
-    and (? is null or m.project_id = ? or p.project_path = ?)
+    and (? is null or m.project_id = ? or p.project_path = ?) and (? is null or m.host = ?)
 """
 _SUMS = ", ".join(
     ["count(*) as api_messages"]
@@ -118,14 +121,15 @@ def report(  # noqa: PLR0913  (a report's filters)
     until: date | None = None,
     project: str | None = None,
     now: datetime | None = None,
+    host: str | None = None,
 ) -> Report:
-    """Usage of the days since..until (both included), of one project (id or path) or of all.
+    """Usage of the days since..until (both included), of one project (id or path), of one machine.
 
     `now` tells which five-hour block is still open.
     """
     if kind not in get_args(Kind):
         raise SettingError(f"{kind!r} is no report; there are {', '.join(get_args(Kind))}")
-    bound = [since, since, until, until, project, project, project]
+    bound = [since, since, until, until, project, project, project, host, host]
     if kind == "blocks":
         return _blocks(gold_path, bound, now or datetime.now(UTC))
     if kind == "tools":
@@ -145,9 +149,12 @@ def report(  # noqa: PLR0913  (a report's filters)
 
 
 def _blocks(gold_path: Path, bound: list[Any], now: datetime) -> Report:
-    """Five-hour windows; a plan's limits know no projects, so neither do they."""
-    if bound[-1] is not None:
-        message = "`usage blocks` counts all projects together, as limits do; leave out --project"
+    """Five-hour windows; a plan's limits know no projects or machines, so neither do they."""
+    if any(value is not None for value in bound[4:]):
+        message = (
+            "`usage blocks` counts all projects and machines together, as limits do; "
+            "leave out --project and --host"
+        )
         raise SettingError(message)
     at = now.astimezone(UTC).replace(tzinfo=None)
     with open_gold(gold_path) as gold:

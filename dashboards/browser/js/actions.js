@@ -114,6 +114,16 @@
     }
   }
 
+  async function copyLink({ session, entry }) {
+    const path = ["/sessions", session, entry].filter(Boolean).map((part, at) => (at ? encodeURIComponent(part) : part)).join("/");
+    try {
+      await toClipboard(location.origin + path);
+      say("Link copied");
+    } catch (error) {
+      say(error.message);
+    }
+  }
+
   async function toClipboard(text) {
     if (navigator.clipboard) return navigator.clipboard.writeText(text);
     // Without TLS beyond this machine a page has no clipboard of its own.
@@ -174,15 +184,13 @@
     if (isOwn(event.composedPath()[0])) placeTools(event.composedPath()[0]);
   });
 
-  const act = {
-    star,
-    note: openNote,
-  };
+  const act = { star, note: openNote, link: copyLink };
 
   document.addEventListener("click", (event) => {
     const button = event.composedPath().find((node) => node.dataset && (node.dataset.mark || node.dataset.copy) && node.matches("button"));
     for (const menu of openMenus()) if (!event.composedPath().includes(menu) || button || event.composedPath()[0].matches?.("a")) menu.open = false;
     if (!button) return;
+    if (button.dataset.mark === "out") return signOut();
     const place = target(tools.contains(button) ? pointed : null);
     if (!place) return;
     button.dataset.copy ? copy(place) : act[button.dataset.mark](place);
@@ -196,7 +204,7 @@
     const menu = event.composedPath().find((node) => node.matches?.("details.menu"));
     if (!menu) return;
     menus.add(menu);
-    if (menu.matches(".status")) askStatus();
+    if (menu.matches(".status") && event.composedPath().some((node) => node.tagName === "SUMMARY")) askStatus();
   });
 
   document.addEventListener("keydown", (event) => {
@@ -204,12 +212,18 @@
     if (event.key === "Escape") for (const menu of openMenus()) menu.open = false;
     if (event.metaKey || event.ctrlKey || event.altKey || document.querySelector("dialog[open]")) return;
     if (first.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(first.tagName || "")) return;
-    const keys = { s: star, n: openNote, c: copy };
+    const keys = { s: star, n: openNote, c: copy, l: copyLink };
     const place = keys[event.key] && document.body.dataset.view === "session" && target(selected());
     if (!place) return;
     event.preventDefault();
     keys[event.key](place);
   });
+
+  // A form would be caught by the search form around it.
+  async function signOut() {
+    await fetch("/logout", { method: "POST", redirect: "manual" });
+    location.assign("/login");
+  }
 
   // --- the status menu
 

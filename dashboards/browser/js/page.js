@@ -151,7 +151,9 @@
       d: toggleTheme,
       j: () => (open ? panes.transcript?.step(1) : panes.sessions?.step(1)),
       k: () => (open ? panes.transcript?.step(-1) : panes.sessions?.step(-1)),
-      o: () => panes.transcript?.unfold(),
+      o: () => (open ? panes.transcript?.unfold() : panes.sessions?.open()),
+      "[": () => open && panes.transcript?.stepPrompt(-1),
+      "]": () => open && panes.transcript?.stepPrompt(1),
       Escape: () => open && !document.querySelector("dialog[open]") && panes.transcript?.close(),
     };
     if (!keys[event.key]) return;

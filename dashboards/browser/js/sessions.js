@@ -14,6 +14,7 @@ export function render({ model, el }) {
   wire(el, model);
 
   panes.sessions = {
+    open: () => (rows().find((row) => row === el.getRootNode().activeElement) || rows()[0])?.click(),
     step(by) {
       const all = rows();
       const at = all.indexOf(el.getRootNode().activeElement);

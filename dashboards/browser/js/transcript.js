@@ -24,7 +24,7 @@ export function render({ model, el }) {
     const wanted = head()?.dataset.m;
     if (!wanted) return grow();
     // Articles out of view have guessed heights: what was centred moves once they are drawn.
-    const target = reveal(wanted);
+    const target = arriveAt(wanted);
     let frames = 4;
     const settle = () => {
       target?.scrollIntoView({ block: "center" });
@@ -33,7 +33,7 @@ export function render({ model, el }) {
     settle();
   }
 
-  function reveal(id) {
+  function arriveAt(id) {
     const safe = CSS.escape(id);
     const part = el.querySelector(`[data-part="${safe}"], [data-result="${safe}"]`);
     const near = CSS.escape(el.querySelector(".window")?.dataset.nearest || id);
@@ -48,40 +48,50 @@ export function render({ model, el }) {
 
   // --- windows in both directions
 
-  function windowUrl(side, id) {
-    const { session, agent } = head().dataset;
+  function windowUrl(place, side, id) {
+    const { session, agent } = place.dataset;
     return `/api/window?${new URLSearchParams({ session, agent: agent || "", [side]: id })}`;
   }
 
-  async function extend(side) {
-    const windows = feed().querySelectorAll(":scope > .window");
+  async function extend(place, side) {
+    const windows = place.querySelectorAll(":scope > .window");
     const edge = side === "after" ? windows[windows.length - 1] : windows[0];
-    if (!edge || edge.dataset[side] !== "1" || edge.dataset.loading) return;
-    edge.dataset.loading = "1";
-    feed().setAttribute("aria-busy", "true");
+    // A window at both ends is read on from in both directions.
+    const loading = `${side}Loading`;
+    if (!edge || edge.dataset[side] !== "1" || edge.dataset[loading]) return false;
+    edge.dataset[loading] = "1";
+    place.setAttribute("aria-busy", "true");
     try {
-      const html = await read(windowUrl(side, side === "after" ? edge.dataset.last : edge.dataset.first));
+      const html = await read(windowUrl(place, side, side === "after" ? edge.dataset.last : edge.dataset.first));
       const chunk = document.createElement("template");
       fill(chunk, html);
       edge.dataset[side] = "0";
       const top = edge.getBoundingClientRect().top;
       side === "after" ? edge.after(chunk.content) : edge.before(chunk.content);
       // What is being read stays where it is, whether or not the browser saw to that already.
-      if (side === "before") el.scrollTop += edge.getBoundingClientRect().top - top;
-      feed()?.setAttribute("aria-busy", "false");
-      requestAnimationFrame(grow);
+      if (side === "before") scroller(place).scrollTop += edge.getBoundingClientRect().top - top;
+      place.setAttribute("aria-busy", "false");
+      requestAnimationFrame(() => growIn(place));
+      return true;
     } catch (error) {
-      if (error.name === "AbortError") return;
-      delete edge.dataset.loading;
-      say(feed(), error.message);
+      if (error.name === "AbortError") return false;
+      say(place, error.message);
+      return false;
+    } finally {
+      delete edge.dataset[loading];
     }
   }
 
-  function grow() {
-    if (!feed()) return;
-    if (el.scrollTop + el.clientHeight + AHEAD > el.scrollHeight) extend("after");
-    if (el.scrollTop < 600) extend("before");
+  // A subagent's conversation scrolls inside its call.
+  const scroller = (place) => (place.closest(".agent") ? place : el);
+
+  function growIn(place) {
+    const box = scroller(place);
+    if (box.scrollTop + box.clientHeight + AHEAD > box.scrollHeight) extend(place, "after");
+    if (box.scrollTop < 600) extend(place, "before");
   }
+
+  const grow = () => feed() && growIn(feed());
 
   // --- what was said since: articles at the end are added, changed ones are written anew
 
@@ -96,7 +106,7 @@ export function render({ model, el }) {
     isReadingNews = true;
     try {
       const fresh = document.createElement("template");
-      fill(fresh, await read(windowUrl("from", last.dataset.first)));
+      fill(fresh, await read(windowUrl(feed(), "from", last.dataset.first)));
       if (last.isConnected) merge(last, fresh.content.querySelector(".window"));
     } catch (error) {
       // The next tick asks again; the status in the header says what is wrong.
@@ -118,7 +128,6 @@ export function render({ model, el }) {
     }
     if (added) old.querySelector(":scope > .remark")?.remove();
     for (const name of ["first", "last", "after"]) old.dataset[name] = fresh.dataset[name];
-    delete old.dataset.loading;
     for (const [name, off] of Object.entries(hidden)) if (off) toggle(name, false);
     if (added && isAtEnd) lastArticle().scrollIntoView({ block: "end" });
     else if (added) tellOf(added);
@@ -187,18 +196,78 @@ export function render({ model, el }) {
     body.classList.remove("waiting");
   }
 
+  // A long text comes in parts: a browser lays out 10 MB at once in seconds, a part at once.
   async function showAll(button) {
     button.disabled = true;
     try {
-      const text = await read(button.dataset.text);
-      const whole = document.createElement("pre");
-      whole.tabIndex = 0;
-      whole.textContent = text;
-      (button.previousElementSibling || button).replaceWith(whole);
-      button.remove();
+      const start = Number(button.dataset.start || 0);
+      const answer = await fetch(`${button.dataset.text}&start=${start}`, { signal: reading.signal });
+      if (!answer.ok) throw new Error(await answer.text());
+      const part = document.createElement("span");
+      part.className = "part";
+      part.textContent = await answer.text();
+      let whole = button.previousElementSibling;
+      if (!start) {
+        const fresh = document.createElement("pre");
+        fresh.tabIndex = 0;
+        (whole?.matches("pre, .prose") ? whole : button).replaceWith(fresh);
+        if (!button.isConnected) fresh.after(button);
+        whole = fresh;
+      }
+      whole.append(part);
+      const next = answer.headers.get("X-Next");
+      const total = Number(answer.headers.get("X-Total"));
+      if (!next) return button.remove();
+      button.dataset.start = next;
+      button.textContent = `Show more (${Number(next).toLocaleString("en")} of ${total.toLocaleString("en")} characters are shown)`;
+    } catch (error) {
+      if (error.name !== "AbortError") say(button.parentElement, error.message);
+    }
+    button.disabled = false;
+  }
+
+  async function reveal(button) {
+    const article = button.closest("article");
+    const place = article.closest(".feed");
+    button.disabled = true;
+    try {
+      const fresh = document.createElement("template");
+      fill(fresh, await read(`${windowUrl(place, "from", article.dataset.id)}&reveal=1`));
+      const shown = fresh.content.querySelector(`article[data-id="${CSS.escape(article.dataset.id)}"]`);
+      if (shown) rewrite(article, shown);
     } catch (error) {
       button.disabled = false;
       if (error.name !== "AbortError") say(button.parentElement, error.message);
+    }
+  }
+
+  // --- from prompt to prompt, through windows that are not read yet
+
+  async function stepPrompt(by) {
+    const place = feed();
+    if (!place) return;
+    for (;;) {
+      const all = articles();
+      const top = el.getBoundingClientRect().top + (head()?.offsetHeight || 0) + 8;
+      const here = selected() ? all.indexOf(selected()) : all.findIndex((one) => one.getBoundingClientRect().bottom > top) - (by > 0 ? 1 : 0);
+      const asked = all.filter((one, at) => one.matches(".you") && (by > 0 ? at > here : at < here));
+      const next = by > 0 ? asked[0] : asked[asked.length - 1];
+      if (next) return goTo(next);
+      if (!(await extend(place, by > 0 ? "after" : "before"))) return;
+    }
+  }
+
+  function goTo(article) {
+    select(article);
+    article.scrollIntoView({ block: "start" });
+  }
+
+  async function listPrompts(menu) {
+    const box = menu.querySelector(".popover");
+    try {
+      fill(box, await read(box.dataset.src));
+    } catch (error) {
+      if (error.name !== "AbortError") say(box, error.message);
     }
   }
 
@@ -218,6 +287,7 @@ export function render({ model, el }) {
   }
 
   panes.transcript = {
+    stepPrompt,
     step(by) {
       const all = articles();
       const top = el.getBoundingClientRect().top + (head()?.offsetHeight || 0);
@@ -240,15 +310,31 @@ export function render({ model, el }) {
 
   adopt("transcript", el);
   wire(el, model);
-  el.addEventListener("scroll", grow, { passive: true });
+  // `scroll` does not bubble: this one hears the feeds of subagents too.
+  el.addEventListener("scroll", ({ target }) => growIn(target.matches?.(".agent .feed") ? target : feed() || el), { passive: true, capture: true });
   el.addEventListener("scroll", forgetNews, { passive: true });
   // `toggle` does not bubble; a capturing listener sees it all the same.
-  el.addEventListener("toggle", (event) => event.target.matches("details.tool[open]") && unfoldTool(event.target), true);
+  el.addEventListener("toggle", ({ target }) => {
+    if (target.matches("details.tool[open]")) unfoldTool(target);
+    if (target.matches("details.jump[open]")) listPrompts(target);
+  }, true);
+  document.addEventListener("click", (event) => {
+    const menu = el.querySelector("details.jump[open]");
+    if (menu && !event.composedPath().includes(menu)) menu.open = false;
+  });
   el.addEventListener("click", (event) => {
     const { target } = event;
     const button = target.closest("button");
     if (button?.matches(".news")) lastArticle()?.scrollIntoView({ block: "end" });
     if (button?.dataset.text) showAll(button);
+    if (button && "reveal" in button.dataset) reveal(button);
+    const jump = target.closest("a[data-jump]");
+    if (jump && !event.metaKey && !event.ctrlKey) {
+      event.preventDefault();
+      jump.closest("details").open = false;
+      const there = el.querySelector(`article[data-id="${CSS.escape(jump.dataset.jump)}"]`);
+      there ? goTo(there) : set({ m: jump.dataset.jump, agent: feed().dataset.agent || "" });
+    }
     if (button?.dataset.toggle) toggle(button.dataset.toggle, button.getAttribute("aria-pressed") !== "true");
     if (button?.dataset.act === "close") panes.transcript.close();
     if (button?.dataset.act === "open-failed") for (const tool of el.querySelectorAll("details.tool.failed")) tool.open = true;

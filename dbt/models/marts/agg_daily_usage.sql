@@ -5,6 +5,7 @@ with messages as (
 select
     day,
     project_id,
+    host,
     coalesce(model, 'unknown') as model,
     count(*) as api_messages,
     cast(sum(input_tokens) as bigint) as input_tokens,
@@ -17,4 +18,4 @@ select
     cast(sum(cost_usd_with_web_search) as decimal(18, 10)) as cost_usd_with_web_search,
     count(*) filter (where not is_price_known) as unpriced_messages
 from messages
-group by day, project_id, coalesce(model, 'unknown')
+group by day, project_id, host, coalesce(model, 'unknown')

@@ -1,90 +1,198 @@
-"""Numbers from a gold file, the empty states, and the next publish."""
+"""The Numbers pages over marts that dbt built: figures, links, empty states, looks."""
 
-from datetime import UTC, datetime
+import json
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import duckdb
 import pytest
 
-from dashboards.browser.gold import Choice, session_cost
-from dashboards.browser.numbers import model_names, numbers_page
+from dashboards.browser.gold import session_cost
+from dashboards.browser.numbers import bars
+from dashboards.browser.numbers.choice import Choice, from_query
+from dashboards.browser.numbers.pages import PAGES, numbers_page
+from dashboards.browser.numbers.reader import Asked, current
+from dashboards.browser.numbers.usage import budget, model_names, unpriced
+from dashboards.browser.numbers.write import percent, span
+from include.demo.generate import generate
 from include.settings import Settings
+from include.transform.dbt import transform
+from tests.dbt.rows import build_settings, write_raw
+from tests.dbt.transcripts import rows_of_transcripts
 
 EVIL = "<img src=x onerror=alert(1)>"
+LAST = date(2026, 11, 20)
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    """A warehouse of real marts, and the totals counted while its transcripts were made."""
+    home = tmp_path_factory.mktemp("numbers")
+    truth = generate(home / "sample", sessions=8, seed=3, until=LAST).as_json()
+    settings = build_settings(home)
+    write_raw(settings, *rows_of_transcripts(home / "sample" / "projects"))
+    transform(settings)
+    return settings.warehouse_path, truth["totals"]
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Settings:
-    return Settings(cca_home=tmp_path, mongo_uri="mongodb://127.0.0.1:9", _env_file=None)
+    return Settings(
+        cca_home=tmp_path, mongo_uri="mongodb://127.0.0.1:9", health_port=9, _env_file=None
+    )
 
 
-def publish(settings: Settings, number: int, cost: str, title: str = "Repair") -> None:
-    settings.gold_dir.mkdir(exist_ok=True)
-    path = settings.gold_dir / f"gold-{number}.duckdb"
+@pytest.fixture
+def published(home: Settings, built: tuple[Path, dict[str, Any]]) -> Settings:
+    publish(home, built[0])
+    return home
+
+
+def publish(settings: Settings, warehouse: Path, change: str = "") -> None:
+    settings.gold_dir.mkdir(exist_ok=True, parents=True)
+    path = settings.gold_dir / f"gold-{len(list(settings.gold_dir.glob('gold-*')))}.duckdb"
     with duckdb.connect(str(path)) as gold:
-        gold.execute("""
-            create schema marts;
-            create table marts.fct_api_messages (message_id text, session_id text, project_id text,
-                model text, day date, input_tokens bigint, output_tokens bigint,
-                cache_write_5m_tokens bigint, cache_write_1h_tokens bigint,
-                cache_read_tokens bigint, cost_usd decimal(38, 10),
-                cost_usd_with_web_search decimal(38, 10), is_price_known boolean);
-            create table marts.dim_sessions (session_id text, project_id text, title text,
-                started_at timestamp);
-            create table marts.dim_projects (project_id text, project_path text);
-            insert into marts.dim_projects values ('-p-atlas', '/p/atlas');
-        """)
-        gold.execute(
-            "insert into marts.dim_sessions values ('s1', '-p-atlas', ?, ?)",
-            [title, datetime(2026, 3, 1, tzinfo=UTC)],
-        )
-        for at, (model, known) in enumerate(
-            [("claude-opus-4-8", True), ("claude-haiku-4-5-20251001", True), (EVIL, False)]
-        ):
-            gold.execute(
-                "insert into marts.fct_api_messages values "
-                f"('m{at}', 's1', '-p-atlas', ?, '2026-03-0{at + 1}', 1200, 3400, 0, 5000, 900000,"
-                "?, 0, ?)",
-                [model, cost, known],
-            )
+        gold.execute(f"attach '{warehouse}' as analytics (read_only); create schema marts")
+        names = gold.execute(
+            "select table_name from information_schema.tables "
+            "where table_catalog = 'analytics' and table_schema = 'marts'"
+        ).fetchall()
+        for (name,) in names:
+            gold.execute(f"create table marts.{name} as from analytics.marts.{name}")
+        gold.execute(change)
     link = settings.gold_dir / "next"
     link.symlink_to(path.name)
     link.replace(settings.gold_path)
 
 
-def test_without_gold_the_page_says_how_to_get_it(home: Settings) -> None:
-    assert "No numbers yet" in numbers_page(home, Choice())
+def asked(settings: Settings, choice: Choice = Choice(), today: date = LAST) -> Asked:  # noqa: B008
+    gold = current(settings)
+    assert gold
+    return Asked(gold, choice, today, settings)
+
+
+@pytest.mark.parametrize("slug", PAGES)
+def test_without_gold_each_page_says_how_to_get_it(home: Settings, slug: str) -> None:
+    page = numbers_page(home, Choice(), slug)
+    assert "No numbers yet" in page
+    assert "<code>cca pipeline</code>" in page
     assert session_cost(home, "s1") is None
 
 
-def test_the_figures_are_gold_s(home: Settings) -> None:
-    publish(home, 1, "1.50")
-    page = numbers_page(home, Choice())
-    for part in ("$4.50", "10.2k", "2.7M", "opus-4-8", "haiku-4-5<", "atlas", "/?session=s1"):
-        assert part in page
-    assert str(session_cost(home, "s1")) == "4.5000000000"
+@pytest.mark.parametrize("slug", PAGES)
+def test_each_page_reads_the_marts_that_dbt_builds(published: Settings, slug: str) -> None:
+    page = numbers_page(published, Choice(), slug)
+    assert "cannot be read" not in page
+    assert "<section" in page
 
 
-def test_a_new_publish_is_on_the_next_page(home: Settings) -> None:
-    publish(home, 1, "1.50")
-    assert "$4.50" in numbers_page(home, Choice())
-    publish(home, 2, "2.00")
-    (home.gold_dir / "gold-1.duckdb").unlink()
-    assert "$6.00" in numbers_page(home, Choice())
+def test_the_figures_are_those_that_were_counted(
+    published: Settings, built: tuple[Path, dict[str, Any]]
+) -> None:
+    page = numbers_page(published, Choice())
+    truth = built[1]
+    assert f"${Decimal(str(truth['cost_usd'])):.2f}" in page
+    assert f"{truth['api_messages']:,}" in page
+    assert f"{truth['tool_calls']:,}" in numbers_page(published, Choice(), "tools")
 
 
-def test_models_without_a_price_are_named(home: Settings) -> None:
-    publish(home, 1, "0")
-    page = numbers_page(home, Choice())
-    assert "No price is known for &lt;img src=x onerror=alert(1)&gt; (1 answer)" in page
+def test_a_new_publish_is_on_the_next_page(
+    published: Settings, built: tuple[Path, dict[str, Any]]
+) -> None:
+    before = numbers_page(published, Choice())
+    publish(published, built[0], "update marts.fct_api_messages set cost_usd = cost_usd * 2")
+    twice = 2 * Decimal(str(built[1]["cost_usd"]))
+    assert f"${twice:.2f}" in numbers_page(published, Choice())
+    assert f"${twice:.2f}" not in before
 
 
-def test_answers_without_a_model_are_told_from_models_without_a_price(home: Settings) -> None:
-    publish(home, 1, "0")
-    with duckdb.connect(str(home.gold_path.resolve())) as gold:
-        gold.execute("update marts.fct_api_messages set model = null where not is_price_known")
-    assert "1 answer names no model, so it has no price." in numbers_page(home, Choice())
+def test_filters_narrow_every_figure_and_their_sum_is_the_whole(published: Settings) -> None:
+    sql = "select distinct project_id from marts.fct_api_messages"
+    whole = asked(published)
+    cost = "select sum(cost_usd) as cost from marts.fct_api_messages as m where "
+    from dashboards.browser.numbers.reader import FILTERED, OF_MODEL  # noqa: PLC0415
+
+    parts = [
+        asked(published, Choice(project=row["project_id"])).rows(cost + FILTERED + OF_MODEL)
+        for row in whole.rows_of_all(sql)
+    ]
+    assert len(parts) > 1
+    total = whole.rows_of_all(cost + "true")[0]["cost"]
+    assert sum(part[0]["cost"] for part in parts) == total
+
+
+@pytest.mark.parametrize("slug", sorted(set(PAGES) - {"health", "blocks"}))
+def test_a_project_or_period_without_messages_says_so(published: Settings, slug: str) -> None:
+    assert "Nothing here in this period" in numbers_page(published, Choice(project="-no"), slug)
+    past = Choice(since="2020-01-01", until="2020-02-01")
+    page = numbers_page(published, past, slug)
+    assert "Nothing here in this period" in page
+    assert "Clear filters" in page
+
+
+def test_a_filter_that_a_page_does_not_know_is_off_there(published: Settings) -> None:
+    page = numbers_page(published, Choice(project="-no"), "blocks")
+    assert "Nothing here" not in page
+    assert 'name="project"' not in page
+
+
+def test_each_bar_leads_to_the_conversations_of_its_days() -> None:
+    days = [LAST - timedelta(days=3), LAST]
+    chart = bars.stacked(
+        "Calls", [(day, "a", 4.0) for day in days], ["a"], str,
+        lambda first, last: f"{first}..{last}",
+    )  # fmt: skip
+    assert len(chart.bars) == bars.MIN_DAYS
+    assert chart.bars[-1].link == f"{LAST}..{LAST}"
+    assert [bar.link for bar in chart.bars if bar.slices] == [f"{d}..{d}" for d in days]
+
+
+def test_small_series_become_one() -> None:
+    names = bars.series_of([(f"m{number}", 10.0 - number) for number in range(8)])
+    assert names == ["m0", "m1", "m2", "m3", "m4", "other"]
+    chart = bars.stacked("x", [(LAST, "m7", 1.0)], names, str, lambda *_: "")
+    assert chart.bars[-1].tip == [("other", "1.0", "s6")]
+
+
+def test_links_lead_to_the_list_with_the_same_filters() -> None:
+    choice = Choice(days="7", project="-p-atlas", model="claude-opus-4-8")
+    found = parse_qs(urlsplit(choice.conversations(LAST, errors="1")).query)
+    assert found == {
+        "project": ["-p-atlas"], "model": ["claude-opus-4-8"], "since": ["2026-11-14"],
+        "errors": ["1"],
+    }  # fmt: skip
+    assert choice.link("tools", since="2026-11-01") == (
+        "/numbers/tools?since=2026-11-01&project=-p-atlas&model=claude-opus-4-8"
+    )
+
+
+def test_a_query_from_anywhere_is_a_choice_or_nothing() -> None:
+    given = {"days": "9' or 1=1", "since": "2026-13-01", "until": "x", "by": "y", "evil": "z"}
+    assert from_query(given) == Choice()
+
+
+@pytest.mark.parametrize(("limit", "tone"), [("1000", "good"), ("10", "bad")])
+def test_a_budget_is_compared_with_the_month(published: Settings, limit: str, tone: str) -> None:
+    assert budget(asked(published)) is None
+    spends = "select sum(cost_usd) as cost from marts.fct_api_messages where day >= '2026-11-01'"
+    spent = float(asked(published).rows_of_all(spends)[0]["cost"])
+    limited = published.model_copy(update={"budget_usd_month": float(limit) * spent / 20})
+    meter = budget(asked(limited))
+    assert meter
+    assert meter.tone == tone
+    assert meter.expected == pytest.approx(meter.spent / 20 * 30, rel=0.01)
+
+
+def test_models_without_a_price_are_named_in_a_sentence() -> None:
+    rows = [{"model": EVIL, "answers": 1}, {"model": None, "answers": 2}]
+    assert unpriced(rows) == [
+        f"No price is known for {EVIL} (1 answer): it counts as $0.",
+        "2 answers name no model, so they have no price.",
+    ]
 
 
 def test_models_that_would_share_a_name_keep_their_ids() -> None:
@@ -93,22 +201,13 @@ def test_models_that_would_share_a_name_keep_their_ids() -> None:
     assert list(names.values()) == [*ids[:2], "haiku-4-5", "claude-3-sonnet"]
 
 
-def test_a_phone_shows_numbers_without_scrolling_sideways(run_site: Any, open_page: Any) -> None:
-    site = run_site()
-    publish(site.settings, 1, "1", title="A long title of a session " * 4)
-    page = open_page(f"{site.url}/numbers", viewport={"width": 390, "height": 844})
-    assert page.evaluate("document.documentElement.scrollWidth") == 390
-    for name in ("Conversations", "7 days"):
-        assert page.get_by_role("link", name=name).is_visible()
-    assert page.get_by_label("Project", exact=True).is_visible()
-    page.get_by_role("button", name="Keyboard shortcuts").click()
-    assert page.get_by_role("dialog").is_visible()
-
-
-def test_a_period_or_project_without_messages_says_so(home: Settings) -> None:
-    publish(home, 1, "1")
-    assert "Nothing in this period" in numbers_page(home, Choice(project="-elsewhere"))
-    assert "Nothing in this period" in numbers_page(home, Choice(days="7"))
+def test_a_rate_is_100_percent_only_where_nothing_is_missing() -> None:
+    assert [percent(rate) for rate in (1, 0.99999, 0.9961, 0.42, None)] == [
+        "100 %", "99.9 %", "99.6 %", "42 %", "-"
+    ]  # fmt: skip
+    assert [span(ms) for ms in (85, 1500, 180_000, 5_400_000)] == [
+        "85 ms", "1.5 s", "3 min", "1.5 h"
+    ]  # fmt: skip
 
 
 def test_a_broken_gold_file_is_no_server_error(home: Settings) -> None:
@@ -118,13 +217,76 @@ def test_a_broken_gold_file_is_no_server_error(home: Settings) -> None:
     assert "cannot be read" in numbers_page(home, Choice())
 
 
-def test_hostile_names_stay_text_on_the_page(run_site: Any, open_page: Any) -> None:
-    site = run_site()
-    publish(site.settings, 1, "1", title=EVIL)
-    page = open_page(f"{site.url}/numbers?days=&by=tokens&project=%22%3E{EVIL}")
-    page.get_by_role("heading", name="Nothing in this period").wait_for()
+@pytest.fixture(scope="module")
+def site(run_site: Any, built: tuple[Path, dict[str, Any]]) -> Any:
+    evil = f"update marts.dim_sessions set title = '{EVIL}' where true"
+    return run_site(prepare=lambda settings: publish(settings, built[0], evil))
+
+
+@pytest.mark.parametrize("slug", PAGES)
+def test_no_page_is_wider_than_a_phone_nor_runs_what_it_shows(
+    site: Any, open_page: Any, slug: str
+) -> None:
+    page = open_page(
+        f"{site.url}/numbers/{slug}", viewport={"width": 360, "height": 740}, color_scheme="dark"
+    )
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+    assert page.locator(".pages [aria-current]").is_visible()
+
+
+def test_a_person_goes_from_a_bar_to_the_conversations_behind_it(site: Any, open_page: Any) -> None:
+    page = open_page(f"{site.url}/numbers/tools")
+    bar = page.locator("a.bar", has=page.locator("i")).first
+    bar.hover()
+    assert "worked" in page.locator("#tip").inner_text()
+    title = json.loads(bar.get_attribute("data-tip"))["title"]
+    bar.focus()
+    assert page.locator("#tip h3").inner_text() == title
+    address = bar.get_attribute("href")
+    bar.click()
+    page.wait_for_url(f"**{address}")
+    page.get_by_role("search").wait_for()
+
+
+def test_a_person_chooses_project_period_and_page(site: Any, open_page: Any) -> None:
     page = open_page(f"{site.url}/numbers")
-    page.locator("a", has_text=EVIL).wait_for()
-    page.keyboard.press("d")
-    page.get_by_label("Project", exact=True).select_option("-p-atlas")
-    page.wait_for_url("**/numbers?project=-p-atlas*")
+    choice = page.get_by_label("Project", exact=True)
+    value = choice.locator("option").nth(1).get_attribute("value")
+    choice.select_option(value)
+    page.wait_for_url(f"**/numbers?project={value}*")
+    page.get_by_role("link", name="90 days").click()
+    page.wait_for_url("**days=90*")
+    page.get_by_role("link", name="Errors").click()
+    page.wait_for_url(f"**/numbers/errors?days=90&project={value}")
+    page.go_back()
+    page.wait_for_url("**/numbers?days=90*")
+
+
+def test_an_hour_of_the_week_shows_its_conversations(site: Any, open_page: Any) -> None:
+    page = open_page(f"{site.url}/numbers/activity")
+    page.locator("a.cell").first.click()
+    page.wait_for_url("**of=*")
+    table = page.locator("#of table")
+    table.wait_for()
+    assert table.locator("a").first.get_attribute("href").startswith("/?session=")
+
+
+def test_hostile_names_stay_text_on_the_page(site: Any, open_page: Any) -> None:
+    page = open_page(f"{site.url}/numbers?project=%22%3E{EVIL}&of={EVIL}")
+    page.get_by_role("heading", name="Nothing here in this period").wait_for()
+    page = open_page(f"{site.url}/numbers/code?of=%22%3E{EVIL}")
+    page.get_by_text("No conversation changed this file").wait_for()
+    page = open_page(f"{site.url}/numbers")
+    page.locator("a", has_text=EVIL).first.wait_for()
+
+
+def test_unknown_pages_lead_home(site: Any, open_page: Any) -> None:
+    import urllib.error  # noqa: PLC0415
+    import urllib.request  # noqa: PLC0415
+
+    with pytest.raises(urllib.error.HTTPError, match="404"):
+        urllib.request.urlopen(f"{site.url}/numbers/nowhere")
+
+
+def test_choices_are_values(published: Settings) -> None:
+    assert replace(Choice(), days="7") == from_query({"days": "7"})

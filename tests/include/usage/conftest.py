@@ -33,6 +33,9 @@ def gold(tmp_path: Path) -> Settings:
             ) t(session_id, project_id, model, day, input_tokens, cost_usd, is_price_known);
             alter table marts.fct_api_messages add column cost_usd_with_web_search decimal(18, 10);
             update marts.fct_api_messages set cost_usd_with_web_search = cost_usd + 0.01;
+            alter table marts.fct_api_messages add column host varchar;
+            update marts.fct_api_messages set host = if(session_id = 's1', 'laptop', 'desktop');
+            create table marts.dim_hosts as select distinct host from marts.fct_api_messages;
             create table marts.dim_tools as
                 select * from (values ('Read', 'file read'), ('Bash', 'shell'))
                 t(tool_name, tool_category);
@@ -42,6 +45,7 @@ def gold(tmp_path: Path) -> Settings:
                 ('Read', '-b', date '2026-11-02', 'error', true, true, 200),
                 ('Bash', '-b', date '2026-11-02', 'pending', false, false, null)
             ) t(tool_name, project_id, day, status, is_error, is_rejected, duration_ms);
+            alter table marts.fct_tool_calls add column host varchar default 'laptop';
             create table marts.agg_billing_blocks as select *,
                 1::bigint as output_tokens, 1::bigint as cache_write_5m_tokens,
                 1::bigint as cache_write_1h_tokens, 1::bigint as cache_read_tokens,

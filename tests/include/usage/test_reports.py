@@ -32,6 +32,7 @@ Keys = list[tuple[str, int]]
         ("monthly", "month", [("2026-11", 111), ("2026-12", 1)]),
         ("model", "model", [("opus", 110), ("haiku", 1), ("new", 1)]),
         ("project", "project_id", [("-a", 110), ("-b", 2)]),
+        ("host", "host", [("laptop", 110), ("desktop", 2)]),
         ("session", "session_id", [("s1", 110), ("s2", 2)]),
     ],
 )  # fmt: skip
@@ -53,6 +54,8 @@ def test_each_kind_groups_by_its_dimension(
         ({"project": "-a"}, 2),
         ({"project": "/home/me/a"}, 2),
         ({"project": "-none"}, 0),
+        ({"host": "laptop"}, 2),
+        ({"host": "laptop", "project": "-b"}, 0),
     ],
 )
 def test_bounds_are_inclusive_and_a_project_is_named_by_folder_or_path(
@@ -93,9 +96,17 @@ def test_the_open_block_shows_where_it_is_heading_and_others_do_not(gold: Settin
     assert (later.totals["cost_usd"], len(later.rows)) == (Decimal(4), 1)
 
 
-def test_blocks_of_one_project_are_refused(gold: Settings) -> None:
-    with pytest.raises(SettingError, match="leave out --project"):
-        report(gold.gold_path, "blocks", project="-a")
+@pytest.mark.parametrize("only", [{"project": "-a"}, {"host": "laptop"}])
+def test_blocks_of_one_project_or_machine_are_refused(gold: Settings, only: dict[str, str]) -> None:
+    with pytest.raises(SettingError, match="leave out --project and --host"):
+        report(gold.gold_path, "blocks", **only)
+
+
+def test_one_machine_can_be_asked_for_and_an_unknown_one_is_no_silent_zero(run) -> None:
+    asked = json.loads(run("usage", "daily", "--host", "desktop", "--json").stdout)
+    assert asked["totals"]["input_tokens"] == 2
+    unknown = run("usage", "--host", "desctop")
+    assert "no machine 'desctop'; near it: desktop" in str(unknown.exception)
 
 
 def test_json_holds_rows_and_totals_with_integers_and_eight_places(gold: Settings) -> None:

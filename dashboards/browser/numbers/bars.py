@@ -1,0 +1,115 @@
+"""Rows of days to stacked bars: weeks or months where there are many days; pure."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, timedelta
+
+from dashboards.browser.chart import (
+    Mark,
+    next_start,
+    nice_top,
+    start_of,
+    starts,
+    ticks,
+    unit_of,
+)
+from dashboards.browser.numbers.parts import Bar, Bars, Segment, Slice
+
+# More colours than this cannot be told apart; the rest is "other".
+MAX_SERIES = 5
+OTHER = "other"
+# Classes of the style sheet: series in their order, and those that mean something.
+COLOURS = ("s1", "s2", "s3", "s4", "s5", "s6")
+WELL, BADLY, ASIDE = "well", "badly", "aside"
+# Fewer bars would be as wide as a hand.
+MIN_DAYS = 28
+
+Point = tuple[date, str, float]
+
+
+def series_of(points: Iterable[tuple[str, float]]) -> list[str]:
+    """The names by weight, the small ones of many as one."""
+    weights: dict[str, float] = {}
+    for name, value in points:
+        weights[name] = weights.get(name, 0) + value
+    ranked = sorted(weights, key=lambda name: -weights[name])
+    return ranked[:MAX_SERIES] + ([OTHER] if len(ranked) > MAX_SERIES else [])
+
+
+def stacked(  # noqa: PLR0913  (what a chart is drawn from)
+    title: str,
+    points: Sequence[Point],
+    names: Sequence[str],
+    written: Callable[[float], str],
+    link: Callable[[date, date], str],
+    *,
+    shown: Mapping[str, str] | None = None,
+    segments: Sequence[list[Segment]] = (),
+    colours: Sequence[str] = COLOURS,
+) -> Bars:
+    """One bar a day (week, month), a slice for each name; a bar leads where `link` says."""
+    shown = shown or {}
+    unit, places = span_of([day for day, _, _ in points])
+    sums: dict[date, list[float]] = {place: [0.0] * len(names) for place in places}
+    for day, name, value in points:
+        series = names.index(name) if name in names else len(names) - 1
+        sums[start_of(day, unit)][series] += value
+    top = nice_top(max(sum(values) for values in sums.values()))
+    bars = []
+    for place, values in sums.items():
+        last = next_start(place, unit) - timedelta(days=1)
+        heights = [
+            Slice(colours[series], round(100 * value / top, 2))
+            for series, value in enumerate(values)
+            if value
+        ]
+        tip = [
+            (shown.get(name, name), written(value), colours[series])
+            for series, (name, value) in enumerate(zip(names, values, strict=True))
+            if value
+        ]
+        if len(tip) != 1:
+            tip.append(("Together", written(sum(values)), ""))
+        bars.append(Bar(label_of(place, last), heights[::-1], link(place, last), tip))
+    marks = [Mark(100, written(top)), Mark(50, written(top / 2))]
+    legend = [(shown.get(name, name), colour) for name, colour in zip(names, colours, strict=False)]
+    return Bars(
+        f"{title} by {unit}", bars, marks, ticks(places, unit),
+        legend if len(names) > 1 else [], list(segments),
+    )  # fmt: skip
+
+
+def lined(
+    title: str,
+    points: Mapping[date, float],
+    written: Callable[[float], str],
+    link: Callable[[date, date], str],
+) -> Bars:
+    """Rates of 0 to 1 by day as a line; days without one are passed over."""
+    _, places = span_of(list(points), unit="day")
+    bars = [
+        Bar(
+            label_of(day, day),
+            [],
+            link(day, day),
+            [("Rate", written(points[day]), "s1")] if day in points else [],
+        )
+        for day in places
+    ]
+    drawn = [
+        f"{100 * (index + 0.5) / len(places):.2f},{100 - 100 * points[day]:.2f}"
+        for index, day in enumerate(places)
+        if day in points
+    ]
+    marks = [Mark(100, "100 %"), Mark(50, "50 %")]
+    return Bars(title, bars, marks, ticks(places, "day"), line=" ".join(drawn))
+
+
+def span_of(days: Sequence[date], unit: str = "") -> tuple[str, list[date]]:
+    """The unit that suits a range of days, and the starts of all its units."""
+    first, last = min(days), max(days)
+    unit = unit or unit_of((last - first).days + 1)
+    return unit, starts(min(first, last - timedelta(days=MIN_DAYS - 1)), last, unit)
+
+
+def label_of(first: date, last: date) -> str:
+    return f"{first:%a, %b %-d, %Y}" if first == last else f"{first} to {last}"

@@ -1,0 +1,149 @@
+"""Five-hour blocks, the windows that plans limit, and where the open one is heading."""
+
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from dashboards.browser.chart import Mark, nice_top, ticks
+from dashboards.browser.numbers.parts import (
+    Bar,
+    Bars,
+    Cell,
+    Column,
+    Meter,
+    Section,
+    Slice,
+    Table,
+    Tile,
+    Tiles,
+    count,
+    share,
+)
+from dashboards.browser.numbers.reader import Asked, Row
+from dashboards.browser.numbers.usage import axis_money
+from dashboards.browser.numbers.write import money, thousands
+from dashboards.browser.parts import short_model
+
+_MAX_BARS = 120
+_MAX_ROWS = 40
+_BLOCKS = """
+select *, input_tokens + output_tokens + cache_write_5m_tokens + cache_write_1h_tokens
+    + cache_read_tokens as tokens
+from marts.agg_billing_blocks as m
+where ($since::date is null or m.block_start::date >= $since)
+and ($until::date is null or m.block_start::date <= $until)
+order by m.block_start desc
+"""
+
+
+def page(asked: Asked) -> list[Section]:
+    rows = asked.rows(_BLOCKS)
+    if not rows:
+        return []
+    zone = ZoneInfo(asked.gold.timezone)
+    now = datetime.now(UTC)
+    top = max(float(row["cost_usd"]) for row in rows)
+    sections: list[Section] = [_tiles(rows)]
+    if _utc(rows[0]["block_end"]) > now:
+        sections.append(_open(rows[0], top, now))
+    return [*sections, _chart(rows[:_MAX_BARS][::-1], zone), _table(rows, zone, top)]
+
+
+def _tiles(rows: tuple[Row, ...]) -> Tiles:
+    costs = sorted(float(row["cost_usd"]) for row in rows)
+    hours = sum(row["active_minutes"] or 0.0 for row in rows) / 60
+    return Tiles(
+        [
+            Tile("Blocks", f"{len(rows):,}", "of five hours, all projects together"),
+            Tile("Dearest", money(costs[-1])),
+            Tile("Typical", money(costs[len(costs) // 2]), "half cost no more"),
+            Tile("Burn rate", money(sum(costs) / hours) if hours else "-",
+                 "an active hour"),
+        ]
+    )  # fmt: skip
+
+
+def _open(row: Row, top: float, now: datetime) -> Meter:
+    """The block that still runs: spent until now, and at its end if the pace stays."""
+    left = (_utc(row["block_end"]) - now).total_seconds()
+    silent = (now - _utc(row["last_at"])).total_seconds()
+    rate = float(row["usd_per_hour"] or 0)
+    spent = float(row["cost_usd"])
+    expected = spent + rate * (left + silent) / 3600
+    hours, minutes = divmod(int(left // 60), 60)
+    return Meter(
+        "The open block",
+        share(spent, max(top, expected)),
+        share(expected, max(top, expected)),
+        f"{money(spent)} spent, {hours} h {minutes} min left",
+        f"{money(rate)} an hour; at this pace {money(expected)} at its end",
+        "warn" if expected > top else "good",
+    )
+
+
+def _chart(rows: tuple[Row, ...], zone: ZoneInfo) -> Bars:
+    top = nice_top(max(float(row["cost_usd"]) for row in rows) or 1)
+    bars = [
+        Bar(
+            _span(row, zone),
+            [Slice("s1", round(100 * float(row["cost_usd"]) / top, 2))],
+            _link(row, zone),
+            [
+                ("Cost", money(row["cost_usd"]), "s1"),
+                ("Tokens", thousands(row["tokens"]), ""),
+                ("Burn rate", f"{money(row['usd_per_hour'])} an hour", ""),
+            ],
+        )
+        for row in rows
+    ]
+    marks = [Mark(100, axis_money(top)), Mark(50, axis_money(top / 2))]
+    places = [_utc(row["block_start"]).astimezone(zone).date() for row in rows]
+    return Bars("Cost of each block", bars, marks, ticks(places, "day"))
+
+
+def _table(rows: tuple[Row, ...], zone: ZoneInfo, top: float) -> Table:
+    return Table(
+        "Blocks",
+        [Column("From", is_number=False), Column("Sessions"), Column("API messages"),
+         Column("Tokens"), Column("Tokens a minute"), Column("Burn rate"), Column("Cost")],
+        [
+            [
+                Cell(_span(row, zone), _link(row, zone), share=share(float(row["cost_usd"]), top),
+                     sub=_models(row["models"])),
+                Cell(f"{row['sessions']:,}", _link(row, zone)),
+                Cell(f"{row['api_messages']:,}"),
+                Cell(thousands(row["tokens"])),
+                Cell(thousands(row["tokens_per_minute"])),
+                Cell(f"{money(row['usd_per_hour'])}/h"),
+                Cell(money(row["cost_usd"]), _link(row, zone)),
+            ]
+            for row in rows[:_MAX_ROWS]
+        ],
+        note=_note(len(rows)),
+    )  # fmt: skip
+
+
+def _note(number: int) -> str:
+    about = "A plan's limits know no projects or machines, so neither do blocks; an estimate."
+    rest = f" The newest {_MAX_ROWS} of {count(number, 'block')}." if number > _MAX_ROWS else ""
+    return about + rest
+
+
+def _models(names: str | None) -> str:
+    return ", ".join(short_model(name) for name in str(names or "").split(", ") if name)
+
+
+def _span(row: Row, zone: ZoneInfo) -> str:
+    start, end = (_utc(row[name]).astimezone(zone) for name in ("block_start", "block_end"))
+    return f"{start:%a, %b %-d, %H:%M} to {end:%H:%M}"
+
+
+def _link(row: Row, zone: ZoneInfo) -> str:
+    """The list knows hours: the block's first to its last message."""
+    first, last = (_utc(row[name]).astimezone(zone) for name in ("first_at", "last_at"))
+    return f"/?since={first:%Y-%m-%dT%H}&until={last:%Y-%m-%dT%H}"
+
+
+def _utc(at: Any) -> datetime:
+    moment: datetime = at
+    return moment.replace(tzinfo=UTC)

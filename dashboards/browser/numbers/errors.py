@@ -1,0 +1,130 @@
+"""Errors: which tools fail, how, how often, and in which conversations."""
+
+from dashboards.browser.numbers.bars import series_of, stacked
+from dashboards.browser.numbers.parts import (
+    Cell,
+    Column,
+    Section,
+    Table,
+    Tile,
+    Tiles,
+    share,
+)
+from dashboards.browser.numbers.reader import FILTERED, Asked, Row
+from dashboards.browser.numbers.usage import (
+    TOP_ROWS,
+    day_of,
+    period_link,
+    project_labels,
+    session_cell,
+)
+from dashboards.browser.numbers.write import percent, thousands
+
+_MAX_ROWS = 30
+_ERRORS = """
+(
+    select day, project_id, host, session_id, tool_name as tool,
+        coalesce(error_class, 'other') as class, started_at as at
+    from marts.fct_tool_calls where is_error
+    union all
+    select day, project_id, host, session_id, 'API', 'api error', "at"
+    from marts.fct_messages
+    where is_api_error or (kind = 'system' and subtype = 'api_error')
+)
+"""
+_FROM = f"from {_ERRORS} as m where {FILTERED}"
+_CALLS = f"select count(*) as calls from marts.fct_tool_calls as m where {FILTERED}"
+
+
+def page(asked: Asked) -> list[Section]:
+    days = asked.rows(f"select m.day, m.class, count(*) as errors {_FROM} group by all order by 1")
+    if not days:
+        return []
+    chart = stacked(
+        "Errors",
+        [(row["day"], row["class"], float(row["errors"])) for row in days],
+        series_of((row["class"], float(row["errors"])) for row in days),
+        thousands,
+        lambda first, last: period_link(asked, first, last, errors="1"),
+    )
+    sections: list[Section] = [_tiles(asked), chart]
+    tool, _, kind = asked.choice.of.partition(": ")
+    return [*sections, _classes(asked), _sessions(asked, tool, kind)]
+
+
+def _tiles(asked: Asked) -> Tiles:
+    row = asked.rows(f"""
+        select count(*) as errors, count(distinct m.session_id) as sessions,
+            count(*) filter (where m.tool = 'API') as api, count(distinct m.tool) as tools {_FROM}
+    """)[0]
+    calls = asked.rows(_CALLS)[0]["calls"]
+    behind = asked.conversations(errors="1")
+    return Tiles(
+        [
+            Tile("Errors", f"{row['errors']:,}", link=behind, tone="bad"),
+            Tile("Of all tool calls", percent((row["errors"] - row["api"]) / max(calls, 1), 1),
+                 f"{calls:,} calls", asked.choice.link("tools")),
+            Tile("Sessions with errors", f"{row['sessions']:,}", link=behind),
+            Tile("Errors of the API", f"{row['api']:,}", "overloaded, limits, network", behind),
+        ]
+    )  # fmt: skip
+
+
+def _classes(asked: Asked) -> Table:
+    rows = asked.rows(f"""
+        select m.tool, m.class, count(*) as errors, count(distinct m.session_id) as sessions,
+            max(m.day) as last_on {_FROM}
+        group by 1, 2 order by errors desc, 1, 2 limit {_MAX_ROWS}
+    """)
+    top = max(row["errors"] for row in rows)
+    return Table(
+        "What fails",
+        [Column("Error", is_number=False), Column("Errors"), Column("Sessions"),
+         Column("Last", is_number=False)],
+        [
+            [
+                Cell(row["class"], _link(asked, row), "", share(row["errors"], top),
+                     sub=row["tool"]),
+                Cell(f"{row['errors']:,}", _link(asked, row)),
+                Cell(f"{row['sessions']:,}", _link(asked, row)),
+                Cell(row["last_on"].isoformat() if row["last_on"] else ""),
+            ]
+            for row in rows
+        ],
+        note="Choose an error to see its conversations.",
+    )  # fmt: skip
+
+
+def _link(asked: Asked, row: Row) -> str:
+    return asked.choice.link("errors", of=f"{row['tool']}: {row['class']}") + "#of"
+
+
+def _sessions(asked: Asked, tool: str, kind: str) -> Table:
+    rows = asked.rows(
+        f"""
+        select m.session_id, any_value(s.title) as title, any_value(s.project_id) as project_id,
+            max(m.at) as last_at, count(*) as errors
+        from {_ERRORS} as m left join marts.dim_sessions as s on s.session_id = m.session_id
+        where {FILTERED} and ($tool::varchar is null or m.tool = $tool)
+            and ($class::varchar is null or m.class = $class)
+        group by 1 order by errors desc, last_at desc, 1 limit {TOP_ROWS}
+        """,
+        tool=tool or None, **{"class": kind or None},
+    )  # fmt: skip
+    labels = project_labels(asked)
+    top = max((row["errors"] for row in rows), default=0)
+    about = f"Conversations with “{kind}” of {tool}" if kind else "Conversations with most errors"
+    return Table(
+        about,
+        [Column("Session", is_number=False), Column("Last", is_number=False), Column("Errors")],
+        [
+            [
+                session_cell(row, labels, share(row["errors"], top)),
+                Cell(day_of(row["last_at"])),
+                Cell(f"{row['errors']:,}"),
+            ]
+            for row in rows
+        ],
+        empty="No conversation has this error in this period.",
+        anchor="of",
+    )

@@ -1,0 +1,166 @@
+"""Data health: what the figures leave out, how fresh they are, and where two sums disagree."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from dashboards.browser.numbers.parts import (
+    Cell,
+    Column,
+    Section,
+    Table,
+    Tile,
+    Tiles,
+    count,
+)
+from dashboards.browser.numbers.reader import Asked
+from dashboards.browser.numbers.usage import project_labels, session_cell
+from dashboards.browser.numbers.write import money
+from dashboards.browser.status import ago
+from include.embedded.readiness import agent_health
+from include.extract.manifest import published_mark
+
+_MAX_ROWS = 20
+# Rounding of either side is no disagreement.
+_VERDICTS = {
+    "equal": ("agree", "good"),
+    "ledger higher": ("Claude Code counted more", ""),
+    "transcript higher": ("we counted more", "bad"),
+}
+_MODELS = """
+select model, api_messages, unpriced_messages, last_used_at, cost_usd
+from marts.dim_models where unpriced_messages > 0 or not is_price_known
+order by unpriced_messages desc, model
+"""
+_REJECTS = """
+select reason, sum(rejects)::bigint as rejects, max(day) as last_on
+from marts.agg_rejects group by 1 order by 2 desc, 1
+"""
+_LEDGER = (
+    "select verdict, count(*) as sessions from marts.agg_ledger_check group by 1 order by 2 desc"
+)
+_DIFFERENCES = f"""
+select l.session_id, s.title, l.project_id, l.verdict, l.ledger_cost_usd as ledger,
+    l.own_cost_usd as own, l.cost_usd_with_copies as with_copies
+from marts.agg_ledger_check as l
+left join marts.dim_sessions as s on s.session_id = l.session_id
+where l.verdict <> 'equal'
+order by abs(l.ledger_cost_usd - l.own_cost_usd) desc, l.session_id limit {_MAX_ROWS}
+"""
+
+
+def page(asked: Asked) -> list[Section]:
+    health = agent_health(asked.settings)
+    return [
+        _tiles(asked, health),
+        _unpriced(asked),
+        _rejects(asked),
+        _ledger(asked),
+        _differences(asked),
+    ]
+
+
+def _tiles(asked: Asked, health: dict[str, Any] | None) -> Tiles:
+    now = datetime.now(UTC)
+    age = ago((now - asked.gold.published_at).total_seconds())
+    mark = published_mark(asked.settings)
+    unpriced = sum(row["unpriced_messages"] for row in asked.rows_of_all(_MODELS))
+    return Tiles(
+        [
+            Tile("Published", f"{age} ago",
+                 f"what came until {mark:%b %-d, %H:%M} UTC" if mark else ""),
+            Tile("Without a price", f"{unpriced:,}", "API messages",
+                 tone="warn" if unpriced else "good"),
+            *_agent_tiles(health),
+        ]
+    )  # fmt: skip
+
+
+def _agent_tiles(health: dict[str, Any] | None) -> list[Tile]:
+    if health is None:
+        return [Tile("Sync agent", "not running", "here; cca up --only sync", tone="warn")]
+    letters, pending = int(health.get("deadLetters") or 0), int(health.get("pending") or 0)
+    return [
+        Tile("Dead letters", f"{letters:,}", "cca dead-letters list" if letters else "",
+             hint="Lines that could not be taken in", tone="bad" if letters else "good"),
+        Tile("Waiting", f"{pending:,}", "for MongoDB", tone="warn" if pending else "good"),
+    ]  # fmt: skip
+
+
+def _unpriced(asked: Asked) -> Table:
+    rows = asked.rows_of_all(_MODELS)
+    return Table(
+        "Models without a price",
+        [Column("Model", is_number=False), Column("API messages"), Column("Without a price"),
+         Column("Last used", is_number=False)],
+        [
+            [
+                Cell(row["model"] or "no model named",
+                     asked.conversations(model=row["model"]) if row["model"] else ""),
+                Cell(f"{row['api_messages']:,}"),
+                Cell(f"{row['unpriced_messages']:,}", tone="warn"),
+                Cell(f"{row['last_used_at']:%Y-%m-%d}" if row["last_used_at"] else ""),
+            ]
+            for row in rows
+        ],
+        note="cca prices update brings new prices; PRICES_FILE takes your own." if rows else "",
+        empty="Every model has a price.",
+    )  # fmt: skip
+
+
+def _rejects(asked: Asked) -> Table:
+    rows = asked.rows_of_all(_REJECTS)
+    return Table(
+        "Entries that did not become rows",
+        [Column("Reason", is_number=False), Column("Entries"), Column("Last", is_number=False)],
+        [
+            [
+                Cell(row["reason"]),
+                Cell(f"{row['rejects']:,}", tone="warn"),
+                Cell(f"{row['last_on']:%Y-%m-%d}"),
+            ]
+            for row in rows
+        ],
+        note="They are in the archive and can be read; only the numbers miss them." if rows else "",
+        empty="Every entry became a row.",
+    )
+
+
+def _ledger(asked: Asked) -> Table:
+    rows = asked.rows_of_all(_LEDGER)
+    return Table(
+        "Claude Code's own sums against ours",
+        [Column("Verdict", is_number=False), Column("Sessions")],
+        [
+            [
+                Cell(*_VERDICTS.get(row["verdict"], (row["verdict"], ""))[:1],
+                     tone=_VERDICTS.get(row["verdict"], ("", ""))[1]),
+                Cell(f"{row['sessions']:,}"),
+            ]
+            for row in rows
+        ],
+        note="Claude Code also counts titles, suggestions and answers that never ended, of which "
+        "no transcript tells.",
+        empty="No transcript holds Claude Code's own sum.",
+    )  # fmt: skip
+
+
+def _differences(asked: Asked) -> Table:
+    rows = asked.rows_of_all(_DIFFERENCES)
+    labels = project_labels(asked)
+    return Table(
+        f"Where they differ most ({count(len(rows), 'session')})",
+        [Column("Session", is_number=False), Column("Claude Code"), Column("Ours"),
+         Column("With copies", hint="What forks and resumes repeat counted again"),
+         Column("Difference")],
+        [
+            [
+                session_cell(row, labels),
+                Cell(money(row["ledger"])),
+                Cell(money(row["own"])),
+                Cell(money(row["with_copies"])),
+                Cell(money(row["ledger"] - row["own"])),
+            ]
+            for row in rows
+        ],
+        empty="They differ nowhere.",
+    )  # fmt: skip

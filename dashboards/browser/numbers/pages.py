@@ -1,0 +1,164 @@
+"""The handler of the Numbers pages: an address to a choice, a choice to sections, those to HTML."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import duckdb
+from markupsafe import Markup
+from tornado.web import RequestHandler
+
+from dashboards.browser.assets import asset_url
+from dashboards.browser.numbers import (
+    activity,
+    blocks,
+    cache,
+    code,
+    errors,
+    health,
+    sessions,
+    tools,
+    usage,
+)
+from dashboards.browser.numbers.choice import PERIODS, Choice, from_query
+from dashboards.browser.numbers.parts import Section
+from dashboards.browser.numbers.reader import Asked, Gold, current
+from dashboards.browser.paint import Problem
+from dashboards.browser.views import render
+from include.errors import CcaError
+from include.settings import Settings
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Page:
+    """`filters` are those that its figures know."""
+
+    title: str
+    make: Callable[[Asked], list[Section]]
+    filters: tuple[str, ...] = ("period", "project", "host")
+
+
+PAGES = {
+    "": Page("Usage", usage.page, ("period", "project", "model", "host")),
+    "tools": Page("Tools", tools.page, ("period", "project", "model", "host")),
+    "sessions": Page("Sessions", sessions.page),
+    "activity": Page("Activity", activity.page),
+    "code": Page("Code", code.page),
+    "cache": Page("Cache", cache.page, ("period", "project", "model", "host")),
+    "blocks": Page("Blocks", blocks.page, ("period",)),
+    "errors": Page("Errors", errors.page),
+    "health": Page("Data health", health.page, ()),
+}
+_PARAMETERS = {"period": ("days", "since", "until")}
+NOT_YET = Problem(
+    "No numbers yet",
+    "The pipeline has not run. It turns conversations into tokens and costs: `cca pipeline` runs "
+    "it now; under `cca up` it runs every hour.",
+)
+NOTHING = Problem("Nothing here in this period", "Choose another period, project or model.")
+BROKEN = Problem("The numbers cannot be read", "Make them anew: `cca publish`.")
+_MODELS = (
+    "select distinct coalesce(model, 'unknown') as name from marts.fct_api_messages order by 1"
+)
+_HOSTS = "select host as name from marts.dim_hosts order by 1"
+
+
+def number_routes(settings: Settings) -> list[tuple[str, type[RequestHandler], dict[str, Any]]]:
+    return [(r"/numbers(?:/([a-z]*))?", Numbers, {"settings": settings})]
+
+
+class Numbers(RequestHandler):  # type: ignore[misc]  # Tornado has no types
+    def initialize(self, settings: Settings) -> None:
+        self.cca_settings = settings
+
+    async def get(self, slug: str | None) -> None:
+        if (slug or "") not in PAGES:
+            self.set_status(404)
+            self.finish(str(render("not_found.html", ZoneInfo("UTC"), asset=asset_url)))
+            return
+        values = {name: self.get_query_argument(name) for name in self.request.query_arguments}
+        choice = from_query(values)
+        html = await asyncio.to_thread(numbers_page, self.cca_settings, choice, slug or "")
+        self.set_header("Cache-Control", "private, no-store")
+        self.finish(str(html))
+
+
+def numbers_page(settings: Settings, choice: Choice, slug: str = "") -> Markup:
+    """The whole page; without a gold file it says how to get one."""
+    page = PAGES[slug]
+    choice = _known_to(page, choice)
+    sections: list[Section] = []
+    options: dict[str, list[tuple[str, str]]] = {}
+    gold, problem = current(settings), NOT_YET
+    if gold is not None:
+        today = datetime.now(ZoneInfo(settings.timezone)).date()
+        asked = Asked(gold, choice, today, settings)
+        try:
+            options = _options(asked, page)
+            sections, problem = page.make(asked), NOTHING
+        except (CcaError, duckdb.Error) as error:
+            log.warning("gold cannot be read: %s", error)
+            problem = BROKEN
+    return _rendered(settings, slug, choice, sections, problem, gold, options)
+
+
+def _known_to(page: Page, choice: Choice) -> Choice:
+    """A filter that a page's figures do not know is off there, rather than silently ignored."""
+    known = {name for each in page.filters for name in _PARAMETERS.get(each, (each,))}
+    dropped = {"days", "since", "until", "project", "model", "host"} - known
+    return replace(choice, **dict.fromkeys(dropped, ""))
+
+
+def _options(asked: Asked, page: Page) -> dict[str, list[tuple[str, str]]]:
+    """What may be chosen, as (value, name), and what is chosen though it is not there."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    if "project" in page.filters:
+        labels = usage.project_labels(asked)
+        found["project"] = sorted(labels.items(), key=lambda each: each[1].lower())
+    if "model" in page.filters:
+        names = usage.model_names(row["name"] for row in asked.rows_of_all(_MODELS))
+        found["model"] = list(names.items())
+    if "host" in page.filters:
+        hosts = [(row["name"], row["name"]) for row in asked.rows_of_all(_HOSTS)]
+        found["host"] = hosts if len(hosts) > 1 or asked.choice.host else []
+    for name, values in found.items():
+        chosen = getattr(asked.choice, name)
+        if chosen and chosen not in dict(values):
+            values.append((chosen, chosen))
+    return {name: values for name, values in found.items() if values}
+
+
+def _rendered(  # noqa: PLR0913  (what the page shows)
+    settings: Settings,
+    slug: str,
+    choice: Choice,
+    sections: list[Section],
+    problem: Problem,
+    gold: Gold | None,
+    options: dict[str, list[tuple[str, str]]],
+) -> Markup:
+    # Another page keeps the filters and forgets the thing that was looked at.
+    kept = replace(choice, of="", by="", split="")
+    return render(
+        "numbers.html",
+        ZoneInfo(settings.timezone),
+        asset=asset_url,
+        slug=slug,
+        page=PAGES[slug],
+        pages=[(name, each.title, kept.link(name)) for name, each in PAGES.items()],
+        choice=choice,
+        sections=sections,
+        problem=None if sections else problem,
+        is_filtered=choice != Choice(),
+        periods=PERIODS,
+        link=lambda **changes: choice.link(slug, **changes),
+        options=options,
+        all_names={"project": "All projects", "model": "All models", "host": "All machines"},
+        published_at=gold.published_at if gold else None,
+    )

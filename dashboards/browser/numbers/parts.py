@@ -1,0 +1,146 @@
+"""What a Numbers page is made of: tiles, charts, tables; values only, the template draws them."""
+
+from dataclasses import dataclass, field
+
+from dashboards.browser.chart import Mark
+
+
+@dataclass(frozen=True)
+class Tile:
+    """tone: empty, good, warn or bad."""
+
+    name: str
+    value: str
+    remark: str = ""
+    link: str = ""
+    hint: str = ""
+    tone: str = ""
+
+
+@dataclass(frozen=True)
+class Tiles:
+    tiles: list[Tile]
+    kind: str = "tiles"
+
+
+@dataclass(frozen=True)
+class Slice:
+    colour: str
+    height: float
+
+
+@dataclass(frozen=True)
+class Bar:
+    """`tip` is what pointing at it tells: (name, value, colour or nothing)."""
+
+    label: str
+    slices: list[Slice]
+    link: str = ""
+    tip: list[tuple[str, str, str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Segment:
+    name: str
+    link: str
+    is_chosen: bool
+
+
+@dataclass(frozen=True)
+class Bars:
+    """Stacked bars; with `line`, points of 0 to 100 drawn as a line instead."""
+
+    title: str
+    bars: list[Bar]
+    lines: list[Mark]
+    ticks: list[Mark]
+    legend: list[tuple[str, str]] = field(default_factory=list)
+    segments: list[list[Segment]] = field(default_factory=list)
+    line: str = ""
+    note: str = ""
+    kind: str = "bars"
+
+
+@dataclass(frozen=True)
+class Heat:
+    """Seven rows of 24 cells, each (share of the fullest 0 to 1, label, link)."""
+
+    title: str
+    rows: list[tuple[str, list[tuple[float, str, str]]]]
+    segments: list[list[Segment]] = field(default_factory=list)
+    note: str = ""
+    kind: str = "heat"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """`share` of 0 to 100 draws a thin bar below; tone as of a tile."""
+
+    text: str
+    link: str = ""
+    hint: str = ""
+    share: float | None = None
+    tone: str = ""
+    sub: str = ""
+
+
+@dataclass(frozen=True)
+class Column:
+    name: str
+    is_number: bool = True
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """The first column takes the room that is left."""
+
+    title: str
+    columns: list[Column]
+    rows: list[list[Cell]]
+    note: str = ""
+    empty: str = ""
+    anchor: str = ""
+    kind: str = "table"
+
+
+@dataclass(frozen=True)
+class Meter:
+    """Something used up: `spent` and `expected` are shares of 0 to 100 and beyond."""
+
+    title: str
+    spent: float
+    expected: float
+    text: str
+    remark: str
+    tone: str = ""
+    kind: str = "meter"
+
+
+@dataclass(frozen=True)
+class Remark:
+    text: str
+    tone: str = "warn"
+    link: str = ""
+    kind: str = "remark"
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two sections side by side where there is room."""
+
+    left: Table
+    right: Table
+    kind: str = "pair"
+
+
+Section = Tiles | Bars | Heat | Table | Meter | Remark | Pair
+
+
+def share(value: float, top: float) -> float:
+    return round(100 * value / top, 1) if top > 0 else 0.0
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """1 session, 2 sessions."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"

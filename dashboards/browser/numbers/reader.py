@@ -1,0 +1,105 @@
+"""Queries of the published gold file, each answered once for a file.
+
+A file is known by device, inode and time: a new publish moves the link, and the next page reads
+the new file. What was read from one file is kept, as the file never changes.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from dashboards.browser.numbers.choice import Choice
+from include.settings import Settings
+
+if TYPE_CHECKING:
+    import duckdb
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Gold:
+    """One published file."""
+
+    path: Path
+    identity: tuple[int, int, int]
+    published_at: datetime
+    timezone: str
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a page is made from: the file, the choice and the day it is."""
+
+    gold: Gold
+    choice: Choice
+    today: date
+    settings: Settings
+
+    def rows(self, sql: str, **more: Any) -> tuple[Row, ...]:
+        """Rows of a query that may name $since, $until, $project, $model, $host and `more`."""
+        return self._rows(self.choice, sql, **more)
+
+    def rows_of_all(self, sql: str, **more: Any) -> tuple[Row, ...]:
+        """The same of every time and project."""
+        return self._rows(Choice(), sql, **more)
+
+    def rows_of(self, choice: Choice, sql: str, **more: Any) -> tuple[Row, ...]:
+        return self._rows(choice, sql, **more)
+
+    def _rows(self, choice: Choice, sql: str, **more: Any) -> tuple[Row, ...]:
+        since, until = choice.period(self.today)
+        given = {
+            "since": since,
+            "until": until,
+            "project": choice.project or None,
+            "model": choice.model or None,
+            "host": choice.host or None,
+            "timezone": self.gold.timezone,
+            **more,
+        }
+        named = tuple((name, value) for name, value in given.items() if f"${name}" in sql)
+        return _answer(self.gold, sql, named)
+
+    def conversations(self, **more: str) -> str:
+        return self.choice.conversations(self.today, **more)
+
+
+def current(settings: Settings) -> Gold | None:
+    """The published file, or None before anything was published."""
+    try:
+        found = settings.gold_path.stat()
+    except FileNotFoundError:
+        return None
+    timezone = ZoneInfo(settings.timezone)
+    published = datetime.fromtimestamp(found.st_mtime, timezone)
+    identity = (found.st_dev, found.st_ino, found.st_mtime_ns)
+    return Gold(settings.gold_path, identity, published, settings.timezone)
+
+
+@lru_cache(maxsize=512)
+def _answer(gold: Gold, sql: str, bound: tuple[tuple[str, Any], ...]) -> tuple[Row, ...]:
+    # A cursor each, as threads may not share one.
+    cursor = _connection(gold).cursor().execute(sql, dict(bound))
+    names = [column[0] for column in cursor.description]
+    return tuple(dict(zip(names, values, strict=True)) for values in cursor.fetchall())
+
+
+@lru_cache(maxsize=2)
+def _connection(gold: Gold) -> "duckdb.DuckDBPyConnection":
+    from include.usage.reports import open_gold  # noqa: PLC0415  (DuckDB, where it is needed)
+
+    return open_gold(gold.path)
+
+
+# The filters of a page as SQL, for facts that know day, project and machine; models beside.
+FILTERED = """
+($since::date is null or m.day >= $since) and ($until::date is null or m.day <= $until)
+and ($project::varchar is null or m.project_id = $project)
+and ($host::varchar is null or m.host = $host)
+"""
+OF_MODEL = "and ($model::varchar is null or coalesce(m.model, 'unknown') = $model)"
+PROJECTS = "select project_id, project_path from marts.dim_projects order by 1"

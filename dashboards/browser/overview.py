@@ -1,0 +1,25 @@
+"""The overview pane: when people worked, and on what."""
+
+from datetime import datetime, timedelta
+
+from markupsafe import Markup
+
+from dashboards.browser.archive import Archive, Project, active_until, activity
+from dashboards.browser.chart import MAX_HOURS, activity_chart
+from dashboards.browser.state import UNITS, State
+from dashboards.browser.views import render
+
+
+def overview(archive: Archive, state: State, projects: list[Project]) -> Markup:
+    period: tuple[datetime | None, datetime | None] = (None, None)
+    if state.by == "hour":
+        # Hours of what is chosen, of the last ones where that is long.
+        _, until = state.period(archive.timezone)
+        last = active_until(archive, state.project)
+        end = min(filter(None, (until, last)), default=None)
+        period = (end - timedelta(hours=MAX_HOURS) if end else None, until)
+    counted = activity(archive, state.project, "hour" if state.by == "hour" else "day", period)
+    return render(
+        "overview.html", archive.timezone, state=state, projects=projects,
+        chart=activity_chart(counted, state), units=UNITS, problem=None,
+    )  # fmt: skip

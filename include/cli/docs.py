@@ -1,0 +1,12 @@
+"""`cca docs`: what every table and column of the warehouse means."""
+
+import click
+
+
+@click.command()
+def docs() -> None:
+    """Write dbt's documentation of the warehouse as one page to open in a browser."""
+    from include.settings import get_settings
+    from include.transform.dbt import write_docs
+
+    click.echo(write_docs(get_settings()))

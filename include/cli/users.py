@@ -1,0 +1,85 @@
+"""`cca users`: who may use a MongoDB that several machines share."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from pymongo import MongoClient
+
+    from include.archive import Document
+    from include.settings import Settings
+
+_ROLES = ("agent", "reader", "keeper", "admin")
+
+
+@click.group()
+def users() -> None:
+    """Who may use the shared MongoDB of MONGO_URI, and for what: see docs/team.md.
+
+    agent: a sync agent may add entries and read none. reader: search, extract and browse.
+    keeper: follower and browser beside the archive. admin: forget, backup and restore.
+    """
+
+
+@users.command()
+@click.argument("name")
+@click.option("--role", type=click.Choice(_ROLES), required=True, help="What the user may do.")
+def add(name: str, role: str) -> None:
+    """Make the user NAME, or change its role; prints its MONGO_URI with a new password, once."""
+    from include import team
+
+    with _server() as (client, settings, uri):
+        password = team.add(client, settings, name, role)
+        click.echo(f"MONGO_URI={team.uri_for(uri, name, password)}")
+    click.echo(f"{name} is {team.ROLES[role]}.", err=True)
+
+
+@users.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def list_users(*, as_json: bool) -> None:
+    """The users and their roles."""
+    import json
+    from dataclasses import asdict
+
+    from include import team
+
+    with _server() as (client, settings, _):
+        found = team.users(client, settings)
+    if as_json:
+        totals = {"users": len(found)}
+        click.echo(json.dumps({"rows": [asdict(user) for user in found], "totals": totals}))
+        return
+    for user in found:
+        click.echo(f"{user.name:<24} {user.role:<7} {team.ROLES[user.role]}")
+    if not found:
+        click.echo("no users yet; `cca users add NAME --role agent` makes one")
+
+
+@users.command()
+@click.argument("name")
+def remove(name: str) -> None:
+    """Take away NAME's access; what came from it stays in the archive."""
+    from include import team
+
+    with _server() as (client, settings, _):
+        team.remove(client, settings, name)
+    click.echo(f"{name} may no longer sign in")
+
+
+@contextmanager
+def _server() -> "Iterator[tuple[MongoClient[Document], Settings, str]]":
+    """The server to manage: one that others reach, never the embedded one."""
+    from include import archive
+    from include.errors import SettingError
+    from include.settings import get_settings
+
+    settings = get_settings()
+    if not settings.mongo_uri:
+        message = "set MONGO_URI: the embedded MongoDB is this machine's alone (docs/team.md)"
+        raise SettingError(message)
+    with archive.connect(settings.mongo_uri) as client:
+        archive.require(client, settings.mongo_uri)
+        yield client, settings, settings.mongo_uri

@@ -1,0 +1,133 @@
+"""The list in a real Chromium: any number of rows, filters, hits page by page, the chart."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+pytest.importorskip("playwright", reason="playwright drives Chromium")
+from playwright.sync_api import expect
+
+from include import archive
+
+SESSIONS = 900
+
+
+@pytest.fixture(scope="module")
+def site(run_site: Any, new_story: Any) -> Any:
+    site = run_site()
+    with archive.connect(site.settings.mongo_uri) as client:
+        rows = archive.database(client, site.settings)["sessions"]
+        story = new_story("pattern")
+        story.prompt("x")
+        row = story.rollup()
+        rows.insert_many(
+            [
+                {**row, "_id": f"s{number:04}", "title": f"Session {number}", "models": ["old"],
+                 "endedAt": row["endedAt"] - timedelta(hours=number)}
+                for number in range(SESSIONS)
+            ]
+        )  # fmt: skip
+    talk = new_story("talk", title="A talk of otters", branch="otters")
+    for number in range(130):
+        talk.says(f"Otter number {number:03} swims", after=60)
+    talk.calls("Bash", {"command": "count otters"}, "no such otter", error=True)
+    fork = new_story("fork", title="A fork of it", at=talk.at)
+    copied = talk.documents[129]
+    fork.add({**{k: copied[k] for k in ("type", "message")}, "uuid": copied["uuid"]})
+    site.store(talk, fork)
+    site.index()
+    return site
+
+
+def ready(page: Any) -> None:
+    expect(page.locator(".painted")).to_have_count(0, timeout=15_000)
+
+
+def test_a_list_of_any_length_is_scrolled_to_its_end_and_back(site: Any, open_page: Any) -> None:
+    page = open_page(site.url)
+    ready(page)
+    assert page.get_by_text(f"{SESSIONS + 2} sessions", exact=True).is_visible()
+    first = page.locator("a.row .title").first.text_content()
+    last = page.locator("a.row .title", has_text=f"Session {SESSIONS - 1}")
+    for _ in range(60):
+        if last.count():
+            break
+        page.locator(".page").last.evaluate("one => one.scrollIntoView({block: 'end'})")
+        page.wait_for_timeout(80)
+    expect(last).to_be_attached()
+    page.locator(".page").last.evaluate("one => one.scrollIntoView({block: 'end'})")
+    expect(last).to_be_in_viewport()
+    assert page.locator("a.row").count() < SESSIONS / 2, "rows far away are dropped"
+    assert page.locator(".page").count() == -(-(SESSIONS + 2) // 60)
+    page.locator(".page").nth(4).evaluate("one => one.scrollIntoView()")
+    expect(page.locator("a.row", has_text="Session 240")).to_be_visible()
+    page.locator(".page").first.evaluate("one => one.scrollIntoView()")
+    expect(page.locator("a.row .title").first).to_have_text(first)
+    days = page.locator(".page").nth(0).locator("li.day").all_text_contents()
+    assert len(days) == len(set(days)), "a day is named once"
+
+
+def test_filters_are_chosen_removed_and_kept_in_the_address(site: Any, open_page: Any) -> None:
+    page = open_page(site.url)
+    ready(page)
+    page.get_by_text("Filters", exact=True).click()
+    page.locator("select[data-name=branch]").select_option("otters")
+    page.get_by_text("1 session", exact=True).wait_for()
+    assert "branch=otters" in page.url
+    page.locator("select[data-name=tool]").select_option("Bash")
+    page.get_by_role("button", name="Remove the filter Branch otters").click()
+    page.get_by_text("1 session", exact=True).wait_for()
+    page.get_by_label("Order", exact=True).select_option("longest")
+    assert "tool=Bash" in page.url
+    page.reload()
+    ready(page)
+    expect(page.locator("a.row .title")).to_have_text("A talk of otters")
+    page.locator("a.row").click()
+    page.get_by_role("heading", name="A talk of otters").wait_for()
+    page.go_back()
+    page.get_by_role("heading", name="Message activity").wait_for()
+    page.go_forward()
+    page.get_by_role("heading", name="A talk of otters").wait_for()
+
+
+def test_hits_come_page_by_page_with_kinds_copies_and_a_sentence(site: Any, open_page: Any) -> None:
+    page = open_page(f"{site.url}/?q=otter+kind%3Aanswer")
+    ready(page)
+    page.get_by_text("130 hits", exact=True).wait_for()
+    wanted = page.locator(".hits a.row", has_text="number 000")
+    for _ in range(20):
+        if wanted.count():
+            break
+        page.locator(".page").last.evaluate("one => one.scrollIntoView({block: 'end'})")
+        page.wait_for_timeout(80)
+    expect(wanted).to_be_attached()
+    assert page.locator(".hits a.row").count() == 130
+    expect(page.locator(".hits a.row", has_text="number 129")).to_contain_text("+ 1 copy")
+    page.goto(f"{site.url}/?q=otter")
+    ready(page)
+    page.get_by_role("button", name="tool result 1").click()
+    page.get_by_text("1 hit", exact=True).wait_for()
+    assert "kind=tool_result" in page.url
+    page.goto(f"{site.url}/?q=%2Fnumber+0%5B45%5D%5Cd%2F")
+    ready(page)
+    page.get_by_text("20 hits", exact=True).wait_for()
+    assert page.locator(".hits mark").first.text_content() == "number 059"
+    page.locator(".hits a.row").first.click()
+    expect(page.locator("article.target mark")).to_have_text("number 059")
+    page.goto(f"{site.url}/?q=%3D%3E")
+    assert page.get_by_text("Signs alone (=>) cannot be searched; add a word.").is_visible()
+
+
+def test_a_bar_of_an_hour_filters_and_clearing_undoes_it(site: Any, open_page: Any) -> None:
+    page = open_page(site.url)
+    ready(page)
+    page.get_by_role("button", name="Hour", exact=True).click()
+    bar = page.locator("#overview .bar[title*=' 60 of Claude']").first
+    bar.click()
+    expect(page.locator("#overview .bar:not(.off)")).to_have_count(1)
+    assert "T10" in page.url or "T11" in page.url
+    shown = page.locator(".list-head b").text_content()
+    page.get_by_role("button", name="Clear period").click()
+    page.get_by_text(f"{SESSIONS + 2} sessions", exact=True).wait_for()
+    assert shown != str(SESSIONS + 2)

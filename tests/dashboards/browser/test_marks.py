@@ -1,0 +1,154 @@
+"""Stars, tags and notes: where they are kept, who may write them, where they show."""
+
+import http.client
+import json
+from typing import Any
+
+import pytest
+
+from dashboards.browser.annotations import MAX_TAGS, Mark, changed
+from dashboards.browser.users import add_user, users_path
+from include import archive
+
+SESSION = "aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa"
+OTHER = "bbbbbbbb-bbbb-4bbb-8bbb-bbbbbbbbbbbb"
+EVIL = "<img src=x onerror=alert(1)>"
+
+
+@pytest.fixture(scope="module")
+def site(run_site: Any, new_story: Any) -> Any:
+    site = run_site()
+    story = new_story(SESSION, title="Mend the parser")
+    site.prompt = story.prompt("Please mend the parser")
+    site.answer = story.says("It is mended.")
+    other = new_story(OTHER, title="Something else")
+    other.prompt("Another matter")
+    other.says("Yes.")
+    site.store(story, other)
+    return site
+
+
+def send(site: Any, changes: Any, **headers: str) -> tuple[int, str]:
+    port = site.settings.browser_port
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    own = {"Origin": f"http://127.0.0.1:{port}", "Content-Type": "application/json"}
+    body = changes if isinstance(changes, str) else json.dumps(changes)
+    connection.request("POST", "/api/annotations", body, own | headers)
+    answer = connection.getresponse()
+    return answer.status, answer.read().decode()
+
+
+def kept(site: Any) -> dict[str, Any]:
+    with archive.connect(site.settings.mongo_uri) as client:
+        found = archive.database(client, site.settings)["annotations"].find()
+        return {each["_id"]: each for each in found}
+
+
+def test_marks_are_kept_beside_the_archive_and_never_in_it(site: Any) -> None:
+    with archive.connect(site.settings.mongo_uri) as client:
+        entries = archive.conversations(client, site.settings)
+        before = list(entries.find())
+        status, body = send(site, {"session": SESSION, "entry": site.answer, "starred": True})
+        assert (status, json.loads(body)["starred"]) == (200, True)
+        assert list(entries.find()) == before
+    mark = kept(site)[f"{SESSION}/{site.answer}"]
+    assert (mark["projectId"], mark["host"]) == ("-home-ada-atlas", "test-host")
+
+
+def test_what_says_nothing_any_more_is_deleted(site: Any) -> None:
+    place = {"session": SESSION, "entry": site.prompt}
+    send(site, {**place, "note": "  read again  ", "tags": [" Flaky ", "flaky", ""]})
+    mark = kept(site)[f"{SESSION}/{site.prompt}"]
+    assert (mark["note"], mark["tags"]) == ("read again", ["flaky"])
+    send(site, {**place, "starred": True})
+    assert kept(site)[f"{SESSION}/{site.prompt}"]["note"] == "read again"
+    send(site, {**place, "note": "", "tags": [], "starred": False})
+    assert f"{SESSION}/{site.prompt}" not in kept(site)
+
+
+def test_only_what_is_in_the_archive_can_be_marked(site: Any) -> None:
+    assert send(site, {"session": "nobody", "starred": True})[0] == 404
+    assert send(site, {"session": SESSION, "entry": "nothing", "starred": True})[0] == 404
+    assert send(site, {"session": OTHER, "entry": site.answer, "starred": True})[0] == 404
+
+
+@pytest.mark.parametrize("body", ["", "[]", "{", '"x"', "x" * 50_000])
+def test_what_is_no_change_is_refused(site: Any, body: str) -> None:
+    assert send(site, body)[0] == 400
+
+
+@pytest.mark.parametrize(
+    "headers", [{"Origin": "http://evil.example"}, {"Origin": "null"}, {"Origin": ""},
+                {"Sec-Fetch-Site": "cross-site"}, {"Host": "evil.example"}],
+)  # fmt: skip
+def test_another_site_cannot_write_a_mark(site: Any, headers: dict[str, str]) -> None:
+    before = kept(site)
+    assert send(site, {"session": OTHER, "starred": True}, **headers)[0] in {403, 421}
+    assert kept(site) == before
+
+
+def test_values_are_cut_and_wrong_kinds_ignored() -> None:
+    mark = changed(Mark("s"), {"starred": "yes", "tags": "a,b", "note": 7})
+    assert mark.is_empty
+    mark = changed(mark, {"tags": [str(number) for number in range(99)], "note": "x" * 9999})
+    assert (len(mark.tags), len(mark.note)) == (MAX_TAGS, 5000)
+
+
+def ready(page: Any) -> Any:
+    """The page once its panes have taken over what was painted."""
+    page.locator(".live", has_text="Live").wait_for()
+    return page
+
+
+def test_a_person_stars_notes_and_finds_it_again(site: Any, open_page: Any) -> None:
+    page = ready(open_page(f"{site.url}/?session={SESSION}"))
+    star = page.get_by_role("button", name="Star this session")
+    star.click()
+    page.locator(".star-chip[aria-pressed=true]").wait_for()
+    page.get_by_text("Please mend the parser").hover()
+    page.locator("#message-tools [data-mark=note]").click()
+    page.get_by_role("textbox", name="Tags").fill("parser, read again")
+    page.locator("#note textarea").fill(f"Why? {EVIL}")
+    page.get_by_role("button", name="Save").click()
+    page.locator("article .note-text", has_text=EVIL).wait_for()
+    page.reload()
+    page.locator("article .note-text", has_text=EVIL).wait_for()
+    page.goto(f"{site.url}/?starred=1")
+    row = page.locator("a.row", has_text="Mend the parser")
+    row.wait_for()
+    assert page.locator("a.row").count() == 1
+    assert row.locator(".star").is_visible()
+    page.get_by_role("button", name="read again").click()
+    page.wait_for_url("**tag=read*")
+
+
+def test_the_keyboard_stars_the_chosen_message(site: Any, open_page: Any) -> None:
+    page = ready(open_page(f"{site.url}/?session={OTHER}"))
+    page.keyboard.press("j")
+    page.keyboard.press("s")
+    page.locator("article > .mark[data-starred='1']").wait_for()
+    page.keyboard.press("s")
+    page.locator("article > .mark").wait_for(state="detached")
+
+
+def test_a_mark_names_who_made_it(run_site: Any, new_story: Any, open_page: Any) -> None:
+    site = run_site(
+        browser_url="http://claude.example.org",
+        prepare=lambda settings: add_user(users_path(settings), "ada", "long enough words"),
+    )
+    story = new_story(SESSION)
+    story.prompt("Hello")
+    site.store(story)
+    assert send(site, {"session": SESSION, "starred": True})[0] == 401
+    page = open_page(f"{site.url}/login?next=/?session={SESSION}")
+    page.get_by_label("Name").fill("ada")
+    page.get_by_label("Password").fill("long enough words")
+    page.keyboard.press("Enter")
+    ready(page).get_by_role("button", name="Tags and a note on this session").click()
+    page.locator("#note textarea").fill("Mine")
+    page.get_by_role("button", name="Save").click()
+    page.locator(".session-head .mark .by", has_text="ada").wait_for()
+    page.locator("details.status > summary").click()
+    page.get_by_text("Signed in as").wait_for()
+    page.get_by_role("button", name="Sign out").click()
+    page.wait_for_url("**/login*")

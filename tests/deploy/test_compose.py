@@ -1,0 +1,233 @@
+"""docker-compose.yaml and its overrides: valid, closed, least rights, nothing guessable."""
+
+import json
+import re
+import shlex
+import stat
+from pathlib import Path
+from typing import Any
+
+import check_jsonschema
+import click
+import pytest
+from jsonschema import Draft7Validator
+
+from include import compose_env
+from include.cli import cca
+from include.settings import PROJECT_DIR, Settings
+from tests.deploy.compose import CELERY, EXTERNAL_MONGO, MAIN, env_file, load, references
+
+FILES = {
+    "main": (MAIN,),
+    "celery": (MAIN, CELERY),
+    "external-mongo": (MAIN, EXTERNAL_MONGO),
+}
+EXTERNAL = {**env_file(), "EXTERNAL_MONGO_URI": "mongodb+srv://cca:x@cluster.example.net/"}
+# ours, in the browser's command line; Airflow's own, where cca has no setting
+NO_SETTINGS = re.compile(r"BROWSER_USER|BROWSER_PASSWORD|AIRFLOW__CELERY__\w+")
+SECRET = re.compile(r"PASS|SECRET|KEY|_URI|BROKER|BACKEND|AUTH")
+
+
+@pytest.fixture(params=FILES, scope="module")
+def compose(request: pytest.FixtureRequest) -> dict[str, Any]:
+    return load(*FILES[request.param], variables=EXTERNAL)
+
+
+@pytest.fixture(scope="module")
+def services(compose: dict[str, Any]) -> dict[str, Any]:
+    return compose["services"]
+
+
+def own(services: dict[str, Any]) -> dict[str, Any]:
+    return {name: each for name, each in services.items() if each["image"] == "cca:local"}
+
+
+def test_the_file_keeps_to_the_compose_specification(compose: dict[str, Any]) -> None:
+    folder = Path(check_jsonschema.__file__).parent / "builtin_schemas" / "vendor"
+    schema = json.loads((folder / "compose-spec.json").read_text())
+    errors = list(Draft7Validator(schema).iter_errors(compose))
+    assert [(list(error.absolute_path), error.message) for error in errors] == []
+
+
+def test_every_variable_is_written_by_make_env_or_has_a_default() -> None:
+    written = set(env_file()) | {"EXTERNAL_MONGO_URI"}
+    for path in (MAIN, CELERY, EXTERNAL_MONGO):
+        missing = [name for name, kind, _ in references(path) if kind != "-"]
+        assert set(missing) - written == set(), path.name
+
+
+def test_no_secret_has_a_default_or_stands_in_the_file() -> None:
+    for path in (MAIN, CELERY, EXTERNAL_MONGO):
+        defaults = [name for name, kind, _ in references(path) if kind == "-"]
+        assert [name for name in defaults if SECRET.search(name)] == []
+        for line in path.read_text().splitlines():
+            name, _, value = line.strip().partition(": ")
+            if re.fullmatch(r"[A-Z_]+", name) and SECRET.search(name):
+                assert "${" in value, line
+
+
+def test_compose_says_what_to_do_without_an_env_file() -> None:
+    with pytest.raises(KeyError, match="run make env first"):
+        load(MAIN, variables={})
+
+
+def test_ports_are_published_on_loopback_only(services: dict[str, Any]) -> None:
+    published = [port for each in services.values() for port in each.get("ports", [])]
+    assert len(published) == 5
+    assert all(port.startswith("127.0.0.1:") for port in published)
+
+
+def test_containers_have_no_rights_they_do_not_need(services: dict[str, Any]) -> None:
+    for name, each in services.items():
+        assert each["cap_drop"] == ["ALL"], name
+        assert each["security_opt"] == ["no-new-privileges:true"], name
+        assert each["read_only"] is True, name
+        assert re.fullmatch(r"[1-9]\d*:[1-9]\d*", each["user"]), name
+        assert not {"privileged", "cap_add", "network_mode", "pid", "ipc", "devices"} & set(each)
+        assert "docker.sock" not in json.dumps(each), name
+
+
+def test_images_are_pinned_to_a_release(services: dict[str, Any]) -> None:
+    for name, each in services.items():
+        image = each["image"]
+        assert "build" in each or re.search(r":\d+\.\d+(\.\d+)?(-\w+)?$", image), name
+
+
+def test_everything_but_one_runs_is_watched_and_waited_for(services: dict[str, Any]) -> None:
+    ends = {"mongo-set-up", "airflow-prepare", "metabase-provision"}
+    for name, each in services.items():
+        assert (name in ends) == (each["restart"] == "on-failure"), name
+        assert name in ends or "healthcheck" in each or name == "airflow-worker", name
+        for other, how in each.get("depends_on", {}).items():
+            awaited = services[other]
+            is_end = how["condition"] == "service_completed_successfully"
+            assert is_end == (other in ends), (name, other)
+            assert is_end or "healthcheck" in awaited, (name, other)
+            # a part of another profile may be left out
+            is_together = set(each["profiles"]) <= {*awaited["profiles"], "celery"}
+            assert is_together or how.get("required") is False, (name, other)
+
+
+def mounts(service: dict[str, Any]) -> dict[str, tuple[str, bool]]:
+    """Target: what is mounted there, and whether it may be written to."""
+    parts = [volume.split(":") for volume in service.get("volumes", [])]
+    return {part[1]: (part[0], part[2:] != ["ro"]) for part in parts}
+
+
+def test_readers_cannot_write(services: dict[str, Any]) -> None:
+    writers: dict[str, set[str]] = {}
+    readers: dict[str, set[str]] = {}
+    for name, each in services.items():
+        for source, is_writable in mounts(each).values():
+            (writers if is_writable else readers).setdefault(source, set()).add(name)
+    airflow = {name for name in services if name.startswith("airflow") and name != "airflow-db"}
+    assert writers["gold"] == airflow
+    assert readers["gold"] == {"browser", "metabase", "metabase-provision"}
+    assert readers[env_file()["CLAUDE_DIR"]] == {"sync"}
+    assert env_file()["CLAUDE_DIR"] not in writers
+    assert writers["search"] == {"follow", "browser"}
+    assert writers["warehouse"] == airflow
+    assert writers["metabase-key"] == {"metabase-provision"}
+
+
+def test_volumes_are_made_with_the_right_owner(services: dict[str, Any]) -> None:
+    """A new volume takes its owner from the folder of the image that it covers."""
+    made = re.search(r"install -d -m 0700 -o cca -g cca ([^\n]*\\\n[^\n]*)", text("Dockerfile"))
+    assert made
+    folders = set(made[1].replace("\\\n", " ").split())
+    for name, each in own(services).items():
+        volumes = {t for t, (source, _) in mounts(each).items() if not source.startswith("/")}
+        assert volumes - folders == set(), name
+    assert "/data/gold" in text("deploy/metabase/Dockerfile")
+
+
+def test_every_environment_variable_of_ours_is_a_setting(services: dict[str, Any]) -> None:
+    known = {name.upper() for name in Settings.model_fields}
+    for name, each in own(services).items():
+        unknown = {v for v in each["environment"] if v not in known and not NO_SETTINGS.match(v)}
+        assert unknown == set(), name
+
+
+def test_settings_in_compose_are_values_that_settings_take(services: dict[str, Any]) -> None:
+    for name, each in own(services).items():
+        environment = {variable.lower(): value for variable, value in each["environment"].items()}
+        fields = {k: v for k, v in environment.items() if k in Settings.model_fields and v != ""}
+        assert Settings(_env_file=None, **fields).cca_home == Path("/data"), name
+
+
+def test_every_command_is_one_that_exists_outside_docker(services: dict[str, Any]) -> None:
+    ran = [(name, each["command"]) for name, each in own(services).items()]
+    health = [each.get("healthcheck", {}).get("test", []) for each in services.values()]
+    ran += [("health check", test[2:]) for test in health if test[1:2] == ["cca"]]
+    assert len(ran) > 12
+    for name, command in ran:
+        for arguments in commands(command):
+            assert parsed(cca, arguments), (name, arguments)
+
+
+def parsed(group: click.Command, arguments: list[str], parent: Any = None) -> bool:
+    """Whether the command takes these arguments; nothing is run."""
+    context = group.make_context(group.name, list(arguments), parent=parent)
+    if not isinstance(group, click.Group):
+        return True
+    _, command, rest = group.resolve_command(context, arguments)
+    return command is not None and parsed(command, rest, context)
+
+
+def commands(command: list[str]) -> list[list[str]]:
+    """The arguments of `cca`: the command itself, or each `cca` of a shell's."""
+    if len(command) > 1 or command[0].isidentifier():
+        return [command]
+    steps = [shlex.split(step) for step in re.split(r"&&|\|", command[0])]
+    return [step[step.index("cca") + 1 :] for step in steps if "cca" in step]
+
+
+def test_a_mongodb_of_your_own_is_the_only_one_that_is_used() -> None:
+    services = load(MAIN, EXTERNAL_MONGO, variables=EXTERNAL)["services"]
+    users = {n: each["environment"].get("MONGO_URI") for n, each in own(services).items()}
+    others = {name for name, uri in users.items() if uri != EXTERNAL["EXTERNAL_MONGO_URI"]}
+    assert others <= {"mongo-set-up", "airflow-worker"}
+
+
+def test_workers_share_the_scheduler_s_executor() -> None:
+    services = load(MAIN, CELERY)["services"]
+    executors = {n: e["environment"].get("AIRFLOW_EXECUTOR") for n, e in own(services).items()}
+    airflow = {name for name in executors if name.startswith("airflow")}
+    assert {executors[name] for name in airflow} == {"CeleryExecutor"}
+
+
+def test_make_env_writes_fresh_secrets_for_its_owner_and_never_over_old_ones(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / ".env"
+    compose_env.write(path, compose_env.contents(tmp_path, 1000, 1000))
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    first, second = env_file(), env_file()
+    secrets = {name for name in first if SECRET.search(name)}
+    assert len(secrets) >= 9
+    assert len({first[name] for name in secrets}) == len(secrets)
+    assert all(first[name] != second[name] and len(first[name]) >= 24 for name in secrets)
+    assert all(re.fullmatch(r"[\w-]+", first[name]) for name in secrets), "they stand in addresses"
+    with pytest.raises(FileExistsError):
+        compose_env.write(path, "MONGO_PASSWORD=other")
+    assert "other" not in path.read_text()
+
+
+def test_the_env_file_does_not_turn_the_embedded_stack_to_the_containers(tmp_path: Path) -> None:
+    """`cca up` reads the same .env: it must not find a MONGO_URI or an executor there."""
+    path = tmp_path / ".env"
+    path.write_text(compose_env.contents(tmp_path, 1000, 1000))
+    changed = {
+        name
+        for name, value in vars(Settings(_env_file=path)).items()
+        if value != getattr(Settings(_env_file=None), name)
+    }
+    assert changed <= {"claude_dir", "cca_host", "metabase_email", "metabase_password"}
+
+
+def test_root_s_containers_do_not_run_as_root() -> None:
+    assert "CCA_UID=1000\nCCA_GID=1000\n" in compose_env.contents(Path("/root"), 0, 0)
+
+
+def text(path: str) -> str:
+    return (PROJECT_DIR / path).read_text()

@@ -1,0 +1,219 @@
+"""What is forgotten is nowhere afterwards, stays away, and all else is as it was."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from click.testing import CliRunner
+from pymongo.collection import Collection
+from pymongo.database import Database
+
+from include import forget as forgetting
+from include.cli.forget import forget as forget_command
+from include.errors import SettingError
+from include.extract import catalog
+from include.extract.fetch import server_time
+from include.extract.remove import Scope
+from include.extract.run import extract
+from include.extract.window import Window
+from include.follow.agent import catch_up
+from include.load.raw import load
+from include.pipeline import Options, run
+from include.publish.gold import publish
+from include.settings import Settings, get_settings
+from include.sync_agent.agent import sync_once
+from include.sync_agent.buffer import Buffer
+from include.warehouse import reading_gold
+
+SECRET, OTHER = "xyloquokka", "zwombatine"
+SESSION = "0a0a0a0a-0000-4000-8000-00000000000{}"
+
+
+def line(session: str, number: int, word: str, **own: Any) -> str:
+    entry = {
+        "type": "user", "uuid": f"{session}-{number}", "sessionId": session,
+        "timestamp": f"2026-10-0{number + 1}T10:00:00.000Z", "cwd": f"/srv/{word}",
+        "message": {"role": "user", "content": f"please explain {word} {number}"}, **own,
+    }  # fmt: skip
+    return json.dumps(entry) + "\n"
+
+
+def write(settings: Settings, project: str, session: str, word: str) -> Path:
+    path = settings.claude_dirs[0] / project / f"{session}.jsonl"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    said = [line(session, number, word) for number in range(3)]
+    title = json.dumps({"type": "summary", "summary": f"all about {word}"}) + "\n"
+    path.write_text("".join([title, *said, f'{{"torn {word}\n', said[0]]))
+    return path
+
+
+@pytest.fixture
+def told(settings: Settings, collection: Collection[dict[str, Any]]) -> Settings:
+    """Two projects, archived, indexed, in both lakes; a dead letter of each."""
+    write(settings, "-srv-secret", SESSION.format(1), SECRET)
+    write(settings, "-srv-other", SESSION.format(2), OTHER)
+    sync_once(settings, settings.mongo_uri)
+    catch_up(settings, settings.mongo_uri)
+    for name in ("parquet", "iceberg"):
+        for window in (Window("full"), Window("backfill")):
+            extract(settings, settings.mongo_uri, window, storage_format=name)
+    return settings
+
+
+def words_in_mongo(database: Database[dict[str, Any]]) -> str:
+    names = database.list_collection_names()
+    return repr([list(database[name].find()) for name in names])
+
+
+def files_with(home: Path, word: str) -> list[str]:
+    """Files under the home that hold the word; the embedded MongoDB is none of them here."""
+    found = (path for path in home.rglob("*") if path.is_file() and not path.is_symlink())
+    return sorted(
+        path.relative_to(home).as_posix() for path in found if word.encode() in path.read_bytes()
+    )
+
+
+def parquet_text(settings: Settings) -> str:
+    """All rows of every Parquet file that is there, live or not: they are compressed."""
+    files = settings.lake_dir.rglob("*.parquet")
+    return repr([pq.ParquetFile(path).read().to_pylist() for path in files])
+
+
+@pytest.mark.timeout(300)
+def test_nothing_of_a_forgotten_project_is_left_and_the_rest_is_as_it_was(
+    told: Settings, collection: Collection[dict[str, Any]]
+) -> None:
+    run(told, told.mongo_uri, Options(Window("incremental")))
+    publish(told)
+    assert SECRET in parquet_text(told)
+    assert "buffer.db" in "".join(files_with(told.cca_home, SECRET))
+    before = gold_rows(told, "-srv-other")
+    scope = Scope(project="-srv-secret")
+    found = forgetting.look(told, told.mongo_uri, scope)
+    assert (found.documents, found.sessions, found.dead_letters) == (4, 1, 1)
+    report = forgetting.forget(told, told.mongo_uri, scope)
+    assert (report.documents, report.lake_rows) == (4, 2 * (4 + 3))
+    assert report.lines > 0
+    assert SECRET not in words_in_mongo(collection.database)
+    assert SECRET not in parquet_text(told)
+    assert files_with(told.cca_home, SECRET) == []
+    assert len(list(told.gold_dir.glob("gold-*"))) == 1
+    assert gold_rows(told, "-srv-secret") == []
+    assert gold_rows(told, "-srv-other") == before != []
+    for table in catalog.existing(told).values():
+        for snapshot in table.snapshots():
+            for one in snapshot.manifests(table.io):
+                entries = one.fetch_manifest_entry(table.io, discard_deleted=False)
+                assert all(entry.status.name != "DELETED" for entry in entries)
+    assert OTHER in words_in_mongo(collection.database)
+    assert OTHER in parquet_text(told)
+    assert forgetting.look(told, told.mongo_uri, scope).is_nothing
+
+
+def gold_rows(settings: Settings, project: str) -> list[Any]:
+    with reading_gold(settings) as gold:
+        return gold.execute(
+            'select entry_id, session_id, "at" from marts.fct_messages '
+            "where project_id = ? order by all",
+            [project],
+        ).fetchall()
+
+
+def test_the_files_are_not_taken_in_again_even_by_a_new_buffer_and_later_words_are(
+    told: Settings, collection: Collection[dict[str, Any]]
+) -> None:
+    scope = Scope(session=SESSION.format(1))
+    forgetting.forget(told, told.mongo_uri, scope)
+    path = told.claude_dirs[0] / "-srv-secret" / f"{SESSION.format(1)}.jsonl"
+    later = server_time(collection).isoformat().replace("2026", "2027")
+    with path.open("a") as file:
+        file.write(line(SESSION.format(1), 7, "newword", timestamp=later))
+    for _ in range(2):
+        sync_once(told, told.mongo_uri)
+        stored = list(collection.find({"sessionKey": SESSION.format(1)}))
+        assert [one["uuid"][-1] for one in stored] == ["7"]
+        assert SECRET not in words_in_mongo(collection.database)
+        with Buffer(told.buffer_path) as buffer:
+            kept = buffer.rows("SELECT entry_json FROM pending_entries")
+            letters = buffer.rows("SELECT source_file FROM dead_letters")
+        assert SECRET not in repr(kept)
+        assert [Path(name).parent.name for (name,) in letters] == ["-srv-other"]
+        # a lost buffer reads all files from their start
+        for side in told.cca_home.glob("buffer.db*"):
+            side.unlink()
+
+
+def test_a_line_that_waits_in_a_buffer_while_its_project_is_forgotten_is_dropped(
+    told: Settings, collection: Collection[dict[str, Any]]
+) -> None:
+    forgetting.forget(told, told.mongo_uri, Scope(project="-srv-secret"))
+    with Buffer(told.buffer_path) as buffer, buffer.transaction() as connection:
+        for project in ("-srv-secret", "-srv-other"):
+            connection.execute(
+                "INSERT INTO pending_entries (created_at, project_id, session_id, source_file,"
+                " entry_json, entry_id, stream, generation, source_offset, event_ms)"
+                " VALUES ('2026-10-01T00:00:00Z', ?, 's', 'f', '{\"type\":\"user\"}', ?, 's', 0, 0,"
+                " 1790000000000)",
+                (project, project),
+            )
+    report = sync_once(told, told.mongo_uri)
+    assert (report.stored, report.pending) == (1, 0)
+    assert collection.count_documents({"projectId": "-srv-secret"}) == 0
+    with Buffer(told.buffer_path) as buffer:
+        rows = buffer.rows("SELECT COUNT(*) FROM pending_entries WHERE project_id = '-srv-secret'")
+    assert rows == [(0,)]
+
+
+@pytest.mark.parametrize("step", ["_clear_buffer", "_warehouse_anew"])
+def test_a_deletion_that_was_cut_short_is_finished_by_the_next(
+    told: Settings, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    scope = Scope(host="test-host", project="-srv-secret")
+
+    def crash(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    load(told)
+    with monkeypatch.context() as patched:
+        patched.setattr(forgetting, step, crash)
+        with pytest.raises(KeyboardInterrupt):
+            forgetting.forget(told, told.mongo_uri, scope)
+    found = forgetting.look(told, told.mongo_uri, scope)
+    assert found.documents == 0
+    assert found.is_unfinished
+    assert not found.is_nothing
+    monkeypatch.setattr(forgetting, "_warehouse_anew", lambda _: None)
+    forgetting.forget(told, told.mongo_uri, scope)
+    assert forgetting.look(told, told.mongo_uri, scope).is_nothing
+    assert SECRET not in parquet_text(told)
+
+
+@pytest.fixture
+def command_settings(told: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
+    for name in ("cca_home", "claude_dir", "mongo_uri", "mongo_db", "cca_host"):
+        monkeypatch.setenv(name.upper(), str(getattr(told, name)))
+    get_settings.cache_clear()
+    yield told
+    get_settings.cache_clear()
+
+
+def test_the_command_counts_asks_and_deletes(
+    command_settings: Settings, collection: Collection[dict[str, Any]]
+) -> None:
+    chosen = ["--session", SESSION.format(1)]
+    counted = CliRunner().invoke(forget_command, [*chosen, "--dry-run", "--json"])
+    assert json.loads(counted.output)["totals"]["documents"] == 4
+    refused = CliRunner().invoke(forget_command, chosen, input="n\n")
+    assert refused.exit_code == 1
+    assert "4 documents of 1 sessions" in refused.output
+    assert collection.count_documents({}) == 8
+    done = CliRunner().invoke(forget_command, [*chosen, "--yes", "--json"])
+    assert json.loads(done.stdout)["totals"]["documents"] == 4
+    assert collection.count_documents({}) == 4
+    again = CliRunner().invoke(forget_command, chosen)
+    assert "nothing of it" in again.output
+    with pytest.raises(SettingError, match="--project"):
+        CliRunner().invoke(forget_command, ["--yes"], catch_exceptions=False)
