@@ -31,6 +31,7 @@ COPY dags dags
 COPY plugins plugins
 COPY dbt dbt
 RUN uv pip install --system --no-cache --no-deps -e . \
+    && python -m compileall -q include dashboards dags plugins \
     && groupadd --gid "${CCA_GID}" cca \
     && useradd --uid "${CCA_UID}" --gid "${CCA_GID}" --no-create-home --home-dir /data cca \
     && install -d -m 0700 -o cca -g cca /data /data/gold /data/lake /data/iceberg /data/search \

@@ -7,7 +7,7 @@ CCA := $(VENV)/bin/cca
 STAMP := $(VENV)/.installed
 DEMO_HOME ?= $(or $(TMPDIR),/tmp)/cca-demo-$(shell id -u)
 
-.PHONY: help install up demo demo-down down status logs deploy run-backfill run-adhoc run-daily pipeline test test-long lint types bench bench-sync docs env lock
+.PHONY: help install up demo demo-down down status logs deploy run-backfill run-adhoc run-daily pipeline test test-long lint audit types bench bench-sync bench-search bench-browser docs env lock
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 14
@@ -73,6 +73,9 @@ lint: install  ## ruff, sqlfluff and dbt-bouncer
 	cd dbt && DUCKDB_PATH=:memory: ../$(VENV)/bin/dbt --quiet parse --profiles-dir .
 	cd dbt && ../$(VENV)/bin/dbt-bouncer run --output-only-failures
 
+audit: install  ## known vulnerabilities of the dependencies; needs the network
+	@.ci/audit
+
 types: install  ## mypy, strict
 	$(VENV)/bin/mypy
 
@@ -81,6 +84,12 @@ bench: install  ## time every step on generated data
 
 bench-sync: install  ## time the sync agent: throughput, latency, idle, rescan
 	$(VENV)/bin/python -m benchmarks.sync
+
+bench-search: install  ## time the search index: rebuild, size, queries
+	$(VENV)/bin/python -m benchmarks.search
+
+bench-browser: install  ## time the browser in Chromium: first paint, opening, search, live
+	$(VENV)/bin/python -m benchmarks.browser
 
 docs: install  ## write the generated pages: settings, commands, gold tables
 	$(VENV)/bin/python -m include.settings_docs

@@ -15,6 +15,9 @@ from include.settings import Settings
 
 Document = dict[str, Any]
 
+# the collection of stars, tags and notes: beside the entries, never in them
+MARKS = "annotations"
+
 
 def connect(uri: str, *, timeout_ms: int = 1500) -> MongoClient[Document]:
     """A client whose times are aware and in UTC; nothing is sent before its first use."""

@@ -6,6 +6,7 @@ CcaError
 ├── ServiceDown       MongoDB or another part does not answer
 ├── AlreadyRunning    a second writer of something that has one writer
 ├── WarehouseError    raw, dbt or gold are not as they must be
+├── BackupError       a backup is incomplete or damaged
 └── NotFound          what was asked for does not exist
 """
 
@@ -32,6 +33,10 @@ class AlreadyRunning(CcaError):
 
 class WarehouseError(CcaError):
     """The message names the table or file and the command that mends it."""
+
+
+class BackupError(CcaError):
+    """The message names the file; nothing of a damaged backup is used."""
 
 
 class NotFound(CcaError):

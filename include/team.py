@@ -13,6 +13,7 @@ from pymongo.errors import OperationFailure
 from include.archive import Document
 from include.errors import NotFound, SettingError
 from include.settings import Settings
+from include.sync_agent import forgotten
 
 ROLES = {
     "agent": "a sync agent: adds entries; reads, changes and deletes none",
@@ -101,6 +102,9 @@ def _allowed(settings: Settings, role: str) -> tuple[list[Any], list[Any]]:
             on(settings.mongo_collection, *add_only),
             on("fs.files", "find", *add_only),
             on("fs.chunks", *add_only),
+            # What was forgotten must not come back.
+            on(forgotten.REQUESTS, "find"),
+            on(forgotten.IDS, "find"),
         ], []
     inherited = {"reader": ["read"], "keeper": ["read"], "admin": ["readWrite", "dbAdmin"]}[role]
     writes = ("insert", "update", "remove", "createIndex")

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from pymongo.collection import Collection
 
-from include.archive import Document, connect, conversations, database
+from include.archive import MARKS, Document, connect, conversations, database
 from include.projects import project_label, project_path
 from include.secrets import mask_secrets
 from include.settings import Settings
@@ -46,7 +46,7 @@ def open_archive(settings: Settings, mongo_uri: str) -> Archive:
         entries=conversations(client, settings),
         sessions=rollups["sessions"],
         activity=rollups["activity"],
-        annotations=rollups["annotations"],
+        annotations=rollups[MARKS],
         timezone=ZoneInfo(settings.timezone),
     )
 

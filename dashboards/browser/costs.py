@@ -3,10 +3,11 @@
 import logging
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import lru_cache
+from pathlib import Path
 
 import duckdb
 
-from include.errors import CcaError
 from include.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -17,15 +18,22 @@ where is_price_known and message_id in (select unnest(?::varchar[]))
 """
 
 
+@lru_cache(maxsize=1)
+def _opened(path: Path, changed: int) -> duckdb.DuckDBPyConnection:  # noqa: ARG001  (of the key)
+    """Opening costs more than asking; a file that was published anew is another one."""
+    return duckdb.connect(str(path), read_only=True)
+
+
 def message_costs(settings: Settings, message_ids: Sequence[str]) -> dict[str, Decimal]:
     """Message id to USD, of the messages that the pipeline has seen and that have a price."""
-    from include.usage.reports import open_gold  # noqa: PLC0415  (DuckDB, where it is needed)
-
-    if not message_ids or not settings.gold_path.exists():
+    try:
+        found = settings.gold_path.stat()
+    except FileNotFoundError:
         return {}
     try:
-        with open_gold(settings.gold_path) as gold:
-            return dict(gold.execute(_COSTS, [list(message_ids)]).fetchall())
-    except (CcaError, duckdb.Error) as error:
+        gold = _opened(settings.gold_path.resolve(), found.st_mtime_ns)
+        with gold.cursor() as cursor:
+            return dict(cursor.execute(_COSTS, [list(message_ids)]).fetchall())
+    except duckdb.Error as error:
         log.warning("gold cannot be read: %s", error)
         return {}

@@ -3,6 +3,8 @@
 import logging
 import threading
 import time
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
 
 from pymongo.collection import Collection
 from pymongo.errors import OperationFailure, PyMongoError
@@ -13,6 +15,8 @@ log = logging.getLogger(__name__)
 
 _AWAIT_MS = 500
 _RETRY_SECONDS = 1.0
+_MOST_KEPT = 64
+Kept = TypeVar("Kept")
 # A server that is no replica set has no change streams.
 _NO_STREAMS = frozenset({40573, 40415})
 
@@ -26,6 +30,9 @@ class Pulse:
         self._changed: dict[str, int] = {}
         # While nobody watched, anything may have changed.
         self._all_changed_at = 0
+        self._kept: dict[str, tuple[int, Any]] = {}
+        # Told from this thread which session changed, or "" where it may be any.
+        self.listeners: set[Callable[[str], None]] = set()
         self.number = 0
         self.is_reachable = True
 
@@ -37,6 +44,20 @@ class Pulse:
 
     def has_changed(self, session_id: str, since: int) -> bool:
         return max(self._all_changed_at, self._changed.get(session_id, 0)) > since
+
+    def kept(self, key: str, make: Callable[[], Kept]) -> Kept:
+        """What is dear to ask of MongoDB, asked again once any session row has changed."""
+        number = self.number
+        before = self._kept.get(key)
+        if before is not None and before[0] == number and self.is_reachable:
+            return cast("Kept", before[1])
+        found = make()
+        # Before the first look at the rows nothing is known to be unchanged.
+        if number:
+            if len(self._kept) >= _MOST_KEPT:
+                self._kept = {}
+            self._kept[key] = (number, found)
+        return found
 
     def _run(self) -> None:
         look = self._watch
@@ -83,8 +104,10 @@ class Pulse:
             self._changed[session_id] = number
         else:
             self._all_changed_at = number
-        # Last: whoever sees the number sees what it stands for.
+        # Whoever sees the number sees what it stands for.
         self.number = number
+        for listener in tuple(self.listeners):
+            listener(session_id)
 
     def _lost(self, error: PyMongoError) -> None:
         if self.is_reachable:

@@ -15,7 +15,6 @@ from markupsafe import Markup
 from pymongo.errors import PyMongoError
 
 from dashboards.browser import paint
-from dashboards.browser.archive import list_projects
 from dashboards.browser.assets import asset_url
 from dashboards.browser.components import ActivityOverview, PageHeader, SessionList, Transcript
 from dashboards.browser.overview import overview
@@ -30,6 +29,9 @@ STYLES = (
     "overview.css", "transcript.css",
 )  # fmt: skip
 _OVERVIEW_SECONDS = 10.0
+# Lines of one answer come in a burst: they are shown together.
+_NUDGE_SECONDS = 0.1
+_SEEN_SECONDS = 5.0
 _SOURCE = re.compile(r'src="([^"]+)"')
 # What the list and the overview depend on; the rest of a state is the transcript's.
 _LISTED = (*FILTERS, "q", "sort", "order", "by")
@@ -38,8 +40,11 @@ _LISTED = (*FILTERS, "q", "sort", "order", "by")
 class Page:
     """One open browser tab."""
 
-    def __init__(self, desk: Desk, painted: Painted) -> None:
+    def __init__(
+        self, desk: Desk, painted: Painted, is_let_in: Callable[[], bool] = lambda: True
+    ) -> None:
         self.desk = desk
+        self.is_let_in = is_let_in
         self.state = painted.state
         # Two quick changes are both meant, whichever is answered first.
         self.wanted = painted.state
@@ -47,19 +52,45 @@ class Page:
         self.generation = 0
         self.seen = painted.seen
         self.is_failed = painted.is_failed
-        self.overview_at = time.monotonic()
+        self.overview_at = self.asked_at = time.monotonic()
+        self.document = pn.state.curdoc
+        self.is_nudged = False
         self.header = PageHeader(self.hear)
         self.sessions = SessionList(self.hear)
         self.overview = ActivityOverview(self.hear)
         self.transcript = Transcript(self.hear)
 
     def hear(self, message: dict[str, Any]) -> None:
+        # A page that is open outlives its cookie; it is answered no more.
+        if not self.is_let_in():
+            return
         pn.state.execute(partial(self.on_message, message))
+
+    def nudge(self, session: str) -> None:
+        """Called by the pulse's thread: what changes in the open session is shown at once.
+
+        A page that nobody looks at does not ask, and is not told; lists wait for the next tick.
+        """
+        is_seen = time.monotonic() - self.asked_at < _SEEN_SECONDS
+        if self.is_nudged or not is_seen or session != (self.state.session or None):
+            return
+        self.is_nudged = True
+        try:
+            self.document.add_next_tick_callback(self._nudged)
+        except RuntimeError as error:
+            # The page goes while it is told.
+            log.debug("a page is gone: %s", error)
+
+    async def _nudged(self) -> None:
+        await asyncio.sleep(_NUDGE_SECONDS)
+        self.is_nudged = False
+        await self._tick()
 
     async def on_message(self, message: dict[str, Any]) -> None:
         """What a pane said: set fields, or go where the address bar went."""
         kind = message.get("type")
         if kind == "tick":
+            self.asked_at = time.monotonic()
             await self._tick()
         elif kind == "set" and isinstance(message.get("changes"), dict):
             await self.show(self.wanted.changed(message["changes"]), is_typed=True)
@@ -98,7 +129,7 @@ class Page:
         state = paint.located(self.desk, state)
         panes: dict[str, Markup] = {}
         if any(getattr(before, name) != getattr(state, name) for name in _LISTED):
-            projects = list_projects(self.desk.archive)
+            projects = self.desk.projects()
             panes["header"] = paint.header(self.desk, state, projects)
             panes["sessions"] = paint.sessions(self.desk, state, projects)
             panes["overview"] = overview(self.desk.archive, state, projects)
@@ -135,7 +166,7 @@ class Page:
     def _news(self, state: State, *, is_open: bool) -> dict[str, Markup]:
         """The panes that new entries change; the overview, the dearest, less often."""
         panes: dict[str, Markup] = {}
-        projects = list_projects(self.desk.archive)
+        projects = self.desk.projects()
         if not state.q:
             panes["sessions"] = paint.sessions(self.desk, state, projects)
         if not state.session and time.monotonic() - self.overview_at > _OVERVIEW_SECONDS:
@@ -164,13 +195,22 @@ def _without(desk: Desk, state: State, problem: Problem) -> dict[str, Markup]:
     return panes | ({"transcript": painted.transcript} if state.session else {})
 
 
-def browse(desk: Desk, take: Callable[[], tuple[str, Painted]]) -> Callable[[], pn.Template]:
-    """The Panel app of `/`; `take` gives the nonce and the panes painted for this request."""
+def browse(
+    desk: Desk,
+    take: Callable[[], tuple[str, Painted]],
+    visitor: Callable[[], Callable[[], bool]] = lambda: lambda: True,
+) -> Callable[[], pn.Template]:
+    """The Panel app of `/`; `take` gives the nonce and the panes painted for this request.
+
+    `visitor` gives what tells, later on, whether whoever asked is still signed in.
+    """
     shell = _shell()
 
     def app() -> pn.Template:
         nonce, painted = take()
-        page = Page(desk, painted)
+        page = Page(desk, painted, visitor())
+        desk.pulse.listeners.add(page.nudge)
+        pn.state.on_session_destroyed(lambda _: desk.pulse.listeners.discard(page.nudge))
         template = pn.Template(template=shell)
         for name in ("header", "sessions", "overview", "transcript"):
             template.add_panel(name, getattr(page, name))

@@ -77,6 +77,12 @@ class Desk:
     settings: Settings
     pulse: Pulse
 
+    def projects(self) -> list[Project]:
+        return self.pulse.kept("projects", lambda: list_projects(self.archive))
+
+    def choices(self, project: str) -> dict[str, list[str]]:
+        return self.pulse.kept(f"choices {project}", lambda: choices(self.archive, project))
+
 
 @dataclass(frozen=True)
 class Painted:
@@ -96,7 +102,7 @@ def paint(desk: Desk, state: State) -> Painted:
     """The whole page; with MongoDB away each pane says so instead of failing."""
     seen = desk.pulse.number
     try:
-        projects = list_projects(desk.archive)
+        projects = desk.projects()
         state = located(desk, state)
         return Painted(
             state,
@@ -162,7 +168,7 @@ def more_rows(desk: Desk, state: State, after: str) -> Markup:
         found = find_hits(desk.search, desk.archive, state, first)
         return render("hits.html", desk.archive.timezone, state=state, hits=found)
     page = _page(desk, state, after)
-    values = row_values(desk, state, list_projects(desk.archive), page)
+    values = row_values(desk, state, desk.projects(), page)
     return render("rows.html", desk.archive.timezone, state=state, **values)
 
 
@@ -175,7 +181,7 @@ def _list_choices(desk: Desk, state: State) -> dict[str, Any]:
         "sorts": SORTS,
         "orders": ORDERS,
         "traits": TRAITS,
-        "choices": choices(desk.archive, state.project),
+        "choices": desk.choices(state.project),
         "tags": all_tags(desk.archive.annotations),
         "more": f"/api/rows{state.to_query()}",
     }

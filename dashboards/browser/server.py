@@ -23,7 +23,7 @@ from dashboards.browser.marking import Annotations
 from dashboards.browser.numbers.pages import number_routes
 from dashboards.browser.page import browse
 from dashboards.browser.paint import Desk, Painted, paint
-from dashboards.browser.signin import Gate, SignIn, SignOut
+from dashboards.browser.signin import COOKIE, Gate, SignIn, SignOut
 from dashboards.browser.state import State, from_query
 from dashboards.browser.status import Status
 from include.errors import PortTaken
@@ -73,7 +73,7 @@ def build(settings: Settings, mongo_uri: str) -> Any:
     hosts = guard.allowed_hosts(settings)
     server = _listening(
         settings,
-        {"/": browse(desk, painter.take)},
+        {"/": browse(desk, painter.take, partial(_visitor, gate))},
         websocket_origin=sorted(hosts),
         extra_patterns=[
             *routes(desk),
@@ -99,6 +99,14 @@ def serve(settings: Settings, mongo_uri: str, on_ready: Callable[[], None] = lam
     on_ready()
     loop.start()
     server.stop()
+
+
+def _visitor(gate: Gate | None) -> Callable[[], bool]:
+    """Whether whoever asks now still may, whenever that is asked later."""
+    if gate is None:
+        return lambda: True
+    cookie = (pn.state.cookies or {}).get(COOKIE)
+    return lambda: gate.named(cookie) is not None
 
 
 def more_routes(desk: Desk) -> list[Any]:

@@ -99,7 +99,11 @@ class Gate:
 
     def user_of(self, handler: RequestHandler) -> str | None:
         """The user whose cookie a request carries; None for a wrong, old or ended one."""
-        given = self._given(handler)
+        return self.named(handler.get_cookie(COOKIE))
+
+    def named(self, cookie: str | None) -> str | None:
+        """The user that a cookie names."""
+        given = self._facts(cookie)
         stored = self.users().get(str(given.get("name")))
         if stored is None or given.get("of") != fingerprint(stored):
             return None
@@ -114,11 +118,10 @@ class Gate:
 
     def sign_out(self, handler: RequestHandler) -> None:
         """The cookie is deleted, and a copy of it is worth nothing until the server restarts."""
-        self._ended.add(str(self._given(handler).get("id")))
+        self._ended.add(str(self._facts(handler.get_cookie(COOKIE)).get("id")))
         handler.clear_cookie(COOKIE)
 
-    def _given(self, handler: RequestHandler) -> dict[str, Any]:
-        signed = handler.get_cookie(COOKIE)
+    def _facts(self, signed: str | None) -> dict[str, Any]:
         value = decode_signed_value(self._key, COOKIE, signed, max_age_days=DAYS)
         facts = json.loads(value) if value else {}
         return facts if isinstance(facts, dict) else {}

@@ -1,9 +1,24 @@
 {#-
 Usage windows: one begins at the full hour of its first message and takes in what comes up to
-`length` hours later; the next message begins another. All stretches advance together.
+`length` hours later; the next message begins another. In a stretch no pause is longer than that,
+so the next begins within two lengths.
 -#}
 {% macro blocks_of_hours(stretches, length) -%}
-    with recursive chain as (
+    with recursive followed as (
+        select
+            hours.stretch,
+            hours.first_at,
+            min(later.first_at) as next_at
+        from {{ stretches }} as hours
+        left join {{ stretches }} as later
+            on
+                hours.stretch = later.stretch
+                and later.until_hour > date_trunc('hour', hours.first_at) + interval {{ length }} hour
+                and later.until_hour <= date_trunc('hour', hours.first_at) + interval {{ 2 * length + 1 }} hour
+        group by hours.stretch, hours.first_at
+    ),
+
+    chain as (
         select
             stretch,
             min(first_at) as first_at
@@ -11,14 +26,11 @@ Usage windows: one begins at the full hour of its first message and takes in wha
         group by stretch
         union all
         select
-            chain.stretch,
-            min({{ stretches }}.first_at) as first_at
+            followed.stretch,
+            followed.next_at as first_at
         from chain
-        inner join {{ stretches }}
-            on
-                chain.stretch = {{ stretches }}.stretch
-                and {{ stretches }}.until_hour > date_trunc('hour', chain.first_at) + interval {{ length }} hour
-        group by chain.stretch
+        inner join followed on chain.first_at = followed.first_at and chain.stretch = followed.stretch
+        where followed.next_at is not null
     )
 
     select

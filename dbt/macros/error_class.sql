@@ -16,7 +16,7 @@
     ] -%}
     case
         {%- for class, pattern in rules %}
-        when regexp_matches(lower({{ text }}), '{{ pattern }}') then '{{ class }}'
+        when {{ matches("lower(" ~ text ~ ")", "'" ~ pattern ~ "'") }} then '{{ class }}'
         {%- endfor %}
         else 'other'
     end

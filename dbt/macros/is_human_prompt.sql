@@ -14,6 +14,6 @@ entries are known by what they are not. Subagents' prompts come from the model.
         when origin_kind is not null then origin_kind = 'human'
         when prompt_source is not null then prompt_source <> 'system'
         when typed_text = '' then has_attachment
-        else not regexp_matches(typed_text, '^(?:{{ not_typed | join("|") }})')
+        else not {{ matches("typed_text", "'^(?:" ~ not_typed | join("|") ~ ")'") }}
     end
 {%- endmacro %}

@@ -1,25 +1,23 @@
 {#- Rows of the user's own price file (setting PRICES_FILE); what it leaves out follows from the input price. -#}
 {% macro own_prices() -%}
 {%- set prices_file = env_var("CCA_PRICES_FILE", "") %}
-{%- set prices_literal = "'" ~ (prices_file | replace("'", "''")) ~ "'" %}
 with given as (
     select
-        cast(null as varchar) as model,
-        cast(null as varchar) as variant,
-        cast(null as varchar) as valid_from,
-        cast(null as varchar) as valid_to,
-        cast(null as varchar) as input_usd_per_mtok,
-        cast(null as varchar) as output_usd_per_mtok,
-        cast(null as varchar) as cache_read_usd_per_mtok,
-        cast(null as varchar) as cache_write_5m_usd_per_mtok,
-        cast(null as varchar) as cache_write_1h_usd_per_mtok,
-        cast(null as varchar) as web_search_usd
+        cast(null as string) as model,
+        cast(null as string) as variant,
+        cast(null as string) as valid_from,
+        cast(null as string) as valid_to,
+        cast(null as string) as input_usd_per_mtok,
+        cast(null as string) as output_usd_per_mtok,
+        cast(null as string) as cache_read_usd_per_mtok,
+        cast(null as string) as cache_write_5m_usd_per_mtok,
+        cast(null as string) as cache_write_1h_usd_per_mtok,
+        cast(null as string) as web_search_usd
     where false
     {%- if prices_file %}
         union all by name
         select *
-        from
-            read_csv({{ prices_literal }}, header = true, all_varchar = true, delim = ',')
+        from {{ rows_of_csv(prices_file) }}
     {%- endif %}
 )
 

@@ -16,7 +16,7 @@ come before the general. A heuristic for charts, never a truth about a person's 
     ] -%}
     case
         {%- for category, pattern in rules %}
-        when regexp_matches(lower({{ text }}), '{{ pattern }}') then '{{ category }}'
+        when {{ matches("lower(" ~ text ~ ")", "'" ~ pattern ~ "'") }} then '{{ category }}'
         {%- endfor %}
         else 'other'
     end

@@ -1,20 +1,16 @@
 {#- What a person typed: the text without the blocks that editors and reminders put around it. -#}
 {% macro typed_text(column) -%}
     {%- set tags = "ide_opened_file|ide_selection|system-reminder" -%}
-    trim(regexp_replace(
-        coalesce({{ column }}, ''), '(?s)<(?:{{ tags }})>.*?</(?:{{ tags }})>', '', 'g'
-    ), e' \t\r\n')
+    {{ stripped(replace_all(
+        "coalesce(" ~ column ~ ", '')", "'(?s)<(?:" ~ tags ~ ")>.*?</(?:" ~ tags ~ ")>'", "''"
+    )) }}
 {%- endmacro %}
 
 {#- A model id as the price list writes it: without [1m], a cloud's prefix and its version suffix. -#}
 {% macro listed_model(column) -%}
-    regexp_replace(
-        regexp_replace(
-            regexp_replace(lower({{ column }}), '\[[^\]]*\]$', ''),
-            '^(?:[a-z-]+\.)?anthropic[./]|-v\d+(?::\d+)?$', '', 'g'
-        ),
-        '@(\d)', '-\1'
-    )
+    {%- set bare = replace_all("lower(" ~ column ~ ")", "'\\[[^\\]]*\\]$'", "''") -%}
+    {%- set named = replace_all(bare, "'^(?:[a-z-]+\\.)?anthropic[./]|-v\\d+(?::\\d+)?$'", "''") -%}
+    {{ replace_all(named, "'@(\\d)'", "'-$1'" if target.type == "spark" else "'-\\1'") }}
 {%- endmacro %}
 
 {#- A slash command reads as it was typed, without the tags around its parts. -#}

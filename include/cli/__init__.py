@@ -43,6 +43,8 @@ COMMANDS = {
     "docs": ("include.cli.docs:docs", "What every table and column means, as one page."),
     "doctor": ("include.cli.doctor:doctor", "Check everything and say how to mend it."),
     "rebuild": ("include.cli.rebuild:rebuild", "Derived stores from the truth."),
+    "backup": ("include.cli.backup:backup", "Save what cannot be made anew."),
+    "restore": ("include.cli.backup:restore", "Bring a backup back."),
     "forget": ("include.cli.forget:forget", "Delete on request, everywhere it went."),
 }
 

@@ -57,7 +57,7 @@ def extract(
 
     settings = get_settings()
     window = resolve(since=since, until=until, full_backfill=full_backfill)
-    with serving_mongo(settings) as uri, _progress("extract") as tick:
+    with serving_mongo(settings) as uri, progress("extract") as tick:
         report = run_extract(settings, uri, window, storage_format=storage_format, on_progress=tick)
     _print(
         as_json,
@@ -176,7 +176,7 @@ def _print(as_json: bool, sentence: str, report: Any) -> None:
 
 
 @contextmanager
-def _progress(title: str) -> Iterator[Callable[[int, int], None]]:
+def progress(title: str) -> Iterator[Callable[[int, int], None]]:
     with _steps() as (on_step, on_progress):
         on_step(title)
         yield on_progress

@@ -14,6 +14,7 @@ from include.embedded.freshness import freshness
 from include.embedded.programs import parts
 from include.errors import CcaError
 from include.extract import manifest
+from include.publish.metabase import Metabase, find_database, known_key
 from include.settings import Settings
 
 _OLDEST_PYTHON = (3, 11)
@@ -32,6 +33,7 @@ def all_checks(settings: Settings) -> Iterator[Check]:
     """Every check, in the order data passes; one that breaks is a finding too."""
     looks: tuple[Callable[[Settings], Iterator[Check]], ...] = (
         _versions, _folders, _disk, _ports, _mongo, _agent, _lake, _gold,
+        _metabase,
     )  # fmt: skip
     for look in looks:
         try:
@@ -162,3 +164,22 @@ def _gold(settings: Settings) -> Iterator[Check]:
         yield Check("gold", "warn", f"{target.name} is older than the archive", "`cca pipeline`")
     else:
         yield Check("gold", "ok", target.name)
+
+
+def _metabase(settings: Settings) -> Iterator[Check]:
+    """Only where it was provisioned: most have none."""
+    if not known_key(settings):
+        return
+    fix = "`cca metabase provision`"
+    with Metabase(settings.metabase_url, timeout_seconds=10) as metabase:
+        metabase.use_key(known_key(settings))
+        database = find_database(metabase)
+    if database is None:
+        yield Check("Metabase", "warn", f"{settings.metabase_url} lacks our database", fix)
+        return
+    shown = Path(str((database.get("details") or {}).get("database_file"))).name
+    newest = settings.gold_path.resolve().name
+    if shown == newest:
+        yield Check("Metabase", "ok", f"{settings.metabase_url} reads {shown}")
+    else:
+        yield Check("Metabase", "warn", f"it reads {shown}, the newest is {newest}", fix)

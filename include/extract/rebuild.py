@@ -12,6 +12,12 @@ from include.settings import Settings
 def rebuild_lake(settings: Settings, uri: str, storage_format: str | None = None) -> ExtractReport:
     """Delete a format's lake, whatever state it is in, and take everything again."""
     chosen = manifest.supported(storage_format or settings.storage_format)
+    drop_lake(settings, chosen)
+    return extract(settings, uri, Window("full"), storage_format=chosen)
+
+
+def drop_lake(settings: Settings, chosen: str) -> None:
+    """Delete a format's lake with its mark: the next run takes everything."""
     with manifest.locked(settings, chosen):
         if chosen == "iceberg":
             from include.extract import catalog  # noqa: PLC0415  (takes a second)
@@ -21,4 +27,3 @@ def rebuild_lake(settings: Settings, uri: str, storage_format: str | None = None
             for dataset in DATASETS:
                 shutil.rmtree(settings.lake_dir / dataset, ignore_errors=True)
         manifest.forget(settings, chosen)
-    return extract(settings, uri, Window("full"), storage_format=chosen)

@@ -59,7 +59,9 @@ class Lists:
         database = conversations.database
         self._sessions, self._activity = database["sessions"], database["activity"]
         self._state = database["follower"]
+        # Sessions to be made anew, with when; and when those of the last moment were made.
         self._touched: dict[str, float] = {}
+        self._made: dict[str, float] = {}
         self._hours: set[Hour] = set()
         self._are_others = False
 
@@ -106,7 +108,7 @@ class Lists:
     def flush(self, position: Position | None, *, is_all: bool = False) -> int:
         """Make due rows anew; once none is left, all up to the position is right."""
         now = time.monotonic()
-        due = [key for key, at in self._touched.items() if is_all or now - at >= _PAUSE_SECONDS]
+        due = [key for key, at in self._touched.items() if is_all or now >= at]
         if not due:
             return 0
         hours, self._hours = self._hours, set()
@@ -116,8 +118,10 @@ class Lists:
         except BaseException:
             self._hours |= hours
             raise
+        self._made = {key: at for key, at in self._made.items() if at > now - _PAUSE_SECONDS}
         for key in due:
             del self._touched[key]
+            self._made[key] = now
         if not self._touched and position is not None:
             self._save(position)
         log.debug("%d session rows, %d hours made anew", len(due), len(hours))
@@ -127,7 +131,7 @@ class Lists:
         if self._are_others:
             return
         if isinstance(session, str):
-            self._touched.setdefault(session, time.monotonic())
+            self._touched.setdefault(session, self._made.get(session, 0.0) + _PAUSE_SECONDS)
         if isinstance(hour, datetime):
             at = hour.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
             self._hours.add(Hour(str(project or ""), at))

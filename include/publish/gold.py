@@ -17,7 +17,7 @@ from include.errors import WarehouseError
 from include.extract import manifest
 from include.extract.manifest import Published, sync_folder
 from include.load.raw import built
-from include.publish import metabase
+from include.publish import masking, metabase
 from include.publish.comments import Described, comments, descriptions
 from include.settings import Settings
 from include.transform.dbt import rules_digest, target_dir
@@ -87,9 +87,12 @@ def _copy(
     quoted = str(building).replace("'", "''")
     warehouse.execute(f"attach '{quoted}' as gold (storage_version '{STORAGE_VERSION}')")
     warehouse.execute("create schema gold.marts")
+    masking.install(warehouse)
     for name in names:
         wanted = f'"{source}".marts."{name}"'
-        warehouse.execute(f'create table gold.marts."{name}" as select * from {wanted}')
+        warehouse.execute(
+            f'create table gold.marts."{name}" as {masking.selection(warehouse, wanted)}'
+        )
         _require_equal(warehouse, name, wanted)
         columns = warehouse.execute(f'describe gold.marts."{name}"').fetchall()
         known = described.get(name, Described("", {})).only(column for column, *_ in columns)
@@ -114,7 +117,7 @@ def _require_equal(warehouse: duckdb.DuckDBPyConnection, name: str, wanted: str)
 def _settle(building: Path, target: Path) -> None:
     with building.open("rb") as file:
         os.fsync(file.fileno())
-    building.chmod(0o444)
+    building.chmod(0o400)
     building.rename(target)
     sync_folder(target.parent)
 

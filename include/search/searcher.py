@@ -169,6 +169,13 @@ def _whole_query(view: View, typed: Typed, filters: Filters) -> Query:
     return Query.boolean_query(parts)
 
 
+def find_page(view: View, text: str, limit: int = 50) -> tuple[int, list[Hit]]:
+    """Total, newest hits and facets of the index alone, without their texts."""
+    query = _whole_query(view, understand(text), Filters())
+    _facets(view, query)
+    return _hits(view, query, _Page(limit, 0, "newest"))
+
+
 def _hits(view: View, query: Query, page: _Page) -> tuple[int, list[Hit]]:
     by = "ts" if page.order == "newest" else None
     found = view.searcher.search(query, limit=page.limit, offset=page.offset, order_by_field=by)

@@ -22,5 +22,5 @@ if __name__ == "__main__":
     configure()
     try:
         main()
-    except CcaError as error:
+    except (CcaError, OSError) as error:
         sys.exit(f"cca: {error}")

@@ -3,7 +3,7 @@
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from include.errors import AlreadyRunning
@@ -26,7 +26,9 @@ def agent_lock(buffer_path: Path) -> Iterator[None]:
             )
             raise AlreadyRunning(message) from None
         os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        # The number is for the sentence above only; a full disk speaks for itself, in its place.
+        with suppress(OSError):
+            os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
         yield
     finally:
         os.close(descriptor)

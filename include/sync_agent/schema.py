@@ -93,8 +93,12 @@ def open_buffer(path: Path) -> sqlite3.Connection:
     """
     try:
         return _connect(path)
-    except sqlite3.OperationalError:
-        raise
+    except sqlite3.OperationalError as error:
+        message = (
+            f"the buffer {path} cannot be opened ({error}): free space there and see its owner and "
+            "mode, or set SQLITE_PATH"
+        )
+        raise SettingError(message) from error
     except sqlite3.DatabaseError as error:
         aside = f"{path.name}.corrupt-{int(datetime.now(UTC).timestamp())}"
         log.error(  # noqa: TRY400  (the file is what matters, not where we found it out)

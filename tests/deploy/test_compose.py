@@ -196,6 +196,16 @@ def test_workers_share_the_scheduler_s_executor() -> None:
     assert {executors[name] for name in airflow} == {"CeleryExecutor"}
 
 
+def test_people_are_sent_to_addresses_of_this_machine() -> None:
+    services = load(MAIN)["services"]
+    shown = Settings(
+        _env_file=None, **{n.lower(): v for n, v in services["airflow"]["environment"].items() if v}
+    )
+    links = (shown.airflow_address, shown.metabase_url, shown.browser_address)
+    assert links == tuple(f"http://localhost:{port}" for port in (8080, 3001, 3000))
+    assert services["metabase"]["environment"]["MB_SITE_URL"] == shown.metabase_url
+
+
 def test_make_env_writes_fresh_secrets_for_its_owner_and_never_over_old_ones(
     tmp_path: Path,
 ) -> None:

@@ -185,6 +185,25 @@ def test_one_server_holds_several_archives_with_users_of_their_own(shared):
         sync_once(agent, agent.mongo_uri)
 
 
+def test_the_agent_alone_takes_its_password_and_never_shows_a_wrong_one(shared):
+    agent = shared.sign_in("agent")
+    write_transcript(agent, line("alone"))
+    password = agent.mongo_uri.split("@")[0].rsplit(":")[-1]
+    for uri, code in ((agent.mongo_uri, 0), (agent.mongo_uri.replace(password, "wr0ng-pass"), 1)):
+        done = subprocess.run(
+            [sys.executable, "-m", "include.sync_agent", "--once"],
+            cwd=PROJECT_DIR,
+            env={**agent.as_environment(), "MONGO_URI": uri, "PATH": "/usr/bin:/bin"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == code, done.stderr
+        assert password not in done.stderr + done.stdout
+    assert "MONGO_URI" in done.stderr
+    assert "wr0ng" not in done.stderr
+
+
 def cca(uri, *arguments):
     return subprocess.run(
         [sys.executable, "-c", "from include.cli import main; main()", "users", *arguments],

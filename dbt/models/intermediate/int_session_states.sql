@@ -7,13 +7,10 @@ with entries as (
 contents as (
     select
         session_id,
-        hash(
-            count(*),
-            sum(load_seq),
-            bit_xor(hash(document_id)),
-            '{{ env_var("CCA_SQL_DIGEST", "") }}',
-            '{{ env_var("TIMEZONE", "UTC") }}'
-        ) as fingerprint
+        {{ hash_of(
+            "count(*), sum(load_seq), bit_xor(" ~ hash_of("document_id") ~ "), '"
+            ~ env_var("CCA_SQL_DIGEST", "") ~ "', '" ~ env_var("TIMEZONE", "UTC") ~ "'"
+        ) }} as fingerprint
     from entries
     group by session_id
 ),

@@ -39,7 +39,7 @@ placed as (
         messages.*,
         blocks.block_start
     from messages
-    asof inner join blocks on messages."at" >= blocks.first_at
+    {{ join_last_begun('blocks', 'messages."at"', 'first_at') }}
 ),
 
 measured as (
@@ -49,7 +49,7 @@ measured as (
         max("at") as last_at,
         count(*) as api_messages,
         count(distinct session_id) as sessions,
-        string_agg(distinct model, ', ' order by model) as models,
+        {{ listed('model') }} as models,
         cast(sum(input_tokens) as bigint) as input_tokens,
         cast(sum(output_tokens) as bigint) as output_tokens,
         cast(sum(cache_write_5m_tokens) as bigint) as cache_write_5m_tokens,

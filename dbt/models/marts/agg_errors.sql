@@ -15,7 +15,7 @@ api_errors as (
         day,
         project_id,
         'api' as source,
-        cast(null as varchar) as tool_name,
+        cast(null as string) as tool_name,
         'api error' as error_class,
         session_id
     from {{ ref('fct_messages') }}

@@ -54,7 +54,7 @@ select
     hours.project_id,
     cast(hours.hour_at as date) as day,
     cast(extract(hour from hours.hour_at) as integer) as hour,
-    cast(extract(isodow from hours.hour_at) as integer) as day_of_week,
+    {{ day_of_week('hours.hour_at') }} as day_of_week,
     coalesce(messages.sessions, 0) as sessions,
     coalesce(messages.prompts, 0) as prompts,
     coalesce(messages.user_messages, 0) as user_messages,

@@ -13,8 +13,8 @@ measured as (
         count(distinct session_id) as sessions,
         count(distinct project_id) as projects,
         avg(duration_ms) as avg_duration_ms,
-        quantile_cont(duration_ms, 0.5) as p50_duration_ms,
-        quantile_cont(duration_ms, 0.95) as p95_duration_ms,
+        {{ percentile_of('duration_ms', 0.5) }} as p50_duration_ms,
+        {{ percentile_of('duration_ms', 0.95) }} as p95_duration_ms,
         max(duration_ms) as max_duration_ms
     from calls
     group by tool_name

@@ -16,8 +16,8 @@ select
     cast(extract(quarter from day) as integer) as quarter,
     cast(extract(month from day) as integer) as month,
     cast(extract(day from day) as integer) as day_of_month,
-    cast(extract(isodow from day) as integer) as day_of_week,
+    {{ day_of_week('day') }} as day_of_week,
     cast(date_trunc('week', day) as date) as week,
     cast(date_trunc('month', day) as date) as month_start,
-    extract(isodow from day) >= 6 as is_weekend
+    {{ day_of_week('day') }} >= 6 as is_weekend
 from calendar

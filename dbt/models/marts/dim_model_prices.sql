@@ -34,7 +34,7 @@ matched as (
         models.model,
         min(prices.match_order) as match_order
     from models
-    inner join prices on regexp_matches(models.listed_model, prices.match_pattern)
+    inner join prices on {{ matches('models.listed_model', 'prices.match_pattern') }}
     group by models.model
 ),
 

@@ -10,7 +10,7 @@ paths as (
         row_number() over (
             partition by project_id
             order by
-                case when regexp_replace(cwd, '[^A-Za-z0-9]', '-', 'g') = project_id then 0 else 1 end,
+                case when {{ replace_all('cwd', "'[^A-Za-z0-9]'", "'-'") }} = project_id then 0 else 1 end,
                 count(*) desc, cwd
         ) as preference
     from entries

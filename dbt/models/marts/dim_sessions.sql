@@ -15,7 +15,7 @@ usage as (
     select
         session_id,
         count(*) as api_messages,
-        string_agg(distinct model, ', ' order by model) as models,
+        {{ listed('model') }} as models,
         cast(sum(cost_usd) as decimal(18, 10)) as cost_usd,
         cast(sum(cost_usd_with_web_search) as decimal(18, 10)) as cost_usd_with_web_search
     from {{ ref('fct_api_messages') }}

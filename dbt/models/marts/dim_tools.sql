@@ -16,7 +16,7 @@ categories as (
 named as (
     select
         *,
-        starts_with(tool_name, 'mcp__') as is_mcp,
+        tool_name like 'mcp!_!_%' escape '!' as is_mcp,
         -- mcp__<server>__<tool>: a single underscore occurs in both names.
         regexp_extract(tool_name, '^mcp__(.+?)__(.+)$', 1) as mcp_server,
         regexp_extract(tool_name, '^mcp__(.+?)__(.+)$', 2) as mcp_tool

@@ -10,7 +10,7 @@ usage as (
         cast(sum(prompt_tokens) as bigint) as prompt_tokens,
         cast(sum(output_tokens) as bigint) as output_tokens,
         cast(sum(cost_usd) as decimal(18, 10)) as cost_usd,
-        string_agg(distinct model, ', ' order by model) as models,
+        {{ listed('model') }} as models,
         count(*) filter (where not is_usage_final) as unfinished_messages
     from {{ ref('fct_api_messages') }}
     where agent_id is not null

@@ -1,6 +1,7 @@
 """An open page follows what is written: list, transcript, status."""
 
 import contextlib
+import itertools
 import re
 import socket
 import threading
@@ -11,6 +12,7 @@ import pytest
 pytest.importorskip("playwright", reason="playwright drives Chromium")
 from playwright.sync_api import expect
 
+from dashboards.browser.live import Pulse
 from include import archive
 
 SESSION = "44444444-4444-4444-8444-444444444444"
@@ -158,3 +160,17 @@ def test_a_page_says_that_mongodb_is_away_and_recovers_by_itself(
 def test_an_archive_that_is_away_is_named(run_site: Any, open_page: Any) -> None:
     page = open_page(run_site("mongodb://127.0.0.1:9/?serverSelectionTimeoutMS=500").url)
     expect(page.locator(".live")).to_have_text("MongoDB not reachable", timeout=15_000)
+
+
+def test_what_is_dear_is_asked_again_only_when_a_row_has_changed(collection: Any) -> None:
+    pulse, asked = Pulse(collection), itertools.count(1)
+
+    def ask() -> int:
+        return next(asked)
+
+    assert [pulse.kept("x", ask) for _ in range(2)] == [1, 2], "nothing is known yet"
+    pulse._noted("s1")
+    assert [pulse.kept("x", ask) for _ in range(3)] == [3, 3, 3]
+    assert pulse.kept("y", ask) == 4
+    pulse._noted("s1")
+    assert [pulse.kept("x", ask) for _ in range(2)] == [5, 5]

@@ -96,7 +96,7 @@ def test_values_are_cut_and_wrong_kinds_ignored() -> None:
 
 def ready(page: Any) -> Any:
     """The page once its panes have taken over what was painted."""
-    page.locator(".live", has_text="Live").wait_for()
+    page.locator(".live", has_text="Live").wait_for(timeout=20_000)
     return page
 
 

@@ -2,15 +2,19 @@
 
 import http.client
 import json
+import re
 from collections.abc import Iterator
 from http.cookies import SimpleCookie
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 from click.testing import CliRunner
 
+from dashboards.browser.api import routes
+from dashboards.browser.server import more_routes
 from dashboards.browser.signin import FREE_ATTEMPTS, Attempts, own_path
 from dashboards.browser.users import add_user, read_users, remove_user, users_path
 from include.errors import SettingError
@@ -189,6 +193,20 @@ def test_a_person_signs_in_reads_and_signs_out(site: Any, open_page: Any, fresh:
     page.get_by_text("The secret prompt").wait_for()
 
 
+def test_an_open_page_is_answered_no_more_once_its_user_is_out(
+    site: Any, open_page: Any, new_story: Any, fresh: None
+) -> None:
+    page = open_page(f"{site.url}/login")
+    page.get_by_label("Name").fill("ada")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    page.locator(".live", has_text="Live").wait_for(timeout=20_000)
+    remove_user(users_path(site.settings), "ada")
+    page.locator("a.row", has_text="Secret plan").click()
+    page.locator(".live", has_text="Not connected").wait_for(timeout=20_000)
+    assert page.get_by_text("The secret prompt").count() == 0
+
+
 def test_passwords_are_kept_hashed_in_a_private_file(settings: Settings) -> None:
     path = users_path(settings)
     add_user(path, "ada", PASSWORD)
@@ -221,3 +239,17 @@ def test_the_command_makes_lists_and_removes_users(
     assert run(browser, ["--users"]).output == "ada\n"
     assert run(browser, ["--remove-user", "ada"]).exit_code == 0
     assert json.loads(Path(users_path(settings)).read_text()) == {}
+
+
+def test_no_handler_of_ours_was_forgotten(site: Any) -> None:
+    """Whatever is served one day is behind the sign-in without anybody thinking of it."""
+    desk: Any = SimpleNamespace(settings=site.settings)
+    literal = [
+        pattern
+        for pattern, *_ in [*routes(desk), *more_routes(desk)]
+        if re.fullmatch(r"[\w/-]+", pattern)
+    ]
+    assert {"/api/window", "/api/export", "/api/annotations"} <= set(literal)
+    for path in set(literal) - {"/healthz"}:
+        assert ask(site, path).status in {302, 401}, path
+        assert ask(site, path, {}).status in {302, 401}, path

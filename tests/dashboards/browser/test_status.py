@@ -148,7 +148,7 @@ def test_documentation_is_served_where_it_was_built_and_nothing_beside_it(site: 
     assert ask(site, "/dbt-docs")[1]["Location"] == "/dbt-docs/"
     status, headers, body = ask(site, "/dbt-docs/")
     assert (status, body) == (200, "<h1>the docs</h1>")
-    assert "connect-src 'self'" in headers["Content-Security-Policy"]
+    assert "connect-src 'none';" in headers["Content-Security-Policy"]
     assert ask(site, "/dbt-docs/manifest.json")[1]["Content-Type"] == "application/json"
     for path in ("../secret.txt", "%2e%2e/secret.txt", "link.txt", "nothing.json", "."):
         status, _, body = ask(site, f"/dbt-docs/{path}")

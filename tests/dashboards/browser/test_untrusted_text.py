@@ -27,7 +27,8 @@ SESSION = "66666666-6666-4666-8666-666666666666"
 @pytest.fixture(scope="module")
 def site(run_site: Any, new_story: Any) -> Any:
     site = run_site()
-    evil = new_story(SESSION, project=f"-p-{EVIL}", cwd=f"/home/{EVIL}", title=f"T {EVIL}")
+    evil = new_story(SESSION, project=f"-p-{EVIL}", cwd=f"/home/{EVIL}", title=f"T {EVIL}",
+                     branch=EVIL)  # fmt: skip
     evil.prompt(MARKDOWN)
     evil.says(MARKDOWN, {"type": "thinking", "thinking": MARKDOWN})
     evil.calls("Bash", {"command": EVIL, "description": EVIL}, EVIL, error=True)
@@ -56,7 +57,10 @@ def site(run_site: Any, new_story: Any) -> Any:
     )
     evil.add({"type": f"new {EVIL}", "payload": EVIL})
     evil.documents[1]["message"]["model"] = EVIL
+    evil.documents[1]["message"]["usage"] = {"input_tokens": EVIL, "output_tokens": 3}
+    evil.documents[0]["host"] = EVIL
     site.store(evil)
+    site.index()
     return site
 
 
@@ -75,6 +79,19 @@ def test_hostile_text_in_every_field_stays_text(site: Any, open_page: Any) -> No
     page.locator(".hits, .remark").first.wait_for()
     assert dangers(page) == []
     assert "<img src=x onerror=" in page.locator(".feed").first.inner_text()
+
+
+def test_hits_filters_and_prompts_show_it_as_text(site: Any, open_page: Any) -> None:
+    page = open_page(f"{site.url}/?q=onerror+alert&session={SESSION}")
+    expect(page.locator(".painted")).to_have_count(0, timeout=15_000)
+    expect(page.locator(".hits .snippet").first).to_contain_text("<img src=x onerror")
+    assert page.locator(".hits a.row").count() > 10
+    page.get_by_text("Filters", exact=True).click()
+    page.locator("select[data-name=branch]").select_option(EVIL)
+    expect(page.get_by_role("button", name="Remove the filter Branch")).to_contain_text("<svg")
+    page.get_by_text("Prompts", exact=True).click()
+    expect(page.locator(".prompts a").first).to_contain_text("<img src=x onerror")
+    assert dangers(page) == []
 
 
 def test_a_painted_page_is_as_safe_as_a_live_one(site: Any, open_page: Any) -> None:

@@ -183,6 +183,11 @@ class FakeMetabase:
         self.has_comments = True
         self._ids = itertools.count(1)
 
+    @property
+    def database_file(self) -> str:
+        (database,) = self.databases.values()
+        return str(database["details"]["database_file"])
+
     def answer(self, method: str, target: str, headers: Any, body: bytes) -> Any:
         parts = urlsplit(target)
         if parts.path not in OPEN:

@@ -7,15 +7,23 @@ from pathlib import Path
 
 import pytest
 
-from dashboards.metabase.boards import BOARDS_DIR, load_boards
-from dashboards.metabase.provision import Options, provision
+from dashboards.metabase import provision as provisioner
+from dashboards.metabase.boards import BOARDS_DIR, Board, load_boards
+from dashboards.metabase.provision import Change, Options
+from include.doctor.checks import all_checks
 from include.errors import ServiceDown, SettingError
 from include.publish import metabase
+from include.publish.gold import publish
 from include.settings import Settings, child_environment
 from tests.dashboards.metabase.fake_metabase import EMAIL, FakeMetabase
 
 BOARDS = load_boards()
 QUESTIONS = sum(len(board.questions) for board in BOARDS)
+
+
+def provision(site: Settings, options: Options, boards: tuple[Board, ...] = BOARDS) -> list[Change]:
+    """Boards are read once for all tests: parsing them is most of the work."""
+    return provisioner.provision(site, options, boards=boards)
 
 
 def actions(changes: list) -> set[tuple[str, str]]:
@@ -149,10 +157,27 @@ def test_metabase_reads_the_file_of_each_publish(
     shutil.copy(gold_home.gold_path, newer)
     moved = site.model_copy(update={"metabase_gold_dir": newer.parent})
     assert metabase.point_to(moved, newer)
+    assert fake.database_file == str(newer)
     (database,) = fake.databases.values()
-    assert database["details"]["database_file"] == str(newer)
     assert database["details"]["read_only"] is True
     assert len(fake.cards) == QUESTIONS
+
+
+def test_publishing_points_metabase_to_the_new_file(
+    fake: FakeMetabase, site: Settings, gold_home: Settings, tmp_path: Path
+) -> None:
+    shutil.copytree(gold_home.cca_home, tmp_path / "copy", symlinks=True)
+    mine = site.model_copy(update={"cca_home": tmp_path / "copy"})
+    provision(mine, Options())
+    before = fake.database_file
+    published = publish(mine)
+    assert fake.database_file == str(published) != before
+    (database_check,) = [each for each in all_checks(mine) if each.name == "Metabase"]
+    assert database_check.status == "ok", database_check
+    metabase.point_to(mine, Path(before))
+    (database_check,) = [each for each in all_checks(mine) if each.name == "Metabase"]
+    assert database_check.status == "warn"
+    assert published.name in database_check.detail
 
 
 @pytest.mark.parametrize("key", ["", "mb_wrong"])

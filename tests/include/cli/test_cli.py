@@ -136,16 +136,3 @@ def test_unusable_setting_is_one_line_that_names_it(
     assert done.stderr.count("\n") == 1, done.stderr
     assert said in done.stderr
     assert "secret" not in done.stderr
-
-
-def test_what_is_written_is_for_its_user_alone(tmp_path: Path) -> None:
-    project = tmp_path / "projects" / "-srv-app"
-    project.mkdir(parents=True)
-    (project / "s.jsonl").write_text('{"type":"user","uuid":"u1"}\n')
-    home = tmp_path / "home"
-    settings = Settings(cca_home=home, claude_dir=str(project.parent), mongo_uri="", _env_file=None)
-    environment = child_environment(settings.as_environment())
-    for command in (["sync", "--once"], ["extract"], ["load"]):
-        subprocess.run([CCA, *command], env=environment, capture_output=True, check=True)
-    for path in (home, *home.rglob("*")):
-        assert path.lstat().st_mode & 0o077 == 0 or path.is_symlink(), path

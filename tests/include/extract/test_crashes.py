@@ -116,6 +116,11 @@ def in_lake(settings: Settings) -> tuple[list[Any], list[Any]]:
     return found[0], found[1]
 
 
+def keys(found: tuple[list[Any], list[Any]]) -> tuple[list[Any], list[Any]]:
+    """The same without what the entries say."""
+    return [(one,) for one, _ in found[0]], found[1]
+
+
 def in_raw(settings: Settings) -> tuple[list[Any], list[Any]]:
     """Ids and keys by the raw tables, which leave the whole entries in the lake."""
     with writing(settings) as warehouse:
@@ -151,10 +156,10 @@ def test_every_crash_is_healed_by_the_next_run(
         assert crasher.run(settings, window, point) == KILLED, point
         assert in_lake(settings) in (before, archived(collection)), point
         load(settings)
-        assert in_raw(settings) == in_lake(settings), point
+        assert in_raw(settings) == keys(in_lake(settings)), point
         assert crasher.run(settings, window, ("", 0, False)) == 0
         assert in_lake(settings) == archived(collection), point
-        assert in_raw(settings) == archived(collection), point
+        assert in_raw(settings) == keys(archived(collection)), point
 
 
 @pytest.mark.timeout(300)
@@ -191,7 +196,7 @@ def test_random_windows_crashes_and_late_documents_come_to_what_mongodb_has(
     extract(settings, settings.mongo_uri, Window("incremental"))
     load(settings)
     assert in_lake(settings) == archived(collection)
-    assert in_raw(settings) == archived(collection)
+    assert in_raw(settings) == keys(archived(collection))
     by_steps = _raw_rows(settings)
     extract(settings, settings.mongo_uri, Window("full"))
     load(settings, full_refresh=True)

@@ -12,16 +12,18 @@ from pymongo.collection import Collection
 
 from include.cli.iceberg import iceberg as iceberg_command
 from include.errors import NotFound, SettingError
-from include.extract import catalog, iceberg, snapshots
+from include.extract import catalog, iceberg, remove, snapshots
 from include.extract.compact import compact
 from include.extract.iceberg import IcebergStore
 from include.extract.lake import Change, holding
+from include.extract.remove import Scope
 from include.extract.run import extract
 from include.extract.window import Window
 from include.load.raw import load, load_state
 from include.settings import Settings, get_settings
 from include.travel import settings_of
 from include.warehouse import writing
+from tests.include.extract.rest_catalog import serving_catalog
 
 Make = Callable[..., dict[str, Any]]
 LONG_AGO = datetime(2026, 10, 1, tzinfo=UTC)
@@ -226,3 +228,24 @@ def test_files_that_are_on_no_disk_of_this_machine_are_loaded_all_the_same(
     monkeypatch.setattr(IcebergStore, "local", lambda *_: None)
     assert raw_rows() == from_disk
     assert len(from_disk) == 9
+
+
+def test_a_rest_catalog_serves_as_well(
+    settings: Settings, collection: Collection[dict[str, Any]], document: Make, tmp_path: Path
+) -> None:
+    with serving_catalog(tmp_path / "server") as address:
+        settings = settings.model_copy(
+            update={"iceberg_catalog_type": "rest", "iceberg_catalog_uri": address}
+        )
+        grown(settings, collection, document)
+        assert ids(settings) == mongo_ids(collection)
+        assert [one.rows for one in snapshots.moments(settings)] == [2, 5, 9]
+        assert load(settings).rows_added == 18
+        extract(settings, settings.mongo_uri, Window("backfill", LONG_AGO, None))
+        assert ids(settings) == mongo_ids(collection)
+        snapshots.rollback(settings, snapshots.find(settings, None, datetime.now(UTC)))
+        assert snapshots.expire(settings, datetime.now(UTC) + timedelta(minutes=1)).snapshots == 3
+        assert remove.remove(settings, "iceberg", Scope(host="laptop")) == 18
+        assert ids(settings) == []
+        assert len(catalog.drop(settings)) == 3
+        assert catalog.existing(settings) == {}

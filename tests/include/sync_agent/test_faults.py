@@ -11,9 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from include import archive
 from include.errors import SettingError
-from include.settings import PROJECT_DIR, Settings
+from include.settings import PROJECT_DIR
 from include.sync_agent.agent import sync_once
 from include.sync_agent.buffer import Buffer
 from tests.include.sync_agent.test_agent import changed, eventually, free_port, health_of, running
@@ -164,65 +163,3 @@ def test_two_machines_write_into_one_archive(settings, transcript, tmp_path, col
         sync_once(there, settings.mongo_uri)
     found = sorted((d["uuid"], d["host"]) for d in collection.find({}, {"uuid": 1, "host": 1}))
     assert found == [("u1", "laptop"), ("u2", "desktop"), ("u2", "laptop")]
-
-
-def test_a_remote_mongodb_with_tls_and_password_takes_everything(
-    settings, transcript, tmp_path, own_mongod
-):
-    certificate = tmp_path / "server.pem"
-    subprocess.run(
-        [
-            *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"),
-            *("-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"),
-            *("-keyout", str(tmp_path / "key.pem"), "-out", str(tmp_path / "cert.pem")),
-        ],
-        check=True,
-        capture_output=True,
-    )
-    parts = [(tmp_path / name).read_text() for name in ("key.pem", "cert.pem")]
-    certificate.write_text("".join(parts))
-    key = tmp_path / "mongo.key"
-    key.write_text("a" * 64)
-    key.chmod(0o600)
-    server = own_mongod(
-        *("--tlsMode", "requireTLS", "--tlsCertificateKeyFile", str(certificate)),
-        *("--tlsAllowConnectionsWithoutCertificates", "--tlsCAFile", str(tmp_path / "cert.pem")),
-        *("--keyFile", str(key)),
-        client=f"&tls=true&tlsCAFile={tmp_path / 'cert.pem'}",
-    )
-    with archive.connect(server.uri) as client:
-        roles = [{"role": "readWrite", "db": settings.mongo_db}]
-        root = {"createUser": "root", "pwd": "top secret", "roles": ["root"]}
-        client.admin.command(root)
-    with archive.connect(server.uri.replace("//", "//root:top%20secret@")) as client:
-        client.admin.command({"createUser": "agent", "pwd": "pa55", "roles": roles})
-    uri = server.uri.replace("//", "//agent:pa55@")
-    transcript.write_bytes(b"".join(map(line, NUMBERS)))
-    environment = {
-        **Settings(**settings.model_dump(), _env_file=None).as_environment(),
-        "MONGO_URI": uri,
-        "PATH": "/usr/bin:/bin",
-    }
-    done = subprocess.run(
-        [sys.executable, "-m", "include.sync_agent", "--once"],
-        cwd=PROJECT_DIR,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    with archive.connect(uri) as client:
-        assert numbers_in(archive.conversations(client, settings)) == list(NUMBERS)
-    refused = environment | {"MONGO_URI": uri.replace("pa55", "wrong")}
-    done = subprocess.run(
-        [sys.executable, "-m", "include.sync_agent", "--once"],
-        cwd=PROJECT_DIR,
-        env=refused,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 1
-    assert "MONGO_URI" in done.stderr
-    assert "wrong" not in done.stderr

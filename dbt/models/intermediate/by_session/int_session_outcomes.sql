@@ -37,8 +37,8 @@ failed_at_end as (
 seen as (
     select
         session_id,
-        string_agg(distinct nullif(git_branch, ''), ', ' order by nullif(git_branch, '')) as git_branches,
-        string_agg(distinct version, ', ' order by version) as versions,
+        {{ listed("nullif(git_branch, '')") }} as git_branches,
+        {{ listed('version') }} as versions,
         count(*) filter (where is_api_error) as api_errors,
         count(*) filter (where kind = 'system' and subtype = 'compact_boundary') as compactions
     from own_entries
@@ -50,7 +50,7 @@ interruptions as (
         session_id,
         count(*) as interruptions
     from {{ ref('int_user_entries') }}
-    where starts_with(typed_text, '[Request interrupted') and {{ touched('session_id') }}
+    where typed_text like '[Request interrupted%' and {{ touched('session_id') }}
     group by session_id
 )
 

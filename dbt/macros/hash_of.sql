@@ -1,3 +1,0 @@
-{% macro hash_of(column) -%}
-    hash({{ column }})
-{%- endmacro %}

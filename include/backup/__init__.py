@@ -1,0 +1,1 @@
+"""Backup and restore of what cannot be made anew: the archive, the buffer, and how it was set."""

@@ -1,0 +1,131 @@
+"""Save what cannot be made anew into a folder; a second time only what is new.
+
+First the buffer, then the archive: a line that is delivered in between is in both, and none is in
+neither.
+"""
+
+import gzip
+import json
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from bson.codec_options import CodecOptions
+from bson.raw_bson import RawBSONDocument
+from pymongo.collection import Collection
+from pymongo.database import Database
+
+from include import archive
+from include.archive import Document
+from include.backup import contents
+from include.backup.contents import BackupFile, Contents
+from include.errors import SettingError
+from include.extract.fetch import settled_now
+from include.extract.recent import LATE_COMMITS
+from include.settings import Settings
+from include.sync_agent.forgotten import REQUESTS
+
+# the follower makes them anew
+DERIVED = frozenset({"sessions", "activity", "follower"})
+BUFFER, SETTINGS = "buffer", "settings"
+_RAW: CodecOptions[Any] = CodecOptions(document_class=RawBSONDocument)
+_SECRET_WORDS = ("password", "secret", "token", "key", "uri")
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Saved:
+    """Documents written by this run, and what the backup is now."""
+
+    documents: int
+    is_incremental: bool
+    files: int
+    size_bytes: int
+
+
+def save(
+    settings: Settings, uri: str, folder: Path, *, on_progress: Progress | None = None
+) -> Saved:
+    """A backup in the folder, or the difference to the one that is there; all or nothing."""
+    before = contents.read(folder)
+    if before is None and folder.exists() and any(folder.iterdir()):
+        raise SettingError(f"{folder} is not empty and holds no backup; name another folder")
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    (folder / "mongodb").mkdir(mode=0o700, exist_ok=True)
+    now = datetime.now(UTC)
+    stamp = now.strftime("%Y%m%dT%H%M%S%f")
+    with archive.connect(uri) as client:
+        archive.require(client, uri)
+        database = archive.database(client, settings)
+        collection = archive.conversations(client, settings)
+        if before is not None and _has_forgotten_since(database, before.made_at):
+            # what was asked to be deleted shall not stand in older parts
+            before = None
+        files = [*_buffer(settings, folder, stamp), _settings(settings, folder, stamp)]
+        through = settled_now(collection)
+        kept = before.of(collection.name) if before else []
+        query = {"ingestedAt": {"$gt": before.through - LATE_COMMITS}} if before else {}
+        part = _dump(collection, folder, stamp, query, on_progress)
+        files += [*kept, *([part] if part.documents or not kept else [])]
+        for name in sorted(database.list_collection_names()):
+            if name not in DERIVED | {collection.name} and not name.startswith("system."):
+                files.append(_dump(database[name], folder, stamp, {}, None))
+    contents.verify(folder, [file for file in files if file in kept])
+    contents.write(folder, Contents(now, through, settings.cca_host, tuple(files)))
+    size = sum(file.size_bytes for file in files)
+    return Saved(part.documents, before is not None, len(files), size)
+
+
+def _has_forgotten_since(database: Database[Document], at: datetime) -> bool:
+    return database[REQUESTS].find_one({"at": {"$gt": at}}) is not None
+
+
+def _dump(
+    collection: Collection[Document],
+    folder: Path,
+    stamp: str,
+    query: Document,
+    on_progress: Progress | None,
+) -> BackupFile:
+    """Documents as BSON behind each other, compressed: what mongodump writes."""
+    path = folder / "mongodb" / f"{collection.name}.{stamp}.bson.gz"
+    total = collection.count_documents(query) if on_progress else 0
+    done = 0
+    with gzip.open(path, "wb", compresslevel=3) as file:
+        raw = collection.with_options(codec_options=_RAW)
+        for document in raw.find(query, batch_size=2000):
+            file.write(document.raw)
+            done += 1
+            if on_progress and done % 500 == 0:
+                on_progress(done, max(total, done))
+    return contents.described(folder, path, collection.name, done)
+
+
+def _buffer(settings: Settings, folder: Path, stamp: str) -> list[BackupFile]:
+    if not settings.buffer_path.exists():
+        return []
+    path = folder / f"buffer.{stamp}.db"
+    with (
+        closing(sqlite3.connect(f"{settings.buffer_path.as_uri()}?mode=ro", uri=True)) as source,
+        closing(sqlite3.connect(path)) as target,
+    ):
+        source.backup(target)
+        target.execute("PRAGMA journal_mode=DELETE")
+    return [contents.described(folder, path, BUFFER)]
+
+
+def _settings(settings: Settings, folder: Path, stamp: str) -> BackupFile:
+    """What differs from the defaults, to read; a restore takes the settings of its own machine."""
+    given = {
+        name.upper(): str(getattr(settings, name))
+        for name in sorted(settings.model_fields_set)
+        if not any(word in name for word in _SECRET_WORDS)
+    }
+    path = folder / f"settings.{stamp}.json"
+    path.write_text(json.dumps(given, indent=1) + "\n")
+    return contents.described(folder, path, SETTINGS)

@@ -1,0 +1,53 @@
+"""`cca backup` and `cca restore`: save what cannot be made anew, and bring it back."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+_FOLDER = click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+
+
+@click.command()
+@_FOLDER
+@_JSON
+def backup(folder: Path, *, as_json: bool) -> None:
+    """Save archive, buffer and dead letters into FOLDER; again into the same one: what is new."""
+    from include.backup.save import save
+    from include.cli.pipeline import progress
+    from include.embedded.mongod import serving_mongo
+    from include.settings import get_settings
+
+    settings = get_settings()
+    with serving_mongo(settings) as uri, progress("backup") as tick:
+        done = save(settings, uri, folder.absolute(), on_progress=tick)
+    if as_json:
+        click.echo(json.dumps({"rows": [asdict(done)], "totals": asdict(done)}))
+        return
+    kind = "new documents added" if done.is_incremental else "documents saved"
+    size = done.size_bytes / 1e6
+    click.echo(f"{done.documents:,} {kind}; {folder} holds {done.files} files, {size:,.1f} MB")
+
+
+@click.command()
+@_FOLDER
+@click.option("--merge", is_flag=True, help="Add to an archive that is not empty.")
+@_JSON
+def restore(folder: Path, *, merge: bool, as_json: bool) -> None:
+    """Bring back what `cca backup` saved in FOLDER; lake, gold and search are made anew."""
+    from include.backup.bring_back import restore as bring_back
+    from include.cli.pipeline import progress
+    from include.embedded.mongod import serving_mongo
+    from include.settings import get_settings
+
+    settings = get_settings()
+    with serving_mongo(settings) as uri, progress("restore") as tick:
+        done = bring_back(settings, uri, folder.absolute(), is_merge=merge, on_progress=tick)
+    if as_json:
+        click.echo(json.dumps({"rows": [asdict(done)], "totals": asdict(done)}))
+        return
+    buffer = "with its buffer" if done.is_buffer_restored else "the buffer here was kept"
+    click.echo(f"{done.stored:,} of {done.documents:,} documents brought back, {buffer}.")
+    click.echo("Next: `cca up`, or `cca pipeline`, makes lake, warehouse, gold and search from it.")
