@@ -56,12 +56,15 @@ def served(
             "pipeline_minutes": 0,
         }
     )
+    # as the command does
+    umask = os.umask(0o077)
     generate(home / "sample", sessions=4, seed=11)
     sync_once(settings, settings.mongo_uri)
     problems: list[Message] = []
     assert stack.bring_up(settings, ["airflow"], problems.append) == {"airflow"}, problems
     yield settings
     stack.take_down(settings, lambda _: None)
+    os.umask(umask)
 
 
 @pytest.fixture(scope="module")
