@@ -12,6 +12,7 @@ raw tables and gold are counted against each other.
   at any time: `cca doctor --data`.
 """
 
+from datetime import timedelta
 from typing import Any
 
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
@@ -49,7 +50,8 @@ def daily_full_refresh() -> None:
         poke_interval=5,
     )
 
-    @task
+    # a run that began meanwhile makes stores differ until it is through
+    @task(retries=3, retry_delay=timedelta(minutes=5))
     def reconcile() -> dict[str, Any]:
         from include.doctor.reconcile import reconcile
         from include.errors import WarehouseError

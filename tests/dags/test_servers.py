@@ -1,6 +1,7 @@
 """The real servers in a home of their own: what a person does there, and what goes wrong."""
 
 import os
+import shutil
 import signal
 import socket
 import time
@@ -13,6 +14,7 @@ from typing import Any
 import httpx
 import psutil
 import pytest
+from playwright.sync_api import sync_playwright
 
 from include import archive, runs
 from include.demo.generate import generate
@@ -30,6 +32,7 @@ from include.warehouse import writing
 pytestmark = [pytest.mark.timeout(900)]
 
 PIPELINE = "conversation_pipeline"
+CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 
 
 def free_port() -> int:
@@ -53,12 +56,15 @@ def served(
             "pipeline_minutes": 0,
         }
     )
+    # as the command does
+    umask = os.umask(0o077)
     generate(home / "sample", sessions=4, seed=11)
     sync_once(settings, settings.mongo_uri)
     problems: list[Message] = []
     assert stack.bring_up(settings, ["airflow"], problems.append) == {"airflow"}, problems
     yield settings
     stack.take_down(settings, lambda _: None)
+    os.umask(umask)
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +72,13 @@ def api(served: Settings) -> Iterator[AirflowApi]:
     with AirflowApi(served) as api:
         api.sign_in()
         yield api
+
+
+@pytest.fixture(scope="module")
+def published(served: Settings) -> Settings:
+    """What the first test leaves, also where only the long ones run."""
+    publish_newest(served, lambda _: None)
+    return served
 
 
 def until(condition: Callable[[], Any], seconds: float = 300) -> Any:
@@ -228,6 +241,34 @@ def test_the_freshness_page_says_that_all_is_published(served: Settings):
     assert found["last_run"]["dag_id"] == PIPELINE
 
 
+def test_a_person_finds_freshness_on_home_and_on_the_dag_and_the_way_to_the_browser(
+    served: Settings,
+):
+    if not Path(CHROMIUM).exists():
+        pytest.skip("Chromium is absent: `apt-get install chromium` brings it")
+    base = f"http://localhost:{served.airflow_port}"
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = chromium.new_page(viewport={"width": 1400, "height": 900})
+        page.set_default_timeout(90_000)
+        page.goto(f"{base}/auth/login")
+        page.get_by_label("Username").fill("viewer")
+        page.get_by_label("Password").fill(airflow.logins(served)["viewer"])
+        page.get_by_role("button", name="Sign in").click()
+        card = page.get_by_test_id("cca-freshness")
+        card.get_by_text("published up to").wait_for()
+        assert PIPELINE in card.inner_text()
+        page.get_by_role("button", name="Browse").first.click()
+        link = page.get_by_role("menuitem", name="Conversations")
+        link.wait_for()
+        found = [each.get_attribute("href") for each in page.locator("a[href]").all()]
+        assert served.browser_address in found
+        page.goto(f"{base}/dags/{PIPELINE}")
+        page.get_by_text("Freshness").first.click()
+        page.get_by_test_id("cca-freshness").get_by_text("published up to").wait_for()
+        chromium.close()
+
+
 def test_nothing_listens_beyond_this_machine_and_no_secret_is_readable_by_others(served: Settings):
     ours = processes.ours(served)
     listening = [
@@ -247,15 +288,16 @@ def test_nothing_listens_beyond_this_machine_and_no_secret_is_readable_by_others
     assert served.cca_home.stat().st_mode & 0o077 == 0
 
 
+@pytest.mark.long
 def test_three_hours_backfilled_at_once_hold_what_happened_in_them(
-    served: Settings, api: AirflowApi, tmp_path: Path
+    published: Settings, api: AirflowApi, tmp_path: Path
 ):
     generate(tmp_path / "more", sessions=3, seed=12)
-    more = served.model_copy(update={"claude_dir": str(tmp_path / "more" / "projects")})
+    more = published.model_copy(update={"claude_dir": str(tmp_path / "more" / "projects")})
     sync_once(more, more.mongo_uri)
-    since = busiest_hour(served)
+    since = busiest_hour(published)
     until_ = since + timedelta(hours=3)
-    assert loaded(served, since, until_) < archived(served, since, until_)
+    assert loaded(published, since, until_) < archived(published, since, until_)
 
     backfill = api.backfill(since, since + timedelta(hours=2), at_once=3, again="completed")
     until(lambda: api.has_ended(backfill), 600)
@@ -264,37 +306,41 @@ def test_three_hours_backfilled_at_once_hold_what_happened_in_them(
     assert {run["data_interval_start"][:13] for run in found} == {
         f"{since + timedelta(hours=hour):%Y-%m-%dT%H}" for hour in range(3)
     }
-    assert loaded(served, since, until_) == archived(served, since, until_)
+    assert loaded(published, since, until_) == archived(published, since, until_)
     begin, end = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
-    assert loaded(served, begin, end) < archived(served, begin, end), "no more than was asked for"
+    assert loaded(published, begin, end) < archived(published, begin, end), (
+        "no more than was asked for"
+    )
 
     run_id = api.trigger()
     assert ended(api, run_id) == "success"
-    assert loaded(served, begin, end) == archived(served, begin, end)
+    assert loaded(published, begin, end) == archived(published, begin, end)
 
 
-def test_a_model_that_fails_once_heals_alone(served: Settings, api: AirflowApi):
-    before = numbers(served)
-    with broken_model(served):
+@pytest.mark.long
+def test_a_model_that_fails_once_heals_alone(published: Settings, api: AirflowApi):
+    before = numbers(published)
+    with broken_model(published):
         run_id = api.trigger(conf={"full_refresh": True})
         until(lambda: api.tasks(run_id).get("dbt.marts.dim_date") == "up_for_retry", 400)
     assert ended(api, run_id) == "success"
     assert api.tasks(run_id)["publish"] == "success"
-    assert numbers(served) == before
-    attempts = {path.name for path in logs_of(served, run_id, "dbt.marts.dim_date")}
+    assert numbers(published) == before
+    attempts = {path.name for path in logs_of(published, run_id, "dbt.marts.dim_date")}
     assert "attempt=2.log" in attempts
 
 
-def test_a_model_that_fails_for_good_keeps_gold_as_it_is(served: Settings, api: AirflowApi):
-    gold, before = served.gold_path.resolve(), numbers(served)
-    with broken_model(served):
+@pytest.mark.long
+def test_a_model_that_fails_for_good_keeps_gold_as_it_is(published: Settings, api: AirflowApi):
+    gold, before = published.gold_path.resolve(), numbers(published)
+    with broken_model(published):
         run_id = api.trigger(conf={"full_refresh": True})
         assert until(lambda: (s := api.run_state(run_id)) in FINISHED and s, 500) == "failed"
     states = api.tasks(run_id)
     assert states["dbt.marts.dim_date"] == "failed"
     assert states["publish"] == "upstream_failed"
-    assert served.gold_path.resolve() == gold
-    assert numbers(served) == before
+    assert published.gold_path.resolve() == gold
+    assert numbers(published) == before
 
 
 def is_sound(settings: Settings) -> None:
@@ -305,31 +351,31 @@ def is_sound(settings: Settings) -> None:
 
 @pytest.mark.long
 def test_a_scheduler_killed_in_mid_run_ends_the_run_after_its_restart(
-    served: Settings, api: AirflowApi
+    published: Settings, api: AirflowApi
 ):
     run_id = api.trigger(conf={"full_refresh": True})
     until(lambda: api.tasks(run_id).get("dbt_build") == "running")
-    killed = supervisor.processes(served)["airflow-scheduler"]["pid"]
+    killed = supervisor.processes(published)["airflow-scheduler"]["pid"]
     os.kill(killed, signal.SIGKILL)
-    until(lambda: supervisor.processes(served)["airflow-scheduler"]["pid"] not in (0, killed))
+    until(lambda: supervisor.processes(published)["airflow-scheduler"]["pid"] not in (0, killed))
     assert until(lambda: (s := api.run_state(run_id)) in FINISHED and s, 800) == "success"
-    is_sound(served)
+    is_sound(published)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("task_id", ["load", "dbt_build", "publish"])
 def test_a_task_killed_in_mid_run_is_tried_again_and_loses_nothing(
-    served: Settings, api: AirflowApi, task_id: str
+    published: Settings, api: AirflowApi, task_id: str
 ):
     run_id = api.trigger(conf={"full_refresh": True})
     until(lambda: api.tasks(run_id).get(task_id) == "running")
-    workers = [each for each in processes.ours(served) if is_at_work(each, task_id)]
+    workers = [each for each in processes.ours(published) if is_at_work(each, task_id)]
     assert workers
     for each in workers:
         each.kill()
     assert until(lambda: (s := api.run_state(run_id)) in FINISHED and s, 800) == "success"
-    assert len(logs_of(served, run_id, task_id)) > 1
-    is_sound(served)
+    assert len(logs_of(published, run_id, task_id)) > 1
+    is_sound(published)
 
 
 def is_at_work(process: psutil.Process, task_id: str) -> bool:
