@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 SORTS = {
     "newest": "Newest", "oldest": "Oldest", "longest": "Longest", "failures": "Most failures",
-    "dearest": "Dearest",
+    "dearest": "Most expensive",
 }  # fmt: skip
 ORDERS = {"newest": "Newest", "best": "Best match"}
 UNITS = {"hour": "Hour", "day": "Day", "week": "Week", "month": "Month"}

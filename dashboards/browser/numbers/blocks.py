@@ -54,7 +54,7 @@ def _tiles(rows: tuple[Row, ...]) -> Tiles:
     return Tiles(
         [
             Tile("Blocks", f"{len(rows):,}", "of five hours, all projects together"),
-            Tile("Dearest", money(costs[-1])),
+            Tile("Most expensive", money(costs[-1])),
             Tile("Typical", money(costs[len(costs) // 2]), "half cost no more"),
             Tile("Burn rate", money(sum(costs) / hours) if hours else "-",
                  "an active hour"),

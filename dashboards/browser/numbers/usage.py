@@ -256,7 +256,7 @@ def _sessions(asked: Asked, labels: dict[str, str]) -> Table:
     rows = asked.rows(_SESSIONS)
     top = max((float(row["cost"]) for row in rows), default=0)
     return Table(
-        "Dearest sessions",
+        "Most expensive sessions",
         [Column("Session", is_number=False), Column("Started", is_number=False), *_COLUMNS[:2],
          Column("Cache read"), _COLUMNS[2]],
         [

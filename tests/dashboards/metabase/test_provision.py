@@ -140,7 +140,7 @@ def test_descriptions_of_dbt_reach_tables_and_columns(fake: FakeMetabase, site: 
 
 def test_rows_open_the_conversation_in_the_browser(fake: FakeMetabase, site: Settings) -> None:
     provision(site, Options())
-    card = next(each for each in fake.cards.values() if each["name"] == "Dearest sessions")
+    card = next(each for each in fake.cards.values() if each["name"] == "Most expensive sessions")
     settings = card["visualization_settings"]["column_settings"]
     link = settings['["name","title"]']
     assert link["link_url"] == "http://localhost:3456/?session={{session_id}}"
