@@ -10,7 +10,7 @@ from urllib.parse import quote
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure
 
-from include.archive import Document
+from include.archive import MARKS, Document
 from include.errors import NotFound, SettingError
 from include.settings import Settings
 from include.sync_agent import forgotten
@@ -22,7 +22,7 @@ ROLES = {
     "admin": "forget, backup and restore: reads, writes and deletes",
 }
 # What the follower and the browser write; all else in the database is the archive itself.
-_KEPT = ("sessions", "activity", "follower", "annotations")
+_KEPT = ("sessions", "activity", "follower", MARKS)
 _UNAUTHORIZED = 13
 
 

@@ -1,5 +1,6 @@
 """When people work: a week of hours, and what was going on in one of them."""
 
+from dashboards.browser.numbers.cells import day_of, project_labels, session_cell
 from dashboards.browser.numbers.parts import (
     Cell,
     Column,
@@ -13,7 +14,6 @@ from dashboards.browser.numbers.parts import (
     share,
 )
 from dashboards.browser.numbers.reader import FILTERED, Asked, Row
-from dashboards.browser.numbers.usage import day_of, project_labels, session_cell
 from dashboards.browser.numbers.write import percent
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")

@@ -7,12 +7,14 @@ from dashboards.browser.chart import (
     Mark,
     next_start,
     nice_top,
+    short,
     start_of,
     starts,
     ticks,
     unit_of,
 )
 from dashboards.browser.numbers.parts import Bar, Bars, Segment, Slice
+from dashboards.browser.numbers.write import thousands
 
 # More colours than this cannot be told apart; the rest is "other".
 MAX_SERIES = 5
@@ -70,7 +72,9 @@ def stacked(  # noqa: PLR0913  (what a chart is drawn from)
         if len(tip) != 1:
             tip.append(("Together", written(sum(values)), ""))
         bars.append(Bar(label_of(place, last), heights[::-1], link(place, last), tip))
-    marks = [Mark(100, written(top)), Mark(50, written(top / 2))]
+    # Round as they are, so without the zeros that other figures need.
+    axis = short if written is thousands else written
+    marks = [Mark(100, axis(top)), Mark(50, axis(top / 2))]
     legend = [(shown.get(name, name), colour) for name, colour in zip(names, colours, strict=False)]
     return Bars(
         f"{title} by {unit}", bars, marks, ticks(places, unit),

@@ -20,8 +20,7 @@ from dashboards.browser.numbers.parts import (
     share,
 )
 from dashboards.browser.numbers.reader import Asked, Row
-from dashboards.browser.numbers.usage import axis_money
-from dashboards.browser.numbers.write import money, thousands
+from dashboards.browser.numbers.write import axis_money, money, thousands
 from dashboards.browser.parts import short_model
 
 _MAX_BARS = 120

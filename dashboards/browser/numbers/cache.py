@@ -1,6 +1,14 @@
 """Cache efficiency: how much of the prompts came from the cache, and what that saved."""
 
 from dashboards.browser.numbers.bars import lined
+from dashboards.browser.numbers.cells import (
+    TOP_ROWS,
+    day_of,
+    model_names,
+    period_link,
+    project_labels,
+    session_cell,
+)
 from dashboards.browser.numbers.parts import (
     Cell,
     Column,
@@ -12,14 +20,6 @@ from dashboards.browser.numbers.parts import (
     share,
 )
 from dashboards.browser.numbers.reader import FILTERED, OF_MODEL, Asked, Row
-from dashboards.browser.numbers.usage import (
-    TOP_ROWS,
-    day_of,
-    model_names,
-    period_link,
-    project_labels,
-    session_cell,
-)
 from dashboards.browser.numbers.write import exact, money, percent, thousands
 
 # A session of fewer prompt tokens has had nothing to gain.

@@ -3,6 +3,13 @@
 from pathlib import PurePosixPath
 
 from dashboards.browser.numbers.bars import BADLY, WELL, stacked
+from dashboards.browser.numbers.cells import (
+    TOP_ROWS,
+    day_of,
+    period_link,
+    project_labels,
+    session_cell,
+)
 from dashboards.browser.numbers.parts import (
     Cell,
     Column,
@@ -15,13 +22,6 @@ from dashboards.browser.numbers.parts import (
     share,
 )
 from dashboards.browser.numbers.reader import FILTERED, Asked, Row
-from dashboards.browser.numbers.usage import (
-    TOP_ROWS,
-    day_of,
-    period_link,
-    project_labels,
-    session_cell,
-)
 from dashboards.browser.numbers.write import thousands
 
 _MAX_FILES = 25

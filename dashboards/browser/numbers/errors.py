@@ -1,6 +1,13 @@
 """Errors: which tools fail, how, how often, and in which conversations."""
 
 from dashboards.browser.numbers.bars import series_of, stacked
+from dashboards.browser.numbers.cells import (
+    TOP_ROWS,
+    day_of,
+    period_link,
+    project_labels,
+    session_cell,
+)
 from dashboards.browser.numbers.parts import (
     Cell,
     Column,
@@ -11,13 +18,6 @@ from dashboards.browser.numbers.parts import (
     share,
 )
 from dashboards.browser.numbers.reader import FILTERED, Asked, Row
-from dashboards.browser.numbers.usage import (
-    TOP_ROWS,
-    day_of,
-    period_link,
-    project_labels,
-    session_cell,
-)
 from dashboards.browser.numbers.write import percent, thousands
 
 _MAX_ROWS = 30

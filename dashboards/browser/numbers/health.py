@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from dashboards.browser.numbers.cells import project_labels, session_cell
 from dashboards.browser.numbers.parts import (
     Cell,
     Column,
@@ -13,7 +14,6 @@ from dashboards.browser.numbers.parts import (
     count,
 )
 from dashboards.browser.numbers.reader import Asked
-from dashboards.browser.numbers.usage import project_labels, session_cell
 from dashboards.browser.numbers.write import money
 from dashboards.browser.status import ago
 from include.embedded.readiness import agent_health

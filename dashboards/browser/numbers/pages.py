@@ -24,6 +24,7 @@ from dashboards.browser.numbers import (
     tools,
     usage,
 )
+from dashboards.browser.numbers.cells import model_names, project_labels
 from dashboards.browser.numbers.choice import PERIODS, Choice, from_query
 from dashboards.browser.numbers.parts import Section
 from dashboards.browser.numbers.reader import Asked, Gold, current
@@ -62,7 +63,7 @@ NOT_YET = Problem(
     "it now; under `cca up` it runs every hour.",
 )
 NOTHING = Problem("Nothing here in this period", "Choose another period, project or model.")
-BROKEN = Problem("The numbers cannot be read", "Make them anew: `cca publish`.")
+BROKEN = Problem("The numbers cannot be read", "Make them anew: `cca rebuild warehouse`.")
 _MODELS = (
     "select distinct coalesce(model, 'unknown') as name from marts.fct_api_messages order by 1"
 )
@@ -119,10 +120,10 @@ def _options(asked: Asked, page: Page) -> dict[str, list[tuple[str, str]]]:
     """What may be chosen, as (value, name), and what is chosen though it is not there."""
     found: dict[str, list[tuple[str, str]]] = {}
     if "project" in page.filters:
-        labels = usage.project_labels(asked)
+        labels = project_labels(asked)
         found["project"] = sorted(labels.items(), key=lambda each: each[1].lower())
     if "model" in page.filters:
-        names = usage.model_names(row["name"] for row in asked.rows_of_all(_MODELS))
+        names = model_names(row["name"] for row in asked.rows_of_all(_MODELS))
         found["model"] = list(names.items())
     if "host" in page.filters:
         hosts = [(row["name"], row["name"]) for row in asked.rows_of_all(_HOSTS)]

@@ -2,8 +2,15 @@
 
 from collections.abc import Sequence
 
-from dashboards.browser.chart import Mark, nice_top
+from dashboards.browser.chart import Mark, nice_top, short
 from dashboards.browser.numbers.bars import stacked
+from dashboards.browser.numbers.cells import (
+    TOP_ROWS,
+    day_of,
+    period_link,
+    project_labels,
+    session_cell,
+)
 from dashboards.browser.numbers.parts import (
     Bar,
     Bars,
@@ -17,13 +24,6 @@ from dashboards.browser.numbers.parts import (
     share,
 )
 from dashboards.browser.numbers.reader import Asked, Row
-from dashboards.browser.numbers.usage import (
-    TOP_ROWS,
-    day_of,
-    period_link,
-    project_labels,
-    session_cell,
-)
 from dashboards.browser.numbers.write import money, percent, span, thousands
 
 _MINUTE_MS = 60_000
@@ -109,7 +109,7 @@ def _histogram(minutes: Sequence[float]) -> Bars:
         Mark(round(100 * (i + 0.5) / len(_LENGTHS), 2), name)
         for i, (_, name) in enumerate(_LENGTHS)
     ]
-    marks = [Mark(100, thousands(top)), Mark(50, thousands(top / 2))]
+    marks = [Mark(100, short(top)), Mark(50, short(top / 2))]
     return Bars("How long they are", bars, marks, labels)
 
 

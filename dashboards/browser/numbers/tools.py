@@ -1,6 +1,7 @@
 """Tools: how often each is called, how often it works, and how long it takes."""
 
 from dashboards.browser.numbers.bars import ASIDE, BADLY, WELL, stacked
+from dashboards.browser.numbers.cells import period_link
 from dashboards.browser.numbers.parts import (
     Cell,
     Column,
@@ -12,7 +13,6 @@ from dashboards.browser.numbers.parts import (
     share,
 )
 from dashboards.browser.numbers.reader import FILTERED, Asked, Row
-from dashboards.browser.numbers.usage import period_link
 from dashboards.browser.numbers.write import percent, span, thousands
 
 # Below this a tool stands out as one that often fails; over it, as one that works.

@@ -1,14 +1,19 @@
 """Usage and cost: by day, model, project, machine and session, and what is left of a budget."""
 
 from calendar import monthrange
-from collections import Counter
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 from typing import Any
-from urllib.parse import urlencode
 
-from dashboards.browser.archive import session_title
 from dashboards.browser.numbers.bars import series_of, stacked
+from dashboards.browser.numbers.cells import (
+    TOP_ROWS,
+    day_of,
+    model_names,
+    period_link,
+    project_labels,
+    session_cell,
+)
 from dashboards.browser.numbers.choice import MEASURES, SPLITS, Choice
 from dashboards.browser.numbers.parts import (
     Bars,
@@ -25,12 +30,9 @@ from dashboards.browser.numbers.parts import (
     count,
     share,
 )
-from dashboards.browser.numbers.reader import FILTERED, OF_MODEL, PROJECTS, Asked, Row
-from dashboards.browser.numbers.write import exact, money, percent, thousands
-from dashboards.browser.parts import short_model
-from include.projects import project_label
+from dashboards.browser.numbers.reader import FILTERED, OF_MODEL, Asked, Row
+from dashboards.browser.numbers.write import axis_money, exact, money, percent, thousands
 
-TOP_ROWS = 12
 _TOKENS = """(m.input_tokens + m.output_tokens + m.cache_write_5m_tokens
     + m.cache_write_1h_tokens + m.cache_read_tokens)"""
 _SUMS = f"""
@@ -78,20 +80,6 @@ def page(asked: Asked) -> list[Section]:
         sections.append(_hosts(asked, hosts))
     sections.append(_sessions(asked, labels))
     return sections
-
-
-def project_labels(asked: Asked) -> dict[str, str]:
-    return {
-        row["project_id"]: project_label(str(row["project_id"]), row["project_path"])
-        for row in asked.rows_of_all(PROJECTS)
-    }
-
-
-def model_names(models: Iterable[str]) -> dict[str, str]:
-    """Models to short names; two that would share one keep their ids."""
-    short = {model: short_model(model) for model in models}
-    uses = Counter(short.values())
-    return {model: name if uses[name] == 1 else model for model, name in short.items()}
 
 
 def unpriced(rows: Iterable[Row]) -> list[str]:
@@ -199,14 +187,6 @@ def _by_day(asked: Asked, labels: dict[str, str]) -> Bars:
     )
 
 
-def axis_money(value: float) -> str:
-    return f"${value:,.0f}" if value == int(value) else f"${value:,.2f}"
-
-
-def period_link(asked: Asked, first: date, last: date, **more: str) -> str:
-    return asked.conversations(since=first.isoformat(), until=last.isoformat(), **more)
-
-
 def _grouped(split: str) -> str:
     key = _KEYS[split]
     return f"select {key} as name, {_SUMS} {_FROM} group by 1 order by cost desc, name"
@@ -290,21 +270,6 @@ def _sessions(asked: Asked, labels: dict[str, str]) -> Table:
             for row in rows
         ],
     )  # fmt: skip
-
-
-def session_cell(row: Row, labels: dict[str, str], filled: float | None = None) -> Cell:
-    """A session's title, which opens it."""
-    title = session_title({"_id": row["session_id"], "title": row["title"]})
-    label = labels.get(str(row["project_id"]), "")
-    return Cell(title, session_link(row["session_id"]), title, filled, sub=label)
-
-
-def session_link(session_id: str) -> str:
-    return "/?" + urlencode({"session": session_id})
-
-
-def day_of(at: datetime | None) -> str:
-    return at.strftime("%Y-%m-%d") if at else ""
 
 
 def _figures(row: dict[str, Any], link: str = "") -> list[Cell]:

@@ -3,7 +3,7 @@
 from dashboards.browser.parts import thousands
 
 _SECOND, _MINUTE, _HOUR = 1000, 60_000, 3_600_000
-__all__ = ["exact", "money", "percent", "span", "thousands"]
+__all__ = ["axis_money", "exact", "money", "percent", "span", "thousands"]
 
 
 def money(value: object) -> str:
@@ -15,6 +15,10 @@ def money(value: object) -> str:
 
 def exact(value: object) -> str:
     return f"${float(str(value or 0)):.8f}"
+
+
+def axis_money(value: float) -> str:
+    return f"${value:,.0f}" if value == int(value) else f"${value:,.2f}"
 
 
 def percent(value: float | None, places: int = 0) -> str:

@@ -13,10 +13,11 @@ import pytest
 
 from dashboards.browser.gold import session_cost
 from dashboards.browser.numbers import bars
+from dashboards.browser.numbers.cells import model_names
 from dashboards.browser.numbers.choice import Choice, from_query
 from dashboards.browser.numbers.pages import PAGES, numbers_page
 from dashboards.browser.numbers.reader import Asked, current
-from dashboards.browser.numbers.usage import budget, model_names, unpriced
+from dashboards.browser.numbers.usage import budget, unpriced
 from dashboards.browser.numbers.write import percent, span
 from include.demo.generate import generate
 from include.settings import Settings
@@ -42,7 +43,11 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any
 @pytest.fixture
 def home(tmp_path: Path) -> Settings:
     return Settings(
-        cca_home=tmp_path, mongo_uri="mongodb://127.0.0.1:9", health_port=9, _env_file=None
+        cca_home=tmp_path,
+        mongo_uri="mongodb://127.0.0.1:9",
+        health_port=9,
+        budget_usd_month=0,
+        _env_file=None,
     )
 
 
@@ -185,6 +190,25 @@ def test_a_budget_is_compared_with_the_month(published: Settings, limit: str, to
     assert meter
     assert meter.tone == tone
     assert meter.expected == pytest.approx(meter.spent / 20 * 30, rel=0.01)
+
+
+def test_an_open_block_says_where_its_pace_leads(
+    published: Settings, built: tuple[Path, dict[str, Any]]
+) -> None:
+    assert "The open block" not in numbers_page(published, Choice(), "blocks")
+    publish(
+        published,
+        built[0],
+        """
+        update marts.agg_billing_blocks set block_end = (now() at time zone 'UTC')
+            + interval 90 minute, last_at = (now() at time zone 'UTC') - interval 30 minute,
+            cost_usd = 3, usd_per_hour = 1.5
+        where block_start = (select max(block_start) from marts.agg_billing_blocks)
+        """,
+    )
+    page = numbers_page(published, Choice(), "blocks")
+    assert "$3.00 spent, 1 h " in page
+    assert "at this pace $6.00 at its end" in page
 
 
 def test_models_without_a_price_are_named_in_a_sentence() -> None:

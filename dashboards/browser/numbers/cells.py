@@ -1,0 +1,47 @@
+"""What several Numbers pages show alike: projects and models by name, sessions, links to them."""
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import date, datetime
+from urllib.parse import urlencode
+
+from dashboards.browser.archive import session_title
+from dashboards.browser.numbers.parts import Cell
+from dashboards.browser.numbers.reader import PROJECTS, Asked, Row
+from dashboards.browser.parts import short_model
+from include.projects import project_label
+
+TOP_ROWS = 12
+
+
+def project_labels(asked: Asked) -> dict[str, str]:
+    return {
+        row["project_id"]: project_label(str(row["project_id"]), row["project_path"])
+        for row in asked.rows_of_all(PROJECTS)
+    }
+
+
+def model_names(models: Iterable[str]) -> dict[str, str]:
+    """Models to short names; two that would share one keep their ids."""
+    short = {model: short_model(model) for model in models}
+    uses = Counter(short.values())
+    return {model: name if uses[name] == 1 else model for model, name in short.items()}
+
+
+def session_cell(row: Row, labels: dict[str, str], filled: float | None = None) -> Cell:
+    """A session's title, which opens it."""
+    title = session_title({"_id": row["session_id"], "title": row["title"]})
+    label = labels.get(str(row["project_id"]), "")
+    return Cell(title, session_link(row["session_id"]), title, filled, sub=label)
+
+
+def session_link(session_id: str) -> str:
+    return "/?" + urlencode({"session": session_id})
+
+
+def day_of(at: datetime | None) -> str:
+    return at.strftime("%Y-%m-%d") if at else ""
+
+
+def period_link(asked: Asked, first: date, last: date, **more: str) -> str:
+    return asked.conversations(since=first.isoformat(), until=last.isoformat(), **more)
