@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from include.cli import reference
+from include.cli import COMMANDS, reference
 from include.settings import PROJECT_DIR
 from include.transform import dictionary
 
@@ -22,6 +22,15 @@ def test_generated_pages_are_up_to_date(path: Path) -> None:
 def test_links_lead_to_files_and_headings_that_exist(page: Path) -> None:
     broken = [link for link in _links(page) if not _leads_somewhere(page, link)]
     assert not broken
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(PROJECT_DIR)))
+def test_commands_and_targets_that_a_page_names_exist(page: Path) -> None:
+    text, targets = page.read_text(), (PROJECT_DIR / "Makefile").read_text()
+    named = re.findall(r"(?:^|`)cca ([a-z][a-z-]+)", text, re.MULTILINE)
+    assert not set(named) - set(COMMANDS)
+    made = re.findall(r"(?:^|`)make ([a-z-]+)", text, re.MULTILINE)
+    assert not [name for name in made if not re.search(rf"^{name}:", targets, re.MULTILINE)]
 
 
 def test_every_page_of_docs_can_be_reached_from_the_readme() -> None:

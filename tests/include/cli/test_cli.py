@@ -1,7 +1,6 @@
 """The command line: every command exists, helps, and fails with one clear line."""
 
 import json
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from include.cli import COMMANDS, cca
-from include.settings import PROJECT_DIR, Settings, child_environment
+from include.settings import Settings, child_environment
 
 CCA = Path(sys.executable).with_name("cca")
 
@@ -30,20 +29,6 @@ def test_help_imports_no_heavy_library() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
-
-
-@pytest.mark.parametrize(
-    "page", ["README.md", *(f"docs/{p.name}" for p in (PROJECT_DIR / "docs").glob("*.md"))]
-)
-def test_commands_and_links_of_the_docs_exist(page: str) -> None:
-    text = (PROJECT_DIR / page).read_text()
-    for name in re.findall(r"(?:^|`)cca ([a-z][a-z-]+)", text, re.MULTILINE):
-        assert name in COMMANDS, f"{page}: cca {name}"
-    targets = (PROJECT_DIR / "Makefile").read_text()
-    for name in re.findall(r"(?:^|`)make ([a-z-]+)", text, re.MULTILINE):
-        assert re.search(rf"^{name}:", targets, re.MULTILINE), f"{page}: make {name}"
-    for link in re.findall(r"\]\((?!https?:)([^)#]+)", text):
-        assert ((PROJECT_DIR / page).parent / link).exists(), f"{page}: {link}"
 
 
 def test_pipeline_without_airflow_from_an_empty_home_to_exact_figures(
