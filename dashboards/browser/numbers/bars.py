@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 from dashboards.browser.chart import (
     Mark,
+    count_top,
     next_start,
     nice_top,
     short,
@@ -14,7 +15,7 @@ from dashboards.browser.chart import (
     unit_of,
 )
 from dashboards.browser.numbers.parts import Bar, Bars, Segment, Slice
-from dashboards.browser.numbers.write import thousands
+from dashboards.browser.numbers.write import axis_money, thousands
 
 # More colours than this cannot be told apart; the rest is "other".
 MAX_SERIES = 5
@@ -55,7 +56,8 @@ def stacked(  # noqa: PLR0913  (what a chart is drawn from)
     for day, name, value in points:
         series = names.index(name) if name in names else len(names) - 1
         sums[start_of(day, unit)][series] += value
-    top = nice_top(max(sum(values) for values in sums.values()))
+    is_count = written is thousands
+    top = (count_top if is_count else nice_top)(max(sum(values) for values in sums.values()))
     bars = []
     for place, values in sums.items():
         last = next_start(place, unit) - timedelta(days=1)
@@ -73,7 +75,7 @@ def stacked(  # noqa: PLR0913  (what a chart is drawn from)
             tip.append(("Together", written(sum(values)), ""))
         bars.append(Bar(label_of(place, last), heights[::-1], link(place, last), tip))
     # Round as they are, so without the zeros that other figures need.
-    axis = short if written is thousands else written
+    axis = short if is_count else axis_money
     marks = [Mark(100, axis(top)), Mark(50, axis(top / 2))]
     legend = [(shown.get(name, name), colour) for name, colour in zip(names, colours, strict=False)]
     return Bars(

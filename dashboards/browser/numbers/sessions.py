@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from dashboards.browser.chart import Mark, nice_top, short
+from dashboards.browser.chart import Mark, count_top, short
 from dashboards.browser.numbers.bars import stacked
 from dashboards.browser.numbers.cells import (
     TOP_ROWS,
@@ -99,7 +99,7 @@ def _histogram(minutes: Sequence[float]) -> Bars:
     counts = [0] * len(_LENGTHS)
     for value in minutes:
         counts[next(i for i, (limit, _) in enumerate(_LENGTHS) if value < limit)] += 1
-    top = nice_top(max(counts))
+    top = count_top(max(counts))
     bars = [
         Bar(name, [Slice("s1", round(100 * number / top, 2))] if number else [], "",
             [("Sessions", f"{number:,}", "s1"), ("Of all", percent(number / len(minutes)), "")])

@@ -31,7 +31,7 @@ from dashboards.browser.numbers.parts import (
     share,
 )
 from dashboards.browser.numbers.reader import FILTERED, OF_MODEL, Asked, Row
-from dashboards.browser.numbers.write import axis_money, exact, money, percent, thousands
+from dashboards.browser.numbers.write import exact, money, percent, thousands
 
 _TOKENS = """(m.input_tokens + m.output_tokens + m.cache_write_5m_tokens
     + m.cache_write_1h_tokens + m.cache_read_tokens)"""
@@ -180,7 +180,7 @@ def _by_day(asked: Asked, labels: dict[str, str]) -> Bars:
         MEASURES[choice.by],
         [(row["day"], row["name"], float(row[measured])) for row in rows],
         names,
-        thousands if measured == "tokens" else axis_money,
+        thousands if measured == "tokens" else money,
         lambda first, last: period_link(asked, first, last),
         shown=shown,
         segments=segments,
