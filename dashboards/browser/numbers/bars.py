@@ -26,7 +26,12 @@ WELL, BADLY, ASIDE = "well", "badly", "aside"
 # Fewer bars would be as wide as a hand.
 MIN_DAYS = 28
 
+# Days without figures before the first of them: enough for any period one would choose.
+_MAX_EMPTY = timedelta(days=3650)
+
 Point = tuple[date, str, float]
+# First day, or that of the figures, and last.
+Days = tuple[date | None, date]
 
 
 def series_of(points: Iterable[tuple[str, float]]) -> list[str]:
@@ -45,13 +50,14 @@ def stacked(  # noqa: PLR0913  (what a chart is drawn from)
     written: Callable[[float], str],
     link: Callable[[date, date], str],
     *,
+    days: Days,
     shown: Mapping[str, str] | None = None,
     segments: Sequence[list[Segment]] = (),
     colours: Sequence[str] = COLOURS,
 ) -> Bars:
     """One bar a day (week, month), a slice for each name; a bar leads where `link` says."""
     shown = shown or {}
-    unit, places = span_of([day for day, _, _ in points])
+    unit, places = span_of([day for day, _, _ in points], days)
     sums: dict[date, list[float]] = {place: [0.0] * len(names) for place in places}
     for day, name, value in points:
         series = names.index(name) if name in names else len(names) - 1
@@ -89,9 +95,10 @@ def lined(
     points: Mapping[date, float],
     written: Callable[[float], str],
     link: Callable[[date, date], str],
+    days: Days,
 ) -> Bars:
     """Rates of 0 to 1 by day as a line; days without one are passed over."""
-    _, places = span_of(list(points), unit="day")
+    _, places = span_of(list(points), days, unit="day")
     bars = [
         Bar(
             label_of(day, day),
@@ -110,11 +117,14 @@ def lined(
     return Bars(title, bars, marks, ticks(places, "day"), line=" ".join(drawn))
 
 
-def span_of(days: Sequence[date], unit: str = "") -> tuple[str, list[date]]:
-    """The unit that suits a range of days, and the starts of all its units."""
-    first, last = min(days), max(days)
+def span_of(found: Sequence[date], days: Days, unit: str = "") -> tuple[str, list[date]]:
+    """The unit that suits the days chosen, and the starts of all its units."""
+    since, until = days
+    last = max(until, *found)
+    least = max(since, last - _MAX_EMPTY) if since else last - timedelta(days=MIN_DAYS - 1)
+    first = min(least, *found)
     unit = unit or unit_of((last - first).days + 1)
-    return unit, starts(min(first, last - timedelta(days=MIN_DAYS - 1)), last, unit)
+    return unit, starts(first, last, unit)
 
 
 def label_of(first: date, last: date) -> str:

@@ -43,6 +43,7 @@ def page(asked: Asked) -> list[Section]:
         {row["day"]: row["read"] / row["prompt"] for row in days},
         lambda rate: percent(rate, 1),
         lambda first, last: period_link(asked, first, last),
+        asked.shown_days(),
     )
     return [_tiles(asked, totals), chart, Pair(_models(asked), _projects(asked)), _weak(asked)]
 

@@ -69,6 +69,7 @@ def page(asked: Asked) -> list[Section]:
         ["sessions"],
         thousands,
         lambda first, last: period_link(asked, first, last),
+        days=asked.shown_days(),
     )
     lengths = asked.rows(f"select m.active_minutes as minutes {_FROM}")
     return [

@@ -182,6 +182,7 @@ def _by_day(asked: Asked, labels: dict[str, str]) -> Bars:
         names,
         thousands if measured == "tokens" else money,
         lambda first, last: period_link(asked, first, last),
+        days=asked.shown_days(),
         shown=shown,
         segments=segments,
     )

@@ -1,11 +1,12 @@
 """What the charts of the Numbers pages claim: their axes, their days, their colours."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
 from dashboards.browser.chart import count_top, nice_top, short
 from dashboards.browser.numbers import bars
+from dashboards.browser.numbers.choice import Choice
 from dashboards.browser.numbers.write import axis_money, thousands
 
 LAST = date(2026, 11, 20)
@@ -16,7 +17,14 @@ def test_lines_over_things_counted_are_whole_numbers(highest: int) -> None:
     top = count_top(highest)
     assert top >= max(highest, 1)
     assert top % 2 == 0
-    chart = bars.stacked("Sessions", [(LAST, "a", float(highest))], ["a"], thousands, lambda *_: "")
+    chart = bars.stacked(
+        "Sessions",
+        [(LAST, "a", float(highest))],
+        ["a"],
+        thousands,
+        lambda *_: "",
+        days=(None, LAST),
+    )
     assert [line.label for line in chart.lines] == [short(top), short(top / 2)]
     assert top >= 1000 or all(line.label.isdecimal() for line in chart.lines)
 
@@ -26,3 +34,28 @@ def test_lines_over_money_say_where_they_are(highest: float) -> None:
     top = nice_top(highest)
     for value in (top, top / 2):
         assert float(axis_money(value)[1:].replace(",", "")) == pytest.approx(value)
+
+
+@pytest.mark.parametrize("number", [7, 30, 90])
+def test_the_axis_covers_the_days_chosen_until_today_whatever_they_hold(number: int) -> None:
+    days = Choice(days=str(number)).period(LAST)[0], LAST
+    old = LAST - timedelta(days=3)
+    chart = bars.stacked("Calls", [(old, "a", 1.0)], ["a"], str, lambda a, _: f"{a}", days=days)
+    drawn = [bar.link for bar in chart.bars]
+    assert drawn == [str(LAST - timedelta(days=back)) for back in range(number)][::-1]
+    line = bars.lined("Rate", {old: 0.5}, str, lambda a, _: f"{a}", days)
+    assert [bar.link for bar in line.bars] == drawn
+
+
+def test_without_days_chosen_the_axis_goes_from_the_first_figure_to_today() -> None:
+    first = LAST - timedelta(days=60)
+    unit, places = bars.span_of([first, first + timedelta(days=1)], (None, LAST))
+    assert (unit, places[0], places[-1]) == ("day", first, LAST)
+    _, few = bars.span_of([LAST], (None, LAST))
+    assert len(few) == bars.MIN_DAYS
+
+
+def test_a_period_from_the_beginning_of_time_is_no_endless_axis() -> None:
+    unit, places = bars.span_of([LAST], (date(1, 1, 1), LAST))
+    assert unit == "month"
+    assert len(places) <= 122
