@@ -43,6 +43,19 @@ def series_of(points: Iterable[tuple[str, float]]) -> list[str]:
     return ranked[:MAX_SERIES] + ([OTHER] if len(ranked) > MAX_SERIES else [])
 
 
+def colours_of(names: Sequence[str], ranked: Sequence[str]) -> list[str]:
+    """A name's colour is that of its rank among all there are, whatever the filter leaves.
+
+    With more names than colours, one whose colour is taken by a higher rank gets a free one.
+    """
+    found: dict[str, str] = {}
+    for name in sorted(set(names) & set(ranked), key=ranked.index):
+        wanted = ranked.index(name) % MAX_SERIES
+        own = (*COLOURS[wanted:MAX_SERIES], *COLOURS[:wanted])
+        found[name] = next(colour for colour in own if colour not in found.values())
+    return [found.get(name, COLOURS[-1]) for name in names]
+
+
 def stacked(  # noqa: PLR0913  (what a chart is drawn from)
     title: str,
     points: Sequence[Point],

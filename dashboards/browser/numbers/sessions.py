@@ -85,10 +85,10 @@ def _tiles(asked: Asked, totals: Row) -> Tiles:
     behind = asked.conversations()
     return Tiles(
         [
-            Tile("Sessions", f"{totals['sessions']:,}", link=behind),
+            Tile("Sessions", f"{totals['sessions']:,}", "answered or not", behind),
             Tile("Worked", span((totals["worked"] or 0) * _MINUTE_MS), "active in all",
                  hint="Pauses of more than a few minutes left out"),
-            Tile("Half stay", span((totals["active"] or 0) * _MINUTE_MS), "or longer"),
+            Tile("Typical length", span((totals["active"] or 0) * _MINUTE_MS), "half are longer"),
             Tile("Prompts", f"{totals['prompts']:.1f}", "a session"),
             Tile("Claude answers in", span((totals["response"] or 0) * 1000), "typically"),
             Tile("Cost", money(totals["cost"]), "a session", behind),
@@ -119,7 +119,7 @@ def _outcomes(asked: Asked) -> Table:
     top = max(row["sessions"] for row in rows)
     return Table(
         "How they end",
-        [Column("Outcome", is_number=False), Column("Sessions"), Column("Half stay"),
+        [Column("Outcome", is_number=False), Column("Sessions"), Column("Typical length"),
          Column("Cost each")],
         [
             [

@@ -59,3 +59,19 @@ def test_a_period_from_the_beginning_of_time_is_no_endless_axis() -> None:
     unit, places = bars.span_of([LAST], (date(1, 1, 1), LAST))
     assert unit == "month"
     assert len(places) <= 122
+
+
+def test_a_name_keeps_its_colour_whatever_the_filter_leaves() -> None:
+    ranked = ["opus", "sonnet", "haiku", "fable"]
+    colours = dict(zip(ranked, bars.colours_of(ranked, ranked), strict=True))
+    assert len(set(colours.values())) == len(ranked)
+    for names in (["haiku"], ["fable", "opus"], ranked[::-1]):
+        assert bars.colours_of(names, ranked) == [colours[name] for name in names]
+
+
+def test_of_many_names_no_two_in_a_chart_share_a_colour() -> None:
+    ranked = [f"p{number}" for number in range(12)]
+    shown = ["p10", "p0", "p5", "p3", "p8", bars.OTHER]
+    colours = bars.colours_of(shown, ranked)
+    assert sorted(colours) == list(bars.COLOURS)
+    assert (colours[1], colours[-1]) == ("s1", "s6")

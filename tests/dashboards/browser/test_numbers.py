@@ -205,6 +205,21 @@ def test_every_chart_covers_the_days_chosen_until_today(published: Settings) -> 
         assert [chart.bars[0].label[5:11], chart.bars[-1].label[5:11]] == ["Oct 23", "Nov 21"]
 
 
+def test_a_model_keeps_its_colour_when_it_alone_is_chosen(published: Settings) -> None:
+    def drawn(choice: Choice) -> dict[str, str]:
+        [chart] = [
+            each for each in PAGES[""].make(asked(published, choice)) if isinstance(each, Bars)
+        ]
+        tips = (tip for bar in chart.bars for tip in bar.tip)
+        return {name: colour for name, _, colour in tips if colour}
+
+    whole = drawn(Choice())
+    assert len(set(whole.values())) > 1
+    models = asked(published).rows_of_all("select distinct model from marts.fct_api_messages")
+    chosen = [drawn(Choice(model=row["model"])) for row in models if row["model"]]
+    assert all(whole[name] == colour for one in chosen for name, colour in one.items())
+
+
 def test_links_lead_to_the_list_with_the_same_filters() -> None:
     choice = Choice(days="7", project="-p-atlas", model="claude-opus-4-8")
     found = parse_qs(urlsplit(choice.conversations(LAST, errors="1")).query)
