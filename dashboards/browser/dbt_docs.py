@@ -17,6 +17,20 @@ _POLICY = (
     "style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; "
     "connect-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
+# What dbt's page asks for and nobody has: an icon of its sources, and addresses that Angular would
+# have filled in. And it knows no way back.
+_MENDED = (
+    (b"${require('./assets/favicons/favicon.ico')}", asset_url("css/icon.svg").encode()),
+    (b' xlink:href="{{', b' ng-attr-xlink:href="{{'),
+    (
+        b"<body>",
+        (
+            b'<body><a href="/numbers" style="position:fixed;left:12px;bottom:12px;z-index:2000;'
+            b"padding:6px 12px;border:1px solid #ccc;border-radius:7px;background:#fff;color:#222;"
+            b'font:13px system-ui,sans-serif">Back to Numbers</a>'
+        ),
+    ),
+)
 _TYPES = {".html": "text/html; charset=utf-8", ".json": "application/json"}
 
 
@@ -41,7 +55,7 @@ class DbtDocs(RequestHandler):  # type: ignore[misc]  # Tornado has no types
         self.set_header("Content-Security-Policy", _POLICY)
         self.set_header("Content-Type", kind or "application/octet-stream")
         self.set_header("Cache-Control", "private, no-store")
-        self.finish(path.read_bytes())
+        self.finish(_mended(path.read_bytes()) if path.suffix == ".html" else path.read_bytes())
 
     def _inside(self, name: str) -> Path:
         """A file of the folder, whatever dots and links a name holds."""
@@ -54,3 +68,9 @@ class DbtDocs(RequestHandler):  # type: ignore[misc]  # Tornado has no types
         self.set_status(404)
         self.set_header("Content-Type", "text/html; charset=utf-8")
         self.finish(str(render("no_docs.html", ZoneInfo("UTC"), asset=asset_url)))
+
+
+def _mended(page: bytes) -> bytes:
+    for theirs, ours in _MENDED:
+        page = page.replace(theirs, ours, 1 if theirs == b"<body>" else -1)
+    return page

@@ -141,13 +141,13 @@ def test_documentation_is_served_where_it_was_built_and_nothing_beside_it(site: 
     assert (status, "cca docs" in body) == (404, True)
     folder = docs_dir(site.settings)
     folder.mkdir(parents=True)
-    (folder / "index.html").write_text("<h1>the docs</h1>")
+    (folder / "index.html").write_text("<body><h1>the docs</h1></body>")
     (folder / "manifest.json").write_text("{}")
     (site.settings.cca_home / "secret.txt").write_text("hidden")
     (folder / "link.txt").symlink_to(site.settings.cca_home / "secret.txt")
     assert ask(site, "/dbt-docs")[1]["Location"] == "/dbt-docs/"
     status, headers, body = ask(site, "/dbt-docs/")
-    assert (status, body) == (200, "<h1>the docs</h1>")
+    assert (status, "<h1>the docs</h1>" in body, 'href="/numbers"' in body) == (200, True, True)
     assert "connect-src 'none';" in headers["Content-Security-Policy"]
     assert ask(site, "/dbt-docs/manifest.json")[1]["Content-Type"] == "application/json"
     for path in ("../secret.txt", "%2e%2e/secret.txt", "link.txt", "nothing.json", "."):
