@@ -186,6 +186,7 @@
     clearTimeout(settling);
     settling = setTimeout(() => placeTools(isByKeys ? chosen() : under(mouse)), 120);
   }, { capture: true, passive: true });
+  window.addEventListener("resize", () => placeTools());
   // The transcript tells which message was chosen: focus that moves within a shadow root stays in it.
   window.cca.panes.tools = {
     point(article) {
