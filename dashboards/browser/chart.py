@@ -59,7 +59,7 @@ def activity_chart(counted: Sequence[tuple[datetime, int, int]], state: State) -
         both = counts.get(start_of(at, unit), [0, 0])
         both[0] += user
         both[1] += assistant
-    top = nice_top(max(sum(both) for both in counts.values()))
+    top = count_top(max(sum(both) for both in counts.values()))
     bars = [_bar(start, unit, both, top, state) for start, both in counts.items()]
     return Chart(unit, bars, [Mark(100, short(top)), Mark(50, short(top / 2))], ticks(places, unit))
 
@@ -72,6 +72,12 @@ def nice_top(value: float) -> float:
     """The next round number (1, 1.2, 1.6, 2, 3, 4, 6, 8 times a power of ten) above the bars."""
     scale = 10.0 ** floor(log10(value)) if value > 0 else 1.0
     return next(step * scale for step in (1, 1.2, 1.6, 2, 3, 4, 6, 8, 10) if value <= step * scale)
+
+
+def count_top(value: float) -> float:
+    """The same for things counted, of which there are no halves at the middle line."""
+    top = nice_top(value)
+    return top if top % 2 == 0 else max(2.0, 2.0 * ceil(value / 2))
 
 
 def unit_of(days: int) -> str:

@@ -27,8 +27,8 @@ _SHOWN = {
 }
 _CALLS: dict[str, tuple[str, ...]] = {
     "calls": ("calls",),
-    "errors": ("errors",),
-    "refused": ("rejections",),
+    "failed": ("failed",),
+    "rejected": ("rejected",),
     "open": ("pending",),
     "worked %": ("success_rate",),
     "median s": ("p50_duration_ms",),

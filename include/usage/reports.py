@@ -96,8 +96,8 @@ order by m.block_start
 _CALLS = """
 count(*) as calls,
 count(*) filter (where m.status = 'success') as successes,
-count(*) filter (where m.is_error) as errors,
-count(*) filter (where m.is_rejected) as rejections,
+count(*) filter (where m.is_error and not m.is_rejected) as failed,
+count(*) filter (where m.is_rejected) as rejected,
 count(*) filter (where m.status = 'pending') as pending,
 count(*) filter (where m.status = 'success') / nullif(
     count(*) filter (where m.status <> 'pending' and not m.is_rejected), 0
@@ -106,7 +106,7 @@ quantile_cont(m.duration_ms, 0.5) as p50_duration_ms,
 quantile_cont(m.duration_ms, 0.95) as p95_duration_ms
 """
 CALL_MEASURES = (
-    "calls", "successes", "errors", "rejections", "pending", "success_rate", "p50_duration_ms",
+    "calls", "successes", "failed", "rejected", "pending", "success_rate", "p50_duration_ms",
     "p95_duration_ms",
 )  # fmt: skip
 _UNPRICED = (

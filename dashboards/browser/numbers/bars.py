@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 from dashboards.browser.chart import (
     Mark,
+    count_top,
     next_start,
     nice_top,
     short,
@@ -14,7 +15,7 @@ from dashboards.browser.chart import (
     unit_of,
 )
 from dashboards.browser.numbers.parts import Bar, Bars, Segment, Slice
-from dashboards.browser.numbers.write import thousands
+from dashboards.browser.numbers.write import axis_money, thousands
 
 # More colours than this cannot be told apart; the rest is "other".
 MAX_SERIES = 5
@@ -25,7 +26,12 @@ WELL, BADLY, ASIDE = "well", "badly", "aside"
 # Fewer bars would be as wide as a hand.
 MIN_DAYS = 28
 
+# Days without figures before the first of them: enough for any period one would choose.
+_MAX_EMPTY = timedelta(days=3650)
+
 Point = tuple[date, str, float]
+# First day, or that of the figures, and last.
+Days = tuple[date | None, date]
 
 
 def series_of(points: Iterable[tuple[str, float]]) -> list[str]:
@@ -37,6 +43,19 @@ def series_of(points: Iterable[tuple[str, float]]) -> list[str]:
     return ranked[:MAX_SERIES] + ([OTHER] if len(ranked) > MAX_SERIES else [])
 
 
+def colours_of(names: Sequence[str], ranked: Sequence[str]) -> list[str]:
+    """A name's colour is that of its rank among all there are, whatever the filter leaves.
+
+    With more names than colours, one whose colour is taken by a higher rank gets a free one.
+    """
+    found: dict[str, str] = {}
+    for name in sorted(set(names) & set(ranked), key=ranked.index):
+        wanted = ranked.index(name) % MAX_SERIES
+        own = (*COLOURS[wanted:MAX_SERIES], *COLOURS[:wanted])
+        found[name] = next(colour for colour in own if colour not in found.values())
+    return [found.get(name, COLOURS[-1]) for name in names]
+
+
 def stacked(  # noqa: PLR0913  (what a chart is drawn from)
     title: str,
     points: Sequence[Point],
@@ -44,18 +63,20 @@ def stacked(  # noqa: PLR0913  (what a chart is drawn from)
     written: Callable[[float], str],
     link: Callable[[date, date], str],
     *,
+    days: Days,
     shown: Mapping[str, str] | None = None,
     segments: Sequence[list[Segment]] = (),
     colours: Sequence[str] = COLOURS,
 ) -> Bars:
     """One bar a day (week, month), a slice for each name; a bar leads where `link` says."""
     shown = shown or {}
-    unit, places = span_of([day for day, _, _ in points])
+    unit, places = span_of([day for day, _, _ in points], days)
     sums: dict[date, list[float]] = {place: [0.0] * len(names) for place in places}
     for day, name, value in points:
         series = names.index(name) if name in names else len(names) - 1
         sums[start_of(day, unit)][series] += value
-    top = nice_top(max(sum(values) for values in sums.values()))
+    is_count = written is thousands
+    top = (count_top if is_count else nice_top)(max(sum(values) for values in sums.values()))
     bars = []
     for place, values in sums.items():
         last = next_start(place, unit) - timedelta(days=1)
@@ -73,7 +94,7 @@ def stacked(  # noqa: PLR0913  (what a chart is drawn from)
             tip.append(("Together", written(sum(values)), ""))
         bars.append(Bar(label_of(place, last), heights[::-1], link(place, last), tip))
     # Round as they are, so without the zeros that other figures need.
-    axis = short if written is thousands else written
+    axis = short if is_count else axis_money
     marks = [Mark(100, axis(top)), Mark(50, axis(top / 2))]
     legend = [(shown.get(name, name), colour) for name, colour in zip(names, colours, strict=False)]
     return Bars(
@@ -87,9 +108,10 @@ def lined(
     points: Mapping[date, float],
     written: Callable[[float], str],
     link: Callable[[date, date], str],
+    days: Days,
 ) -> Bars:
     """Rates of 0 to 1 by day as a line; days without one are passed over."""
-    _, places = span_of(list(points), unit="day")
+    _, places = span_of(list(points), days, unit="day")
     bars = [
         Bar(
             label_of(day, day),
@@ -108,11 +130,14 @@ def lined(
     return Bars(title, bars, marks, ticks(places, "day"), line=" ".join(drawn))
 
 
-def span_of(days: Sequence[date], unit: str = "") -> tuple[str, list[date]]:
-    """The unit that suits a range of days, and the starts of all its units."""
-    first, last = min(days), max(days)
+def span_of(found: Sequence[date], days: Days, unit: str = "") -> tuple[str, list[date]]:
+    """The unit that suits the days chosen, and the starts of all its units."""
+    since, until = days
+    last = max(until, *found)
+    least = max(since, last - _MAX_EMPTY) if since else last - timedelta(days=MIN_DAYS - 1)
+    first = min(least, *found)
     unit = unit or unit_of((last - first).days + 1)
-    return unit, starts(min(first, last - timedelta(days=MIN_DAYS - 1)), last, unit)
+    return unit, starts(first, last, unit)
 
 
 def label_of(first: date, last: date) -> str:

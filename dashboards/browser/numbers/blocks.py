@@ -123,7 +123,7 @@ def _table(rows: tuple[Row, ...], zone: ZoneInfo, top: float) -> Table:
 
 
 def _note(number: int) -> str:
-    about = "A plan's limits know no projects or machines, so neither do blocks; an estimate."
+    about = "Blocks are an estimate. Like a plan's limits they count all projects and machines."
     rest = f" The newest {_MAX_ROWS} of {count(number, 'block')}." if number > _MAX_ROWS else ""
     return about + rest
 

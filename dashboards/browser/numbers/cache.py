@@ -39,10 +39,11 @@ def page(asked: Asked) -> list[Section]:
         return []
     days = asked.rows(f"select m.day, {_SUMS} {_FROM} group by 1 having prompt > 0")
     chart = lined(
-        "Share of the prompts that came from the cache, by day",
+        "Share of the prompt tokens that came from the cache, by day",
         {row["day"]: row["read"] / row["prompt"] for row in days},
         lambda rate: percent(rate, 1),
         lambda first, last: period_link(asked, first, last),
+        asked.shown_days(),
     )
     return [_tiles(asked, totals), chart, Pair(_models(asked), _projects(asked)), _weak(asked)]
 
@@ -53,22 +54,26 @@ def _tiles(asked: Asked, totals: Row) -> Tiles:
     behind = asked.conversations()
     return Tiles(
         [
-            Tile("From the cache", percent(totals["read"] / totals["prompt"], 1), "of all prompts",
-                 behind),
+            Tile("From the cache", percent(totals["read"] / totals["prompt"], 1),
+                 "of all prompt tokens", behind),
             Tile("Saved", money(saved), f"of {money(full)} without a cache" if full > 0 else "",
                  behind, exact(totals["saved"]), "good"),
             Tile("Read", thousands(totals["read"]), "tokens", behind),
             Tile("Written", thousands(totals["written"]), "tokens", behind),
-            Tile("Each written is read", _times(totals), "on average"),
+            Tile("Reads per write", _times(totals), "of a cached token"),
         ]
     )  # fmt: skip
 
 
 def _times(row: Row) -> str:
-    return f"{row['read'] / row['written']:.1f} times" if row["written"] else "-"
+    return f"{row['read'] / row['written']:.1f}" if row["written"] else "-"
 
 
-_COLUMNS = [Column("From cache"), Column("Reads a write"), Column("Saved")]
+_COLUMNS = [
+    Column("From cache"),
+    Column("Reads per write", hint="How often a token written to the cache was read"),
+    Column("Saved"),
+]
 
 
 def _models(asked: Asked) -> Table:

@@ -45,7 +45,7 @@ def page(asked: Asked) -> list[Section]:
     chart = stacked(
         "Lines", points, ["added", "removed"], thousands,
         lambda first, last: period_link(asked, first, last),
-        colours=(WELL, BADLY),
+        days=asked.shown_days(), colours=(WELL, BADLY),
     )  # fmt: skip
     sections: list[Section] = [_tiles(asked, totals), chart]
     if asked.choice.of:

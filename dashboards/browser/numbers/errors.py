@@ -1,4 +1,4 @@
-"""Errors: which tools fail, how, how often, and in which conversations."""
+"""Errors: which tools fail, how, how often, and where; what a person rejected is none of them."""
 
 from dashboards.browser.numbers.bars import series_of, stacked
 from dashboards.browser.numbers.cells import (
@@ -32,24 +32,35 @@ _ERRORS = """
     where is_api_error or (kind = 'system' and subtype = 'api_error')
 )
 """
-_FROM = f"from {_ERRORS} as m where {FILTERED}"
-_CALLS = f"select count(*) as calls from marts.fct_tool_calls as m where {FILTERED}"
+_REJECTION = "rejected by the user"
+# In an address: rejected calls of whatever tool.
+REJECTED = f": {_REJECTION}"
+_FAILED = f"m.class <> '{_REJECTION}'"
+_FROM = f"from {_ERRORS} as m where {FILTERED} and {_FAILED}"
+_CALLS = f"""
+select count(*) as calls, count(*) filter (where m.is_rejected) as rejected
+from marts.fct_tool_calls as m where {FILTERED}
+"""
 
 
 def page(asked: Asked) -> list[Section]:
     days = asked.rows(f"select m.day, m.class, count(*) as errors {_FROM} group by all order by 1")
-    if not days:
+    if not days and not asked.rows(_CALLS)[0]["rejected"]:
         return []
+    tool, _, kind = asked.choice.of.partition(": ")
+    behind = _sessions(asked, tool, kind)
+    if not days:
+        return [_tiles(asked), behind]
     chart = stacked(
         "Errors",
         [(row["day"], row["class"], float(row["errors"])) for row in days],
         series_of((row["class"], float(row["errors"])) for row in days),
         thousands,
         lambda first, last: period_link(asked, first, last, errors="1"),
+        days=asked.shown_days(),
     )
     sections: list[Section] = [_tiles(asked), chart]
-    tool, _, kind = asked.choice.of.partition(": ")
-    return [*sections, _classes(asked), _sessions(asked, tool, kind)]
+    return [*sections, _classes(asked), behind]
 
 
 def _tiles(asked: Asked) -> Tiles:
@@ -57,7 +68,7 @@ def _tiles(asked: Asked) -> Tiles:
         select count(*) as errors, count(distinct m.session_id) as sessions,
             count(*) filter (where m.tool = 'API') as api, count(distinct m.tool) as tools {_FROM}
     """)[0]
-    calls = asked.rows(_CALLS)[0]["calls"]
+    calls, rejected = (asked.rows(_CALLS)[0][name] for name in ("calls", "rejected"))
     behind = asked.conversations(errors="1")
     return Tiles(
         [
@@ -66,6 +77,8 @@ def _tiles(asked: Asked) -> Tiles:
                  f"{calls:,} calls", asked.choice.link("tools")),
             Tile("Sessions with errors", f"{row['sessions']:,}", link=behind),
             Tile("Errors of the API", f"{row['api']:,}", "overloaded, limits, network", behind),
+            Tile("Rejected", f"{rejected:,}", "no errors: a person said no",
+                 asked.choice.link("errors", of=REJECTED) + "#of" if rejected else ""),
         ]
     )  # fmt: skip
 
@@ -106,17 +119,22 @@ def _sessions(asked: Asked, tool: str, kind: str) -> Table:
             max(m.at) as last_at, count(*) as errors
         from {_ERRORS} as m left join marts.dim_sessions as s on s.session_id = m.session_id
         where {FILTERED} and ($tool::varchar is null or m.tool = $tool)
-            and ($class::varchar is null or m.class = $class)
+            and (m.class = $class or $class::varchar is null and {_FAILED})
         group by 1 order by errors desc, last_at desc, 1 limit {TOP_ROWS}
         """,
         tool=tool or None, **{"class": kind or None},
     )  # fmt: skip
     labels = project_labels(asked)
     top = max((row["errors"] for row in rows), default=0)
-    about = f"Conversations with “{kind}” of {tool}" if kind else "Conversations with most errors"
+    about = f"Conversations with “{kind}”" if kind else "Conversations with most errors"
+    about += f" of {tool}" if tool else ""
     return Table(
         about,
-        [Column("Session", is_number=False), Column("Last", is_number=False), Column("Errors")],
+        [
+            Column("Session", is_number=False),
+            Column("Last", is_number=False),
+            Column("Times" if kind else "Errors"),
+        ],
         [
             [
                 session_cell(row, labels, share(row["errors"], top)),

@@ -64,6 +64,11 @@ class Asked:
         named = tuple((name, value) for name, value in given.items() if f"${name}" in sql)
         return _answer(self.gold, sql, named)
 
+    def shown_days(self) -> tuple[date | None, date]:
+        """What the axis of a chart covers: from the first day chosen, if one is, until today."""
+        since, until = self.choice.period(self.today)
+        return since, min(until or self.today, self.today)
+
     def conversations(self, **more: str) -> str:
         return self.choice.conversations(self.today, **more)
 

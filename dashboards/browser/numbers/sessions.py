@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from dashboards.browser.chart import Mark, nice_top, short
+from dashboards.browser.chart import Mark, count_top, short
 from dashboards.browser.numbers.bars import stacked
 from dashboards.browser.numbers.cells import (
     TOP_ROWS,
@@ -69,6 +69,7 @@ def page(asked: Asked) -> list[Section]:
         ["sessions"],
         thousands,
         lambda first, last: period_link(asked, first, last),
+        days=asked.shown_days(),
     )
     lengths = asked.rows(f"select m.active_minutes as minutes {_FROM}")
     return [
@@ -84,10 +85,10 @@ def _tiles(asked: Asked, totals: Row) -> Tiles:
     behind = asked.conversations()
     return Tiles(
         [
-            Tile("Sessions", f"{totals['sessions']:,}", link=behind),
+            Tile("Sessions", f"{totals['sessions']:,}", "answered or not", behind),
             Tile("Worked", span((totals["worked"] or 0) * _MINUTE_MS), "active in all",
                  hint="Pauses of more than a few minutes left out"),
-            Tile("Half stay", span((totals["active"] or 0) * _MINUTE_MS), "or longer"),
+            Tile("Typical length", span((totals["active"] or 0) * _MINUTE_MS), "half are longer"),
             Tile("Prompts", f"{totals['prompts']:.1f}", "a session"),
             Tile("Claude answers in", span((totals["response"] or 0) * 1000), "typically"),
             Tile("Cost", money(totals["cost"]), "a session", behind),
@@ -99,7 +100,7 @@ def _histogram(minutes: Sequence[float]) -> Bars:
     counts = [0] * len(_LENGTHS)
     for value in minutes:
         counts[next(i for i, (limit, _) in enumerate(_LENGTHS) if value < limit)] += 1
-    top = nice_top(max(counts))
+    top = count_top(max(counts))
     bars = [
         Bar(name, [Slice("s1", round(100 * number / top, 2))] if number else [], "",
             [("Sessions", f"{number:,}", "s1"), ("Of all", percent(number / len(minutes)), "")])
@@ -118,7 +119,7 @@ def _outcomes(asked: Asked) -> Table:
     top = max(row["sessions"] for row in rows)
     return Table(
         "How they end",
-        [Column("Outcome", is_number=False), Column("Sessions"), Column("Half stay"),
+        [Column("Outcome", is_number=False), Column("Sessions"), Column("Typical length"),
          Column("Cost each")],
         [
             [

@@ -2,6 +2,7 @@
 
 from dashboards.browser.numbers.bars import ASIDE, BADLY, WELL, stacked
 from dashboards.browser.numbers.cells import period_link
+from dashboards.browser.numbers.errors import REJECTED
 from dashboards.browser.numbers.parts import (
     Cell,
     Column,
@@ -19,8 +20,8 @@ from dashboards.browser.numbers.write import percent, span, thousands
 _WEAK, _SOUND = 0.9, 0.97
 _MEASURES = """
 count(*) as calls,
-count(*) filter (where m.is_error) as errors,
-count(*) filter (where m.is_rejected) as rejections,
+count(*) filter (where m.is_error and not m.is_rejected) as failed,
+count(*) filter (where m.is_rejected) as rejected,
 count(distinct m.session_id) as sessions,
 count(*) filter (where m.status = 'success') / nullif(
     count(*) filter (where m.status <> 'pending' and not m.is_rejected), 0) as success_rate,
@@ -39,7 +40,7 @@ select m.tool_name as tool, any_value(t.tool_category) as category,
 group by 1 order by calls desc, 1
 """
 _DAYS = f"""
-select m.day, case when m.is_error then 'failed' when m.is_rejected then 'rejected'
+select m.day, case when m.is_rejected then 'rejected' when m.is_error then 'failed'
     else 'worked' end as outcome, count(*) as calls {_FROM} group by all order by 1
 """
 
@@ -56,6 +57,7 @@ def page(asked: Asked) -> list[Section]:
         ["worked", "failed", "rejected"],
         thousands,
         lambda first, last: period_link(asked, first, last),
+        days=asked.shown_days(),
         colours=(WELL, BADLY, ASIDE),
     )
     mcp = [row for row in rows if row["server"]]
@@ -70,10 +72,11 @@ def _tiles(asked: Asked, total: Row) -> Tiles:
         [
             Tile("Calls", f"{total['calls']:,}", f"of {count(total['tools'], 'tool')}",
                  asked.conversations()),
-            Tile("Worked", percent(total["success_rate"], 1), "of those that ended",
+            Tile("Worked", percent(total["success_rate"], 1), "of worked and failed",
                  asked.conversations()),
-            Tile("Failed", f"{total['errors']:,}", link=failed, tone="bad"),
-            Tile("Rejected by you", f"{total['rejections']:,}", link=asked.choice.link("errors")),
+            Tile("Failed", f"{total['failed']:,}", link=failed, tone="bad"),
+            Tile("Rejected", f"{total['rejected']:,}", "by a person, never ran",
+                 asked.choice.link("errors", of=REJECTED) + "#of" if total["rejected"] else ""),
             Tile("Half are done in", span(total["p50"]), "p50"),
             Tile("19 of 20 in", span(total["p95"]), "p95"),
         ]
@@ -88,8 +91,9 @@ def _table(asked: Asked, title: str, rows: list[Row]) -> Table:
             Column("Tool", is_number=False),
             Column("Calls"),
             Column("Sessions"),
-            Column("Worked", hint="Of the calls that ended and were not rejected"),
+            Column("Worked", hint="Of the calls that worked or failed"),
             Column("Failed"),
+            Column("Rejected", hint="Calls that a person did not allow"),
             Column("p50", hint="Half of the calls took no longer"),
             Column("p95", hint="19 of 20 calls took no longer"),
         ],
@@ -102,14 +106,15 @@ def _row(asked: Asked, row: Row, top: int) -> list[Cell]:
     behind = asked.conversations(tool=tool)
     rate = row["success_rate"]
     tone = "" if rate is None or rate >= _SOUND else "bad" if rate < _WEAK else "warn"
-    failed = asked.conversations(tool=tool, errors="1") if row["errors"] else ""
+    failed = asked.conversations(tool=tool, errors="1") if row["failed"] else ""
     name = tool.split("__", 2)[-1] if row["server"] else tool
     return [
         Cell(name, behind, tool, share(row["calls"], top), sub=row["server"] or row["category"]),
         Cell(f"{row['calls']:,}", behind),
         Cell(f"{row['sessions']:,}", behind),
         Cell(percent(rate), tone=tone),
-        Cell(f"{row['errors']:,}", failed, tone="bad" if row["errors"] else ""),
+        Cell(f"{row['failed']:,}", failed, tone="bad" if row["failed"] else ""),
+        Cell(f"{row['rejected']:,}"),
         Cell(span(row["p50"])),
         Cell(span(row["p95"])),
     ]

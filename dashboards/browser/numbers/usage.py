@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
-from dashboards.browser.numbers.bars import series_of, stacked
+from dashboards.browser.numbers.bars import colours_of, series_of, stacked
 from dashboards.browser.numbers.cells import (
     TOP_ROWS,
     day_of,
@@ -31,7 +31,7 @@ from dashboards.browser.numbers.parts import (
     share,
 )
 from dashboards.browser.numbers.reader import FILTERED, OF_MODEL, Asked, Row
-from dashboards.browser.numbers.write import axis_money, exact, money, percent, thousands
+from dashboards.browser.numbers.write import exact, money, percent, thousands
 
 _TOKENS = """(m.input_tokens + m.output_tokens + m.cache_write_5m_tokens
     + m.cache_write_1h_tokens + m.cache_read_tokens)"""
@@ -130,7 +130,7 @@ def _tiles(asked: Asked, totals: Row) -> Tiles:
         [
             cost,
             Tile("API messages", f"{totals['api_messages']:,}", link=conversations,
-                 remark=f"in {count(totals['sessions'], 'session')}",
+                 remark=f"in {count(totals['sessions'], 'answered session')}",
                  hint="Answers of the model that were billed, each counted once"),
             Tile("Input", thousands(totals["input"]), "tokens, not cached", conversations),
             Tile("Output", thousands(totals["output"]), "tokens", conversations),
@@ -163,8 +163,9 @@ def _by_day(asked: Asked, labels: dict[str, str]) -> Bars:
     choice = asked.choice
     key = _KEYS[choice.split]
     rows = asked.rows(f"select m.day, {key} as name, {_SUMS} {_FROM} group by all order by m.day")
-    # Ranked by cost whatever is measured, so that a colour stays with its name.
+    # Ranked by cost whatever is measured or chosen, so that a colour stays with its name.
     names = series_of((row["name"], float(row["cost"])) for row in rows)
+    ranked = [str(row["name"]) for row in asked.rows_of_all(_grouped(choice.split))]
     measured = "tokens" if choice.by == "tokens" else "cost"
     found = {row["name"] for row in rows}
     shown = model_names(found) if not choice.split else {n: labels.get(n, n) for n in found}
@@ -180,10 +181,12 @@ def _by_day(asked: Asked, labels: dict[str, str]) -> Bars:
         MEASURES[choice.by],
         [(row["day"], row["name"], float(row[measured])) for row in rows],
         names,
-        thousands if measured == "tokens" else axis_money,
+        thousands if measured == "tokens" else money,
         lambda first, last: period_link(asked, first, last),
+        days=asked.shown_days(),
         shown=shown,
         segments=segments,
+        colours=colours_of(names, ranked),
     )
 
 

@@ -1,5 +1,7 @@
 """Figures as text: money, tokens, times and shares, written one way on every page."""
 
+from math import isclose
+
 from dashboards.browser.parts import thousands
 
 _SECOND, _MINUTE, _HOUR = 1000, 60_000, 3_600_000
@@ -18,7 +20,9 @@ def exact(value: object) -> str:
 
 
 def axis_money(value: float) -> str:
-    return f"${value:,.0f}" if value == int(value) else f"${value:,.2f}"
+    """A round number of dollars with the places it has, or its line would tell another."""
+    places = next((n for n in (0, 2, 3) if isclose(round(value, n), value)), 4)
+    return f"${value:,.{places}f}"
 
 
 def percent(value: float | None, places: int = 0) -> str:

@@ -12,16 +12,18 @@ import duckdb
 import pytest
 
 from dashboards.browser.gold import session_cost
-from dashboards.browser.numbers import bars
+from dashboards.browser.numbers import bars, errors, tools
 from dashboards.browser.numbers.cells import model_names
 from dashboards.browser.numbers.choice import Choice, from_query
 from dashboards.browser.numbers.pages import PAGES, numbers_page
+from dashboards.browser.numbers.parts import Bars
 from dashboards.browser.numbers.reader import Asked, current
 from dashboards.browser.numbers.usage import budget, unpriced
 from dashboards.browser.numbers.write import percent, span
 from include.demo.generate import generate
 from include.settings import Settings
 from include.transform.dbt import transform
+from include.usage.reports import report
 from tests.dbt.rows import build_settings, write_raw
 from tests.dbt.transcripts import rows_of_transcripts
 
@@ -149,7 +151,7 @@ def test_each_bar_leads_to_the_conversations_of_its_days() -> None:
     days = [LAST - timedelta(days=3), LAST]
     chart = bars.stacked(
         "Calls", [(day, "a", 4.0) for day in days], ["a"], str,
-        lambda first, last: f"{first}..{last}",
+        lambda first, last: f"{first}..{last}", days=(None, LAST),
     )  # fmt: skip
     assert len(chart.bars) == bars.MIN_DAYS
     assert chart.bars[-1].link == f"{LAST}..{LAST}"
@@ -159,8 +161,63 @@ def test_each_bar_leads_to_the_conversations_of_its_days() -> None:
 def test_small_series_become_one() -> None:
     names = bars.series_of([(f"m{number}", 10.0 - number) for number in range(8)])
     assert names == ["m0", "m1", "m2", "m3", "m4", "other"]
-    chart = bars.stacked("x", [(LAST, "m7", 1.0)], names, str, lambda *_: "")
+    chart = bars.stacked("x", [(LAST, "m7", 1.0)], names, str, lambda *_: "", days=(None, LAST))
     assert chart.bars[-1].tip == [("other", "1.0", "s6")]
+
+
+def test_rejected_calls_are_no_failures(
+    published: Settings, built: tuple[Path, dict[str, Any]]
+) -> None:
+    change = """
+        update marts.fct_tool_calls set status = 'error', is_error = true, is_rejected = true,
+            error_class = 'rejected by the user' where status = 'success' and tool_name = 'Read'
+    """
+    publish(published, built[0], change)
+    whole = asked(published)
+    sql = "select count(*) as calls from marts.fct_tool_calls where is_error and "
+    failed = whole.rows_of_all(sql + "not is_rejected")[0]["calls"]
+    rejected = whole.rows_of_all(sql + "is_rejected")[0]["calls"]
+    assert rejected > 0
+    tiles = {tile.name: tile for tile in tools.page(whole)[0].tiles}
+    assert tiles["Failed"].value == f"{failed:,}"
+    assert tiles["Rejected"].value == f"{rejected:,}"
+    api = {tile.name: tile for tile in errors.page(whole)[0].tiles}
+    assert int(api["Errors"].value) - int(api["Errors of the API"].value) == failed
+    assert api["Rejected"].value == f"{rejected:,}"
+    chosen = parse_qs(urlsplit(tiles["Rejected"].link).query)["of"][0]
+    behind = errors.page(asked(published, from_query({"of": chosen})))[-1]
+    assert sum(int(row[-1].text) for row in behind.rows) > 0
+    totals = report(published.gold_path, "tools").totals
+    assert (totals["failed"], totals["rejected"]) == (failed, rejected)
+
+
+def test_every_chart_covers_the_days_chosen_until_today(published: Settings) -> None:
+    month = asked(published, Choice(days="30"), LAST + timedelta(days=1))
+    charts = [
+        section
+        for slug in set(PAGES) - {"health"}
+        for section in PAGES[slug].make(month)
+        if isinstance(section, Bars) and section.title.endswith("by day")
+    ]
+    assert len(charts) == 6
+    for chart in charts:
+        assert len(chart.bars) == 30
+        assert [chart.bars[0].label[5:11], chart.bars[-1].label[5:11]] == ["Oct 23", "Nov 21"]
+
+
+def test_a_model_keeps_its_colour_when_it_alone_is_chosen(published: Settings) -> None:
+    def drawn(choice: Choice) -> dict[str, str]:
+        [chart] = [
+            each for each in PAGES[""].make(asked(published, choice)) if isinstance(each, Bars)
+        ]
+        tips = (tip for bar in chart.bars for tip in bar.tip)
+        return {name: colour for name, _, colour in tips if colour}
+
+    whole = drawn(Choice())
+    assert len(set(whole.values())) > 1
+    models = asked(published).rows_of_all("select distinct model from marts.fct_api_messages")
+    chosen = [drawn(Choice(model=row["model"])) for row in models if row["model"]]
+    assert all(whole[name] == colour for one in chosen for name, colour in one.items())
 
 
 def test_links_lead_to_the_list_with_the_same_filters() -> None:

@@ -1,0 +1,77 @@
+"""What the charts of the Numbers pages claim: their axes, their days, their colours."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from dashboards.browser.chart import count_top, nice_top, short
+from dashboards.browser.numbers import bars
+from dashboards.browser.numbers.choice import Choice
+from dashboards.browser.numbers.write import axis_money, thousands
+
+LAST = date(2026, 11, 20)
+
+
+@pytest.mark.parametrize("highest", [0, 1, 2, 3, 5, 7, 9, 10, 11, 13, 25, 61, 999, 1150, 2_345_678])
+def test_lines_over_things_counted_are_whole_numbers(highest: int) -> None:
+    top = count_top(highest)
+    assert top >= max(highest, 1)
+    assert top % 2 == 0
+    chart = bars.stacked(
+        "Sessions",
+        [(LAST, "a", float(highest))],
+        ["a"],
+        thousands,
+        lambda *_: "",
+        days=(None, LAST),
+    )
+    assert [line.label for line in chart.lines] == [short(top), short(top / 2)]
+    assert top >= 1000 or all(line.label.isdecimal() for line in chart.lines)
+
+
+@pytest.mark.parametrize("highest", [0.0025, 0.011, 0.027, 0.11, 0.9, 2.5, 2500])
+def test_lines_over_money_say_where_they_are(highest: float) -> None:
+    top = nice_top(highest)
+    for value in (top, top / 2):
+        assert float(axis_money(value)[1:].replace(",", "")) == pytest.approx(value)
+
+
+@pytest.mark.parametrize("number", [7, 30, 90])
+def test_the_axis_covers_the_days_chosen_until_today_whatever_they_hold(number: int) -> None:
+    days = Choice(days=str(number)).period(LAST)[0], LAST
+    old = LAST - timedelta(days=3)
+    chart = bars.stacked("Calls", [(old, "a", 1.0)], ["a"], str, lambda a, _: f"{a}", days=days)
+    drawn = [bar.link for bar in chart.bars]
+    assert drawn == [str(LAST - timedelta(days=back)) for back in range(number)][::-1]
+    line = bars.lined("Rate", {old: 0.5}, str, lambda a, _: f"{a}", days)
+    assert [bar.link for bar in line.bars] == drawn
+
+
+def test_without_days_chosen_the_axis_goes_from_the_first_figure_to_today() -> None:
+    first = LAST - timedelta(days=60)
+    unit, places = bars.span_of([first, first + timedelta(days=1)], (None, LAST))
+    assert (unit, places[0], places[-1]) == ("day", first, LAST)
+    _, few = bars.span_of([LAST], (None, LAST))
+    assert len(few) == bars.MIN_DAYS
+
+
+def test_a_period_from_the_beginning_of_time_is_no_endless_axis() -> None:
+    unit, places = bars.span_of([LAST], (date(1, 1, 1), LAST))
+    assert unit == "month"
+    assert len(places) <= 122
+
+
+def test_a_name_keeps_its_colour_whatever_the_filter_leaves() -> None:
+    ranked = ["opus", "sonnet", "haiku", "fable"]
+    colours = dict(zip(ranked, bars.colours_of(ranked, ranked), strict=True))
+    assert len(set(colours.values())) == len(ranked)
+    for names in (["haiku"], ["fable", "opus"], ranked[::-1]):
+        assert bars.colours_of(names, ranked) == [colours[name] for name in names]
+
+
+def test_of_many_names_no_two_in_a_chart_share_a_colour() -> None:
+    ranked = [f"p{number}" for number in range(12)]
+    shown = ["p10", "p0", "p5", "p3", "p8", bars.OTHER]
+    colours = bars.colours_of(shown, ranked)
+    assert sorted(colours) == list(bars.COLOURS)
+    assert (colours[1], colours[-1]) == ("s1", "s6")
