@@ -302,7 +302,7 @@ def get_settings() -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = str(first["loc"][0]).upper()
-        message = (
-            f"{name}: {first['msg']} (got {first['input']!r}); set it in the environment or in .env"
-        )
+        reason, given = first["msg"].removeprefix("Value error, "), repr(first["input"])
+        said = reason if given in reason else f"{reason} (got {given})"
+        message = f"{name}: {said}; set it in the environment or in .env"
         raise SettingError(message) from error

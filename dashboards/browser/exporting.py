@@ -16,6 +16,7 @@ from dashboards.browser.hits import searched
 from dashboards.browser.sessions import list_sessions
 from dashboards.browser.state import State, from_query
 from dashboards.browser.window import find_entry
+from include.archive import whole
 from include.entries import entry_of
 from include.errors import CcaError
 from include.export import markdown, table
@@ -115,7 +116,10 @@ class Export(Reading):
         bodies = [found.body]
         if isinstance(message_id, str):
             same = {"sessionKey": session, "message.id": message_id}
-            bodies = [entry_of(each) for each in entries.find(same).sort("sourceOffset", 1)]
+            bodies = [
+                entry_of(whole(entries, each))
+                for each in entries.find(same).sort("sourceOffset", 1)
+            ]
         for body in bodies:
             yield markdown.alone(Entry(mask_value(body), "", None))
 

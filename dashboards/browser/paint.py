@@ -59,7 +59,7 @@ class Problem:
 AWAY = Problem(
     "MongoDB does not answer",
     "Nothing is lost: conversations wait in the sync agent. Start it with `cca up --only mongo`, "
-    "or check MONGO_URI; then reload this page.",
+    "or check MONGO_URI; this page then goes on by itself.",
 )
 FAILED = Problem(
     "Something went wrong",

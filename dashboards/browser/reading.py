@@ -36,7 +36,7 @@ def articles(window: Window) -> list[Article]:
     """What the window's entries show; the blocks of one API message stand together."""
     shown: list[Article] = []
     for entry in window.entries:
-        article = _article(entry, window)
+        article = _missing(entry) or _article(entry, window)
         if article is None:
             continue
         if entry.is_masked or any(_is_masked(part, window) for part in article.parts):
@@ -58,6 +58,16 @@ def articles(window: Window) -> list[Article]:
 def _is_masked(part: Part, window: Window) -> bool:
     answer = window.results.get(part.call.id) if part.call else None
     return answer is not None and answer.is_masked
+
+
+def _missing(entry: Entry) -> Article | None:
+    """What stands for a line that GridFS should hold and does not."""
+    if "rawFile" not in entry.document or "message" in entry.body:
+        return None
+    if role_of(entry.body) not in {"assistant", "user"}:
+        return None
+    at = entry.document.get("eventAt")
+    return Article(entry.id, "divider", at, note="A long message is missing", is_failed=True)
 
 
 def role_of(body: dict[str, Any]) -> str:

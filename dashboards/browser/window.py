@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pymongo.collection import Collection
 
-from include.archive import Document
+from include.archive import Document, whole
 from include.entries import entry_of
 from include.search.prompts import is_human_prompt, prompt_text
 
@@ -87,7 +87,7 @@ def find_entry(entries: Collection[Document], session_id: str, entry_id: str) ->
     found = entries.find_one({"_id": entry_id, "sessionKey": session_id})
     if found is None:
         found = entries.find_one({"sessionKey": session_id, "uuid": entry_id}, sort=list(ORDER))
-    return _entry(found) if found else None
+    return _entry(entries, found) if found else None
 
 
 def read_window(
@@ -122,10 +122,7 @@ def read_window(
 
 def tool_result(entries: Collection[Document], session_id: str, tool_use_id: str) -> Entry | None:
     """The entry that carries the result of a tool call."""
-    found = entries.find_one(
-        {"sessionKey": session_id, "message.content.tool_use_id": tool_use_id}, sort=list(ORDER)
-    )
-    return _entry(found) if found else None
+    return _results(entries, {"sessionKey": session_id}, {tool_use_id}).get(tool_use_id)
 
 
 def prompts(
@@ -139,7 +136,7 @@ def prompts(
     }
     without = {"toolUseResult": 0, "message.content.content": 0, "message.content.source": 0}
     for document in entries.find(wanted, without).sort(list(ORDER)):
-        entry = _entry(document)
+        entry = _entry(entries, document)
         asked = {**entry.body, "isSidechain": False} if agent else entry.body
         if is_human_prompt(asked) and (text := prompt_text(asked).strip()):
             yield entry, text
@@ -167,8 +164,8 @@ def tool_ids(found: Iterable[Entry], kind: str, key: str) -> list[str]:
     ]
 
 
-def _entry(document: Document) -> Entry:
-    return Entry(str(document["_id"]), entry_of(document), document)
+def _entry(entries: Collection[Document], document: Document) -> Entry:
+    return Entry(str(document["_id"]), entry_of(whole(entries, document)), document)
 
 
 def _side(
@@ -177,7 +174,7 @@ def _side(
     conditions = [base] if target is None else [base, _beyond(target.document, direction)]
     cursor = entries.find({"$and": conditions})
     found = list(cursor.sort([(name, direction) for name, _ in ORDER]).limit(limit + 1))
-    side = [_entry(document) for document in found[:limit]]
+    side = [_entry(entries, document) for document in found[:limit]]
     return (side if direction > 0 else side[::-1]), len(found) > limit
 
 
@@ -219,7 +216,7 @@ def _last_written(
     if own[0]["_id"] != entry.document["_id"]:
         return None
     last = entries.find_one({"_id": own[-1]["_id"]})
-    return Entry(entry.id, entry_of(last), entry.document) if last else entry
+    return replace(_entry(entries, last), id=entry.id, document=entry.document) if last else entry
 
 
 def _pairs(
@@ -231,11 +228,7 @@ def _pairs(
         use: entry for entry in found for use in tool_ids([entry], "tool_result", "tool_use_id")
     }
     if missing := uses - set(results):
-        wanted = {**base, "message.content.tool_use_id": {"$in": sorted(missing)}}
-        for document in entries.find(wanted).sort(list(ORDER)):
-            entry = _entry(document)
-            for use in tool_ids([entry], "tool_result", "tool_use_id"):
-                results.setdefault(use, entry)
+        results = _results(entries, base, missing) | results
     if orphans := set(results) - uses:
         earlier = entries.find(
             {**base, "message.content.id": {"$in": sorted(orphans)}}, {"message.content.id": 1}
@@ -247,3 +240,21 @@ def _pairs(
             if isinstance(block, dict) and block.get("id")
         }
     return results, frozenset(uses)
+
+
+def _results(entries: Collection[Document], base: Document, wanted: set[str]) -> dict[str, Entry]:
+    """The entries that carry the results of these calls, the first of each."""
+    found: dict[str, Entry] = {}
+    ways: tuple[Document, ...] = (
+        {"message.content.tool_use_id": {"$in": sorted(wanted)}},
+        # kept as the line itself, an entry tells only when it is read
+        {"type": "user", "$or": [{name: {"$exists": True}} for name in ("rawLine", "rawFile")]},
+    )
+    for way in ways:
+        if wanted <= set(found):
+            break
+        for document in entries.find(base | way).sort(list(ORDER)):
+            entry = _entry(entries, document)
+            for use in tool_ids([entry], "tool_result", "tool_use_id"):
+                found.setdefault(use, entry)
+    return found

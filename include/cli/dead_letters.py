@@ -23,7 +23,7 @@ def list_(*, as_json: bool) -> None:
         click.echo(json.dumps({"rows": rows, "totals": totals}, ensure_ascii=False))
         return
     for row in rows:
-        place = f"{row['source_file']}:{row['source_offset']}"
+        place = f"{row['source_file']} at byte {row['source_offset']}"
         click.echo(f"{row['id']:>6}  {place}  {row['raw_bytes']} bytes  {row['reason']}")
     click.echo(f"{len(rows)} dead letters")
 

@@ -31,6 +31,8 @@ def forget(
     from include.extract.remove import Scope
     from include.settings import get_settings
 
+    if not (host or project or session):
+        raise click.UsageError("name a --host, a --project or a --session")
     settings = get_settings()
     scope = Scope(host, project, session)
     with serving_mongo(settings) as uri:

@@ -127,7 +127,7 @@ def _show(rows: list[dict[str, Any]], as_json: bool, shown: tuple[str, ...] = ()
     from rich.table import Table
 
     if not rows:
-        click.echo("nothing there")
+        click.echo("no Iceberg tables yet: `cca extract --iceberg` makes them")
         return
     table = Table(box=None, pad_edge=False)
     names = shown or tuple(rows[0])

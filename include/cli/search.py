@@ -91,7 +91,8 @@ def _print(results: "Results") -> None:
         click.secho(place, dim=True)
         click.echo("    " + _marked(row.snippet, row.marks))
     sign = "≈ " if results.approximate else ""
-    click.echo(f"{sign}{results.total} hits, {len(results.rows)} shown")
+    noun = "hit" if results.total == 1 else "hits"
+    click.echo(f"{sign}{results.total} {noun}, {len(results.rows)} shown")
 
 
 def _marked(text: str, marks: Iterable[tuple[int, int]]) -> str:

@@ -169,9 +169,13 @@ def _sentences(state: "StackStatus") -> dict[str, str]:
     no_agent = "unknown: the agent does not run"
     newest = _ago(fresh.newest_at) if fresh.newest_at else "unknown: MongoDB does not run"
     behind = " (the next run publishes what came since)" if fresh.is_behind else ""
-    published = f"{_ago(fresh.published_at)}{behind}" if fresh.published_at else "nothing yet"
+    published = (
+        f"what came until {_ago(fresh.published_at)}{behind}"
+        if fresh.published_at
+        else "nothing yet"
+    )
     return {
-        "newest entry": newest,
+        "last arrival": newest,
         "published": published,
         "waiting": no_agent if state.pending is None else f"{state.pending:,} lines",
         "dead letters": no_agent if state.dead_letters is None else _listed(state.dead_letters),

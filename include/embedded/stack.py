@@ -15,7 +15,7 @@ from include.errors import CcaError
 from include.settings import Settings
 
 # a machine under load takes minutes where an idle one takes 15 s
-_READY_SECONDS = 300
+_READY_SECONDS = 600
 _POLL_SECONDS = 0.25
 # a part that was started this often and still does not answer is told, and left to its retries
 _STARTS = 3
@@ -155,7 +155,10 @@ def _wait_until_ready(settings: Settings, waiting: list[Part], say: Say) -> set[
                 say(Message(Kind.PROBLEM, reason))
         time.sleep(_POLL_SECONDS if pending else 0)
     for part in pending:
-        text = f"{part.title} does not answer after {_READY_SECONDS} s; see `cca logs {part.name}`"
+        text = (
+            f"{part.title} does not answer after {_READY_SECONDS} s; see `cca logs {part.name}`, "
+            "and run `cca up` again: it goes on from here"
+        )
         say(Message(Kind.PROBLEM, text))
     return {part.name for part in waiting} - {part.name for part in pending}
 

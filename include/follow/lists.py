@@ -11,7 +11,7 @@ from pymongo import DeleteOne, ReplaceOne
 from pymongo.collection import Collection
 from pymongo.errors import OperationFailure
 
-from include.archive import Document
+from include.archive import Document, whole
 from include.entries import entry_of
 from include.extract.values import mapping, string
 from include.follow.feed import OVERLAP
@@ -22,10 +22,10 @@ from include.search.prompts import role_of
 log = logging.getLogger(__name__)
 
 # Raise it whenever the same documents would give other rows.
-LISTS_NUMBER = 3
+LISTS_NUMBER = 4
 # Rows of a busy session are made anew this often.
 _PAUSE_SECONDS = 1.0
-# What the counts do not need and most bytes are; a rawLine document comes whole.
+# What the counts do not need and most bytes are; a line kept as such comes whole.
 _WITHOUT = {
     "toolUseResult": 0, "preview": 0, "message.content.input": 0, "message.content.content": 0,
     "message.content.thinking": 0, "message.content.signature": 0, "message.content.source": 0,
@@ -138,17 +138,20 @@ class Lists:
 
     def _session(self, key: str) -> Write:
         order = [("stream", 1), ("generation", 1), ("sourceOffset", 1)]
-        row = session_row(key, self._conversations.find({"sessionKey": key}, _WITHOUT).sort(order))
+        found = self._conversations.find({"sessionKey": key}, _WITHOUT).sort(order)
+        row = session_row(key, (whole(self._conversations, document) for document in found))
         return ReplaceOne({"_id": key}, row, upsert=True) if row else DeleteOne({"_id": key})
 
     def _active(self, hour: Hour) -> list[Write]:
         """Messages of that project in that hour; copies in its other sessions count once."""
         period = {"$gte": hour.at, "$lt": hour.at + timedelta(hours=1)}
         wanted = {"projectId": hour.project_id, "eventAt": period}
-        fields = {"type": 1, "uuid": 1, "message.id": 1, "message.role": 1, "rawLine": 1}
+        fields = dict.fromkeys(
+            ("type", "uuid", "message.id", "message.role", "rawLine", "rawFile"), 1
+        )
         said: dict[str, set[str]] = {"user": set(), "assistant": set()}
         for document in self._conversations.find(wanted, fields):
-            entry = entry_of(document)
+            entry = entry_of(whole(self._conversations, document))
             if role := role_of(entry):
                 message = string(mapping(entry.get("message")).get("id"))
                 own = string(entry.get("uuid")) or str(document["_id"])

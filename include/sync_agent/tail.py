@@ -167,7 +167,14 @@ def pieces_of(raw: bytes) -> list[Record | Poison]:
         return _saved_pieces(raw) or [Poison(0, raw, f"not JSON: {error}"[:200])]
     if isinstance(value, dict):
         return [Record(start, line, value, is_plain and not is_odd(line))]
-    return [Poison(0, raw, f"not an object: {type(value).__name__}")]
+    return [Poison(0, raw, f"not an object but {_json_name(value)}")]
+
+
+def _json_name(value: object) -> str:
+    if value is None:
+        return "null"
+    names = {bool: "a boolean", str: "a string", list: "an array"}
+    return names.get(type(value), "a number")
 
 
 def _saved_pieces(raw: bytes) -> list[Record | Poison]:

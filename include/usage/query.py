@@ -62,7 +62,11 @@ def as_csv(answer: Answer) -> str:
 def print_table(answer: Answer) -> None:
     """A table where it fits the terminal, else a block of lines for each row; nothing is cut."""
     cells = [[_shown(value) for value in row] for row in answer.rows]
-    table = Table(*answer.columns, box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for number, name in enumerate(answer.columns):
+        values = (row[number] for row in answer.rows)
+        is_number = all(isinstance(each, int | float | Decimal | None) for each in values)
+        table.add_column(name, justify="right" if is_number else "left")
     for row in cells:
         table.add_row(*map(escape, row))
     console = Console()

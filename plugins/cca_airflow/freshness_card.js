@@ -32,7 +32,7 @@ const Freshness = () => {
     h("strong", null, "Conversations"),
     error ? row("freshness", error) : null,
     state ? [
-      row("newest entry", ago(state.newest_at)),
+      row("last arrival", ago(state.newest_at)),
       row("published up to", state.is_behind
         ? `${ago(state.published_at)}, newer entries wait for the next run`
         : "everything there is"),

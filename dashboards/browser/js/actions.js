@@ -140,7 +140,7 @@
 
   function placeTools(article = pointed) {
     pointed = article?.isConnected ? article : null;
-    const box = pointed?.getBoundingClientRect();
+    const box = document.body.dataset.view === "session" ? pointed?.getBoundingClientRect() : null;
     const top = head()?.getBoundingClientRect().bottom ?? 0;
     tools.hidden = !box || box.bottom < top + 20;
     if (tools.hidden) return;
@@ -155,14 +155,20 @@
   const isOwn = (node) => node?.matches?.(MESSAGE) && !node.closest(".agent");
   let mouse = [0, 0];
   let settling = 0;
+  let isByKeys = false;
 
   document.addEventListener("mousemove", (event) => {
+    // A browser tells of a mouse that lay still while the page moved below it.
+    if (event.clientX === mouse[0] && event.clientY === mouse[1]) return;
     mouse = [event.clientX, event.clientY];
+    isByKeys = false;
     const path = event.composedPath();
     if (path.includes(tools)) return;
     const article = path.find(isOwn) || null;
     if (article !== pointed || tools.hidden) placeTools(article);
   });
+
+  const chosen = () => (isOwn(selected()) ? selected() : null);
 
   function under([x, y]) {
     let node = document.elementFromPoint(x, y);
@@ -178,11 +184,16 @@
   document.addEventListener("scroll", () => {
     placeTools(null);
     clearTimeout(settling);
-    settling = setTimeout(() => placeTools(under(mouse)), 120);
+    settling = setTimeout(() => placeTools(isByKeys ? chosen() : under(mouse)), 120);
   }, { capture: true, passive: true });
-  document.addEventListener("focusin", (event) => {
-    if (isOwn(event.composedPath()[0])) placeTools(event.composedPath()[0]);
-  });
+  window.addEventListener("resize", () => placeTools());
+  // The transcript tells which message was chosen: focus that moves within a shadow root stays in it.
+  window.cca.panes.tools = {
+    point(article) {
+      isByKeys = Boolean(article);
+      placeTools(isOwn(article) ? article : null);
+    },
+  };
 
   const act = { star, note: openNote, link: copyLink };
 

@@ -30,6 +30,7 @@
 
   function show(search) {
     document.body.dataset.view = new URLSearchParams(search).get("session") ? "session" : "overview";
+    if (document.body.dataset.view === "overview") panes.tools?.point(null);
   }
 
   // --- live: the server is asked while somebody looks, and says whether anything is new

@@ -284,6 +284,7 @@ export function render({ model, el }) {
     selected()?.classList.remove("selected");
     article.classList.add("selected");
     article.focus({ preventScroll: true });
+    panes.tools?.point(article);
   }
 
   panes.transcript = {
@@ -355,6 +356,7 @@ export function render({ model, el }) {
     reading.abort();
     reading = new AbortController();
     fill(el, message.html);
+    panes.tools?.point(null);
     show(location.search);
     opened();
   });

@@ -131,6 +131,23 @@ def test_the_keyboard_stars_the_chosen_message(site: Any, open_page: Any) -> Non
     page.locator("article > .mark").wait_for(state="detached")
 
 
+def test_the_tools_stand_at_the_chosen_message_and_only_there(site: Any, open_page: Any) -> None:
+    from playwright.sync_api import expect  # noqa: PLC0415  (after the skip)
+
+    page = ready(open_page(f"{site.url}/?session={SESSION}"))
+    tools = page.locator("#message-tools")
+    for number in range(2):
+        page.keyboard.press("j")
+        chosen = page.locator("article.selected")
+        expect(chosen).to_contain_text(("Please mend", "It is mended")[number])
+        expect(tools).to_be_visible()
+        beside = tools.bounding_box()["y"] - chosen.bounding_box()["y"]
+        assert -30 < beside < 30
+    page.keyboard.press("Escape")
+    page.wait_for_url(lambda url: "session" not in url)
+    expect(tools).to_be_hidden()
+
+
 def test_a_mark_names_who_made_it(run_site: Any, new_story: Any, open_page: Any) -> None:
     site = run_site(
         browser_url="http://claude.example.org",

@@ -1,8 +1,14 @@
 """Reading in a real Chromium: long sessions, subagents, secrets, huge results, prompts."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
+
+from include import archive
+from include.follow.agent import catch_up
+from include.sync_agent.agent import sync_once
 
 pytest.importorskip("playwright", reason="playwright drives Chromium")
 from playwright.sync_api import expect
@@ -132,3 +138,45 @@ def test_spilled_output_a_subagent_s_whole_talk_and_usage_are_shown(
         page.wait_for_timeout(100)
     assert inner.count() == 450
     expect(page.locator(f'article[data-id="{site.answer}"] .usage')).to_have_text("12.0k → 345")
+
+
+def test_a_message_too_long_for_a_document_is_listed_and_read_in_parts(
+    run_site: Any, open_page: Any, tmp_path: Path
+) -> None:
+    site = run_site(claude_dir=str(tmp_path))
+    call = {"type": "tool_use", "id": "toolu_1", "name": "Bash", "input": {"command": "cat all"}}
+    result = {"type": "tool_result", "tool_use_id": "toolu_1", "content": "and on\n" * 2_600_000}
+    said = [
+        ("user", "Read all of this\n" + "a line of it\n" * 1_400_000),
+        ("user", "And then this"),
+        ("assistant", [call]),
+        ("user", [result]),
+    ]
+    lines = [
+        {"type": role, "uuid": f"u{number}", "sessionId": LONG, "cwd": "/srv/a",
+         "timestamp": f"2026-11-03T09:00:0{number}Z", "message": {"role": role, "content": content}}
+        for number, (role, content) in enumerate(said)
+    ]  # fmt: skip
+    folder = tmp_path / "-srv-a"
+    folder.mkdir()
+    (folder / f"{LONG}.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    sync_once(site.settings, site.settings.mongo_uri)
+    catch_up(site.settings, site.settings.mongo_uri)
+    with archive.connect(site.settings.mongo_uri) as client:
+        found = archive.conversations(client, site.settings)
+        assert found.count_documents({"rawFile": {"$exists": True}}) == 2
+        row = found.database["sessions"].find_one({"_id": LONG})
+        assert (row["title"][:16], row["prompts"]) == ("Read all of this", 2)
+        said_hours = found.database["activity"].find_one({"role": "user"})
+        assert said_hours["count"] == 3
+    page = open_page(f"{site.url}/?session={LONG}")
+    ready(page)
+    first = page.locator("article").first
+    expect(first).to_contain_text("Read all of this")
+    assert len(page.content()) < 1_000_000, "the page holds its beginning only"
+    first.get_by_role("button", name="Show all (18.2 MB)").click()
+    expect(first.get_by_role("button", name="Show more")).to_contain_text("of 18,200,017")
+    assert len(first.inner_text()) < 300_000
+    page.locator("details.tool > summary").click()
+    expect(page.locator("details.tool .body")).to_contain_text("and on")
+    expect(page.locator("details.tool")).to_contain_text("Show all (18,200,000 characters)")

@@ -36,7 +36,7 @@ def test_before_the_first_sync_there_are_none(cli):
 def test_a_dead_letter_is_listed_shown_and_exported_with_its_bytes(cli, poisoned):
     rows = json.loads(cli("list", "--json").output)["rows"]
     assert [(row["source_offset"], row["raw_bytes"]) for row in rows] == [(13, 8), (22, 2)]
-    assert rows[1]["reason"] == "not an object: list"
+    assert rows[1]["reason"] == "not an object but an array"
     shown = cli("show", str(rows[0]["id"])).output
     assert r"b'no\x1b[31m\xff'" in shown
     exported = [json.loads(line) for line in cli("export").output.splitlines()]
