@@ -1,8 +1,9 @@
 {#- Note which load the marts are made from: publish promotes that one, whatever came since.
     Only a build of every model counts, and only one in which nothing failed. The table is not
-    looked for: that would open a transaction which the end of the run rolls back. -#}
+    looked for: that would open a transaction which the end of the run rolls back.
+    Spark's marts are not published by the pipeline, and its lake has no loads. -#}
 {% macro record_build(results) %}
-    {%- if execute -%}
+    {%- if execute and target.type != "spark" -%}
         {%- set models = graph.nodes.values() | selectattr("resource_type", "equalto", "model")
             | map(attribute="unique_id") | list -%}
         {#- exposures are a part of a build, and nothing to do -#}

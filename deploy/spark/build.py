@@ -1,7 +1,7 @@
 """Builds the marts from the same lake with Spark: `python deploy/spark/build.py LAKE OUT`.
 
 Runs in a venv with deploy/spark/requirements.txt, on this machine; on a cluster the same project
-runs with dbt-spark's thrift or http method instead of the session made here.
+would run with dbt-spark's thrift or http method instead of the session made here.
 """
 
 import json
@@ -15,6 +15,11 @@ from pyspark.sql import SparkSession
 HERE = Path(__file__).resolve().parent
 DBT_DIR = HERE.parents[1] / "dbt"
 DATASETS = ("conversations", "content_blocks", "rejects")
+# As in include/records.py: a lake without rejects has no file to read this from.
+REJECTS = (
+    "_id string, ingested_at timestamp, event_at timestamp, date date, "
+    "reason string, document_json string"
+)
 # Times are UTC, and backslashes in patterns mean what they mean in DuckDB.
 OPTIONS = {
     "spark.sql.session.timeZone": "UTC",
@@ -42,14 +47,18 @@ def show_lake(spark: SparkSession, lake: Path) -> None:
     spark.sql("create database raw")
     for dataset in DATASETS:
         live = [file["path"] for file in manifest["files"] if file["dataset"] == dataset]
-        rows = spark.read.option("mergeSchema", "true").parquet(
-            *(str(lake / path) for path in live)
-        )
+        reader = spark.read.option("mergeSchema", "true")
+        if live:
+            rows = reader.parquet(*(str(lake / path) for path in live))
+        else:
+            rows = spark.createDataFrame([], REJECTS)
         rows.createOrReplaceTempView(f"lake_{dataset}")
         spark.sql(
             f"create table raw.{dataset} using parquet as "
             f"select *, '' as lake_file, cast(1 as bigint) as load_seq from lake_{dataset}"
         )
+        # a session's view would be shown among the tables of every schema
+        spark.catalog.dropTempView(f"lake_{dataset}")
 
 
 def build(folder: Path) -> None:

@@ -1,0 +1,71 @@
+"""Another engine builds the same marts from the same lake."""
+
+import os
+import shutil
+import subprocess
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from include.demo.generate import generate
+from include.extract.window import resolve
+from include.pipeline import Options, run
+from include.settings import PROJECT_DIR, Settings
+from include.sync_agent.agent import sync_once
+
+SPARK = PROJECT_DIR / "deploy" / "spark"
+
+
+@pytest.fixture
+def spark_python() -> str:
+    """Python of a venv with deploy/spark/requirements.txt, named by SPARK_PYTHON."""
+    python = os.environ.get("SPARK_PYTHON", "")  # noqa: TID251
+    if not python or not shutil.which("java"):
+        pytest.skip(
+            f"SPARK_PYTHON names no Python with {SPARK}/requirements.txt, or java is absent"
+        )
+    return python
+
+
+@pytest.mark.long
+@pytest.mark.timeout(900)
+def test_spark_builds_the_same_rows_from_the_same_lake(
+    settings: Settings, tmp_path: Path, spark_python: str
+):
+    shutil.rmtree(settings.claude_dir)
+    generate(Path(settings.claude_dir).parent, sessions=8, seed=5, until=date(2026, 11, 20))
+    sync_once(settings, settings.mongo_uri)
+    everything = resolve(since=None, until=None, full_backfill=False)
+    run(settings, settings.mongo_uri, Options(everything))
+    out = tmp_path / "spark"
+    command = [spark_python, str(SPARK / "build.py"), str(settings.lake_dir), str(out)]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+    with duckdb.connect(str(settings.gold_path), read_only=True) as gold:
+        gold.execute("set timezone = 'UTC'")
+        marts = gold.execute("select table_name from duckdb_tables() order by 1").fetchall()
+        differing = {name: _differing_rows(gold, name, out) for (name,) in marts}
+    assert len(differing) >= 25
+    assert {name: rows for name, rows in differing.items() if rows} == {}
+
+
+def _differing_rows(gold: duckdb.DuckDBPyConnection, mart: str, out: Path) -> int:
+    """Rows that only one of the two has; floating-point sums agree to six decimals."""
+    described = gold.execute(f"describe marts.{mart}").fetchall()
+    named = [(f'"{name}"', kind) for name, kind, *_ in described]
+    ours = ", ".join(_rounded(name, kind) for name, kind in named)
+    theirs = ", ".join(_rounded(f"cast({name} as {kind})", kind) for name, kind in named)
+    only = "select count(*) from ({} except all {})"
+    mine, spark = (
+        f"select {ours} from marts.{mart}",
+        f"select {theirs} from read_parquet('{out}/marts/{mart}/*.parquet')",
+    )
+    return sum(
+        gold.execute(only.format(*pair)).fetchall()[0][0] for pair in ((mine, spark), (spark, mine))
+    )
+
+
+def _rounded(expression: str, kind: str) -> str:
+    return f"round({expression}, 6)" if kind == "DOUBLE" else expression
