@@ -369,7 +369,8 @@ def test_a_task_killed_in_mid_run_is_tried_again_and_loses_nothing(
 ):
     run_id = api.trigger(conf={"full_refresh": True})
     until(lambda: api.tasks(run_id).get(task_id) == "running")
-    workers = [each for each in processes.ours(published) if is_at_work(each, task_id)]
+    title = f"airflow worker -- {instance_id(api, run_id, task_id)}"
+    workers = [each for each in processes.ours(published) if is_titled(each, title)]
     assert workers
     for each in workers:
         each.kill()
@@ -378,8 +379,12 @@ def test_a_task_killed_in_mid_run_is_tried_again_and_loses_nothing(
     is_sound(published)
 
 
-def is_at_work(process: psutil.Process, task_id: str) -> bool:
-    """Airflow's workers carry the task in their titles."""
+def instance_id(api: AirflowApi, run_id: str, task_id: str) -> str:
+    path = f"/api/v2/dags/{PIPELINE}/dagRuns/{run_id}/taskInstances/{task_id}"
+    return str(api._request("GET", path).json()["id"])
+
+
+def is_titled(process: psutil.Process, title: str) -> bool:
     with suppress(psutil.Error):
-        return task_id in " ".join(process.cmdline())
+        return title in " ".join(process.cmdline())
     return False
