@@ -25,7 +25,7 @@ class CcaPlugin(AirflowPlugin):
     external_views = [  # noqa: RUF012  (the plugin manager reads plain lists)
         {"name": "Conversations", "href": _BROWSER, "category": "browse"},
         {"name": "Metabase", "href": get_settings().metabase_url, "category": "browse"},
-        {"name": "dbt docs", "href": f"{_BROWSER}/dbt-docs/", "category": "docs"},
+        {"name": "Data docs", "href": f"{_BROWSER}/dbt-docs/", "category": "docs"},
     ]
     react_apps = [  # noqa: RUF012
         {"name": "Freshness", "bundle_url": _BUNDLE, "destination": "dashboard"},
