@@ -1,8 +1,10 @@
 """Fixtures all tests share: a real MongoDB, settings in a temporary home, the real transcripts."""
 
+import shutil
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pymongo.collection import Collection
@@ -10,6 +12,13 @@ from pymongo.collection import Collection
 from include import archive
 from include.embedded.mongod import serving_mongo
 from include.settings import PROJECT_DIR, Settings
+
+CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+FLAGS = [
+    "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--no-first-run", "--no-pings",
+    "--disable-domain-reliability", "--disable-features=OptimizationHints,MediaRouter,Translate",
+]  # fmt: skip
 
 
 @pytest.fixture(scope="session")
@@ -50,3 +59,17 @@ def shared_transcripts() -> Path:
     if not path.is_dir():
         pytest.skip("../shared is absent: it holds transcripts that may not be copied here")
     return path
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """One browser for the whole session: playwright can be opened once in a thread."""
+    if not Path(CHROMIUM).exists():
+        pytest.skip("Chromium is absent: `apt-get install chromium` brings it")
+    from playwright.sync_api import expect, sync_playwright  # noqa: PLC0415  (after the skip)
+
+    expect.set_options(timeout=10_000)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()

@@ -1,7 +1,6 @@
 """The real servers in a home of their own: what a person does there, and what goes wrong."""
 
 import os
-import shutil
 import signal
 import socket
 import time
@@ -14,7 +13,6 @@ from typing import Any
 import httpx
 import psutil
 import pytest
-from playwright.sync_api import sync_playwright
 
 from include import archive, runs
 from include.demo.generate import generate
@@ -32,7 +30,6 @@ from include.warehouse import writing
 pytestmark = [pytest.mark.timeout(900)]
 
 PIPELINE = "conversation_pipeline"
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 
 
 def free_port() -> int:
@@ -242,31 +239,27 @@ def test_the_freshness_page_says_that_all_is_published(served: Settings):
 
 
 def test_a_person_finds_freshness_on_home_and_on_the_dag_and_the_way_to_the_browser(
-    served: Settings,
+    served: Settings, chromium: Any
 ):
-    if not Path(CHROMIUM).exists():
-        pytest.skip("Chromium is absent: `apt-get install chromium` brings it")
     base = f"http://localhost:{served.airflow_port}"
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = chromium.new_page(viewport={"width": 1400, "height": 900})
-        page.set_default_timeout(90_000)
-        page.goto(f"{base}/auth/login")
-        page.get_by_label("Username").fill("viewer")
-        page.get_by_label("Password").fill(airflow.logins(served)["viewer"])
-        page.get_by_role("button", name="Sign in").click()
-        card = page.get_by_test_id("cca-freshness")
-        card.get_by_text("published up to").wait_for()
-        assert PIPELINE in card.inner_text()
-        page.get_by_role("button", name="Browse").first.click()
-        link = page.get_by_role("menuitem", name="Conversations")
-        link.wait_for()
-        found = [each.get_attribute("href") for each in page.locator("a[href]").all()]
-        assert served.browser_address in found
-        page.goto(f"{base}/dags/{PIPELINE}")
-        page.get_by_text("Freshness").first.click()
-        page.get_by_test_id("cca-freshness").get_by_text("published up to").wait_for()
-        chromium.close()
+    page = chromium.new_page(viewport={"width": 1400, "height": 900})
+    page.set_default_timeout(90_000)
+    page.goto(f"{base}/auth/login")
+    page.get_by_label("Username").fill("viewer")
+    page.get_by_label("Password").fill(airflow.logins(served)["viewer"])
+    page.get_by_role("button", name="Sign in").click()
+    card = page.get_by_test_id("cca-freshness")
+    card.get_by_text("published up to").wait_for()
+    assert PIPELINE in card.inner_text()
+    page.get_by_role("button", name="Browse").first.click()
+    link = page.get_by_role("menuitem", name="Conversations")
+    link.wait_for()
+    found = [each.get_attribute("href") for each in page.locator("a[href]").all()]
+    assert served.browser_address in found
+    page.goto(f"{base}/dags/{PIPELINE}")
+    page.get_by_text("Freshness").first.click()
+    page.get_by_test_id("cca-freshness").get_by_text("published up to").wait_for()
+    page.close()
 
 
 def test_nothing_listens_beyond_this_machine_and_no_secret_is_readable_by_others(served: Settings):

@@ -2,7 +2,6 @@
 
 import asyncio
 import base64
-import shutil
 import socket
 import threading
 import time
@@ -10,7 +9,6 @@ import urllib.request
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,12 +17,6 @@ from include import archive
 from include.settings import Settings
 from tests.dashboards.browser.story import Story, store
 
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
-FLAGS = [
-    "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--no-first-run", "--no-pings",
-    "--disable-domain-reliability", "--disable-features=OptimizationHints,MediaRouter,Translate",
-]  # fmt: skip
 PIXEL = base64.b64encode(
     bytes.fromhex(
         "89504e470d0a1a0a0000000d494844520000000100000001080600000 01f15c489".replace(" ", "")
@@ -145,20 +137,6 @@ def _start(settings: Settings) -> Callable[[], None]:
         thread.join(10)
 
     return stop
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Any]:
-    if not Path(CHROMIUM).exists():
-        pytest.skip("Chromium is absent: `apt-get install chromium` brings it")
-    from playwright.sync_api import expect, sync_playwright  # noqa: PLC0415  (after the skip)
-
-    expect.set_options(timeout=10_000)
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
