@@ -1,13 +1,12 @@
 """How the last pipeline runs went, in a small file that every part may read, Airflow or not."""
 
-import fcntl
 import json
-import os
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from include.files import held, replace_file
 from include.settings import Settings
 
 # of each DAG
@@ -46,17 +45,12 @@ def runs_path(settings: Settings) -> Path:
 def record(settings: Settings, run: Run) -> None:
     """Add a run, or what has become of it since; the oldest of its DAG are forgotten."""
     path = runs_path(settings)
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with path.with_suffix(".lock").open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with held(path.with_suffix(".lock")):
         others = [each for each in latest(settings) if each.run_id != run.run_id]
         same = [each for each in others if each.dag_id == run.dag_id]
         dropped = same[: max(0, len(same) - KEPT_RUNS + 1)]
         kept = [each for each in others if each not in dropped]
-        fresh = path.with_suffix(".new")
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            json.dump([each.to_dict() for each in [*kept, run]], file)
-        fresh.rename(path)
+        replace_file(path, json.dumps([each.to_dict() for each in [*kept, run]]))
 
 
 def latest(settings: Settings, dag_id: str | None = None) -> list[Run]:

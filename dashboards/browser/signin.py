@@ -8,7 +8,6 @@ import asyncio
 import json
 import logging
 import math
-import os
 import secrets
 import time
 from collections.abc import Callable
@@ -21,6 +20,7 @@ from tornado.web import RequestHandler, create_signed_value, decode_signed_value
 from dashboards.browser.assets import asset_url
 from dashboards.browser.users import fingerprint, hashed, matches, read_users, users_path
 from dashboards.browser.views import render
+from include.files import held, replace_file
 from include.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -187,10 +187,7 @@ def own_path(given: str) -> str:
 
 def _cookie_key(path: Path) -> bytes:
     """Made once and kept, so that a restart signs nobody out."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    try:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(secrets.token_bytes(32))
-    except FileExistsError:
-        pass
+    with held(path.with_suffix(".lock")):
+        if not path.exists():
+            replace_file(path, secrets.token_bytes(32))
     return path.read_bytes()

@@ -3,12 +3,12 @@
 import hashlib
 import hmac
 import json
-import os
 import re
 import secrets
 from pathlib import Path
 
 from include.errors import NotFound, SettingError
+from include.files import replace_file
 from include.settings import Settings
 
 # 32 MB and about 0.1 s a guess, which is what makes guessing dear.
@@ -40,14 +40,15 @@ def add_user(path: Path, name: str, password: str) -> None:
         raise SettingError(f"{name!r} is no user name; use letters, digits and . @ + - _")
     if len(password) < MIN_PASSWORD_CHARACTERS:
         raise SettingError(f"the password needs at least {MIN_PASSWORD_CHARACTERS} characters")
-    _write(path, read_users(path) | {name: hashed(password)})
+    replace_file(path, json.dumps(read_users(path) | {name: hashed(password)}, indent=1))
 
 
 def remove_user(path: Path, name: str) -> None:
     known = read_users(path)
     if name not in known:
         raise NotFound(f"{path} has no user {name!r}")
-    _write(path, {each: stored for each, stored in known.items() if each != name})
+    left = {each: stored for each, stored in known.items() if each != name}
+    replace_file(path, json.dumps(left, indent=1))
 
 
 def hashed(password: str) -> str:
@@ -71,13 +72,3 @@ def _scrypt(password: str, salt: bytes) -> bytes:
         password.encode(errors="surrogatepass"), salt=salt, n=_COST, r=_BLOCK_SIZE, p=_PARALLEL,
         maxmem=_MEMORY_BYTES,
     )  # fmt: skip
-
-
-def _write(path: Path, users: dict[str, str]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    fresh = path.with_suffix(".part")
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        json.dump(users, file, indent=1)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from include.errors import BackupError
-from include.extract.manifest import sync_folder
+from include.files import replace_file, sync_folder
 
 VERSION = 1
 _NAME = "contents.json"
@@ -69,12 +69,7 @@ def write(folder: Path, contents: Contents) -> None:
         "made_at": contents.made_at.isoformat(),
         "through": contents.through.isoformat(),
     }
-    fresh = path.with_suffix(".new")
-    with fresh.open("w") as file:
-        json.dump(values, file, indent=1)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
+    replace_file(path, json.dumps(values, indent=1))
     sync_folder(folder)
     named = {folder / file.path for file in contents.files}
     ours = ("mongodb/*.bson.gz", "buffer.*", "settings.*.json")

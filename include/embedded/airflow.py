@@ -2,7 +2,6 @@
 
 import json
 import logging
-import os
 import secrets
 import subprocess
 import sys
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from include.embedded import drawing
 from include.errors import ServiceDown
+from include.files import replace_file
 from include.settings import PROJECT_DIR, Settings, child_environment
 from include.transform import dbt
 
@@ -86,12 +86,7 @@ def logins(settings: Settings) -> dict[str, str]:
     """Password of each user, generated once and readable by its owner only."""
     path = _passwords_path(settings)
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        fresh = path.with_suffix(".new")
-        fresh.unlink(missing_ok=True)
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            json.dump({name: secrets.token_urlsafe(12) for name in _USERS}, file)
-        fresh.rename(path)
+        replace_file(path, json.dumps({name: secrets.token_urlsafe(12) for name in _USERS}))
     passwords: dict[str, str] = json.loads(path.read_text())
     return passwords
 

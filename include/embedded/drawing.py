@@ -9,6 +9,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from include.files import replace_file
 from include.settings import Settings
 from include.transform.dbt import target_dir
 
@@ -22,10 +23,9 @@ def drawing_path(settings: Settings) -> Path:
 
 def draw(settings: Settings, manifest: Path) -> Path:
     """Write the drawing of that manifest."""
-    drawn = drawing_of(json.loads(manifest.read_bytes()))
-    fresh = drawing_path(settings).with_suffix(".new")
-    fresh.write_text(json.dumps(drawn))
-    return fresh.rename(drawing_path(settings))
+    path = drawing_path(settings)
+    replace_file(path, json.dumps(drawing_of(json.loads(manifest.read_bytes()))))
+    return path
 
 
 def drawing_of(manifest: dict[str, Any]) -> dict[str, Any]:

@@ -25,7 +25,9 @@ from pymongo.errors import PyMongoError
 from include import archive
 from include.embedded import replica_set
 from include.embedded.ports import first_free
+from include.embedded.waiting import wait_until
 from include.errors import AlreadyRunning, ServiceDown
+from include.files import held, replace_file
 from include.settings import Settings
 
 FIRST_PORT = 27017
@@ -74,8 +76,8 @@ def serving_mongo(settings: Settings) -> Iterator[str]:
         yield settings.mongo_uri
         return
     try:
-        with _shared(settings):
-            with _locked(settings.mongo_dir / "start.lock"):
+        with held(settings.mongo_dir / "users.lock", is_shared=True):
+            with held(settings.mongo_dir / "start.lock"):
                 running = _adopted(settings) or _start(settings, transient=True)
             yield replica_set.uri(settings, running.port)
     finally:
@@ -84,7 +86,7 @@ def serving_mongo(settings: Settings) -> Iterator[str]:
 
 def serve(settings: Settings) -> int:
     """Run the embedded server in the foreground until SIGTERM; returns its exit code."""
-    with _locked(settings.mongo_dir / "start.lock"):
+    with held(settings.mongo_dir / "start.lock"):
         _retire_transient(settings)
         running = _start(settings, transient=False)
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -100,7 +102,7 @@ def stop(settings: Settings, timeout_seconds: float = 30) -> bool:
     if running is None or not _is_mongod(running.pid):
         return False
     _signal(running.pid, signal.SIGTERM)
-    if not _wait(lambda: not _is_mongod(running.pid), timeout_seconds):
+    if not wait_until(lambda: not _is_mongod(running.pid), timeout_seconds):
         _signal(running.pid, signal.SIGKILL)
     _state_path(settings).unlink(missing_ok=True)
     return True
@@ -108,7 +110,7 @@ def stop(settings: Settings, timeout_seconds: float = 30) -> bool:
 
 def _start(settings: Settings, *, transient: bool) -> Running:
     # one start at a time among all homes: two that probe one port would set up each other's server
-    with _locked(Path(tempfile.gettempdir()) / f"cca-mongod-{os.getuid()}.lock"):
+    with held(Path(tempfile.gettempdir()) / f"cca-mongod-{os.getuid()}.lock"):
         port = _usual_port(settings)
         try:
             return _start_on(settings, port, transient=transient)
@@ -173,9 +175,7 @@ def _state_path(settings: Settings) -> Path:
 
 
 def _write_state(settings: Settings, running: Running) -> None:
-    fresh = _state_path(settings).with_suffix(".new")
-    fresh.write_text(json.dumps(asdict(running)))
-    fresh.rename(_state_path(settings))
+    replace_file(_state_path(settings), json.dumps(asdict(running)))
     (settings.mongo_dir / "port").write_text(str(running.port))
 
 
@@ -241,25 +241,8 @@ def _retire_transient(settings: Settings) -> None:
     if not running.transient:
         message = f"the embedded MongoDB already runs on port {running.port} (pid {running.pid})"
         raise AlreadyRunning(message)
-    with (settings.mongo_dir / "users.lock").open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with held(settings.mongo_dir / "users.lock"):
         stop(settings)
-
-
-@contextmanager
-def _shared(settings: Settings) -> Iterator[None]:
-    settings.mongo_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with (settings.mongo_dir / "users.lock").open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_SH)
-        yield
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with path.open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def _usual_port(settings: Settings) -> int:
@@ -281,12 +264,3 @@ def _die_with_parent() -> None:
 def _signal(pid: int, number: int) -> None:
     with suppress(ProcessLookupError):
         os.kill(pid, number)
-
-
-def _wait(condition: Callable[[], bool], timeout_seconds: float) -> bool:
-    deadline = time.monotonic() + timeout_seconds
-    while time.monotonic() < deadline:
-        if condition():
-            return True
-        time.sleep(0.05)
-    return condition()

@@ -1,6 +1,5 @@
 """The one-node replica set of the embedded MongoDB: its key, its user, its present address."""
 
-import os
 import secrets
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +10,7 @@ from pymongo.errors import OperationFailure
 
 from include import archive
 from include.errors import ServiceDown
+from include.files import replace_file
 from include.settings import Settings
 
 NAME = "rs0"
@@ -69,12 +69,5 @@ def _password(settings: Settings) -> str:
 def _secret(path: Path, make: Callable[[], str]) -> Path:
     """The file, made on first use, readable by its owner only."""
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        fresh = path.with_suffix(".new")
-        fresh.unlink(missing_ok=True)
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(make())
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.rename(path)
+        replace_file(path, make())
     return path

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from include.embedded import airflow, mongod, ports, processes, readiness, supervisor
 from include.embedded.programs import Part, parts
+from include.embedded.waiting import wait_until
 from include.errors import CcaError
 from include.settings import Settings
 
@@ -66,7 +67,7 @@ def take_down(settings: Settings, say: Say) -> int:
         _stop_programs(settings, [name for name in _running(settings) if name != "mongod"])
         _stop_programs(settings, ["mongod"])
         supervisor.shutdown(settings)
-        _wait(lambda: not supervisor.is_up(settings), 10)
+        wait_until(lambda: not supervisor.is_up(settings), 10)
     _end_leftovers(settings)
     supervisor.socket_path(settings).unlink(missing_ok=True)
     return len(before)
@@ -183,7 +184,7 @@ def _stop_programs(settings: Settings, names: Collection[str]) -> None:
     for name in set(names) & set(_running(settings)):
         supervisor.stop_program(settings, name)
     # supervisord itself kills what does not end within its stop_seconds
-    _wait(lambda: not set(names) & set(_running(settings)), 60)
+    wait_until(lambda: not set(names) & set(_running(settings)), 60)
 
 
 def _end_leftovers(settings: Settings) -> None:
@@ -206,12 +207,3 @@ def _one_at_a_time(settings: Settings, say: Say) -> Iterator[None]:
             say(Message(Kind.NOTE, "another `cca up` is at work: waiting for it"))
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield
-
-
-def _wait(condition: Callable[[], bool], timeout_seconds: float) -> bool:
-    deadline = time.monotonic() + timeout_seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.1)
-    return True

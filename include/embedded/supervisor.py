@@ -19,6 +19,7 @@ from supervisor.xmlrpc import SupervisorTransport
 
 from include.embedded.programs import Program
 from include.errors import ServiceDown, SettingError
+from include.files import replace_file
 from include.settings import Settings, child_environment
 
 # every process of the stack carries this variable, so that it is found when nothing else knows it
@@ -45,10 +46,7 @@ def write_config(settings: Settings, programs: Iterable[Program]) -> Path:
     path = run_dir(settings) / "supervisord.conf"
     settings.logs_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     sections = [_daemon_section(settings), *(_program_section(settings, each) for each in programs)]
-    fresh = path.with_suffix(".new")
-    fresh.write_text("\n".join(sections))
-    fresh.chmod(0o600)
-    fresh.rename(path)
+    replace_file(path, "\n".join(sections))
     return path
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from markupsafe import Markup, escape
 
 from include.export.sessions import Entry, Session
-from include.export.turns import Part, Turn, turn_of
+from include.export.turns import Part, Turn, placed
 from include.markup import code_html, markdown, patch_html
 
 _STYLES = Path(__file__).with_name("page.css")
@@ -47,17 +47,11 @@ def write(conversations: Iterable[tuple[Session, Iterator[Entry]]]) -> Iterator[
 def _conversations(conversations: Iterable[tuple[Session, Iterator[Entry]]]) -> Iterator[str]:
     for session, entries in conversations:
         yield _head(session)
-        agent, speaker = "", ""
-        for entry in entries:
-            turn = turn_of(entry)
-            if turn is None:
-                continue
-            if turn.agent != agent:
-                agent, speaker = turn.agent, ""
-                yield Markup('<h2 class="agent">Subagent <code>{}</code></h2>\n').format(agent)
-            voice = "Claude" if turn.speaker == "Tool" else turn.speaker
-            yield _turn(turn, voice, is_same_speaker=voice == speaker)
-            speaker = voice
+        for each in placed(entries):
+            if each.opens_agent:
+                heading = Markup('<h2 class="agent">Subagent <code>{}</code></h2>\n')
+                yield heading.format(each.turn.agent)
+            yield _turn(each.turn, is_same_speaker=each.is_same_voice)
         yield "</main>\n"
 
 
@@ -72,15 +66,15 @@ def _head(session: Session) -> str:
     )
 
 
-def _turn(turn: Turn, voice: str, *, is_same_speaker: bool) -> str:
+def _turn(turn: Turn, *, is_same_speaker: bool) -> str:
     facts = Markup(" ").join(
         Markup("<span>{}</span>").format(fact)
         for fact in (turn.at[:19].replace("T", " "), turn.model)
         if fact
     )
-    name = Markup("<h3><b>{}</b> {}</h3>").format(voice, facts) if not is_same_speaker else ""
+    name = Markup("<h3><b>{}</b> {}</h3>").format(turn.voice, facts) if not is_same_speaker else ""
     parts = Markup("\n").join(_part(part) for part in turn.parts)
-    return Markup('<article class="{}">{}{}</article>\n').format(voice.lower(), name, parts)
+    return Markup('<article class="{}">{}{}</article>\n').format(turn.voice.lower(), name, parts)
 
 
 def _part(part: Part) -> Markup:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from include.export.sessions import Entry, Session
-from include.export.turns import Part, Turn, turn_of
+from include.export.turns import Part, Turn, placed, turn_of
 
 _TICKS = re.compile(r"`{3,}")
 _FOLDED_CHARACTERS = 400
@@ -13,16 +13,10 @@ _FOLDED_CHARACTERS = 400
 def write(conversations: Iterable[tuple[Session, Iterator[Entry]]]) -> Iterator[str]:
     for number, (session, entries) in enumerate(conversations):
         yield ("\n\n" if number else "") + head(session)
-        agent, speaker = "", ""
-        for entry in entries:
-            turn = turn_of(entry)
-            if turn is None:
-                continue
-            if turn.agent != agent:
-                agent, speaker = turn.agent, ""
-                yield f"\n## Subagent {agent}\n"
-            yield _turn(turn, is_same_speaker=_voice(turn) == speaker)
-            speaker = _voice(turn)
+        for each in placed(entries):
+            if each.opens_agent:
+                yield f"\n## Subagent {each.turn.agent}\n"
+            yield _turn(each.turn, is_same_speaker=each.is_same_voice)
 
 
 def alone(entry: Entry) -> str:
@@ -46,7 +40,7 @@ def fenced(text: str, language: str = "") -> str:
 
 def _turn(turn: Turn, *, is_same_speaker: bool) -> str:
     facts = " · ".join(filter(None, (turn.at[:19].replace("T", " "), turn.model)))
-    name = f"\n### {_voice(turn)} · {facts}\n" if not is_same_speaker else ""
+    name = f"\n### {turn.voice} · {facts}\n" if not is_same_speaker else ""
     return name + "".join(f"\n{_part(part)}\n" for part in turn.parts)
 
 
@@ -79,11 +73,6 @@ def _result(part: Part) -> str:
 
 def _folded(label: str, text: str) -> str:
     return f"<details><summary>{label}</summary>\n\n{text}\n\n</details>"
-
-
-def _voice(turn: Turn) -> str:
-    # A result stands under the call it answers, not under a name of its own.
-    return "Claude" if turn.speaker == "Tool" else turn.speaker
 
 
 def _line(text: str) -> str:

@@ -2,7 +2,7 @@
 
 import difflib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
@@ -44,6 +44,32 @@ class Turn:
     parts: tuple[Part, ...]
     model: str = ""
     agent: str = ""
+
+    @property
+    def voice(self) -> str:
+        """A result stands under the call it answers, not under a name of its own."""
+        return "Claude" if self.speaker == "Tool" else self.speaker
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A turn after those before it: whether another agent begins, whether the voice goes on."""
+
+    turn: Turn
+    opens_agent: bool
+    is_same_voice: bool
+
+
+def placed(entries: Iterable[Entry]) -> Iterator[Placed]:
+    """What there is to read of a session, in order."""
+    agent, voice = "", ""
+    for entry in entries:
+        turn = turn_of(entry)
+        if turn is None:
+            continue
+        opens_agent = turn.agent != agent
+        yield Placed(turn, opens_agent, turn.voice == voice and not opens_agent)
+        agent, voice = turn.agent, turn.voice
 
 
 def turn_of(entry: Entry) -> Turn | None:

@@ -4,9 +4,7 @@
 which the gold file does; `published_load` is the load that gold was built from.
 """
 
-import fcntl
 import json
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
@@ -15,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from include.errors import SettingError, WarehouseError
+from include.files import held, replace_file, sync_folder
 from include.settings import Settings
 
 VERSION = 1
@@ -96,12 +95,7 @@ def write(settings: Settings, storage_format: str, manifest: Manifest) -> None:
         moment = values[mark]
         values[mark] = moment.isoformat() if moment else None
     path = _path(settings, storage_format)
-    fresh = path.with_suffix(".new")
-    with fresh.open("w") as file:
-        json.dump(values, file, indent=1)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
+    replace_file(path, json.dumps(values, indent=1))
     sync_folder(path.parent)
 
 
@@ -134,32 +128,15 @@ def published_mark(settings: Settings) -> datetime | None:
 @contextmanager
 def locked(settings: Settings, storage_format: str, *, is_shared: bool = False) -> Iterator[None]:
     """Hold the format's lake, alone or together with others that own ranges of their own."""
-    with _held(_path(settings, storage_format).with_suffix(".lock"), is_shared=is_shared):
+    with held(_path(settings, storage_format).with_suffix(".lock"), is_shared=is_shared):
         yield
 
 
 @contextmanager
 def committing(settings: Settings, storage_format: str) -> Iterator[None]:
     """The moment of a commit, always alone; taken after `locked`, where both are."""
-    with _held(_path(settings, storage_format).with_suffix(".commit-lock"), is_shared=False):
+    with held(_path(settings, storage_format).with_suffix(".commit-lock")):
         yield
-
-
-@contextmanager
-def _held(path: Path, *, is_shared: bool) -> Iterator[None]:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_SH if is_shared else fcntl.LOCK_EX)
-        yield
-
-
-def sync_folder(folder: Path) -> None:
-    """Make a rename in it survive a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _path(settings: Settings, storage_format: str) -> Path:

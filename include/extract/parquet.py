@@ -11,7 +11,8 @@ import pyarrow.parquet as pq
 
 from include.extract import manifest
 from include.extract.lake import Change, Plan, parquet_options
-from include.extract.manifest import LakeFile, Manifest, sync_folder
+from include.extract.manifest import LakeFile, Manifest
+from include.files import sync_folder
 from include.records import DATASETS
 from include.settings import Settings
 

@@ -6,7 +6,7 @@ import uuid
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from include.search.home import replace_file
+from include.files import replace_file
 from include.search.removal import Chosen
 
 

@@ -1,7 +1,6 @@
 """Writes dbt's price seed from the installed genai-prices package."""
 
 import csv
-import os
 from dataclasses import asdict, fields
 from datetime import date
 from decimal import Decimal
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from genai_prices.data_snapshot import get_snapshot
 
+from include.files import replace_file
 from include.prices.table import PriceRow, price_rows
 from include.settings import PROJECT_DIR
 
@@ -36,12 +36,7 @@ def seed_text(rows: list[PriceRow]) -> str:
 def write_seed(path: Path = SEED_PATH) -> int:
     """Replace the seed as a whole; returns how many price rows it holds."""
     rows = current_rows()
-    partial = path.with_suffix(".tmp")
-    with partial.open("w", encoding="utf-8") as file:
-        file.write(seed_text(rows))
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
+    replace_file(path, seed_text(rows))
     return len(rows)
 
 

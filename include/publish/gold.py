@@ -4,18 +4,16 @@ A file is never changed nor replaced under its name, so readers never wait, neve
 writer, never see half a build, and a new connection sees the new data.
 """
 
-import fcntl
 import logging
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
 
 from include.errors import WarehouseError
 from include.extract import manifest
-from include.extract.manifest import Published, sync_folder
+from include.extract.manifest import Published
+from include.files import held, sync_folder
 from include.load.raw import built
 from include.publish import masking, metabase
 from include.publish.comments import Described, comments, descriptions
@@ -31,7 +29,8 @@ KEPT_FILES = 3
 def publish(settings: Settings, *, storage_format: str | None = None) -> Path:
     """The new gold file; the mark of the load dbt built it from becomes the published one."""
     settings.gold_dir.mkdir(parents=True, exist_ok=True)
-    with _alone(settings.gold_dir):
+    # two at once would take one number, and the link could step back
+    with held(settings.gold_dir / "publish.lock"):
         target = settings.gold_dir / f"gold-{_newest(settings.gold_dir) + 1}.duckdb"
         building = target.with_suffix(".building")
         building.unlink(missing_ok=True)
@@ -61,14 +60,6 @@ def prune(settings: Settings, keep: int = KEPT_FILES) -> list[Path]:
     for path in old:
         path.unlink()
     return old
-
-
-@contextmanager
-def _alone(gold_dir: Path) -> Iterator[None]:
-    """Two that publish at once would take one number, and the link could step back."""
-    with (gold_dir / "publish.lock").open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def _copy(

@@ -1,7 +1,6 @@
 """Metabase's API, and telling it of each new gold file without ever waiting for it."""
 
 import logging
-import os
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -9,6 +8,7 @@ from typing import Any, Self
 import httpx
 
 from include.errors import CcaError, ServiceDown, SettingError
+from include.files import replace_file
 from include.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -112,13 +112,7 @@ def known_key(settings: Settings) -> str:
 
 def keep_key(settings: Settings, key: str) -> None:
     """Keep a key, readable by its owner only."""
-    path = key_path(settings)
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    fresh = path.with_suffix(".new")
-    fresh.unlink(missing_ok=True)
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(key)
-    fresh.rename(path)
+    replace_file(key_path(settings), key)
 
 
 def find_database(metabase: Metabase) -> dict[str, Any] | None:

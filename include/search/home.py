@@ -1,13 +1,14 @@
 """Where an index lives: numbered directories, the symbolic link `current`, a version file."""
 
 import json
-import os
 import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import tantivy
+
+from include.files import replace_file
 
 # Raise it whenever the same documents would give another index.
 SCHEMA_NUMBER = 1
@@ -97,16 +98,6 @@ def discard_others(search_dir: Path, home: Home) -> None:
         other = search_dir / f"index-{number}"
         if other != home.path:
             shutil.rmtree(other, ignore_errors=True)
-
-
-def replace_file(path: Path, content: bytes) -> None:
-    """Write a file so that a crash leaves the old one or the new one, whole."""
-    fresh = path.with_name(path.name + ".tmp")
-    with fresh.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.rename(path)
 
 
 def _numbers(search_dir: Path) -> list[int]:

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from include.search.home import replace_file
+from include.files import replace_file
 
 # Hashes and ids are nine words in ten; they are scanned only for what is hexadecimal itself.
 _HEX_START = re.compile(rb"[0-9a-f]{8,}$")
