@@ -46,8 +46,8 @@ from include.settings import Settings
 log = logging.getLogger(__name__)
 
 NAMES = {"you": "You", "claude": "Claude", "system": "Note"}
-SIGNS = {"ok": "✓", "failed": "✕", "waiting": "…"}
-OUTCOMES = {"ok": "succeeded", "failed": "failed", "waiting": "no result"}
+SIGNS = {"ok": "✓", "failed": "✕", "rejected": "⊘", "waiting": "…"}
+OUTCOMES = {"ok": "succeeded", "failed": "failed", "rejected": "rejected", "waiting": "no result"}
 
 
 @dataclass(frozen=True)

@@ -65,6 +65,9 @@ def session_filter(state: State, timezone: ZoneInfo) -> Document:
     for name, field in _TRAIT_FIELDS.items():
         if value := getattr(state, name):
             chosen[field] = value
+    if state.errors and state.tool:
+        # The tool's own failures, which another tool's do not stand for.
+        chosen["failedTools"] = state.tool
     since, until = state.period(timezone)
     if since:
         chosen["endedAt"] = {"$gte": since}
