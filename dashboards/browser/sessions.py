@@ -6,9 +6,9 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from dashboards.browser.annotations import marked_sessions
 from dashboards.browser.archive import Archive
 from dashboards.browser.state import State
+from include.annotations import marked_sessions
 from include.archive import Document
 
 # State.sort: field, direction. The session id breaks ties, so that a page never repeats a row.
