@@ -234,6 +234,7 @@ def _fact_values(desk: Desk, session: Document) -> dict[str, Any]:
         "label": label_of(desk.archive, session),
         "models": [short_model(model) for model in session.get("models") or []],
         "cost": _costs(desk).get(str(session["_id"])),
+        "has_machines": len(desk.choices("")["host"]) > 1,
     }
 
 

@@ -52,6 +52,12 @@ class State:
     def is_filtered(self) -> bool:
         return any(getattr(self, name) for name in FILTERS)
 
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether the list shows less than its overview, which knows project and period alone."""
+        known = ("project", "since", "until")
+        return bool(self.q) or any(getattr(self, name) for name in FILTERS if name not in known)
+
     def period(self, timezone: ZoneInfo) -> tuple[datetime | None, datetime | None]:
         """Where the chosen days or hours begin, and the first moment after them."""
         since = _moment(self.since, timezone) if self.since else None

@@ -144,11 +144,29 @@
     const top = head()?.getBoundingClientRect().bottom ?? 0;
     tools.hidden = !box || box.bottom < top + 20;
     if (tools.hidden) return;
-    const wide = Math.min(box.right - 12, box.left + 1010);
-    tools.style.left = `${wide - tools.offsetWidth}px`;
-    tools.style.top = `${Math.max(box.top - 16, top + 4)}px`;
+    const line = firstLine(pointed);
+    tools.style.left = `${line.right - tools.offsetWidth}px`;
+    tools.style.top = `${Math.max(line.middle - tools.offsetHeight / 2, top + 4)}px`;
     const star = markOf({ article: pointed })?.dataset.starred === "1";
     tools.querySelector('[data-mark="star"]').setAttribute("aria-pressed", String(star));
+  }
+
+  // In the message's own first line, left of the figures that close it: no other message is covered.
+  function firstLine(article) {
+    const first = [...article.children].find((child) => child.offsetHeight && getComputedStyle(child).position === "static");
+    const row = first?.querySelector(":scope > summary") || first || article;
+    const box = row.getBoundingClientRect();
+    const figures = row.querySelector(".outcome, .usage")?.getBoundingClientRect();
+    // Prose ends at its measure; the room beside it is free.
+    const right = figures?.width ? figures.left - 10 : Math.max(box.right, figuresEdge(article));
+    return { right, middle: box.top + Math.min(box.height, 26) / 2 };
+  }
+
+  // Where the lines of a transcript end.
+  function figuresEdge(article) {
+    const { left, right } = article.getBoundingClientRect();
+    const { paddingLeft, paddingRight } = getComputedStyle(article);
+    return Math.min(right - parseFloat(paddingRight), left + parseFloat(paddingLeft) + 903);
   }
 
   const MESSAGE = ".feed > .window > article:not(.divider)";

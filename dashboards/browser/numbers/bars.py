@@ -17,11 +17,12 @@ from dashboards.browser.chart import (
 from dashboards.browser.numbers.parts import Bar, Bars, Segment, Slice
 from dashboards.browser.numbers.write import axis_money, thousands
 
-# More colours than this cannot be told apart; the rest is "other".
+# More names than this cannot be followed in one chart; the rest is "other".
 MAX_SERIES = 5
 OTHER = "other"
-# Classes of the style sheet: series in their order, and those that mean something.
-COLOURS = ("s1", "s2", "s3", "s4", "s5", "s6")
+# Classes of the style sheet: twelve colours, plain and striped, and those that mean something.
+COLOURS = tuple(f"s{number}" for number in range(1, 25))
+REST = "rest"
 WELL, BADLY, ASIDE = "well", "badly", "aside"
 # Fewer bars would be as wide as a hand.
 MIN_DAYS = 28
@@ -46,14 +47,14 @@ def series_of(points: Iterable[tuple[str, float]]) -> list[str]:
 def colours_of(names: Sequence[str], ranked: Sequence[str]) -> list[str]:
     """A name's colour is that of its rank among all there are, whatever the filter leaves.
 
-    With more names than colours, one whose colour is taken by a higher rank gets a free one.
+    Only with more names than colours may two of a chart want the same; the lower one gives way.
     """
     found: dict[str, str] = {}
     for name in sorted(set(names) & set(ranked), key=ranked.index):
-        wanted = ranked.index(name) % MAX_SERIES
-        own = (*COLOURS[wanted:MAX_SERIES], *COLOURS[:wanted])
+        wanted = ranked.index(name) % len(COLOURS)
+        own = (*COLOURS[wanted:], *COLOURS[:wanted])
         found[name] = next(colour for colour in own if colour not in found.values())
-    return [found.get(name, COLOURS[-1]) for name in names]
+    return [REST if name == OTHER else found.get(name, REST) for name in names]
 
 
 def stacked(  # noqa: PLR0913  (what a chart is drawn from)

@@ -1,8 +1,9 @@
 """Errors: which tools fail, how, how often, and where; what a person rejected is none of them."""
 
-from dashboards.browser.numbers.bars import series_of, stacked
+from dashboards.browser.numbers.bars import colours_of, series_of, stacked
 from dashboards.browser.numbers.cells import (
     BEHIND_ROWS,
+    TOP_ROWS,
     day_of,
     left_out,
     project_labels,
@@ -35,8 +36,11 @@ _ERRORS = """
 _REJECTION = "rejected by the user"
 # In an address: rejected calls of whatever tool.
 REJECTED = f": {_REJECTION}"
+# All errors there are; without a choice the page shows the conversations with most of them.
+_ANY = "any error"
 _FAILED = f"m.class <> '{_REJECTION}'"
 _FROM = f"from {_ERRORS} as m where {FILTERED} and {_FAILED}"
+_RANKED = f"select m.class {_FROM} group by 1 order by count(*) desc, 1"
 _CALLS = f"""
 select count(*) as calls, count(*) filter (where m.is_rejected) as rejected
 from marts.fct_tool_calls as m where {FILTERED}
@@ -51,13 +55,16 @@ def page(asked: Asked) -> list[Section]:
     behind = _sessions(asked, tool, kind)
     if not days:
         return [_tiles(asked), behind]
+    names = series_of((row["class"], float(row["errors"])) for row in days)
+    ranked = [str(row["class"]) for row in asked.rows_of_all(_RANKED)]
     chart = stacked(
         "Errors",
         [(row["day"], row["class"], float(row["errors"])) for row in days],
-        series_of((row["class"], float(row["errors"])) for row in days),
+        names,
         thousands,
         lambda first, last: _behind(asked, since=first.isoformat(), until=last.isoformat()),
         days=asked.shown_days(),
+        colours=colours_of(names, ranked),
     )
     sections: list[Section] = [_tiles(asked), chart]
     return [*sections, _classes(asked), behind]
@@ -113,12 +120,14 @@ def _link(asked: Asked, row: Row) -> str:
     return _behind(asked, of=f"{row['tool']}: {row['class']}")
 
 
-def _behind(asked: Asked, of: str = "", **period: str) -> str:
+def _behind(asked: Asked, of: str = f": {_ANY}", **period: str) -> str:
     """The table of conversations, for the choice with these changes."""
     return asked.choice.link("errors", of=of, **period) + "#of"
 
 
 def _sessions(asked: Asked, tool: str, kind: str) -> Table:
+    limit = BEHIND_ROWS if tool or kind else TOP_ROWS
+    kind = "" if kind == _ANY else kind
     rows = asked.rows(
         f"""
         select m.session_id, any_value(s.title) as title, any_value(s.project_id) as project_id,
@@ -133,6 +142,7 @@ def _sessions(asked: Asked, tool: str, kind: str) -> Table:
     labels = project_labels(asked)
     top = max((row["errors"] for row in rows), default=0)
     about = f"Conversations with “{kind}”" if kind else "Conversations with errors"
+    about = about if limit > TOP_ROWS else "Conversations with most errors"
     about += f" of {'the API' if tool == 'API' else tool}" if tool else ""
     return Table(
         about,
@@ -147,9 +157,9 @@ def _sessions(asked: Asked, tool: str, kind: str) -> Table:
                 Cell(day_of(row["last_at"])),
                 Cell(f"{row['errors']:,}"),
             ]
-            for row in rows[:BEHIND_ROWS]
+            for row in rows[:limit]
         ],
-        note=left_out(len(rows)),
+        note=left_out(len(rows), limit),
         empty="No conversation has this error in this period.",
         anchor="of",
     )

@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from dashboards.browser.chart import Mark, count_top, short
 from dashboards.browser.numbers.bars import stacked
 from dashboards.browser.numbers.cells import (
+    BEHIND_ROWS,
     TOP_ROWS,
     day_of,
+    left_out,
     period_link,
     project_labels,
     session_cell,
@@ -54,7 +56,8 @@ group by 1 order by sessions desc
 _LONGEST = f"""
 select m.session_id, m.title, m.project_id, m.started_at, m.active_minutes, m.prompts,
     m.tool_calls, m.subagents, m.outcome, m.cost_usd {_FROM}
-order by m.active_minutes desc nulls last, m.session_id limit {TOP_ROWS}
+and ($outcome::varchar is null or coalesce(m.outcome, 'unknown') = $outcome)
+order by m.active_minutes desc nulls last, m.session_id
 """
 
 
@@ -77,7 +80,7 @@ def page(asked: Asked) -> list[Section]:
         chart,
         _histogram([row["minutes"] or 0.0 for row in lengths]),
         _outcomes(asked),
-        _longest(asked),
+        _longest(asked, asked.choice.of),
     ]
 
 
@@ -124,7 +127,7 @@ def _outcomes(asked: Asked) -> Table:
         [
             [
                 Cell(row["outcome"], tone=_OUTCOMES.get(row["outcome"], ""),
-                     link=asked.conversations(errors="1") if row["outcome"] == "errored" else "",
+                     link=asked.choice.link("sessions", of=row["outcome"]) + "#of",
                      share=share(row["sessions"], top)),
                 Cell(f"{row['sessions']:,}"),
                 Cell(span((row["active"] or 0) * _MINUTE_MS)),
@@ -135,12 +138,14 @@ def _outcomes(asked: Asked) -> Table:
     )  # fmt: skip
 
 
-def _longest(asked: Asked) -> Table:
-    rows = asked.rows(_LONGEST)
+def _longest(asked: Asked, outcome: str) -> Table:
+    """The longest ones, or all that ended in one way."""
+    limit = BEHIND_ROWS if outcome else TOP_ROWS
+    rows = asked.rows(_LONGEST, outcome=outcome or None)
     labels = project_labels(asked)
     top = max((row["active_minutes"] or 0 for row in rows), default=0)
     return Table(
-        "Longest sessions",
+        f"Sessions that ended “{outcome}”" if outcome else "Longest sessions",
         [Column("Session", is_number=False), Column("Started", is_number=False),
          Column("Active"), Column("Prompts"), Column("Tool calls"), Column("Subagents"),
          Column("Cost")],
@@ -154,6 +159,9 @@ def _longest(asked: Asked) -> Table:
                 Cell(f"{row['subagents']:,}"),
                 Cell(money(row["cost_usd"])),
             ]
-            for row in rows
+            for row in rows[:limit]
         ],
+        note=left_out(len(rows), limit) if outcome else "",
+        empty="No session ended so in this period.",
+        anchor="of",
     )  # fmt: skip

@@ -1,6 +1,9 @@
 """What the charts of the Numbers pages claim: their axes, their days, their colours."""
 
+import itertools
+import re
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -62,16 +65,39 @@ def test_a_period_from_the_beginning_of_time_is_no_endless_axis() -> None:
 
 
 def test_a_name_keeps_its_colour_whatever_the_filter_leaves() -> None:
-    ranked = ["opus", "sonnet", "haiku", "fable"]
+    ranked = [f"p{number}" for number in range(len(bars.COLOURS))]
     colours = dict(zip(ranked, bars.colours_of(ranked, ranked), strict=True))
     assert len(set(colours.values())) == len(ranked)
-    for names in (["haiku"], ["fable", "opus"], ranked[::-1]):
-        assert bars.colours_of(names, ranked) == [colours[name] for name in names]
+    for names in (["p17"], ["p5", "p0", "p10"], ["p23", "p12", "p11", "p6", "p1", bars.OTHER]):
+        kept = [colours[name] for name in names if name != bars.OTHER]
+        assert bars.colours_of(names, ranked) == kept + [bars.REST] * (bars.OTHER in names)
 
 
 def test_of_many_names_no_two_in_a_chart_share_a_colour() -> None:
-    ranked = [f"p{number}" for number in range(12)]
-    shown = ["p10", "p0", "p5", "p3", "p8", bars.OTHER]
+    ranked = [f"p{number}" for number in range(60)]
+    shown = ["p24", "p0", "p48", "p3", "p8", bars.OTHER]
     colours = bars.colours_of(shown, ranked)
-    assert sorted(colours) == list(bars.COLOURS)
-    assert (colours[1], colours[-1]) == ("s1", "s6")
+    assert len(set(colours)) == len(shown)
+    assert (colours[1], colours[-1]) == ("s1", bars.REST)
+
+
+def luminance(colour: str) -> float:
+    parts = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
+    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("theme", [0, 1])
+def test_each_colour_of_a_chart_stands_out_from_the_page_and_from_the_others(theme: int) -> None:
+    css = (Path(bars.__file__).parents[1] / "css/tokens.css").read_text().split("}")[theme]
+    tokens = dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6});", css))
+    series = [value for name, value in tokens.items() if name.startswith("series-")]
+    assert len(set(series)) == 13
+    for colour in series:
+        darker, lighter = sorted((luminance(colour), luminance(tokens["bg"])))
+        assert (lighter + 0.05) / (darker + 0.05) >= 3, colour
+    for one, other in itertools.combinations(series, 2):
+        apart = sum(
+            abs(int(one[at : at + 2], 16) - int(other[at : at + 2], 16)) for at in (1, 3, 5)
+        )
+        assert apart >= 60, (one, other)

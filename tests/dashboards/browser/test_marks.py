@@ -1,6 +1,7 @@
 """Stars, tags and notes: where they are kept, who may write them, where they show."""
 
 import http.client
+import itertools
 import json
 from typing import Any
 
@@ -12,6 +13,7 @@ from include.annotations import MAX_TAGS, Mark, changed
 
 SESSION = "aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa"
 OTHER = "bbbbbbbb-bbbb-4bbb-8bbb-bbbbbbbbbbbb"
+READS = "cccccccc-dddd-4ddd-8ddd-cccccccccccc"
 EVIL = "<img src=x onerror=alert(1)>"
 
 
@@ -146,6 +148,36 @@ def test_the_tools_stand_at_the_chosen_message_and_only_there(site: Any, open_pa
     page.keyboard.press("Escape")
     page.wait_for_url(lambda url: "session" not in url)
     expect(tools).to_be_hidden()
+
+
+def test_the_tools_of_a_message_cover_neither_another_one_nor_its_own_figures(
+    site: Any, new_story: Any, open_page: Any
+) -> None:
+    story = new_story(READS)
+    story.prompt("Read them")
+    for name in ("one", "two"):
+        story.says(f"The file {name}.")
+        story.calls("Read", {"file_path": f"/p/{name}.py"}, "text\n" * 50)
+    site.store(story)
+    for width in (1280, 2560):
+        size = {"width": width, "height": 900}
+        page = ready(open_page(f"{site.url}/?session={READS}", viewport=size))
+        articles = page.locator(".feed > .window > article").all()
+        assert len(articles) > 3
+        for above, article in itertools.pairwise(articles):
+            article.hover(position={"x": 40, "y": 14})
+            tools = page.locator("#message-tools").bounding_box()
+            kept = [above, *article.locator(".outcome, .usage, .prose > p").all()]
+            boxes = (each.bounding_box() for each in kept)
+            assert not [box for box in boxes if box and overlap(tools, box) > 4]
+
+
+def overlap(one: dict[str, float], other: dict[str, float]) -> float:
+    """How far two boxes lie over one another, in the direction in which they do so least."""
+    return min(
+        min(one[at] + one[size], other[at] + other[size]) - max(one[at], other[at])
+        for at, size in (("x", "width"), ("y", "height"))
+    )
 
 
 def test_a_mark_names_who_made_it(run_site: Any, new_story: Any, open_page: Any) -> None:

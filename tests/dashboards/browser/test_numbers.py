@@ -161,8 +161,11 @@ def test_each_bar_leads_to_the_conversations_of_its_days() -> None:
 def test_small_series_become_one() -> None:
     names = bars.series_of([(f"m{number}", 10.0 - number) for number in range(8)])
     assert names == ["m0", "m1", "m2", "m3", "m4", "other"]
-    chart = bars.stacked("x", [(LAST, "m7", 1.0)], names, str, lambda *_: "", days=(None, LAST))
-    assert chart.bars[-1].tip == [("other", "1.0", "s6")]
+    chart = bars.stacked(
+        "x", [(LAST, "m7", 1.0)], names, str, lambda *_: "", days=(None, LAST),
+        colours=bars.colours_of(names, names),
+    )  # fmt: skip
+    assert chart.bars[-1].tip == [("other", "1.0", bars.REST)]
 
 
 def test_rejected_calls_are_no_failures(
@@ -218,6 +221,14 @@ def test_failed_leads_to_conversations_with_exactly_as_many_failed_calls(
     total = errors.page(asked(published))
     behind = errors.page(asked(published, followed(total[0].tiles[0].link)))[-1]
     assert counted(behind, "Errors") == int(total[0].tiles[0].value.replace(",", ""))
+
+
+def test_each_way_to_end_leads_to_exactly_its_sessions(published: Settings) -> None:
+    ends = PAGES["sessions"].make(asked(published))[3]
+    assert ends.title == "How they end"
+    for name, sessions, *_ in ends.rows:
+        behind = PAGES["sessions"].make(asked(published, followed(name.link)))[-1]
+        assert (len(behind.rows), name.text in behind.title) == (int(sessions.text), True)
 
 
 def test_a_percentile_leads_to_the_calls_that_took_as_long(published: Settings) -> None:

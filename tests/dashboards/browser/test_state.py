@@ -33,3 +33,11 @@ def test_another_session_forgets_the_place_in_the_last_one() -> None:
 def test_only_a_change_of_place_adds_to_the_history() -> None:
     assert is_other_place(State(), State(session="one"))
     assert not is_other_place(State(q="a"), State(q="ab"))
+
+
+def test_a_list_is_narrower_than_its_overview_by_more_than_project_and_period() -> None:
+    assert not State(
+        project="-p", since="2026-01-01", until="2026-01-02", sort="oldest"
+    ).is_narrowed
+    for name in ("q", "text", "errors", "tag", "host", "tool"):
+        assert State(**{name: "1"}).is_narrowed
