@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup, escape
 
 from dashboards.browser.archive import Archive, session_title
+from dashboards.browser.problems import NO_INDEX, Problem
 from dashboards.browser.sessions import sessions_with
 from dashboards.browser.state import State
 from include.errors import CcaError
+from include.search import home
 from include.settings import Settings
 
 if TYPE_CHECKING:
@@ -50,6 +52,7 @@ class Hits:
     is_approximate: bool = False
     rows: list[Hit] = field(default_factory=list)
     message: str = ""
+    problem: Problem | None = None
     next: str = ""
     kinds: list[Facet] = field(default_factory=list)
     projects: list[Facet] = field(default_factory=list)
@@ -62,6 +65,10 @@ class SearchRoom:
         self._settings = settings
         self._mongo_uri = mongo_uri
 
+    @property
+    def has_index(self) -> bool:
+        return home.current(self._settings.search_dir) is not None
+
     @cached_property
     def searcher(self) -> "Searcher":
         from include.search.searcher import Searcher  # noqa: PLC0415  (tantivy)
@@ -71,6 +78,8 @@ class SearchRoom:
 
 def find_hits(room: SearchRoom, archive: Archive, state: State, first: int = 0) -> Hits:
     """A page of hits for what the page shows; a missing index is a message, not a failure."""
+    if not room.has_index:
+        return Hits(problem=NO_INDEX)
     try:
         found = searched(room, archive, state, MAX_HITS, first)
     except CcaError as error:
@@ -84,6 +93,7 @@ def find_hits(room: SearchRoom, archive: Archive, state: State, first: int = 0) 
         found.approximate,
         rows,
         found.message,
+        None,
         str(following) if has_more else "",
         [] if state.kind else _facets(found.facets, "kind"),
         [] if state.project else _facets(found.facets, "project"),

@@ -6,11 +6,16 @@ from markupsafe import Markup
 
 from dashboards.browser.archive import Archive, Project, active_until, activity
 from dashboards.browser.chart import MAX_HOURS, activity_chart
+from dashboards.browser.problems import nothing_yet
 from dashboards.browser.state import UNITS, State
 from dashboards.browser.views import render
+from include.settings import Settings
 
 
-def overview(archive: Archive, state: State, projects: list[Project]) -> Markup:
+def overview(archive: Archive, settings: Settings, state: State, projects: list[Project]) -> Markup:
+    if not projects:
+        problem = nothing_yet(archive, settings)
+        return render("overview.html", archive.timezone, problem=problem)
     period: tuple[datetime | None, datetime | None] = (None, None)
     if state.by == "hour":
         # Hours of what is chosen, of the last ones where that is long.

@@ -18,7 +18,8 @@ from dashboards.browser import paint
 from dashboards.browser.assets import asset_url
 from dashboards.browser.components import ActivityOverview, PageHeader, SessionList, Transcript
 from dashboards.browser.overview import overview
-from dashboards.browser.paint import Desk, Painted, Problem
+from dashboards.browser.paint import Desk, Painted
+from dashboards.browser.problems import AWAY, FAILED, Problem
 from dashboards.browser.state import FILTERS, State, from_query, is_other_place
 from dashboards.browser.views import HERE
 
@@ -52,6 +53,9 @@ class Page:
         self.generation = 0
         self.seen = painted.seen
         self.is_failed = painted.is_failed
+        self.projects = 0
+        # Only a search waits for it.
+        self.had_index = not painted.state.q or desk.search.has_index
         self.overview_at = self.asked_at = time.monotonic()
         self.document = pn.state.curdoc
         self.is_nudged = False
@@ -108,14 +112,15 @@ class Page:
             state, panes = await asyncio.to_thread(self._panes, before, state)
         except PyMongoError as error:
             log.warning("MongoDB does not answer: %s", type(error).__name__)
-            is_failed, panes = True, _without(self.desk, state, paint.AWAY)
+            is_failed, panes = True, _without(self.desk, state, AWAY)
         except Exception:
             # The page must not sit there as if nothing had been asked.
             log.exception("the page could not be made")
-            is_failed, panes = True, _without(self.desk, state, paint.FAILED)
+            is_failed, panes = True, _without(self.desk, state, FAILED)
         if generation != self.generation:
             return
         self.state, self.wanted, self.is_failed = state, state, is_failed
+        self.had_index = not state.q or self.desk.search.has_index
         # The address first: a transcript measures itself when it is filled, so it must be in view.
         if is_typed:
             push = is_other_place(before, state) or state.m != before.m
@@ -132,7 +137,7 @@ class Page:
             projects = self.desk.projects()
             panes["header"] = paint.header(self.desk, state, projects)
             panes["sessions"] = paint.sessions(self.desk, state, projects)
-            panes["overview"] = overview(self.desk.archive, state, projects)
+            panes["overview"] = overview(self.desk.archive, self.desk.settings, state, projects)
         if _place(before) != _place(state):
             panes["transcript"] = (
                 paint.transcript(self.desk, state) if state.session else Markup("")
@@ -143,6 +148,10 @@ class Page:
         """What a page asks while somebody looks at it; quiet times cost no query."""
         pulse = self.desk.pulse
         self.header.tell({"type": "live", "is_away": not pulse.is_reachable})
+        if not self.had_index and self.desk.search.has_index:
+            self.had_index = True
+            await self._again()
+            return
         number, since, generation = pulse.number, self.seen, self.generation
         if not pulse.is_reachable or number == since:
             return
@@ -169,15 +178,19 @@ class Page:
         projects = self.desk.projects()
         if not state.q:
             panes["sessions"] = paint.sessions(self.desk, state, projects)
-        if not state.session and time.monotonic() - self.overview_at > _OVERVIEW_SECONDS:
+        is_due = time.monotonic() - self.overview_at > _OVERVIEW_SECONDS
+        # The first project of all is news at once.
+        is_due = is_due or len(projects) != self.projects
+        self.projects = len(projects)
+        if is_due and not state.session:
             self.overview_at = time.monotonic()
-            panes["overview"] = overview(self.desk.archive, state, projects)
+            panes["overview"] = overview(self.desk.archive, self.desk.settings, state, projects)
         if is_open:
             panes["transcript"] = paint.facts(self.desk, state)
         return panes
 
     async def _again(self) -> None:
-        """Every pane anew, once MongoDB answers after it did not."""
+        """Every pane anew, once there is what was missing."""
         painted = await asyncio.to_thread(paint.paint, self.desk, self.state)
         self.is_failed = painted.is_failed
         for name in ("header", "sessions", "overview", "transcript"):

@@ -24,6 +24,7 @@ from dashboards.browser.live import Pulse
 from dashboards.browser.masking import masked_window
 from dashboards.browser.overview import overview
 from dashboards.browser.parts import Article, short_model
+from dashboards.browser.problems import AWAY, FAILED, UNKNOWN, Problem
 from dashboards.browser.reading import articles
 from dashboards.browser.sessions import SessionPage, choices, list_sessions
 from dashboards.browser.state import ORDERS, SORTS, TRAITS, State
@@ -48,24 +49,6 @@ log = logging.getLogger(__name__)
 NAMES = {"you": "You", "claude": "Claude", "system": "Note"}
 SIGNS = {"ok": "✓", "failed": "✕", "rejected": "⊘", "waiting": "…"}
 OUTCOMES = {"ok": "succeeded", "failed": "failed", "rejected": "rejected", "waiting": "no result"}
-
-
-@dataclass(frozen=True)
-class Problem:
-    title: str
-    text: str
-
-
-AWAY = Problem(
-    "MongoDB does not answer",
-    "Nothing is lost: conversations wait in the sync agent. Start it with `cca up --only mongo`, "
-    "or check MONGO_URI; this page then goes on by itself.",
-)
-FAILED = Problem(
-    "Something went wrong",
-    "This page could not be made; the browser's log says why (`cca logs browser`).",
-)
-UNKNOWN = Problem("No such session", "The archive has no session of this name.")
 
 
 @dataclass(frozen=True)
@@ -108,7 +91,7 @@ def paint(desk: Desk, state: State) -> Painted:
             state,
             header(desk, state, projects),
             sessions(desk, state, projects),
-            overview(desk.archive, state, projects),
+            overview(desk.archive, desk.settings, state, projects),
             transcript(desk, state) if state.session else Markup(""),
             seen=seen,
         )

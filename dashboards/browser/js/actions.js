@@ -236,9 +236,17 @@
     if (menu.matches(".status") && event.composedPath().some((node) => node.tagName === "SUMMARY")) askStatus();
   });
 
+  // Before all others hear of it: one key leaves one thing, and a session stays open below its menu.
+  document.addEventListener("keydown", (event) => {
+    const open = event.key === "Escape" ? openMenus() : [];
+    if (!open.length) return;
+    event.stopPropagation();
+    for (const menu of open) menu.open = false;
+    open[0].querySelector("summary").focus();
+  }, true);
+
   document.addEventListener("keydown", (event) => {
     const first = event.composedPath()[0];
-    if (event.key === "Escape") for (const menu of openMenus()) menu.open = false;
     if (event.metaKey || event.ctrlKey || event.altKey || document.querySelector("dialog[open]")) return;
     if (first.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(first.tagName || "")) return;
     const keys = { s: star, n: openNote, c: copy, l: copyLink };

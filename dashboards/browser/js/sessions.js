@@ -38,6 +38,15 @@ export function render({ model, el }) {
     if (menu && !event.composedPath().includes(menu)) menu.open = false;
   });
 
+  el.addEventListener("keydown", (event) => {
+    const menu = event.key === "Escape" && el.querySelector("details.traits[open]");
+    if (!menu) return;
+    menu.open = false;
+    menu.querySelector("summary").focus();
+    // One key leaves one thing: the session stays open.
+    event.stopPropagation();
+  });
+
   // --- pages: read as far as somebody scrolls, dropped far from what is seen
 
   async function read(from) {
@@ -120,6 +129,11 @@ export function render({ model, el }) {
     const old = el.querySelector(".rows.sessions");
     const newRows = fresh.content.querySelector(".rows.sessions");
     if (!old || !newRows) return;
+    // The first session of all, or the last one gone: the words for none come or go with it.
+    if (Boolean(el.querySelector(".empty")) !== Boolean(fresh.content.querySelector(".empty"))) {
+      fill(el, html);
+      return look();
+    }
     const count = el.querySelector(".list-head p");
     const newCount = fresh.content.querySelector(".list-head p");
     if (count.innerHTML !== newCount.innerHTML) count.replaceWith(newCount);

@@ -28,7 +28,7 @@ from dashboards.browser.numbers.cells import model_names, project_labels
 from dashboards.browser.numbers.choice import PERIODS, Choice, from_query
 from dashboards.browser.numbers.parts import Section
 from dashboards.browser.numbers.reader import Asked, Gold, current
-from dashboards.browser.paint import Problem
+from dashboards.browser.problems import Problem
 from dashboards.browser.views import render
 from include.errors import CcaError
 from include.settings import Settings

@@ -7,13 +7,17 @@ import pytest
 pytest.importorskip("playwright", reason="playwright drives Chromium")
 from playwright.sync_api import expect
 
+from include import archive
+
+TALK = "11111111-1111-4111-8111-111111111111"
+LATE = "44444444-4444-4444-8444-444444444444"
 BIG = "line of a long log\n" * 20_000
 
 
 @pytest.fixture(scope="module")
 def site(run_site: Any, new_story: Any, pixel: str) -> Any:
     site = run_site()
-    told = new_story("11111111-1111-4111-8111-111111111111", title="Repair the upload retry")
+    told = new_story(TALK, title="Repair the upload retry")
     told.prompt("Uploads fail after a timeout. Please find out **why**.")
     told.says(
         "I'll read the uploader first.\n\n```python\ndef retry(times: int = 3):\n    pass\n```"
@@ -180,10 +184,36 @@ def test_the_keyboard_reaches_everything(site: Any, open_page: Any) -> None:
     assert page.locator('input[name="q"]').evaluate("e => e === e.getRootNode().activeElement")
 
 
-def test_an_empty_archive_says_so(run_site: Any, open_page: Any) -> None:
-    page = open_page(run_site().url)
+def test_an_empty_archive_says_what_to_do_until_there_is_something(
+    run_site: Any, open_page: Any, new_story: Any
+) -> None:
+    site = run_site(claude_dir="/home/ada/.claude/projects")
+    page = ready(open_page(site.url))
     assert page.get_by_role("heading", name="No sessions yet").is_visible()
     assert page.get_by_role("heading", name="No conversations yet").is_visible()
+    said = page.locator("#overview .empty").inner_text()
+    for thing in ("/home/ada/.claude/projects", "cca up", "cca sync --once", "cca demo"):
+        assert thing in said
+    story = new_story(LATE, title="The first one")
+    story.prompt("Here it comes")
+    site.store(story)
+    page.locator("a.row", has_text="The first one").wait_for()
+    for gone in ("No sessions yet", "No conversations yet"):
+        expect(page.get_by_role("heading", name=gone)).to_have_count(0)
+
+
+def test_an_archive_without_lists_says_who_makes_them(
+    run_site: Any, open_page: Any, new_story: Any
+) -> None:
+    site = run_site()
+    story = new_story(LATE)
+    story.prompt("Unlisted")
+    site.store(story)
+    with archive.connect(site.settings.mongo_uri) as client:
+        archive.database(client, site.settings)["sessions"].drop()
+    page = open_page(site.url)
+    assert page.get_by_role("heading", name="The lists are not made yet").is_visible()
+    assert page.locator("code", has_text="cca follow").first.is_visible()
 
 
 def test_mongodb_being_away_is_said_on_the_page(run_site: Any, open_page: Any) -> None:
@@ -221,9 +251,32 @@ def test_a_search_without_hits_says_so(site: Any, open_page: Any) -> None:
     assert page.get_by_role("heading", name="Nothing found").is_visible()
 
 
-def test_a_search_before_there_is_an_index_says_so(run_site: Any, open_page: Any) -> None:
-    page = open_page(f"{run_site().url}/?q=anything")
-    assert page.get_by_text("The search index is being built").is_visible()
+def test_a_search_before_there_is_an_index_says_so_and_goes_on_by_itself(
+    run_site: Any, open_page: Any, new_story: Any
+) -> None:
+    site = run_site()
+    story = new_story(LATE)
+    story.prompt("A needle")
+    site.store(story)
+    page = ready(open_page(f"{site.url}/?q=needle"))
+    assert page.get_by_role("heading", name="No search index yet").is_visible()
+    site.index()
+    page.get_by_text("1 hit", exact=True).wait_for()
+
+
+def test_escape_leaves_one_thing_at_a_time(site: Any, open_page: Any) -> None:
+    page = ready(open_page(f"{site.url}/?session={TALK}"))
+    for menu in (page.locator(".transcript summary", has_text="Export"),
+                 page.locator("summary", has_text="Filters")):  # fmt: skip
+        menu.focus()
+        page.keyboard.press("Enter")
+        expect(page.locator("details:is(.menu, .traits)[open]")).to_have_count(1)
+        page.keyboard.press("Escape")
+        expect(page.locator("details:is(.menu, .traits)[open]")).to_have_count(0)
+        expect(menu).to_be_focused()
+        assert f"session={TALK}" in page.url
+    page.keyboard.press("Escape")
+    page.wait_for_url(lambda address: "session" not in address)
 
 
 def test_a_slow_answer_never_replaces_a_newer_one(site: Any, open_page: Any) -> None:
@@ -236,6 +289,7 @@ def test_a_slow_answer_never_replaces_a_newer_one(site: Any, open_page: Any) -> 
     expect(page.locator("a.row .title")).to_have_text("A long conversation")
 
 
-def ready(page: Any) -> None:
+def ready(page: Any) -> Any:
     """The panes have taken over from the painted copy."""
     expect(page.locator(".painted")).to_have_count(0, timeout=15_000)
+    return page
