@@ -1,6 +1,7 @@
 """The containers' commands, run as they stand in docker-compose.yaml, without Docker."""
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -17,7 +18,7 @@ from pymongo.errors import OperationFailure, PyMongoError
 from include.embedded.mongod import find_binary
 from include.embedded.ports import first_free
 from include.settings import PROJECT_DIR
-from tests.deploy.compose import MAIN, env_file, load
+from tests.deploy.compose import MAIN, command, copied, env_file, load
 
 BIN = str(Path(sys.executable).parent)
 MESSAGE = (
@@ -43,9 +44,14 @@ class Stack:
             **local,
             "PATH": f"{BIN}:/usr/bin:/bin",
             "HOME": str(self.folder / service),
-            "PYTHONPATH": str(PROJECT_DIR),
+            "PYTHONPATH": str(self.sources(service)),
             "CCA_ENV_FILE": os.devnull,
         }
+
+    def sources(self, service: str) -> Path:
+        """The folder with what the image has of ours."""
+        target = self.services[service]["build"].get("target")
+        return self.folder / f"image-{target}" if target else PROJECT_DIR
 
     def _local(self, service: str, value: str) -> str:
         value = value.replace("@mongo:27017", f"@127.0.0.1:{self.mongo_port}")
@@ -61,12 +67,13 @@ class Stack:
     def start(self, service: str, *arguments: str) -> subprocess.Popen[str]:
         """The container's command, as its entrypoint would run it."""
         given = self.services[service]
-        command = given.get("entrypoint", ["cca"]) + list(arguments or given["command"])
+        if arguments:
+            given = given | {"command": list(arguments)}
         (self.folder / service).mkdir(exist_ok=True, mode=0o700)
         return subprocess.Popen(
-            command,
+            command(given),
             env=self.environment(service),
-            cwd=self.folder,
+            cwd=self.sources(service) if "target" in given["build"] else self.folder,
             text=True,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -80,9 +87,9 @@ class Stack:
 
     def is_healthy(self, service: str) -> bool:
         test = self.services[service]["healthcheck"]["test"]
-        assert test[:2] == ["CMD", "cca"]
+        asked = [word.replace(":9090/", f":{self.variables['HEALTH_PORT']}/") for word in test[1:]]
         done = subprocess.run(
-            test[1:], env=self.environment(service), capture_output=True, check=False
+            asked, env=self.environment(service), capture_output=True, check=False
         )
         return done.returncode == 0
 
@@ -101,12 +108,24 @@ def stack(tmp_path: Path) -> Iterator[Stack]:
     # a sign-in is needed, as it is in the container, whose BROWSER_HOST is not loopback
     variables["BROWSER_URL"] = f"http://localhost:{variables['BROWSER_PORT']}"
     made = Stack(tmp_path, variables, port, load(MAIN, variables=variables)["services"])
+    _copy_agent(tmp_path / "image-agent")
     server = _mongo_container(made)
     try:
         yield made
     finally:
         server.terminate()
         server.wait(30)
+
+
+def _copy_agent(image: Path) -> None:
+    """What the agent's image has, so that a file it lacks is missed here as well."""
+    for source in copied("agent"):
+        here, there = PROJECT_DIR / source, image / source
+        there.parent.mkdir(parents=True, exist_ok=True)
+        if here.is_dir():
+            shutil.copytree(here, there, dirs_exist_ok=True)
+        else:
+            shutil.copy(here, there)
 
 
 def _mongo_container(stack: Stack) -> subprocess.Popen[bytes]:
