@@ -1,6 +1,8 @@
 """The containers' commands, run as they stand in docker-compose.yaml, without Docker."""
 
 import os
+import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -15,10 +17,11 @@ import pytest
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure, PyMongoError
 
+from include import archive
 from include.embedded.mongod import find_binary
 from include.embedded.ports import first_free
-from include.settings import PROJECT_DIR
-from tests.deploy.compose import MAIN, command, copied, env_file, load
+from include.settings import PROJECT_DIR, Settings
+from tests.deploy.compose import MAIN, command, copied, env_file, load, stage
 
 BIN = str(Path(sys.executable).parent)
 MESSAGE = (
@@ -108,7 +111,7 @@ def stack(tmp_path: Path) -> Iterator[Stack]:
     # a sign-in is needed, as it is in the container, whose BROWSER_HOST is not loopback
     variables["BROWSER_URL"] = f"http://localhost:{variables['BROWSER_PORT']}"
     made = Stack(tmp_path, variables, port, load(MAIN, variables=variables)["services"])
-    _copy_agent(tmp_path / "image-agent")
+    copy_agent(tmp_path / "image-agent")
     server = _mongo_container(made)
     try:
         yield made
@@ -117,7 +120,7 @@ def stack(tmp_path: Path) -> Iterator[Stack]:
         server.wait(30)
 
 
-def _copy_agent(image: Path) -> None:
+def copy_agent(image: Path) -> None:
     """What the agent's image has, so that a file it lacks is missed here as well."""
     for source in copied("agent"):
         here, there = PROJECT_DIR / source, image / source
@@ -207,3 +210,29 @@ def _check_sign_in(stack: Stack) -> None:
     url = f"http://localhost:{stack.variables['BROWSER_PORT']}/"
     with urllib.request.urlopen(url, timeout=20) as answer:
         assert answer.url.split("?")[0].endswith("/login"), answer.url
+
+
+@pytest.mark.long
+def test_the_agent_runs_with_the_packages_of_its_image_alone(
+    settings: Settings, tmp_path: Path
+) -> None:
+    """The image's own steps in an empty venv; they ask the package index, as the image does."""
+    image, venv = tmp_path / "image", tmp_path / "venv"
+    copy_agent(image)
+    (Path(settings.claude_dirs[0]) / "-srv-app").mkdir()
+    (settings.claude_dirs[0] / "-srv-app" / "one.jsonl").write_text(MESSAGE)
+    subprocess.run([sys.executable, "-m", "venv", venv], check=True)
+    (install,) = re.findall(r"^RUN (pip install .+)$", stage("agent"), re.MULTILINE)
+    environment = {"PATH": f"{venv}/bin:/usr/bin:/bin", "HOME": str(tmp_path)}
+    subprocess.run(shlex.split(install), cwd=image, env=environment, check=True)
+    done = subprocess.run(
+        [*command({"build": {"target": "agent"}}), "--once"],
+        cwd=image,
+        env=environment | settings.as_environment() | {"CCA_ENV_FILE": os.devnull},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    with archive.connect(settings.mongo_uri) as client:
+        assert archive.conversations(client, settings).count_documents({}) == 1
