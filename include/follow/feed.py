@@ -25,11 +25,9 @@ log = logging.getLogger(__name__)
 
 # A write may become visible this long after a later one: delivery retries, skewed clocks.
 OVERLAP = timedelta(minutes=10)
-# The rest of an entry is most of its fields and half of its bytes; a line kept as such comes whole.
-_PROJECTION = dict.fromkeys(
-    (*READ_FIELDS, "projectId", "sessionKey", "host", "eventAt", "ingestedAt", "rawLine", "rawFile"),
-    1,
-)
+# The rest is most of the fields and half of the bytes; a line kept as such comes whole.
+_OWN = ("projectId", "sessionKey", "host", "eventAt", "ingestedAt", "rawLine", "rawFile")
+_PROJECTION = dict.fromkeys((*READ_FIELDS, *_OWN), 1)
 _ORDER = [("ingestedAt", 1), ("_id", 1)]
 _POLL_SECONDS = 0.2
 _LATE_CHECK_SECONDS = 5.0
