@@ -14,6 +14,7 @@ import pytest
 from include.demo.generate import generate
 from include.embedded.waiting import wait_until
 from include.errors import ServiceDown, SettingError
+from include.files import held
 from include.publish.gold import publish
 from include.publish.postgres import copy_gold, load_extension
 from include.settings import Settings
@@ -43,7 +44,7 @@ def test_without_the_extension_the_way_to_get_it_is_said(tmp_path: Path) -> None
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     """Settings that publish to a Postgres, and the gold file that was published there."""
     home = tmp_path_factory.mktemp("postgres")
-    generate(home / "sample", sessions=12, seed=5, until=date(2026, 11, 20))
+    generate(home / "sample", sessions=8, seed=5, until=date(2026, 11, 20))
     with postgres("cca") as address:
         settings = build_settings(home, gold_postgres_uri=address)
         write_raw(settings, *rows_of_transcripts(home / "sample" / "projects"))
@@ -64,7 +65,7 @@ def doubled(shop: Shop, tmp_path: Path) -> Path:
 
 @needs_extension
 @pytest.mark.long
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 class TestCopies:
     def test_every_mart_has_the_same_rows_and_says_what_it_means(self, shop: Shop) -> None:
         settings, gold = shop
@@ -119,6 +120,22 @@ class TestCopies:
         # it comes first, and is back with the rest
         assert rows_of(address, "select count(*) > 0 from marts.agg_billing_blocks") == [["t"]]
         rows_of(address, "drop view mine")
+
+    def test_a_slow_publish_copies_what_another_published_since(
+        self, shop: Shop, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        settings, _ = shop
+        before = settings.gold_path.resolve()
+        newer = settings.gold_dir / "gold-99.duckdb"
+        with ThreadPoolExecutor() as pool, caplog.at_level("INFO", "include.publish.postgres"):
+            with held(settings.gold_dir / "postgres.lock"):
+                publishing = pool.submit(publish, settings)
+                assert wait_until(lambda: settings.gold_path.resolve() != before, 60)
+                published = settings.gold_path.resolve().rename(newer)
+                settings.gold_path.unlink()
+                settings.gold_path.symlink_to(published.name)
+            assert publishing.result() != newer
+        assert [record.args[1] for record in caplog.records] == [newer.name]
 
     def test_a_postgres_that_is_away_does_not_take_gold_back_and_keeps_its_password(
         self, shop: Shop
