@@ -95,6 +95,23 @@ class Settings(BaseSettings):
         "commas, such as https://claude.example.org behind a proxy with TLS. A sign-in is needed "
         "then.",
     )
+    oidc_issuer: str = Field(
+        "",
+        description="OpenID Connect provider that people sign in to the browser with, such as "
+        "https://accounts.google.com; empty: with passwords only.",
+    )
+    oidc_client_id: str = Field("", description="What that provider knows the browser by.")
+    oidc_client_secret: str = Field(
+        "", repr=False, description="The secret it gave with that; empty for a public client."
+    )
+    oidc_client_secret_file: Path | None = Field(
+        None, description="File with that secret, instead of the secret itself."
+    )
+    oidc_allowed: str = Field(
+        "",
+        description="Who may sign in so, separated by commas: addresses (ada@example.org), "
+        "domains (@example.org), or accounts by the provider's number (sub:1234).",
+    )
     budget_usd_month: Annotated[float, Field(ge=0)] = Field(
         0, description="Budget of a calendar month in USD, shown beside the cost; 0 is none."
     )
@@ -186,7 +203,9 @@ class Settings(BaseSettings):
     iceberg_namespace: str = Field("analytics", description="Namespace of the Iceberg tables.")
     iceberg_table_name: str = Field("conversations", description="Iceberg table of the entries.")
 
-    @field_validator("cca_home", "sqlite_path", "duckdb_path", "prices_file")
+    @field_validator(
+        "cca_home", "sqlite_path", "duckdb_path", "prices_file", "oidc_client_secret_file"
+    )
     @classmethod
     def _expand(cls, path: Path | None) -> Path | None:
         return path and path.expanduser().absolute()

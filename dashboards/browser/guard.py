@@ -34,7 +34,7 @@ _KEY = "cca_allowed_hosts"
 _PREPARE = "cca_prepare"
 _GATE = "cca_gate"
 # Open to somebody who has not signed in: the way in, and nothing that was ever said.
-_OPEN = re.compile(rf"/login|/healthz|{ASSET_PATH}")
+_OPEN = re.compile(rf"/login(?:/oidc(?:/return)?)?|/healthz|{ASSET_PATH}")
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 Prepare = Callable[[RequestHandler], Awaitable[None]]
@@ -42,19 +42,21 @@ Prepare = Callable[[RequestHandler], Awaitable[None]]
 
 def needs_sign_in(settings: Settings) -> bool:
     """Transcripts hold secrets: without a sign-in they are served to this machine only."""
-    return settings.browser_host not in LOOPBACK or bool(settings.browser_url)
+    is_far = settings.browser_host not in LOOPBACK or bool(settings.browser_url)
+    return is_far or bool(settings.oidc_issuer)
 
 
 def check_address(settings: Settings) -> None:
     """Refuses to start where a sign-in is needed and nobody could sign in."""
-    if not needs_sign_in(settings) or read_users(users_path(settings)):
+    has_way_in = settings.oidc_issuer or read_users(users_path(settings))
+    if has_way_in or not needs_sign_in(settings):
         return
     is_far = settings.browser_host not in LOOPBACK
     named = f"BROWSER_HOST={settings.browser_host}" if is_far else "BROWSER_URL"
     message = (
         f"{named} would show every conversation to the network, and nobody has a password yet; "
-        "make a user first: `cca browser --add-user NAME`. Or keep BROWSER_HOST=127.0.0.1 without "
-        "BROWSER_URL and reach it through a tunnel: "
+        "make a user first: `cca browser --add-user NAME`, or set OIDC_ISSUER. Or keep "
+        "BROWSER_HOST=127.0.0.1 without BROWSER_URL and reach it through a tunnel: "
         f"ssh -L {settings.browser_port}:127.0.0.1:{settings.browser_port} HOST"
     )
     raise SettingError(message)

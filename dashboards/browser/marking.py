@@ -4,11 +4,11 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from dashboards.browser.annotations import Mark, changed, keep, marks_of
 from dashboards.browser.api import Reading
 from dashboards.browser.guard import user_of
 from dashboards.browser.views import render
 from dashboards.browser.window import find_entry
+from include.annotations import Mark, changed, keep, marks_of
 
 _MAX_BODY_BYTES = 40_000
 Answer = tuple[str, str]

@@ -9,7 +9,6 @@ import duckdb
 from markupsafe import Markup
 from pymongo.errors import PyMongoError
 
-from dashboards.browser.annotations import Mark, all_tags, marks_in_list, marks_of
 from dashboards.browser.archive import (
     Archive,
     Project,
@@ -38,6 +37,7 @@ from dashboards.browser.window import (
     prompts,
     read_window,
 )
+from include.annotations import Mark, all_tags, marks_in_list, marks_of
 from include.archive import Document
 from include.errors import CcaError
 from include.secrets import mask_secrets
@@ -46,8 +46,8 @@ from include.settings import Settings
 log = logging.getLogger(__name__)
 
 NAMES = {"you": "You", "claude": "Claude", "system": "Note"}
-SIGNS = {"ok": "✓", "failed": "✕", "waiting": "…"}
-OUTCOMES = {"ok": "succeeded", "failed": "failed", "waiting": "no result"}
+SIGNS = {"ok": "✓", "failed": "✕", "rejected": "⊘", "waiting": "…"}
+OUTCOMES = {"ok": "succeeded", "failed": "failed", "rejected": "rejected", "waiting": "no result"}
 
 
 @dataclass(frozen=True)

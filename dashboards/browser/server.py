@@ -4,6 +4,7 @@ import asyncio
 import errno
 import logging
 import signal
+from collections import OrderedDict
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -24,6 +25,7 @@ from dashboards.browser.numbers.pages import number_routes
 from dashboards.browser.page import browse
 from dashboards.browser.paint import Desk, Painted, paint
 from dashboards.browser.signin import COOKIE, Gate, SignIn, SignOut
+from dashboards.browser.single_sign_on import RETURN, START, Return, Start
 from dashboards.browser.state import State, from_query
 from dashboards.browser.status import Status
 from include.errors import PortTaken
@@ -123,11 +125,12 @@ def more_routes(desk: Desk) -> list[Any]:
 def _sign_in_routes(settings: Settings, gate: Gate | None) -> list[Any]:
     if gate is None:
         return []
-    is_secure = partial(guard.is_secure, settings)
-    return [
-        (r"/login", SignIn, {"gate": gate, "is_secure": is_secure}),
-        (r"/logout", SignOut, {"gate": gate}),
-    ]
+    given: dict[str, Any] = {"gate": gate, "is_secure": partial(guard.is_secure, settings)}
+    own = [(r"/login", SignIn, given), (r"/logout", SignOut, {"gate": gate})]
+    if gate.provider is None:
+        return own
+    given = {**given, "provider": gate.provider, "used": OrderedDict()}
+    return [*own, (START, Start, given), (RETURN, Return, given)]
 
 
 def _listening(settings: Settings, apps: dict[str, Any], **options: Any) -> Any:

@@ -6,9 +6,9 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from dashboards.browser.annotations import marked_sessions
 from dashboards.browser.archive import Archive
 from dashboards.browser.state import State
+from include.annotations import marked_sessions
 from include.archive import Document
 
 # State.sort: field, direction. The session id breaks ties, so that a page never repeats a row.
@@ -65,6 +65,9 @@ def session_filter(state: State, timezone: ZoneInfo) -> Document:
     for name, field in _TRAIT_FIELDS.items():
         if value := getattr(state, name):
             chosen[field] = value
+    if state.errors and state.tool:
+        # The tool's own failures, which another tool's do not stand for.
+        chosen["failedTools"] = state.tool
     since, until = state.period(timezone)
     if since:
         chosen["endedAt"] = {"$gte": since}

@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 from tornado.web import RequestHandler, create_signed_value, decode_signed_value
 
 from dashboards.browser.assets import asset_url
+from dashboards.browser.oidc import Person, provider_of
 from dashboards.browser.users import fingerprint, hashed, matches, read_users, users_path
 from dashboards.browser.views import render
 from include.files import held, replace_file
@@ -72,7 +73,8 @@ class Gate:
 
     def __init__(self, settings: Settings) -> None:
         self._path = users_path(settings)
-        self._key = _cookie_key(settings.cca_home / "browser-cookie-key")
+        self.key = _cookie_key(settings.cca_home / "browser-cookie-key")
+        self.provider = provider_of(settings)
         self._known: tuple[tuple[int, int], dict[str, str]] = ((0, 0), {})
         self._ended: set[str] = set()
         self._guesses = asyncio.Semaphore(_GUESSES_AT_ONCE)
@@ -104,14 +106,35 @@ class Gate:
     def named(self, cookie: str | None) -> str | None:
         """The user that a cookie names."""
         given = self._facts(cookie)
-        stored = self.users().get(str(given.get("name")))
-        if stored is None or given.get("of") != fingerprint(stored):
+        if given.get("id") in self._ended:
             return None
-        return None if given.get("id") in self._ended else str(given["name"])
+        if "sub" in given:
+            return self._still_allowed(given)
+        stored = self.users().get(str(given.get("name")))
+        is_current = stored is not None and given.get("of") == fingerprint(stored)
+        return str(given["name"]) if is_current else None
+
+    def _still_allowed(self, given: dict[str, Any]) -> str | None:
+        """A list of those who may that has changed since ends the session of whoever left it."""
+        person = Person(str(given["sub"]), str(given.get("email")))
+        if self.provider is None or given.get("issuer") != self.provider.issuer:
+            return None
+        is_allowed = self.provider.allowed.holds(person)
+        return (person.email or f"sub:{person.sub}") if is_allowed else None
 
     def sign_in(self, handler: RequestHandler, name: str, *, is_secure: bool) -> None:
-        facts = {"name": name, "of": fingerprint(self.users()[name]), "id": secrets.token_hex(8)}
-        signed = create_signed_value(self._key, COOKIE, json.dumps(facts)).decode()
+        facts = {"name": name, "of": fingerprint(self.users()[name])}
+        self._give(handler, facts, is_secure=is_secure)
+
+    def sign_in_person(self, handler: RequestHandler, person: Person, *, is_secure: bool) -> None:
+        """Somebody whom the provider vouches for."""
+        issuer = self.provider.issuer if self.provider else ""
+        facts = {"sub": person.sub, "email": person.email, "issuer": issuer}
+        self._give(handler, facts, is_secure=is_secure)
+
+    def _give(self, handler: RequestHandler, facts: dict[str, str], *, is_secure: bool) -> None:
+        facts = {**facts, "id": secrets.token_hex(8)}
+        signed = create_signed_value(self.key, COOKIE, json.dumps(facts)).decode()
         handler.set_cookie(
             COOKIE, signed, expires_days=DAYS, httponly=True, samesite="Strict", secure=is_secure
         )
@@ -122,7 +145,7 @@ class Gate:
         handler.clear_cookie(COOKIE)
 
     def _facts(self, signed: str | None) -> dict[str, Any]:
-        value = decode_signed_value(self._key, COOKIE, signed, max_age_days=DAYS)
+        value = decode_signed_value(self.key, COOKIE, signed, max_age_days=DAYS)
         facts = json.loads(value) if value else {}
         return facts if isinstance(facts, dict) else {}
 
@@ -160,14 +183,30 @@ class SignIn(RequestHandler):  # type: ignore[misc]  # Tornado has no types
         self.redirect(own_path(self.get_body_argument("next", "/")), status=303)
 
     def _show(self, message: str, name: str = "") -> None:
-        given = self.get_argument("next", "/")
-        self.set_header("Content-Type", "text/html; charset=utf-8")
-        self.set_header("Cache-Control", "no-store")
-        page = render(
-            "sign_in.html", ZoneInfo("UTC"), asset=asset_url, message=message, name=name[:64],
-            next=own_path(given),
-        )  # fmt: skip
-        self.finish(str(page))
+        after = own_path(self.get_argument("next", "/"))
+        show_sign_in(self, self.gate, message, after=after, name=name)
+
+
+def show_sign_in(
+    handler: RequestHandler, gate: Gate, message: str, *, after: str, name: str = ""
+) -> None:
+    """The page with the ways in that there are."""
+    _show_page(
+        handler, message=message, name=name[:64], next=after, is_done=False,
+        provider=gate.provider.host if gate.provider else "",
+        has_passwords=gate.provider is None or bool(gate.users()),
+    )  # fmt: skip
+
+
+def show_signed_in(handler: RequestHandler, after: str) -> None:
+    """Leads on by itself. A redirect would still be the provider's, and take no strict cookie."""
+    _show_page(handler, next=after, is_done=True)
+
+
+def _show_page(handler: RequestHandler, **values: Any) -> None:
+    handler.set_header("Content-Type", "text/html; charset=utf-8")
+    handler.set_header("Cache-Control", "no-store")
+    handler.finish(str(render("sign_in.html", ZoneInfo("UTC"), asset=asset_url, **values)))
 
 
 class SignOut(RequestHandler):  # type: ignore[misc]  # Tornado has no types

@@ -16,6 +16,7 @@ from include.markup import (
     numbered_code_html,
     patch_html,
 )
+from include.rejections import is_rejection
 
 # A longer result is cut, with "Show all"; a screen holds about 4 kB.
 MAX_BODY_CHARS = 20_000
@@ -58,7 +59,7 @@ class Call:
     server: str
     kind: str
     argument: str
-    status: str  # ok | failed | waiting
+    status: str  # ok | failed | rejected | waiting
     size: str
     duration: str
     agent: str
@@ -70,7 +71,7 @@ def call_of(entry_id: str, block: dict[str, Any], asked_at: datetime | None, ans
     server, name = tool_name(str(block.get("name") or "tool"))
     result = result_block(answer.body, str(block.get("id"))) if answer else None
     text = result_text(result) if result else ""
-    failed = bool(result and result.get("is_error"))
+    status = _status(answer, result, text)
     return Call(
         id=str(block.get("id") or ""),
         entry_id=entry_id,
@@ -79,12 +80,20 @@ def call_of(entry_id: str, block: dict[str, Any], asked_at: datetime | None, ans
         server=server,
         kind="mcp" if server else KINDS.get(name, "other"),
         argument=argument(block.get("input")),
-        status="failed" if failed else "ok" if result else "waiting",
+        status=status,
         size=size(len(text)) if text else "",
         duration=duration(asked_at, moment(answer.body) if answer else None),
         agent=_agent(answer.body if answer else {}),
-        error=_first_line(text) if failed else "",
+        error=_first_line(text) if status in {"failed", "rejected"} else "",
     )
+
+
+def _status(answer: Any, result: dict[str, Any] | None, text: str) -> str:
+    if not result:
+        return "waiting"
+    if not result.get("is_error"):
+        return "ok"
+    return "rejected" if is_rejection(answer.body, text) else "failed"
 
 
 def tool_name(name: str) -> tuple[str, str]:

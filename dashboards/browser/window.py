@@ -83,10 +83,11 @@ def agents(entries: Collection[Document], session_id: str) -> list[str]:
 
 
 def find_entry(entries: Collection[Document], session_id: str, entry_id: str) -> Entry | None:
-    """An entry of the session by its document id, or by its uuid."""
+    """An entry of the session by its document id, its uuid, or a tool call that it makes."""
     found = entries.find_one({"_id": entry_id, "sessionKey": session_id})
-    if found is None:
-        found = entries.find_one({"sessionKey": session_id, "uuid": entry_id}, sort=list(ORDER))
+    for name in ("uuid", "message.content.id"):
+        if found is None:
+            found = entries.find_one({"sessionKey": session_id, name: entry_id}, sort=list(ORDER))
     return _entry(entries, found) if found else None
 
 

@@ -10,8 +10,8 @@ import click
 def browser(add_user: str | None, remove_user: str | None, list_users: bool) -> None:
     """Serve the conversation browser until it is stopped.
 
-    On this machine alone it needs no sign-in. With another BROWSER_HOST, or a BROWSER_URL, it
-    does: make a user first.
+    On this machine alone it needs no sign-in. With another BROWSER_HOST, a BROWSER_URL or an
+    OIDC_ISSUER it does: make a user first, or name who may with OIDC_ALLOWED.
     """
     from dashboards.browser import users
     from include.settings import get_settings

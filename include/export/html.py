@@ -9,6 +9,7 @@ from pathlib import Path
 
 from markupsafe import Markup, escape
 
+from include.annotations import Mark
 from include.export.sessions import Entry, Session
 from include.export.turns import Part, Turn, placed
 from include.markup import code_html, markdown, patch_html
@@ -61,8 +62,21 @@ def _styles() -> str:
 
 
 def _head(session: Session) -> str:
-    return Markup("<main>\n<header><h1>{}</h1><p>{} · {} · {}</p></header>\n").format(
-        session.title, session.cwd or session.project_id, session.period, session.id
+    return Markup("<main>\n<header><h1>{}</h1><p>{} · {} · {}</p>{}</header>\n").format(
+        session.title, session.cwd or session.project_id, session.period, session.id,
+        _mark(session.mark),
+    )  # fmt: skip
+
+
+def _mark(mark: Mark | None) -> Markup:
+    """What somebody wrote on a session or a message."""
+    if mark is None:
+        return Markup("")
+    star = Markup('<b title="Starred">★</b>') if mark.is_starred else ""
+    tags = Markup("").join(Markup("<i>{}</i>").format(tag) for tag in mark.tags)
+    by = Markup("<small>{}</small>").format(mark.by) if mark.by else ""
+    return Markup('<aside aria-label="Note">{}{}<span>{}</span>{}</aside>').format(
+        star, tags, mark.note, by
     )
 
 
@@ -74,7 +88,9 @@ def _turn(turn: Turn, *, is_same_speaker: bool) -> str:
     )
     name = Markup("<h3><b>{}</b> {}</h3>").format(turn.voice, facts) if not is_same_speaker else ""
     parts = Markup("\n").join(_part(part) for part in turn.parts)
-    return Markup('<article class="{}">{}{}</article>\n').format(turn.voice.lower(), name, parts)
+    return Markup('<article class="{}">{}{}{}</article>\n').format(
+        turn.voice.lower(), name, parts, _mark(turn.mark)
+    )
 
 
 def _part(part: Part) -> Markup:

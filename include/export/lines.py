@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from io import StringIO
 from typing import Any
 
+from include.annotations import Mark
 from include.export.sessions import Entry, Session
 from include.export.turns import turn_of
 
@@ -38,12 +39,21 @@ def json_object(conversations: Iterable[tuple[Session, Iterator[Entry]]]) -> Ite
             "title": session.title,
             "started_at": session.started_at.isoformat() if session.started_at else None,
             "ended_at": session.ended_at.isoformat() if session.ended_at else None,
+            "marks": [_mark(mark) for mark in session.marks],
         }
         yield (",\n" if number else "\n") + _json(facts)[:-1] + ',"entries":['
         for place, entry in enumerate(entries):
             yield (",\n" if place else "\n") + _json(entry.body)
         yield "]}"
     yield "\n]}\n"
+
+
+def _mark(mark: Mark) -> dict[str, Any]:
+    """A star, tags and a note; `uuid` of the entry they are on, none on the session itself."""
+    return {
+        "uuid": mark.entry or None, "starred": mark.is_starred, "tags": mark.tags,
+        "note": mark.note, "by": mark.by or None, "at": mark.at.isoformat() if mark.at else None,
+    }  # fmt: skip
 
 
 def csv_rows(conversations: Iterable[tuple[Session, Iterator[Entry]]]) -> Iterator[str]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 
+from include.annotations import Mark
 from include.export.sessions import Entry, Session
 from include.export.turns import Part, Turn, placed, turn_of
 
@@ -28,7 +29,8 @@ def alone(entry: Entry) -> str:
 def head(session: Session) -> str:
     """Title and facts of a session."""
     folder = f"- Project: `{session.cwd or session.project_id}`\n"
-    return f"# {_line(session.title)}\n\n{folder}- Session: `{session.id}`\n- {session.period}\n"
+    facts = f"{folder}- Session: `{session.id}`\n- {session.period}\n"
+    return f"# {_line(session.title)}\n\n{facts}{_mark(session.mark)}"
 
 
 def fenced(text: str, language: str = "") -> str:
@@ -41,7 +43,18 @@ def fenced(text: str, language: str = "") -> str:
 def _turn(turn: Turn, *, is_same_speaker: bool) -> str:
     facts = " · ".join(filter(None, (turn.at[:19].replace("T", " "), turn.model)))
     name = f"\n### {turn.voice} · {facts}\n" if not is_same_speaker else ""
-    return name + "".join(f"\n{_part(part)}\n" for part in turn.parts)
+    return name + "".join(f"\n{_part(part)}\n" for part in turn.parts) + _mark(turn.mark)
+
+
+def _mark(mark: Mark | None) -> str:
+    """What somebody wrote on a session or a message, as a quotation that says so."""
+    if mark is None:
+        return ""
+    star = "★" if mark.is_starred else "Marked"
+    tags = ", ".join(f"`{_line(tag)}`" for tag in mark.tags)
+    first = " · ".join(filter(None, (star, tags, mark.by)))
+    note = f"\n\n{mark.note}" if mark.note else ""
+    return "\n" + "\n".join(f"> {line}".rstrip() for line in f"{first}{note}".split("\n")) + "\n"
 
 
 def _part(part: Part) -> str:

@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from pymongo.collection import Collection
 
-from include.archive import Document, whole
+from include.annotations import Mark, marks_of
+from include.archive import MARKS, Document, whole
 from include.entries import entry_of
 
 ORDER = [("stream", 1), ("generation", 1), ("sourceOffset", 1)]
@@ -36,6 +37,12 @@ class Session:
     cwd: str
     started_at: datetime | None
     ended_at: datetime | None
+    # What people wrote on it, and on its messages; each names the entry that it is on, or none.
+    marks: tuple[Mark, ...] = ()
+
+    @property
+    def mark(self) -> Mark | None:
+        return next((mark for mark in self.marks if not mark.entry), None)
 
     @property
     def period(self) -> str:
@@ -50,6 +57,8 @@ class Entry:
     body: dict[str, Any]
     agent: str
     at: datetime | None
+    id: str = ""
+    mark: Mark | None = None
 
 
 def chosen(collection: Collection[Document], choice: Choice) -> list[Session]:
@@ -92,7 +101,21 @@ def entries(
             continue
         agent = _AGENT.search(str(document["stream"]))
         body = entry_of(whole(collection, document))
-        yield Entry(body, agent[1] if agent else "", document.get("eventAt"))
+        name = agent[1] if agent else ""
+        yield Entry(body, name, document.get("eventAt"), str(document["_id"]))
+
+
+def marks(collection: Collection[Document], session_id: str) -> tuple[Mark, ...]:
+    """The marks of a session, its own first; those of messages by uuid, where there is one.
+
+    A file that is rewritten gives its messages new documents, and they keep their notes.
+    """
+    found = marks_of(collection.database[MARKS], session_id)
+    ids = {"_id": {"$in": list(found)}}
+    uuids = {str(each["_id"]): each.get("uuid") for each in collection.find(ids, {"uuid": 1})}
+    return tuple(
+        replace(mark, entry=str(uuids.get(entry) or entry)) for entry, mark in sorted(found.items())
+    )
 
 
 def _filter(choice: Choice) -> Document:

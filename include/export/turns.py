@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
+from include.annotations import Mark
 from include.export.sessions import Entry
 from include.extract.blocks import blocks_of
 from include.extract.values import mapping, mended, moment
@@ -44,6 +45,7 @@ class Turn:
     parts: tuple[Part, ...]
     model: str = ""
     agent: str = ""
+    mark: Mark | None = None
 
     @property
     def voice(self) -> str:
@@ -91,7 +93,8 @@ def turn_of(entry: Entry) -> Turn | None:
         return None
     at = moment(body.get("timestamp")) or entry.at
     model = str(mapping(body.get("message")).get("model") or "") if role == "assistant" else ""
-    return Turn(speaker, at.isoformat(timespec="seconds") if at else "", parts, model, entry.agent)
+    told_at = at.isoformat(timespec="seconds") if at else ""
+    return Turn(speaker, told_at, parts, model, entry.agent, entry.mark)
 
 
 def _speaker(body: dict[str, Any], agent: str, parts: tuple[Part, ...]) -> str:

@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 
 from pymongo.collection import Collection
 
+from include.annotations import Mark, masked
 from include.archive import Document
 from include.errors import SettingError
 from include.export import html, lines, markdown
-from include.export.sessions import Entry, Session, entries
+from include.export.sessions import Entry, Session, entries, marks
 from include.secrets import mask_secrets, mask_value
 
 Conversation = tuple[Session, Iterator[Entry]]
@@ -53,10 +54,19 @@ def export(
 
     def conversation(session: Session) -> Conversation:
         found = entries(collection, session.id, is_read_once=chosen.is_read_once)
-        shown = session if is_revealed else _masked(session)
-        return shown, _watched(found, is_revealed=is_revealed, tell=tell)
+        marked = replace(session, marks=marks(collection, session.id))
+        shown = marked if is_revealed else _masked(marked)
+        noted = _noted(found, {mark.entry: mark for mark in shown.marks if mark.entry})
+        return shown, _watched(noted, is_revealed=is_revealed, tell=tell)
 
     return chosen.write(map(conversation, sessions))
+
+
+def _noted(found: Iterator[Entry], marks: dict[str, Mark]) -> Iterator[Entry]:
+    """Each mark on its message; where a session holds copies of it, on the first."""
+    for entry in found:
+        names = {str(entry.body.get("uuid") or ""), entry.id} & marks.keys()
+        yield replace(entry, mark=marks.pop(names.pop())) if names else entry
 
 
 def _watched(
@@ -68,4 +78,5 @@ def _watched(
 
 
 def _masked(session: Session) -> Session:
-    return replace(session, title=mask_secrets(session.title))
+    marks = tuple(map(masked, session.marks))
+    return replace(session, title=mask_secrets(session.title), marks=marks)

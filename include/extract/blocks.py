@@ -71,7 +71,7 @@ def _tool_use(kind: str, block: dict[str, Any], *, is_subagent: bool) -> BlockRo
 
 def _tool_result(kind: str, block: dict[str, Any], result: Any) -> BlockRow:
     added, removed = patch.of_result(result) or (None, None)
-    text = _result_text(block.get("content"))
+    text = result_text(block.get("content"))
     path = _path(mapping(result)) or _path(mapping(mapping(result).get("file")))
     is_error = block.get("is_error")
     why = text[:ERROR_CHARACTERS] if is_error is True and isinstance(text, str) else None
@@ -88,7 +88,8 @@ def _text(block: dict[str, Any]) -> str | None:
     return None
 
 
-def _result_text(content: Any) -> Any:
+def result_text(content: Any) -> Any:
+    """The text parts of a result, one a line; what is no list comes back as it is."""
     if isinstance(content, list):
         parts = (part if isinstance(part, str) else mapping(part).get("text") for part in content)
         return "\n".join(part for part in parts if isinstance(part, str))

@@ -22,7 +22,7 @@ from include.search.prompts import role_of
 log = logging.getLogger(__name__)
 
 # Raise it whenever the same documents would give other rows.
-LISTS_NUMBER = 4
+LISTS_NUMBER = 5
 # Rows of a busy session are made anew this often.
 _PAUSE_SECONDS = 1.0
 # What the counts do not need and most bytes are; a line kept as such comes whole.
@@ -139,8 +139,14 @@ class Lists:
     def _session(self, key: str) -> Write:
         order = [("stream", 1), ("generation", 1), ("sourceOffset", 1)]
         found = self._conversations.find({"sessionKey": key}, _WITHOUT).sort(order)
-        row = session_row(key, (whole(self._conversations, document) for document in found))
+        row = session_row(key, self._whole(found), self._texts)
         return ReplaceOne({"_id": key}, row, upsert=True) if row else DeleteOne({"_id": key})
+
+    def _texts(self, ids: list[str]) -> Iterable[Document]:
+        return self._whole(self._conversations.find({"_id": {"$in": ids}}, {"toolUseResult": 0}))
+
+    def _whole(self, documents: Iterable[Document]) -> Iterable[Document]:
+        return (whole(self._conversations, document) for document in documents)
 
     def _active(self, hour: Hour) -> list[Write]:
         """Messages of that project in that hour; copies in its other sessions count once."""

@@ -1,21 +1,24 @@
 """One session's row in the lists, counted from its documents; copies within it count once."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from include.archive import Document
 from include.entries import ODD_ENTRY, entry_of
-from include.extract.blocks import blocks_of
+from include.extract.blocks import blocks_of, result_text
 from include.extract.values import mapping, string
 from include.projects import slug_of
+from include.rejections import is_rejection
 from include.search.blocks import TITLE_FIELDS
 from include.search.prompts import is_human_prompt, prompt_text, role_of
 
 log = logging.getLogger(__name__)
 
 Row = dict[str, Any]
+# Documents with the texts of their tool results, which most of the counting does without.
+Texts = Callable[[list[str]], Iterable[Document]]
 
 LONGEST_TITLE = 300
 # The first that there is wins; within a kind the last one written.
@@ -34,6 +37,9 @@ class _Counts:
     answers: set[str] = field(default_factory=set)
     calls: set[str] = field(default_factory=set)
     errors: set[str] = field(default_factory=set)
+    # documents with results that are errors
+    failing: dict[str, None] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
     agents: set[str] = field(default_factory=set)
     # insertion order is order of appearance
     models: dict[str, None] = field(default_factory=dict)
@@ -48,7 +54,7 @@ class _Counts:
     place: Document | None = None
 
 
-def session_row(session_key: str, documents: Iterable[Document]) -> Row | None:
+def session_row(session_key: str, documents: Iterable[Document], texts: Texts) -> Row | None:
     """The row, from the documents in the order stream, generation, offset; None without any."""
     counts = _Counts()
     for document in documents:
@@ -57,7 +63,24 @@ def session_row(session_key: str, documents: Iterable[Document]) -> Row | None:
             _count(counts, document, entry_of(document), is_main=is_main)
         except ODD_ENTRY as error:
             log.warning("entry %s is not counted: %s", document.get("_id"), type(error).__name__)
+    if counts.failing:
+        counts.errors -= _rejected(texts(list(counts.failing)))
     return _row(session_key, counts) if counts.place else None
+
+
+def _rejected(documents: Iterable[Document]) -> set[str]:
+    """Calls that a person did not allow."""
+    calls = set()
+    for document in documents:
+        try:
+            entry = entry_of(document)
+            for block in map(mapping, blocks_of(entry)):
+                text = result_text(block.get("content"))
+                if block.get("is_error") is True and is_rejection(entry, string(text) or ""):
+                    calls.add(string(block.get("tool_use_id")))
+        except ODD_ENTRY as error:
+            log.warning("entry %s is not read: %s", document.get("_id"), type(error).__name__)
+    return {call for call in calls if call}
 
 
 def _count(counts: _Counts, document: Document, entry: dict[str, Any], *, is_main: bool) -> None:
@@ -78,7 +101,7 @@ def _count(counts: _Counts, document: Document, entry: dict[str, Any], *, is_mai
             values[value] = None
     if agent := string(entry.get("agentId")):
         counts.agents.add(agent)
-    _count_message(counts, entry, key)
+    _count_message(counts, entry, key, str(document["_id"]))
     if is_human_prompt(entry):
         counts.prompts.add(key)
         counts.first_prompt = counts.first_prompt or prompt_text(entry).strip()[:LONGEST_TITLE]
@@ -98,7 +121,7 @@ def _better_cwd(kept: str | None, other: str | None, project_id: object) -> str 
     return other if slug_of(other) == project_id != slug_of(kept) else kept
 
 
-def _count_message(counts: _Counts, entry: dict[str, Any], key: str) -> None:
+def _count_message(counts: _Counts, entry: dict[str, Any], key: str, document_id: str) -> None:
     role = role_of(entry)
     if role is None:
         return
@@ -109,11 +132,14 @@ def _count_message(counts: _Counts, entry: dict[str, Any], key: str) -> None:
     for number, block in enumerate(blocks_of(entry)):
         kind = mapping(block).get("type")
         if kind == "tool_use":
-            counts.calls.add(string(block.get("id")) or f"{key}:{number}")
+            call = string(block.get("id")) or f"{key}:{number}"
+            counts.calls.add(call)
             if name := string(block.get("name")):
                 counts.tools[name] = None
+                counts.names[call] = name
         elif kind == "tool_result" and block.get("is_error") is True:
             counts.errors.add(string(block.get("tool_use_id")) or f"{key}:{number}")
+            counts.failing[document_id] = None
 
 
 def _keep_title(counts: _Counts, document: Document, entry: dict[str, Any]) -> None:
@@ -152,5 +178,6 @@ def _row(session_key: str, counts: _Counts) -> Row:
         "models": list(counts.models),
         "branches": list(counts.branches),
         "tools": list(counts.tools),
+        "failedTools": sorted({counts.names[call] for call in counts.errors & counts.names.keys()}),
         "isSpoken": bool(counts.users or counts.answers),
     }

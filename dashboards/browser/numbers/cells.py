@@ -12,6 +12,8 @@ from dashboards.browser.parts import short_model
 from include.projects import project_label
 
 TOP_ROWS = 12
+# All conversations behind a figure; a longer table says how many it leaves out.
+BEHIND_ROWS = 300
 
 
 def project_labels(asked: Asked) -> dict[str, str]:
@@ -37,6 +39,10 @@ def session_cell(row: Row, labels: dict[str, str], filled: float | None = None) 
 
 def session_link(session_id: str) -> str:
     return "/?" + urlencode({"session": session_id})
+
+
+def left_out(rows: int, shown: int = BEHIND_ROWS) -> str:
+    return f"The first {shown} of {rows:,} conversations." if rows > shown else ""
 
 
 def day_of(at: datetime | None) -> str:

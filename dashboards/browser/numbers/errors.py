@@ -2,9 +2,9 @@
 
 from dashboards.browser.numbers.bars import series_of, stacked
 from dashboards.browser.numbers.cells import (
-    TOP_ROWS,
+    BEHIND_ROWS,
     day_of,
-    period_link,
+    left_out,
     project_labels,
     session_cell,
 )
@@ -56,7 +56,7 @@ def page(asked: Asked) -> list[Section]:
         [(row["day"], row["class"], float(row["errors"])) for row in days],
         series_of((row["class"], float(row["errors"])) for row in days),
         thousands,
-        lambda first, last: period_link(asked, first, last, errors="1"),
+        lambda first, last: _behind(asked, since=first.isoformat(), until=last.isoformat()),
         days=asked.shown_days(),
     )
     sections: list[Section] = [_tiles(asked), chart]
@@ -69,16 +69,17 @@ def _tiles(asked: Asked) -> Tiles:
             count(*) filter (where m.tool = 'API') as api, count(distinct m.tool) as tools {_FROM}
     """)[0]
     calls, rejected = (asked.rows(_CALLS)[0][name] for name in ("calls", "rejected"))
-    behind = asked.conversations(errors="1")
+    behind = _behind(asked)
     return Tiles(
         [
             Tile("Errors", f"{row['errors']:,}", link=behind, tone="bad"),
             Tile("Of all tool calls", percent((row["errors"] - row["api"]) / max(calls, 1), 1),
                  f"{calls:,} calls", asked.choice.link("tools")),
             Tile("Sessions with errors", f"{row['sessions']:,}", link=behind),
-            Tile("Errors of the API", f"{row['api']:,}", "overloaded, limits, network", behind),
+            Tile("Errors of the API", f"{row['api']:,}", "overloaded, limits, network",
+                 _behind(asked, of="API: ") if row["api"] else ""),
             Tile("Rejected", f"{rejected:,}", "no errors: a person said no",
-                 asked.choice.link("errors", of=REJECTED) + "#of" if rejected else ""),
+                 _behind(asked, of=REJECTED) if rejected else ""),
         ]
     )  # fmt: skip
 
@@ -109,7 +110,12 @@ def _classes(asked: Asked) -> Table:
 
 
 def _link(asked: Asked, row: Row) -> str:
-    return asked.choice.link("errors", of=f"{row['tool']}: {row['class']}") + "#of"
+    return _behind(asked, of=f"{row['tool']}: {row['class']}")
+
+
+def _behind(asked: Asked, of: str = "", **period: str) -> str:
+    """The table of conversations, for the choice with these changes."""
+    return asked.choice.link("errors", of=of, **period) + "#of"
 
 
 def _sessions(asked: Asked, tool: str, kind: str) -> Table:
@@ -120,14 +126,14 @@ def _sessions(asked: Asked, tool: str, kind: str) -> Table:
         from {_ERRORS} as m left join marts.dim_sessions as s on s.session_id = m.session_id
         where {FILTERED} and ($tool::varchar is null or m.tool = $tool)
             and (m.class = $class or $class::varchar is null and {_FAILED})
-        group by 1 order by errors desc, last_at desc, 1 limit {TOP_ROWS}
+        group by 1 order by errors desc, last_at desc, 1
         """,
         tool=tool or None, **{"class": kind or None},
     )  # fmt: skip
     labels = project_labels(asked)
     top = max((row["errors"] for row in rows), default=0)
-    about = f"Conversations with “{kind}”" if kind else "Conversations with most errors"
-    about += f" of {tool}" if tool else ""
+    about = f"Conversations with “{kind}”" if kind else "Conversations with errors"
+    about += f" of {'the API' if tool == 'API' else tool}" if tool else ""
     return Table(
         about,
         [
@@ -141,8 +147,9 @@ def _sessions(asked: Asked, tool: str, kind: str) -> Table:
                 Cell(day_of(row["last_at"])),
                 Cell(f"{row['errors']:,}"),
             ]
-            for row in rows
+            for row in rows[:BEHIND_ROWS]
         ],
+        note=left_out(len(rows)),
         empty="No conversation has this error in this period.",
         anchor="of",
     )

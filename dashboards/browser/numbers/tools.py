@@ -1,8 +1,8 @@
 """Tools: how often each is called, how often it works, and how long it takes."""
 
 from dashboards.browser.numbers.bars import ASIDE, BADLY, WELL, stacked
+from dashboards.browser.numbers.calls import behind, link_to
 from dashboards.browser.numbers.cells import period_link
-from dashboards.browser.numbers.errors import REJECTED
 from dashboards.browser.numbers.parts import (
     Cell,
     Column,
@@ -63,22 +63,23 @@ def page(asked: Asked) -> list[Section]:
     mcp = [row for row in rows if row["server"]]
     own = [row for row in rows if not row["server"]]
     sections: list[Section] = [_tiles(asked, total), chart, _table(asked, "Tools", own)]
-    return [*sections, _table(asked, "MCP tools", mcp)] if mcp else sections
+    if mcp:
+        sections.append(_table(asked, "MCP tools", mcp))
+    return [*sections, behind(asked, _FROM)] if asked.choice.of else sections
 
 
 def _tiles(asked: Asked, total: Row) -> Tiles:
-    failed = asked.conversations(errors="1")
     return Tiles(
         [
             Tile("Calls", f"{total['calls']:,}", f"of {count(total['tools'], 'tool')}",
                  asked.conversations()),
             Tile("Worked", percent(total["success_rate"], 1), "of worked and failed",
                  asked.conversations()),
-            Tile("Failed", f"{total['failed']:,}", link=failed, tone="bad"),
+            Tile("Failed", f"{total['failed']:,}", "", _link(asked, total, "failed"), tone="bad"),
             Tile("Rejected", f"{total['rejected']:,}", "by a person, never ran",
-                 asked.choice.link("errors", of=REJECTED) + "#of" if total["rejected"] else ""),
-            Tile("Half are done in", span(total["p50"]), "p50"),
-            Tile("19 of 20 in", span(total["p95"]), "p95"),
+                 _link(asked, total, "rejected")),
+            Tile("Half are done in", span(total["p50"]), "p50", _link(asked, total, "p50")),
+            Tile("19 of 20 in", span(total["p95"]), "p95", _link(asked, total, "p95")),
         ]
     )  # fmt: skip
 
@@ -106,15 +107,21 @@ def _row(asked: Asked, row: Row, top: int) -> list[Cell]:
     behind = asked.conversations(tool=tool)
     rate = row["success_rate"]
     tone = "" if rate is None or rate >= _SOUND else "bad" if rate < _WEAK else "warn"
-    failed = asked.conversations(tool=tool, errors="1") if row["failed"] else ""
     name = tool.split("__", 2)[-1] if row["server"] else tool
     return [
         Cell(name, behind, tool, share(row["calls"], top), sub=row["server"] or row["category"]),
         Cell(f"{row['calls']:,}", behind),
         Cell(f"{row['sessions']:,}", behind),
         Cell(percent(rate), tone=tone),
-        Cell(f"{row['failed']:,}", failed, tone="bad" if row["failed"] else ""),
-        Cell(f"{row['rejected']:,}"),
-        Cell(span(row["p50"])),
-        Cell(span(row["p95"])),
+        Cell(
+            f"{row['failed']:,}", _link(asked, row, "failed"), tone="bad" if row["failed"] else ""
+        ),
+        Cell(f"{row['rejected']:,}", _link(asked, row, "rejected")),
+        Cell(span(row["p50"]), _link(asked, row, "p50")),
+        Cell(span(row["p95"]), _link(asked, row, "p95")),
     ]
+
+
+def _link(asked: Asked, row: Row, figure: str) -> str:
+    """The conversations behind a figure of a row, if there are any."""
+    return link_to(asked, str(row.get("tool") or ""), figure) if row[figure] else ""

@@ -52,6 +52,7 @@ def archive(settings: Any, collection: Any) -> Archive:
             "branches": ["main", f"b{number % 5}"],
             "models": ["opus"] if number % 2 else ["haiku", "opus"],
             "tools": ["Bash"] if number % 3 else [],
+            "failedTools": ["Bash"] if number in {1, 2} else ["Read"] if number % 4 else [],
         }
         for number in range(25)
     ])  # fmt: skip
@@ -91,6 +92,7 @@ def test_filters_are_all_obeyed_and_never_run_as_patterns(archive: Archive) -> N
     assert found(branch="b3") == 5
     assert found(model="haiku", tool="Bash") == 8
     assert found(host="laptop", errors="1") == 3
+    assert (found(tool="Bash"), found(tool="Bash", errors="1")) == (16, 2)
     assert sessions_with(archive, State(host="laptop")) is None
     assert len(sessions_with(archive, State(model="haiku", tool="Bash")) or []) == 8
     assert choices(archive, "-p-odd")["model"] == ["opus"]

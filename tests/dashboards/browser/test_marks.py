@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from dashboards.browser.annotations import MAX_TAGS, Mark, changed
 from dashboards.browser.users import add_user, users_path
 from include import archive
+from include.annotations import MAX_TAGS, Mark, changed
 
 SESSION = "aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa"
 OTHER = "bbbbbbbb-bbbb-4bbb-8bbb-bbbbbbbbbbbb"

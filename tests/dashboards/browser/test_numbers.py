@@ -184,11 +184,56 @@ def test_rejected_calls_are_no_failures(
     api = {tile.name: tile for tile in errors.page(whole)[0].tiles}
     assert int(api["Errors"].value) - int(api["Errors of the API"].value) == failed
     assert api["Rejected"].value == f"{rejected:,}"
-    chosen = parse_qs(urlsplit(tiles["Rejected"].link).query)["of"][0]
-    behind = errors.page(asked(published, from_query({"of": chosen})))[-1]
-    assert sum(int(row[-1].text) for row in behind.rows) > 0
+    assert "in this period" not in numbers_page(published, followed(api["Rejected"].link), "errors")
     totals = report(published.gold_path, "tools").totals
     assert (totals["failed"], totals["rejected"]) == (failed, rejected)
+
+
+def followed(link: str) -> Choice:
+    return from_query({name: each[0] for name, each in parse_qs(urlsplit(link).query).items()})
+
+
+def counted(table: Any, column: str) -> int:
+    place = [each.name for each in table.columns].index(column)
+    return sum(int(row[place].text.replace(",", "")) for row in table.rows)
+
+
+@pytest.mark.parametrize("period", [Choice(), Choice(days="30", model="claude-opus-4-8")])
+def test_failed_leads_to_conversations_with_exactly_as_many_failed_calls(
+    published: Settings, period: Choice
+) -> None:
+    tiles, _, table, *_ = tools.page(asked(published, period))
+    names = [each.name for each in table.columns]
+    figures = [
+        (cells[names.index(name)], name) for cells in table.rows for name in ("Failed", "Rejected")
+    ]
+    figures += [(tile, tile.name) for tile in tiles.tiles if tile.name in {"Failed", "Rejected"}]
+    linked = [(figure, name) for figure, name in figures if figure.link]
+    assert {name for _, name in linked} == {"Failed", *({"Rejected"} if period == Choice() else ())}
+    for figure, _ in linked:
+        behind = tools.page(asked(published, followed(figure.link)))[-1]
+        said = figure.text if hasattr(figure, "text") else figure.value
+        assert counted(behind, "Calls") == int(said)
+        assert behind.title.startswith(f"{said} ")
+    total = errors.page(asked(published))
+    behind = errors.page(asked(published, followed(total[0].tiles[0].link)))[-1]
+    assert counted(behind, "Errors") == int(total[0].tiles[0].value.replace(",", ""))
+
+
+def test_a_percentile_leads_to_the_calls_that_took_as_long(published: Settings) -> None:
+    tiles = {tile.name: tile for tile in tools.page(asked(published))[0].tiles}
+    behind = tools.page(asked(published, followed(tiles["19 of 20 in"].link)))[-1]
+    sql = """
+        select count(*) as calls, max(duration_ms) as longest from marts.fct_tool_calls
+        where duration_ms >= (select quantile_cont(duration_ms, 0.95) from marts.fct_tool_calls)
+    """
+    truth = asked(published).rows_of_all(sql)[0]
+    assert counted(behind, "Calls") == truth["calls"] > 0
+    slowest = behind.rows[0][-1]
+    assert slowest.text == span(truth["longest"])
+    call = parse_qs(urlsplit(slowest.link).query)["m"][0]
+    of = "select duration_ms from marts.fct_tool_calls where tool_use_id = $call"
+    assert asked(published).rows_of_all(of, call=call)[0]["duration_ms"] == truth["longest"]
 
 
 def test_every_chart_covers_the_days_chosen_until_today(published: Settings) -> None:

@@ -12,6 +12,9 @@ import pytest
 from click.testing import CliRunner
 from pymongo.collection import Collection
 
+from include.annotations import Mark
+from include.annotations import keep as keep_mark
+from include.archive import MARKS
 from include.export import write
 from include.export.sessions import Choice, chosen, count_entries
 from include.export.write import FORMATS, export
@@ -88,6 +91,38 @@ def test_markdown_keeps_prose_and_fences_what_holds_fences(collection: Collectio
     assert "````\ntotal 0 ``` ok\n````" in text
     assert "-old = 1\n+new = 2" in text
     assert "Nothing to read" not in text
+
+
+def note(collection: Collection[Any], session: str, entry: str = "", **given: Any) -> None:
+    mark = Mark(session, entry, by="ada", at=START, **given)
+    keep_mark(collection.database[MARKS], mark, {"projectId": "-p-atlas", "host": "here"})
+
+
+def test_what_people_wrote_leaves_with_it(collection: Collection[Any]) -> None:
+    keep(collection, "s1", [person("first draft", uuid="u1"), person("after it", uuid="u2")])
+    marked = collection.find_one({"uuid": "u1"})["_id"]
+    keep(collection, "s1", [person("second draft", uuid="u1")], generation=1)
+    note(collection, "s1", is_starred=True, tags=("to do",), note=f"Try {SECRET}\nlater")
+    note(collection, "s1", marked, note=f"Odd {EVIL}")
+    text = written(collection, "md")
+    assert "> ★ · `to do` · ada\n>\n> Try •••" in text
+    assert text.index("second draft") < text.index(f"> Odd {EVIL}")
+    assert text.count("> Odd") == 1
+    [session] = json.loads(written(collection, "json"))["sessions"]
+    assert [(each["uuid"], each["starred"], each["tags"]) for each in session["marks"]] == [
+        (None, True, ["to do"]), ("u1", False, []),
+    ]  # fmt: skip
+    assert session["marks"][1] == {
+        "uuid": "u1", "starred": False, "tags": [], "note": f"Odd {EVIL}", "by": "ada",
+        "at": START.isoformat(),
+    }  # fmt: skip
+    page = written(collection, "html")
+    assert "Odd &lt;img src=x" in page
+    assert "<i>to do</i>" in page
+    for form in ("md", "json", "html"):
+        assert SECRET not in written(collection, form)
+        assert SECRET in written(collection, form, revealed=True)
+    assert "Odd" not in written(collection, "jsonl"), "these are the entries as written"
 
 
 def test_jsonl_is_the_entries_as_written(collection: Collection[Any]) -> None:

@@ -46,15 +46,37 @@ def test_a_session_counts_what_is_distinct_in_it(scribe, row):
     shown = (
         "projectId", "host", "title", "firstPrompt", "entries", "prompts", "userMessages",
         "assistantMessages", "toolCalls", "toolErrors", "subagents", "models", "branches",
-        "tools", "isSpoken",
+        "tools", "failedTools", "isSpoken",
     )  # fmt: skip
     assert {name: found[name] for name in shown} == {
         "projectId": "-p1", "host": "laptop", "title": "Fix the <bug>",
         "firstPrompt": "Fix the <bug>", "entries": 7, "prompts": 1, "userMessages": 3,
         "assistantMessages": 2, "toolCalls": 2, "toolErrors": 1, "subagents": 1,
         "models": ["opus", "haiku"], "branches": ["dev"],
-        "tools": ["Bash"], "isSpoken": True,
+        "tools": ["Bash"], "failedTools": ["Bash"], "isSpoken": True,
     }  # fmt: skip
+
+
+def test_a_call_that_a_person_did_not_allow_is_no_failure(scribe, row):
+    said = [
+        "The user doesn't want to proceed with this tool use. The tool use was rejected",
+        "Exit code 1: user rejected nothing here" + "." * 300,
+        "x" * 300 + " the user doesn't want to proceed",
+        [{"type": "text", "text": "[Request interrupted by user for tool use]"}],
+        "no such file",
+        "permission denied",
+    ]
+    tools = ("Edit", "Bash", "Read", "Bash", "Read", "Write")
+    for number, (name, text) in enumerate(zip(tools, said, strict=True)):
+        scribe.answer({"type": "tool_use", "id": f"t{number}", "name": name, "input": {}})
+        content = [
+            {"type": "tool_result", "tool_use_id": f"t{number}", "is_error": True, "content": text}
+        ]
+        denial = {"toolDenialKind": "permission-rule"} if text == "permission denied" else {}
+        message = {"role": "user", "content": content}
+        scribe.write({"type": "user", "uuid": f"r{number}", "message": message, **denial})
+    found = row()
+    assert (found["toolCalls"], found["toolErrors"], found["failedTools"]) == (6, 2, ["Read"])
 
 
 def test_a_fork_counts_its_copies_itself_and_activity_counts_them_once(scribe, row, collection):

@@ -8,6 +8,7 @@ from typing import Any
 from pymongo.collection import Collection
 
 from include.archive import Document
+from include.secrets import mask_secrets
 
 MAX_NOTE_CHARACTERS = 5_000
 MAX_TAGS = 20
@@ -49,6 +50,14 @@ def marks_of(annotations: Collection[Document], session_id: str) -> dict[str, Ma
     """The marks of a session by entry; its own is that of no entry."""
     found = annotations.find({"sessionKey": session_id})
     return {mark.entry: mark for mark in map(_mark, found)}
+
+
+def masked(mark: Mark) -> Mark:
+    """The mark without the secrets that somebody may have noted."""
+    return replace(
+        mark, note=mask_secrets(mark.note), tags=tuple(map(mask_secrets, mark.tags)),
+        by=mask_secrets(mark.by),
+    )  # fmt: skip
 
 
 def marks_in_list(annotations: Collection[Document], ids: Iterable[str]) -> dict[str, SessionMark]:

@@ -1,0 +1,93 @@
+"""The conversations behind a figure of the tools: its calls counted by session, none left out."""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from dashboards.browser.numbers.cells import (
+    BEHIND_ROWS,
+    day_of,
+    left_out,
+    project_labels,
+    session_cell,
+)
+from dashboards.browser.numbers.parts import Cell, Column, Table, count, share
+from dashboards.browser.numbers.reader import Asked, Row
+from dashboards.browser.numbers.write import span
+
+
+@dataclass(frozen=True)
+class _Figure:
+    """Which calls a figure counts, or which took at least as long as it says."""
+
+    name: str
+    condition: str
+    quantile: float | None = None
+
+
+_FIGURES = {
+    "failed": _Figure("failed", "m.is_error and not m.is_rejected"),
+    "rejected": _Figure("rejected", "m.is_rejected"),
+    "p50": _Figure("slower", "m.duration_ms >= $least", 0.5),
+    "p95": _Figure("slowest", "m.duration_ms >= $least", 0.95),
+}
+
+
+def link_to(asked: Asked, tool: str, figure: str) -> str:
+    return asked.choice.link("tools", of=f"{tool}: {figure}") + "#of"
+
+
+def behind(asked: Asked, calls: str) -> Table:
+    """The table that `of` in the address names; `calls` are those of the page."""
+    tool, _, name = asked.choice.of.rpartition(": ")
+    figure = _FIGURES.get(name, _FIGURES["failed"])
+    calls += " and ($tool::varchar is null or m.tool_name = $tool)"
+    given: dict[str, Any] = {"tool": tool or None}
+    if figure.quantile:
+        least = f"select quantile_cont(m.duration_ms, {figure.quantile}) as least {calls}"
+        given |= asked.rows(least, **given)[0]
+    rows = asked.rows(_by_session(calls, figure), **given)
+    total = sum(row["calls"] for row in rows)
+    said = f"{figure.name} {'call' if total == 1 else 'calls'}"
+    return Table(
+        f"{total:,} {said}{f' of {tool}' if tool else ''} "
+        f"in {count(len(rows), 'conversation')}"
+        + (f", {span(given['least'])} or longer" if given.get("least") else ""),
+        [Column("Session", is_number=False), Column("Last", is_number=False), Column("Calls"),
+         Column("Longest")],
+        _cells(asked, rows[:BEHIND_ROWS]),
+        note=left_out(len(rows)),
+        empty="No conversation has such a call in this period.",
+        anchor="of",
+    )  # fmt: skip
+
+
+def _by_session(calls: str, figure: _Figure) -> str:
+    order = "longest desc" if figure.quantile else "calls desc, last_at desc"
+    return f"""
+        select f.*, s.title, s.project_id from (
+            select m.session_id, count(*) as calls, max(m.started_at) as last_at,
+                max(m.duration_ms) as longest,
+                arg_max(m.tool_use_id, coalesce(m.duration_ms, 0)) as call_id
+            {calls} and {figure.condition} group by 1
+        ) as f left join marts.dim_sessions as s on s.session_id = f.session_id
+        order by {order}, f.session_id
+    """
+
+
+def _cells(asked: Asked, rows: tuple[Row, ...]) -> list[list[Cell]]:
+    labels = project_labels(asked)
+    top = max((row["calls"] for row in rows), default=0)
+    return [
+        [
+            session_cell(row, labels, share(row["calls"], top)),
+            Cell(day_of(row["last_at"])),
+            Cell(f"{row['calls']:,}"),
+            Cell(span(row["longest"]), _call(row), "Opens this call"),
+        ]
+        for row in rows
+    ]
+
+
+def _call(row: Row) -> str:
+    return "/?" + urlencode({"session": row["session_id"], "m": row["call_id"]})
