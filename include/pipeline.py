@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from include import runs
-from include.extract.run import ExtractReport, Progress, extract
+from include.extract.run import ExtractReport, Progress
 from include.extract.window import Window
+from include.extract.workers import extract_at_once
 from include.load.raw import LoadReport, load
 from include.publish.gold import publish
 from include.settings import Settings
@@ -31,8 +32,8 @@ class Options:
     """How a run differs from the hourly one."""
 
     window: Window
-    storage_format: str | None = None
     full_refresh: bool = False
+    workers: int = 1
 
 
 def run(
@@ -70,22 +71,14 @@ def _steps(
     on_progress: Progress | None,
 ) -> PipelineReport:
     on_step("extract")
-    extracted = extract(
-        settings,
-        uri,
-        options.window,
-        storage_format=options.storage_format,
-        on_progress=on_progress,
+    extracted = extract_at_once(
+        settings, uri, options.window, workers=options.workers, on_progress=on_progress
     )
     on_step("load")
-    loaded = load(
-        settings, storage_format=options.storage_format, full_refresh=options.full_refresh
-    )
+    loaded = load(settings, full_refresh=options.full_refresh)
     if not loaded.is_changed and not options.full_refresh:
         return PipelineReport(extracted, loaded, None)
     on_step("transform")
     transform(settings, full_refresh=options.full_refresh)
     on_step("publish")
-    return PipelineReport(
-        extracted, loaded, publish(settings, storage_format=options.storage_format)
-    )
+    return PipelineReport(extracted, loaded, publish(settings))

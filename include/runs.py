@@ -38,8 +38,8 @@ class Run:
 
 
 def runs_path(settings: Settings) -> Path:
-    """The file, a JSON list with the newest run last."""
-    return settings.cca_home / "runs.json"
+    """The file, a JSON list with the newest run last; beside gold, where readers look anyway."""
+    return settings.gold_dir / "runs.json"
 
 
 def record(settings: Settings, run: Run) -> None:

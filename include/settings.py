@@ -152,6 +152,11 @@ class Settings(BaseSettings):
         "smtp://localhost:25",
         description="Mail server of the alerts: smtp:// or smtps://user:password@host:port.",
     )
+    gold_postgres_uri: str = Field(
+        "",
+        description="A Postgres that each publish copies the marts to, such as "
+        "postgresql://cca:password@host/analytics.",
+    )
     metabase_url: str = Field("http://localhost:3001", description="Where Metabase answers.")
     metabase_email: str = Field(
         "cca@example.com",

@@ -101,8 +101,11 @@ def provision(
 ) -> list[Change]:
     """Bring database, questions and dashboards to the Metabase of METABASE_URL."""
     boards = load_boards() if boards is None else boards
-    gold = _gold(settings)
     with Metabase(settings.metabase_url) as metabase:
+        if options.is_dry_run and not options.wait_seconds and not metabase.is_healthy():
+            say(f"Metabase not reached at {metabase.url}: as in a new one, everything would be new")
+            return _everything(boards)
+        gold = _gold(settings)
         access.await_health(metabase, options.wait_seconds, say)
         if options.is_dry_run and access.is_new(metabase):
             return _everything(boards)

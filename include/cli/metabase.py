@@ -11,7 +11,11 @@ def metabase() -> None:
 
 
 @metabase.command()
-@click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+@click.option(
+    "--dry-run",
+    is_flag=True,
+    help="Say what would be done, and do nothing; also without a Metabase.",
+)
 @click.option("--force", is_flag=True, help="Send everything again, over changes made by hand.")
 @click.option(
     "--wait", default=0, show_default=True, metavar="SECONDS", help="Wait for Metabase to start."
@@ -29,10 +33,16 @@ def provision(*, dry_run: bool, force: bool, wait: int, as_json: bool) -> None:
     from dashboards.metabase.provision import Options, provision
     from include.settings import get_settings
 
+    said: list[str] = []
+
+    def say(text: str) -> None:
+        """What it waits for, once."""
+        if text not in said:
+            said.append(text)
+            click.echo(text, err=True)
+
     settings = get_settings()
-    changes = provision(
-        settings, Options(wait, is_dry_run=dry_run, is_forced=force), lambda _: None
-    )
+    changes = provision(settings, Options(wait, is_dry_run=dry_run, is_forced=force), say)
     totals = Counter(change.action for change in changes)
     if as_json:
         click.echo(dumps({"rows": [asdict(change) for change in changes], "totals": totals}))
@@ -40,8 +50,8 @@ def provision(*, dry_run: bool, force: bool, wait: int, as_json: bool) -> None:
     for change in changes:
         if change.action != "unchanged":
             click.echo(f"{change.action:<9} {change.kind} {change.name}")
-    said = ", ".join(f"{count} {action}" for action, count in sorted(totals.items()))
-    click.echo(f"{settings.metabase_url}: {'would be ' if dry_run else ''}{said}")
+    summed = ", ".join(f"{count} {action}" for action, count in sorted(totals.items()))
+    click.echo(f"{settings.metabase_url}: {'would be ' if dry_run else ''}{summed}")
 
 
 @metabase.command()

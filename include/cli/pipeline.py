@@ -1,15 +1,18 @@
 """`cca extract`, `load`, `transform`, `publish` and `pipeline`."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import click
 
-from include.settings import get_settings
+from include.settings import Settings, get_settings
 
 Command = Callable[..., Any]
 
+# MongoDB, which reads for all of them, wants some cores as well
+_MOST_WORKERS = 4
 _FORMAT = click.option(
     "--format",
     "storage_format",
@@ -20,6 +23,13 @@ _ICEBERG = click.option(
     "--iceberg", "storage_format", flag_value="iceberg", help="Short for --format iceberg."
 )
 _FULL_REFRESH = click.option("--full-refresh", is_flag=True, help="Build from nothing.")
+_WORKERS = click.option(
+    "--workers",
+    type=click.IntRange(1),
+    default=lambda: min(os.cpu_count() or 1, _MOST_WORKERS),
+    show_default=f"a core each, at most {_MOST_WORKERS}",
+    help="Processes that take a wide window in parts.",
+)
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 
 
@@ -37,6 +47,7 @@ def _window_options(command: Command) -> Command:
 @_window_options
 @_FORMAT
 @_ICEBERG
+@_WORKERS
 @click.option("--compact", is_flag=True, help="Take nothing; merge small files of old dates.")
 @_JSON
 def extract(
@@ -44,6 +55,7 @@ def extract(
     until: str | None,
     full_backfill: bool,
     storage_format: str | None,
+    workers: int,
     compact: bool,
     as_json: bool,
 ) -> None:
@@ -52,13 +64,13 @@ def extract(
         _compact(storage_format, as_json)
         return
     from include.embedded.mongod import serving_mongo
-    from include.extract.run import extract as run_extract
     from include.extract.window import resolve
+    from include.extract.workers import extract_at_once
 
-    settings = get_settings()
+    settings = _settings(storage_format)
     window = resolve(since=since, until=until, full_backfill=full_backfill)
     with serving_mongo(settings) as uri, progress("extract") as tick:
-        report = run_extract(settings, uri, window, storage_format=storage_format, on_progress=tick)
+        report = extract_at_once(settings, uri, window, workers=workers, on_progress=tick)
     _print(
         as_json,
         f"{report.documents:,} entries, {report.blocks:,} blocks, {report.rejects:,} rejects "
@@ -70,7 +82,7 @@ def extract(
 def _compact(storage_format: str | None, as_json: bool) -> None:
     from include.extract.compact import compact
 
-    done = compact(get_settings(), storage_format=storage_format)
+    done = compact(_settings(storage_format))
     sentence = f"{done.files_merged:,} small files merged into {done.files_written:,}"
     _print(as_json, sentence + f"; {done.strays:,} strays deleted", done)
 
@@ -84,7 +96,7 @@ def load(full_refresh: bool, storage_format: str | None, as_json: bool) -> None:
     """Lake to raw tables: the difference since the last load."""
     from include.load.raw import load as run_load
 
-    report = run_load(get_settings(), storage_format=storage_format, full_refresh=full_refresh)
+    report = run_load(_settings(storage_format), full_refresh=full_refresh)
     _print(as_json, f"{report.rows_added:,} rows in, {report.rows_deleted:,} out", report)
 
 
@@ -119,6 +131,7 @@ def publish() -> None:
 @_FULL_REFRESH
 @_FORMAT
 @_ICEBERG
+@_WORKERS
 @click.option("--snapshot", type=int, help="Iceberg: build a warehouse of this snapshot elsewhere.")
 @click.option("--as-of", help="Iceberg: build a warehouse of this time (ISO, UTC) elsewhere.")
 @_JSON
@@ -128,6 +141,7 @@ def pipeline(
     full_backfill: bool,
     full_refresh: bool,
     storage_format: str | None,
+    workers: int,
     snapshot: int | None,
     as_of: str | None,
     as_json: bool,
@@ -140,9 +154,9 @@ def pipeline(
     from include.embedded.mongod import serving_mongo
     from include.extract.window import resolve
 
-    settings = get_settings()
+    settings = _settings(storage_format)
     window = resolve(since=since, until=until, full_backfill=full_backfill)
-    options = steps.Options(window, storage_format, full_refresh)
+    options = steps.Options(window, full_refresh, workers)
     with serving_mongo(settings) as uri, _steps() as (on_step, on_progress):
         report = steps.run(settings, uri, options, on_step=on_step, on_progress=on_progress)
     published = f"published {report.gold}" if report.gold else "nothing new: gold is up to date"
@@ -155,8 +169,8 @@ def _travel(
     from include import travel
     from include.extract.window import moment
 
-    settings = get_settings()
-    if (storage_format or settings.storage_format) != "iceberg":
+    settings = _settings(storage_format)
+    if settings.storage_format != "iceberg":
         raise click.UsageError("--snapshot and --as-of need --format iceberg")
     with _steps() as (on_step, _):
         done = travel.travel(settings, snapshot, moment("as-of", as_of), on_step=on_step)
@@ -166,6 +180,11 @@ def _travel(
         f"\nread it    CCA_HOME={done.home} cca usage"
     )
     _print(as_json, sentence, done)
+
+
+def _settings(storage_format: str | None) -> Settings:
+    settings = get_settings()
+    return settings.model_copy(update={"storage_format": storage_format or settings.storage_format})
 
 
 def _print(as_json: bool, sentence: str, report: Any) -> None:

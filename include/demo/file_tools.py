@@ -140,8 +140,9 @@ def rejected_edit(scene: Scene) -> Call:
         "Edit",
         arguments,
         REJECTION,
-        f"Error: {REJECTION}",
+        "User rejected tool use",
         is_error=True,
+        is_rejected=True,
         seconds=6,
     )
 

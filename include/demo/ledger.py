@@ -1,5 +1,6 @@
 """Counts what the generator makes, as it makes it: the sample data's truth."""
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -19,7 +20,9 @@ DEFINITIONS = {
     "human_prompts": "what a person typed: user entries and queued_command attachments",
     "api_messages": "distinct message ids that carry usage, <synthetic> rows left out",
     "tool_calls": "distinct ids of tool_use blocks",
-    "tool_errors": "tool calls whose result has is_error true",
+    "tool_errors": "tool calls whose result has is_error true, rejected ones too",
+    "tool_rejections": "tool calls that the person refused",
+    "compactions": "distinct compact_boundary entries",
     "tokens": "per message the largest count any of its rows shows",
     "cost_usd": "tokens at the model's price, without the fee for web searches",
     "cost_usd_with_web_search": "the same and 0.01 USD for each web search",
@@ -61,6 +64,15 @@ class Tally:
         }
 
 
+@dataclass
+class ToolTally:
+    """What became of the calls of one tool."""
+
+    calls: int = 0
+    errors: int = 0
+    rejections: int = 0
+
+
 @dataclass(frozen=True)
 class ApiMessage:
     """One answer of the API, once: where it counts, and for how much."""
@@ -75,7 +87,8 @@ class ApiMessage:
 
 COUNTS = (
     "transcript_lines", "side_files", "entries", "user_messages", "assistant_messages",
-    "human_prompts", "tool_calls", "tool_errors", "lines_added", "lines_removed",
+    "human_prompts", "tool_calls", "tool_errors", "tool_rejections", "compactions", "lines_added",
+    "lines_removed",
 )  # fmt: skip
 
 
@@ -88,11 +101,22 @@ class Ledger:
     by: dict[str, dict[str, Tally]] = field(
         default_factory=lambda: {"day": {}, "model": {}, "project": {}, "session": {}}
     )
+    tools: dict[str, ToolTally] = field(default_factory=lambda: defaultdict(ToolTally))
     sessions: dict[str, str] = field(default_factory=dict)
     titles: dict[str, str] = field(default_factory=dict)
 
     def count(self, name: str, n: int = 1) -> None:
         self.counts[name] += n
+
+    def tool_call(self, name: str) -> None:
+        self.count("tool_calls")
+        self.tools[name].calls += 1
+
+    def tool_result(self, name: str, *, is_error: bool, is_rejected: bool) -> None:
+        self.count("tool_errors", int(is_error))
+        self.count("tool_rejections", int(is_rejected))
+        self.tools[name].errors += is_error
+        self.tools[name].rejections += is_rejected
 
     def open_session(self, project_id: str, session_id: str) -> None:
         self.sessions[session_id] = project_id

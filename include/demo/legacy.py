@@ -47,7 +47,7 @@ def _exchange(play: Play, question: str, answer: str) -> None:
     _message(play, "user", [result])
     _message(play, "assistant", answer)
     ledger.count("human_prompts")
-    ledger.count("tool_calls")
+    ledger.tool_call(call.name)
 
 
 def _message(play: Play, role: str, content: str | list[Entry]) -> None:

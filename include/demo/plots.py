@@ -19,10 +19,9 @@ from include.demo.steps import Step
 from include.demo.transcript import Transcript
 
 KINDS = (
-    "plain", "web", "fork", "interrupted", "resume", "agents", "titles", "legacy", "compacted",
-    "background",
-    "huge", "mcp", "errors", "next_day", "legacy_named", "plan", "branch", "killed", "agents",
-    "hooks",
+    "plain", "web", "fork", "interrupted", "resume", "mcp", "titles", "compacted", "agents",
+    "legacy", "background",
+    "huge", "errors", "next_day", "legacy_named", "plan", "branch", "killed", "agents", "hooks",
 )  # fmt: skip
 # Kinds that copy the history of the session before them.
 _COPIES = ("fork", "resume", "branch")

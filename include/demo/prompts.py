@@ -148,6 +148,7 @@ def compaction(transcript: Transcript, summary: str) -> tuple[str, list[Entry]]:
         {"message": {"role": "user", "content": summary}},
         {"isCompactSummary": True, "isVisibleInTranscriptOnly": True},
     )
+    transcript.ledger.count("compactions")
     transcript.context, transcript.pending = 16_339, 9_446 + len(summary) // 3
     return file
 

@@ -30,6 +30,7 @@ class Call:
     content: str | list[Entry]
     detail: Any = None
     is_error: bool | None = None
+    is_rejected: bool = False
     seconds: float = 0.4
     web_searches: int = 0
     lines_added: int = 0
@@ -125,7 +126,8 @@ def _count(
         shown = replace(shown, output=_partial_output(rows - 1))
     client_searches = sum(call.web_searches for call in reply.calls)
     transcript.spend(shown, at, message.searches or client_searches)
-    transcript.ledger.count("tool_calls", len(reply.calls))
+    for call in reply.calls:
+        transcript.ledger.tool_call(call.name)
 
 
 def _partial_output(index: int) -> int:
@@ -225,7 +227,7 @@ def _result(transcript: Transcript, call: Call, source: str | None) -> None:
 
 def _count_result(transcript: Transcript, call: Call) -> None:
     ledger = transcript.ledger
-    ledger.count("tool_errors", int(call.is_error is True))
+    ledger.tool_result(call.name, is_error=call.is_error is True, is_rejected=call.is_rejected)
     for position, (name, n) in enumerate(
         (("lines_added", call.lines_added), ("lines_removed", call.lines_removed))
     ):

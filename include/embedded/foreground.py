@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 _POLL_SECONDS = 0.5
 COMPONENTS = {
     **{program.name.removeprefix("airflow-"): program.command[3:] for program in AIRFLOW},
-    "worker": ("celery", "worker"),
+    "worker": ("celery", "worker", "--skip-serve-logs"),
 }
 
 

@@ -19,8 +19,8 @@ from include.extract.owned import Range
 from include.extract.window import Window, split
 from include.settings import Settings
 
-# a smaller part costs more by its files than it saves
-SMALLEST_PART = 5_000
+# a smaller part costs more by its process and its files than it saves
+SMALLEST_PART = 20_000
 # every BSON type but a date: only a full window finds documents by when they arrived alone
 _NO_DATES = ["double", "string", "object", "array", "binData", "objectId", "bool", "int", "long"]
 

@@ -18,14 +18,16 @@ from pymongo.errors import OperationFailure, PyMongoError
 
 from include import archive
 from include.archive import Document
+from include.search.blocks import READ_FIELDS
 from include.search.home import Position
 
 log = logging.getLogger(__name__)
 
 # A write may become visible this long after a later one: delivery retries, skewed clocks.
 OVERLAP = timedelta(minutes=10)
-# toolUseResult repeats the tool result and is half of the bytes.
-_PROJECTION = {"toolUseResult": 0, "preview": 0}
+# The rest is most of the fields and half of the bytes; a line kept as such comes whole.
+_OWN = ("projectId", "sessionKey", "host", "eventAt", "ingestedAt", "rawLine", "rawFile")
+_PROJECTION = dict.fromkeys((*READ_FIELDS, *_OWN), 1)
 _ORDER = [("ingestedAt", 1), ("_id", 1)]
 _POLL_SECONDS = 0.2
 _LATE_CHECK_SECONDS = 5.0

@@ -15,7 +15,7 @@ from include.extract import manifest
 from include.extract.manifest import Published
 from include.files import held, sync_folder
 from include.load.raw import built
-from include.publish import masking, metabase
+from include.publish import masking, metabase, postgres
 from include.publish.comments import Described, comments, descriptions
 from include.settings import Settings
 from include.transform.dbt import rules_digest, target_dir
@@ -46,6 +46,10 @@ def publish(settings: Settings, *, storage_format: str | None = None) -> Path:
         prune(settings)
     log.info("published %d tables as %s", tables, target.name)
     metabase.point_to(settings, target)
+    if settings.gold_postgres_uri:
+        # one after the other, and what is newest by then: a slow one must not bring back old rows
+        with held(settings.gold_dir / "postgres.lock"):
+            postgres.copy_gold(settings, settings.gold_path.resolve())
     return target
 
 

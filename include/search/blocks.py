@@ -16,6 +16,11 @@ TITLE_FIELDS = {
     "ai-title": "aiTitle",
     "summary": "summary",
 }
+# All that `searchable` reads of an entry, and what tells a copy of it.
+READ_FIELDS = (
+    "type", "uuid", "isMeta", "isCompactSummary", "message.role", "message.content", "content",
+    "attachment", "origin", "encoding", *TITLE_FIELDS.values(),
+)  # fmt: skip
 _MACHINE_TEXTS = (
     "<local-command-", "<command-name>", "<bash-stdout>", "<bash-stderr>", "<task-notification>",
     "[Request interrupted", "Caveat:", "This session is being continued",

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,29 @@ from include import records
 from include.extract.details import details_of
 from include.load.raw import prepare
 from include.settings import Settings
+from include.transform.dbt import transform
 
 Row = dict[str, Any]
 START = datetime(2026, 10, 1, 10, tzinfo=UTC)
+
+
+@dataclass
+class Given:
+    """The rows that a module's tests speak of; all of them share one build."""
+
+    entries: list[Row] = field(default_factory=list)
+    blocks: list[Row] = field(default_factory=list)
+
+    def __call__(self, *rows: Row, blocks: tuple[Row, ...] = ()) -> None:
+        self.entries.extend(rows)
+        self.blocks.extend(blocks)
+
+    def built(self, home: Path, timezone: str) -> Callable[[str], list[tuple[Any, ...]]]:
+        """Runs one query over the warehouse that dbt makes of them."""
+        settings = build_settings(home, timezone=timezone)
+        write_raw(settings, self.entries, self.blocks)
+        transform(settings)
+        return reader(settings)
 
 
 def build_settings(home: Path, **values: Any) -> Settings:

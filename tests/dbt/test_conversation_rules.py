@@ -6,26 +6,15 @@ from typing import Any
 
 import pytest
 
-from include.transform.dbt import transform
-from tests.dbt.rows import Row, answer, block, build_settings, entry, reader, write_raw
+from tests.dbt.rows import Given, Row, answer, block, entry
 
 Marts = Callable[[str], list[tuple[Any, ...]]]
-ENTRIES: list[Row] = []
-BLOCKS: list[Row] = []
-
-
-def given(*rows: Row, blocks: tuple[Row, ...] = ()) -> None:
-    """Rows that the test below it speaks of; all tests share one build."""
-    ENTRIES.extend(rows)
-    BLOCKS.extend(blocks)
+given = Given()
 
 
 @pytest.fixture(scope="module")
 def marts(tmp_path_factory: pytest.TempPathFactory) -> Marts:
-    settings = build_settings(tmp_path_factory.mktemp("conversations"))
-    write_raw(settings, ENTRIES, BLOCKS)
-    transform(settings)
-    return reader(settings)
+    return given.built(tmp_path_factory.mktemp("conversations"), timezone="UTC")
 
 
 def session(marts: Marts, columns: str, session_id: str) -> tuple[Any, ...]:

@@ -1,6 +1,7 @@
 """The sample conversations come to the totals that were counted while they were made."""
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -28,17 +29,17 @@ def built(
 ) -> tuple[Truth, Path, Callable[[str], Any]]:
     home = tmp_path_factory.mktemp("demo")
     made = generate(home / "sample", sessions=request.param, seed=5, until=date(2026, 11, 20))
-    truth = made.as_json() | {"by_tool": _tools(home / "sample" / "projects")}
+    truth = made.as_json() | {"ms_by_tool": _durations(home / "sample" / "projects")}
     settings = build_settings(home)
     write_raw(settings, *rows_of_transcripts(home / "sample" / "projects"))
     transform(settings)
     return truth, settings.warehouse_path, reader(settings)
 
 
-def _tools(projects: Path) -> dict[str, tuple[int, int, int]]:
-    """Calls, errors and milliseconds of each tool, read from the lines by nothing of ours."""
+def _durations(projects: Path) -> dict[str, int]:
+    """Milliseconds spent in each tool, read from the lines by nothing of ours."""
     called: dict[str, tuple[str, datetime]] = {}
-    answered: dict[str, tuple[bool, datetime]] = {}
+    answered: dict[str, datetime] = {}
     for path in sorted(projects.rglob("*.jsonl")):
         for line in path.read_bytes().splitlines():
             entry = json.loads(line)
@@ -48,28 +49,45 @@ def _tools(projects: Path) -> dict[str, tuple[int, int, int]]:
                 if item["type"] == "tool_use":
                     called.setdefault(item["id"], (item["name"], at))
                 if item["type"] == "tool_result":
-                    answered.setdefault(item["tool_use_id"], (item.get("is_error") is True, at))
-    tools: dict[str, tuple[int, int, int]] = {}
+                    answered.setdefault(item["tool_use_id"], at)
+    spent: Counter[str] = Counter()
     for key, (name, at) in called.items():
-        is_error, until = answered.get(key, (False, at))
-        calls, errors, milliseconds = tools.get(name, (0, 0, 0))
-        spent = round((until - at) / timedelta(milliseconds=1))
-        tools[name] = (calls + 1, errors + is_error, milliseconds + spent)
-    return tools
+        spent[name] += round((answered.get(key, at) - at) / timedelta(milliseconds=1))
+    return dict(spent)
 
 
-def test_calls_errors_and_durations_of_each_tool_are_those_of_the_lines(
+def test_calls_errors_and_refusals_of_each_tool_are_those_that_were_made(
     built: tuple[Truth, Path, Any],
 ) -> None:
+    truth, _, query = built
+    made = {name: tuple(tally.values()) for name, tally in truth["by_tool"].items()}
+    assert sum(rejections for _, _, rejections in made.values()) > 0
+    for mart, only in (
+        ("agg_tool_efficiency", made),
+        ("agg_mcp", {name: made[name] for name in made if name.startswith("mcp__")}),
+    ):
+        found = query(f"select tool_name, calls, errors, rejections from marts.{mart}")
+        assert {name: tuple(figures) for name, *figures in found} == only
+        assert only
+
+
+def test_durations_of_each_tool_are_those_of_the_lines(built: tuple[Truth, Path, Any]) -> None:
     found = built[2](
-        "select tool_name, count(*), count(*) filter (is_error), coalesce(sum(duration_ms), 0) "
-        "from marts.fct_tool_calls group by 1"
+        "select tool_name, coalesce(sum(duration_ms), 0) from marts.fct_tool_calls group by 1"
     )
-    assert {name: tuple(figures) for name, *figures in found} == built[0]["by_tool"]
-    efficiency = built[2]("select tool_name, calls, errors from marts.agg_tool_efficiency")
-    assert {row[0]: row[1:] for row in efficiency} == {
-        name: (calls, errors) for name, (calls, errors, _) in built[0]["by_tool"].items()
-    }
+    assert dict(found) == built[0]["ms_by_tool"]
+
+
+def test_compactions_are_those_that_were_made(built: tuple[Truth, Path, Any]) -> None:
+    truth, _, query = built
+    found = query(
+        "select count(*), count(*) filter (trigger = 'auto' and tokens_before > tokens_after), "
+        "(select count(*) from marts.fct_messages where is_compact_summary) "
+        "from marts.fct_compactions"
+    )
+    compactions = truth["totals"]["compactions"]
+    assert compactions > 0
+    assert found == [(compactions, compactions, compactions)]
 
 
 def _figures(row: dict[str, Any]) -> tuple[Any, ...]:

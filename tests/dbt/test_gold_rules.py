@@ -7,28 +7,17 @@ from typing import Any
 
 import pytest
 
-from include.transform.dbt import transform
-from tests.dbt.rows import Row, answer, block, build_settings, entry, reader, write_raw
+from tests.dbt.rows import Given, Row, answer, block, entry
 
 Marts = Callable[[str], list[tuple[Any, ...]]]
-ENTRIES: list[Row] = []
-BLOCKS: list[Row] = []
+given = Given()
 HOUR = 3600
 DAY = 86400
 
 
-def given(*rows: Row, blocks: tuple[Row, ...] = ()) -> None:
-    """Rows that the test below it speaks of; all tests share one build."""
-    ENTRIES.extend(rows)
-    BLOCKS.extend(blocks)
-
-
 @pytest.fixture(scope="module")
 def marts(tmp_path_factory: pytest.TempPathFactory) -> Marts:
-    settings = build_settings(tmp_path_factory.mktemp("gold"), timezone="Asia/Kolkata")
-    write_raw(settings, ENTRIES, BLOCKS)
-    transform(settings)
-    return reader(settings)
+    return given.built(tmp_path_factory.mktemp("gold"), timezone="Asia/Kolkata")
 
 
 def ask(marts: Marts, columns: str, model: str, where: str) -> list[tuple[Any, ...]]:

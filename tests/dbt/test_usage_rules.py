@@ -6,29 +6,18 @@ from typing import Any
 
 import pytest
 
-from include.transform.dbt import transform
-from tests.dbt.rows import Row, answer, block, build_settings, entry, reader, write_raw
+from tests.dbt.rows import Given, answer, block, entry
 
 Marts = Callable[[str], list[tuple[Any, ...]]]
-ENTRIES: list[Row] = []
-BLOCKS: list[Row] = []
+given = Given()
 HAIKU = "claude-haiku-4-5-20251001"  # 1 USD per million input tokens
 OPUS_46 = "claude-opus-4-6"  # 5 USD, twice that for long prompts before 2026-03-13
 DAY = 86400
 
 
-def given(*rows: Row, blocks: tuple[Row, ...] = ()) -> None:
-    """Rows that the test below it speaks of; all tests share one build."""
-    ENTRIES.extend(rows)
-    BLOCKS.extend(blocks)
-
-
 @pytest.fixture(scope="module")
 def marts(tmp_path_factory: pytest.TempPathFactory) -> Marts:
-    settings = build_settings(tmp_path_factory.mktemp("usage"), timezone="America/New_York")
-    write_raw(settings, ENTRIES, BLOCKS)
-    transform(settings)
-    return reader(settings)
+    return given.built(tmp_path_factory.mktemp("usage"), timezone="America/New_York")
 
 
 def one(marts: Marts, columns: str, message_id: str) -> tuple[Any, ...]:

@@ -1,5 +1,6 @@
 """Compose files as `docker compose` would read them: variables put in, overrides merged."""
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,26 @@ def load(*paths: Path, variables: dict[str, str] | None = None) -> dict[str, Any
         text = _VARIABLE.sub(lambda found: _value(found, given), path.read_text())
         merged = merge(merged, yaml.safe_load(text))
     return {name: value for name, value in merged.items() if not name.startswith("x-")}
+
+
+def stage(name: str) -> str:
+    """The lines of the Dockerfile that make a target, continued ones joined."""
+    text = (PROJECT_DIR / "Dockerfile").read_text().replace("\\\n", "")
+    return re.split(r"^FROM .*", text.split(f" AS {name}\n")[1], flags=re.MULTILINE)[0]
+
+
+def copied(name: str) -> list[str]:
+    """Files and folders of ours in a target, at the same place as here."""
+    lines = re.findall(r"^COPY (.+)$", stage(name), re.MULTILINE)
+    return [source for line in lines for source in line.split()[:-1]]
+
+
+def command(service: dict[str, Any]) -> list[str]:
+    """What the container runs: its entrypoint, else the one of its image, and its arguments."""
+    target = service.get("build", {}).get("target")
+    found = re.search(r"^ENTRYPOINT (.+)$", stage(target), re.MULTILINE) if target else None
+    own = json.loads(found[1]) if found else ["cca"]
+    return [*service.get("entrypoint", own), *service.get("command", [])]
 
 
 def merge(below: Any, above: Any) -> Any:

@@ -30,7 +30,7 @@ def test_images_are_built_on_a_pinned_release_and_do_not_run_as_root(dockerfile:
     text = dockerfile.read_text()
     bases = re.findall(r"^FROM (\S+)", text, re.MULTILINE)
     assert all(re.search(r":\d+\.\d+\.\d+[\w.-]*$", base) for base in bases), bases
-    assert re.findall(r"^USER (\S+)", text, re.MULTILINE)[-1] == "${CCA_UID}:${CCA_GID}"
+    assert re.findall(r"^USER (\S+)", text, re.MULTILINE) == ["${CCA_UID}:${CCA_GID}"] * len(bases)
     assert not re.search(r"PASSWORD|SECRET|TOKEN", text)
 
 

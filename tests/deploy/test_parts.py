@@ -1,6 +1,9 @@
 """The containers' commands, run as they stand in docker-compose.yaml, without Docker."""
 
 import os
+import re
+import shlex
+import shutil
 import subprocess
 import sys
 import time
@@ -14,10 +17,11 @@ import pytest
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure, PyMongoError
 
+from include import archive
 from include.embedded.mongod import find_binary
 from include.embedded.ports import first_free
-from include.settings import PROJECT_DIR
-from tests.deploy.compose import MAIN, env_file, load
+from include.settings import PROJECT_DIR, Settings
+from tests.deploy.compose import MAIN, command, copied, env_file, load, stage
 
 BIN = str(Path(sys.executable).parent)
 MESSAGE = (
@@ -43,9 +47,14 @@ class Stack:
             **local,
             "PATH": f"{BIN}:/usr/bin:/bin",
             "HOME": str(self.folder / service),
-            "PYTHONPATH": str(PROJECT_DIR),
+            "PYTHONPATH": str(self.sources(service)),
             "CCA_ENV_FILE": os.devnull,
         }
+
+    def sources(self, service: str) -> Path:
+        """The folder with what the image has of ours."""
+        target = self.services[service]["build"].get("target")
+        return self.folder / f"image-{target}" if target else PROJECT_DIR
 
     def _local(self, service: str, value: str) -> str:
         value = value.replace("@mongo:27017", f"@127.0.0.1:{self.mongo_port}")
@@ -61,12 +70,13 @@ class Stack:
     def start(self, service: str, *arguments: str) -> subprocess.Popen[str]:
         """The container's command, as its entrypoint would run it."""
         given = self.services[service]
-        command = given.get("entrypoint", ["cca"]) + list(arguments or given["command"])
+        if arguments:
+            given = given | {"command": list(arguments)}
         (self.folder / service).mkdir(exist_ok=True, mode=0o700)
         return subprocess.Popen(
-            command,
+            command(given),
             env=self.environment(service),
-            cwd=self.folder,
+            cwd=self.sources(service) if "target" in given["build"] else self.folder,
             text=True,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -80,9 +90,9 @@ class Stack:
 
     def is_healthy(self, service: str) -> bool:
         test = self.services[service]["healthcheck"]["test"]
-        assert test[:2] == ["CMD", "cca"]
+        asked = [word.replace(":9090/", f":{self.variables['HEALTH_PORT']}/") for word in test[1:]]
         done = subprocess.run(
-            test[1:], env=self.environment(service), capture_output=True, check=False
+            asked, env=self.environment(service), capture_output=True, check=False
         )
         return done.returncode == 0
 
@@ -101,12 +111,24 @@ def stack(tmp_path: Path) -> Iterator[Stack]:
     # a sign-in is needed, as it is in the container, whose BROWSER_HOST is not loopback
     variables["BROWSER_URL"] = f"http://localhost:{variables['BROWSER_PORT']}"
     made = Stack(tmp_path, variables, port, load(MAIN, variables=variables)["services"])
+    copy_agent(tmp_path / "image-agent")
     server = _mongo_container(made)
     try:
         yield made
     finally:
         server.terminate()
         server.wait(30)
+
+
+def copy_agent(image: Path) -> None:
+    """What the agent's image has, so that a file it lacks is missed here as well."""
+    for source in copied("agent"):
+        here, there = PROJECT_DIR / source, image / source
+        there.parent.mkdir(parents=True, exist_ok=True)
+        if here.is_dir():
+            shutil.copytree(here, there, dirs_exist_ok=True)
+        else:
+            shutil.copy(here, there)
 
 
 def _mongo_container(stack: Stack) -> subprocess.Popen[bytes]:
@@ -188,3 +210,29 @@ def _check_sign_in(stack: Stack) -> None:
     url = f"http://localhost:{stack.variables['BROWSER_PORT']}/"
     with urllib.request.urlopen(url, timeout=20) as answer:
         assert answer.url.split("?")[0].endswith("/login"), answer.url
+
+
+@pytest.mark.long
+def test_the_agent_runs_with_the_packages_of_its_image_alone(
+    settings: Settings, tmp_path: Path
+) -> None:
+    """The image's own steps in an empty venv; they ask the package index, as the image does."""
+    image, venv = tmp_path / "image", tmp_path / "venv"
+    copy_agent(image)
+    (Path(settings.claude_dirs[0]) / "-srv-app").mkdir()
+    (settings.claude_dirs[0] / "-srv-app" / "one.jsonl").write_text(MESSAGE)
+    subprocess.run([sys.executable, "-m", "venv", venv], check=True)
+    (install,) = re.findall(r"^RUN (pip install .+)$", stage("agent"), re.MULTILINE)
+    environment = {"PATH": f"{venv}/bin:/usr/bin:/bin", "HOME": str(tmp_path)}
+    subprocess.run(shlex.split(install), cwd=image, env=environment, check=True)
+    done = subprocess.run(
+        [*command({"build": {"target": "agent"}}), "--once"],
+        cwd=image,
+        env=environment | settings.as_environment() | {"CCA_ENV_FILE": os.devnull},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    with archive.connect(settings.mongo_uri) as client:
+        assert archive.conversations(client, settings).count_documents({}) == 1

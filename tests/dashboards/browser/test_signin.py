@@ -184,7 +184,7 @@ def test_after_signing_in_one_stays_here(given: str) -> None:
     assert own_path(given) == "/"
 
 
-def test_a_person_signs_in_reads_and_signs_out(site: Any, open_page: Any, fresh: None) -> None:
+def test_a_person_signs_in_reads_and_signs_out(site: Any, fresh: None, open_page: Any) -> None:
     page = open_page(f"{site.url}/?session={SESSION}")
     page.get_by_label("Name").fill("ada")
     page.get_by_label("Password").fill(PASSWORD)
@@ -194,7 +194,7 @@ def test_a_person_signs_in_reads_and_signs_out(site: Any, open_page: Any, fresh:
 
 
 def test_an_open_page_is_answered_no_more_once_its_user_is_out(
-    site: Any, open_page: Any, new_story: Any, fresh: None
+    site: Any, fresh: None, open_page: Any, new_story: Any
 ) -> None:
     page = open_page(f"{site.url}/login")
     page.get_by_label("Name").fill("ada")

@@ -120,6 +120,24 @@ def test_a_dry_run_says_the_same_and_sends_nothing(
     assert fake.writes == []
 
 
+def test_a_dry_run_without_a_metabase_says_what_a_new_one_would_get(
+    site: Settings, tmp_path: Path
+) -> None:
+    away = site.model_copy(update={"metabase_url": "http://127.0.0.1:9"})
+    without_gold = away.model_copy(update={"cca_home": tmp_path / "nowhere"})
+    said: list[str] = []
+    planned = provisioner.provision(without_gold, Options(is_dry_run=True), said.append, BOARDS)
+    names = {(change.kind, change.name) for change in planned if change.action == "created"}
+    assert {("dashboard", board.name) for board in BOARDS} < names
+    assert {("question", q.name) for board in BOARDS for q in board.questions} < names
+    assert said == [
+        "Metabase not reached at http://127.0.0.1:9: as in a new one, everything would be new"
+    ]
+    # who waits for one wants to know of it
+    with pytest.raises(ServiceDown, match="does not answer"):
+        provision(away, Options(wait_seconds=0.01, is_dry_run=True))
+
+
 def test_descriptions_of_dbt_reach_tables_and_columns(fake: FakeMetabase, site: Settings) -> None:
     """A sync takes comments only where it finds a table for the first time."""
     fake.has_comments = False

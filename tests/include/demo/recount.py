@@ -34,7 +34,7 @@ def recount(projects: Path) -> dict:
         row["entry"].get("uuid") or (row["path"], row["line"]): row for row in reversed(rows)
     }
     messages = _messages(rows)
-    tools = _tools(rows)
+    by_tool, tools = _tools(rows)
     roles = [_role(row["entry"]) for row in distinct.values()]
     totals = {
         "projects": len({row["project"] for row in rows}),
@@ -47,9 +47,12 @@ def recount(projects: Path) -> dict:
         "messages": sum(role is not None for role in roles),
         "human_prompts": sum(_is_human_prompt(row["entry"]) for row in distinct.values()),
         **tools,
+        "compactions": sum(
+            row["entry"].get("subtype") == "compact_boundary" for row in distinct.values()
+        ),
         **_sum(messages.values()),
     }
-    result = {"totals": totals}
+    result = {"totals": totals, "by_tool": by_tool}
     for dimension in ("day", "model", "project", "session"):
         groups = defaultdict(list)
         for message in messages.values():
@@ -190,20 +193,28 @@ def _cost(message):
 
 
 def _tools(rows):
-    calls, results = set(), {}
+    calls, results = {}, {}
     for row in rows:
         for block in _blocks(row["entry"]):
             if block["type"] == "tool_use":
-                calls.add(block["id"])
+                calls[block["id"]] = block["name"]
             if block["type"] == "tool_result":
                 results[block["tool_use_id"]] = (
                     block.get("is_error", False),
+                    str(block["content"]).startswith("The user doesn't want to proceed"),
                     row["entry"].get("toolUseResult"),
                 )
-    changed = [_changed_lines(detail) for _, detail in results.values()]
-    return {
+    by_tool = defaultdict(lambda: dict.fromkeys(("calls", "errors", "rejections"), 0))
+    for call, name in calls.items():
+        is_error, is_rejected, _ = results.get(call, (False, False, None))
+        by_tool[name]["calls"] += 1
+        by_tool[name]["errors"] += is_error
+        by_tool[name]["rejections"] += is_rejected
+    changed = [_changed_lines(detail) for *_, detail in results.values()]
+    return dict(by_tool), {
         "tool_calls": len(calls),
-        "tool_errors": sum(is_error for is_error, _ in results.values()),
+        "tool_errors": sum(is_error for is_error, *_ in results.values()),
+        "tool_rejections": sum(is_rejected for _, is_rejected, _ in results.values()),
         "lines_added": sum(added for added, _ in changed),
         "lines_removed": sum(removed for _, removed in changed),
     }

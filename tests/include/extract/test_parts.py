@@ -16,6 +16,7 @@ from include.extract.lake import holding
 from include.extract.parts import Parts, finish, plan
 from include.extract.run import extract
 from include.extract.window import Window, resolve, split
+from include.extract.workers import extract_at_once
 from include.settings import Settings
 
 Make = Callable[..., dict[str, Any]]
@@ -69,6 +70,38 @@ def test_parts_taken_at_once_are_the_whole_and_only_the_end_moves_the_mark(
     assert finish(settings, todo) == todo.mark == mark(settings)
     assert lake_ids(settings) == archived
     assert not extract(settings, settings.mongo_uri, Window("incremental")).is_changed
+
+
+def test_processes_at_once_make_the_lake_of_one_and_say_how_far_they_are(
+    settings: Settings, archived: list[str]
+) -> None:
+    seen: list[tuple[int, int]] = []
+    report = extract_at_once(
+        settings, settings.mongo_uri, Window("full"), workers=2,
+        on_progress=lambda *counts: seen.append(counts),
+    )  # fmt: skip
+    assert lake_ids(settings) == archived
+    assert (report.documents, report.files > 1) == (len(archived), True)
+    assert report.mark == mark(settings) is not None
+    assert seen[-1] == (len(archived), len(archived))
+    extract_at_once(settings, settings.mongo_uri, Window("full"), workers=2)
+    assert lake_ids(settings) == archived
+    assert not extract(settings, settings.mongo_uri, Window("incremental")).is_changed
+
+
+@pytest.mark.parametrize("settings", ["parquet"], indirect=True)
+def test_a_part_that_fails_fails_the_run_and_leaves_the_mark(
+    settings: Settings, archived: list[str]
+) -> None:
+    in_the_way = settings.lake_dir / "conversations" / "date=2026-10-09"
+    in_the_way.parent.mkdir(parents=True)
+    in_the_way.touch()
+    with pytest.raises(OSError, match="date=2026-10-09"):
+        extract_at_once(settings, settings.mongo_uri, Window("full"), workers=2)
+    assert mark(settings) is None
+    in_the_way.unlink()
+    extract_at_once(settings, settings.mongo_uri, Window("full"), workers=2)
+    assert lake_ids(settings) == archived
 
 
 def test_parts_repeated_after_a_crash_and_beside_new_arrivals_lose_and_double_nothing(

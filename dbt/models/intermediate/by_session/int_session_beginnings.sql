@@ -32,7 +32,7 @@ copies as (
 ranked as (
     select
         *,
-        sum(copied_entries) over (partition by session_id) as all_copied_entries,
+        cast(sum(copied_entries) over (partition by session_id) as bigint) as all_copied_entries,
         row_number() over (
             partition by session_id order by copied_entries desc, original_session_id asc
         ) as preference

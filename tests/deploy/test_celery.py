@@ -1,0 +1,195 @@
+"""Airflow with Celery's workers: the containers' commands, with a real Postgres and Redis."""
+
+import os
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from include.demo.generate import generate
+from include.embedded.airflow_api import FINISHED, AirflowApi
+from include.embedded.ports import first_free
+from include.embedded.summary import summary
+from include.settings import PROJECT_DIR, Settings
+from include.sync_agent.agent import sync_once
+from tests.deploy.compose import CELERY, MAIN, env_file, load
+from tests.deploy.databases import PASSWORD, postgres, program, rows_of
+
+SERVERS = ("airflow-scheduler", "airflow-dag-processor", "airflow-triggerer", "airflow-worker")
+
+
+@dataclass(frozen=True)
+class Containers:
+    """What stands in for the containers' image, network and volumes."""
+
+    folder: Path
+    bin: Path
+    port: int
+    services: dict[str, Any]
+    places: dict[str, str]
+    archive: dict[str, str]
+
+    def environment(self, service: str) -> dict[str, str]:
+        """The service's own variables and nothing else, with its names and folders put here."""
+        given = self.services[service]["environment"]
+        return {
+            **{name: self._local(str(value)) for name, value in given.items()},
+            **self.archive,
+            "PATH": f"{self.bin}:/usr/bin:/bin",
+            "HOME": str(self.folder),
+            "HOSTNAME": socket.gethostname(),
+            "PYTHONPATH": str(PROJECT_DIR),
+            "CCA_ENV_FILE": os.devnull,
+        }
+
+    def _local(self, value: str) -> str:
+        for name, here in self.places.items():
+            value = value.replace(name, here)
+        if value.startswith(("/data", "/duckdb")):
+            return f"{self.folder}{value}"
+        return str(self.port) if value == "8080" else value
+
+    @contextmanager
+    def running(self, service: str) -> Iterator[subprocess.Popen[bytes]]:
+        """The container's command, stopped as Docker stops it."""
+        with (self.folder / f"{service}.log").open("w") as output:
+            given = self.services[service]
+            command = [*given.get("entrypoint", ["cca"]), *map(self._local, given["command"])]
+            process = subprocess.Popen(
+                command,
+                env=self.environment(service),
+                cwd=self.folder,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        try:
+            yield process
+        finally:
+            children = family(process)[1:]
+            process.terminate()
+            process.wait(60)
+            assert psutil.wait_procs(children, timeout=30)[1] == [], f"{service} leaves processes"
+
+    def is_healthy(self, service: str) -> bool:
+        test = self.services[service]["healthcheck"]["test"]
+        command, environment = [*map(self._local, test[1:])], self.environment(service)
+        done = subprocess.run(command, env=environment, capture_output=True, check=False)
+        return done.returncode == 0
+
+
+@pytest.fixture
+def containers(settings: Settings, tmp_path: Path) -> Iterator[Containers]:
+    """Postgres, Redis and an archive of sample conversations; Airflow is not started."""
+    python = os.environ.get("CELERY_PYTHON", "")  # noqa: TID251
+    if not python:
+        pytest.skip("CELERY_PYTHON names no Python with the packages of the image (docs/scale.md)")
+    program("redis-server")
+    port, redis = first_free(28080), first_free(26379)
+    variables = env_file() | {"AIRFLOW_DB_PASSWORD": PASSWORD, "AIRFLOW_PORT": str(port)}
+    archive = {"MONGO_URI": settings.mongo_uri, "MONGO_DB": settings.mongo_db}
+    with postgres("airflow") as address:
+        places = {
+            "airflow-db:5432": address.split("@")[1].split("/")[0],
+            "redis:6379": f"127.0.0.1:{redis}",
+            "airflow:8080": f"127.0.0.1:{port}",
+            "127.0.0.1:8080": f"127.0.0.1:{port}",
+            "0.0.0.0": "127.0.0.1",
+            "/tmp/redis.conf && exec": f"{tmp_path}/redis.conf && exec",
+            "/tmp/redis.conf": f"{tmp_path}/redis.conf --bind 127.0.0.1 --port {redis}",
+        }
+        services = load(MAIN, CELERY, variables=variables)["services"]
+        made = Containers(tmp_path, Path(python).parent, port, services, places, archive)
+        with made.running("redis"):
+            yield made
+
+
+@pytest.mark.long
+@pytest.mark.timeout(900)
+def test_a_run_by_celery_workers_publishes_what_was_written(
+    containers: Containers, settings: Settings, tmp_path: Path
+) -> None:
+    truth = generate(tmp_path / "sample", sessions=6, seed=7, until=date(2026, 11, 20)).as_json()
+    projects = tmp_path / "sample" / "projects"
+    sync_once(settings.model_copy(update={"claude_dir": str(projects)}), settings.mongo_uri)
+    with containers.running("airflow-prepare") as preparing:
+        assert preparing.wait(120) == 0, log_of(containers, "airflow-prepare")
+    with ExitStack() as stack:
+        server = stack.enter_context(containers.running("airflow"))
+        until(lambda: containers.is_healthy("airflow"))
+        started = [stack.enter_context(containers.running(name)) for name in SERVERS]
+        _check_run(containers)
+        assert all(containers.is_healthy(name) for name in SERVERS)
+        _check_ports([server, *started])
+        assert [process.poll() for process in started] == [None] * len(SERVERS)
+    _check_results(containers, truth["totals"])
+
+
+def _check_run(containers: Containers) -> None:
+    home = Settings(_env_file=None, cca_home=containers.folder / "data")
+    with AirflowApi(home, f"http://127.0.0.1:{containers.port}") as api:
+        until(lambda: not api.missing_components())
+        api.sign_in()
+        until(api.has_dag)
+        # the hourly run starts by itself, and what it publishes is no news to the other one
+        api.trigger()
+        until(lambda: all(run["state"] in FINISHED for run in api.runs()), 400)
+        states = {run["dag_run_id"]: run["state"] for run in api.runs()}
+        tasks = {run: api.tasks(run) for run in states}
+        assert set(states.values()) == {"success"}, tasks
+        assert {"success"} in [set(each.values()) for each in tasks.values()]
+
+
+def family(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
+    """A process that still runs, and its children."""
+    if process.poll() is not None:
+        return []
+    first = psutil.Process(process.pid)
+    return [first, *first.children(recursive=True)]
+
+
+def _check_ports(processes: list[subprocess.Popen[bytes]]) -> None:
+    """None listens but on loopback."""
+    heard = {
+        each.laddr.ip
+        for one in processes
+        for process in family(one)
+        for each in process.net_connections(kind="inet")
+        if each.status == psutil.CONN_LISTEN
+    }
+    assert heard == {"127.0.0.1"}
+
+
+def _check_results(containers: Containers, totals: dict[str, Any]) -> None:
+    found = summary(Settings(_env_file=None, cca_home=containers.folder / "data"))
+    assert found is not None
+    for name, value in vars(found).items():
+        assert Decimal(str(value)) == Decimal(str(totals[name])), name
+    backend = containers.environment("airflow-worker")["AIRFLOW__CELERY__RESULT_BACKEND"]
+    results = rows_of(
+        backend.removeprefix("db+").replace("+psycopg2", ""),
+        "select status, count(*) from celery_taskmeta group by 1",
+    )
+    # one for each task but those of models, which wait in the triggerer
+    ((status, count),) = results
+    assert status == "SUCCESS"
+    assert int(count) >= 7
+
+
+def until(condition: Callable[[], Any], seconds: float = 180) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come about"
+        time.sleep(0.5)
+
+
+def log_of(containers: Containers, service: str) -> str:
+    return (containers.folder / f"{service}.log").read_text()[-4000:]
