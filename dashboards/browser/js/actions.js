@@ -182,8 +182,8 @@
     isByKeys = false;
     const path = event.composedPath();
     if (path.includes(tools)) return;
-    const article = path.find(isOwn) || null;
-    if (article !== pointed || tools.hidden) placeTools(article);
+    // Anew for the same message as well: what is drawn above it may have moved it.
+    placeTools(path.find(isOwn) || null);
   });
 
   const chosen = () => (isOwn(selected()) ? selected() : null);
