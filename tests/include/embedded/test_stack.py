@@ -16,8 +16,6 @@ from include.embedded.stack import Kind, Message
 from include.embedded.waiting import wait_until
 from include.settings import Settings, child_environment
 
-pytestmark = pytest.mark.timeout(120)
-
 
 def free_port() -> int:
     with socket.socket() as probe:
