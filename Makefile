@@ -61,7 +61,7 @@ pipeline: install  ## extract, load, transform, publish; no Airflow
 	@$(CCA) pipeline
 
 test: install  ## the whole test suite, its files on all cores
-	$(VENV)/bin/python -m pytest -n logical --maxprocesses 4 --dist loadfile
+	$(VENV)/bin/python -m pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 test-long: install  ## the tests that take minutes: a thousand histories, kills, mutations
 	$(VENV)/bin/python -m pytest -m long --timeout 900

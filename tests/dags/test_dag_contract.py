@@ -7,8 +7,6 @@ import pytest
 
 from include.settings import PROJECT_DIR
 
-pytestmark = pytest.mark.timeout(120)
-
 READ_THE_BAG = """
 import sys
 from airflow.dag_processing.dagbag import DagBag

@@ -9,8 +9,6 @@ from include.embedded.drawing import drawing_path
 from include.settings import PROJECT_DIR, Settings
 from include.transform.dbt import target_dir
 
-pytestmark = pytest.mark.timeout(120)
-
 
 @pytest.fixture(scope="module")
 def drawn(airflow_settings: Settings) -> dict[str, Any]:

@@ -13,9 +13,8 @@ import pytest
 
 from include.embedded import mongod, processes, readiness, stack, supervisor
 from include.embedded.stack import Kind, Message
+from include.embedded.waiting import wait_until
 from include.settings import Settings, child_environment
-
-pytestmark = pytest.mark.timeout(120)
 
 
 def free_port() -> int:
@@ -52,9 +51,8 @@ def test_mongo_and_agent_come_up_answer_and_leave_no_process(embedded: Settings)
     ready, _ = bring_up(embedded, "mongo", "sync")
     assert ready == {"mongo", "sync"}
     assert mongod.running_uri(embedded)
-    health = readiness.agent_health(embedded)
-    assert health is not None
-    assert health["mongoConnected"]
+    # it answers before it has found MongoDB
+    assert wait_until(lambda: (readiness.agent_health(embedded) or {}).get("mongoConnected"), 30)
 
     running = {process.pid for process in processes.ours(embedded)}
     ready, said = bring_up(embedded, "mongo", "sync")
