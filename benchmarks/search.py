@@ -51,9 +51,8 @@ def queries(made: Corpus) -> list[Row]:
 
 def _rare(view: View) -> tuple[str, int]:
     words = view.searcher.terms_with_prefix("text", "m")
-    word, hits = next(
-        (word, count) for word, count in words if len(word) > RARE_LETTERS and count == 1
-    )
+    long = [(count, word) for word, count in words if len(word) > RARE_LETTERS]
+    hits, word = min(long)
     return f'"{word}"', hits
 
 
