@@ -25,10 +25,9 @@ from dashboards.browser.views import HERE
 
 log = logging.getLogger(__name__)
 
-STYLES = (
-    "tokens.css", "shell.css", "dialog.css", "pane.css", "marks.css", "header.css", "sessions.css",
-    "overview.css", "transcript.css",
-)  # fmt: skip
+_STYLE = "css/tokens+shell+dialog+pane+marks+header+sessions+overview+transcript.css"
+# For figures of millions of points: Panel does without.
+_UNUSED = "bokeh-gl"
 _OVERVIEW_SECONDS = 10.0
 # Lines of one answer come in a burst: they are shown together.
 _NUDGE_SECONDS = 0.1
@@ -230,7 +229,7 @@ def browse(
         values = {
             "nonce": nonce,
             "state": painted.state,
-            "styles": STYLES,
+            "style": _STYLE,
             "page_title": "Conversations",
             "asset": asset_url,
             "script_sources": script_sources,
@@ -249,7 +248,7 @@ def browse(
 
 def script_sources(bokeh_js: str) -> list[str]:
     """The scripts that Bokeh would load while the page waits; ours are deferred."""
-    return _SOURCE.findall(str(bokeh_js))
+    return [source for source in _SOURCE.findall(str(bokeh_js)) if _UNUSED not in source]
 
 
 def _scripted(plot_script: str, nonce: str) -> Markup:
