@@ -30,6 +30,7 @@ _OWN = ("projectId", "sessionKey", "host", "eventAt", "ingestedAt", "rawLine", "
 _PROJECTION = dict.fromkeys((*READ_FIELDS, *_OWN), 1)
 _ORDER = [("ingestedAt", 1), ("_id", 1)]
 _POLL_SECONDS = 0.2
+_MOST_SEEN = 10_000
 _LATE_CHECK_SECONDS = 5.0
 _LATE_CHECK_SECONDS_WITH_STREAM = 60.0
 _ONLY_INSERTS: list[dict[str, Any]] = [
@@ -51,6 +52,7 @@ class Feed:
         self._is_known = is_known
         self.position = start
         self._seen: dict[str, datetime] = {}
+        self._most_seen = _MOST_SEEN
         self._hints: set[str] = set()
         # Opened before the first read: nothing falls between the two.
         self._stream = _stream(collection)
@@ -119,7 +121,7 @@ class Feed:
 
     def _unseen(self, since: datetime) -> set[str]:
         started = time.monotonic()
-        self._seen = {key: at for key, at in self._seen.items() if at >= since}
+        self._forget_before(since)
         ids = self._collection.find({"ingestedAt": {"$gte": since}}, {"_id": 1, "ingestedAt": 1})
         unseen = set()
         for row in ids.hint(_ORDER) if self._has_index() else ids:
@@ -144,6 +146,12 @@ class Feed:
             at = document.get("ingestedAt")
             if isinstance(at, datetime):
                 self._seen[document["_id"]] = at
+        if self.position is not None and len(self._seen) > self._most_seen:
+            self._forget_before(self.position.ingested_at - OVERLAP)
+
+    def _forget_before(self, since: datetime) -> None:
+        self._seen = {key: at for key, at in self._seen.items() if at >= since}
+        self._most_seen = max(_MOST_SEEN, 2 * len(self._seen))
 
 
 def _stream(collection: Collection[Document]) -> CollectionChangeStream[Document] | None:

@@ -10,8 +10,8 @@ import tantivy
 
 from include.files import replace_file
 
-# Raise it whenever the same documents would give another index.
-SCHEMA_NUMBER = 1
+# Raise it whenever the same documents would give another index, or other files beside it.
+SCHEMA_NUMBER = 2
 # The file format is kept within a minor version only.
 _TANTIVY = ".".join(tantivy.__version__.removeprefix("tantivy v").split(",")[0].split(".")[:2])
 

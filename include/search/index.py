@@ -1,8 +1,10 @@
 """The index's one writer: each block goes in once, copies fold onto the block that came first."""
 
 import logging
+import string
 from collections.abc import Iterable
 from datetime import datetime
+from itertools import chain
 from types import TracebackType
 from typing import Any, Self
 
@@ -11,9 +13,10 @@ import tantivy
 from include.archive import Document
 from include.entries import ODD_ENTRY, entry_of
 from include.errors import AlreadyRunning
+from include.files import replace_file
 from include.search.blocks import Block, searchable
 from include.search.home import Home, Position
-from include.search.normalise import analyser, normalise
+from include.search.normalise import UNDERSCORE, analyser, normalise
 from include.search.removal import Chosen, removal_query
 from include.search.schema import PLACES, document_key, key_of, open_index
 from include.search.vocabulary import Files
@@ -22,6 +25,7 @@ log = logging.getLogger(__name__)
 
 _HEAP_BYTES = 128_000_000
 _STALE = "vocab.stale"
+_ASCII_LEADS = string.digits + string.ascii_lowercase
 
 
 class Writer:
@@ -37,6 +41,7 @@ class Writer:
             raise AlreadyRunning(message) from error
         self._files = Files(home.path)
         self._analyser = analyser()
+        self._leads = self._known_leads()
         self._reload()
         if (home.path / _STALE).exists():
             self.settle()
@@ -90,6 +95,9 @@ class Writer:
         Words before the commit, or parts of words would miss lines; the position after it, or a
         crash would lose lines. A position older than the index only means some repeated work.
         """
+        if self._new_leads:
+            self._leads |= self._new_leads
+            replace_file(self._files.leads, "".join(sorted(self._leads)))
         if self._words:
             self._files.append(sorted(self._words))
         if self._documents:
@@ -113,10 +121,14 @@ class Writer:
 
     def settle(self) -> None:
         """Make the vocabulary anew from the index as committed."""
-        terms = self._searcher.terms_with_prefix("text", "")
+        # all words at once are several hundred bytes each
+        leads = chain(_ASCII_LEADS, sorted(self._leads))
+        terms = chain.from_iterable(
+            self._searcher.terms_with_prefix("text", lead) for lead in leads
+        )
         self._files.rewrite(word for word, _ in terms)
         (self._home.path / _STALE).unlink(missing_ok=True)
-        log.info("vocabulary of %d words written", len(terms))
+        log.info("vocabulary written")
 
     def _reload(self) -> None:
         self._index.reload()
@@ -124,6 +136,13 @@ class Writer:
         self._documents: set[int] = set()
         self._keys: set[int] = set()
         self._words: set[str] = set()
+        self._new_leads: set[str] = set()
+
+    def _known_leads(self) -> set[str]:
+        try:
+            return set(self._files.leads.read_text())
+        except FileNotFoundError:
+            return {UNDERSCORE}
 
     def _add(
         self, document: Document, entry: dict[str, Any], block: Block, order: int, *, live: bool
@@ -142,6 +161,8 @@ class Writer:
             row.add_unsigned("key", key)
             row.add_text("kind", block.kind)
             row.add_text("text", text)
+            if not text.isascii():
+                self._new_leads |= set(text.lower()) - self._leads
             if live:
                 self._learn(text)
         row.add_bytes("ref", f"{document['_id']}:{order}".encode())

@@ -11,7 +11,7 @@ from pathlib import Path
 from include.files import replace_file
 
 # Hashes and ids are nine words in ten; they are scanned only for what is hexadecimal itself.
-_HEX_START = re.compile(rb"[0-9a-f]{8,}$")
+_HEX_LINE = re.compile(rb"[0-9a-f]{8,}\n")
 _HEX = re.compile(rb"[0-9a-f]+$")
 # The live writer appends up to this before the files are made anew.
 COMPACT_BYTES = 4_000_000
@@ -19,7 +19,10 @@ COMPACT_BYTES = 4_000_000
 
 @dataclass(frozen=True)
 class Files:
-    """`vocab.bin` words, `vocab.hex` hexadecimal words, `vocab.new` appended by the live writer."""
+    """`vocab.bin` words, `vocab.hex` hexadecimal words, `vocab.new` appended by the live writer.
+
+    `vocab.leads` has the characters beyond ASCII that a word may begin with.
+    """
 
     directory: Path
 
@@ -35,6 +38,10 @@ class Files:
     def new(self) -> Path:
         return self.directory / "vocab.new"
 
+    @property
+    def leads(self) -> Path:
+        return self.directory / "vocab.leads"
+
     def append(self, words: Iterable[str]) -> None:
         """Add words, durably; those already there do no harm."""
         with self.new.open("ab") as file:
@@ -47,13 +54,15 @@ class Files:
 
     def rewrite(self, words: Iterable[str]) -> None:
         """Make the files anew from all words; the order keeps every word findable throughout."""
-        plain: list[bytes] = []
-        hexes: list[bytes] = []
+        plain, hexes = bytearray(b"\n"), bytearray(b"\n")
         for word in words:
-            encoded = word.encode()
-            (hexes if _HEX_START.match(encoded) else plain).append(encoded)
-        replace_file(self.hexes, b"\n".join([b"", *hexes, b""]))
-        replace_file(self.words, b"\n".join([b"", *plain, b""]))
+            line = word.encode() + b"\n"
+            if _HEX_LINE.match(line):
+                hexes += line
+            else:
+                plain += line
+        replace_file(self.hexes, bytes(hexes))
+        replace_file(self.words, bytes(plain))
         replace_file(self.new, b"")
 
 

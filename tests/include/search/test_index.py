@@ -1,0 +1,38 @@
+"""The files of words beside the index hold all of its words."""
+
+import pytest
+
+from include.search import home as homes
+from include.search.index import Writer
+from include.search.schema import open_index
+
+TEXTS = [
+    "plain words, snake_case, _private and deadbeefcafe0123",
+    "Übersetzung ẞ Ελλάδα Жизнь İstanbul ÑANDÚ",
+    "東京で会いましょう 서울 ภาษาไทย ｱｲｳ ２０２６",
+    "ǅungla ﬁnal ⅷ 𝔸bc é́tude ªb नमस्ते العربية",
+]
+
+
+def _document(number: int, text: str) -> dict[str, object]:
+    message = {"role": "user", "content": text}
+    return {"_id": f"{number:032x}", "type": "user", "uuid": f"u{number}", "message": message,
+            "sessionKey": "s", "projectId": "p", "host": "h"}  # fmt: skip
+
+
+@pytest.mark.parametrize("is_live", [True, False])
+def test_the_vocabulary_holds_every_word_also_of_a_writer_that_came_later(settings, is_live):
+    home = homes.create(settings.search_dir, "source")
+    for number, text in enumerate(TEXTS):
+        with Writer(home) as writer:
+            assert writer.add([_document(number, text)], live=is_live) == 1
+            writer.commit(None)
+    with Writer(home) as writer:
+        writer.settle()
+    index = open_index(home.tantivy)
+    index.reload()
+    words = {word for word, _ in index.searcher().terms_with_prefix("text", "")}
+    assert len(words) > 40
+    files = [(home.path / name).read_text() for name in ("vocab.bin", "vocab.hex")]
+    assert set("".join(files).split()) == words
+    assert "deadbeefcafe0123" in files[1]
