@@ -23,8 +23,9 @@ log = logging.getLogger(__name__)
 
 # Raise it whenever the same documents would give other rows.
 LISTS_NUMBER = 5
-# Rows of a busy session are made anew this often.
-_PAUSE_SECONDS = 1.0
+# The row of a busy session is made anew after a rest, so that it takes a tenth of the time at most.
+_SHORTEST_REST_SECONDS = 0.1
+_RESTS = 9
 # What the counts do not need and most bytes are; a line kept as such comes whole.
 _WITHOUT = {
     "toolUseResult": 0, "preview": 0, "message.content.input": 0, "message.content.content": 0,
@@ -59,9 +60,9 @@ class Lists:
         database = conversations.database
         self._sessions, self._activity = database["sessions"], database["activity"]
         self._state = database["follower"]
-        # Sessions to be made anew, with when; and when those of the last moment were made.
+        # Sessions to be made anew, with when; and until when those just made rest.
         self._touched: dict[str, float] = {}
-        self._made: dict[str, float] = {}
+        self._resting: dict[str, float] = {}
         self._hours: set[Hour] = set()
         self._are_others = False
 
@@ -118,10 +119,9 @@ class Lists:
         except BaseException:
             self._hours |= hours
             raise
-        self._made = {key: at for key, at in self._made.items() if at > now - _PAUSE_SECONDS}
+        self._resting = {key: until for key, until in self._resting.items() if until > now}
         for key in due:
             del self._touched[key]
-            self._made[key] = now
         if not self._touched and position is not None:
             self._save(position)
         log.debug("%d session rows, %d hours made anew", len(due), len(hours))
@@ -131,15 +131,18 @@ class Lists:
         if self._are_others:
             return
         if isinstance(session, str):
-            self._touched.setdefault(session, self._made.get(session, 0.0) + _PAUSE_SECONDS)
+            self._touched.setdefault(session, self._resting.get(session, 0.0))
         if isinstance(hour, datetime):
             at = hour.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
             self._hours.add(Hour(str(project or ""), at))
 
     def _session(self, key: str) -> Write:
+        began = time.monotonic()
         order = [("stream", 1), ("generation", 1), ("sourceOffset", 1)]
         found = self._conversations.find({"sessionKey": key}, _WITHOUT).sort(order)
         row = session_row(key, self._whole(found), self._texts)
+        ended = time.monotonic()
+        self._resting[key] = ended + max(_SHORTEST_REST_SECONDS, _RESTS * (ended - began))
         return ReplaceOne({"_id": key}, row, upsert=True) if row else DeleteOne({"_id": key})
 
     def _texts(self, ids: list[str]) -> Iterable[Document]:

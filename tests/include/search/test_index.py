@@ -9,8 +9,8 @@ from include.search.schema import open_index
 TEXTS = [
     "plain words, snake_case, _private and deadbeefcafe0123",
     "Übersetzung ẞ Ελλάδα Жизнь İstanbul ÑANDÚ",
-    "東京で会いましょう 서울 ภาษาไทย ｱｲｳ ２０２６",
-    "ǅungla ﬁnal ⅷ 𝔸bc é́tude ªb नमस्ते العربية",
+    "東京で会いましょう 서울 ภาษาไทย ｱｲｳ ２０２６",  # noqa: RUF001
+    "ǅungla ﬁnal ⅷ 𝔸bc é́tude ªb नमस्ते العربية",  # noqa: RUF001
 ]
 
 
