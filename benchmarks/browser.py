@@ -149,9 +149,7 @@ def searched(page: Page, url: str) -> Row:
         word = words[run % len(words)]
         return _timed(
             lambda: (box.fill(word), page.keyboard.press("Enter")),
-            lambda: page.wait_for_function(
-                f"() => {DEEP}('.rows.hits')?.dataset.more.includes('q={word}')"
-            ),
+            page.locator(f".rows.hits[data-more*='q={word}']").wait_for,
         )
 
     return Row("search sent → hits on screen", _ms(once), "≤ 150 ms")

@@ -11,7 +11,7 @@ from include.settings import Settings, get_settings
 
 Command = Callable[..., Any]
 
-# MongoDB, which reads for all of them, wants some cores as well
+# MongoDB, which reads for all of them, wants the other half of the cores
 _MOST_WORKERS = 4
 _FORMAT = click.option(
     "--format",
@@ -26,8 +26,8 @@ _FULL_REFRESH = click.option("--full-refresh", is_flag=True, help="Build from no
 _WORKERS = click.option(
     "--workers",
     type=click.IntRange(1),
-    default=lambda: min(os.cpu_count() or 1, _MOST_WORKERS),
-    show_default=f"a core each, at most {_MOST_WORKERS}",
+    default=lambda: max(1, min((os.cpu_count() or 1) // 2, _MOST_WORKERS)),
+    show_default=f"half of the cores, at most {_MOST_WORKERS}",
     help="Processes that take a wide window in parts.",
 )
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
