@@ -145,7 +145,9 @@ def conversation_pipeline() -> None:
 
     @task.short_circuit
     def has_news(loaded: bool, params: dict[str, Any]) -> bool:  # noqa: FBT001
-        return loaded or params["full_refresh"]
+        from include.publish import postgres
+
+        return loaded or params["full_refresh"] or postgres.is_due(get_settings())
 
     @task(pool=WRITER_POOL, inlets=[RAW], outlets=[GOLD, *mart_assets()])
     def publish(params: dict[str, Any]) -> str:

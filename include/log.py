@@ -11,5 +11,5 @@ def configure(level: int = logging.INFO) -> None:
         stream=sys.stderr,
         format="%(asctime)s %(levelname)s %(name)s %(message)s",
     )
-    for noisy in ("pymongo", "watchdog", "pyiceberg", "tornado.access", "bokeh", "panel"):
+    for noisy in ("pymongo", "watchdog", "pyiceberg", "tornado.access", "bokeh", "panel", "httpx"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

@@ -11,6 +11,7 @@ from include.extract.run import ExtractReport, Progress
 from include.extract.window import Window
 from include.extract.workers import extract_at_once
 from include.load.raw import LoadReport, load
+from include.publish import postgres
 from include.publish.gold import publish
 from include.settings import Settings
 from include.transform.dbt import transform
@@ -76,7 +77,7 @@ def _steps(
     )
     on_step("load")
     loaded = load(settings, full_refresh=options.full_refresh)
-    if not loaded.is_changed and not options.full_refresh:
+    if not (loaded.is_changed or options.full_refresh or postgres.is_due(settings)):
         return PipelineReport(extracted, loaded, None)
     on_step("transform")
     transform(settings, full_refresh=options.full_refresh)

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
@@ -13,6 +14,7 @@ from tornado.iostream import StreamClosedError
 from dashboards.browser.api import Reading
 from dashboards.browser.archive import session_title
 from dashboards.browser.hits import searched
+from dashboards.browser.paint import costs_of
 from dashboards.browser.sessions import list_sessions
 from dashboards.browser.state import State, from_query
 from dashboards.browser.window import find_entry
@@ -30,7 +32,7 @@ _CHUNK_CHARACTERS = 64_000
 MAX_ROWS = 10_000
 _SESSION_COLUMNS = (
     "session_id", "title", "project_id", "host", "started_at", "ended_at", "user_messages",
-    "assistant_messages", "tool_calls", "tool_errors",
+    "assistant_messages", "tool_calls", "tool_errors", "models", "cost_usd",
 )  # fmt: skip
 _HIT_COLUMNS = ("session_id", "project_id", "entry_id", "kind", "at", "snippet")
 
@@ -103,7 +105,8 @@ class Export(Reading):
         return mask_secrets(found[0].title), export(entries, found, form)
 
     def _rows(self, state: State) -> list[dict[str, Any]]:
-        return list_sessions(self.desk.archive, state, limit=MAX_ROWS).rows
+        costs = costs_of(self.desk)
+        return list_sessions(self.desk.archive, state, limit=MAX_ROWS, costs=costs).rows
 
     def _message(self, session: str, entry_id: str) -> Iterator[str]:
         """One message as Markdown: an answer is written as several entries of one message id."""
@@ -131,15 +134,17 @@ class Export(Reading):
                 for hit in found.rows
             )
             return table.write(form, f"Search: {state.q}", _HIT_COLUMNS, rows)
-        rows = (_session_row(row) for row in self._rows(state))
+        costs = costs_of(self.desk)
+        rows = (_session_row(row, costs.get(str(row["_id"]))) for row in self._rows(state))
         return table.write(form, "Sessions", _SESSION_COLUMNS, rows)
 
 
-def _session_row(row: dict[str, Any]) -> tuple[Any, ...]:
+def _session_row(row: dict[str, Any], cost: Decimal | None) -> tuple[Any, ...]:
     counts = ("userMessages", "assistantMessages", "toolCalls", "toolErrors")
     return (
         row["_id"], mask_secrets(session_title(row)), row.get("projectId"), row.get("host"),
         row.get("startedAt"), row.get("endedAt"), *(row.get(name, 0) for name in counts),
+        " ".join(row.get("models") or ()), cost,
     )  # fmt: skip
 
 

@@ -48,6 +48,11 @@ def needs_sign_in(settings: Settings) -> bool:
 
 def check_address(settings: Settings) -> None:
     """Refuses to start where a sign-in is needed and nobody could sign in."""
+    if not settings.oidc_issuer and (settings.oidc_client_id or settings.oidc_allowed):
+        raise SettingError(
+            "OIDC_CLIENT_ID and OIDC_ALLOWED do nothing without OIDC_ISSUER, and the browser "
+            "would ask nobody to sign in; name the provider, or unset them"
+        )
     has_way_in = settings.oidc_issuer or read_users(users_path(settings))
     if has_way_in or not needs_sign_in(settings):
         return

@@ -156,7 +156,7 @@ def more_rows(desk: Desk, state: State, after: str) -> Markup:
 
 
 def _page(desk: Desk, state: State, after: str = "") -> SessionPage:
-    return list_sessions(desk.archive, state, after, costs=_costs(desk))
+    return list_sessions(desk.archive, state, after, costs=costs_of(desk))
 
 
 def _list_choices(desk: Desk, state: State) -> dict[str, Any]:
@@ -177,7 +177,7 @@ def row_values(
     labels = {project.id: project.label for project in projects}
     return {
         "page": page,
-        "costs": _costs(desk),
+        "costs": costs_of(desk),
         "marks": marks_in_list(desk.archive.annotations, [str(row["_id"]) for row in page.rows]),
         "title": session_title,
         "label": lambda row: labels.get(row.get("projectId", "")) or label_of(desk.archive, row),
@@ -216,7 +216,7 @@ def _fact_values(desk: Desk, session: Document) -> dict[str, Any]:
         "session": session,
         "label": label_of(desk.archive, session),
         "models": [short_model(model) for model in session.get("models") or []],
-        "cost": _costs(desk).get(str(session["_id"])),
+        "cost": costs_of(desk).get(str(session["_id"])),
         "has_machines": len(desk.choices("")["host"]) > 1,
     }
 
@@ -271,7 +271,7 @@ def nearest(found: Window, shown: list[Article], entry_id: str) -> str:
     return last
 
 
-def _costs(desk: Desk) -> dict[str, Decimal]:
+def costs_of(desk: Desk) -> dict[str, Decimal]:
     """Figures beside the facts: where gold cannot be read, conversations still can."""
     try:
         return session_costs(desk.settings)

@@ -20,7 +20,10 @@ PART_NAMES = ("mongo", "sync", "follow", "airflow", "browser")
 
 
 def _part_names(_context: click.Context, _option: click.Parameter, value: str | None) -> set[str]:
-    named = {name.strip() for name in value.split(",") if name.strip()} if value else set()
+    named = {name.strip() for name in (value or "").split(",") if name.strip()}
+    if value is not None and not named:
+        # an empty shell variable must not start everything
+        raise click.BadParameter(f"names no part; choose from {', '.join(PART_NAMES)}")
     if unknown := named - set(PART_NAMES):
         message = f"unknown: {', '.join(sorted(unknown))}; choose from {', '.join(PART_NAMES)}"
         raise click.BadParameter(message)

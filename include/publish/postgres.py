@@ -3,6 +3,7 @@
 One transaction: who reads meanwhile sees the old rows, all of them, and then all of the new ones.
 """
 
+import hashlib
 import logging
 from importlib.util import find_spec
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import duckdb
 
 from include.errors import ServiceDown, SettingError
+from include.files import held, replace_file
 from include.publish.comments import Described, comments
 from include.settings import Settings
 
@@ -17,6 +19,21 @@ log = logging.getLogger(__name__)
 
 _WHEEL = "duckdb_extension_postgres_scanner"
 _REQUIREMENTS = "deploy/requirements-postgres.txt"
+
+
+def copy_newest(settings: Settings) -> None:
+    """Copy what is published; one copier after the other, so that a slow one brings no old rows."""
+    with held(settings.gold_dir / "postgres.lock"):
+        copy_gold(settings, settings.gold_path.resolve())
+        replace_file(_note_path(settings), _note(settings))
+
+
+def is_due(settings: Settings) -> bool:
+    """Whether that Postgres lacks what is published: a copy failed, or it was named since."""
+    if not settings.gold_postgres_uri or not settings.gold_path.exists():
+        return False
+    path = _note_path(settings)
+    return not path.exists() or path.read_text() != _note(settings)
 
 
 def copy_gold(settings: Settings, gold: Path) -> int:
@@ -96,6 +113,15 @@ def _described(connection: duckdb.DuckDBPyConnection, name: str) -> Described:
         f"select column_name, comment from duckdb_columns() {where} and comment is not null", [name]
     ).fetchall()
     return Described(about, dict(columns))
+
+
+def _note_path(settings: Settings) -> Path:
+    return settings.gold_dir / "in-postgres"
+
+
+def _note(settings: Settings) -> str:
+    where = hashlib.blake2b(settings.gold_postgres_uri.encode(), digest_size=8).hexdigest()
+    return f"{settings.gold_path.resolve().name} {where}"
 
 
 def _text(value: str) -> str:

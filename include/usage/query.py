@@ -38,7 +38,11 @@ def ask(gold_path: Path, sql: str) -> Answer:
         gold.execute(
             "set timezone = 'UTC'; set search_path = 'marts'; set enable_external_access = false"
         )
+        # DuckDB draws it on standard output, where the rows go
+        gold.execute("set enable_progress_bar = false")
         try:
+            if len(gold.extract_statements(sql)) != 1:
+                raise WarehouseError("a query is one SQL statement; give each its own `cca query`")
             cursor = gold.execute(sql)
             columns = tuple(column[0] for column in cursor.description or ())
             return Answer(columns, tuple(cursor.fetchall()))

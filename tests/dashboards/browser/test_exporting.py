@@ -6,6 +6,7 @@ import json
 from io import StringIO
 from typing import Any
 
+import duckdb
 import pytest
 
 SESSION = "cccccccc-cccc-4ccc-8ccc-cccccccccccc"
@@ -61,6 +62,27 @@ def test_a_list_is_the_sessions_that_its_filters_leave(site: Any) -> None:
     rows = json.loads(body)["rows"]
     assert {row["session_id"] for row in rows} == {SESSION, QUIET}
     assert SECRET not in body
+
+
+def test_a_list_says_what_its_sessions_cost_and_has_their_order(site: Any) -> None:
+    path = site.settings.gold_dir / "gold-1.duckdb"
+    path.parent.mkdir(exist_ok=True)
+    with duckdb.connect(str(path)) as gold:
+        gold.execute(
+            "create schema marts; create table marts.fct_api_messages as "
+            "select * from (values ($1, 0.25::decimal(18, 10)), ($1, 0.5), ($2, 0.125)) "
+            "as t(session_id, cost_usd)",
+            [QUIET, SESSION],
+        )
+    site.settings.gold_path.symlink_to(path.name)
+    try:
+        _, _, body = ask(site, "what=list&format=json&sort=dearest")
+        costs = [(row["session_id"], row["cost_usd"]) for row in json.loads(body)["rows"]]
+        assert costs == [(QUIET, 0.75), (SESSION, 0.125)]
+        _, _, body = ask(site, "what=list&format=csv&project=-home-ada-quiet")
+        assert [row["cost_usd"] for row in csv.DictReader(StringIO(body))] == ["0.75"]
+    finally:
+        site.settings.gold_path.unlink()
 
 
 def test_hits_of_a_search_leave_as_a_list(site: Any) -> None:

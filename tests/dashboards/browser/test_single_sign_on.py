@@ -18,6 +18,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from dashboards.browser.guard import check_address
 from dashboards.browser.oidc import Allowed, Person, Provider, provider_of
 from dashboards.browser.signin import FREE_ATTEMPTS, Gate
 from dashboards.browser.users import add_user, users_path
@@ -324,6 +325,15 @@ def test_half_a_setting_is_refused_at_the_start(
     refused = Settings.model_validate({**given.model_dump(), **changes})
     with pytest.raises(SettingError, match=named):
         Gate(refused)
+
+
+@pytest.mark.parametrize("half", [{"oidc_client_id": "x"}, {"oidc_allowed": "@b.c"}])
+def test_a_provider_that_was_not_named_does_not_leave_the_browser_open(
+    settings: Settings, half: dict[str, str]
+) -> None:
+    check_address(settings)
+    with pytest.raises(SettingError, match="OIDC_ISSUER"):
+        check_address(settings.model_copy(update=half))
 
 
 def test_the_secret_may_stand_in_a_file_and_is_never_shown(settings: Settings) -> None:

@@ -16,7 +16,7 @@ from include.embedded.waiting import wait_until
 from include.errors import ServiceDown, SettingError
 from include.files import held
 from include.publish.gold import publish
-from include.publish.postgres import copy_gold, load_extension
+from include.publish.postgres import copy_gold, copy_newest, is_due, load_extension
 from include.settings import Settings
 from include.transform.dbt import transform
 from tests.dbt.rows import build_settings, write_raw
@@ -40,6 +40,20 @@ def test_without_the_extension_the_way_to_get_it_is_said(tmp_path: Path) -> None
         copy_gold(settings, tmp_path / "gold-1.duckdb")
 
 
+def test_a_copy_is_due_until_that_postgres_has_what_is_published(tmp_path: Path) -> None:
+    settings = Settings(_env_file=None, cca_home=tmp_path)
+    named = settings.model_copy(update={"gold_postgres_uri": "postgresql://127.0.0.1:9/x"})
+    assert not is_due(named)
+    settings.gold_dir.mkdir()
+    (settings.gold_dir / "gold-1.duckdb").touch()
+    settings.gold_path.symlink_to("gold-1.duckdb")
+    assert not is_due(settings)
+    assert is_due(named)
+    with pytest.raises((ServiceDown, SettingError)):
+        copy_newest(named)
+    assert is_due(named)
+
+
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     """Settings that publish to a Postgres, and the gold file that was published there."""
@@ -49,7 +63,10 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
         settings = build_settings(home, gold_postgres_uri=address)
         write_raw(settings, *rows_of_transcripts(home / "sample" / "projects"))
         transform(settings)
-        yield settings, publish(settings)
+        gold = publish(settings)
+        assert not is_due(settings)
+        assert is_due(settings.model_copy(update={"gold_postgres_uri": f"{address}?x=1"}))
+        yield settings, gold
 
 
 @pytest.fixture

@@ -48,6 +48,19 @@ def test_what_is_no_read_of_the_marts_is_refused(gold: Settings, sql: str) -> No
         ask(gold.gold_path, sql)
 
 
+@pytest.mark.parametrize("sql", ["", " ;", "select 1; select 2"])
+def test_a_query_is_one_statement(gold: Settings, sql: str) -> None:
+    with pytest.raises(WarehouseError, match="one SQL statement"):
+        ask(gold.gold_path, sql)
+
+
+def test_a_long_query_prints_its_rows_and_nothing_else(gold: Settings) -> None:
+    with duckdb.connect() as usual:
+        assert usual.execute("select current_setting('enable_progress_bar')").fetchone() is not None
+    shown = ask(gold.gold_path, "select current_setting('enable_progress_bar')").rows
+    assert shown == ((False,),)
+
+
 def test_before_the_first_publish_the_error_says_what_to_run(tmp_path: Path) -> None:
     with pytest.raises(NotFound, match="cca pipeline"):
         ask(tmp_path / "current.duckdb", "select 1")
