@@ -107,6 +107,21 @@ def test_the_figures_are_those_that_were_counted(
     assert f"{truth['tool_calls']:,}" in numbers_page(published, Choice(), "tools")
 
 
+def test_the_fee_for_web_searches_is_told_beside_the_cost_of_tokens(
+    published: Settings, built: tuple[Path, dict[str, Any]]
+) -> None:
+    truth = built[1]
+    fee = Decimal(str(truth["cost_usd_with_web_search"])) - Decimal(str(truth["cost_usd"]))
+    assert fee > 0
+    many = truth["web_search_requests"]
+    assert f"{many} web search{'es' if many > 1 else ''} cost ${fee:.2f} more" in numbers_page(
+        published, Choice()
+    )
+    assert "web search" not in numbers_page(
+        published, Choice(since="2020-01-01", until="2020-01-02")
+    )
+
+
 def test_a_new_publish_is_on_the_next_page(
     published: Settings, built: tuple[Path, dict[str, Any]]
 ) -> None:
