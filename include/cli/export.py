@@ -1,5 +1,6 @@
 """`cca export`: conversations out, as files."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -47,6 +48,7 @@ def export(
     from include.export.sessions import chosen, count_entries
     from include.export.write import export as pieces
     from include.settings import get_settings
+    from include.usage.text import printable
 
     settings = get_settings()
     choice = _choice(settings, session, project, since, until)
@@ -67,8 +69,11 @@ def export(
                 is_revealed=reveal,
                 tell=lambda: progress.advance(task),
             )
+            # a terminal would obey what a transcript tells it; a file or a pipe gets every byte
+            is_shown = out is None and sys.stdout.isatty()
             for piece in written:
-                file.write(piece.encode(errors="replace"))
+                shown = printable(piece.expandtabs(4)) if is_shown else piece
+                file.write(shown.encode(errors="replace"))
     if out:
         kept = "as they were said" if reveal else "masked"
         many = "1 conversation" if len(sessions) == 1 else f"{len(sessions):,} conversations"

@@ -31,6 +31,8 @@ def usage(
     """
     from typing import cast
 
+    if since and until and since > until:
+        raise click.UsageError(f"--since {since:%Y-%m-%d} is after --until {until:%Y-%m-%d}")
     from include.settings import get_settings
     from include.usage import render
     from include.usage.projects import known_host, known_project

@@ -121,3 +121,15 @@ def test_unusable_setting_is_one_line_that_names_it(
     assert done.stderr.count("\n") == 1, done.stderr
     assert said in done.stderr
     assert "secret" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["usage", "--since", "2026-11-02", "--until", "2026-11-01"], "is after --until"),
+        (["up", "--only", ""], "names no part"),
+    ],
+)
+def test_what_was_not_meant_is_a_wrong_use(arguments: list[str], said: str) -> None:
+    done = CliRunner().invoke(cca, arguments)
+    assert (done.exit_code, said in done.output) == (2, True)

@@ -3,6 +3,10 @@
 import csv
 import itertools
 import json
+import os
+import pty
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
@@ -18,6 +22,7 @@ from include.archive import MARKS
 from include.export import write
 from include.export.sessions import Choice, chosen, count_entries
 from include.export.write import FORMATS, export
+from include.settings import Settings, child_environment
 
 START = datetime(2026, 11, 3, 9, 0, tzinfo=UTC)
 SECRET = "sk-ant-" + "a1B2" * 10
@@ -237,3 +242,20 @@ def test_every_format_has_a_writer() -> None:
     from include.cli.export import FORMATS as NAMED  # noqa: PLC0415
 
     assert set(NAMED) == set(write.FORMATS)
+
+
+def test_a_terminal_is_told_nothing_by_a_transcript_and_a_pipe_gets_every_byte(
+    collection: Collection[Any], settings: Settings
+) -> None:
+    keep(collection, "s1", [person("red \x1b[31m title \x1b]0;mine\x07 end")])
+    source = "from include.cli import main; main()"
+    command = [sys.executable, "-c", source, "export", "--session", "s1"]
+    environment = child_environment(settings.as_environment())
+    reader, terminal = pty.openpty()
+    subprocess.run(command, env=environment, stdout=terminal, check=True)
+    os.close(terminal)
+    shown = os.read(reader, 100_000).decode()
+    assert "end" in shown
+    assert "\x1b" not in shown
+    piped = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True).stdout
+    assert b"\x1b]0;mine\x07" in piped
