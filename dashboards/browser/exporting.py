@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
@@ -92,7 +92,7 @@ class Export(Reading):
             state = from_query(values)
             if what == "list":
                 return _name(state), self._table(state, form)
-            ids = tuple(str(row["_id"]) for row in self._rows(state))
+            ids = tuple(str(row["_id"]) for row in self._rows(state, costs_of(self.desk)))
             # No session at all is not every session.
             found = chosen(entries, Choice(sessions=ids)) if ids else []
             return _name(state), export(entries, found, form) if found else iter(())
@@ -104,8 +104,7 @@ class Export(Reading):
             return "", iter(())
         return mask_secrets(found[0].title), export(entries, found, form)
 
-    def _rows(self, state: State) -> list[dict[str, Any]]:
-        costs = costs_of(self.desk)
+    def _rows(self, state: State, costs: Mapping[str, Decimal]) -> list[dict[str, Any]]:
         return list_sessions(self.desk.archive, state, limit=MAX_ROWS, costs=costs).rows
 
     def _message(self, session: str, entry_id: str) -> Iterator[str]:
@@ -135,7 +134,7 @@ class Export(Reading):
             )
             return table.write(form, f"Search: {state.q}", _HIT_COLUMNS, rows)
         costs = costs_of(self.desk)
-        rows = (_session_row(row, costs.get(str(row["_id"]))) for row in self._rows(state))
+        rows = (_session_row(row, costs.get(str(row["_id"]))) for row in self._rows(state, costs))
         return table.write(form, "Sessions", _SESSION_COLUMNS, rows)
 
 

@@ -13,10 +13,9 @@ import tantivy
 from include.archive import Document
 from include.entries import ODD_ENTRY, entry_of
 from include.errors import AlreadyRunning
-from include.files import replace_file
 from include.search.blocks import Block, searchable
 from include.search.home import Home, Position
-from include.search.normalise import UNDERSCORE, analyser, normalise
+from include.search.normalise import analyser, normalise
 from include.search.removal import Chosen, removal_query
 from include.search.schema import PLACES, document_key, key_of, open_index
 from include.search.vocabulary import Files
@@ -41,7 +40,7 @@ class Writer:
             raise AlreadyRunning(message) from error
         self._files = Files(home.path)
         self._analyser = analyser()
-        self._leads = self._known_leads()
+        self._leads = self._files.known_leads()
         self._reload()
         if (home.path / _STALE).exists():
             self.settle()
@@ -97,7 +96,7 @@ class Writer:
         """
         if self._new_leads:
             self._leads |= self._new_leads
-            replace_file(self._files.leads, "".join(sorted(self._leads)))
+            self._files.keep_leads(self._leads)
         if self._words:
             self._files.append(sorted(self._words))
         if self._documents:
@@ -137,12 +136,6 @@ class Writer:
         self._keys: set[int] = set()
         self._words: set[str] = set()
         self._new_leads: set[str] = set()
-
-    def _known_leads(self) -> set[str]:
-        try:
-            return set(self._files.leads.read_text())
-        except FileNotFoundError:
-            return {UNDERSCORE}
 
     def _add(
         self, document: Document, entry: dict[str, Any], block: Block, order: int, *, live: bool

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from include.files import replace_file
+from include.search.normalise import UNDERSCORE
 
 # Hashes and ids are nine words in ten; they are scanned only for what is hexadecimal itself.
 _HEX_LINE = re.compile(rb"[0-9a-f]{8,}\n")
@@ -41,6 +42,15 @@ class Files:
     @property
     def leads(self) -> Path:
         return self.directory / "vocab.leads"
+
+    def known_leads(self) -> set[str]:
+        try:
+            return set(self.leads.read_text())
+        except FileNotFoundError:
+            return {UNDERSCORE}
+
+    def keep_leads(self, leads: set[str]) -> None:
+        replace_file(self.leads, "".join(sorted(leads)))
 
     def append(self, words: Iterable[str]) -> None:
         """Add words, durably; those already there do no harm."""

@@ -49,14 +49,14 @@ _KEYS = {
     "project": "coalesce(m.project_id, '')",
     "host": "coalesce(m.host, '')",
 }
-_TOTALS = f"select {_SUMS}, count(distinct m.session_id) as sessions {_FROM}"
+_TOTALS = f"""
+select {_SUMS}, count(distinct m.session_id) as sessions,
+    coalesce(sum(m.web_search_requests), 0)::bigint as searches,
+    coalesce(sum(m.cost_usd_with_web_search - m.cost_usd), 0) as fee {_FROM}
+"""
 _UNPRICED = f"""
 select m.model, count(*) as answers {_FROM} and not m.is_price_known
 group by m.model order by answers desc, m.model
-"""
-_SEARCHES = f"""
-select coalesce(sum(m.web_search_requests), 0)::bigint as searches,
-    coalesce(sum(m.cost_usd_with_web_search - m.cost_usd), 0) as fee {_FROM}
 """
 _SESSIONS = f"""
 select m.session_id, any_value(s.title) as title, any_value(s.project_id) as project_id,
@@ -76,7 +76,7 @@ def page(asked: Asked) -> list[Section]:
     sections: list[Section] = [_tiles(asked, totals)]
     sections += [meter] if (meter := budget(asked)) else []
     sections += [Remark(text) for text in unpriced(asked.rows(_UNPRICED))]
-    sections += [Remark(text) for text in _searched(asked.rows(_SEARCHES)[0])]
+    sections += [Remark(text) for text in _searched(totals)]
     sections.append(_by_day(asked, labels))
     models, projects = _models(asked), _projects(asked, labels)
     sections.append(Pair(models, projects))
@@ -92,12 +92,12 @@ def unpriced(rows: Iterable[Row]) -> list[str]:
     return [_without_price(row["model"], row["answers"]) for row in rows]
 
 
-def _searched(row: Row) -> list[str]:
+def _searched(totals: Row) -> list[str]:
     """The fee for web searches, which no token carries."""
-    if not row["fee"]:
+    if not totals["fee"]:
         return []
-    many = count(row["searches"], "web search", "web searches")
-    return [f"{many} cost {money(row['fee'])} more: the cost here is that of tokens alone."]
+    many = count(totals["searches"], "web search", "web searches")
+    return [f"{many} cost {money(totals['fee'])} more: the cost here is that of tokens alone."]
 
 
 def _without_price(model: str | None, answers: int) -> str:
