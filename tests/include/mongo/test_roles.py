@@ -74,8 +74,8 @@ def shared(tmp_path_factory):
     try:
         server.wait()
         with archive.connect(server.uri) as client:
-            roles = ["userAdminAnyDatabase"]
-            client.admin.command("createUser", "owner", pwd="top secret", roles=roles)
+            may = ["userAdminAnyDatabase"]
+            client.admin.command("createUser", "owner", pwd="top secret", roles=may)
         yield Shared(roles.uri_for(server.uri, "owner", "top secret"), folder)
     finally:
         server.kill()
@@ -181,7 +181,7 @@ def test_a_reader_searches_and_extracts_and_writes_nothing(shared):
 def test_one_server_holds_several_archives_with_users_of_their_own(shared):
     agent = shared.sign_in("agent", db="other_team")
     write_transcript(agent, line("u1"))
-    with pytest.raises(ServiceDown, match=r"MONGO_URI may not write to roles.conversations"):
+    with pytest.raises(ServiceDown, match=r"MONGO_URI may not write to team.conversations"):
         sync_once(agent, agent.mongo_uri)
 
 
