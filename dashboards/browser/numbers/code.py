@@ -112,7 +112,7 @@ def _sessions(asked: Asked, path: str) -> Table:
     rows = asked.rows(
         f"""
         select m.session_id, any_value(s.title) as title, any_value(s.project_id) as project_id,
-            max(m.at) as last_at, {_SUMS}
+            max(m.started_at) as last_at, {_SUMS}
         from marts.fct_file_operations as m
         left join marts.dim_sessions as s on s.session_id = m.session_id
         where {FILTERED} and {_CHANGED} and m.file_path = $path
