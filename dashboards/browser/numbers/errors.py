@@ -1,7 +1,7 @@
 """Errors: which tools fail, how, how often, and where; what a person rejected is none of them."""
 
-from dashboards.browser.numbers.bars import colours_of, series_of, stacked
-from dashboards.browser.numbers.cells import (
+from cca.dashboards.browser.numbers.bars import colours_of, series_of, stacked
+from cca.dashboards.browser.numbers.cells import (
     BEHIND_ROWS,
     TOP_ROWS,
     day_of,
@@ -9,17 +9,9 @@ from dashboards.browser.numbers.cells import (
     project_labels,
     session_cell,
 )
-from dashboards.browser.numbers.parts import (
-    Cell,
-    Column,
-    Section,
-    Table,
-    Tile,
-    Tiles,
-    share,
-)
-from dashboards.browser.numbers.reader import FILTERED, Asked, Row
-from dashboards.browser.numbers.write import percent, thousands
+from cca.dashboards.browser.numbers.parts import Cell, Column, Section, Table, Tile, Tiles, share
+from cca.dashboards.browser.numbers.reader import FILTERED, Asked, Row
+from cca.dashboards.browser.numbers.write import percent, thousands
 
 _MAX_ROWS = 30
 _ERRORS = """
