@@ -17,9 +17,9 @@ from cca.lake.manifest import Published
 from cca.load.raw import built
 from cca.load.warehouse import STORAGE_VERSION, writing
 from cca.publish import masking, metabase, postgres
-from cca.publish.comments import Described, comments, descriptions
+from cca.publish.comments import comments
 from cca.settings import Settings
-from cca.transform.dbt import rules_digest, target_dir
+from cca.transform.dbt import rules_digest
 
 log = logging.getLogger(__name__)
 
@@ -37,8 +37,7 @@ def publish(settings: Settings, *, storage_format: str | None = None) -> Path:
         with writing(settings) as warehouse:
             # not the newest load: another run may have loaded since dbt built
             now = built(warehouse)
-            known = descriptions(target_dir(settings) / "manifest.json")
-            tables = _copy(warehouse, building, known)
+            tables = _copy(warehouse, building)
         _settle(building, target)
         _flip(settings.gold_path, target)
         published = Published(now.mark, now.load_seq, rules_digest(settings))
@@ -64,9 +63,7 @@ def prune(settings: Settings, keep: int = KEPT_FILES) -> list[Path]:
     return old
 
 
-def _copy(
-    warehouse: duckdb.DuckDBPyConnection, building: Path, described: dict[str, Described]
-) -> int:
+def _copy(warehouse: duckdb.DuckDBPyConnection, building: Path) -> int:
     names = [
         row[0]
         for row in warehouse.execute(
@@ -87,9 +84,7 @@ def _copy(
             f'create table gold.marts."{name}" as {masking.selection(warehouse, wanted)}'
         )
         _require_equal(warehouse, name, wanted)
-        columns = warehouse.execute(f'describe gold.marts."{name}"').fetchall()
-        known = described.get(name, Described("", {})).only(column for column, *_ in columns)
-        for statement in comments(f'gold.marts."{name}"', known):
+        for statement in comments(warehouse, source, name, f'gold.marts."{name}"'):
             warehouse.execute(statement)
     warehouse.execute("checkpoint gold")
     warehouse.execute("detach gold")
