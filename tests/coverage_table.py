@@ -3,6 +3,7 @@
 from collections import defaultdict
 from pathlib import Path
 
+import click
 from coverage import Coverage
 
 ROOT = Path(__file__).parents[1]
@@ -18,10 +19,10 @@ def main() -> None:
         for package in (_package(Path(file)), "all"):
             lines[package] += len(statements)
             missed[package] += len(missing)
-    print(f"{'package':<24}{'lines':>8}{'missed':>8}{'covered':>9}")
+    click.echo(f"{'package':<24}{'lines':>8}{'missed':>8}{'covered':>9}")
     for package in sorted(lines, key=lambda name: (name == "all", name)):
         share = 1 - missed[package] / max(lines[package], 1)
-        print(f"{package:<24}{lines[package]:>8}{missed[package]:>8}{share:>8.1%} ")
+        click.echo(f"{package:<24}{lines[package]:>8}{missed[package]:>8}{share:>8.1%} ")
 
 
 def _package(file: Path) -> str:
