@@ -97,7 +97,7 @@ bench-browser: install  ## time the browser in Chromium: first paint, opening, s
 	$(VENV)/bin/python -m benchmarks.browser
 
 docs: install  ## write the generated pages: settings, commands, gold tables
-	$(VENV)/bin/python -m cca.settings_docs
+	$(VENV)/bin/python -m cca.settings.docs
 	$(VENV)/bin/python -m cca.cli.reference
 	$(VENV)/bin/python -m cca.transform.dictionary
 
