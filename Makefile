@@ -7,7 +7,7 @@ CCA := $(VENV)/bin/cca
 STAMP := $(VENV)/.installed
 DEMO_HOME ?= $(or $(TMPDIR),/tmp)/cca-demo-$(shell id -u)
 
-.PHONY: .links help install up demo demo-down down status logs deploy run-backfill run-adhoc run-daily pipeline test test-long lint audit types bench bench-sync bench-search bench-browser docs env lock
+.PHONY: wheels .links help install up demo demo-down down status logs deploy run-backfill run-adhoc run-daily pipeline test test-long lint audit types bench bench-sync bench-search bench-browser docs env lock
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 14
@@ -80,6 +80,12 @@ audit: install  ## known vulnerabilities of the dependencies; needs the network
 .links:
 	@rm -rf .links && mkdir -p .links/cca
 	@ln -s $(CURDIR)/include/* $(CURDIR)/dashboards $(CURDIR)/demo .links/cca/
+
+wheels: install  ## dist/: the distribution, and the one of the sync agent alone
+	@rm -rf build deploy/agent/build
+	$(VENV)/bin/uv build --quiet --wheel --out-dir dist .
+	$(VENV)/bin/uv build --quiet --wheel --out-dir dist deploy/agent
+	@rm -rf build deploy/agent/build
 
 types: install .links  ## mypy, strict
 	$(VENV)/bin/mypy

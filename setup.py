@@ -71,7 +71,7 @@ if __name__ == "__main__":
     setup(
         package_dir=ROOTS,
         packages=packages(),
-        package_data={"": ["**/*"]},
+        package_data={"": ["**/*", "**/.airflowignore"]},
         exclude_package_data={"": LEFT_OVERS},
         install_requires=requirements(),
         extras_require=extras(),

@@ -30,5 +30,6 @@ def _version(path: Path) -> tuple[int, ...]:
     """Return the version of genai-prices that a list was made from, as its rows name it."""
     with path.open(encoding="utf-8", newline="") as file:
         sources = {row.get("source") or "" for row in csv.DictReader(file)}
-    numbers = (source.removeprefix("genai-prices ").split(".") for source in sources)
-    return max((tuple(map(int, each)) for each in numbers if all(map(str.isdigit, each))), default=())
+    parts = (source.removeprefix("genai-prices ").split(".") for source in sources)
+    versions = (tuple(map(int, each)) for each in parts if all(map(str.isdigit, each)))
+    return max(versions, default=())

@@ -96,9 +96,9 @@ def rules_digest(settings: Settings) -> str:
     for folder in ("models", "macros", "seeds"):
         for path in sorted((DBT_DIR / folder).rglob("*.[cs][sq][vl]")):
             rules.update(path.read_bytes())
-    for path in (settings.prices_file, newer_list(settings)):
-        if path and path.exists():
-            rules.update(path.read_bytes())
+    for prices in (settings.prices_file, newer_list(settings)):
+        if prices and prices.exists():
+            rules.update(prices.read_bytes())
     return rules.hexdigest()
 
 
