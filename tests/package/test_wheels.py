@@ -20,7 +20,7 @@ FOLDERS = {
 }  # fmt: skip
 # What the agent's packages bring along, by their names on the index.
 SMALL = {
-    "annotated-types", "claude-conversation-analytics-agent", "dnspython", "orjson", "pydantic",
+    "ahocorasick-rs", "annotated-types", "claude-conversation-analytics-agent", "dnspython", "orjson", "pydantic",
     "pydantic-core", "pydantic-settings", "pymongo", "python-dotenv", "typing-extensions",
     "typing-inspection", "watchdog",
 }  # fmt: skip
