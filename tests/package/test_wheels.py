@@ -20,9 +20,9 @@ FOLDERS = {
 }  # fmt: skip
 # What the agent's packages bring along, by their names on the index.
 SMALL = {
-    "ahocorasick-rs", "annotated-types", "claude-conversation-analytics-agent", "dnspython", "orjson", "pydantic",
-    "pydantic-core", "pydantic-settings", "pymongo", "python-dotenv", "typing-extensions",
-    "typing-inspection", "watchdog",
+    "ahocorasick-rs", "annotated-types", "claude-conversation-analytics-agent", "dnspython",
+    "orjson", "prometheus-client", "pydantic", "pydantic-core", "pydantic-settings", "pymongo",
+    "python-dotenv", "typing-extensions", "typing-inspection", "watchdog",
 }  # fmt: skip
 LINE = (
     '{"type":"user","uuid":"u1","timestamp":"2026-11-01T10:00:00Z",'
