@@ -10,7 +10,7 @@ NPM ?= $(or $(shell command -v npm),$(VENV)/bin/uv tool run --quiet --from nodej
 BIOME_STAMP := node_modules/.installed
 DEMO_HOME ?= $(or $(TMPDIR),/tmp)/cca-demo-$(shell id -u)
 
-.PHONY: .links help install up demo demo-down down status logs deploy run-backfill run-adhoc run-daily pipeline test test-long coverage lint format audit types bench bench-sync bench-search bench-browser docs env lock
+.PHONY: wheels .links help install up demo demo-down down status logs deploy run-backfill run-adhoc run-daily pipeline test test-long coverage lint format audit types bench bench-sync bench-search bench-browser docs env lock
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 14
@@ -102,6 +102,12 @@ audit: install  ## known vulnerabilities of the dependencies; needs the network
 	@rm -rf .links && mkdir -p .links/cca
 	@ln -s $(CURDIR)/include/* $(CURDIR)/dashboards $(CURDIR)/demo .links/cca/
 
+wheels: install  ## dist/: the distribution, and the one of the sync agent alone
+	@rm -rf build deploy/agent/build
+	$(VENV)/bin/uv build --quiet --wheel --out-dir dist .
+	$(VENV)/bin/uv build --quiet --wheel --out-dir dist deploy/agent
+	@rm -rf build deploy/agent/build
+
 types: install .links  ## mypy, strict
 	$(VENV)/bin/mypy
 
@@ -118,7 +124,7 @@ bench-browser: install  ## time the browser in Chromium: first paint, opening, s
 	$(VENV)/bin/python -m benchmarks.browser
 
 docs: install  ## write the generated pages: settings, commands, gold tables
-	$(VENV)/bin/python -m cca.settings_docs
+	$(VENV)/bin/python -m cca.settings.docs
 	$(VENV)/bin/python -m cca.cli.reference
 	$(VENV)/bin/python -m cca.transform.dictionary
 
