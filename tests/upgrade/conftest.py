@@ -1,0 +1,60 @@
+"""Fixtures of the upgrade: a home of the old version, opened by this one, and its backup."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from include.settings import Settings, child_environment
+from tests.upgrade import old_home
+from tests.upgrade.old_home import NoOldVersion, OldHome
+from tests.upgrade.versions import Cca, Said, Table, ask, tables, this_version
+
+
+@dataclass(frozen=True)
+class NewHome:
+    """A home that this version has opened: what its first run did, and what it says now."""
+
+    settings: Settings
+    cca: Cca
+    uri: str
+    first_run: Mapping[str, Any]
+    said: Said
+    tables: Mapping[str, Table]
+
+
+@pytest.fixture(scope="session")
+def old(tmp_path_factory: pytest.TempPathFactory) -> OldHome:
+    try:
+        return old_home.make(tmp_path_factory.mktemp("old") / "it")
+    except NoOldVersion as reason:
+        pytest.skip(str(reason))
+
+
+@pytest.fixture(scope="session")
+def upgraded(old: OldHome) -> Iterator[NewHome]:
+    """The old home under this version, its MongoDB running."""
+    cca = new_version(old.settings)
+    with cca.mongo() as uri:
+        first_run = cca.json("pipeline")
+        said = ask(cca, uri)
+        yield NewHome(old.settings, cca, uri, first_run, said, tables(old.settings.gold_path))
+
+
+@pytest.fixture(scope="session")
+def restored(old: OldHome, upgraded: NewHome, tmp_path_factory: pytest.TempPathFactory) -> NewHome:
+    """The old backup in a new home: lake, gold, lists and search are all of this version's make."""
+    folder = tmp_path_factory.mktemp("restored")
+    settings = old_home.settings_of(folder / "home", old.backup.parent / "sample", upgraded.uri)
+    settings = settings.model_copy(update={"mongo_db": "restored"})
+    cca = new_version(settings)
+    cca.run("restore", str(old.backup))
+    first_run = cca.json("pipeline")
+    said = ask(cca, upgraded.uri)
+    return NewHome(settings, cca, upgraded.uri, first_run, said, tables(settings.gold_path))
+
+
+def new_version(settings: Settings) -> Cca:
+    return this_version(child_environment(settings.as_environment()), Path.cwd())
