@@ -161,4 +161,4 @@ def _mark(cca: Cca, uri: str) -> None:
 
 
 if __name__ == "__main__":
-    print(make(Path(sys.argv[1]).absolute()).settings.cca_home)
+    make(Path(sys.argv[1]).absolute())
