@@ -14,16 +14,17 @@ COPY constraints.txt ./
 COPY include/sync_agent/requirements.txt include/sync_agent/
 RUN pip install --no-cache-dir --compile -c constraints.txt -r include/sync_agent/requirements.txt
 
-COPY include/__init__.py include/archive.py include/entries.py include/errors.py include/log.py \
-    include/secrets.py include/settings.py include/
-COPY include/sync_agent include/sync_agent
-RUN python -m compileall -q include \
+COPY include/__init__.py include/entries.py include/errors.py include/log.py include/masking.py \
+    include/settings.py cca/
+COPY include/mongo/__init__.py include/mongo/archive.py cca/mongo/
+COPY include/sync_agent cca/sync_agent
+RUN python -m compileall -q cca \
     && groupadd --gid "${CCA_GID}" cca \
     && useradd --uid "${CCA_UID}" --gid "${CCA_GID}" --no-create-home --home-dir /data cca \
     && install -d -m 0700 -o cca -g cca /data
 
 USER ${CCA_UID}:${CCA_GID}
-ENTRYPOINT ["python", "-m", "include.sync_agent"]
+ENTRYPOINT ["python", "-m", "cca.sync_agent"]
 
 # One image for every other part of cca; compose says which command each container runs.
 FROM python:3.11.14-slim-bookworm AS all
@@ -51,14 +52,15 @@ RUN pip install --no-cache-dir uv==0.13.9 \
         -r requirements.txt -r deploy/requirements-docker.txt \
         ${MORE_REQUIREMENTS:+-r ${MORE_REQUIREMENTS}}
 
-COPY pyproject.toml README.md LICENSE ./
+COPY pyproject.toml setup.py README.md LICENSE ./
 COPY include include
 COPY dashboards dashboards
+COPY demo demo
 COPY dags dags
 COPY plugins plugins
 COPY dbt dbt
 RUN uv pip install --system --no-cache --no-deps -e . \
-    && python -m compileall -q include dashboards dags plugins \
+    && python -m compileall -q include dashboards demo dags plugins \
     && groupadd --gid "${CCA_GID}" cca \
     && useradd --uid "${CCA_UID}" --gid "${CCA_GID}" --no-create-home --home-dir /data cca \
     && install -d -m 0700 -o cca -g cca /data /data/gold /data/lake /data/iceberg /data/search \

@@ -7,7 +7,7 @@ CCA := $(VENV)/bin/cca
 STAMP := $(VENV)/.installed
 DEMO_HOME ?= $(or $(TMPDIR),/tmp)/cca-demo-$(shell id -u)
 
-.PHONY: help install up demo demo-down down status logs deploy run-backfill run-adhoc run-daily pipeline test test-long lint audit types bench bench-sync bench-search bench-browser docs env lock
+.PHONY: .links help install up demo demo-down down status logs deploy run-backfill run-adhoc run-daily pipeline test test-long lint audit types bench bench-sync bench-search bench-browser docs env lock
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 14
@@ -76,7 +76,12 @@ lint: install  ## ruff, sqlfluff and dbt-bouncer
 audit: install  ## known vulnerabilities of the dependencies; needs the network
 	@.ci/audit
 
-types: install  ## mypy, strict
+# The tools that read source need the folders under their import names: cca, cca.dashboards, cca.demo.
+.links:
+	@rm -rf .links && mkdir -p .links/cca
+	@ln -s $(CURDIR)/include/* $(CURDIR)/dashboards $(CURDIR)/demo .links/cca/
+
+types: install .links  ## mypy, strict
 	$(VENV)/bin/mypy
 
 bench: install  ## time every step on generated data
@@ -92,12 +97,12 @@ bench-browser: install  ## time the browser in Chromium: first paint, opening, s
 	$(VENV)/bin/python -m benchmarks.browser
 
 docs: install  ## write the generated pages: settings, commands, gold tables
-	$(VENV)/bin/python -m include.settings_docs
-	$(VENV)/bin/python -m include.cli.reference
-	$(VENV)/bin/python -m include.transform.dictionary
+	$(VENV)/bin/python -m cca.settings_docs
+	$(VENV)/bin/python -m cca.cli.reference
+	$(VENV)/bin/python -m cca.transform.dictionary
 
 env:  ## a .env with fresh passwords for docker compose
-	@$(PYTHON) -m include.compose_env
+	@$(PYTHON) include/stack/compose_env.py
 
 lock: install  ## resolve constraints.txt anew from requirements.txt
 	$(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --no-header \

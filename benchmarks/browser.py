@@ -20,8 +20,8 @@ import psutil
 from playwright.sync_api import Page, sync_playwright
 
 from benchmarks.corpus import Corpus, Row, corpus, table
-from include import archive
-from include.search.searcher import Searcher
+from cca.mongo import archive
+from cca.search.searcher import Searcher
 
 RUNS = 5
 USERS, ASKED_EACH = 20, 15

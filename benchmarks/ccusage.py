@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.pipeline import STEPS, Bench, run_step
-from include.demo.generate import generate
-from include.embedded.mongod import serving_mongo
-from include.settings import Settings
-from include.usage.reports import open_gold
+from cca.demo.generate import generate
+from cca.mongo.server import serving_mongo
+from cca.settings import Settings
+from cca.usage.reports import open_gold
 
 UNTIL = date(2026, 11, 1)
 TOKENS = ("input", "output", "cache_write", "cache_read")

@@ -11,11 +11,11 @@ from datetime import date
 from pathlib import Path
 from resource import struct_rusage
 
-from include import archive
-from include.demo.generate import SESSION_MB, generate
-from include.embedded.mongod import serving_mongo
-from include.embedded.ports import first_free
-from include.settings import Settings, child_environment
+from cca.demo.generate import SESSION_MB, generate
+from cca.mongo import archive
+from cca.mongo.server import serving_mongo
+from cca.ports import first_free
+from cca.settings import Settings, child_environment
 
 # A fixed date: the same arguments measure the same bytes on any day.
 UNTIL = date(2026, 11, 1)
@@ -41,7 +41,7 @@ class Corpus:
     def start(self, *command: str) -> subprocess.Popen[bytes]:
         """A `cca` command as a process of its own."""
         return subprocess.Popen(
-            [sys.executable, "-c", "from include.cli import main; main()", *command],
+            [sys.executable, "-c", "from cca.cli import main; main()", *command],
             env=child_environment(self.settings.as_environment()),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

@@ -14,11 +14,11 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from benchmarks.pipeline import Bench, run_command
-from include import archive
-from include.demo.generate import generate
-from include.embedded.mongod import serving_mongo
-from include.extract.fetch import server_time
-from include.settings import Settings
+from cca.demo.generate import generate
+from cca.extract.fetch import server_time
+from cca.mongo import archive
+from cca.mongo.server import serving_mongo
+from cca.settings import Settings
 
 UNTIL = date(2026, 11, 1)
 NEW_LINES = 100

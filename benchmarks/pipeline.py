@@ -17,10 +17,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from include import archive
-from include.demo.generate import Truth, generate
-from include.embedded.mongod import serving_mongo
-from include.settings import Settings
+from cca.demo.generate import Truth, generate
+from cca.mongo import archive
+from cca.mongo.server import serving_mongo
+from cca.settings import Settings
 
 # A fixed date: the same arguments measure the same bytes on any day.
 UNTIL = date(2026, 11, 1)

@@ -7,9 +7,9 @@ import time
 from collections.abc import Callable
 
 from benchmarks.corpus import Corpus, Row, corpus, table
-from include.search import home as homes
-from include.search.reader import Reader, View
-from include.search.searcher import Searcher, find_page
+from cca.search import home as homes
+from cca.search.reader import Reader, View
+from cca.search.searcher import Searcher, find_page
 
 COMMON, RARE_LETTERS = "the", 8
 RUNS = 9

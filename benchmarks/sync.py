@@ -21,10 +21,10 @@ from datetime import date
 from pathlib import Path
 from threading import Event, Thread
 
-from include import archive
-from include.demo.generate import SESSION_MB, generate
-from include.embedded.mongod import serving_mongo
-from include.settings import Settings, child_environment
+from cca.demo.generate import SESSION_MB, generate
+from cca.mongo import archive
+from cca.mongo.server import serving_mongo
+from cca.settings import Settings, child_environment
 
 # A fixed date: the same arguments measure the same bytes on any day.
 UNTIL = date(2026, 11, 1)
@@ -51,7 +51,7 @@ class Bench:
 
     def start(self, *arguments: str) -> subprocess.Popen[bytes]:
         environment = child_environment({**self.settings.as_environment(), "MONGO_URI": self.uri})
-        command = [sys.executable, "-m", "include.sync_agent", *arguments]
+        command = [sys.executable, "-m", "cca.sync_agent", *arguments]
         return subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
 
     def count(self) -> int:
@@ -97,9 +97,9 @@ def _finish(process: subprocess.Popen[bytes]) -> resource.struct_rusage:
 def rescan(bench: Bench) -> Row:
     """A pass over files that did not change, without Python's own start."""
     program = (
-        "import time; from include.settings import get_settings as s;"
-        "from include.sync_agent.buffer import Buffer;"
-        "from include.sync_agent.intake import Intake;"
+        "import time; from cca.settings import get_settings as s;"
+        "from cca.sync_agent.buffer import Buffer;"
+        "from cca.sync_agent.intake import Intake;"
         "intake = Intake(Buffer(s().buffer_path), 'bench'); before = time.process_time();"
         "files = intake.scan(s().claude_dirs); changed = sum(map(intake.has_changed, files));"
         "print(len(files), changed, time.process_time() - before)"

@@ -39,8 +39,8 @@ from cca_airflow.archive import mongo
 from cca_airflow.defaults import DAG_DEFAULTS, GOLD, RAW, Tag, mart_assets
 from cca_airflow.models import build_models, model_tasks
 
-from include.embedded.airflow import POOL as WRITER_POOL
-from include.settings import get_settings
+from cca.settings import get_settings
+from cca.stack.airflow import POOL as WRITER_POOL
 
 # parts of a wide window: one for each of two cores
 PARTS = 2
@@ -102,9 +102,9 @@ def conversation_pipeline() -> None:
     ) -> list[dict[str, Any]]:
         from airflow.sdk.exceptions import AirflowFailException
 
-        from include.errors import SettingError
-        from include.extract.parts import plan
-        from include.extract.window import resolve
+        from cca.errors import SettingError
+        from cca.extract.chunks import plan
+        from cca.extract.window import resolve
 
         chosen = {name: params[name] for name in ("since", "until", "full_backfill")}
         is_backfill = dag_run.run_type == "backfill"
@@ -123,8 +123,8 @@ def conversation_pipeline() -> None:
     def extract(window: dict[str, Any], params: dict[str, Any]) -> dict[str, Any]:
         from airflow.sdk import get_current_context
 
-        from include.extract.run import extract
-        from include.extract.window import Window
+        from cca.extract.run import extract
+        from cca.extract.window import Window
 
         get_current_context()["window"] = window
         with mongo(get_settings()) as uri:
@@ -134,8 +134,8 @@ def conversation_pipeline() -> None:
 
     @task(pool=WRITER_POOL, outlets=[RAW])
     def load(parts: list[dict[str, Any]], params: dict[str, Any]) -> bool:
-        from include.extract.parts import Parts, finish
-        from include.load.raw import load
+        from cca.extract.chunks import Parts, finish
+        from cca.load.raw import load
 
         lake, full_refresh = params["storage_format"], params["full_refresh"]
         extracted = Parts.from_dict({"windows": parts, "mark": parts[0]["mark"]})
@@ -145,13 +145,13 @@ def conversation_pipeline() -> None:
 
     @task.short_circuit
     def has_news(loaded: bool, params: dict[str, Any]) -> bool:  # noqa: FBT001
-        from include.publish import postgres
+        from cca.publish import postgres
 
         return loaded or params["full_refresh"] or postgres.is_due(get_settings())
 
     @task(pool=WRITER_POOL, inlets=[RAW], outlets=[GOLD, *mart_assets()])
     def publish(params: dict[str, Any]) -> str:
-        from include.publish.gold import publish
+        from cca.publish.gold import publish
 
         return str(publish(get_settings(), storage_format=params["storage_format"]))
 

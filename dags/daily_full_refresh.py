@@ -20,7 +20,7 @@ from airflow.sdk import Param, dag, task
 from cca_airflow.archive import mongo
 from cca_airflow.defaults import DAG_DEFAULTS, PIPELINE, Tag, at
 
-from include.settings import get_settings
+from cca.settings import get_settings
 
 
 @dag(
@@ -53,8 +53,8 @@ def daily_full_refresh() -> None:
     # a run that began meanwhile makes stores differ until it is through
     @task(retries=3, retry_delay=timedelta(minutes=5))
     def reconcile() -> dict[str, Any]:
-        from include.doctor.reconcile import reconcile
-        from include.errors import WarehouseError
+        from cca.doctor.reconcile import reconcile
+        from cca.errors import WarehouseError
 
         with mongo(get_settings()) as uri:
             checks = list(reconcile(get_settings(), uri))

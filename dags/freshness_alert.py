@@ -16,7 +16,7 @@ from airflow.sdk import dag, task
 from cca_airflow.archive import mongo
 from cca_airflow.defaults import DAG_DEFAULTS, Tag, at
 
-from include.settings import get_settings
+from cca.settings import get_settings
 
 
 @dag(
@@ -30,7 +30,7 @@ def freshness_alert() -> None:
 
     @task
     def check() -> str:
-        from include.embedded.freshness import require_fresh
+        from cca.gold.freshness import require_fresh
 
         with mongo(get_settings()) as uri:
             return require_fresh(get_settings(), uri, timedelta(hours=get_settings().stale_hours))

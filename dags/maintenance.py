@@ -17,7 +17,7 @@ from typing import Any
 from airflow.sdk import dag, task
 from cca_airflow.defaults import DAG_DEFAULTS, Tag, at
 
-from include.settings import get_settings
+from cca.settings import get_settings
 
 
 @dag(
@@ -33,7 +33,7 @@ def maintenance() -> None:
     def compact(storage_format: str) -> dict[str, Any]:
         from airflow.sdk import get_current_context
 
-        from include.maintenance import compact_lake, remove_orphans
+        from cca.maintenance import compact_lake, remove_orphans
 
         get_current_context()["storage_format"] = storage_format
         done = asdict(compact_lake(get_settings(), storage_format=storage_format))
@@ -41,19 +41,19 @@ def maintenance() -> None:
 
     @task
     def expire_snapshots() -> dict[str, Any]:
-        from include.maintenance import expire_snapshots
+        from cca.maintenance import expire_snapshots
 
         return asdict(expire_snapshots(get_settings()))
 
     @task
     def trim_buffer() -> dict[str, Any]:
-        from include.maintenance import trim_buffer
+        from cca.maintenance import trim_buffer
 
         return asdict(trim_buffer(get_settings()))
 
     @task
     def prune_gold() -> dict[str, Any]:
-        from include.maintenance import prune_gold
+        from cca.maintenance import prune_gold
 
         return asdict(prune_gold(get_settings()))
 

@@ -19,7 +19,7 @@ from airflow.sdk import Asset, AssetWatcher, dag, task
 from cca_airflow.archive import ArrivedTrigger
 from cca_airflow.defaults import DAG_DEFAULTS, PIPELINE, Tag
 
-from include.settings import get_settings
+from cca.settings import get_settings
 
 MINUTES = get_settings().pipeline_minutes
 ARCHIVE = Asset(
@@ -36,7 +36,7 @@ def new_conversations() -> None:
 
     @task
     def published_state() -> str:
-        from include.extract.manifest import published_mark
+        from cca.lake.manifest import published_mark
 
         mark = published_mark(get_settings())
         return mark.isoformat() if mark else "nothing"

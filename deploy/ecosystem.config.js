@@ -9,7 +9,7 @@ module.exports = {
       name: "cca-sync",
       cwd: path.resolve(__dirname, ".."),
       script: ".venv/bin/python",
-      args: "-m include.sync_agent",
+      args: "-m cca.sync_agent",
       interpreter: "none",
       // pm2 sends SIGINT: the agent delivers what it has read, for at most 5 s
       kill_timeout: 20000,

@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 import httpx
 
-from include.settings import Settings
+from cca.settings import Settings
 
 log = logging.getLogger(__name__)
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from pymongo.collection import Collection
 
-from include.archive import Document
-from include.secrets import mask_secrets
+from cca.masking import mask_secrets
+from cca.mongo.archive import Document
 
 MAX_NOTE_CHARACTERS = 5_000
 MAX_TAGS = 20

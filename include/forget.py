@@ -13,17 +13,17 @@ from datetime import UTC, datetime
 from pymongo.collection import Collection
 from pymongo.database import Database
 
-from include import archive
-from include.archive import Document
-from include.errors import SettingError
-from include.extract import remove
-from include.extract.fetch import server_time
-from include.extract.remove import Scope
-from include.load.rebuild import rebuild_warehouse
-from include.publish.gold import prune
-from include.settings import Settings
-from include.sync_agent.buffer import Buffer
-from include.sync_agent.forgotten import IDS, REQUESTS, Rule, covered_rows, purge, rules
+from cca.errors import SettingError
+from cca.extract.fetch import server_time
+from cca.lake import remove
+from cca.lake.remove import Scope
+from cca.load.rebuild import rebuild_warehouse
+from cca.mongo import archive
+from cca.mongo.archive import Document
+from cca.publish.gold import prune
+from cca.settings import Settings
+from cca.sync_agent.buffer import Buffer
+from cca.sync_agent.forgotten import IDS, REQUESTS, Rule, covered_rows, purge, rules
 
 _BATCH = 2000
 
@@ -83,8 +83,8 @@ def forget(
     settings: Settings, uri: str, scope: Scope, *, on_step: OnStep = lambda _: None
 ) -> Forgotten:
     """Delete all there is of the scope; what happens later is new, and taken in again."""
-    from include.follow import forget as following  # noqa: PLC0415  (tantivy)
-    from include.search.removal import Chosen  # noqa: PLC0415  (as the other)
+    from cca.follow import forget as following  # noqa: PLC0415  (tantivy)
+    from cca.search.removal import Chosen  # noqa: PLC0415  (as the other)
 
     _require_given(scope)
     with archive.connect(uri) as client:

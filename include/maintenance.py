@@ -6,11 +6,11 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from include.settings import Settings
+from cca.settings import Settings
 
 if TYPE_CHECKING:
-    from include.extract.compact import CompactReport
-    from include.extract.snapshots import Expired
+    from cca.lake.compact import CompactReport
+    from cca.lake.snapshots import Expired
 
 # states of the Iceberg lake, and warehouses built from them, that can still be read
 KEEP_SNAPSHOTS = timedelta(days=7)
@@ -44,7 +44,7 @@ def compact_lake(
     settings: Settings, *, storage_format: str | None = None, before: date | None = None
 ) -> "CompactReport":
     """Merge small files of dates before a day, yesterday by default; orphans go as well."""
-    from include.extract.compact import CompactReport, compact  # noqa: PLC0415  (pyarrow)
+    from cca.lake.compact import CompactReport, compact  # noqa: PLC0415  (pyarrow)
 
     if not _may_exist(settings, storage_format):
         return CompactReport(0, 0, 0)
@@ -53,7 +53,7 @@ def compact_lake(
 
 def expire_snapshots(settings: Settings, *, keep: timedelta = KEEP_SNAPSHOTS) -> "Expired":
     """Forget states of the Iceberg lake older than that; the present one always stays."""
-    from include.extract import snapshots  # noqa: PLC0415  (takes a second)
+    from cca.lake import snapshots  # noqa: PLC0415  (takes a second)
 
     if not _may_exist(settings, "iceberg"):
         return snapshots.Expired(0, 0)
@@ -62,7 +62,7 @@ def expire_snapshots(settings: Settings, *, keep: timedelta = KEEP_SNAPSHOTS) ->
 
 def remove_orphans(settings: Settings, *, storage_format: str | None = None) -> Orphans:
     """Delete what crashed runs left in the lake; waits until no run is writing."""
-    from include.extract.lake import holding  # noqa: PLC0415  (pyarrow)
+    from cca.lake.store import holding  # noqa: PLC0415  (pyarrow)
 
     if not _may_exist(settings, storage_format):
         return Orphans(0)
@@ -72,7 +72,7 @@ def remove_orphans(settings: Settings, *, storage_format: str | None = None) -> 
 
 def trim_buffer(settings: Settings) -> Trimmed:
     """Drop delivered lines that are a week old and give free space back; nothing that waits."""
-    from include.sync_agent.buffer import Buffer  # noqa: PLC0415  (only where there is one)
+    from cca.sync_agent.buffer import Buffer  # noqa: PLC0415  (only where there is one)
 
     path = settings.buffer_path
     if not path.exists():
@@ -85,7 +85,7 @@ def trim_buffer(settings: Settings) -> Trimmed:
 
 def prune_gold(settings: Settings, *, keep: timedelta = KEEP_SNAPSHOTS) -> Pruned:
     """Delete gold files but the newest, and time-travel warehouses made longer ago than that."""
-    from include.publish.gold import prune  # noqa: PLC0415  (duckdb)
+    from cca.publish.gold import prune  # noqa: PLC0415  (duckdb)
 
     before = _size(settings.gold_dir)
     files = prune(settings)
@@ -103,7 +103,7 @@ def _may_exist(settings: Settings, storage_format: str | None) -> bool:
     """A chore makes no tables for those who never wrote Iceberg."""
     if (storage_format or settings.storage_format) != "iceberg":
         return True
-    from include.extract import catalog  # noqa: PLC0415  (takes a second)
+    from cca.lake import catalog  # noqa: PLC0415  (takes a second)
 
     return catalog.may_exist(settings)
 

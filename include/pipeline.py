@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from include import runs
-from include.extract.run import ExtractReport, Progress
-from include.extract.window import Window
-from include.extract.workers import extract_at_once
-from include.load.raw import LoadReport, load
-from include.publish import postgres
-from include.publish.gold import publish
-from include.settings import Settings
-from include.transform.dbt import transform
+from cca.extract.run import ExtractReport, Progress
+from cca.extract.window import Window
+from cca.extract.workers import extract_at_once
+from cca.gold import runs
+from cca.load.raw import LoadReport, load
+from cca.publish import postgres
+from cca.publish.gold import publish
+from cca.settings import Settings
+from cca.transform.dbt import transform
 
 log = logging.getLogger(__name__)
 

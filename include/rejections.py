@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from include.extract.blocks import ERROR_CHARACTERS
+from cca.extract.blocks import ERROR_CHARACTERS
 
 # The first rule of dbt's macro `error_class`, which a test holds equal to this one.
 PATTERN = "the user doesn.t want to (?:proceed|take this action)|user rejected|request interrupted"

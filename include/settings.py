@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AliasChoices, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from include.errors import SettingError
+from cca.errors import SettingError
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
 

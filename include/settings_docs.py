@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from include.settings import PROJECT_DIR, Settings
+from cca.settings import PROJECT_DIR, Settings
 
 # defaults that are this machine's, said in words
 _IN_WORDS = {"cca_host": "the hostname"}

@@ -10,7 +10,7 @@ from typing import Any
 from airflow.plugins_manager import AirflowPlugin
 from cca_airflow import run_listener
 
-from include.settings import get_settings
+from cca.settings import get_settings
 
 _CARD = Path(__file__).with_name("cca_airflow") / "freshness_card.js"
 _BROWSER = get_settings().browser_address

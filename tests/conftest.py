@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from pymongo.collection import Collection
 
-from include import archive
-from include.embedded.mongod import serving_mongo
-from include.settings import PROJECT_DIR, Settings
+from cca.mongo import archive
+from cca.mongo.server import serving_mongo
+from cca.settings import PROJECT_DIR, Settings
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 FLAGS = [

@@ -3,7 +3,7 @@
 import socket
 import subprocess
 
-from include.settings import PROJECT_DIR
+from cca.settings import PROJECT_DIR
 
 
 def test_without_a_network_nothing_is_called_safe():

@@ -13,14 +13,14 @@ from zoneinfo import ZoneInfo
 from pymongo.errors import PyMongoError
 from tornado.web import RequestHandler
 
-from dashboards.browser.assets import ASSET_PATH, Asset, asset_url
-from dashboards.browser.masking import masked, masked_text
-from dashboards.browser.paint import Desk, more_rows, prompt_list, window
-from dashboards.browser.parts import is_picture
-from dashboards.browser.state import State, from_query
-from dashboards.browser.tools import body, pretty, result_block, result_text
-from dashboards.browser.views import render
-from dashboards.browser.window import (
+from cca.dashboards.browser.assets import ASSET_PATH, Asset, asset_url
+from cca.dashboards.browser.masking import masked, masked_text
+from cca.dashboards.browser.paint import Desk, more_rows, prompt_list, window
+from cca.dashboards.browser.parts import is_picture
+from cca.dashboards.browser.state import State, from_query
+from cca.dashboards.browser.tools import body, pretty, result_block, result_text
+from cca.dashboards.browser.views import render
+from cca.dashboards.browser.window import (
     Anchor,
     Entry,
     agents,
@@ -28,8 +28,8 @@ from dashboards.browser.window import (
     spilled_file,
     tool_result,
 )
-from include.archive import Document
-from include.secrets import mask_value
+from cca.masking import mask_value
+from cca.mongo.archive import Document
 
 log = logging.getLogger(__name__)
 

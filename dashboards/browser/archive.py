@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 
 from pymongo.collection import Collection
 
-from include.archive import MARKS, Document, connect, conversations, database
-from include.projects import project_label, project_path
-from include.secrets import mask_secrets
-from include.settings import Settings
+from cca.masking import mask_secrets
+from cca.mongo.archive import MARKS, Document, connect, conversations, database
+from cca.projects import project_label, project_path
+from cca.settings import Settings
 
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _NEVER = datetime.min.replace(tzinfo=UTC)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tornado.web import RequestHandler
 
-from dashboards.browser.views import HERE
+from cca.dashboards.browser.views import HERE
 
 ASSET_PATH = r"/assets/([0-9a-f]{12})/((?:js|css)/[a-z_+]+\.(?:js|css|svg))"
 _TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}

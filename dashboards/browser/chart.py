@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from math import ceil, floor, log10
 from typing import TypeVar
 
-from dashboards.browser.state import State
+from cca.dashboards.browser.state import State
 
 At = TypeVar("At", bound=date)
 MAX_BARS = 120

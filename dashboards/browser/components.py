@@ -6,7 +6,7 @@ from typing import Any
 
 from panel.custom import JSComponent
 
-from dashboards.browser.views import HERE
+from cca.dashboards.browser.views import HERE
 
 log = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from include.settings import Settings
+from cca.settings import Settings
 
 log = logging.getLogger(__name__)
 

@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 
 from tornado.web import HTTPError, RequestHandler
 
-from dashboards.browser.assets import asset_url
-from dashboards.browser.views import render
-from include.settings import Settings
+from cca.dashboards.browser.assets import asset_url
+from cca.dashboards.browser.views import render
+from cca.settings import Settings
 
 # dbt's page is one file with its scripts and data inside, which need eval: so it may ask nobody
 # for anything, us included. (In a sandbox its icons fail, hundreds of times.)

@@ -11,20 +11,20 @@ from urllib.parse import quote
 from pymongo.errors import PyMongoError
 from tornado.iostream import StreamClosedError
 
-from dashboards.browser.api import Reading
-from dashboards.browser.archive import session_title
-from dashboards.browser.hits import searched
-from dashboards.browser.paint import costs_of
-from dashboards.browser.sessions import list_sessions
-from dashboards.browser.state import State, from_query
-from dashboards.browser.window import find_entry
-from include.archive import whole
-from include.entries import entry_of
-from include.errors import CcaError
-from include.export import markdown, table
-from include.export.sessions import Choice, Entry, chosen
-from include.export.write import FORMATS, export
-from include.secrets import mask_secrets, mask_value
+from cca.dashboards.browser.api import Reading
+from cca.dashboards.browser.archive import session_title
+from cca.dashboards.browser.hits import searched
+from cca.dashboards.browser.paint import costs_of
+from cca.dashboards.browser.sessions import list_sessions
+from cca.dashboards.browser.state import State, from_query
+from cca.dashboards.browser.window import find_entry
+from cca.entries import entry_of
+from cca.errors import CcaError
+from cca.export import markdown, table
+from cca.export.sessions import Choice, Entry, chosen
+from cca.export.write import FORMATS, export
+from cca.masking import mask_secrets, mask_value
+from cca.mongo.archive import whole
 
 log = logging.getLogger(__name__)
 

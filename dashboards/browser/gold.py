@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 
-from include.settings import Settings
+from cca.settings import Settings
 
 _BY_SESSION = """
 select session_id, sum(cost_usd)::decimal(38, 10) from marts.fct_api_messages group by all
@@ -32,7 +32,7 @@ def session_costs(settings: Settings) -> dict[str, Decimal]:
 
 @lru_cache(maxsize=2)
 def _costs(identity: tuple[int, int, int], path: Path) -> dict[str, Decimal]:  # noqa: ARG001
-    from include.usage.reports import open_gold  # noqa: PLC0415  (DuckDB, where it is needed)
+    from cca.usage.reports import open_gold  # noqa: PLC0415  (DuckDB, where it is needed)
 
     with open_gold(path) as gold:
         return dict(gold.execute(_BY_SESSION).fetchall())

@@ -14,11 +14,11 @@ from urllib.parse import SplitResult, quote, urlsplit
 
 from tornado.web import Application, HTTPError, RequestHandler
 
-from dashboards.browser.assets import ASSET_PATH
-from dashboards.browser.signin import Gate
-from dashboards.browser.users import read_users, users_path
-from include.errors import SettingError
-from include.settings import Settings
+from cca.dashboards.browser.assets import ASSET_PATH
+from cca.dashboards.browser.signin import Gate
+from cca.dashboards.browser.users import read_users, users_path
+from cca.errors import SettingError
+from cca.settings import Settings
 
 # Bokeh takes no IPv6 address among its WebSocket origins, so ::1 is not offered.
 LOOPBACK = frozenset({"127.0.0.1", "localhost"})

@@ -1,4 +1,4 @@
-"""Search hits as the list shows them; the index itself is include.search."""
+"""Search hits as the list shows them; the index itself is cca.search."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup, escape
 
-from dashboards.browser.archive import Archive, session_title
-from dashboards.browser.problems import NO_INDEX, Problem
-from dashboards.browser.sessions import sessions_with
-from dashboards.browser.state import State
-from include.errors import CcaError
-from include.search import home
-from include.settings import Settings
+from cca.dashboards.browser.archive import Archive, session_title
+from cca.dashboards.browser.problems import NO_INDEX, Problem
+from cca.dashboards.browser.sessions import sessions_with
+from cca.dashboards.browser.state import State
+from cca.errors import CcaError
+from cca.search import home
+from cca.settings import Settings
 
 if TYPE_CHECKING:
-    from include.search.searcher import Results, Searcher
-    from include.search.texts import Row
+    from cca.search.searcher import Results, Searcher
+    from cca.search.texts import Row
 
 MAX_HITS = 50
 MAX_FACETS = 7
@@ -71,7 +71,7 @@ class SearchRoom:
 
     @cached_property
     def searcher(self) -> "Searcher":
-        from include.search.searcher import Searcher  # noqa: PLC0415  (tantivy)
+        from cca.search.searcher import Searcher  # noqa: PLC0415  (tantivy)
 
         return Searcher(self._settings, self._mongo_uri)
 

@@ -9,7 +9,7 @@ from typing import Any, TypeVar, cast
 from pymongo.collection import Collection
 from pymongo.errors import OperationFailure, PyMongoError
 
-from include.archive import Document
+from cca.mongo.archive import Document
 
 log = logging.getLogger(__name__)
 

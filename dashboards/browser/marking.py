@@ -4,11 +4,11 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from dashboards.browser.api import Reading
-from dashboards.browser.guard import user_of
-from dashboards.browser.views import render
-from dashboards.browser.window import find_entry
-from include.annotations import Mark, changed, keep, marks_of
+from cca.annotations import Mark, changed, keep, marks_of
+from cca.dashboards.browser.api import Reading
+from cca.dashboards.browser.guard import user_of
+from cca.dashboards.browser.views import render
+from cca.dashboards.browser.window import find_entry
 
 _MAX_BODY_BYTES = 40_000
 Answer = tuple[str, str]

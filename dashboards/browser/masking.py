@@ -3,8 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
-from dashboards.browser.window import Entry, Window
-from include.secrets import mask_secrets, mask_value
+from cca.dashboards.browser.window import Entry, Window
+from cca.masking import mask_secrets, mask_value
 
 # A page shows the first 20,000 characters of a text; what follows is masked as it is asked for.
 _MASKED_CHARS = 100_000

@@ -18,8 +18,8 @@ from urllib.parse import urlencode, urlsplit
 import httpx
 import jwt
 
-from include.errors import CcaError, SettingError
-from include.settings import Settings
+from cca.errors import CcaError, SettingError
+from cca.settings import Settings
 
 log = logging.getLogger(__name__)
 

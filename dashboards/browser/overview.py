@@ -4,12 +4,12 @@ from datetime import datetime, timedelta
 
 from markupsafe import Markup
 
-from dashboards.browser.archive import Archive, Project, active_until, activity
-from dashboards.browser.chart import MAX_HOURS, activity_chart
-from dashboards.browser.problems import nothing_yet
-from dashboards.browser.state import UNITS, State
-from dashboards.browser.views import render
-from include.settings import Settings
+from cca.dashboards.browser.archive import Archive, Project, active_until, activity
+from cca.dashboards.browser.chart import MAX_HOURS, activity_chart
+from cca.dashboards.browser.problems import nothing_yet
+from cca.dashboards.browser.state import UNITS, State
+from cca.dashboards.browser.views import render
+from cca.settings import Settings
 
 
 def overview(archive: Archive, settings: Settings, state: State, projects: list[Project]) -> Markup:

@@ -14,14 +14,14 @@ from jinja2 import Environment, FileSystemLoader, Template
 from markupsafe import Markup
 from pymongo.errors import PyMongoError
 
-from dashboards.browser import paint
-from dashboards.browser.assets import asset_url
-from dashboards.browser.components import ActivityOverview, PageHeader, SessionList, Transcript
-from dashboards.browser.overview import overview
-from dashboards.browser.paint import Desk, Painted
-from dashboards.browser.problems import AWAY, FAILED, Problem
-from dashboards.browser.state import FILTERS, State, from_query, is_other_place
-from dashboards.browser.views import HERE
+from cca.dashboards.browser import paint
+from cca.dashboards.browser.assets import asset_url
+from cca.dashboards.browser.components import ActivityOverview, PageHeader, SessionList, Transcript
+from cca.dashboards.browser.overview import overview
+from cca.dashboards.browser.paint import Desk, Painted
+from cca.dashboards.browser.problems import AWAY, FAILED, Problem
+from cca.dashboards.browser.state import FILTERS, State, from_query, is_other_place
+from cca.dashboards.browser.views import HERE
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,8 @@ import duckdb
 from markupsafe import Markup
 from pymongo.errors import PyMongoError
 
-from dashboards.browser.archive import (
+from cca.annotations import Mark, all_tags, marks_in_list, marks_of
+from cca.dashboards.browser.archive import (
     Archive,
     Project,
     find_session,
@@ -17,32 +18,24 @@ from dashboards.browser.archive import (
     list_projects,
     session_title,
 )
-from dashboards.browser.costs import message_costs
-from dashboards.browser.gold import session_costs
-from dashboards.browser.hits import SearchRoom, find_hits
-from dashboards.browser.live import Pulse
-from dashboards.browser.masking import masked_window
-from dashboards.browser.overview import overview
-from dashboards.browser.parts import Article, short_model
-from dashboards.browser.problems import AWAY, FAILED, UNKNOWN, Problem
-from dashboards.browser.reading import articles
-from dashboards.browser.sessions import SessionPage, choices, list_sessions
-from dashboards.browser.state import ORDERS, SORTS, TRAITS, State
-from dashboards.browser.tools import moment
-from dashboards.browser.views import render
-from dashboards.browser.window import (
-    Anchor,
-    Window,
-    agent_of,
-    find_entry,
-    prompts,
-    read_window,
-)
-from include.annotations import Mark, all_tags, marks_in_list, marks_of
-from include.archive import Document
-from include.errors import CcaError
-from include.secrets import mask_secrets
-from include.settings import Settings
+from cca.dashboards.browser.costs import message_costs
+from cca.dashboards.browser.gold import session_costs
+from cca.dashboards.browser.hits import SearchRoom, find_hits
+from cca.dashboards.browser.live import Pulse
+from cca.dashboards.browser.masking import masked_window
+from cca.dashboards.browser.overview import overview
+from cca.dashboards.browser.parts import Article, short_model
+from cca.dashboards.browser.problems import AWAY, FAILED, UNKNOWN, Problem
+from cca.dashboards.browser.reading import articles
+from cca.dashboards.browser.sessions import SessionPage, choices, list_sessions
+from cca.dashboards.browser.state import ORDERS, SORTS, TRAITS, State
+from cca.dashboards.browser.tools import moment
+from cca.dashboards.browser.views import render
+from cca.dashboards.browser.window import Anchor, Window, agent_of, find_entry, prompts, read_window
+from cca.errors import CcaError
+from cca.masking import mask_secrets
+from cca.mongo.archive import Document
+from cca.settings import Settings
 
 log = logging.getLogger(__name__)
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from dashboards.browser.tools import MAX_BODY_CHARS, Call, pretty, size
-from dashboards.browser.window import Entry
-from include.extract.values import mapping
+from cca.dashboards.browser.tools import MAX_BODY_CHARS, Call, pretty, size
+from cca.dashboards.browser.window import Entry
+from cca.extract.values import mapping
 
 IMAGE_TYPES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 _COMMAND = re.compile(r"<command-name>(.*?)</command-name>", re.DOTALL)

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from dashboards.browser.archive import Archive
-from include.settings import Settings
+from cca.dashboards.browser.archive import Archive
+from cca.settings import Settings
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from dashboards.browser.parts import (
+from cca.dashboards.browser.parts import (
     Article,
     Part,
     fold_part,
@@ -16,8 +16,8 @@ from dashboards.browser.parts import (
     thousands,
     usage_of,
 )
-from dashboards.browser.tools import MAX_BODY_CHARS, call_of, moment, pretty, size
-from dashboards.browser.window import Entry, Window
+from cca.dashboards.browser.tools import MAX_BODY_CHARS, call_of, moment, pretty, size
+from cca.dashboards.browser.window import Entry, Window
 
 # Book-keeping lines without anything to read; their facts are in the session's head.
 HIDDEN_TYPES = frozenset({

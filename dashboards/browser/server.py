@@ -13,23 +13,23 @@ import panel as pn
 from markupsafe import Markup
 from tornado.web import RequestHandler
 
-from dashboards.browser import guard
-from dashboards.browser.api import NotFound, routes
-from dashboards.browser.archive import open_archive
-from dashboards.browser.dbt_docs import DbtDocs
-from dashboards.browser.exporting import Export
-from dashboards.browser.hits import SearchRoom
-from dashboards.browser.live import Pulse
-from dashboards.browser.marking import Annotations
-from dashboards.browser.numbers.pages import number_routes
-from dashboards.browser.page import browse
-from dashboards.browser.paint import Desk, Painted, paint
-from dashboards.browser.signin import COOKIE, Gate, SignIn, SignOut
-from dashboards.browser.single_sign_on import RETURN, START, Return, Start
-from dashboards.browser.state import State, from_query
-from dashboards.browser.status import Status
-from include.errors import PortTaken
-from include.settings import Settings
+from cca.dashboards.browser import guard
+from cca.dashboards.browser.api import NotFound, routes
+from cca.dashboards.browser.archive import open_archive
+from cca.dashboards.browser.dbt_docs import DbtDocs
+from cca.dashboards.browser.exporting import Export
+from cca.dashboards.browser.hits import SearchRoom
+from cca.dashboards.browser.live import Pulse
+from cca.dashboards.browser.marking import Annotations
+from cca.dashboards.browser.numbers.pages import number_routes
+from cca.dashboards.browser.page import browse
+from cca.dashboards.browser.paint import Desk, Painted, paint
+from cca.dashboards.browser.signin import COOKIE, Gate, SignIn, SignOut
+from cca.dashboards.browser.single_sign_on import RETURN, START, Return, Start
+from cca.dashboards.browser.state import State, from_query
+from cca.dashboards.browser.status import Status
+from cca.errors import PortTaken
+from cca.settings import Settings
 
 log = logging.getLogger(__name__)
 

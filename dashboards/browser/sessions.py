@@ -6,10 +6,10 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from dashboards.browser.archive import Archive
-from dashboards.browser.state import State
-from include.annotations import marked_sessions
-from include.archive import Document
+from cca.annotations import marked_sessions
+from cca.dashboards.browser.archive import Archive
+from cca.dashboards.browser.state import State
+from cca.mongo.archive import Document
 
 # State.sort: field, direction. The session id breaks ties, so that a page never repeats a row.
 SORT_FIELDS = {

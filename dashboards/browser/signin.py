@@ -17,12 +17,12 @@ from zoneinfo import ZoneInfo
 
 from tornado.web import RequestHandler, create_signed_value, decode_signed_value
 
-from dashboards.browser.assets import asset_url
-from dashboards.browser.oidc import Person, provider_of
-from dashboards.browser.users import fingerprint, hashed, matches, read_users, users_path
-from dashboards.browser.views import render
-from include.files import held, replace_file
-from include.settings import Settings
+from cca.dashboards.browser.assets import asset_url
+from cca.dashboards.browser.oidc import Person, provider_of
+from cca.dashboards.browser.users import fingerprint, hashed, matches, read_users, users_path
+from cca.dashboards.browser.views import render
+from cca.files import held, replace_file
+from cca.settings import Settings
 
 log = logging.getLogger(__name__)
 

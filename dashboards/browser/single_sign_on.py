@@ -9,8 +9,8 @@ from dataclasses import asdict
 
 from tornado.web import RequestHandler, create_signed_value, decode_signed_value
 
-from dashboards.browser.oidc import Asked, Provider, SignInRefused, new_request, said
-from dashboards.browser.signin import Gate, own_path, show_sign_in, show_signed_in
+from cca.dashboards.browser.oidc import Asked, Provider, SignInRefused, new_request, said
+from cca.dashboards.browser.signin import Gate, own_path, show_sign_in, show_signed_in
 
 log = logging.getLogger(__name__)
 

@@ -7,13 +7,13 @@ from datetime import UTC, datetime, timedelta
 
 from tornado.web import RequestHandler
 
-from dashboards.browser.guard import user_of
-from dashboards.browser.paint import Desk
-from dashboards.browser.views import render
-from include.embedded.readiness import agent_health
-from include.extract.manifest import published_mark
-from include.runs import Run, latest
-from include.settings import Settings
+from cca.dashboards.browser.guard import user_of
+from cca.dashboards.browser.paint import Desk
+from cca.dashboards.browser.views import render
+from cca.gold.runs import Run, latest
+from cca.lake.manifest import published_mark
+from cca.settings import Settings
+from cca.stack.readiness import agent_health
 
 # Longer than an hourly run may take, and a missed one.
 _STALE = timedelta(hours=3)

@@ -7,9 +7,9 @@ import re
 import secrets
 from pathlib import Path
 
-from include.errors import NotFound, SettingError
-from include.files import replace_file
-from include.settings import Settings
+from cca.errors import NotFound, SettingError
+from cca.files import replace_file
+from cca.settings import Settings
 
 # 32 MB and about 0.1 s a guess, which is what makes guessing dear.
 _COST, _BLOCK_SIZE, _PARALLEL = 2**15, 8, 1

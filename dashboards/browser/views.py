@@ -10,9 +10,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
-from dashboards.browser.parts import thousands
-from dashboards.browser.state import FILTERS
-from include.markup import code_html, markdown
+from cca.dashboards.browser.parts import thousands
+from cca.dashboards.browser.state import FILTERS
+from cca.markup import code_html, markdown
 
 HERE = Path(__file__).parent
 

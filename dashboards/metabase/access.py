@@ -4,9 +4,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from include.errors import ServiceDown, SettingError
-from include.publish.metabase import Metabase, keep_key, known_key
-from include.settings import Settings
+from cca.errors import ServiceDown, SettingError
+from cca.publish.metabase import Metabase, keep_key, known_key
+from cca.settings import Settings
 
 KEY_NAME = "cca"
 _POLL_SECONDS = 1.0

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from include.errors import SettingError
+from cca.errors import SettingError
 
 BOARDS_DIR = Path(__file__).parent / "boards"
 GRID_COLUMNS = 24

@@ -8,10 +8,10 @@ from typing import Any
 
 import duckdb
 
-from dashboards.metabase.boards import FIELDS
-from include.errors import ServiceDown
-from include.publish.metabase import DATABASE_NAME, Metabase, details, find_database
-from include.settings import Settings
+from cca.dashboards.metabase.boards import FIELDS
+from cca.errors import ServiceDown
+from cca.publish.metabase import DATABASE_NAME, Metabase, details, find_database
+from cca.settings import Settings
 
 _POLL_SECONDS = 0.5
 

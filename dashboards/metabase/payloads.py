@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dashboards.metabase.boards import GRID_COLUMNS, LINK_COLUMNS, VALUES, Board, Question
+from cca.dashboards.metabase.boards import GRID_COLUMNS, LINK_COLUMNS, VALUES, Board, Question
 
 Json = dict[str, Any]
 

@@ -9,12 +9,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from dashboards.metabase import access, database, payloads
-from dashboards.metabase.boards import VALUES, Board, load_boards
-from dashboards.metabase.sql import columns_of
-from include.errors import NotFound
-from include.publish.metabase import Metabase, find_database
-from include.settings import Settings
+from cca.dashboards.metabase import access, database, payloads
+from cca.dashboards.metabase.boards import VALUES, Board, load_boards
+from cca.dashboards.metabase.sql import columns_of
+from cca.errors import NotFound
+from cca.publish.metabase import Metabase, find_database
+from cca.settings import Settings
 
 # Metabase reads a few dozen tables within seconds
 _SYNC_SECONDS = 60

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 
-from dashboards.metabase.boards import FIELDS, VALUES, Board, Question
+from cca.dashboards.metabase.boards import FIELDS, VALUES, Board, Question
 
 _OPTIONAL = re.compile(r"\[\[(.*?)\]\]", re.DOTALL)
 _TAG = re.compile(r"\{\{\s*(\w+)\s*\}\}")

@@ -80,8 +80,3 @@ What engines write differently. DuckDB's way is the default; Spark's beside it b
         read_csv({{ quoted }}, header = true, all_varchar = true, delim = ',')
     {%- endif -%}
 {%- endmacro %}
-
-{#- The column `at`, a word that DuckDB wants quoted. -#}
-{% macro at() -%}
-    {{ "`at`" if target.type == "spark" else '"at"' }}
-{%- endmacro %}

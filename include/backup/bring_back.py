@@ -15,18 +15,18 @@ from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import BulkWriteError
 
-from include import archive
-from include.archive import Document
-from include.backup import contents
-from include.backup.contents import Contents
-from include.backup.save import BUFFER, DERIVED, SETTINGS
-from include.errors import BackupError, SettingError
-from include.extract.rebuild import drop_lake
-from include.extract.remove import formats
-from include.follow.request import ask
-from include.settings import Settings
-from include.sync_agent.deliver import ensure_indexes
-from include.sync_agent.forgotten import IDS
+from cca.backup import contents
+from cca.backup.contents import Contents
+from cca.backup.save import BUFFER, DERIVED, SETTINGS
+from cca.errors import BackupError, SettingError
+from cca.extract.rebuild import drop_lake
+from cca.follow.request import ask
+from cca.lake.remove import formats
+from cca.mongo import archive
+from cca.mongo.archive import Document
+from cca.settings import Settings
+from cca.sync_agent.deliver import ensure_indexes
+from cca.sync_agent.forgotten import IDS
 
 _RAW: CodecOptions[Any] = CodecOptions(document_class=RawBSONDocument)
 _BATCH = 1000

@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
-from include.errors import BackupError
-from include.files import replace_file, sync_folder
+from cca.errors import BackupError
+from cca.files import replace_file, sync_folder
 
 VERSION = 1
 _NAME = "contents.json"

@@ -19,15 +19,15 @@ from bson.raw_bson import RawBSONDocument
 from pymongo.collection import Collection
 from pymongo.database import Database
 
-from include import archive
-from include.archive import Document
-from include.backup import contents
-from include.backup.contents import BackupFile, Contents
-from include.errors import SettingError
-from include.extract.fetch import settled_now
-from include.extract.recent import LATE_COMMITS
-from include.settings import Settings
-from include.sync_agent.forgotten import REQUESTS
+from cca.backup import contents
+from cca.backup.contents import BackupFile, Contents
+from cca.errors import SettingError
+from cca.extract.fetch import settled_now
+from cca.lake.arrivals import LATE_COMMITS
+from cca.mongo import archive
+from cca.mongo.archive import Document
+from cca.settings import Settings
+from cca.sync_agent.forgotten import REQUESTS
 
 # the follower makes them anew
 DERIVED = frozenset({"sessions", "activity", "follower"})

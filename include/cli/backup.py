@@ -15,10 +15,10 @@ _FOLDER = click.argument("folder", type=click.Path(path_type=Path, file_okay=Fal
 @_JSON
 def backup(folder: Path, *, as_json: bool) -> None:
     """Save archive, buffer and dead letters into FOLDER; again into the same one: what is new."""
-    from include.backup.save import save
-    from include.cli.pipeline import progress
-    from include.embedded.mongod import serving_mongo
-    from include.settings import get_settings
+    from cca.backup.save import save
+    from cca.cli.pipeline import progress
+    from cca.mongo.server import serving_mongo
+    from cca.settings import get_settings
 
     settings = get_settings()
     with serving_mongo(settings) as uri, progress("backup") as tick:
@@ -37,10 +37,10 @@ def backup(folder: Path, *, as_json: bool) -> None:
 @_JSON
 def restore(folder: Path, *, merge: bool, as_json: bool) -> None:
     """Bring back what `cca backup` saved in FOLDER; lake, gold and search are made anew."""
-    from include.backup.bring_back import restore as bring_back
-    from include.cli.pipeline import progress
-    from include.embedded.mongod import serving_mongo
-    from include.settings import get_settings
+    from cca.backup.bring_back import restore as bring_back
+    from cca.cli.pipeline import progress
+    from cca.mongo.server import serving_mongo
+    from cca.settings import get_settings
 
     settings = get_settings()
     with serving_mongo(settings) as uri, progress("restore") as tick:

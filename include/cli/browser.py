@@ -13,8 +13,8 @@ def browser(add_user: str | None, remove_user: str | None, list_users: bool) -> 
     On this machine alone it needs no sign-in. With another BROWSER_HOST, a BROWSER_URL or an
     OIDC_ISSUER it does: make a user first, or name who may with OIDC_ALLOWED.
     """
-    from dashboards.browser import users
-    from include.settings import get_settings
+    from cca.dashboards.browser import users
+    from cca.settings import get_settings
 
     settings = get_settings()
     path = users.users_path(settings)
@@ -39,10 +39,10 @@ def _new_password() -> str:
 
 
 def _serve() -> None:
-    from dashboards.browser.server import serve
-    from include.embedded.mongod import serving_mongo
-    from include.log import configure
-    from include.settings import get_settings
+    from cca.dashboards.browser.server import serve
+    from cca.log import configure
+    from cca.mongo.server import serving_mongo
+    from cca.settings import get_settings
 
     configure()
     settings = get_settings()

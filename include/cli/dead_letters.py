@@ -14,8 +14,8 @@ def list_(*, as_json: bool) -> None:
     """One line a dead letter: where it stood and why it was refused."""
     import json
 
-    from include.settings import get_settings
-    from include.sync_agent.dead_letters import list_letters
+    from cca.settings import get_settings
+    from cca.sync_agent.dead_letters import list_letters
 
     rows = [letter.summary() for letter in list_letters(get_settings().buffer_path)]
     if as_json:
@@ -35,8 +35,8 @@ def show(letter_id: int, *, as_json: bool) -> None:
     """One dead letter with its raw bytes."""
     import json
 
-    from include.settings import get_settings
-    from include.sync_agent.dead_letters import find_letter
+    from cca.settings import get_settings
+    from cca.sync_agent.dead_letters import find_letter
 
     letter = find_letter(get_settings().buffer_path, letter_id)
     if as_json:
@@ -56,8 +56,8 @@ def retry(letter_ids: tuple[int, ...], *, as_json: bool) -> None:
     import json
     from dataclasses import asdict
 
-    from include.settings import get_settings
-    from include.sync_agent.dead_letters import find_letter, retry_letters
+    from cca.settings import get_settings
+    from cca.sync_agent.dead_letters import find_letter, retry_letters
 
     path = get_settings().buffer_path
     for letter_id in letter_ids:
@@ -74,8 +74,8 @@ def retry(letter_ids: tuple[int, ...], *, as_json: bool) -> None:
 @click.option("--json", is_flag=True, expose_value=False, help="Accepted: it always is JSON lines.")
 def export(out: click.utils.LazyFile) -> None:
     """All dead letters as JSON lines, raw bytes in base64, into a file or to the terminal."""
-    from include.settings import get_settings
-    from include.sync_agent.dead_letters import export_letters
+    from cca.settings import get_settings
+    from cca.sync_agent.dead_letters import export_letters
 
     for line in export_letters(get_settings().buffer_path):
         out.write(line + "\n")

@@ -40,7 +40,7 @@ def demo_data(
     out: Path, sessions: int, seed: int, size_mb: float | None, until: datetime | None
 ) -> None:
     """Write realistic sample transcripts, and truth.json with the totals they must come to."""
-    from include.demo.generate import SESSION_MB, generate
+    from cca.demo.generate import SESSION_MB, generate
 
     if size_mb is not None:
         sessions = max(1, round(size_mb / SESSION_MB))
@@ -66,8 +66,8 @@ def demo(home: Path, down: bool) -> None:
     import subprocess
     import sys
 
-    from include.demo.home import close_home, differences, open_home
-    from include.settings import child_environment
+    from cca.demo.home import close_home, differences, open_home
+    from cca.settings import child_environment
 
     home = home.expanduser().absolute()
     if down:

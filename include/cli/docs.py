@@ -6,7 +6,7 @@ import click
 @click.command()
 def docs() -> None:
     """Write dbt's documentation of the warehouse as one page to open in a browser."""
-    from include.settings import get_settings
-    from include.transform.dbt import write_docs
+    from cca.settings import get_settings
+    from cca.transform.dbt import write_docs
 
     click.echo(write_docs(get_settings()))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from include.doctor.check import Check
+    from cca.doctor.check import Check
 
 _MARKS = {"ok": "[green]✓[/]", "warn": "[yellow]![/]", "fail": "[red]✗[/]"}
 
@@ -19,13 +19,13 @@ def doctor(*, with_data: bool, as_json: bool) -> None:
 
     Ends with 1 where something is broken.
     """
-    from include.doctor.checks import all_checks
-    from include.settings import get_settings
+    from cca.doctor.checks import all_checks
+    from cca.settings import get_settings
 
     settings = get_settings()
     if with_data:
-        from include.doctor.reconcile import reconcile
-        from include.embedded.mongod import serving_mongo
+        from cca.doctor.reconcile import reconcile
+        from cca.mongo.server import serving_mongo
 
         with serving_mongo(settings) as uri:
             found = list(reconcile(settings, uri))

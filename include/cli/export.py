@@ -10,8 +10,8 @@ from typing import IO, TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from include.export.sessions import Choice
-    from include.settings import Settings
+    from cca.export.sessions import Choice
+    from cca.settings import Settings
 
 _DAY = click.DateTime(["%Y-%m-%d"])
 FORMATS = ("md", "html", "json", "jsonl", "csv")
@@ -42,13 +42,13 @@ def export(
     from rich.console import Console
     from rich.progress import Progress
 
-    from include import archive
-    from include.embedded.mongod import serving_mongo
-    from include.errors import NotFound
-    from include.export.sessions import chosen, count_entries
-    from include.export.write import export as pieces
-    from include.settings import get_settings
-    from include.usage.text import printable
+    from cca.errors import NotFound
+    from cca.export.sessions import chosen, count_entries
+    from cca.export.write import export as pieces
+    from cca.mongo import archive
+    from cca.mongo.server import serving_mongo
+    from cca.settings import get_settings
+    from cca.usage.text import printable
 
     settings = get_settings()
     choice = _choice(settings, session, project, since, until)
@@ -90,7 +90,7 @@ def _choice(
     from datetime import timedelta
     from zoneinfo import ZoneInfo
 
-    from include.export.sessions import Choice
+    from cca.export.sessions import Choice
 
     zone = ZoneInfo(settings.timezone)
     return Choice(

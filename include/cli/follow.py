@@ -6,10 +6,10 @@ import click
 @click.command()
 def follow() -> None:
     """Keep the search index and the session lists fresh, until stopped."""
-    from include.embedded.mongod import serving_mongo
-    from include.follow.agent import run
-    from include.log import configure
-    from include.settings import get_settings
+    from cca.follow.agent import run
+    from cca.log import configure
+    from cca.mongo.server import serving_mongo
+    from cca.settings import get_settings
 
     configure()
     settings = get_settings()

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from include.forget import Found
+    from cca.forget import Found
 
 
 @click.command()
@@ -26,10 +26,10 @@ def forget(
     import json
     from dataclasses import asdict
 
-    from include import forget as forgetting
-    from include.embedded.mongod import serving_mongo
-    from include.extract.remove import Scope
-    from include.settings import get_settings
+    from cca import forget as forgetting
+    from cca.lake.remove import Scope
+    from cca.mongo.server import serving_mongo
+    from cca.settings import get_settings
 
     if not (host or project or session):
         raise click.UsageError("name a --host, a --project or a --session")

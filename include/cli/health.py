@@ -9,8 +9,8 @@ PARTS = ("mongo", "sync", "follow", "airflow", "browser", "metabase")
 @click.argument("part", type=click.Choice(PARTS))
 def health(part: str) -> None:
     """Ask one PART by its settings; ends with 1 and the reason when it does not answer."""
-    from include.embedded.health import require
-    from include.settings import get_settings
+    from cca.settings import get_settings
+    from cca.stack.health import require
 
     require(get_settings(), part)
     click.echo(f"{part} answers")

@@ -16,8 +16,8 @@ def iceberg() -> None:
 @_JSON
 def info(*, as_json: bool) -> None:
     """Each table: rows, files, bytes, snapshots, place."""
-    from include.extract import snapshots
-    from include.settings import get_settings
+    from cca.lake import snapshots
+    from cca.settings import get_settings
 
     found = snapshots.info(get_settings())
     _show([vars(one) for one in found], as_json, ("table", "rows", "files", "bytes", "snapshots"))
@@ -29,8 +29,8 @@ def info(*, as_json: bool) -> None:
 @_JSON
 def snapshots_(*, as_json: bool) -> None:
     """Every state of the lake that can still be read."""
-    from include.extract import snapshots
-    from include.settings import get_settings
+    from cca.lake import snapshots
+    from cca.settings import get_settings
 
     rows = [vars(one) for one in snapshots.moments(get_settings())]
     _show(rows, as_json, ("snapshot_id", "at", "rows", "rows_added", "rows_removed", "is_current"))
@@ -40,8 +40,8 @@ def snapshots_(*, as_json: bool) -> None:
 @_JSON
 def create(*, as_json: bool) -> None:
     """Make the tables, or add the columns that they lack."""
-    from include.extract import catalog
-    from include.settings import get_settings
+    from cca.lake import catalog
+    from cca.settings import get_settings
 
     tables = catalog.ensured(get_settings())
     rows = [
@@ -56,8 +56,8 @@ def create(*, as_json: bool) -> None:
 @_JSON
 def drop(*, yes: bool, as_json: bool) -> None:
     """Remove the tables with all their snapshots; MongoDB keeps every conversation."""
-    from include.extract import catalog, manifest
-    from include.settings import get_settings
+    from cca.lake import catalog, manifest
+    from cca.settings import get_settings
 
     settings = get_settings()
     if not yes:
@@ -76,8 +76,8 @@ def expire(*, days: int, as_json: bool) -> None:
     """Forget old states and delete the files that only they used; the present one stays."""
     from datetime import UTC, datetime, timedelta
 
-    from include.extract import snapshots
-    from include.settings import get_settings
+    from cca.lake import snapshots
+    from cca.settings import get_settings
 
     limit = datetime.now(UTC) - timedelta(days=days)
     done = snapshots.expire(get_settings(), limit)
@@ -90,9 +90,9 @@ def expire(*, days: int, as_json: bool) -> None:
 @_JSON
 def rollback(*, snapshot_id: int | None, as_of: str | None, as_json: bool) -> None:
     """Make a past state the present one; the next run takes from MongoDB what came since."""
-    from include.extract import snapshots
-    from include.extract.window import moment
-    from include.settings import get_settings
+    from cca.extract.window import moment
+    from cca.lake import snapshots
+    from cca.settings import get_settings
 
     settings = get_settings()
     at = moment("as-of", as_of)
@@ -107,9 +107,9 @@ def rollback(*, snapshot_id: int | None, as_of: str | None, as_json: bool) -> No
 @_JSON
 def compact(*, before: str | None, as_json: bool) -> None:
     """Merge small files of old dates."""
-    from include.extract.compact import compact as run_compact
-    from include.extract.window import moment
-    from include.settings import get_settings
+    from cca.extract.window import moment
+    from cca.lake.compact import compact as run_compact
+    from cca.settings import get_settings
 
     day = moment("before", before)
     done = run_compact(get_settings(), storage_format="iceberg", before=day.date() if day else None)

@@ -2,7 +2,7 @@
 
 import click
 
-from include.errors import CcaError
+from cca.errors import CcaError
 
 
 @click.group()
@@ -30,8 +30,8 @@ def provision(*, dry_run: bool, force: bool, wait: int, as_json: bool) -> None:
     from dataclasses import asdict
     from json import dumps
 
-    from dashboards.metabase.provision import Options, provision
-    from include.settings import get_settings
+    from cca.dashboards.metabase.provision import Options, provision
+    from cca.settings import get_settings
 
     said: list[str] = []
 
@@ -57,9 +57,9 @@ def provision(*, dry_run: bool, force: bool, wait: int, as_json: bool) -> None:
 @metabase.command()
 def check() -> None:
     """Run every question over the gold file, with its filters: before you provision."""
-    from dashboards.metabase.boards import load_boards
-    from dashboards.metabase.sql import problems
-    from include.settings import get_settings
+    from cca.dashboards.metabase.boards import load_boards
+    from cca.dashboards.metabase.sql import problems
+    from cca.settings import get_settings
 
     settings = get_settings()
     if not settings.gold_path.exists():

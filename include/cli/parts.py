@@ -10,18 +10,18 @@ import click
 @click.option("--set-up", is_flag=True, help="Prepare the server of MONGO_ADMIN_URI, and exit.")
 def mongo(*, uri: bool, set_up: bool) -> None:
     """Run the embedded MongoDB in the foreground until it is stopped."""
-    from include.embedded import mongod
-    from include.errors import ServiceDown, SettingError
-    from include.settings import get_settings
+    from cca.errors import ServiceDown, SettingError
+    from cca.mongo import server
+    from cca.settings import get_settings
 
     settings = get_settings()
     if set_up:
-        from include.embedded.set_up import set_up as prepare
+        from cca.mongo.set_up import set_up as prepare
 
         click.echo("\n".join(prepare(settings)) or "all was set up already")
         return
     if uri:
-        running = settings.mongo_uri or mongod.running_uri(settings)
+        running = settings.mongo_uri or server.running_uri(settings)
         if not running:
             message = "the embedded MongoDB does not run; start it with `cca up --only mongo`"
             raise ServiceDown(message)
@@ -30,7 +30,7 @@ def mongo(*, uri: bool, set_up: bool) -> None:
     if settings.mongo_uri:
         message = "MONGO_URI names a server, so there is no embedded MongoDB to run; unset it"
         raise SettingError(message)
-    sys.exit(mongod.serve(settings))
+    sys.exit(server.serve(settings))
 
 
 @click.command()
@@ -46,10 +46,10 @@ def airflow(component: str | None) -> None:
 
     `prepare` makes what they need (tables, pool, logins, dbt's manifest) and ends.
     """
-    from include.embedded import airflow as airflow_home
-    from include.embedded import foreground
-    from include.log import configure
-    from include.settings import get_settings
+    from cca.log import configure
+    from cca.settings import get_settings
+    from cca.stack import airflow as airflow_home
+    from cca.stack import foreground
 
     configure()
     if component is None:

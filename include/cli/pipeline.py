@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from include.settings import Settings, get_settings
+from cca.settings import Settings, get_settings
 
 Command = Callable[..., Any]
 
@@ -63,9 +63,9 @@ def extract(
     if compact:
         _compact(storage_format, as_json)
         return
-    from include.embedded.mongod import serving_mongo
-    from include.extract.window import resolve
-    from include.extract.workers import extract_at_once
+    from cca.extract.window import resolve
+    from cca.extract.workers import extract_at_once
+    from cca.mongo.server import serving_mongo
 
     settings = _settings(storage_format)
     window = resolve(since=since, until=until, full_backfill=full_backfill)
@@ -80,7 +80,7 @@ def extract(
 
 
 def _compact(storage_format: str | None, as_json: bool) -> None:
-    from include.extract.compact import compact
+    from cca.lake.compact import compact
 
     done = compact(_settings(storage_format))
     sentence = f"{done.files_merged:,} small files merged into {done.files_written:,}"
@@ -94,7 +94,7 @@ def _compact(storage_format: str | None, as_json: bool) -> None:
 @_JSON
 def load(full_refresh: bool, storage_format: str | None, as_json: bool) -> None:
     """Lake to raw tables: the difference since the last load."""
-    from include.load.raw import load as run_load
+    from cca.load.raw import load as run_load
 
     report = run_load(_settings(storage_format), full_refresh=full_refresh)
     _print(as_json, f"{report.rows_added:,} rows in, {report.rows_deleted:,} out", report)
@@ -106,7 +106,7 @@ def load(full_refresh: bool, storage_format: str | None, as_json: bool) -> None:
 @_JSON
 def transform(select: str | None, full_refresh: bool, as_json: bool) -> None:
     """dbt: raw to staging, intermediate and marts, with their tests."""
-    from include.transform.dbt import transform as run_transform
+    from cca.transform.dbt import transform as run_transform
 
     with _spinner("transform"):
         report = run_transform(get_settings(), select=select, full_refresh=full_refresh)
@@ -121,7 +121,7 @@ def transform(select: str | None, full_refresh: bool, as_json: bool) -> None:
 @click.command()
 def publish() -> None:
     """Marts to a new gold file, which every reader sees from its next query on."""
-    from include.publish.gold import publish as run_publish
+    from cca.publish.gold import publish as run_publish
 
     click.echo(run_publish(get_settings()))
 
@@ -150,9 +150,9 @@ def pipeline(
     if snapshot is not None or as_of is not None:
         _travel(storage_format, snapshot, as_of, as_json)
         return
-    from include import pipeline as steps
-    from include.embedded.mongod import serving_mongo
-    from include.extract.window import resolve
+    from cca import pipeline as steps
+    from cca.extract.window import resolve
+    from cca.mongo.server import serving_mongo
 
     settings = _settings(storage_format)
     window = resolve(since=since, until=until, full_backfill=full_backfill)
@@ -166,14 +166,14 @@ def pipeline(
 def _travel(
     storage_format: str | None, snapshot: int | None, as_of: str | None, as_json: bool
 ) -> None:
-    from include import travel
-    from include.extract.window import moment
+    from cca import time_travel
+    from cca.extract.window import moment
 
     settings = _settings(storage_format)
     if settings.storage_format != "iceberg":
         raise click.UsageError("--snapshot and --as-of need --format iceberg")
     with _steps() as (on_step, _):
-        done = travel.travel(settings, snapshot, moment("as-of", as_of), on_step=on_step)
+        done = time_travel.travel(settings, snapshot, moment("as-of", as_of), on_step=on_step)
     sentence = (
         f"snapshot {done.snapshot_id}, with what had arrived by {done.extracted:%Y-%m-%d %H:%M:%S}"
         f"\nwarehouse  {done.warehouse}\ngold       {done.gold}"

@@ -11,7 +11,7 @@ def prices() -> None:
 @prices.command()
 def update() -> None:
     """Write the seed anew from the installed genai-prices package."""
-    from include.prices.seed import SEED_PATH, write_seed
+    from cca.prices.seed import SEED_PATH, write_seed
 
     count = write_seed()
     click.echo(f"{SEED_PATH}: {count} prices. Run `cca transform` to apply them.")

@@ -13,8 +13,8 @@ import click
 @click.option("--csv", "form", flag_value="csv", help="Short for --format csv.")
 def query(sql: str, form: str) -> None:
     """Run one SQL statement, such as 'select * from dim_sessions limit 5', over the gold file."""
-    from include.settings import get_settings
-    from include.usage.query import as_csv, as_json, ask, print_table
+    from cca.settings import get_settings
+    from cca.usage.query import as_csv, as_json, ask, print_table
 
     answer = ask(get_settings().gold_path, sql)
     if form == "json":

@@ -11,11 +11,11 @@ def rebuild() -> None:
 @rebuild.command()
 def search() -> None:
     """The search index; the one in use serves until the new one is complete."""
-    from include.embedded.mongod import serving_mongo
-    from include.errors import AlreadyRunning
-    from include.follow.rebuild import rebuild_search
-    from include.follow.request import ask, wait_for_answer
-    from include.settings import get_settings
+    from cca.errors import AlreadyRunning
+    from cca.follow.rebuild import rebuild_search
+    from cca.follow.request import ask, wait_for_answer
+    from cca.mongo.server import serving_mongo
+    from cca.settings import get_settings
 
     settings = get_settings()
     with serving_mongo(settings) as uri:
@@ -33,9 +33,9 @@ def search() -> None:
 @rebuild.command()
 def lists() -> None:
     """The session lists of the browser."""
-    from include.embedded.mongod import serving_mongo
-    from include.follow.rebuild import rebuild_lists
-    from include.settings import get_settings
+    from cca.follow.rebuild import rebuild_lists
+    from cca.mongo.server import serving_mongo
+    from cca.settings import get_settings
 
     settings = get_settings()
     with serving_mongo(settings) as uri:
@@ -54,9 +54,9 @@ _FORMAT = click.option(
 @_FORMAT
 def lake(storage_format: str | None) -> None:
     """The lake, from MongoDB; warehouse and gold follow with the next run."""
-    from include.embedded.mongod import serving_mongo
-    from include.extract.rebuild import rebuild_lake
-    from include.settings import get_settings
+    from cca.extract.rebuild import rebuild_lake
+    from cca.mongo.server import serving_mongo
+    from cca.settings import get_settings
 
     settings = get_settings()
     with serving_mongo(settings) as uri:
@@ -68,8 +68,8 @@ def lake(storage_format: str | None) -> None:
 @_FORMAT
 def warehouse(storage_format: str | None) -> None:
     """The warehouse, from the lake, in a new file; gold stays until it is complete."""
-    from include.load.rebuild import rebuild_warehouse
-    from include.settings import get_settings
+    from cca.load.rebuild import rebuild_warehouse
+    from cca.settings import get_settings
 
     gold = rebuild_warehouse(get_settings(), storage_format)
     click.echo(f"Warehouse rebuilt; published {gold}")

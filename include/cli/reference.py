@@ -4,8 +4,8 @@ from pathlib import Path
 
 import click
 
-from include.cli import COMMANDS, cca
-from include.settings import PROJECT_DIR
+from cca.cli import COMMANDS, cca
+from cca.settings import PROJECT_DIR
 
 _HEAD = """\
 # Commands

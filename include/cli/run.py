@@ -8,7 +8,7 @@ import click
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from include.embedded.airflow_api import AirflowApi
+    from cca.stack.airflow_api import AirflowApi
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 
@@ -27,8 +27,8 @@ def run() -> None:
 @_JSON
 def pipeline(as_json: bool, **form: Any) -> None:
     """One run of conversation_pipeline, with the fields of its form."""
-    from include.embedded.airflow import DAG_ID
-    from include.extract.window import moment
+    from cca.extract.window import moment
+    from cca.stack.airflow import DAG_ID
 
     for name in ("since", "until"):
         at = moment(name, form[name])
@@ -59,8 +59,8 @@ def backfill(since: str, until: str, at_once: int, again: str, as_json: bool) ->
     """One run for each hour: what happened then, whenever it arrived."""
     from datetime import timedelta
 
-    from include.errors import SettingError
-    from include.extract.window import moment
+    from cca.errors import SettingError
+    from cca.extract.window import moment
 
     start, end = moment("since", since), moment("until", until)
     if start is None or end is None or start >= end:
@@ -81,7 +81,7 @@ def _states_of(airflow: "AirflowApi", start: "datetime", end: "datetime") -> lis
 
 
 def _trigger(dag_id: str, conf: dict[str, Any], as_json: bool) -> None:
-    from include.embedded.airflow_api import FINISHED
+    from cca.stack.airflow_api import FINISHED
 
     with _signed_in() as airflow:
         run_id = airflow.trigger(dag_id, conf)
@@ -92,9 +92,9 @@ def _trigger(dag_id: str, conf: dict[str, Any], as_json: bool) -> None:
 
 
 def _signed_in() -> "AirflowApi":
-    from include.embedded.airflow_api import AirflowApi
-    from include.errors import ServiceDown
-    from include.settings import get_settings
+    from cca.errors import ServiceDown
+    from cca.settings import get_settings
+    from cca.stack.airflow_api import AirflowApi
 
     airflow = AirflowApi(get_settings())
     if "api_server" in airflow.missing_components():
@@ -119,7 +119,7 @@ def _print(as_json: bool, result: dict[str, Any]) -> None:
 
 
 def _require_success(states: list[str]) -> None:
-    from include.errors import CcaError
+    from cca.errors import CcaError
 
     if wrong := [state for state in states if state != "success"]:
         raise CcaError(f"{len(wrong)} of {len(states)} runs failed; Airflow shows where")

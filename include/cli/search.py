@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from include.search.searcher import Results
-    from include.search.texts import Row
-    from include.settings import Settings
+    from cca.search.searcher import Results
+    from cca.search.texts import Row
+    from cca.settings import Settings
 
 # The terminal is patient: so many hits are looked at for what the index does not keep.
 _CHECKED_HITS, _PATTERN_SECONDS = 5000, 60.0
@@ -35,9 +35,9 @@ def search(text: tuple[str, ...], *, regex: bool, as_json: bool, **options: Any)
 
     Put -- before TEXT when it begins with a minus sign.
     """
-    from include.embedded.mongod import serving_mongo
-    from include.search.searcher import Look, Searcher
-    from include.settings import get_settings
+    from cca.mongo.server import serving_mongo
+    from cca.search.searcher import Look, Searcher
+    from cca.settings import get_settings
 
     settings = get_settings()
     typed = " ".join(text)
@@ -59,8 +59,8 @@ def _freshen(settings: "Settings", uri: str) -> None:
 
     from rich.console import Console
 
-    from include.errors import AlreadyRunning
-    from include.follow.agent import catch_up
+    from cca.errors import AlreadyRunning
+    from cca.follow.agent import catch_up
 
     doing = Console(stderr=True).status("bringing the search index up to date")
     with doing, suppress(AlreadyRunning):

@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from include.embedded.stack import Message
-    from include.embedded.status import StackStatus
-    from include.runs import Run
-    from include.settings import Settings
+    from cca.gold.runs import Run
+    from cca.settings import Settings
+    from cca.stack.stack import Message
+    from cca.stack.status import StackStatus
 
 PART_NAMES = ("mongo", "sync", "follow", "airflow", "browser")
 
@@ -36,8 +36,8 @@ def up(*, only: set[str]) -> None:
     """Start what is missing of the stack, wait until it answers, and publish what is new."""
     from rich.console import Console
 
-    from include.embedded import stack
-    from include.settings import get_settings
+    from cca.settings import get_settings
+    from cca.stack import stack
 
     settings, console = get_settings(), Console(highlight=False, soft_wrap=True)
     problems: list[str] = []
@@ -60,9 +60,9 @@ def up(*, only: set[str]) -> None:
 
 
 def _publish(settings: "Settings", ready: set[str], say: Any) -> None:
-    from include.embedded import pipeline_run, sources
-    from include.embedded.stack import Kind, Message
-    from include.errors import CcaError
+    from cca.errors import CcaError
+    from cca.stack import pipeline_run, sources
+    from cca.stack.stack import Kind, Message
 
     for remark in sources.remarks(settings):
         say(Message(Kind.NOTE, remark))
@@ -86,8 +86,8 @@ def _show(console: "Console", message: "Message") -> None:
 
 
 def _show_result(console: "Console", settings: "Settings", ready: set[str]) -> None:
-    from include.embedded import airflow
-    from include.embedded.summary import summary
+    from cca.gold.summary import summary
+    from cca.stack import airflow
 
     if "airflow" in ready:
         for user, password in airflow.logins(settings).items():
@@ -111,8 +111,8 @@ def _summary_table(numbers: dict[str, Any]) -> "Table":
 @click.command()
 def down() -> None:
     """Stop everything that `up` started; no process stays, even if the supervisor was killed."""
-    from include.embedded import stack
-    from include.settings import get_settings
+    from cca.settings import get_settings
+    from cca.stack import stack
 
     count = stack.take_down(get_settings(), lambda _: None)
     click.echo(f"stopped {count} processes" if count else "nothing was running")
@@ -122,8 +122,8 @@ def down() -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def status(*, as_json: bool) -> None:
     """What runs, what is fresh, what waits."""
-    from include.embedded.status import stack_status
-    from include.settings import get_settings
+    from cca.settings import get_settings
+    from cca.stack.status import stack_status
 
     state = stack_status(get_settings())
     if as_json:
@@ -211,8 +211,8 @@ def _ago(at: datetime) -> str:
 )
 def logs(*, name: str | None, follow: bool, lines: int) -> None:
     """Show the log of a part or program, or of all."""
-    from include.embedded import log_files
-    from include.settings import get_settings
+    from cca.settings import get_settings
+    from cca.stack import log_files
 
     for line in log_files.show(log_files.find(get_settings(), name), lines, follow=follow):
         click.echo(line)

@@ -2,7 +2,7 @@
 
 import click
 
-from include.settings import Settings, get_settings
+from cca.settings import Settings, get_settings
 
 
 @click.command()
@@ -10,9 +10,9 @@ from include.settings import Settings, get_settings
 @click.option("--json", "as_json", is_flag=True, help="Print the counts as JSON (with --once).")
 def sync(*, once: bool, as_json: bool) -> None:
     """Follow the transcript files and bring every record to MongoDB."""
-    from include.embedded.mongod import serving_mongo
-    from include.log import configure
-    from include.sync_agent.agent import run
+    from cca.log import configure
+    from cca.mongo.server import serving_mongo
+    from cca.sync_agent.agent import run
 
     settings = get_settings()
     if as_json and not once:
@@ -32,8 +32,8 @@ def _once(settings: Settings, uri: str, *, as_json: bool) -> None:
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
 
-    from include.sync_agent.agent import sync_once
-    from include.sync_agent.once import Progress as SyncProgress
+    from cca.sync_agent.agent import sync_once
+    from cca.sync_agent.once import Progress as SyncProgress
 
     console = Console(stderr=True)
     columns = (

@@ -33,10 +33,10 @@ def usage(
 
     if since and until and since > until:
         raise click.UsageError(f"--since {since:%Y-%m-%d} is after --until {until:%Y-%m-%d}")
-    from include.settings import get_settings
-    from include.usage import render
-    from include.usage.projects import known_host, known_project
-    from include.usage.reports import Kind, report
+    from cca.settings import get_settings
+    from cca.usage import render
+    from cca.usage.projects import known_host, known_project
+    from cca.usage.reports import Kind, report
 
     gold = get_settings().gold_path
     made = report(

@@ -9,8 +9,8 @@ import click
 if TYPE_CHECKING:
     from pymongo import MongoClient
 
-    from include.archive import Document
-    from include.settings import Settings
+    from cca.mongo.archive import Document
+    from cca.settings import Settings
 
 _ROLES = ("agent", "reader", "keeper", "admin")
 
@@ -29,12 +29,12 @@ def users() -> None:
 @click.option("--role", type=click.Choice(_ROLES), required=True, help="What the user may do.")
 def add(name: str, role: str) -> None:
     """Make the user NAME, or change its role; prints its MONGO_URI with a new password, once."""
-    from include import team
+    from cca.mongo import roles
 
     with _server() as (client, settings, uri):
-        password = team.add(client, settings, name, role)
-        click.echo(f"MONGO_URI={team.uri_for(uri, name, password)}")
-    click.echo(f"{name} is {team.ROLES[role]}.", err=True)
+        password = roles.add(client, settings, name, role)
+        click.echo(f"MONGO_URI={roles.uri_for(uri, name, password)}")
+    click.echo(f"{name} is {roles.ROLES[role]}.", err=True)
 
 
 @users.command("list")
@@ -44,16 +44,16 @@ def list_users(*, as_json: bool) -> None:
     import json
     from dataclasses import asdict
 
-    from include import team
+    from cca.mongo import roles
 
     with _server() as (client, settings, _):
-        found = team.users(client, settings)
+        found = roles.users(client, settings)
     if as_json:
         totals = {"users": len(found)}
         click.echo(json.dumps({"rows": [asdict(user) for user in found], "totals": totals}))
         return
     for user in found:
-        click.echo(f"{user.name:<24} {user.role:<7} {team.ROLES[user.role]}")
+        click.echo(f"{user.name:<24} {user.role:<7} {roles.ROLES[user.role]}")
     if not found:
         click.echo("no users yet; `cca users add NAME --role agent` makes one")
 
@@ -62,19 +62,19 @@ def list_users(*, as_json: bool) -> None:
 @click.argument("name")
 def remove(name: str) -> None:
     """Take away NAME's access; what came from it stays in the archive."""
-    from include import team
+    from cca.mongo import roles
 
     with _server() as (client, settings, _):
-        team.remove(client, settings, name)
+        roles.remove(client, settings, name)
     click.echo(f"{name} may no longer sign in")
 
 
 @contextmanager
 def _server() -> "Iterator[tuple[MongoClient[Document], Settings, str]]":
     """The server to manage: one that others reach, never the embedded one."""
-    from include import archive
-    from include.errors import SettingError
-    from include.settings import get_settings
+    from cca.errors import SettingError
+    from cca.mongo import archive
+    from cca.settings import get_settings
 
     settings = get_settings()
     if not settings.mongo_uri:

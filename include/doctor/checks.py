@@ -7,15 +7,16 @@ from collections.abc import Callable, Iterator
 from importlib import metadata
 from pathlib import Path
 
-from include import archive
-from include.doctor.check import Check
-from include.embedded import mongod, ports, readiness
-from include.embedded.freshness import freshness
-from include.embedded.programs import parts
-from include.errors import CcaError
-from include.extract import manifest
-from include.publish.metabase import Metabase, find_database, known_key
-from include.settings import Settings
+from cca import ports
+from cca.doctor.check import Check
+from cca.errors import CcaError
+from cca.gold.freshness import freshness
+from cca.lake import manifest
+from cca.mongo import archive, server
+from cca.publish.metabase import Metabase, find_database, known_key
+from cca.settings import Settings
+from cca.stack import readiness
+from cca.stack.programs import parts
 
 _OLDEST_PYTHON = (3, 11)
 # below it MongoDB stops taking documents and dbt cannot write its temporary files
@@ -108,9 +109,9 @@ def _ports(settings: Settings) -> Iterator[Check]:
 
 
 def _mongo(settings: Settings) -> Iterator[Check]:
-    uri = settings.mongo_uri or mongod.running_uri(settings)
+    uri = settings.mongo_uri or server.running_uri(settings)
     if uri is None:
-        binary = mongod.find_binary()
+        binary = server.find_binary()
         yield Check("MongoDB", "ok", f"not running; cca starts its own ({binary.name}) when needed")
         return
     with archive.connect(uri) as client:
@@ -137,7 +138,7 @@ def _agent(settings: Settings) -> Iterator[Check]:
 def _lake(settings: Settings) -> Iterator[Check]:
     chosen = settings.storage_format
     if chosen == "iceberg":
-        from include.extract import snapshots  # noqa: PLC0415  (takes a second)
+        from cca.lake import snapshots  # noqa: PLC0415  (takes a second)
 
         tables = snapshots.info(settings)
         rows = ", ".join(f"{one.table} {one.rows:,} rows" for one in tables)

@@ -6,15 +6,15 @@ from datetime import date, timedelta
 
 import duckdb
 
-from include import archive
-from include.doctor.check import Check
-from include.errors import NotFound
-from include.extract.lake import Lake, holding
-from include.extract.manifest import LakeFile, Manifest
-from include.load.raw import built, loaded, prepare
-from include.records import DATASETS
-from include.settings import Settings
-from include.warehouse import reading_gold, writing
+from cca.doctor.check import Check
+from cca.errors import NotFound
+from cca.lake.manifest import LakeFile, Manifest
+from cca.lake.store import Lake, holding
+from cca.load.raw import built, loaded, prepare
+from cca.load.warehouse import reading_gold, writing
+from cca.mongo import archive
+from cca.records import DATASETS
+from cca.settings import Settings
 
 ENTRIES = ("conversations", "rejects")  # each document is a row of one of them
 _DAYS_SHOWN = 5

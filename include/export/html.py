@@ -9,10 +9,10 @@ from pathlib import Path
 
 from markupsafe import Markup, escape
 
-from include.annotations import Mark
-from include.export.sessions import Entry, Session
-from include.export.turns import Part, Turn, placed
-from include.markup import code_html, markdown, patch_html
+from cca.annotations import Mark
+from cca.export.sessions import Entry, Session
+from cca.export.turns import Part, Turn, placed
+from cca.markup import code_html, markdown, patch_html
 
 _STYLES = Path(__file__).with_name("page.css")
 # Longer prose is shown as plain text: parsing it as Markdown would take seconds.

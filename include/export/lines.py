@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from io import StringIO
 from typing import Any
 
-from include.annotations import Mark
-from include.export.sessions import Entry, Session
-from include.export.turns import turn_of
+from cca.annotations import Mark
+from cca.export.sessions import Entry, Session
+from cca.export.turns import turn_of
 
 COLUMNS = (
     "session_id", "project_id", "host", "agent_id", "at", "speaker", "kind", "name", "model",

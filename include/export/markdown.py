@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from include.annotations import Mark
-from include.export.sessions import Entry, Session
-from include.export.turns import Part, Turn, placed, turn_of
+from cca.annotations import Mark
+from cca.export.sessions import Entry, Session
+from cca.export.turns import Part, Turn, placed, turn_of
 
 _TICKS = re.compile(r"`{3,}")
 _FOLDED_CHARACTERS = 400

@@ -8,8 +8,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from include.export.html import document
-from include.export.lines import csv_line
+from cca.export.html import document
+from cca.export.lines import csv_line
 
 Rows = Iterable[Sequence[Any]]
 

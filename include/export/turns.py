@@ -7,17 +7,11 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
-from include.annotations import Mark
-from include.export.sessions import Entry
-from include.extract.blocks import blocks_of
-from include.extract.values import mapping, mended, moment
-from include.search.prompts import (
-    command_text,
-    is_human_prompt,
-    is_queued_prompt,
-    prompt_text,
-    role_of,
-)
+from cca.annotations import Mark
+from cca.export.sessions import Entry
+from cca.extract.blocks import blocks_of
+from cca.extract.values import mapping, mended, moment
+from cca.search.prompts import command_text, is_human_prompt, is_queued_prompt, prompt_text, role_of
 
 IMAGE_TYPES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 _EDITS = frozenset({"Edit", "MultiEdit"})

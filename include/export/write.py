@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 
 from pymongo.collection import Collection
 
-from include.annotations import Mark, masked
-from include.archive import Document
-from include.errors import SettingError
-from include.export import html, lines, markdown
-from include.export.sessions import Entry, Session, entries, marks
-from include.secrets import mask_secrets, mask_value
+from cca.annotations import Mark, masked
+from cca.errors import SettingError
+from cca.export import html, lines, markdown
+from cca.export.sessions import Entry, Session, entries, marks
+from cca.masking import mask_secrets, mask_value
+from cca.mongo.archive import Document
 
 Conversation = tuple[Session, Iterator[Entry]]
 Writer = Callable[[Iterable[Conversation]], Iterator[str]]

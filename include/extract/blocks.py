@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from include.extract import patch
-from include.extract.values import as_json, mapping
+from cca.extract import patch
+from cca.extract.values import as_json, mapping
 
-# in the order of include.records; values are as written, the column's conversion checks them
+# in the order of cca.records; values are as written, the column's conversion checks them
 BlockRow = tuple[Any, ...]
 PLACE_WIDTH = 11  # columns that place an entry, before the block's index
 ERROR_CHARACTERS = 300  # enough to tell what kind of error it is

@@ -9,11 +9,11 @@ from typing import Any
 
 from bson import json_util
 
-from include.entries import entry_of
-from include.extract.blocks import PLACE_WIDTH, blocks_of, rows_of, text_of
-from include.extract.details import details_of
-from include.extract.values import count, json_bytes, mapping, moment
-from include.records import CONVERSATIONS, REJECTS
+from cca.entries import entry_of
+from cca.extract.blocks import PLACE_WIDTH, blocks_of, rows_of, text_of
+from cca.extract.details import details_of
+from cca.extract.values import count, json_bytes, mapping, moment
+from cca.records import CONVERSATIONS, REJECTS
 
 # entry type: the field that holds what it says
 _SAYS = {
@@ -33,7 +33,7 @@ Row = tuple[Any, ...]
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """What a document becomes, in the order of include.records: an entry with blocks, or a reject.
+    """What a document becomes, in the order of cca.records: an entry with blocks, or a reject.
 
     Values are as written where only the column's conversion can tell their type.
     """
@@ -45,7 +45,7 @@ class Rows:
 
 
 def convert(document: Mapping[str, Any]) -> Rows:
-    """Rows of include.records from a document; never raises on what a transcript may hold."""
+    """Rows of cca.records from a document; never raises on what a transcript may hold."""
     try:
         place = _place(document)
         if "rawFile" in document and "rawLine" not in document:

@@ -8,9 +8,9 @@ from bson.codec_options import CodecOptions
 from pymongo import ASCENDING, DESCENDING
 from pymongo.collection import Collection
 
-from include import archive
-from include.archive import Document
-from include.extract.owned import Range
+from cca.lake.time_range import Range
+from cca.mongo import archive
+from cca.mongo.archive import Document
 
 # an insert is stamped before it is visible: what is younger than this may still be on its way
 SETTLE = timedelta(seconds=2)

@@ -2,11 +2,11 @@
 
 import shutil
 
-from include.extract import manifest
-from include.extract.run import ExtractReport, extract
-from include.extract.window import Window
-from include.records import DATASETS
-from include.settings import Settings
+from cca.extract.run import ExtractReport, extract
+from cca.extract.window import Window
+from cca.lake import manifest
+from cca.records import DATASETS
+from cca.settings import Settings
 
 
 def rebuild_lake(settings: Settings, uri: str, storage_format: str | None = None) -> ExtractReport:
@@ -20,7 +20,7 @@ def drop_lake(settings: Settings, chosen: str) -> None:
     """Delete a format's lake with its mark: the next run takes everything."""
     with manifest.locked(settings, chosen):
         if chosen == "iceberg":
-            from include.extract import catalog  # noqa: PLC0415  (takes a second)
+            from cca.lake import catalog  # noqa: PLC0415  (takes a second)
 
             catalog.drop(settings)
         else:

@@ -9,17 +9,18 @@ from datetime import datetime
 
 from pymongo.collection import Collection
 
-from include import archive
-from include.archive import Document
-from include.extract import fetch, recent
-from include.extract.convert import convert
-from include.extract.lake import Change, Lake, holding
-from include.extract.manifest import LakeFile
-from include.extract.owned import Range
-from include.extract.window import Window
-from include.extract.writer import LakeWriter
-from include.records import CONVERSATIONS
-from include.settings import Settings
+from cca.extract import fetch
+from cca.extract.convert import convert
+from cca.extract.window import Window
+from cca.extract.writer import LakeWriter
+from cca.lake import arrivals
+from cca.lake.manifest import LakeFile
+from cca.lake.store import Change, Lake, holding
+from cca.lake.time_range import Range
+from cca.mongo import archive
+from cca.mongo.archive import Document
+from cca.records import CONVERSATIONS
+from cca.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -95,7 +96,7 @@ def _owned(
     held = lake.recent.held(
         before.files, before.extracted, lambda file: lake.table(file, ["ingested_at"])
     )
-    late = recent.earliest_difference(
+    late = arrivals.earliest_difference(
         held, before.extracted, lambda after, to: fetch.arrived(collection, after, to)
     )
     return Range("ingestedAt", late or before.extracted, through), through

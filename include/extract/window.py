@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time
 from itertools import pairwise
 from typing import Any, Literal, Self
 
-from include.errors import SettingError
+from cca.errors import SettingError
 
 Kind = Literal["incremental", "backfill", "full"]
 

@@ -6,13 +6,13 @@ from functools import partial
 from multiprocessing import get_context
 from typing import Any
 
-from include import archive
-from include.extract import fetch
-from include.extract.owned import Range
-from include.extract.parts import finish, plan
-from include.extract.run import ExtractReport, Progress, extract
-from include.extract.window import Window
-from include.settings import Settings
+from cca.extract import fetch
+from cca.extract.chunks import finish, plan
+from cca.extract.run import ExtractReport, Progress, extract
+from cca.extract.window import Window
+from cca.lake.time_range import Range
+from cca.mongo import archive
+from cca.settings import Settings
 
 # more parts than workers: nobody waits long for the last one
 _PARTS_EACH = 3

@@ -11,16 +11,16 @@ from dataclasses import dataclass
 from pymongo.collection import Collection
 from pymongo.errors import PyMongoError
 
-from include import archive
-from include.archive import Document
-from include.follow.feed import Feed
-from include.follow.lists import Lists
-from include.follow.lock import follower_lock
-from include.follow.rebuild import answer_requests, source_of
-from include.follow.request import is_asked
-from include.search import home as homes
-from include.search.index import Writer
-from include.settings import Settings
+from cca.follow.feed import Feed
+from cca.follow.lists import Lists
+from cca.follow.lock import follower_lock
+from cca.follow.rebuild import answer_requests, source_of
+from cca.follow.request import is_asked
+from cca.mongo import archive
+from cca.mongo.archive import Document
+from cca.search import home as homes
+from cca.search.index import Writer
+from cca.settings import Settings
 
 log = logging.getLogger(__name__)
 

@@ -16,10 +16,10 @@ from pymongo.change_stream import CollectionChangeStream
 from pymongo.collection import Collection
 from pymongo.errors import OperationFailure, PyMongoError
 
-from include import archive
-from include.archive import Document
-from include.search.blocks import READ_FIELDS
-from include.search.home import Position
+from cca.mongo import archive
+from cca.mongo.archive import Document
+from cca.search.blocks import READ_FIELDS
+from cca.search.home import Position
 
 log = logging.getLogger(__name__)
 

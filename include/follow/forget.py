@@ -8,16 +8,16 @@ from pathlib import Path
 
 from pymongo.collection import Collection
 
-from include import archive
-from include.archive import Document
-from include.errors import AlreadyRunning
-from include.follow.lists import Lists
-from include.follow.lock import follower_lock
-from include.follow.rebuild import answer_requests, source_of
-from include.follow.request import ask
-from include.search.reader import Reader
-from include.search.removal import Chosen, places_of, removal_query
-from include.settings import Settings
+from cca.errors import AlreadyRunning
+from cca.follow.lists import Lists
+from cca.follow.lock import follower_lock
+from cca.follow.rebuild import answer_requests, source_of
+from cca.follow.request import ask
+from cca.mongo import archive
+from cca.mongo.archive import Document
+from cca.search.reader import Reader
+from cca.search.removal import Chosen, places_of, removal_query
+from cca.settings import Settings
 
 _LOOK_SECONDS = 0.2
 

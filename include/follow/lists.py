@@ -11,13 +11,13 @@ from pymongo import DeleteOne, ReplaceOne
 from pymongo.collection import Collection
 from pymongo.errors import OperationFailure
 
-from include.archive import Document, whole
-from include.entries import entry_of
-from include.extract.values import mapping, string
-from include.follow.feed import OVERLAP
-from include.follow.session import session_row
-from include.search.home import Position
-from include.search.prompts import role_of
+from cca.entries import entry_of
+from cca.extract.values import mapping, string
+from cca.follow.feed import OVERLAP
+from cca.follow.session import session_row
+from cca.mongo.archive import Document, whole
+from cca.search.home import Position
+from cca.search.prompts import role_of
 
 log = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from include.errors import AlreadyRunning
+from cca.errors import AlreadyRunning
 
 
 @contextmanager

@@ -4,15 +4,15 @@ import threading
 
 from pymongo.collection import Collection
 
-from include import archive
-from include.archive import Document
-from include.follow.feed import Feed
-from include.follow.lists import Lists
-from include.follow.lock import follower_lock
-from include.follow.request import requests
-from include.search import home as homes
-from include.search.index import Writer
-from include.settings import Settings
+from cca.follow.feed import Feed
+from cca.follow.lists import Lists
+from cca.follow.lock import follower_lock
+from cca.follow.request import requests
+from cca.mongo import archive
+from cca.mongo.archive import Document
+from cca.search import home as homes
+from cca.search.index import Writer
+from cca.settings import Settings
 
 _READ_DOCUMENTS = 1000
 # Memory of the keys not yet committed bounds a commit.

@@ -6,8 +6,8 @@ import uuid
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from include.files import replace_file
-from include.search.removal import Chosen
+from cca.files import replace_file
+from cca.search.removal import Chosen
 
 
 @dataclass(frozen=True)

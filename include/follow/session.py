@@ -5,14 +5,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from include.archive import Document
-from include.entries import ODD_ENTRY, entry_of
-from include.extract.blocks import blocks_of, result_text
-from include.extract.values import mapping, string
-from include.projects import slug_of
-from include.rejections import is_rejection
-from include.search.blocks import TITLE_FIELDS
-from include.search.prompts import is_human_prompt, prompt_text, role_of
+from cca.entries import ODD_ENTRY, entry_of
+from cca.extract.blocks import blocks_of, result_text
+from cca.extract.values import mapping, string
+from cca.mongo.archive import Document
+from cca.projects import slug_of
+from cca.rejections import is_rejection
+from cca.search.blocks import TITLE_FIELDS
+from cca.search.prompts import is_human_prompt, prompt_text, role_of
 
 log = logging.getLogger(__name__)
 

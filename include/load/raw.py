@@ -8,12 +8,12 @@ from datetime import datetime
 import duckdb
 import pyarrow as pa
 
-from include.extract.lake import LONG_COLUMNS, Lake, holding
-from include.extract.manifest import LakeFile, Manifest
-from include.records import DATASETS, raw_schema
-from include.settings import Settings
-from include.transform.dbt import rules_digest
-from include.warehouse import is_readable, writing
+from cca.lake.manifest import LakeFile, Manifest
+from cca.lake.store import LONG_COLUMNS, Lake, holding
+from cca.load.warehouse import is_readable, writing
+from cca.records import DATASETS, raw_schema
+from cca.settings import Settings
+from cca.transform.dbt import rules_digest
 
 _LOADED = {"lake_file": "lake_file varchar", "load_seq": "load_seq bigint"}
 # asked of DuckDB instead, it would import pandas, which takes longer than an hourly load

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from include.extract import manifest
-from include.load.raw import load
-from include.publish.gold import publish
-from include.settings import Settings
-from include.transform.dbt import transform
+from cca.lake import manifest
+from cca.load.raw import load
+from cca.publish.gold import publish
+from cca.settings import Settings
+from cca.transform.dbt import transform
 
 
 def rebuild_warehouse(settings: Settings, storage_format: str | None = None) -> Path:

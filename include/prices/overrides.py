@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
-from include.errors import SettingError
+from cca.errors import SettingError
 
 REQUIRED = ("model", "input_usd_per_mtok", "output_usd_per_mtok")
 PRICES = (

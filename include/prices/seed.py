@@ -10,9 +10,9 @@ from pathlib import Path
 
 from genai_prices.data_snapshot import get_snapshot
 
-from include.files import replace_file
-from include.prices.table import PriceRow, price_rows
-from include.settings import PROJECT_DIR
+from cca.files import replace_file
+from cca.prices.table import PriceRow, price_rows
+from cca.settings import PROJECT_DIR
 
 SEED_PATH = PROJECT_DIR / "dbt" / "seeds" / "model_prices.csv"
 

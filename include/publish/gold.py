@@ -10,16 +10,16 @@ from pathlib import Path
 
 import duckdb
 
-from include.errors import WarehouseError
-from include.extract import manifest
-from include.extract.manifest import Published
-from include.files import held, sync_folder
-from include.load.raw import built
-from include.publish import masking, metabase, postgres
-from include.publish.comments import Described, comments, descriptions
-from include.settings import Settings
-from include.transform.dbt import rules_digest, target_dir
-from include.warehouse import STORAGE_VERSION, writing
+from cca.errors import WarehouseError
+from cca.files import held, sync_folder
+from cca.lake import manifest
+from cca.lake.manifest import Published
+from cca.load.raw import built
+from cca.load.warehouse import STORAGE_VERSION, writing
+from cca.publish import masking, metabase, postgres
+from cca.publish.comments import Described, comments, descriptions
+from cca.settings import Settings
+from cca.transform.dbt import rules_digest, target_dir
 
 log = logging.getLogger(__name__)
 

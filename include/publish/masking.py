@@ -2,7 +2,7 @@
 
 import duckdb
 
-from include.secrets import mask_secrets
+from cca.masking import mask_secrets
 
 # Columns of the marts that hold such text; all others hold ids, names, numbers and paths.
 TEXTS = frozenset({"title", "first_prompt", "prompt", "description", "reason"})

@@ -7,9 +7,9 @@ from typing import Any, Self
 
 import httpx
 
-from include.errors import CcaError, ServiceDown, SettingError
-from include.files import replace_file
-from include.settings import Settings
+from cca.errors import CcaError, ServiceDown, SettingError
+from cca.files import replace_file
+from cca.settings import Settings
 
 log = logging.getLogger(__name__)
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import duckdb
 
-from include.errors import ServiceDown, SettingError
-from include.files import held, replace_file
-from include.publish.comments import Described, comments
-from include.settings import Settings
+from cca.errors import ServiceDown, SettingError
+from cca.files import held, replace_file
+from cca.publish.comments import Described, comments
+from cca.settings import Settings
 
 log = logging.getLogger(__name__)
 

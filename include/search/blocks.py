@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from include.extract.blocks import blocks_of
-from include.extract.values import mapping, mended, string
-from include.search.prompts import is_queued_prompt, role_of
+from cca.extract.blocks import blocks_of
+from cca.extract.values import mapping, mended, string
+from cca.search.prompts import is_queued_prompt, role_of
 
 KINDS = ("prompt", "answer", "thinking", "tool_input", "tool_result", "title", "system")
 

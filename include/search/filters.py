@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 import tantivy
 from tantivy import FieldType, Occur, Query
 
-from include.errors import SettingError
-from include.search.index import milliseconds
-from include.search.schema import PLACES
+from cca.errors import SettingError
+from cca.search.index import milliseconds
+from cca.search.schema import PLACES
 
 Moment = str | date | datetime | None
 

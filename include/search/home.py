@@ -8,7 +8,7 @@ from pathlib import Path
 
 import tantivy
 
-from include.files import replace_file
+from cca.files import replace_file
 
 # Raise it whenever the same documents would give another index, or other files beside it.
 SCHEMA_NUMBER = 2

@@ -10,15 +10,15 @@ from typing import Any, Self
 
 import tantivy
 
-from include.archive import Document
-from include.entries import ODD_ENTRY, entry_of
-from include.errors import AlreadyRunning
-from include.search.blocks import Block, searchable
-from include.search.home import Home, Position
-from include.search.normalise import analyser, normalise
-from include.search.removal import Chosen, removal_query
-from include.search.schema import PLACES, document_key, key_of, open_index
-from include.search.vocabulary import Files
+from cca.entries import ODD_ENTRY, entry_of
+from cca.errors import AlreadyRunning
+from cca.mongo.archive import Document
+from cca.search.blocks import Block, searchable
+from cca.search.home import Home, Position
+from cca.search.normalise import analyser, normalise
+from cca.search.removal import Chosen, removal_query
+from cca.search.schema import PLACES, document_key, key_of, open_index
+from cca.search.vocabulary import Files
 
 log = logging.getLogger(__name__)
 

@@ -3,8 +3,8 @@
 import re
 from typing import Any
 
-from include.extract.blocks import blocks_of, text_of
-from include.extract.values import mapping, mended, string
+from cca.extract.blocks import blocks_of, text_of
+from cca.extract.values import mapping, mended, string
 
 # How texts begin that Claude Code writes as the user; older entries say it in no other way.
 # `<command-message>` is none of them: it opens a command that a person gave to Claude (/init).

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import tantivy
 from tantivy import Occur, Query
 
-from include.search.normalise import is_unspaced
-from include.search.patterns import Need, Pattern
-from include.search.typed import Term
-from include.search.vocabulary import Vocabulary
+from cca.search.normalise import is_unspaced
+from cca.search.patterns import Need, Pattern
+from cca.search.typed import Term
+from cca.search.vocabulary import Vocabulary
 
 # Shorter than this a bare word means itself, else nearly every word would hold it.
 _PART_LETTERS = 3

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import tantivy
 
-from include.search import home as homes
-from include.search.query import QueryMaker
-from include.search.schema import open_index
-from include.search.vocabulary import Vocabulary
+from cca.search import home as homes
+from cca.search.query import QueryMaker
+from cca.search.schema import open_index
+from cca.search.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Any
 import tantivy
 from tantivy import Occur, Query
 
-from include.search.schema import PLACES, document_key
+from cca.search.schema import PLACES, document_key
 
 
 @dataclass(frozen=True)

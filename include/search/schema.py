@@ -6,7 +6,7 @@ from typing import Any
 
 import tantivy
 
-from include.search.normalise import analyser
+from cca.search.normalise import analyser
 
 TOKENIZER = "cca"
 # Fields of a block's place; a copy carries them too.

@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo
 
 from tantivy import Occur, Query
 
-from include.search.filters import Filters, Moment, clauses, combined
-from include.search.reader import Reader, View
-from include.search.snippet import Finder, holds_literally, of_pattern, of_terms
-from include.search.texts import Hit, Row, Text, Texts
-from include.search.typed import Typed, understand
-from include.settings import Settings
+from cca.search.filters import Filters, Moment, clauses, combined
+from cca.search.reader import Reader, View
+from cca.search.snippet import Finder, holds_literally, of_pattern, of_terms
+from cca.search.texts import Hit, Row, Text, Texts
+from cca.search.typed import Typed, understand
+from cca.settings import Settings
 
 NOT_BUILT = "The search index is being built; `cca follow` keeps it."
 # Hits whose signs are checked in their text for one page; each costs about 0.5 ms.

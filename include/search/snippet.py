@@ -7,10 +7,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 
-from include.search.normalise import UNDERSCORE
-from include.search.patterns import Pattern
-from include.search.typed import Term
-from include.secrets import mask_secrets
+from cca.masking import mask_secrets
+from cca.search.normalise import UNDERSCORE
+from cca.search.patterns import Pattern
+from cca.search.typed import Term
 
 _PICTURE = re.compile("ux([0-9a-f]{4,5})")
 _BEFORE, _LENGTH = 36, 240

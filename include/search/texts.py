@@ -7,12 +7,12 @@ from datetime import datetime
 from pymongo.collection import Collection
 from pymongo.errors import PyMongoError
 
-from include import archive
-from include.entries import entry_of
-from include.errors import ServiceDown
-from include.search.blocks import searchable
-from include.search.snippet import Finder, snippet_of
-from include.settings import Settings
+from cca.entries import entry_of
+from cca.errors import ServiceDown
+from cca.mongo import archive
+from cca.search.blocks import searchable
+from cca.search.snippet import Finder, snippet_of
+from cca.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ class Texts:
 
 
 def _running(settings: Settings) -> str:
-    from include.embedded.mongod import running_uri  # noqa: PLC0415  (only where no URI is set)
+    from cca.mongo.server import running_uri  # noqa: PLC0415  (only where no URI is set)
 
     uri = running_uri(settings)
     if uri is None:

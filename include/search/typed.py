@@ -4,9 +4,9 @@ import re
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from include.search.blocks import KINDS
-from include.search.normalise import analyser, is_letter, normalise
-from include.search.patterns import Pattern, understood
+from cca.search.blocks import KINDS
+from cca.search.normalise import analyser, is_letter, normalise
+from cca.search.patterns import Pattern, understood
 
 FIELDS = ("kind", "project", "session", "host")
 

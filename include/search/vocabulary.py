@@ -8,8 +8,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from include.files import replace_file
-from include.search.normalise import UNDERSCORE
+from cca.files import replace_file
+from cca.search.normalise import UNDERSCORE
 
 # Hashes and ids are nine words in ten; they are scanned only for what is hexadecimal itself.
 _HEX_LINE = re.compile(rb"[0-9a-f]{8,}\n")

@@ -1,11 +1,11 @@
-"""`python -m include.sync_agent [--once]`: the agent alone, without the rest of cca."""
+"""`python -m cca.sync_agent [--once]`: the agent alone, without the rest of cca."""
 
 import sys
 
-from include.errors import CcaError, SettingError
-from include.log import configure
-from include.settings import get_settings
-from include.sync_agent.agent import run, sync_once
+from cca.errors import CcaError, SettingError
+from cca.log import configure
+from cca.settings import get_settings
+from cca.sync_agent.agent import run, sync_once
 
 
 def main() -> None:

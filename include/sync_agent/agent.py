@@ -15,18 +15,18 @@ from pathlib import Path
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
-from include import archive
-from include.settings import Settings
-from include.sync_agent.buffer import Buffer
-from include.sync_agent.deliver import Delivery, deliver_pending, ensure_indexes
-from include.sync_agent.forgotten import obey
-from include.sync_agent.garbage import few_collections
-from include.sync_agent.health import State, health_server
-from include.sync_agent.intake import Intake
-from include.sync_agent.lock import agent_lock
-from include.sync_agent.once import Progress, SyncReport, sync_once
-from include.sync_agent.scan import FoundFile, look_at
-from include.sync_agent.watch import Hints, must_poll
+from cca.mongo import archive
+from cca.settings import Settings
+from cca.sync_agent.buffer import Buffer
+from cca.sync_agent.deliver import Delivery, deliver_pending, ensure_indexes
+from cca.sync_agent.forgotten import obey
+from cca.sync_agent.garbage import few_collections
+from cca.sync_agent.health import State, health_server
+from cca.sync_agent.intake import Intake
+from cca.sync_agent.lock import agent_lock
+from cca.sync_agent.once import Progress, SyncReport, sync_once
+from cca.sync_agent.scan import FoundFile, look_at
+from cca.sync_agent.watch import Hints, must_poll
 
 __all__ = ["Progress", "SyncReport", "run", "sync_once"]
 

@@ -11,8 +11,8 @@ from threading import RLock
 from types import TracebackType
 from typing import Any, Self
 
-from include.sync_agent.schema import open_buffer
-from include.sync_agent.values import Batch, Checkpoint, DeadLetter, Entry
+from cca.sync_agent.schema import open_buffer
+from cca.sync_agent.values import Batch, Checkpoint, DeadLetter, Entry
 
 # Delivered rows kept for a look at what went through: the newest, for a week, and no long lines.
 KEEP_DELIVERED = 1000

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from include.errors import NotFound
-from include.sync_agent.buffer import Buffer, insert_entries, now_text
-from include.sync_agent.identity import record_digest, stream_hash
-from include.sync_agent.read import event_ms_of
-from include.sync_agent.tail import Record, pieces_of
-from include.sync_agent.values import Entry
+from cca.errors import NotFound
+from cca.sync_agent.buffer import Buffer, insert_entries, now_text
+from cca.sync_agent.identity import record_digest, stream_hash
+from cca.sync_agent.read import event_ms_of
+from cca.sync_agent.tail import Record, pieces_of
+from cca.sync_agent.values import Entry
 
 _COLUMNS = (
     "id, source_file, source_offset, reason, raw_bytes, created_at, file_path, project_id,"

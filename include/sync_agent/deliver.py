@@ -18,9 +18,9 @@ from pymongo.errors import (
     WriteError,
 )
 
-from include.settings import Settings
-from include.sync_agent.buffer import Buffer
-from include.sync_agent.document import (
+from cca.settings import Settings
+from cca.sync_agent.buffer import Buffer
+from cca.sync_agent.document import (
     RAW_LINE_BYTES,
     Document,
     big_document_of,
@@ -28,8 +28,8 @@ from include.sync_agent.document import (
     masked,
     raw_document_of,
 )
-from include.sync_agent.forgotten import forgotten
-from include.sync_agent.values import DeadLetter, Entry
+from cca.sync_agent.forgotten import forgotten
+from cca.sync_agent.values import DeadLetter, Entry
 
 # A backlog goes in batches this many times BATCH_SIZE, within the bytes.
 BACKLOG_FACTOR = 20

@@ -7,11 +7,11 @@ from typing import Any
 import orjson
 from bson import Binary
 
-from include.entries import OWN_FIELDS
-from include.secrets import mask_value
-from include.sync_agent.preview import preview_of
-from include.sync_agent.tail import BSON_DEPTH, depth_of, is_odd, parse
-from include.sync_agent.values import Entry
+from cca.entries import OWN_FIELDS
+from cca.masking import mask_value
+from cca.sync_agent.preview import preview_of
+from cca.sync_agent.tail import BSON_DEPTH, depth_of, is_odd, parse
+from cca.sync_agent.values import Entry
 
 Document = dict[str, Any]
 

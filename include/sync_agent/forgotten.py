@@ -13,9 +13,9 @@ from typing import Any
 from pymongo import DESCENDING
 from pymongo.database import Database
 
-from include.sync_agent.buffer import Buffer
-from include.sync_agent.intake import Group
-from include.sync_agent.values import Entry
+from cca.sync_agent.buffer import Buffer
+from cca.sync_agent.intake import Group
+from cca.sync_agent.values import Entry
 
 REQUESTS = "forgotten"
 IDS = "forgotten_ids"

@@ -13,8 +13,8 @@ from time import monotonic
 from typing import Any
 from urllib.parse import urlsplit
 
-from include.errors import PortTaken
-from include.sync_agent.buffer import Buffer
+from cca.errors import PortTaken
+from cca.sync_agent.buffer import Buffer
 
 log = logging.getLogger(__name__)
 

@@ -7,13 +7,13 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from include.sync_agent.buffer import Buffer
-from include.sync_agent.identity import Place, prefix_checksum
-from include.sync_agent.read import place_of, read_file
-from include.sync_agent.scan import FoundFile, find_files, readable
-from include.sync_agent.side_files import read_side_file
-from include.sync_agent.tail import BLOCK_BYTES, BLOCK_LINES
-from include.sync_agent.values import NEVER_LOOKED, UNFINISHED, Batch, Checkpoint, DeadLetter, Entry
+from cca.sync_agent.buffer import Buffer
+from cca.sync_agent.identity import Place, prefix_checksum
+from cca.sync_agent.read import place_of, read_file
+from cca.sync_agent.scan import FoundFile, find_files, readable
+from cca.sync_agent.side_files import read_side_file
+from cca.sync_agent.tail import BLOCK_BYTES, BLOCK_LINES
+from cca.sync_agent.values import NEVER_LOOKED, UNFINISHED, Batch, Checkpoint, DeadLetter, Entry
 
 log = logging.getLogger(__name__)
 

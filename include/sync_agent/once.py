@@ -10,17 +10,17 @@ from pymongo import MongoClient
 from pymongo.collection import Collection
 from pymongo.errors import OperationFailure, PyMongoError
 
-from include import archive
-from include.errors import ServiceDown, SettingError
-from include.settings import Settings
-from include.sync_agent.buffer import Buffer
-from include.sync_agent.deliver import Delivery, deliver, deliver_pending, ensure_indexes
-from include.sync_agent.forgotten import obey, without_forgotten
-from include.sync_agent.garbage import few_collections
-from include.sync_agent.intake import Group, Intake, Taken
-from include.sync_agent.lock import agent_lock
-from include.sync_agent.scan import FoundFile
-from include.sync_agent.values import DeadLetter
+from cca.errors import ServiceDown, SettingError
+from cca.mongo import archive
+from cca.settings import Settings
+from cca.sync_agent.buffer import Buffer
+from cca.sync_agent.deliver import Delivery, deliver, deliver_pending, ensure_indexes
+from cca.sync_agent.forgotten import obey, without_forgotten
+from cca.sync_agent.garbage import few_collections
+from cca.sync_agent.intake import Group, Intake, Taken
+from cca.sync_agent.lock import agent_lock
+from cca.sync_agent.scan import FoundFile
+from cca.sync_agent.values import DeadLetter
 
 # What is sent and committed at a time.
 _GROUP_BYTES = 4 << 20

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from include.secrets import mask_secrets
+from cca.masking import mask_secrets
 
 PREVIEW_CHARACTERS = 500
 # Masking sees more than is kept, so that a secret across the cut is still recognised.

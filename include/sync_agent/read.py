@@ -9,10 +9,10 @@ from pathlib import PurePosixPath
 from typing import Any
 from zlib import crc32
 
-from include.sync_agent import identity
-from include.sync_agent.identity import Place
-from include.sync_agent.scan import FoundFile, readable
-from include.sync_agent.tail import (
+from cca.sync_agent import identity
+from cca.sync_agent.identity import Place
+from cca.sync_agent.scan import FoundFile, readable
+from cca.sync_agent.tail import (
     BLOCK_LINES,
     Block,
     Poison,
@@ -22,7 +22,7 @@ from include.sync_agent.tail import (
     pieces_of,
     read_block,
 )
-from include.sync_agent.values import UNFINISHED, Batch, Checkpoint, DeadLetter, Entry
+from cca.sync_agent.values import UNFINISHED, Batch, Checkpoint, DeadLetter, Entry
 
 # What one turn over a file reads at most, so that one huge file does not hold up the others.
 TURN_BYTES = 64 << 20

@@ -6,7 +6,7 @@ import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
 
-from include.errors import SettingError
+from cca.errors import SettingError
 
 log = logging.getLogger(__name__)
 

@@ -8,10 +8,10 @@ from hashlib import blake2b
 
 import orjson
 
-from include.sync_agent.identity import Place, record_digest, stream_hash
-from include.sync_agent.scan import FoundFile
-from include.sync_agent.tail import DEAD_HEAD_BYTES, MAX_LINE_BYTES, own_bytes, parse
-from include.sync_agent.values import Batch, Checkpoint, DeadLetter, Entry
+from cca.sync_agent.identity import Place, record_digest, stream_hash
+from cca.sync_agent.scan import FoundFile
+from cca.sync_agent.tail import DEAD_HEAD_BYTES, MAX_LINE_BYTES, own_bytes, parse
+from cca.sync_agent.values import Batch, Checkpoint, DeadLetter, Entry
 
 # A file untouched for so long is taken as written.
 SETTLE_SECONDS = 2.0

@@ -11,10 +11,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from include.errors import WarehouseError
-from include.prices.overrides import check_overrides
-from include.settings import PROJECT_DIR, Settings
-from include.transform.dbt_log import writing_log
+from cca.errors import WarehouseError
+from cca.prices.overrides import check_overrides
+from cca.settings import PROJECT_DIR, Settings
+from cca.transform.dbt_log import writing_log
 
 if TYPE_CHECKING:
     from dbt.cli.main import dbtRunnerResult

@@ -5,7 +5,7 @@ from typing import Any
 
 import yaml
 
-from include.settings import PROJECT_DIR
+from cca.settings import PROJECT_DIR
 
 _HEAD = """\
 # The gold file

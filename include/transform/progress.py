@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from include.transform.dbt import BAD, NodeDone
+from cca.transform.dbt import BAD, NodeDone
 
 _BUILT = ("model", "seed", "snapshot")
 

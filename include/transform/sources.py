@@ -1,9 +1,9 @@
-"""dbt's description of the raw tables, rendered from include.records."""
+"""dbt's description of the raw tables, rendered from cca.records."""
 
 import pyarrow as pa
 
-from include.records import DATASETS, raw_schema
-from include.settings import PROJECT_DIR
+from cca.records import DATASETS, raw_schema
+from cca.settings import PROJECT_DIR
 
 SOURCES_PATH = PROJECT_DIR / "dbt" / "models" / "staging" / "_sources.yml"
 _ABOUT = {
@@ -27,7 +27,7 @@ _LOADED = {
 def sources_yaml() -> str:
     """The whole file; dbt/models/staging/_sources.yml is this text."""
     lines = [
-        "# Made from include/records.py by `python -m include.transform.sources`.",
+        "# Made from include/records.py by `python -m cca.transform.sources`.",
         "sources:",
         "  - name: raw",
         "    description: What load makes of the lake; keyed by `_id`, and block index for blocks.",

@@ -3,9 +3,9 @@
 from difflib import get_close_matches
 from pathlib import Path
 
-from include.errors import NotFound
-from include.projects import project_label
-from include.usage.reports import open_gold
+from cca.errors import NotFound
+from cca.projects import project_label
+from cca.usage.reports import open_gold
 
 
 def known_project(gold_path: Path, wanted: str) -> str:

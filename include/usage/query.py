@@ -15,9 +15,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from include.errors import WarehouseError
-from include.usage.reports import open_gold
-from include.usage.text import printable
+from cca.errors import WarehouseError
+from cca.usage.reports import open_gold
+from cca.usage.text import printable
 
 # Wide enough for any row, so that nothing is cut where a program reads.
 _PIPED_WIDTH = 100_000

@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 
 import duckdb
 
-from include.errors import NotFound, SettingError
+from cca.errors import NotFound, SettingError
 
 Kind = Literal[
     "daily", "weekly", "monthly", "model", "project", "host", "session", "blocks", "tools"

@@ -9,8 +9,8 @@ from typing import Any
 from airflow.triggers.base import BaseEventTrigger, TriggerEvent
 from asgiref.sync import sync_to_async
 
-from include.errors import CcaError
-from include.settings import Settings, get_settings
+from cca.errors import CcaError
+from cca.settings import Settings, get_settings
 
 CONNECTION = "cca_mongo"
 _LOOK_SECONDS = 60.0
@@ -18,7 +18,7 @@ _LOOK_SECONDS = 60.0
 
 def mongo(settings: Settings) -> AbstractContextManager[str]:
     """The archive's address: connection `cca_mongo` where there is one, else by the settings."""
-    from include.embedded.mongod import serving_mongo
+    from cca.mongo.server import serving_mongo
 
     uri = connected_uri()
     return nullcontext(uri) if uri else serving_mongo(settings)
@@ -62,7 +62,7 @@ class ArrivedTrigger(BaseEventTrigger):
 
 
 def _unpublished() -> str | None:
-    from include.embedded.freshness import freshness
+    from cca.gold.freshness import freshness
 
     try:
         state = freshness(get_settings(), connected_uri())

@@ -7,8 +7,8 @@ from typing import Any
 
 from airflow.sdk import Asset, CronTriggerTimetable
 
-from include.settings import get_settings
-from include.transform.dbt import DBT_DIR
+from cca.settings import get_settings
+from cca.transform.dbt import DBT_DIR
 
 PIPELINE = "conversation_pipeline"
 
@@ -31,7 +31,7 @@ TASK_DEFAULTS: dict[str, Any] = {
 
 def alert(context: Any) -> None:
     """Tell of a failed run, once, whatever number of its tasks failed."""
-    from include.alerts import Alert, send
+    from cca.alerts import Alert, send
 
     settings, run = get_settings(), context["dag_run"]
     last = context.get("task_instance") or context.get("ti")

@@ -7,10 +7,10 @@ from airflow.api_fastapi.core_api.security import get_user
 from fastapi import Depends, FastAPI
 from fastapi.responses import FileResponse
 
-from include import runs
-from include.embedded.airflow import DAG_ID
-from include.embedded.freshness import freshness
-from include.settings import get_settings
+from cca.gold import runs
+from cca.gold.freshness import freshness
+from cca.settings import get_settings
+from cca.stack.airflow import DAG_ID
 
 
 def app(card: Path) -> FastAPI:

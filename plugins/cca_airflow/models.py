@@ -19,10 +19,10 @@ from cosmos.constants import (
     TestIndirectSelection,
 )
 
-from include.embedded.airflow import POOL, dbt_task_environment
-from include.embedded.drawing import drawing_path
-from include.settings import get_settings
-from include.transform.dbt import DBT_DIR
+from cca.settings import get_settings
+from cca.stack.airflow import POOL, dbt_task_environment
+from cca.stack.drawing import drawing_path
+from cca.transform.dbt import DBT_DIR
 
 BUILD_TASK = "dbt_build"
 
@@ -32,8 +32,8 @@ def build_models(params: dict[str, Any], task_instance: Any) -> dict[str, int]:
     """Build and test all models in one process; each model's task shows what came of it."""
     import logging
 
-    from include.transform import dbt
-    from include.transform.progress import Progress
+    from cca.transform import dbt
+    from cca.transform.progress import Progress
 
     log, settings, reporting = logging.getLogger(__name__), get_settings(), threading.Lock()
     progress = Progress.of(dbt.target_dir(settings) / "manifest.json")
@@ -104,7 +104,7 @@ def _name(node: Any) -> str:
 
 def release_warehouse(*_context: Any) -> None:
     """dbt keeps the file open while its process lives, and `airflow dags test` has only one."""
-    from include.transform.dbt import close_duckdb
+    from cca.transform.dbt import close_duckdb
 
     close_duckdb()
 

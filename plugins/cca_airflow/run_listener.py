@@ -21,8 +21,8 @@ def on_dag_run_failed(dag_run: Any, msg: str) -> None:  # noqa: ARG001  (the hoo
 
 
 def _record(run: Any, state: str) -> None:
-    from include import runs
-    from include.settings import get_settings
+    from cca.gold import runs
+    from cca.settings import get_settings
 
     times = (run.start_date, run.end_date)
     try:

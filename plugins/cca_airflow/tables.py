@@ -4,7 +4,7 @@ import sys
 
 from airflow.__main__ import main
 
-from include.embedded.airflow import POOL
+from cca.stack.airflow import POOL
 
 for command in (
     ("db", "migrate"),

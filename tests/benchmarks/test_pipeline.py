@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from include.settings import PROJECT_DIR
+from cca.settings import PROJECT_DIR
 
 
 def test_every_step_is_measured_and_usage_equals_the_truth():

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from include.embedded import airflow
-from include.embedded.stack import stack_environment
-from include.settings import Settings, child_environment
+from cca.settings import Settings, child_environment
+from cca.stack import airflow
+from cca.stack.stack import stack_environment
 
 Run = Callable[[str], Any]
 

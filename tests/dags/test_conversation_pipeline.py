@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from include.demo.generate import generate
-from include.embedded.freshness import freshness
-from include.embedded.summary import summary
-from include.settings import Settings
-from include.sync_agent.agent import sync_once
+from cca.demo.generate import generate
+from cca.gold.freshness import freshness
+from cca.gold.summary import summary
+from cca.settings import Settings
+from cca.sync_agent.agent import sync_once
 
 pytestmark = pytest.mark.timeout(300)
 

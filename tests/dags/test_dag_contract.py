@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from include.settings import PROJECT_DIR
+from cca.settings import PROJECT_DIR
 
 READ_THE_BAG = """
 import sys

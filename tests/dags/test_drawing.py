@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from include.embedded.drawing import drawing_path
-from include.settings import PROJECT_DIR, Settings
-from include.transform.dbt import target_dir
+from cca.settings import PROJECT_DIR, Settings
+from cca.stack.drawing import drawing_path
+from cca.transform.dbt import target_dir
 
 
 @pytest.fixture(scope="module")

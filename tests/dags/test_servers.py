@@ -14,18 +14,19 @@ import httpx
 import psutil
 import pytest
 
-from include import archive, runs
-from include.demo.generate import generate
-from include.doctor.reconcile import reconcile
-from include.embedded import airflow, processes, stack, supervisor
-from include.embedded.airflow_api import FINISHED, AirflowApi
-from include.embedded.pipeline_run import publish_newest
-from include.embedded.stack import Kind, Message
-from include.embedded.summary import Summary, summary
-from include.extract.manifest import published_mark
-from include.settings import Settings
-from include.sync_agent.agent import sync_once
-from include.warehouse import writing
+from cca.demo.generate import generate
+from cca.doctor.reconcile import reconcile
+from cca.gold import runs
+from cca.gold.summary import Summary, summary
+from cca.lake.manifest import published_mark
+from cca.load.warehouse import writing
+from cca.mongo import archive
+from cca.settings import Settings
+from cca.stack import airflow, processes, stack, supervisor
+from cca.stack.airflow_api import FINISHED, AirflowApi
+from cca.stack.pipeline_run import publish_newest
+from cca.stack.stack import Kind, Message
+from cca.sync_agent.agent import sync_once
 
 pytestmark = [pytest.mark.timeout(900)]
 

@@ -11,11 +11,11 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from include import records
-from include.extract.details import details_of
-from include.load.raw import prepare
-from include.settings import Settings
-from include.transform.dbt import transform
+from cca import records
+from cca.extract.details import details_of
+from cca.load.raw import prepare
+from cca.settings import Settings
+from cca.transform.dbt import transform
 
 Row = dict[str, Any]
 START = datetime(2026, 10, 1, 10, tzinfo=UTC)

@@ -8,8 +8,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from include.settings import Settings
-from include.transform.dbt import transform
+from cca.settings import Settings
+from cca.transform.dbt import transform
 from tests.dbt.rows import Row, answer, block, build_settings, entry, write_raw
 
 BUILT_BY_SESSION = sorted(

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from include.demo.generate import generate
-from include.transform.dbt import transform
-from include.usage.reports import MEASURES, report
+from cca.demo.generate import generate
+from cca.transform.dbt import transform
+from cca.usage.reports import MEASURES, report
 from tests.dbt.rows import build_settings, reader, write_raw
 from tests.dbt.transcripts import HOST, rows_of_transcripts
 

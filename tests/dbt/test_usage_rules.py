@@ -90,7 +90,7 @@ def test_a_message_that_only_a_progress_entry_holds_is_counted(marts: Marts) -> 
 
 
 def test_a_progress_entry_adds_to_its_message_but_does_not_date_it(marts: Marts) -> None:
-    assert one(marts, "output_tokens, second(m.at)", "m-progress-both") == (6, 5)
+    assert one(marts, "output_tokens, second(m.sent_at)", "m-progress-both") == (6, 5)
 
 
 given(
@@ -129,7 +129,7 @@ given(
 
 
 def test_the_main_thread_has_a_message_that_a_subagent_replays(marts: Marts) -> None:
-    assert one(marts, "agent_id, second(m.at)", "m-side") == (None, 5)
+    assert one(marts, "agent_id, second(m.sent_at)", "m-side") == (None, 5)
 
 
 given(
@@ -168,7 +168,7 @@ given(answer("night", -8 * 3600, "m-night"), answer("night", 0, "m-morning"))
 
 
 def test_the_day_is_that_of_the_reports_time_zone(marts: Marts) -> None:
-    assert one(marts, "day::varchar, m.at::varchar", "m-night") == (
+    assert one(marts, "day::varchar, m.sent_at::varchar", "m-night") == (
         "2026-09-30",
         "2026-10-01 02:00:00",
     )

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
-from include.extract.convert import convert
-from include.extract.writer import table_of
-from include.sync_agent.identity import place_of
+from cca.extract.convert import convert
+from cca.extract.writer import table_of
+from cca.sync_agent.identity import place_of
 from tests.dbt.rows import Row
 
 HOST = "laptop"

@@ -7,8 +7,8 @@ from typing import Any
 
 import yaml
 
-from include.compose_env import contents
-from include.settings import PROJECT_DIR
+from cca.settings import PROJECT_DIR
+from cca.stack.compose_env import contents
 
 MAIN = PROJECT_DIR / "docker-compose.yaml"
 CELERY = PROJECT_DIR / "deploy" / "compose.celery.yaml"
@@ -40,10 +40,15 @@ def stage(name: str) -> str:
     return re.split(r"^FROM .*", text.split(f" AS {name}\n")[1], flags=re.MULTILINE)[0]
 
 
-def copied(name: str) -> list[str]:
-    """Files and folders of ours in a target, at the same place as here."""
-    lines = re.findall(r"^COPY (.+)$", stage(name), re.MULTILINE)
-    return [source for line in lines for source in line.split()[:-1]]
+def copied(name: str) -> dict[str, str]:
+    """Files and folders of ours in a target, and the path that each has there."""
+    found = {}
+    for line in re.findall(r"^COPY (.+)$", stage(name), re.MULTILINE):
+        *sources, target = line.split()
+        for source in sources:
+            into = target.endswith("/")
+            found[source] = f"{target}{Path(source).name}" if into else target
+    return found
 
 
 def command(service: dict[str, Any]) -> list[str]:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from include.embedded.ports import first_free
+from cca.ports import first_free
 
 PASSWORD = "pg-password-of-a-test"
 

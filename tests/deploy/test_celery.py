@@ -15,12 +15,12 @@ from typing import Any
 import psutil
 import pytest
 
-from include.demo.generate import generate
-from include.embedded.airflow_api import FINISHED, AirflowApi
-from include.embedded.ports import first_free
-from include.embedded.summary import summary
-from include.settings import PROJECT_DIR, Settings
-from include.sync_agent.agent import sync_once
+from cca.demo.generate import generate
+from cca.gold.summary import summary
+from cca.ports import first_free
+from cca.settings import PROJECT_DIR, Settings
+from cca.stack.airflow_api import FINISHED, AirflowApi
+from cca.sync_agent.agent import sync_once
 from tests.deploy.compose import CELERY, MAIN, env_file, load
 from tests.deploy.databases import PASSWORD, postgres, program, rows_of
 

@@ -12,9 +12,10 @@ import click
 import pytest
 from jsonschema import Draft7Validator
 
-from include import compose_env, runs
-from include.cli import cca
-from include.settings import PROJECT_DIR, Settings
+from cca.cli import cca
+from cca.gold import runs
+from cca.settings import PROJECT_DIR, Settings
+from cca.stack import compose_env
 from tests.deploy.compose import CELERY, EXTERNAL_MONGO, MAIN, env_file, load, references, stage
 
 FILES = {

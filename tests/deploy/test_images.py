@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from include.settings import PROJECT_DIR
+from cca.settings import PROJECT_DIR
 
 DOCKERFILES = ("Dockerfile", "deploy/metabase/Dockerfile")
 

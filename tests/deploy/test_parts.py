@@ -17,10 +17,10 @@ import pytest
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure, PyMongoError
 
-from include import archive
-from include.embedded.mongod import find_binary
-from include.embedded.ports import first_free
-from include.settings import PROJECT_DIR, Settings
+from cca.mongo import archive
+from cca.mongo.server import find_binary
+from cca.ports import first_free
+from cca.settings import PROJECT_DIR, Settings
 from tests.deploy.compose import MAIN, command, copied, env_file, load, stage
 
 BIN = str(Path(sys.executable).parent)
@@ -122,8 +122,8 @@ def stack(tmp_path: Path) -> Iterator[Stack]:
 
 def copy_agent(image: Path) -> None:
     """What the agent's image has, so that a file it lacks is missed here as well."""
-    for source in copied("agent"):
-        here, there = PROJECT_DIR / source, image / source
+    for source, target in copied("agent").items():
+        here, there = PROJECT_DIR / source, image / target
         there.parent.mkdir(parents=True, exist_ok=True)
         if here.is_dir():
             shutil.copytree(here, there, dirs_exist_ok=True)

@@ -9,10 +9,10 @@ import sys
 
 import pytest
 
-from include.settings import PROJECT_DIR
+from cca.settings import PROJECT_DIR
 
 DEPLOY = PROJECT_DIR / "deploy"
-AGENT = "-m include.sync_agent"
+AGENT = "-m cca.sync_agent"
 
 
 def needs(program):

@@ -9,12 +9,12 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from include import archive
-from include.demo.generate import generate
-from include.extract.window import resolve
-from include.pipeline import Options, run
-from include.settings import PROJECT_DIR, Settings
-from include.sync_agent.agent import sync_once
+from cca.demo.generate import generate
+from cca.extract.window import resolve
+from cca.mongo import archive
+from cca.pipeline import Options, run
+from cca.settings import PROJECT_DIR, Settings
+from cca.sync_agent.agent import sync_once
 
 SPARK = PROJECT_DIR / "deploy" / "spark"
 

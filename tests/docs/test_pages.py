@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from include.cli import COMMANDS, reference
-from include.settings import PROJECT_DIR
-from include.transform import dictionary
+from cca.cli import COMMANDS, reference
+from cca.settings import PROJECT_DIR
+from cca.transform import dictionary
 
 PAGES = [*PROJECT_DIR.glob("*.md"), *(PROJECT_DIR / "docs").rglob("*.md")]
 GENERATED = reference.files() | dictionary.files()

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from include.alerts import Alert, send
-from include.settings import Settings
+from cca.alerts import Alert, send
+from cca.settings import Settings
 
 ALERT = Alert(
     "conversation_pipeline", "manual__1", "load", "task_failure", "http://localhost:8080/dags/x"

@@ -11,19 +11,19 @@ from click.testing import CliRunner
 from pymongo.collection import Collection
 from pymongo.database import Database
 
-from include import forget as forgetting
-from include.cli.forget import forget as forget_command
-from include.extract import catalog
-from include.extract.fetch import server_time
-from include.extract.remove import Scope
-from include.extract.run import extract
-from include.extract.window import Window
-from include.follow.agent import catch_up
-from include.load.raw import load
-from include.settings import Settings, get_settings
-from include.sync_agent.agent import sync_once
-from include.sync_agent.buffer import Buffer
-from include.warehouse import reading_gold
+from cca import forget as forgetting
+from cca.cli.forget import forget as forget_command
+from cca.extract.fetch import server_time
+from cca.extract.run import extract
+from cca.extract.window import Window
+from cca.follow.agent import catch_up
+from cca.lake import catalog
+from cca.lake.remove import Scope
+from cca.load.raw import load
+from cca.load.warehouse import reading_gold
+from cca.settings import Settings, get_settings
+from cca.sync_agent.agent import sync_once
+from cca.sync_agent.buffer import Buffer
 
 SECRET, OTHER = "xyloquokka", "zwombatine"
 SESSION = "0a0a0a0a-0000-4000-8000-00000000000{}"

@@ -7,18 +7,18 @@ from typing import Any
 import duckdb
 import pytest
 
-from include import pipeline
-from include.demo.generate import generate
-from include.doctor.reconcile import reconcile
-from include.extract import snapshots
-from include.extract.rebuild import rebuild_lake
-from include.extract.window import Window
-from include.load.raw import load
-from include.load.rebuild import rebuild_warehouse
-from include.settings import Settings
-from include.sync_agent.agent import sync_once
-from include.travel import travel
-from include.warehouse import writing
+from cca import pipeline
+from cca.demo.generate import generate
+from cca.doctor.reconcile import reconcile
+from cca.extract.rebuild import rebuild_lake
+from cca.extract.window import Window
+from cca.lake import snapshots
+from cca.load.raw import load
+from cca.load.rebuild import rebuild_warehouse
+from cca.load.warehouse import writing
+from cca.settings import Settings
+from cca.sync_agent.agent import sync_once
+from cca.time_travel import travel
 
 RAW_ONLY = ("lake_file", "load_seq")
 

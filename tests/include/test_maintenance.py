@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from pymongo.collection import Collection
 
-from include import maintenance
-from include.extract.lake import holding
-from include.extract.run import extract
-from include.extract.window import Window
-from include.publish.gold import KEPT_FILES
-from include.settings import Settings
-from include.sync_agent.buffer import Buffer
+from cca import maintenance
+from cca.extract.run import extract
+from cca.extract.window import Window
+from cca.lake.store import holding
+from cca.publish.gold import KEPT_FILES
+from cca.settings import Settings
+from cca.sync_agent.buffer import Buffer
 
 LONG_AGO = datetime(2026, 10, 1, tzinfo=UTC)
 

@@ -4,7 +4,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from include.markup import code_html, diff_html, markdown, numbered_code_html, sanitised
+from cca.markup import code_html, diff_html, markdown, numbered_code_html, sanitised
 
 
 def elements(html: str) -> list[tuple[str, dict[str, str | None]]]:

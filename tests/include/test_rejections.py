@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from include.rejections import PATTERN, is_rejection
+from cca.rejections import PATTERN, is_rejection
 
 MACRO = Path(__file__).parents[2] / "dbt/macros/error_class.sql"
 

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from include.embedded.ports import first_free
-from include.settings import PROJECT_DIR, Settings
+from cca.ports import first_free
+from cca.settings import PROJECT_DIR, Settings
 
 # Made up, in two parts so that no scanner objects.
 KEY = "sk-" + "ant-api03-" + "plantedPlanted0123456789" * 2
 TOKEN = "ghp" + "_" + "plantedPLANTED0123456789planted01234"
 WORD = "hunter2-planted-pass"
 SECRETS = (KEY, TOKEN, WORD)
-CCA = (sys.executable, "-c", "from include.cli import main; main()")
+CCA = (sys.executable, "-c", "from cca.cli import main; main()")
 SESSION = "00000000-0000-4000-8000-00000000005e"
 PRIVATE_FOLDER, PRIVATE_FILE = 0o700, 0o600
 # The archive as written, and what is made of it for its owner: see docs/security.md.

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from include.errors import SettingError
-from include.settings import Settings, get_settings
-from include.settings_docs import files
+from cca.errors import SettingError
+from cca.settings import Settings, get_settings
+from cca.settings_docs import files
 
 
 @pytest.mark.parametrize("path", files(), ids=lambda path: path.name)

@@ -1,7 +1,7 @@
 """When people work: a week of hours, and what was going on in one of them."""
 
-from dashboards.browser.numbers.cells import day_of, project_labels, session_cell
-from dashboards.browser.numbers.parts import (
+from cca.dashboards.browser.numbers.cells import day_of, project_labels, session_cell
+from cca.dashboards.browser.numbers.parts import (
     Cell,
     Column,
     Heat,
@@ -13,8 +13,8 @@ from dashboards.browser.numbers.parts import (
     count,
     share,
 )
-from dashboards.browser.numbers.reader import FILTERED, Asked, Row
-from dashboards.browser.numbers.write import percent
+from cca.dashboards.browser.numbers.reader import FILTERED, Asked, Row
+from cca.dashboards.browser.numbers.write import percent
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _LONG = ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays")

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 
-from dashboards.browser.chart import (
+from cca.dashboards.browser.chart import (
     Mark,
     count_top,
     next_start,
@@ -14,8 +14,8 @@ from dashboards.browser.chart import (
     ticks,
     unit_of,
 )
-from dashboards.browser.numbers.parts import Bar, Bars, Segment, Slice
-from dashboards.browser.numbers.write import axis_money, thousands
+from cca.dashboards.browser.numbers.parts import Bar, Bars, Segment, Slice
+from cca.dashboards.browser.numbers.write import axis_money, thousands
 
 # More names than this cannot be followed in one chart; the rest is "other".
 MAX_SERIES = 5

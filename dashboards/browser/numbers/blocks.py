@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from dashboards.browser.chart import Mark, nice_top, ticks
-from dashboards.browser.numbers.parts import (
+from cca.dashboards.browser.chart import Mark, nice_top, ticks
+from cca.dashboards.browser.numbers.parts import (
     Bar,
     Bars,
     Cell,
@@ -19,9 +19,9 @@ from dashboards.browser.numbers.parts import (
     count,
     share,
 )
-from dashboards.browser.numbers.reader import Asked, Row
-from dashboards.browser.numbers.write import axis_money, money, thousands
-from dashboards.browser.parts import short_model
+from cca.dashboards.browser.numbers.reader import Asked, Row
+from cca.dashboards.browser.numbers.write import axis_money, money, thousands
+from cca.dashboards.browser.parts import short_model
 
 _MAX_BARS = 120
 _MAX_ROWS = 40

@@ -1,7 +1,7 @@
 """Cache efficiency: how much of the prompts came from the cache, and what that saved."""
 
-from dashboards.browser.numbers.bars import lined
-from dashboards.browser.numbers.cells import (
+from cca.dashboards.browser.numbers.bars import lined
+from cca.dashboards.browser.numbers.cells import (
     TOP_ROWS,
     day_of,
     model_names,
@@ -9,7 +9,7 @@ from dashboards.browser.numbers.cells import (
     project_labels,
     session_cell,
 )
-from dashboards.browser.numbers.parts import (
+from cca.dashboards.browser.numbers.parts import (
     Cell,
     Column,
     Pair,
@@ -19,8 +19,8 @@ from dashboards.browser.numbers.parts import (
     Tiles,
     share,
 )
-from dashboards.browser.numbers.reader import FILTERED, OF_MODEL, Asked, Row
-from dashboards.browser.numbers.write import exact, money, percent, thousands
+from cca.dashboards.browser.numbers.reader import FILTERED, OF_MODEL, Asked, Row
+from cca.dashboards.browser.numbers.write import exact, money, percent, thousands
 
 # A session of fewer prompt tokens has had nothing to gain.
 _WORTH_TOKENS = 200_000

@@ -4,16 +4,16 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from dashboards.browser.numbers.cells import (
+from cca.dashboards.browser.numbers.cells import (
     BEHIND_ROWS,
     day_of,
     left_out,
     project_labels,
     session_cell,
 )
-from dashboards.browser.numbers.parts import Cell, Column, Table, count, share
-from dashboards.browser.numbers.reader import Asked, Row
-from dashboards.browser.numbers.write import span
+from cca.dashboards.browser.numbers.parts import Cell, Column, Table, count, share
+from cca.dashboards.browser.numbers.reader import Asked, Row
+from cca.dashboards.browser.numbers.write import span
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,11 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from urllib.parse import urlencode
 
-from dashboards.browser.archive import session_title
-from dashboards.browser.numbers.parts import Cell
-from dashboards.browser.numbers.reader import PROJECTS, Asked, Row
-from dashboards.browser.parts import short_model
-from include.projects import project_label
+from cca.dashboards.browser.archive import session_title
+from cca.dashboards.browser.numbers.parts import Cell
+from cca.dashboards.browser.numbers.reader import PROJECTS, Asked, Row
+from cca.dashboards.browser.parts import short_model
+from cca.projects import project_label
 
 TOP_ROWS = 12
 # All conversations behind a figure; a longer table says how many it leaves out.

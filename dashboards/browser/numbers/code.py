@@ -2,15 +2,15 @@
 
 from pathlib import PurePosixPath
 
-from dashboards.browser.numbers.bars import BADLY, WELL, stacked
-from dashboards.browser.numbers.cells import (
+from cca.dashboards.browser.numbers.bars import BADLY, WELL, stacked
+from cca.dashboards.browser.numbers.cells import (
     TOP_ROWS,
     day_of,
     period_link,
     project_labels,
     session_cell,
 )
-from dashboards.browser.numbers.parts import (
+from cca.dashboards.browser.numbers.parts import (
     Cell,
     Column,
     Pair,
@@ -21,8 +21,8 @@ from dashboards.browser.numbers.parts import (
     count,
     share,
 )
-from dashboards.browser.numbers.reader import FILTERED, Asked, Row
-from dashboards.browser.numbers.write import thousands
+from cca.dashboards.browser.numbers.reader import FILTERED, Asked, Row
+from cca.dashboards.browser.numbers.write import thousands
 
 _MAX_FILES = 25
 _CHANGED = "m.status = 'success' and coalesce(m.lines_added, 0) + coalesce(m.lines_removed, 0) > 0"
@@ -112,7 +112,7 @@ def _sessions(asked: Asked, path: str) -> Table:
     rows = asked.rows(
         f"""
         select m.session_id, any_value(s.title) as title, any_value(s.project_id) as project_id,
-            max(m.at) as last_at, {_SUMS}
+            max(m.started_at) as last_at, {_SUMS}
         from marts.fct_file_operations as m
         left join marts.dim_sessions as s on s.session_id = m.session_id
         where {FILTERED} and {_CHANGED} and m.file_path = $path

@@ -1,7 +1,7 @@
 """Errors: which tools fail, how, how often, and where; what a person rejected is none of them."""
 
-from dashboards.browser.numbers.bars import colours_of, series_of, stacked
-from dashboards.browser.numbers.cells import (
+from cca.dashboards.browser.numbers.bars import colours_of, series_of, stacked
+from cca.dashboards.browser.numbers.cells import (
     BEHIND_ROWS,
     TOP_ROWS,
     day_of,
@@ -9,26 +9,18 @@ from dashboards.browser.numbers.cells import (
     project_labels,
     session_cell,
 )
-from dashboards.browser.numbers.parts import (
-    Cell,
-    Column,
-    Section,
-    Table,
-    Tile,
-    Tiles,
-    share,
-)
-from dashboards.browser.numbers.reader import FILTERED, Asked, Row
-from dashboards.browser.numbers.write import percent, thousands
+from cca.dashboards.browser.numbers.parts import Cell, Column, Section, Table, Tile, Tiles, share
+from cca.dashboards.browser.numbers.reader import FILTERED, Asked, Row
+from cca.dashboards.browser.numbers.write import percent, thousands
 
 _MAX_ROWS = 30
 _ERRORS = """
 (
     select day, project_id, host, session_id, tool_name as tool,
-        coalesce(error_class, 'other') as class, started_at as at
+        coalesce(error_class, 'other') as class, started_at as failed_at
     from marts.fct_tool_calls where is_error
     union all
-    select day, project_id, host, session_id, 'API', 'api error', "at"
+    select day, project_id, host, session_id, 'API', 'api error', sent_at
     from marts.fct_messages
     where is_api_error or (kind = 'system' and subtype = 'api_error')
 )
@@ -131,7 +123,7 @@ def _sessions(asked: Asked, tool: str, kind: str) -> Table:
     rows = asked.rows(
         f"""
         select m.session_id, any_value(s.title) as title, any_value(s.project_id) as project_id,
-            max(m.at) as last_at, count(*) as errors
+            max(m.failed_at) as last_at, count(*) as errors
         from {_ERRORS} as m left join marts.dim_sessions as s on s.session_id = m.session_id
         where {FILTERED} and ($tool::varchar is null or m.tool = $tool)
             and (m.class = $class or $class::varchar is null and {_FAILED})

@@ -3,21 +3,13 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from dashboards.browser.numbers.cells import project_labels, session_cell
-from dashboards.browser.numbers.parts import (
-    Cell,
-    Column,
-    Section,
-    Table,
-    Tile,
-    Tiles,
-    count,
-)
-from dashboards.browser.numbers.reader import Asked
-from dashboards.browser.numbers.write import money
-from dashboards.browser.status import ago
-from include.embedded.readiness import agent_health
-from include.extract.manifest import published_mark
+from cca.dashboards.browser.numbers.cells import project_labels, session_cell
+from cca.dashboards.browser.numbers.parts import Cell, Column, Section, Table, Tile, Tiles, count
+from cca.dashboards.browser.numbers.reader import Asked
+from cca.dashboards.browser.numbers.write import money
+from cca.dashboards.browser.status import ago
+from cca.lake.manifest import published_mark
+from cca.stack.readiness import agent_health
 
 _MAX_ROWS = 20
 # Rounding of either side is no disagreement.

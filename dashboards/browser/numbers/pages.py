@@ -12,8 +12,8 @@ import duckdb
 from markupsafe import Markup
 from tornado.web import RequestHandler
 
-from dashboards.browser.assets import asset_url
-from dashboards.browser.numbers import (
+from cca.dashboards.browser.assets import asset_url
+from cca.dashboards.browser.numbers import (
     activity,
     blocks,
     cache,
@@ -24,14 +24,14 @@ from dashboards.browser.numbers import (
     tools,
     usage,
 )
-from dashboards.browser.numbers.cells import model_names, project_labels
-from dashboards.browser.numbers.choice import PERIODS, Choice, from_query
-from dashboards.browser.numbers.parts import Section
-from dashboards.browser.numbers.reader import Asked, Gold, current
-from dashboards.browser.problems import Problem
-from dashboards.browser.views import render
-from include.errors import CcaError
-from include.settings import Settings
+from cca.dashboards.browser.numbers.cells import model_names, project_labels
+from cca.dashboards.browser.numbers.choice import PERIODS, Choice, from_query
+from cca.dashboards.browser.numbers.parts import Section
+from cca.dashboards.browser.numbers.reader import Asked, Gold, current
+from cca.dashboards.browser.problems import Problem
+from cca.dashboards.browser.views import render
+from cca.errors import CcaError
+from cca.settings import Settings
 
 log = logging.getLogger(__name__)
 

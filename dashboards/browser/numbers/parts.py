@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from dashboards.browser.chart import Mark
+from cca.dashboards.browser.chart import Mark
 
 
 @dataclass(frozen=True)

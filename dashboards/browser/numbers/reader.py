@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from dashboards.browser.numbers.choice import Choice
-from include.settings import Settings
+from cca.dashboards.browser.numbers.choice import Choice
+from cca.settings import Settings
 
 if TYPE_CHECKING:
     import duckdb
@@ -95,7 +95,7 @@ def _answer(gold: Gold, sql: str, bound: tuple[tuple[str, Any], ...]) -> tuple[R
 
 @lru_cache(maxsize=2)
 def _connection(gold: Gold) -> "duckdb.DuckDBPyConnection":
-    from include.usage.reports import open_gold  # noqa: PLC0415  (DuckDB, where it is needed)
+    from cca.usage.reports import open_gold  # noqa: PLC0415  (DuckDB, where it is needed)
 
     return open_gold(gold.path)
 

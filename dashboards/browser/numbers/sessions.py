@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from dashboards.browser.chart import Mark, count_top, short
-from dashboards.browser.numbers.bars import stacked
-from dashboards.browser.numbers.cells import (
+from cca.dashboards.browser.chart import Mark, count_top, short
+from cca.dashboards.browser.numbers.bars import stacked
+from cca.dashboards.browser.numbers.cells import (
     BEHIND_ROWS,
     TOP_ROWS,
     day_of,
@@ -13,7 +13,7 @@ from dashboards.browser.numbers.cells import (
     project_labels,
     session_cell,
 )
-from dashboards.browser.numbers.parts import (
+from cca.dashboards.browser.numbers.parts import (
     Bar,
     Bars,
     Cell,
@@ -25,8 +25,8 @@ from dashboards.browser.numbers.parts import (
     Tiles,
     share,
 )
-from dashboards.browser.numbers.reader import Asked, Row
-from dashboards.browser.numbers.write import money, percent, span, thousands
+from cca.dashboards.browser.numbers.reader import Asked, Row
+from cca.dashboards.browser.numbers.write import money, percent, span, thousands
 
 _MINUTE_MS = 60_000
 _LENGTHS = ((5, "under 5 min"), (15, "5-15"), (30, "15-30"), (60, "30-60"), (120, "1-2 h"),

@@ -1,9 +1,9 @@
 """Tools: how often each is called, how often it works, and how long it takes."""
 
-from dashboards.browser.numbers.bars import ASIDE, BADLY, WELL, stacked
-from dashboards.browser.numbers.calls import behind, link_to
-from dashboards.browser.numbers.cells import period_link
-from dashboards.browser.numbers.parts import (
+from cca.dashboards.browser.numbers.bars import ASIDE, BADLY, WELL, stacked
+from cca.dashboards.browser.numbers.calls import behind, link_to
+from cca.dashboards.browser.numbers.cells import period_link
+from cca.dashboards.browser.numbers.parts import (
     Cell,
     Column,
     Section,
@@ -13,8 +13,8 @@ from dashboards.browser.numbers.parts import (
     count,
     share,
 )
-from dashboards.browser.numbers.reader import FILTERED, Asked, Row
-from dashboards.browser.numbers.write import percent, span, thousands
+from cca.dashboards.browser.numbers.reader import FILTERED, Asked, Row
+from cca.dashboards.browser.numbers.write import percent, span, thousands
 
 # Below this a tool stands out as one that often fails; over it, as one that works.
 _WEAK, _SOUND = 0.9, 0.97

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
-from dashboards.browser.numbers.bars import colours_of, series_of, stacked
-from dashboards.browser.numbers.cells import (
+from cca.dashboards.browser.numbers.bars import colours_of, series_of, stacked
+from cca.dashboards.browser.numbers.cells import (
     TOP_ROWS,
     day_of,
     model_names,
@@ -14,8 +14,8 @@ from dashboards.browser.numbers.cells import (
     project_labels,
     session_cell,
 )
-from dashboards.browser.numbers.choice import MEASURES, SPLITS, Choice
-from dashboards.browser.numbers.parts import (
+from cca.dashboards.browser.numbers.choice import MEASURES, SPLITS, Choice
+from cca.dashboards.browser.numbers.parts import (
     Bars,
     Cell,
     Column,
@@ -30,8 +30,8 @@ from dashboards.browser.numbers.parts import (
     count,
     share,
 )
-from dashboards.browser.numbers.reader import FILTERED, OF_MODEL, Asked, Row
-from dashboards.browser.numbers.write import exact, money, percent, thousands
+from cca.dashboards.browser.numbers.reader import FILTERED, OF_MODEL, Asked, Row
+from cca.dashboards.browser.numbers.write import exact, money, percent, thousands
 
 _TOKENS = """(m.input_tokens + m.output_tokens + m.cache_write_5m_tokens
     + m.cache_write_1h_tokens + m.cache_read_tokens)"""

@@ -2,15 +2,15 @@ with messages as (
     select
         *,
         -- Hours that end with their full hour: then "later than five hours after" is "a later hour".
-        date_trunc('hour', {{ at() }} + interval 1 hour - interval 1 microsecond) as until_hour
+        date_trunc('hour', sent_at + interval 1 hour - interval 1 microsecond) as until_hour
     from {{ ref('fct_api_messages') }}
 ),
 
 hours as (
     select
         until_hour,
-        min({{ at() }}) as first_at,
-        max({{ at() }}) as last_at
+        min(sent_at) as first_at,
+        max(sent_at) as last_at
     from messages
     group by until_hour
 ),
@@ -39,14 +39,14 @@ placed as (
         messages.*,
         blocks.block_start
     from messages
-    {{ join_last_begun('blocks', 'messages.' ~ at(), 'first_at') }}
+    {{ join_last_begun('blocks', 'messages.sent_at', 'first_at') }}
 ),
 
 measured as (
     select
         block_start,
-        min({{ at() }}) as first_at,
-        max({{ at() }}) as last_at,
+        min(sent_at) as first_at,
+        max(sent_at) as last_at,
         count(*) as api_messages,
         count(distinct session_id) as sessions,
         {{ listed('model') }} as models,

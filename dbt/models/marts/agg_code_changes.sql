@@ -13,8 +13,8 @@ files as (
         count(distinct day) as days,
         cast(sum(lines_added) as bigint) as lines_added,
         cast(sum(lines_removed) as bigint) as lines_removed,
-        min({{ at() }}) as first_changed_at,
-        max({{ at() }}) as last_changed_at
+        min(started_at) as first_changed_at,
+        max(started_at) as last_changed_at
     from changes
     group by project_id, file_path
 )

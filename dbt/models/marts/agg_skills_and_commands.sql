@@ -4,7 +4,7 @@ with uses as (
         coalesce(subject, 'unknown') as name,
         session_id,
         project_id,
-        started_at as {{ at() }},
+        started_at as used_at,
         is_error
     from {{ ref('fct_tool_calls') }}
     where tool_name = 'Skill'
@@ -14,7 +14,7 @@ with uses as (
         command_name as name,
         session_id,
         project_id,
-        {{ at() }},
+        sent_at as used_at,
         false as is_error
     from {{ ref('fct_prompts') }}
     where command_name is not null
@@ -27,7 +27,7 @@ select
     count(*) filter (where is_error) as errors,
     count(distinct session_id) as sessions,
     count(distinct project_id) as projects,
-    min({{ at() }}) as first_used_at,
-    max({{ at() }}) as last_used_at
+    min(used_at) as first_used_at,
+    max(used_at) as last_used_at
 from uses
 group by kind, name

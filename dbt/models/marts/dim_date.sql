@@ -17,7 +17,7 @@ select
     cast(extract(month from day) as integer) as month,
     cast(extract(day from day) as integer) as day_of_month,
     {{ day_of_week('day') }} as day_of_week,
-    cast(date_trunc('week', day) as date) as week,
+    cast(date_trunc('week', day) as date) as week_start,
     cast(date_trunc('month', day) as date) as month_start,
     {{ day_of_week('day') }} >= 6 as is_weekend
 from calendar

@@ -1,8 +1,8 @@
 with messages as (
     select
         host,
-        min({{ at() }}) as first_active_at,
-        max({{ at() }}) as last_active_at,
+        min(sent_at) as first_active_at,
+        max(sent_at) as last_active_at,
         count(distinct session_id) as sessions,
         count(distinct project_id) as projects,
         count(*) filter (where role is not null) as messages,

@@ -1,8 +1,8 @@
 with usage as (
     select
         messages.model,
-        min(messages.at) as first_used_at,
-        max(messages.at) as last_used_at,
+        min(messages.sent_at) as first_used_at,
+        max(messages.sent_at) as last_used_at,
         count(*) as api_messages,
         count(*) filter (where not messages.is_price_known) as unpriced_messages,
         cast(sum(messages.cost_usd) as decimal(18, 10)) as cost_usd

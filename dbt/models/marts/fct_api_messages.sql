@@ -40,7 +40,7 @@ select
     host,
     agent_id,
     model,
-    event_at as {{ at() }},
+    event_at as sent_at,
     day,
     hour_at,
     input_tokens,

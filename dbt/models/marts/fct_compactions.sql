@@ -15,7 +15,7 @@ select
     boundaries.project_id,
     boundaries.host,
     boundaries.agent_id,
-    boundaries.{{ at() }},
+    boundaries.sent_at as compacted_at,
     boundaries.day,
     boundaries.turn_number,
     coalesce(details.compact_trigger, 'unknown') as trigger,

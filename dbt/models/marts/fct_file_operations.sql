@@ -27,7 +27,7 @@ select
     lower(nullif(regexp_extract(calls.file_path, '[^/\\.]\.([A-Za-z0-9_]+)$', 1), '')) as file_extension,
     calls.status,
     calls.is_error,
-    calls.started_at as {{ at() }},
+    calls.started_at,
     calls.day,
     calls.duration_ms,
     coalesce(calls.lines_added, 0) as lines_added,

@@ -25,7 +25,7 @@ select
     has_tool_result,
     git_branch,
     version,
-    event_at as {{ at() }},
+    event_at as sent_at,
     day,
     hour_at,
     cast(coalesce(text_length, 0) as bigint) as text_length,

@@ -8,7 +8,7 @@ select
     session_id,
     project_id,
     host,
-    event_at as {{ at() }},
+    event_at as sent_at,
     day,
     cast(turn_number as integer) as turn_number,
     task_category,

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from include import archive
-from include.settings import Settings
+from cca.mongo import archive
+from cca.settings import Settings
 from tests.dashboards.browser.story import Story, store
 
 PIXEL = base64.b64encode(
@@ -66,8 +66,8 @@ class Site:
 
     def index(self) -> None:
         """Puts a search index of all that was stored in use."""
-        from include.search import home  # noqa: PLC0415  (tantivy, for these tests only)
-        from include.search.index import Writer  # noqa: PLC0415
+        from cca.search import home  # noqa: PLC0415  (tantivy, for these tests only)
+        from cca.search.index import Writer  # noqa: PLC0415
 
         made = home.create(self.settings.search_dir, "test")
         with archive.connect(self.settings.mongo_uri) as client, Writer(made) as writer:
@@ -104,7 +104,7 @@ def run_site(
 
 
 def _start(settings: Settings) -> Callable[[], None]:
-    from dashboards.browser.server import build  # noqa: PLC0415  (Panel, for browser tests only)
+    from cca.dashboards.browser.server import build  # noqa: PLC0415  (Panel, for browser tests only)
 
     built: list[Any] = []
     failures: list[BaseException] = []

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from include import archive
-from include.settings import Settings
+from cca.mongo import archive
+from cca.settings import Settings
 
 START = datetime(2026, 11, 3, 9, 0, tzinfo=UTC)
 

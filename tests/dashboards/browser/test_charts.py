@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from dashboards.browser.chart import count_top, nice_top, short
-from dashboards.browser.numbers import bars
-from dashboards.browser.numbers.choice import Choice
-from dashboards.browser.numbers.write import axis_money, thousands
+from cca.dashboards.browser.chart import count_top, nice_top, short
+from cca.dashboards.browser.numbers import bars
+from cca.dashboards.browser.numbers.choice import Choice
+from cca.dashboards.browser.numbers.write import axis_money, thousands
 
 LAST = date(2026, 11, 20)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import duckdb
 
-from dashboards.browser.costs import message_costs
+from cca.dashboards.browser.costs import message_costs
 
 
 def publish(settings: Any, name: str, cost: str) -> None:

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from dashboards.browser.guard import check_address
-from dashboards.browser.server import build
-from dashboards.browser.users import add_user, users_path
-from include.errors import PortTaken, SettingError
-from include.settings import Settings
+from cca.dashboards.browser.guard import check_address
+from cca.dashboards.browser.server import build
+from cca.dashboards.browser.users import add_user, users_path
+from cca.errors import PortTaken, SettingError
+from cca.settings import Settings
 
 
 @pytest.fixture(scope="module")

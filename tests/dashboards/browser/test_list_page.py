@@ -9,7 +9,7 @@ import pytest
 pytest.importorskip("playwright", reason="playwright drives Chromium")
 from playwright.sync_api import expect
 
-from include import archive
+from cca.mongo import archive
 
 SESSIONS = 900
 

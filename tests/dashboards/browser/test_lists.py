@@ -9,19 +9,19 @@ from zoneinfo import ZoneInfo
 import pytest
 from pymongo.errors import PyMongoError
 
-from dashboards.browser.archive import (
+from cca.dashboards.browser.archive import (
     Archive,
     label_of,
     list_projects,
     open_archive,
     session_title,
 )
-from dashboards.browser.chart import activity_chart, nice_top
-from dashboards.browser.hits import marked
-from dashboards.browser.sessions import choices, list_sessions, sessions_with
-from dashboards.browser.state import SORTS, State
-from include.follow.lists import Lists
-from include.projects import project_label as label
+from cca.dashboards.browser.chart import activity_chart, nice_top
+from cca.dashboards.browser.hits import marked
+from cca.dashboards.browser.sessions import choices, list_sessions, sessions_with
+from cca.dashboards.browser.state import SORTS, State
+from cca.follow.lists import Lists
+from cca.projects import project_label as label
 
 START = datetime(2026, 3, 1, 22, 30, tzinfo=UTC)
 NOON = datetime(2026, 3, 1, 12)  # noqa: DTZ001  (as a clock on the wall tells it)

@@ -12,8 +12,8 @@ import pytest
 pytest.importorskip("playwright", reason="playwright drives Chromium")
 from playwright.sync_api import expect
 
-from dashboards.browser.live import Pulse
-from include import archive
+from cca.dashboards.browser.live import Pulse
+from cca.mongo import archive
 
 SESSION = "44444444-4444-4444-8444-444444444444"
 WAIT = 8000

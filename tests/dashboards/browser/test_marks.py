@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from dashboards.browser.users import add_user, users_path
-from include import archive
-from include.annotations import MAX_TAGS, Mark, changed
+from cca.annotations import MAX_TAGS, Mark, changed
+from cca.dashboards.browser.users import add_user, users_path
+from cca.mongo import archive
 
 SESSION = "aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa"
 OTHER = "bbbbbbbb-bbbb-4bbb-8bbb-bbbbbbbbbbbb"

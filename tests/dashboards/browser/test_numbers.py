@@ -11,19 +11,19 @@ from urllib.parse import parse_qs, urlsplit
 import duckdb
 import pytest
 
-from dashboards.browser.gold import session_cost
-from dashboards.browser.numbers import bars, errors, tools
-from dashboards.browser.numbers.cells import model_names
-from dashboards.browser.numbers.choice import Choice, from_query
-from dashboards.browser.numbers.pages import PAGES, numbers_page
-from dashboards.browser.numbers.parts import Bars
-from dashboards.browser.numbers.reader import Asked, current
-from dashboards.browser.numbers.usage import budget, unpriced
-from dashboards.browser.numbers.write import percent, span
-from include.demo.generate import generate
-from include.settings import Settings
-from include.transform.dbt import transform
-from include.usage.reports import report
+from cca.dashboards.browser.gold import session_cost
+from cca.dashboards.browser.numbers import bars, errors, tools
+from cca.dashboards.browser.numbers.cells import model_names
+from cca.dashboards.browser.numbers.choice import Choice, from_query
+from cca.dashboards.browser.numbers.pages import PAGES, numbers_page
+from cca.dashboards.browser.numbers.parts import Bars
+from cca.dashboards.browser.numbers.reader import Asked, current
+from cca.dashboards.browser.numbers.usage import budget, unpriced
+from cca.dashboards.browser.numbers.write import percent, span
+from cca.demo.generate import generate
+from cca.settings import Settings
+from cca.transform.dbt import transform
+from cca.usage.reports import report
 from tests.dbt.rows import build_settings, write_raw
 from tests.dbt.transcripts import rows_of_transcripts
 
@@ -136,7 +136,7 @@ def test_filters_narrow_every_figure_and_their_sum_is_the_whole(published: Setti
     sql = "select distinct project_id from marts.fct_api_messages"
     whole = asked(published)
     cost = "select sum(cost_usd) as cost from marts.fct_api_messages as m where "
-    from dashboards.browser.numbers.reader import FILTERED, OF_MODEL  # noqa: PLC0415
+    from cca.dashboards.browser.numbers.reader import FILTERED, OF_MODEL  # noqa: PLC0415
 
     parts = [
         asked(published, Choice(project=row["project_id"])).rows(cost + FILTERED + OF_MODEL)

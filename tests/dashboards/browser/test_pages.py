@@ -7,7 +7,7 @@ import pytest
 pytest.importorskip("playwright", reason="playwright drives Chromium")
 from playwright.sync_api import expect
 
-from include import archive
+from cca.mongo import archive
 
 TALK = "11111111-1111-4111-8111-111111111111"
 LATE = "44444444-4444-4444-8444-444444444444"

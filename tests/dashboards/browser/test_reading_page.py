@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from include import archive
-from include.follow.agent import catch_up
-from include.sync_agent.agent import sync_once
+from cca.follow.agent import catch_up
+from cca.mongo import archive
+from cca.sync_agent.agent import sync_once
 
 pytest.importorskip("playwright", reason="playwright drives Chromium")
 from playwright.sync_api import expect

@@ -13,12 +13,12 @@ from urllib.parse import urlencode
 import pytest
 from click.testing import CliRunner
 
-from dashboards.browser.api import routes
-from dashboards.browser.server import more_routes
-from dashboards.browser.signin import FREE_ATTEMPTS, Attempts, own_path
-from dashboards.browser.users import add_user, read_users, remove_user, users_path
-from include.errors import SettingError
-from include.settings import Settings
+from cca.dashboards.browser.api import routes
+from cca.dashboards.browser.server import more_routes
+from cca.dashboards.browser.signin import FREE_ATTEMPTS, Attempts, own_path
+from cca.dashboards.browser.users import add_user, read_users, remove_user, users_path
+from cca.errors import SettingError
+from cca.settings import Settings
 
 SESSION = "99999999-9999-4999-8999-999999999999"
 PASSWORD = "correct horse battery"
@@ -230,8 +230,8 @@ def test_weak_passwords_and_odd_names_are_refused(
 def test_the_command_makes_lists_and_removes_users(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from include import settings as module  # noqa: PLC0415
-    from include.cli.browser import browser  # noqa: PLC0415
+    from cca import settings as module  # noqa: PLC0415
+    from cca.cli.browser import browser  # noqa: PLC0415
 
     monkeypatch.setattr(module, "get_settings", lambda: settings)
     run = CliRunner().invoke

@@ -18,12 +18,12 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from dashboards.browser.guard import check_address
-from dashboards.browser.oidc import Allowed, Person, Provider, provider_of
-from dashboards.browser.signin import FREE_ATTEMPTS, Gate
-from dashboards.browser.users import add_user, users_path
-from include.errors import SettingError
-from include.settings import Settings
+from cca.dashboards.browser.guard import check_address
+from cca.dashboards.browser.oidc import Allowed, Person, Provider, provider_of
+from cca.dashboards.browser.signin import FREE_ATTEMPTS, Gate
+from cca.dashboards.browser.users import add_user, users_path
+from cca.errors import SettingError
+from cca.settings import Settings
 from tests.dashboards.browser import provider as stub
 
 PASSWORD = "correct horse battery"

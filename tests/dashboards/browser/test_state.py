@@ -2,7 +2,7 @@
 
 from urllib.parse import parse_qsl
 
-from dashboards.browser.state import State, from_query, is_other_place
+from cca.dashboards.browser.state import State, from_query, is_other_place
 
 
 def test_a_state_survives_its_address() -> None:

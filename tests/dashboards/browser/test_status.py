@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from dashboards.browser.dbt_docs import docs_dir
-from dashboards.browser.status import ago, lines
-from include.runs import Run, record
-from include.settings import Settings
+from cca.dashboards.browser.dbt_docs import docs_dir
+from cca.dashboards.browser.status import ago, lines
+from cca.gold.runs import Run, record
+from cca.settings import Settings
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 

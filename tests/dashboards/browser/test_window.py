@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from dashboards.browser.reading import articles
-from dashboards.browser.window import Anchor, Window, find_entry, read_window
+from cca.dashboards.browser.reading import articles
+from cca.dashboards.browser.window import Anchor, Window, find_entry, read_window
 
 SESSION = "99999999-9999-4999-8999-999999999999"
 

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from include import archive, pipeline
-from include.demo.generate import generate
-from include.extract.window import resolve
-from include.settings import Settings
-from include.sync_agent.agent import sync_once
+from cca import pipeline
+from cca.demo.generate import generate
+from cca.extract.window import resolve
+from cca.mongo import archive
+from cca.settings import Settings
+from cca.sync_agent.agent import sync_once
 from tests.dashboards.metabase.fake_metabase import EMAIL, PASSWORD, FakeMetabase, serving
 
 

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from dashboards.metabase.boards import BOARDS_DIR, GRID_COLUMNS, load_boards
-from dashboards.metabase.sql import problems, with_filters
-from include.errors import SettingError
-from include.settings import PROJECT_DIR, Settings
-from include.usage.reports import open_gold
+from cca.dashboards.metabase.boards import BOARDS_DIR, GRID_COLUMNS, load_boards
+from cca.dashboards.metabase.sql import problems, with_filters
+from cca.errors import SettingError
+from cca.settings import PROJECT_DIR, Settings
+from cca.usage.reports import open_gold
 
 BOARDS = load_boards()
 

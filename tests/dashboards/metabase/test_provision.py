@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from dashboards.metabase import provision as provisioner
-from dashboards.metabase.boards import BOARDS_DIR, Board, load_boards
-from dashboards.metabase.provision import Change, Options
-from include.doctor.checks import all_checks
-from include.errors import ServiceDown, SettingError
-from include.publish import metabase
-from include.publish.gold import publish
-from include.settings import Settings, child_environment
+from cca.dashboards.metabase import provision as provisioner
+from cca.dashboards.metabase.boards import BOARDS_DIR, Board, load_boards
+from cca.dashboards.metabase.provision import Change, Options
+from cca.doctor.checks import all_checks
+from cca.errors import ServiceDown, SettingError
+from cca.publish import metabase
+from cca.publish.gold import publish
+from cca.settings import Settings, child_environment
 from tests.dashboards.metabase.fake_metabase import EMAIL, FakeMetabase
 
 BOARDS = load_boards()
@@ -242,7 +242,7 @@ def test_the_command_prints_what_it_did(fake: FakeMetabase, site: Settings) -> N
     import sys  # noqa: PLC0415
 
     def run(*arguments: str) -> dict:
-        command = [sys.executable, "-c", "from include.cli import main; main()", "metabase"]
+        command = [sys.executable, "-c", "from cca.cli import main; main()", "metabase"]
         done = subprocess.run(
             [*command, "provision", "--json", *arguments],
             env=child_environment(site.as_environment()),

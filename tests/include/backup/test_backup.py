@@ -12,23 +12,23 @@ import bson
 import pytest
 from pymongo.collection import Collection
 
-from include import archive
-from include.backup import contents, save
-from include.backup.bring_back import Restored, restore
-from include.demo.generate import generate
-from include.errors import BackupError, SettingError
-from include.extract.fetch import server_time
-from include.extract.remove import Scope
-from include.extract.run import extract
-from include.extract.window import Window
-from include.forget import forget
-from include.load.raw import load
-from include.pipeline import Options, run
-from include.records import DATASETS
-from include.settings import Settings
-from include.sync_agent.agent import sync_once
-from include.sync_agent.buffer import Buffer
-from include.warehouse import reading_gold, writing
+from cca.backup import contents, save
+from cca.backup.bring_back import Restored, restore
+from cca.demo.generate import generate
+from cca.errors import BackupError, SettingError
+from cca.extract.fetch import server_time
+from cca.extract.run import extract
+from cca.extract.window import Window
+from cca.forget import forget
+from cca.lake.remove import Scope
+from cca.load.raw import load
+from cca.load.warehouse import reading_gold, writing
+from cca.mongo import archive
+from cca.pipeline import Options, run
+from cca.records import DATASETS
+from cca.settings import Settings
+from cca.sync_agent.agent import sync_once
+from cca.sync_agent.buffer import Buffer
 
 UNTIL = date(2026, 11, 1)
 

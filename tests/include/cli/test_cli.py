@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from include.cli import COMMANDS, cca
-from include.settings import Settings, child_environment
+from cca.cli import COMMANDS, cca
+from cca.settings import Settings, child_environment
 
 CCA = Path(sys.executable).with_name("cca")
 
@@ -24,7 +24,7 @@ def test_every_listed_command_explains_itself(name: str) -> None:
 def test_help_imports_no_heavy_library() -> None:
     heavy = "{'pyarrow', 'duckdb', 'pymongo', 'panel', 'airflow', 'dbt', 'rich', 'pydantic'}"
     code = (
-        "import sys; from click.testing import CliRunner; from include.cli import cca; "
+        "import sys; from click.testing import CliRunner; from cca.cli import cca; "
         f"CliRunner().invoke(cca, ['--help']); print({heavy} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -4,8 +4,8 @@ import json
 
 from click.testing import CliRunner
 
-from include.cli import cca
-from include.errors import SettingError
+from cca.cli import cca
+from cca.errors import SettingError
 
 
 def test_demo_data_writes_a_sample_and_says_what_it_holds(tmp_path):

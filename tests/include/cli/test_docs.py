@@ -2,8 +2,8 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
-from include.cli import cca
-from include.transform.dbt import docs_page
+from cca.cli import cca
+from cca.transform.dbt import docs_page
 from tests.dbt.rows import build_settings, write_raw
 
 

@@ -8,16 +8,16 @@ import pytest
 from click.testing import CliRunner
 from pymongo.collection import Collection
 
-from include.cli import cca
-from include.doctor.checks import all_checks
-from include.doctor.reconcile import reconcile
-from include.extract.fetch import server_time
-from include.extract.run import extract
-from include.extract.window import Window
-from include.load.raw import load
-from include.publish.gold import publish
-from include.settings import Settings, get_settings
-from include.warehouse import writing
+from cca.cli import cca
+from cca.doctor.checks import all_checks
+from cca.doctor.reconcile import reconcile
+from cca.extract.fetch import server_time
+from cca.extract.run import extract
+from cca.extract.window import Window
+from cca.load.raw import load
+from cca.load.warehouse import writing
+from cca.publish.gold import publish
+from cca.settings import Settings, get_settings
 
 START = datetime(2026, 11, 1, 12, tzinfo=UTC)
 

@@ -16,13 +16,13 @@ import pytest
 from click.testing import CliRunner
 from pymongo.collection import Collection
 
-from include.annotations import Mark
-from include.annotations import keep as keep_mark
-from include.archive import MARKS
-from include.export import write
-from include.export.sessions import Choice, chosen, count_entries
-from include.export.write import FORMATS, export
-from include.settings import Settings, child_environment
+from cca.annotations import Mark
+from cca.annotations import keep as keep_mark
+from cca.export import write
+from cca.export.sessions import Choice, chosen, count_entries
+from cca.export.write import FORMATS, export
+from cca.mongo.archive import MARKS
+from cca.settings import Settings, child_environment
 
 START = datetime(2026, 11, 3, 9, 0, tzinfo=UTC)
 SECRET = "sk-ant-" + "a1B2" * 10
@@ -221,9 +221,9 @@ def test_hostile_text_runs_nothing_and_loads_nothing(
 def test_the_command_writes_a_private_file_or_nothing(
     collection: Collection[Any], settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from include import settings as module  # noqa: PLC0415
-    from include.cli.export import export as command  # noqa: PLC0415
-    from include.errors import NotFound  # noqa: PLC0415
+    from cca import settings as module  # noqa: PLC0415
+    from cca.cli.export import export as command  # noqa: PLC0415
+    from cca.errors import NotFound  # noqa: PLC0415
 
     monkeypatch.setattr(module, "get_settings", lambda: settings)
     keep(collection, "s1", conversation())
@@ -239,7 +239,7 @@ def test_the_command_writes_a_private_file_or_nothing(
 
 
 def test_every_format_has_a_writer() -> None:
-    from include.cli.export import FORMATS as NAMED  # noqa: PLC0415
+    from cca.cli.export import FORMATS as NAMED  # noqa: PLC0415
 
     assert set(NAMED) == set(write.FORMATS)
 
@@ -248,7 +248,7 @@ def test_a_terminal_is_told_nothing_by_a_transcript_and_a_pipe_gets_every_byte(
     collection: Collection[Any], settings: Settings
 ) -> None:
     keep(collection, "s1", [person("red \x1b[31m title \x1b]0;mine\x07 end")])
-    source = "from include.cli import main; main()"
+    source = "from cca.cli import main; main()"
     command = [sys.executable, "-c", source, "export", "--session", "s1"]
     environment = child_environment(settings.as_environment())
     reader, terminal = pty.openpty()

@@ -9,11 +9,11 @@ import signal
 import sys
 from importlib import import_module
 
-import include.extract.iceberg
-import include.extract.run
-import include.load.raw
-from include.extract.window import Window
-from include.settings import Settings
+import cca.extract.run
+import cca.lake.iceberg
+import cca.load.raw
+from cca.extract.window import Window
+from cca.settings import Settings
 
 
 def kill_at(point: str, nth: int, *, after: bool) -> None:
@@ -41,8 +41,8 @@ def run(job: dict) -> None:
         kill_at(job["point"], job["nth"], after=job["after"])
     settings = Settings(**job["settings"], _env_file=None)
     window = Window.from_dict(job["window"])
-    include.extract.run.extract(settings, settings.mongo_uri, window)
-    include.load.raw.load(settings)
+    cca.extract.run.extract(settings, settings.mongo_uri, window)
+    cca.load.raw.load(settings)
 
 
 run(json.loads(sys.stdin.readline()))

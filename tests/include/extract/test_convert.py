@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from include.extract.convert import Rows, convert
-from include.records import CONTENT_BLOCKS, CONVERSATIONS
+from cca.extract.convert import Rows, convert
+from cca.records import CONTENT_BLOCKS, CONVERSATIONS
 
 
 def entry_of(rows: Rows) -> dict[str, Any]:

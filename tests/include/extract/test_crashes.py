@@ -12,41 +12,41 @@ from typing import Any
 import pytest
 from pymongo.collection import Collection
 
-from include.entries import entry_of
-from include.extract.blocks import blocks_of
-from include.extract.fetch import server_time
-from include.extract.lake import holding
-from include.extract.run import extract
-from include.extract.values import as_json
-from include.extract.window import Window
-from include.load.raw import load
-from include.settings import PROJECT_DIR, Settings, child_environment
-from include.warehouse import writing
+from cca.entries import entry_of
+from cca.extract.blocks import blocks_of
+from cca.extract.fetch import server_time
+from cca.extract.run import extract
+from cca.extract.values import as_json
+from cca.extract.window import Window
+from cca.lake.store import holding
+from cca.load.raw import load
+from cca.load.warehouse import writing
+from cca.settings import PROJECT_DIR, Settings, child_environment
 
 Make = Callable[..., dict[str, Any]]
 LONG_AGO = datetime(2026, 10, 1, tzinfo=UTC)
 KILLED = -9
 SHARED_POINTS = [
-    ("include.extract.lake:Lake.without", 1, False),
-    ("include.extract.recent:Recent.save", 1, False),
-    ("include.load.raw:_delete", 2, False),
-    ("include.load.raw:_insert", 1, True),
-    ("include.load.raw:loaded", 2, False),
+    ("cca.lake.store:Lake.without", 1, False),
+    ("cca.lake.arrivals:Recent.save", 1, False),
+    ("cca.load.raw:_delete", 2, False),
+    ("cca.load.raw:_insert", 1, True),
+    ("cca.load.raw:loaded", 2, False),
 ]
 POINTS = {
     "parquet": [
         *SHARED_POINTS,
-        ("include.extract.parquet:ParquetStore.put", 2, True),
-        ("include.extract.manifest:write", 1, False),
-        ("include.extract.manifest:write", 1, True),
+        ("cca.lake.parquet:ParquetStore.put", 2, True),
+        ("cca.lake.manifest:write", 1, False),
+        ("cca.lake.manifest:write", 1, True),
     ],
     "iceberg": [
         *SHARED_POINTS,
-        ("include.extract.iceberg:IcebergStore.put", 2, True),
-        ("include.extract.iceberg:_replace", 1, False),
-        ("include.extract.iceberg:_replace", 1, True),
-        ("include.extract.iceberg:_replace", 2, True),
-        ("include.extract.iceberg:IcebergStore._heads", 1, True),
+        ("cca.lake.iceberg:IcebergStore.put", 2, True),
+        ("cca.lake.iceberg:_replace", 1, False),
+        ("cca.lake.iceberg:_replace", 1, True),
+        ("cca.lake.iceberg:_replace", 2, True),
+        ("cca.lake.iceberg:IcebergStore._heads", 1, True),
     ],
 }
 

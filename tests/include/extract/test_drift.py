@@ -9,13 +9,13 @@ import pytest
 from gridfs import GridFSBucket
 from pymongo.collection import Collection
 
-from include.extract.lake import holding
-from include.extract.run import extract
-from include.extract.window import Window
-from include.load.raw import load
-from include.records import DATASETS
-from include.settings import Settings
-from include.warehouse import writing
+from cca.extract.run import extract
+from cca.extract.window import Window
+from cca.lake.store import holding
+from cca.load.raw import load
+from cca.load.warehouse import writing
+from cca.records import DATASETS
+from cca.settings import Settings
 
 Make = Callable[..., dict[str, Any]]
 

@@ -10,19 +10,19 @@ import pytest
 from click.testing import CliRunner
 from pymongo.collection import Collection
 
-from include.cli.iceberg import iceberg as iceberg_command
-from include.errors import NotFound, SettingError
-from include.extract import catalog, iceberg, remove, snapshots
-from include.extract.compact import compact
-from include.extract.iceberg import IcebergStore
-from include.extract.lake import Change, holding
-from include.extract.remove import Scope
-from include.extract.run import extract
-from include.extract.window import Window
-from include.load.raw import load, load_state
-from include.settings import Settings, get_settings
-from include.travel import settings_of
-from include.warehouse import writing
+from cca.cli.iceberg import iceberg as iceberg_command
+from cca.errors import NotFound, SettingError
+from cca.extract.run import extract
+from cca.extract.window import Window
+from cca.lake import catalog, iceberg, remove, snapshots
+from cca.lake.compact import compact
+from cca.lake.iceberg import IcebergStore
+from cca.lake.remove import Scope
+from cca.lake.store import Change, holding
+from cca.load.raw import load, load_state
+from cca.load.warehouse import writing
+from cca.settings import Settings, get_settings
+from cca.time_travel import settings_of
 from tests.include.extract.rest_catalog import serving_catalog
 
 Make = Callable[..., dict[str, Any]]

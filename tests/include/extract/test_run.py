@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from pymongo.collection import Collection
 
-from include.errors import SettingError
-from include.extract import run as run_module
-from include.extract.lake import Lake, holding
-from include.extract.run import extract
-from include.extract.window import Window, resolve
-from include.settings import Settings
+from cca.errors import SettingError
+from cca.extract import run as run_module
+from cca.extract.run import extract
+from cca.extract.window import Window, resolve
+from cca.lake.store import Lake, holding
+from cca.settings import Settings
 
 LONG_AGO = datetime(2026, 10, 1, tzinfo=UTC)
 

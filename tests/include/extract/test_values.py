@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from bson.int64 import Int64
 
-from include.extract import values
+from cca.extract import values
 
 
 @pytest.mark.parametrize(

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from pymongo.collection import Collection
 
-from include.extract.fetch import server_time
-from include.extract.lake import Lake
-from include.extract.run import extract
-from include.extract.window import Window
-from include.load.raw import load
-from include.settings import Settings
-from include.sync_agent.deliver import ensure_indexes
+from cca.extract.fetch import server_time
+from cca.extract.run import extract
+from cca.extract.window import Window
+from cca.lake.store import Lake
+from cca.load.raw import load
+from cca.settings import Settings
+from cca.sync_agent.deliver import ensure_indexes
 
 Make = Callable[..., dict[str, Any]]
 

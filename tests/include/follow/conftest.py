@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from include.follow.agent import catch_up
+from cca.follow.agent import catch_up
 
 START = datetime(2026, 3, 1, 10, 0, tzinfo=UTC)
 

@@ -10,19 +10,19 @@ from datetime import timedelta
 
 import pytest
 
-from include import archive
-from include.embedded.mongod import find_binary
-from include.errors import AlreadyRunning
-from include.follow.agent import catch_up
-from include.follow.rebuild import rebuild_search
-from include.follow.request import ask, wait_for_answer
-from include.search import home as homes
-from include.search.searcher import Searcher
+from cca.errors import AlreadyRunning
+from cca.follow.agent import catch_up
+from cca.follow.rebuild import rebuild_search
+from cca.follow.request import ask, wait_for_answer
+from cca.mongo import archive
+from cca.mongo.server import find_binary
+from cca.search import home as homes
+from cca.search.searcher import Searcher
 
 RUN = """
 import sys
-from include.follow.agent import run
-from include.settings import Settings
+from cca.follow.agent import run
+from cca.settings import Settings
 settings = Settings.model_validate_json(sys.argv[1])
 run(settings, settings.mongo_uri)
 """

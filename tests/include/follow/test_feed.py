@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from include.demo.generate import generate
-from include.entries import ODD_ENTRY, entry_of
-from include.follow.feed import Feed
-from include.search.blocks import searchable
-from include.sync_agent.once import sync_once
+from cca.demo.generate import generate
+from cca.entries import ODD_ENTRY, entry_of
+from cca.follow.feed import Feed
+from cca.search.blocks import searchable
+from cca.sync_agent.once import sync_once
 
 
 def _searched(documents: Iterable[dict[str, Any]]) -> dict[str, Any]:

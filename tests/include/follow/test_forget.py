@@ -7,15 +7,15 @@ import time
 
 import pytest
 
-from include.follow.forget import Forgotten, forget
-from include.search import home as homes
-from include.search.removal import Chosen
-from include.search.searcher import Searcher
+from cca.follow.forget import Forgotten, forget
+from cca.search import home as homes
+from cca.search.removal import Chosen
+from cca.search.searcher import Searcher
 
 FOLLOW = """
 import sys
-from include.follow.agent import run
-from include.settings import Settings
+from cca.follow.agent import run
+from cca.settings import Settings
 settings = Settings.model_validate_json(sys.argv[1])
 run(settings, settings.mongo_uri)
 """

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from include.follow.rebuild import rebuild_lists
-from include.search.prompts import is_human_prompt
+from cca.follow.rebuild import rebuild_lists
+from cca.search.prompts import is_human_prompt
 
 MESSAGE = "<command-message>it is on its way…</command-message>\n"
 COPIED = datetime(2026, 11, 21, 9, 19, tzinfo=UTC)

@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 from pymongo.collection import Collection
 
-from include.errors import SettingError, WarehouseError
-from include.extract.lake import holding
-from include.extract.rebuild import rebuild_lake
-from include.extract.run import extract
-from include.extract.window import Window
-from include.load.raw import load
-from include.publish.gold import publish
-from include.settings import Settings
-from include.warehouse import reading_gold, writing
+from cca.errors import SettingError, WarehouseError
+from cca.extract.rebuild import rebuild_lake
+from cca.extract.run import extract
+from cca.extract.window import Window
+from cca.lake.store import holding
+from cca.load.raw import load
+from cca.load.warehouse import reading_gold, writing
+from cca.publish.gold import publish
+from cca.settings import Settings
 
 START = datetime(2026, 11, 1, 12, tzinfo=UTC)
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from include.errors import SettingError
-from include.prices.overrides import check_overrides
-from include.transform.dbt import transform
+from cca.errors import SettingError
+from cca.prices.overrides import check_overrides
+from cca.transform.dbt import transform
 from tests.dbt.rows import answer, build_settings, reader, write_raw
 
 

@@ -11,8 +11,8 @@ import pytest
 from genai_prices.data_snapshot import get_snapshot
 from genai_prices.types import Provider, Usage
 
-from include.prices.seed import SEED_PATH, current_rows, seed_text, write_seed
-from include.prices.table import CONTEXTS, PriceRow
+from cca.prices.seed import SEED_PATH, current_rows, seed_text, write_seed
+from cca.prices.table import CONTEXTS, PriceRow
 
 
 @pytest.fixture(scope="module")

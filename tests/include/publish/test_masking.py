@@ -1,8 +1,8 @@
 import duckdb
 
-from include.publish import masking
-from include.secrets import MASK
-from include.transform import dictionary
+from cca.masking import MASK
+from cca.publish import masking
+from cca.transform import dictionary
 
 SECRET = "sk-" + "ant-api03-" + "aB3_-x" * 12
 

@@ -11,14 +11,14 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from include.demo.generate import generate
-from include.embedded.waiting import wait_until
-from include.errors import ServiceDown, SettingError
-from include.files import held
-from include.publish.gold import publish
-from include.publish.postgres import copy_gold, copy_newest, is_due, load_extension
-from include.settings import Settings
-from include.transform.dbt import transform
+from cca.demo.generate import generate
+from cca.errors import ServiceDown, SettingError
+from cca.files import held
+from cca.publish.gold import publish
+from cca.publish.postgres import copy_gold, copy_newest, is_due, load_extension
+from cca.settings import Settings
+from cca.transform.dbt import transform
+from cca.waiting import wait_until
 from tests.dbt.rows import build_settings, write_raw
 from tests.dbt.transcripts import rows_of_transcripts
 from tests.deploy.databases import PASSWORD, postgres, program, rows_of
@@ -144,7 +144,7 @@ class TestCopies:
         settings, _ = shop
         before = settings.gold_path.resolve()
         newer = settings.gold_dir / "gold-99.duckdb"
-        with ThreadPoolExecutor() as pool, caplog.at_level("INFO", "include.publish.postgres"):
+        with ThreadPoolExecutor() as pool, caplog.at_level("INFO", "cca.publish.postgres"):
             with held(settings.gold_dir / "postgres.lock"):
                 publishing = pool.submit(publish, settings)
                 assert wait_until(lambda: settings.gold_path.resolve() != before, 60)

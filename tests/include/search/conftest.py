@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from include.search.searcher import Searcher
+from cca.search.searcher import Searcher
 
 _PATH = Path(__file__).parent.parent / "follow" / "conftest.py"
 _SPEC = importlib.util.spec_from_file_location("follow_conftest", _PATH)

@@ -2,9 +2,9 @@
 
 import pytest
 
-from include.search import home as homes
-from include.search.index import Writer
-from include.search.schema import open_index
+from cca.search import home as homes
+from cca.search.index import Writer
+from cca.search.schema import open_index
 
 TEXTS = [
     "plain words, snake_case, _private and deadbeefcafe0123",

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from include.search.patterns import Pattern, understood
-from include.search.searcher import Look
+from cca.search.patterns import Pattern, understood
+from cca.search.searcher import Look
 
 TEXTS = [
     "def get_user_name(self): return 1", "GetUserName or setUserName", "colour and color",

@@ -8,8 +8,8 @@ import unicodedata
 
 import pytest
 
-from include.search.blocks import KINDS
-from include.search.searcher import Searcher
+from cca.search.blocks import KINDS
+from cca.search.searcher import Searcher
 
 WORDS = (
     "pipeline lake Übersetzung naïve get_user_name snake_case src/app/mod.py logger.info retries "

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from include.search.searcher import NOT_BUILT, Searcher
+from cca.search.searcher import NOT_BUILT, Searcher
 
 
 def _texts(results):

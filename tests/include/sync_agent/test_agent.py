@@ -12,12 +12,12 @@ from contextlib import contextmanager
 
 import pytest
 
-from include import archive
-from include.errors import AlreadyRunning, PortTaken
-from include.settings import PROJECT_DIR, Settings
-from include.sync_agent import agent
-from include.sync_agent.agent import run, sync_once
-from include.sync_agent.lock import agent_lock
+from cca.errors import AlreadyRunning, PortTaken
+from cca.mongo import archive
+from cca.settings import PROJECT_DIR, Settings
+from cca.sync_agent import agent
+from cca.sync_agent.agent import run, sync_once
+from cca.sync_agent.lock import agent_lock
 
 HEALTH_FIELDS = {
     "status", "pending", "synced", "lastSyncAt", "mongoConnected", "uptime", "deadLetters",
@@ -169,7 +169,7 @@ def test_sigterm_delivers_what_was_read_and_ends_with_zero(live, transcript, col
         "MONGO_DB": live.mongo_db,
         "HEALTH_PORT": str(live.health_port),
     }
-    command = [sys.executable, "-m", "include.sync_agent"]
+    command = [sys.executable, "-m", "cca.sync_agent"]
     process = subprocess.Popen(
         command, cwd=PROJECT_DIR, env=environment, stderr=subprocess.PIPE, text=True
     )

@@ -4,29 +4,29 @@ import re
 import subprocess
 import sys
 
-from include.settings import PROJECT_DIR
+from cca.settings import PROJECT_DIR
 
 # Import names of what requirements.txt lists, and what those bring along.
 ALLOWED = {
     "pydantic", "pydantic_core", "pydantic_settings", "annotated_types", "typing_extensions",
     "typing_inspection", "dotenv", "orjson", "pymongo", "bson", "gridfs", "dns", "watchdog",
 }  # fmt: skip
-OURS = {"settings", "errors", "log", "archive", "entries", "secrets", "sync_agent"}
+OURS = {"settings", "errors", "log", "mongo", "entries", "masking", "sync_agent"}
 
 PROGRAM = f"""
 import sys
-allowed = {ALLOWED!r} | sys.stdlib_module_names | {{"include"}}
+allowed = {ALLOWED!r} | sys.stdlib_module_names | {{"cca"}}
 ours = {OURS!r}
 class Blocker:
     def find_spec(self, name, path=None, target=None):
         parts = name.split(".")
         foreign = parts[0] not in allowed and not name.startswith("_sysconfigdata")
-        if foreign or (parts[0] == "include" and parts[1:] and parts[1] not in ours):
+        if foreign or (parts[0] == "cca" and parts[1:] and parts[1] not in ours):
             raise ModuleNotFoundError(f"blocked: {{name}}", name=name)
 sys.meta_path.insert(0, Blocker())
-import pkgutil, importlib, include.sync_agent
-for module in pkgutil.iter_modules(include.sync_agent.__path__):
-    importlib.import_module("include.sync_agent." + module.name)
+import pkgutil, importlib, cca.sync_agent
+for module in pkgutil.iter_modules(cca.sync_agent.__path__):
+    importlib.import_module("cca.sync_agent." + module.name)
 print("imported", len(sys.modules))
 """
 

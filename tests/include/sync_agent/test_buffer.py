@@ -2,10 +2,10 @@ import sqlite3
 
 import pytest
 
-from include.errors import SettingError
-from include.sync_agent import buffer as buffer_module
-from include.sync_agent.buffer import Buffer
-from include.sync_agent.values import Batch, Checkpoint, DeadLetter, Entry
+from cca.errors import SettingError
+from cca.sync_agent import buffer as buffer_module
+from cca.sync_agent.buffer import Buffer
+from cca.sync_agent.values import Batch, Checkpoint, DeadLetter, Entry
 
 
 def entry(number):

@@ -3,8 +3,8 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from include.cli.sync import sync
-from include.settings import get_settings
+from cca.cli.sync import sync
+from cca.settings import get_settings
 
 
 @pytest.fixture

@@ -3,11 +3,11 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from include.cli.dead_letters import dead_letters
-from include.errors import NotFound
-from include.settings import get_settings
-from include.sync_agent.buffer import Buffer
-from include.sync_agent.dead_letters import find_letter, list_letters, retry_letters
+from cca.cli.dead_letters import dead_letters
+from cca.errors import NotFound
+from cca.settings import get_settings
+from cca.sync_agent.buffer import Buffer
+from cca.sync_agent.dead_letters import find_letter, list_letters, retry_letters
 
 
 @pytest.fixture

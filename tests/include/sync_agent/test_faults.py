@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from include.errors import SettingError
-from include.settings import PROJECT_DIR
-from include.sync_agent.agent import sync_once
-from include.sync_agent.buffer import Buffer
+from cca.errors import SettingError
+from cca.settings import PROJECT_DIR
+from cca.sync_agent.agent import sync_once
+from cca.sync_agent.buffer import Buffer
 from tests.include.sync_agent.test_agent import changed, eventually, free_port, health_of, running
 
 NUMBERS = range(300)
@@ -85,13 +85,13 @@ def test_a_buffer_of_a_newer_cca_is_left_alone(settings, transcript):
 UNPRIVILEGED = """
 import os, sys
 sys.path.insert(0, os.getcwd())
-import include.log, include.sync_agent.agent as agent
-from include.settings import get_settings
+import cca.log, cca.sync_agent.agent as agent
+from cca.settings import get_settings
 settings = get_settings()
 os.umask(0)
 if os.geteuid() == 0:
     os.setgroups([]), os.setgid(65534), os.setuid(65534)
-include.log.configure()
+cca.log.configure()
 agent.sync_once(settings, settings.mongo_uri)
 """
 

@@ -8,10 +8,10 @@ import time
 
 import pytest
 
-from include.settings import PROJECT_DIR
-from include.sync_agent import agent
-from include.sync_agent.agent import sync_once
-from include.sync_agent.buffer import Buffer
+from cca.settings import PROJECT_DIR
+from cca.sync_agent import agent
+from cca.sync_agent.agent import sync_once
+from cca.sync_agent.buffer import Buffer
 from tests.include.sync_agent.test_agent import changed, eventually, free_port, health_of, running
 
 COUNT = 3000
@@ -82,7 +82,7 @@ def test_a_pass_over_everything_says_that_the_disk_is_full(
     on_a_small_disk, written, settings, collection, free_kb
 ):
     """Before the buffer is made, or while it is written: one sentence; the next run ends it."""
-    command = ("-m", "include.sync_agent", "--once")
+    command = ("-m", "cca.sync_agent", "--once")
     process = on_a_small_disk(*command, ballast_kb=DISK_KB - free_kb)
     _, said = process.communicate(timeout=60)
     assert process.returncode == 1
@@ -95,7 +95,7 @@ def test_a_pass_over_everything_says_that_the_disk_is_full(
 def test_a_running_agent_on_a_full_disk_goes_on_when_there_is_space(
     on_a_small_disk, written, settings, collection, tmp_path
 ):
-    process = on_a_small_disk("-m", "include.sync_agent", ballast_kb=DISK_KB - 800)
+    process = on_a_small_disk("-m", "cca.sync_agent", ballast_kb=DISK_KB - 800)
     said = ""
     while "cannot be written" not in said:
         said = process.stderr.readline()

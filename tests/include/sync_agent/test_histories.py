@@ -14,14 +14,14 @@ from tempfile import TemporaryDirectory
 import pytest
 from pymongo.errors import AutoReconnect, BulkWriteError, PyMongoError
 
-from include import archive
-from include.settings import Settings
-from include.sync_agent import deliver as deliver_module
-from include.sync_agent import intake as intake_module
-from include.sync_agent import once, read
-from include.sync_agent.buffer import Buffer
-from include.sync_agent.deliver import deliver_pending
-from include.sync_agent.intake import Intake
+from cca.mongo import archive
+from cca.settings import Settings
+from cca.sync_agent import deliver as deliver_module
+from cca.sync_agent import intake as intake_module
+from cca.sync_agent import once, read
+from cca.sync_agent.buffer import Buffer
+from cca.sync_agent.deliver import deliver_pending
+from cca.sync_agent.intake import Intake
 
 RECORDS = [
     b'{"type":"mode","mode":"plan"}\n',

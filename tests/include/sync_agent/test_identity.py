@@ -1,7 +1,7 @@
 from hashlib import blake2b
 from pathlib import PurePosixPath
 
-from include.sync_agent.identity import place_of, record_digest, repeated_digest, stream_hash
+from cca.sync_agent.identity import place_of, record_digest, repeated_digest, stream_hash
 
 SESSION = "00000000-0000-4000-8000-0000000000ad"
 

@@ -10,8 +10,8 @@ from collections import Counter
 
 import pytest
 
-from include import archive
-from include.settings import PROJECT_DIR
+from cca.mongo import archive
+from cca.settings import PROJECT_DIR
 from tests.include.sync_agent.test_agent import changed, eventually, free_port
 
 LINES_PER_SECOND = 500
@@ -56,7 +56,7 @@ def kill_for(seconds, settings, server, folder):
         "MONGO_URI": server.uri,
         "PATH": "/usr/bin:/bin",
     }
-    command = [sys.executable, "-m", "include.sync_agent"]
+    command = [sys.executable, "-m", "cca.sync_agent"]
     writer, kills = Writer(folder), Counter()
     writer.start()
     deadline = time.monotonic() + seconds
@@ -85,7 +85,7 @@ def check(seconds, settings, transcript, own_mongod):
     written, kills = kill_for(seconds, settings, server, transcript.parent)
     assert kills["agent"] > 1
     assert kills["mongod"] > 0
-    once = [sys.executable, "-m", "include.sync_agent", "--once"]
+    once = [sys.executable, "-m", "cca.sync_agent", "--once"]
     environment = {**settings.as_environment(), "MONGO_URI": server.uri, "PATH": "/usr/bin:/bin"}
     eventually(
         lambda: subprocess.run(once, cwd=PROJECT_DIR, env=environment, check=False).returncode == 0,

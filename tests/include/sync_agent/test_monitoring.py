@@ -5,8 +5,8 @@ import sqlite3
 
 import pytest
 
-from include import archive
-from include.settings import PROJECT_DIR
+from cca.mongo import archive
+from cca.settings import PROJECT_DIR
 from tests.include.sync_agent.test_agent import line
 
 PAGE = (PROJECT_DIR / "docs" / "monitoring.md").read_text()

@@ -7,11 +7,11 @@ import time
 
 import pytest
 
-from include.errors import SettingError
-from include.settings import PROJECT_DIR, Settings
-from include.sync_agent import read, tail
-from include.sync_agent.agent import SyncReport, sync_once
-from include.sync_agent.dead_letters import list_letters
+from cca.errors import SettingError
+from cca.settings import PROJECT_DIR, Settings
+from cca.sync_agent import read, tail
+from cca.sync_agent.agent import SyncReport, sync_once
+from cca.sync_agent.dead_letters import list_letters
 
 SESSION = "00000000-0000-4000-8000-0000000000ad"
 # Entries each hostile file must give; where the truth is a range, our identity rule decides.
@@ -307,7 +307,7 @@ def test_a_kill_in_the_middle_loses_nothing_and_doubles_nothing(
         "MONGO_DB": settings.mongo_db,
         "CCA_HOST": settings.cca_host,
     }
-    command = [sys.executable, "-m", "include.sync_agent", "--once"]
+    command = [sys.executable, "-m", "cca.sync_agent", "--once"]
     kills = 0
     for wanted in (1, 3000, 9000):
         agent = subprocess.Popen(command, cwd=PROJECT_DIR, env=environment)

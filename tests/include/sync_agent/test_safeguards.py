@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from include.settings import PROJECT_DIR, child_environment
+from cca.settings import PROJECT_DIR, child_environment
 
 # safeguard: [(file, what stands there, what stands there without it), …]
 SAFEGUARDS = {
@@ -71,14 +71,14 @@ SAFEGUARDS = {
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("safeguard", [None, *SAFEGUARDS])
 def test_the_histories_notice_a_missing_safeguard(safeguard, tmp_path):
-    for name in ("include", "tests"):
+    for folder, name in (("include", "cca"), ("tests", "tests")):
         ignored = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(PROJECT_DIR / name, tmp_path / name, ignore=ignored)
+        shutil.copytree(PROJECT_DIR / folder, tmp_path / name, ignore=ignored)
     shutil.copy(PROJECT_DIR / "pyproject.toml", tmp_path)
     histories = "tests/include/sync_agent/test_histories.py"
     if safeguard:
         for file, before, after in SAFEGUARDS[safeguard]:
-            change(tmp_path / "include" / "sync_agent" / file, before, after)
+            change(tmp_path / "cca" / "sync_agent" / file, before, after)
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", histories],
         cwd=tmp_path,

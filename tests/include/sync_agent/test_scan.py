@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from include.sync_agent.scan import find_files
+from cca.sync_agent.scan import find_files
 
 SESSION = "00000000-0000-4000-8000-0000000000ad"
 

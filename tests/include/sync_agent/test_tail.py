@@ -2,8 +2,8 @@ import os
 
 import pytest
 
-from include.sync_agent import tail
-from include.sync_agent.tail import Poison, Record, own_bytes, pieces_of, read_block
+from cca.sync_agent import tail
+from cca.sync_agent.tail import Poison, Record, own_bytes, pieces_of, read_block
 
 ENTRY = b'{"type":"user","uuid":"u1","sessionId":"s"}'
 OTHER = b'{"parentUuid":null,"type":"user","uuid":"u2"}'

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from include.sync_agent import identity
-from include.sync_agent.agent import _SCAN_SHARE
-from include.sync_agent.buffer import Buffer
-from include.sync_agent.intake import Intake
-from include.sync_agent.watch import filesystem_of, must_poll
+from cca.sync_agent import identity
+from cca.sync_agent.agent import _SCAN_SHARE
+from cca.sync_agent.buffer import Buffer
+from cca.sync_agent.intake import Intake
+from cca.sync_agent.watch import filesystem_of, must_poll
 from tests.include.sync_agent.test_agent import changed, eventually, free_port, line, running
 
 MOUNTS = """\

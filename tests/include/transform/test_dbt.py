@@ -8,9 +8,9 @@ import pytest
 from dbt.contracts.graph.manifest import Manifest
 from dbt.parser.manifest import extended_mashumuro_decoder
 
-from include.errors import WarehouseError
-from include.settings import Settings
-from include.transform.dbt import NodeDone, dbt_environment, target_dir, transform, write_manifest
+from cca.errors import WarehouseError
+from cca.settings import Settings
+from cca.transform.dbt import NodeDone, dbt_environment, target_dir, transform, write_manifest
 from tests.dbt.rows import answer, build_settings, entry, write_raw
 
 

@@ -1,7 +1,7 @@
 from typing import Any
 
-from include.transform.dbt import NodeDone
-from include.transform.progress import Progress
+from cca.transform.dbt import NodeDone
+from cca.transform.progress import Progress
 
 MANIFEST: dict[str, Any] = {
     "nodes": {

@@ -5,7 +5,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from include.settings import Settings
+from cca.settings import Settings
 
 
 @pytest.fixture

@@ -7,10 +7,10 @@ import duckdb
 import pytest
 from click.testing import CliRunner
 
-from include.cli import cca
-from include.errors import NotFound, WarehouseError
-from include.settings import Settings, get_settings
-from include.usage.query import as_csv, as_json, ask
+from cca.cli import cca
+from cca.errors import NotFound, WarehouseError
+from cca.settings import Settings, get_settings
+from cca.usage.query import as_csv, as_json, ask
 
 
 def test_json_holds_columns_and_rows_with_times_in_utc(gold: Settings) -> None:

@@ -12,12 +12,12 @@ from click.testing import CliRunner
 from rich.console import Console
 from rich.text import Text
 
-from include.cli import cca
-from include.errors import NotFound, SettingError
-from include.settings import Settings, get_settings
-from include.usage import render
-from include.usage.projects import known_project
-from include.usage.reports import MEASURES, report
+from cca.cli import cca
+from cca.errors import NotFound, SettingError
+from cca.settings import Settings, get_settings
+from cca.usage import render
+from cca.usage.projects import known_project
+from cca.usage.reports import MEASURES, report
 
 Keys = list[tuple[str, int]]
 

@@ -1,0 +1,136 @@
+"""Counts what the generator makes, as it makes it: the sample data's truth."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from cca.demo.prices import WEB_SEARCH_USD, Usage, cost_usd
+
+DEFINITIONS = {
+    "transcript_lines": "records in *.jsonl files, copies in forks and resumes included",
+    "side_files": "agent-*.meta.json and tool-results/*.txt files",
+    "entries": "distinct entries: a uuid counts once however many files hold it; a record without "
+    "a uuid counts each time it is written",
+    "user_messages": "distinct entries of type user, or of the legacy type message with role user: "
+    "prompts, tool results, summaries, notices",
+    "assistant_messages": "distinct entries of type assistant (one per content block, error rows "
+    "too), or of the legacy type message with role assistant",
+    "human_prompts": "what a person typed: user entries and queued_command attachments",
+    "api_messages": "distinct message ids that carry usage, <synthetic> rows left out",
+    "tool_calls": "distinct ids of tool_use blocks",
+    "tool_errors": "tool calls whose result has is_error true, rejected ones too",
+    "tool_rejections": "tool calls that the person refused",
+    "compactions": "distinct compact_boundary entries",
+    "tokens": "per message the largest count any of its rows shows",
+    "cost_usd": "tokens at the model's price, without the fee for web searches",
+    "cost_usd_with_web_search": "the same and 0.01 USD for each web search",
+    "attribution": "project = folder of the file; session = the one that first had the message, "
+    "subagents count for their parent; day = UTC date of the message's first row",
+}
+
+
+@dataclass
+class Tally:
+    """API messages, tokens and cost of one day, model, project or session, or of all."""
+
+    api_messages: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cache_write_5m_tokens: int = 0
+    cache_write_1h_tokens: int = 0
+    cache_read_tokens: int = 0
+    web_search_requests: int = 0
+    cost_usd: Decimal = Decimal(0)
+    cost_usd_with_web_search: Decimal = Decimal(0)
+
+    def add(self, usage: Usage, cost: Decimal, searches: int) -> None:
+        self.api_messages += 1
+        self.input_tokens += usage.input
+        self.output_tokens += usage.output
+        self.cache_write_5m_tokens += usage.cache_write_5m
+        self.cache_write_1h_tokens += usage.cache_write_1h
+        self.cache_read_tokens += usage.cache_read
+        self.web_search_requests += searches
+        self.cost_usd += cost
+        self.cost_usd_with_web_search += cost + searches * WEB_SEARCH_USD
+
+    def as_json(self) -> dict[str, Any]:
+        """Money as text with 8 places: a float would not be exact."""
+        return {
+            name: f"{value:.8f}" if isinstance(value, Decimal) else value
+            for name, value in vars(self).items()
+        }
+
+
+@dataclass
+class ToolTally:
+    """What became of the calls of one tool."""
+
+    calls: int = 0
+    errors: int = 0
+    rejections: int = 0
+
+
+@dataclass(frozen=True)
+class ApiMessage:
+    """One answer of the API, once: where it counts, and for how much."""
+
+    project_id: str
+    session_id: str
+    model: str
+    at: datetime
+    usage: Usage
+    web_searches: int = 0
+
+
+COUNTS = (
+    "transcript_lines", "side_files", "entries", "user_messages", "assistant_messages",
+    "human_prompts", "tool_calls", "tool_errors", "tool_rejections", "compactions", "lines_added",
+    "lines_removed",
+)  # fmt: skip
+
+
+@dataclass
+class Ledger:
+    """Running totals; each thing made is entered once, copies only as lines."""
+
+    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(COUNTS, 0))
+    total: Tally = field(default_factory=Tally)
+    by: dict[str, dict[str, Tally]] = field(
+        default_factory=lambda: {"day": {}, "model": {}, "project": {}, "session": {}}
+    )
+    tools: dict[str, ToolTally] = field(default_factory=lambda: defaultdict(ToolTally))
+    sessions: dict[str, str] = field(default_factory=dict)
+    titles: dict[str, str] = field(default_factory=dict)
+
+    def count(self, name: str, n: int = 1) -> None:
+        self.counts[name] += n
+
+    def tool_call(self, name: str) -> None:
+        self.count("tool_calls")
+        self.tools[name].calls += 1
+
+    def tool_result(self, name: str, *, is_error: bool, is_rejected: bool) -> None:
+        self.count("tool_errors", int(is_error))
+        self.count("tool_rejections", int(is_rejected))
+        self.tools[name].errors += is_error
+        self.tools[name].rejections += is_rejected
+
+    def open_session(self, project_id: str, session_id: str) -> None:
+        self.sessions[session_id] = project_id
+
+    def api_message(self, made: ApiMessage) -> Decimal:
+        """Enter it everywhere it counts and return its cost without searches."""
+        cost = cost_usd(made.model, made.usage)
+        keys = {
+            "day": made.at.date().isoformat(),
+            "model": made.model,
+            "project": made.project_id,
+            "session": made.session_id,
+        }
+        self.total.add(made.usage, cost, made.web_searches)
+        for dimension, key in keys.items():
+            self.by[dimension].setdefault(key, Tally()).add(made.usage, cost, made.web_searches)
+        return cost

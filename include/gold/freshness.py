@@ -1,0 +1,66 @@
+"""How far the archive is ahead of what is published."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from pymongo import DESCENDING
+from pymongo.errors import PyMongoError
+
+from cca.errors import WarehouseError
+from cca.lake.manifest import published_mark
+from cca.mongo import archive, server
+from cca.settings import Settings
+
+
+@dataclass(frozen=True)
+class Freshness:
+    """Newest document of the archive, and up to where gold holds it; None where there is none."""
+
+    newest_at: datetime | None
+    published_at: datetime | None
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether documents came that no published gold file holds."""
+        if self.newest_at is None:
+            return False
+        return self.published_at is None or self.newest_at > self.published_at
+
+
+def freshness(settings: Settings, uri: str | None = None) -> Freshness:
+    """Look at both; a MongoDB that is down has no newest document to tell."""
+    return Freshness(_newest_ingested(settings, uri), published_mark(settings))
+
+
+def require_fresh(settings: Settings, uri: str, stale_after: timedelta) -> str:
+    """Raise WarehouseError where a document waits for longer than that; else how things are."""
+    published, limit = published_mark(settings), datetime.now(UTC) - stale_after
+    waiting: dict[str, datetime] = {"$lt": limit} | ({"$gt": published} if published else {})
+    with archive.connect(uri) as client:
+        archive.require(client, uri)
+        found = archive.conversations(client, settings).find_one(
+            {"ingestedAt": waiting}, {"ingestedAt": 1}, sort=[("ingestedAt", 1)]
+        )
+    if found is None:
+        return f"published up to {published or 'nothing'}, and nothing waits since {limit}"
+    message = (
+        f"entries that came at {found['ingestedAt']:%Y-%m-%d %H:%M} UTC are not published yet "
+        f"(STALE_HOURS); see the last runs of conversation_pipeline, or `cca status`"
+    )
+    raise WarehouseError(message)
+
+
+def _newest_ingested(settings: Settings, uri: str | None) -> datetime | None:
+    uri = uri or settings.mongo_uri or server.running_uri(settings)
+    if uri is None:
+        return None
+    with archive.connect(uri) as client:
+        try:
+            newest = archive.conversations(client, settings).find_one(
+                {"ingestedAt": {"$type": "date"}},
+                {"ingestedAt": 1},
+                sort=[("ingestedAt", DESCENDING)],
+            )
+        except PyMongoError:
+            return None
+    return newest["ingestedAt"] if newest else None

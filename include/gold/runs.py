@@ -1,0 +1,68 @@
+"""How the last pipeline runs went, in a small file that every part may read, Airflow or not."""
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from cca.files import held, replace_file
+from cca.settings import Settings
+
+# of each DAG
+KEPT_RUNS = 20
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of a DAG; `state` is success or failed."""
+
+    dag_id: str
+    run_id: str
+    run_type: str
+    state: str
+    started_at: datetime | None
+    ended_at: datetime | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON form, times in ISO."""
+        times = {"started_at": self.started_at, "ended_at": self.ended_at}
+        return asdict(self) | {name: at and at.isoformat() for name, at in times.items()}
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it took."""
+        if self.started_at is None or self.ended_at is None:
+            return None
+        return (self.ended_at - self.started_at).total_seconds()
+
+
+def runs_path(settings: Settings) -> Path:
+    """The file, a JSON list with the newest run last; beside gold, where readers look anyway."""
+    return settings.gold_dir / "runs.json"
+
+
+def record(settings: Settings, run: Run) -> None:
+    """Add a run, or what has become of it since; the oldest of its DAG are forgotten."""
+    path = runs_path(settings)
+    with held(path.with_suffix(".lock")):
+        others = [each for each in latest(settings) if each.run_id != run.run_id]
+        same = [each for each in others if each.dag_id == run.dag_id]
+        dropped = same[: max(0, len(same) - KEPT_RUNS + 1)]
+        kept = [each for each in others if each not in dropped]
+        replace_file(path, json.dumps([each.to_dict() for each in [*kept, run]]))
+
+
+def latest(settings: Settings, dag_id: str | None = None) -> list[Run]:
+    """Runs that ended, the newest last; none where the file is absent or broken."""
+    try:
+        found = [_from_json(each) for each in json.loads(runs_path(settings).read_text())]
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return []
+    return [each for each in found if dag_id in (None, each.dag_id)]
+
+
+def _from_json(values: dict[str, Any]) -> Run:
+    times = {name: values[name] for name in ("started_at", "ended_at")}
+    parsed = {name: at and datetime.fromisoformat(at) for name, at in times.items()}
+    return Run(**{**values, **parsed})

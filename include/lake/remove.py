@@ -1,0 +1,111 @@
+"""Rows out of the lakes of both formats, and out of their pasts: the forgotten must be gone."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cca.lake import catalog, manifest
+from cca.lake.manifest import LakeFile
+from cca.lake.store import Change, Lake, holding
+from cca.settings import Settings
+
+
+@dataclass(frozen=True)
+class Scope:
+    """All that is given must hold; nothing given is nothing."""
+
+    host: str = ""
+    project: str = ""
+    session: str = ""
+
+    def columns(self) -> dict[str, str]:
+        """Column of the lake and its value, of what is given."""
+        given = {"host": self.host, "project_id": self.project, "session_id": self.session}
+        return {name: value for name, value in given.items() if value}
+
+    def fields(self) -> dict[str, str]:
+        """The same as fields of MongoDB's documents."""
+        given = {"host": self.host, "projectId": self.project, "sessionKey": self.session}
+        return {name: value for name, value in given.items() if value}
+
+
+def formats(settings: Settings) -> list[str]:
+    """Formats that have a lake here."""
+    return [
+        name
+        for name in manifest.FORMATS
+        if (catalog.may_exist(settings) if name == "iceberg" else _has_parquet(settings))
+    ]
+
+
+def count(settings: Settings, storage_format: str, scope: Scope) -> int:
+    """Rows of the scope in a lake as it is."""
+    with holding(settings, storage_format, is_shared=True) as lake:
+        return sum(_held(lake, file, scope) for file in lake.read().files)
+
+
+def remove(settings: Settings, storage_format: str, scope: Scope) -> int:
+    """Take the rows out, and whatever of them older states and crashed runs left; how many."""
+    with holding(settings, storage_format) as lake:
+        # to which file the rows belong is looked up once; new files of theirs cannot come
+        stale = {file: held for file in lake.read().files if (held := _held(lake, file, scope)) > 0}
+
+        def plan(live: Sequence[LakeFile]) -> Change:
+            chosen = [file for file in live if file in stale]
+            return Change(tuple(chosen), tuple(_without(lake, chosen, scope)))
+
+        if stale:
+            lake.commit(plan, None)
+        if storage_format == "iceberg":
+            _forget_the_past(settings)
+    is_alone = storage_format == "parquet" or catalog.own_file(settings) is not None
+    with holding(settings, storage_format) as lake:
+        lake.store.sweep(is_alone=is_alone)
+    return sum(stale.values())
+
+
+def _has_parquet(settings: Settings) -> bool:
+    return (settings.lake_dir / "parquet-manifest.json").exists()
+
+
+def _forget_the_past(settings: Settings) -> None:
+    from cca.lake import snapshots  # noqa: PLC0415  (takes a second)
+    from cca.lake.iceberg import IcebergStore  # noqa: PLC0415  (as the other)
+
+    IcebergStore(settings).renew()
+    snapshots.expire_held(settings, datetime.now(UTC) + timedelta(seconds=1))
+
+
+def _without(lake: Lake, files: Sequence[LakeFile], scope: Scope) -> list[LakeFile]:
+    rewritten = []
+    for file in files:
+        table = lake.table(file)
+        kept = table.filter(pc.invert(_mask(table, scope)))
+        if kept.num_rows:
+            rewritten.append(lake.write(file.dataset, date.fromisoformat(file.date), kept))
+    return rewritten
+
+
+def _held(lake: Lake, file: LakeFile, scope: Scope) -> int:
+    columns = ["document_json"] if file.dataset == "rejects" else list(scope.columns())
+    return int(pc.sum(_mask(lake.table(file, columns), scope)).as_py() or 0)
+
+
+def _mask(table: pa.Table, scope: Scope) -> Any:
+    if "document_json" in table.column_names:
+        return pa.array([_is_of(text, scope) for text in table["document_json"].to_pylist()])
+    found = [pc.equal(table[name], value) for name, value in scope.columns().items()]
+    mask = found[0]
+    for other in found[1:]:
+        mask = pc.and_(mask, other)
+    return mask
+
+
+def _is_of(document_json: str, scope: Scope) -> bool:
+    document = json.loads(document_json)
+    return all(document.get(name) == value for name, value in scope.fields().items())

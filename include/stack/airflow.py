@@ -1,0 +1,149 @@
+"""Airflow in the stack: its environment, its logins, and what must exist before it starts."""
+
+import json
+import logging
+import secrets
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+from cca.errors import ServiceDown
+from cca.files import replace_file
+from cca.settings import PROJECT_DIR, Settings, child_environment
+from cca.stack import drawing
+from cca.transform import dbt
+
+log = logging.getLogger(__name__)
+
+DAG_ID = "conversation_pipeline"
+# DuckDB has one writer per file
+POOL = "duckdb_writer"
+# with a target path from outside, Cosmos would miss the compiled SQL and its parse cache
+_COSMOS_DECIDES = {"DBT_PROJECT_DIR", "DBT_PROFILES_DIR", "DBT_TARGET_PATH", "DBT_LOG_PATH"}
+_USERS = ("admin", "viewer")
+_RELEASE = version("apache-airflow-core")
+# written when the tables of that release, and the pool, are there
+_TABLES = f"{_RELEASE} {POOL}"
+
+
+def dbt_task_environment(settings: Settings) -> dict[str, str]:
+    """dbt's variables for Cosmos, which runs in a copy of the project with paths of its own."""
+    environment = dbt.dbt_environment(settings)
+    return {name: value for name, value in environment.items() if name not in _COSMOS_DECIDES}
+
+
+def airflow_environment(settings: Settings) -> dict[str, str]:
+    """Everything Airflow's processes and tasks need, so that no airflow.cfg has to be edited."""
+    if settings.airflow_db_uri:
+        database = {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": settings.airflow_db_uri}
+    else:
+        arguments = "cca.stack.sqlite.CONNECT_ARGS"
+        database = {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONNECT_ARGS": arguments}
+    return {
+        **database,
+        **dbt_task_environment(settings),
+        "AIRFLOW_HOME": str(settings.airflow_home),
+        "PYTHONPATH": str(PROJECT_DIR),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT_DIR / "dags"),
+        "AIRFLOW__CORE__PLUGINS_FOLDER": str(PROJECT_DIR / "plugins"),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__EXECUTOR": settings.airflow_executor,
+        "AIRFLOW__CORE__PARALLELISM": "8",
+        # with the port: the workers find the API by it
+        "AIRFLOW__API__BASE_URL": settings.airflow_address,
+        "AIRFLOW__API__HOST": settings.airflow_host,
+        "AIRFLOW__API__PORT": str(settings.airflow_port),
+        "AIRFLOW__API__WORKERS": "1",
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{api_address(settings)}/execution/",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": ",".join(f"{name}:{name}" for name in _USERS),
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(_passwords_path(settings)),
+        # tasks cut off by a crash are taken up again within a minute, not after five
+        "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "30",
+        "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "90",
+        # a task that finds the API server away, at a start or a restart, asks for two minutes
+        "AIRFLOW__WORKERS__EXECUTION_API_RETRIES": "15",
+        "AIRFLOW__WORKERS__EXECUTION_API_RETRY_WAIT_MAX": "10",
+        "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "30",
+        "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "30",
+        "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "1",
+        "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "30",
+        "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(settings.logs_dir / "airflow"),
+        "AIRFLOW__COSMOS__CACHE_DIR": str(settings.airflow_home / "cosmos"),
+        "AIRFLOW__COSMOS__ENABLE_TELEMETRY": "False",
+        "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
+        "DO_NOT_TRACK": "1",
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+    }
+
+
+def api_address(settings: Settings) -> str:
+    """Where processes, ours and the workers, reach Airflow's API."""
+    return settings.airflow_url.rstrip("/") or f"http://127.0.0.1:{settings.airflow_port}"
+
+
+def logins(settings: Settings) -> dict[str, str]:
+    """Password of each user, generated once and readable by its owner only."""
+    path = _passwords_path(settings)
+    if not path.exists():
+        replace_file(path, json.dumps({name: secrets.token_urlsafe(12) for name in _USERS}))
+    passwords: dict[str, str] = json.loads(path.read_text())
+    return passwords
+
+
+def prepare(settings: Settings) -> None:
+    """Logins, metadata tables, the pool and dbt's manifest; what is there already is left alone."""
+    logins(settings)
+    migration = _begin_migration(settings)
+    try:
+        if not _is_drawing_fresh(settings):
+            drawing.draw(settings, dbt.write_manifest(settings))
+    finally:
+        if migration:
+            _end_migration(settings, migration)
+
+
+def _is_drawing_fresh(settings: Settings) -> bool:
+    drawn = drawing.drawing_path(settings)
+    if not drawn.exists():
+        return False
+    sources = (path for path in dbt.DBT_DIR.rglob("*") if path.is_file())
+    return drawn.stat().st_mtime > max(path.stat().st_mtime for path in sources)
+
+
+def _begin_migration(settings: Settings) -> subprocess.Popen[bytes] | None:
+    if (marker := _migrated_path(settings)).exists() and marker.read_text() == _TABLES:
+        return None
+    log_path = _migration_log(settings)
+    log_path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with log_path.open("a") as output:
+        return subprocess.Popen(  # noqa: S603
+            [sys.executable, str(PROJECT_DIR / "plugins" / "cca_airflow" / "tables.py")],
+            env=child_environment(airflow_environment(settings)),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            umask=0o077,
+        )
+
+
+def _end_migration(settings: Settings, migration: subprocess.Popen[bytes]) -> None:
+    if code := migration.wait():
+        message = (
+            f"preparing Airflow's database ended with code {code}; see {_migration_log(settings)}"
+        )
+        raise ServiceDown(message)
+    _migrated_path(settings).write_text(_TABLES)
+    log.info("airflow database at version %s", _RELEASE)
+
+
+def _migrated_path(settings: Settings) -> Path:
+    return settings.airflow_home / "migrated"
+
+
+def _migration_log(settings: Settings) -> Path:
+    return settings.logs_dir / "airflow-migrate.log"
+
+
+def _passwords_path(settings: Settings) -> Path:
+    return settings.airflow_home / "passwords.json"

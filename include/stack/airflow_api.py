@@ -1,0 +1,130 @@
+"""Airflow's REST API, as far as the stack needs it."""
+
+import time
+from collections.abc import Callable
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from cca.errors import ServiceDown
+from cca.settings import Settings
+from cca.stack.airflow import DAG_ID, api_address, logins
+
+FINISHED = frozenset({"success", "failed"})
+_COMPONENTS = ("metadatabase", "scheduler", "triggerer", "dag_processor")
+# SQLite answers a rare write conflict with a 500 or 503: asked again, it is gone
+_ATTEMPTS = 5
+
+
+class AirflowApi:
+    """A signed-in session; calls that meet a server error are repeated."""
+
+    def __init__(self, settings: Settings, base_url: str = "") -> None:
+        self._settings = settings
+        base_url = base_url or api_address(settings)
+        self._client = httpx.Client(base_url=base_url, timeout=60, trust_env=False)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._client.close()
+
+    def missing_components(self) -> list[str]:
+        """What does not yet answer: the API itself, or components that are not healthy."""
+        try:
+            answer = self._client.get("/api/v2/monitor/health", timeout=5)
+            health = answer.raise_for_status().json()
+        except (httpx.HTTPError, ValueError):
+            return ["api_server"]
+        return [name for name in _COMPONENTS if (health.get(name) or {}).get("status") != "healthy"]
+
+    def sign_in(self) -> None:
+        """Get a token as admin; what answers with another password is not our Airflow."""
+        body = {"username": "admin", "password": logins(self._settings)["admin"]}
+        answer = self._request("POST", "/auth/token", json=body)
+        self._client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+
+    def has_dag(self) -> bool:
+        """Whether the pipeline DAG was parsed."""
+        return self._client.get(f"/api/v2/dags/{DAG_ID}").status_code == httpx.codes.OK
+
+    def import_errors(self) -> list[str]:
+        """Why DAG files could not be parsed."""
+        found = self._request("GET", "/api/v2/importErrors").json()["import_errors"]
+        return [f"{each['filename']}: {each['stack_trace']}" for each in found]
+
+    def runs(self, limit: int = 10) -> list[dict[str, Any]]:
+        """The newest runs of the pipeline, newest first."""
+        query = {"limit": limit, "order_by": "-run_after"}
+        found: list[dict[str, Any]] = self._request(
+            "GET", f"/api/v2/dags/{DAG_ID}/dagRuns", params=query
+        ).json()["dag_runs"]
+        return found
+
+    def trigger(self, dag_id: str = DAG_ID, conf: dict[str, Any] | None = None) -> str:
+        """Start a run with the form's values and return its id."""
+        body: dict[str, Any] = {"logical_date": None, "conf": conf or {}}
+        answer = self._request("POST", f"/api/v2/dags/{dag_id}/dagRuns", json=body)
+        return str(answer.json()["dag_run_id"])
+
+    def backfill(self, since: datetime, until: datetime, *, at_once: int, again: str) -> int:
+        """Start one run for each hour in between; `again` is none, failed or completed."""
+        body = {
+            "dag_id": DAG_ID,
+            "from_date": since.isoformat(),
+            "to_date": until.isoformat(),
+            "max_active_runs": at_once,
+            "reprocess_behavior": again,
+        }
+        return int(self._request("POST", "/api/v2/backfills", json=body).json()["id"])
+
+    def has_ended(self, backfill_id: int) -> bool:
+        """Whether all runs of a backfill came to their end."""
+        found = self._request("GET", f"/api/v2/backfills/{backfill_id}").json()
+        return found["completed_at"] is not None
+
+    def run_state(self, run_id: str, dag_id: str = DAG_ID) -> str:
+        """State of one run: queued, running, success or failed."""
+        return str(self._request("GET", f"/api/v2/dags/{dag_id}/dagRuns/{run_id}").json()["state"])
+
+    def tasks(self, run_id: str) -> dict[str, str]:
+        """State of each task of a run."""
+        path = f"/api/v2/dags/{DAG_ID}/dagRuns/{run_id}/taskInstances"
+        found = self._request("GET", path, params={"limit": 500}).json()["task_instances"]
+        return {each["task_id"]: each["state"] or "waiting" for each in found}
+
+    def _request(
+        self, method: str, path: str, *, accept: set[int] | None = None, **options: Any
+    ) -> httpx.Response:
+        def attempt() -> httpx.Response:
+            answer = self._client.request(method, path, **options)
+            if answer.status_code in (accept or set()):
+                return answer
+            return answer.raise_for_status()
+
+        return _repeated(attempt, f"Airflow at {self._client.base_url}: {method} {path}")
+
+
+def _repeated(attempt: Callable[[], httpx.Response], what: str) -> httpx.Response:
+    for number in range(1, _ATTEMPTS + 1):
+        try:
+            return attempt()
+        except httpx.HTTPError as error:
+            if _is_refused(error) or number == _ATTEMPTS:
+                message = f"{what}: {error}"
+                raise ServiceDown(message) from error
+        time.sleep(number)
+    raise AssertionError
+
+
+def _is_refused(error: httpx.HTTPError) -> bool:
+    """Whether asking again would get the same answer."""
+    return isinstance(error, httpx.HTTPStatusError) and not error.response.is_server_error

@@ -1,0 +1,80 @@
+"""Whether one part answers, asked from beside it: for containers and monitors."""
+
+import fcntl
+from collections.abc import Callable
+
+import httpx
+from pymongo.errors import PyMongoError
+
+from cca.errors import ServiceDown
+from cca.mongo import archive
+from cca.publish.metabase import Metabase
+from cca.settings import Settings
+from cca.stack.airflow_api import AirflowApi
+from cca.stack.readiness import agent_health
+
+
+def require(settings: Settings, part: str) -> None:
+    """Raise ServiceDown, saying what is wrong, unless the part answers."""
+    if problem := PARTS[part](settings):
+        raise ServiceDown(f"{part}: {problem}")
+
+
+def _mongo(settings: Settings) -> str:
+    if not settings.mongo_uri:
+        return "MONGO_URI is empty"
+    try:
+        with archive.connect(settings.mongo_uri) as client:
+            hello = client.admin.command("hello")
+    except PyMongoError as error:
+        return f"does not answer: {type(error).__name__}"
+    return "" if hello["isWritablePrimary"] else "takes no writes yet"
+
+
+def _sync(settings: Settings) -> str:
+    health = agent_health(settings)
+    return "" if health else f"nothing answers on HEALTH_PORT {settings.health_port}"
+
+
+def _follow(settings: Settings) -> str:
+    """A follower holds its lock for as long as it lives, and asks MongoDB for ever."""
+    path = settings.search_dir / "follow.lock"
+    try:
+        with path.open("r+") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return ""
+    except FileNotFoundError:
+        return f"{path} does not exist"
+    return f"nobody holds {path}"
+
+
+def _browser(settings: Settings) -> str:
+    url = f"http://127.0.0.1:{settings.browser_port}/healthz"
+    try:
+        answer = httpx.get(url, timeout=10, trust_env=False)
+    except httpx.HTTPError as error:
+        return f"{url} does not answer: {type(error).__name__}"
+    return "" if answer.is_success else f"{url}: {answer.status_code}"
+
+
+def _airflow(settings: Settings) -> str:
+    # in a container of its own the web server is elsewhere
+    with AirflowApi(settings, settings.airflow_url) as api:
+        missing = api.missing_components()
+    return f"not healthy: {', '.join(missing)}" if missing else ""
+
+
+def _metabase(settings: Settings) -> str:
+    with Metabase(settings.metabase_url, timeout_seconds=10) as metabase:
+        return "" if metabase.is_healthy() else f"{metabase.url} does not answer"
+
+
+PARTS: dict[str, Callable[[Settings], str]] = {
+    "mongo": _mongo,
+    "sync": _sync,
+    "follow": _follow,
+    "airflow": _airflow,
+    "browser": _browser,
+    "metabase": _metabase,
+}

@@ -1,0 +1,78 @@
+"""What the embedded stack consists of: parts a person names, and the programs each one runs."""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from cca.settings import Settings
+
+
+@dataclass(frozen=True)
+class Program:
+    """One process under the supervisor."""
+
+    name: str
+    command: tuple[str, ...]
+    # long enough for a clean end: MongoDB's checkpoint, the agent's flush, a running task
+    stop_seconds: int = 15
+    # how long it must live to count as running; more where nothing can be asked whether it works
+    settled_seconds: int = 1
+
+
+@dataclass(frozen=True)
+class Port:
+    """Where a part listens, and the setting that moves it."""
+
+    host: str
+    number: int
+    setting: str
+
+
+@dataclass(frozen=True)
+class Part:
+    """What `cca up --only` names: its programs stand and fall together."""
+
+    name: str
+    title: str
+    programs: tuple[Program, ...]
+    port: Port | None = None
+    url: str | None = None
+
+
+def parts(settings: Settings) -> list[Part]:
+    """All parts in the order they start; `mongo` is absent where MONGO_URI names a server."""
+    health = Port(settings.health_host, settings.health_port, "HEALTH_PORT")
+    browser = Port(settings.browser_host, settings.browser_port, "BROWSER_PORT")
+    airflow = Port("127.0.0.1", settings.airflow_port, "AIRFLOW_PORT")
+    mongo = Part("mongo", "MongoDB", (Program("mongod", _cca("mongo"), 40),))
+    return [
+        *(() if settings.mongo_uri else (mongo,)),
+        Part(
+            "sync", "sync agent", (Program("sync", _cca("sync")),), health, _url(health) + "/health"
+        ),
+        Part("follow", "follower", (Program("follow", _cca("follow"), settled_seconds=4),)),
+        Part("airflow", "Airflow", AIRFLOW, airflow, _url(airflow)),
+        Part("browser", "browser", (Program("browser", _cca("browser")),), browser, _url(browser)),
+    ]
+
+
+def _cca(command: str) -> tuple[str, ...]:
+    return (str(Path(sys.executable).with_name("cca")), command)
+
+
+def _airflow(*arguments: str) -> tuple[str, ...]:
+    return (sys.executable, "-m", "airflow", *arguments)
+
+
+# --skip-serve-logs: the log servers would listen on every interface, and logs are local files
+AIRFLOW = (
+    Program("airflow-api-server", _airflow("api-server")),
+    Program("airflow-scheduler", _airflow("scheduler", "--skip-serve-logs"), 30),
+    Program("airflow-dag-processor", _airflow("dag-processor")),
+    Program("airflow-triggerer", _airflow("triggerer", "--skip-serve-logs")),
+)
+
+
+def _url(port: Port) -> str:
+    host = "localhost" if port.host in {"127.0.0.1", "0.0.0.0", "::1"} else port.host  # noqa: S104
+    return f"http://{host}:{port.number}"

@@ -1,0 +1,88 @@
+"""Whether each part answers, and why it does not."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from cca.mongo import server
+from cca.settings import Settings
+from cca.stack import supervisor
+from cca.stack.airflow_api import AirflowApi
+from cca.stack.programs import Part
+
+_ENDED = frozenset({"FATAL", "EXITED", "UNKNOWN"})
+_LOG_LINES = 3
+
+
+def answers(settings: Settings, part: Part) -> bool:
+    """Whether the part does its work now, not only whether its process lives."""
+    if not is_running(settings, part):
+        return False
+    if part.name == "mongo":
+        return server.running_uri(settings) is not None
+    if part.name == "sync":
+        return agent_health(settings) is not None
+    if part.name == "airflow":
+        with AirflowApi(settings) as airflow:
+            return not airflow.missing_components()
+    if part.name == "browser":
+        return _serves(str(part.url))
+    return True
+
+
+def is_running(settings: Settings, part: Part) -> bool:
+    """Whether supervisord has all of the part's processes running."""
+    known = supervisor.processes(settings)
+    return all(known.get(each.name, {}).get("statename") == "RUNNING" for each in part.programs)
+
+
+def start_times(settings: Settings, part: Part) -> set[int]:
+    """When each of the part's processes was last started: a new time is a restart."""
+    known = supervisor.processes(settings)
+    return {known[each.name]["start"] for each in part.programs if each.name in known}
+
+
+def failure(settings: Settings, part: Part, *, is_flapping: bool) -> str | None:
+    """Why the part gave up, with the end of its log; None while it may still come."""
+    known = supervisor.processes(settings)
+    for program in part.programs:
+        if is_flapping or known.get(program.name, {}).get("statename") in _ENDED:
+            path = log_path(settings, program.name)
+            return "\n".join([f"{part.title} does not stay up ({path}):", *last_lines([path])])
+    return None
+
+
+def agent_health(settings: Settings, page: str = "health") -> dict[str, Any] | None:
+    """The sync agent's /health or /stats, or None where something else or nothing answers."""
+    host = "127.0.0.1" if settings.health_host == "0.0.0.0" else settings.health_host  # noqa: S104
+    try:
+        url = f"http://{host}:{settings.health_port}/{page}"
+        answer = httpx.get(url, timeout=3, trust_env=False)
+        health = answer.json()
+    except (httpx.HTTPError, json.JSONDecodeError):
+        return None
+    return health if isinstance(health, dict) and "pending" in health else None
+
+
+def log_path(settings: Settings, program: str) -> Path:
+    """Where the supervisor keeps that program's output."""
+    return settings.logs_dir / f"{program}.log"
+
+
+def last_lines(paths: Sequence[Path], count: int = _LOG_LINES) -> list[str]:
+    """The last lines of the files that exist, indented."""
+    texts = [path.read_text(errors="replace") for path in paths if path.is_file()]
+    return [f"  {line}" for text in texts for line in text.splitlines()[-count:]]
+
+
+def _serves(url: str) -> bool:
+    try:
+        return (
+            httpx.get(url, timeout=10, trust_env=False).status_code
+            < httpx.codes.INTERNAL_SERVER_ERROR
+        )
+    except httpx.HTTPError:
+        return False

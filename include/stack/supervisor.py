@@ -1,0 +1,206 @@
+"""supervisord: its configuration under CCA_HOME, its start, and talking to it over its socket."""
+
+import hashlib
+import json
+import os
+import shlex
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from http.client import HTTPException
+from pathlib import Path
+from typing import Any
+from xmlrpc.client import Fault, ServerProxy
+
+from supervisor.xmlrpc import SupervisorTransport
+
+from cca.errors import ServiceDown, SettingError
+from cca.files import replace_file
+from cca.settings import Settings, child_environment
+from cca.stack.programs import Program
+
+# every process of the stack carries this variable, so that it is found when nothing else knows it
+MARKER = "CCA_STACK"
+_START_SECONDS = 15
+# a socket's path is limited to 104 bytes by macOS, and supervisor appends its pid while it binds
+_LONGEST_SOCKET_PATH = 90
+_ALREADY_STARTED, _NOT_RUNNING = 60, 70
+
+
+def run_dir(settings: Settings) -> Path:
+    """Where the supervisor's own files are, closed to others."""
+    path = settings.cca_home / "run"
+    settings.cca_home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path.mkdir(exist_ok=True)
+    path.chmod(0o700)
+    return path
+
+
+def write_config(settings: Settings, programs: Iterable[Program]) -> Path:
+    """Write supervisord.conf; every program waits until it is asked for."""
+    if "%" in str(settings.cca_home):
+        raise SettingError(f"CCA_HOME={settings.cca_home}: the supervisor cannot handle a %")
+    path = run_dir(settings) / "supervisord.conf"
+    settings.logs_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    sections = [_daemon_section(settings), *(_program_section(settings, each) for each in programs)]
+    replace_file(path, "\n".join(sections))
+    return path
+
+
+def start(settings: Settings, programs: Iterable[Program], environment: dict[str, str]) -> None:
+    """Start a detached supervisord that holds none of our streams, and wait for its socket."""
+    config = write_config(settings, programs)
+    (run_dir(settings) / "environment.sha256").write_text(_digest(environment))
+    subprocess.Popen(  # noqa: S603
+        [sys.executable, "-m", "supervisor.supervisord", "-n", "-c", str(config)],
+        env=child_environment(environment | marked(settings)),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        cwd=settings.cca_home,
+        start_new_session=True,
+        umask=0o077,
+    )
+    deadline = time.monotonic() + _START_SECONDS
+    while not is_up(settings):
+        if time.monotonic() > deadline:
+            log_path = settings.logs_dir / "supervisord.log"
+            message = f"supervisord does not answer after {_START_SECONDS} s; see {log_path}"
+            raise ServiceDown(message)
+        time.sleep(0.1)
+
+
+def marked(settings: Settings) -> dict[str, str]:
+    """The marker, and what keeps process titles from overwriting it in /proc."""
+    return {MARKER: str(settings.cca_home), "SPT_NOENV": "1"}
+
+
+def has_environment(settings: Settings, environment: dict[str, str]) -> bool:
+    """Whether the running stack was started with these same settings."""
+    with suppress(FileNotFoundError):
+        return (run_dir(settings) / "environment.sha256").read_text() == _digest(environment)
+    return False
+
+
+def is_up(settings: Settings) -> bool:
+    """Whether a supervisord of this home answers."""
+    try:
+        return bool(_call(settings, "getState")["statename"] in {"RUNNING", "RESTARTING"})
+    except (OSError, HTTPException):
+        return False
+
+
+def processes(settings: Settings) -> dict[str, dict[str, Any]]:
+    """What supervisord knows of each program (state, pid, start, …); empty when it is down."""
+    try:
+        return {each["name"]: each for each in _call(settings, "getAllProcessInfo")}
+    except (OSError, HTTPException):
+        return {}
+
+
+def start_program(settings: Settings, name: str) -> bool:
+    """Start a program unless it runs; False when it could not even be spawned."""
+    try:
+        _call(settings, "startProcess", name, False)
+    except Fault as fault:
+        return bool(fault.faultCode == _ALREADY_STARTED)
+    return True
+
+
+def stop_program(settings: Settings, name: str) -> None:
+    """Ask a program to stop, without waiting for its end."""
+    try:
+        _call(settings, "stopProcess", name, False)
+    except Fault as fault:
+        if fault.faultCode != _NOT_RUNNING:
+            raise
+
+
+def shutdown(settings: Settings) -> bool:
+    """Ask supervisord to stop everything and end; False when it does not answer."""
+    try:
+        _call(settings, "shutdown")
+    except (OSError, HTTPException, Fault):
+        return False
+    return True
+
+
+def supervisor_pid(settings: Settings) -> int | None:
+    """Process id of the answering supervisord."""
+    try:
+        return int(_call(settings, "getPID"))
+    except (OSError, HTTPException):
+        return None
+
+
+def socket_path(settings: Settings) -> Path:
+    """The control socket, in a private folder; a long CCA_HOME gets a short one of its own."""
+    path = settings.cca_home / "run" / "supervisor.sock"
+    if len(os.fsencode(path)) <= _LONGEST_SOCKET_PATH:
+        return path
+    name = f"cca-{os.getuid()}-{hashlib.sha256(os.fsencode(path)).hexdigest()[:12]}"
+    folder = Path(tempfile.gettempdir()) / name
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if folder.lstat().st_uid != os.getuid() or folder.is_symlink():
+        message = f"{folder} belongs to someone else; remove it, or set CCA_HOME to a shorter path"
+        raise ServiceDown(message)
+    return folder / "supervisor.sock"
+
+
+def _call(settings: Settings, method: str, *arguments: Any) -> Any:
+    transport = SupervisorTransport(None, None, f"unix://{socket_path(settings)}")
+    try:
+        proxy = ServerProxy("http://127.0.0.1", transport=transport)
+        return getattr(proxy.supervisor, method)(*arguments)
+    finally:
+        transport.close()
+
+
+def _digest(environment: dict[str, str]) -> str:
+    return hashlib.sha256(json.dumps(environment, sort_keys=True).encode()).hexdigest()
+
+
+def _daemon_section(settings: Settings) -> str:
+    socket, logs = _escaped(socket_path(settings)), _escaped(settings.logs_dir)
+    return f"""\
+; written by `cca up` at every start
+[unix_http_server]
+file = {socket}
+chmod = 0700
+
+[supervisord]
+logfile = {logs}/supervisord.log
+pidfile = {_escaped(run_dir(settings))}/supervisord.pid
+childlogdir = {logs}
+umask = 077
+minfds = 1024
+
+[rpcinterface:supervisor]
+supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
+"""
+
+
+def _program_section(settings: Settings, program: Program) -> str:
+    return f"""\
+[program:{program.name}]
+command = {_escaped(shlex.join(program.command))}
+autostart = false
+autorestart = true
+startsecs = {program.settled_seconds}
+startretries = 10
+stopwaitsecs = {program.stop_seconds}
+stopasgroup = true
+killasgroup = true
+redirect_stderr = true
+stdout_logfile = {_escaped(settings.logs_dir)}/{program.name}.log
+stdout_logfile_maxbytes = 20MB
+stdout_logfile_backups = 2
+"""
+
+
+def _escaped(value: object) -> str:
+    """Supervisor expands %(…)s in every value."""
+    return str(value).replace("%", "%%")

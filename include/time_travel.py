@@ -1,0 +1,61 @@
+"""A warehouse of a past moment, built beside the present one from an Iceberg snapshot."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from cca.lake import snapshots, store
+from cca.lake.iceberg import IcebergStore
+from cca.load.raw import LoadReport, load_state
+from cca.publish.gold import publish
+from cca.settings import Settings
+from cca.transform.dbt import transform
+
+
+@dataclass(frozen=True)
+class Travelled:
+    """Where the moment's warehouse is; `home` is a CCA_HOME that every reading command takes."""
+
+    snapshot_id: int
+    extracted: datetime | None
+    loaded: LoadReport
+    home: Path
+    warehouse: Path
+    gold: Path
+
+
+def settings_of(settings: Settings, snapshot_id: int) -> Settings:
+    """The settings under which a moment's warehouse lives."""
+    home = settings.cca_home / "time-travel" / str(snapshot_id)
+    return settings.model_copy(
+        update={"cca_home": home, "duckdb_path": None, "storage_format": "iceberg"}
+    )
+
+
+def travel(
+    settings: Settings,
+    snapshot_id: int | None,
+    as_of: datetime | None,
+    *,
+    on_step: Callable[[str], None] = lambda _: None,
+) -> Travelled:
+    """Load, transform and publish the lake as it was; the present warehouse is not touched."""
+    snapshot = snapshots.find(settings, snapshot_id, as_of)
+    there = settings_of(settings, snapshot.snapshot_id)
+    on_step("load")
+    with store.holding(settings, "iceberg") as held:
+        state = IcebergStore(settings).at(snapshot)
+        loaded = load_state(there, held, state)
+    on_step("transform")
+    transform(there)
+    on_step("publish")
+    gold = publish(there)
+    return Travelled(
+        snapshot.snapshot_id,
+        state.extracted,
+        loaded,
+        there.cca_home,
+        there.warehouse_path,
+        gold,
+    )

@@ -1,0 +1,107 @@
+"""The embedded MongoDB: started on demand, shared, protected, stopped by its last user."""
+
+import json
+import multiprocessing
+import os
+import socket
+import stat
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from pymongo import MongoClient
+from pymongo.errors import OperationFailure
+
+from cca.mongo import server
+from cca.settings import Settings
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Settings:
+    return Settings(cca_home=tmp_path, mongo_uri="", _env_file=None)
+
+
+def test_last_user_stops_it_and_data_stays(home: Settings) -> None:
+    with server.serving_mongo(home) as uri, MongoClient(uri) as client:
+        client.db.things.insert_one({"_id": 1})
+        with server.serving_mongo(home) as again:
+            assert again == uri
+        assert client.db.things.count_documents({}) == 1
+    assert server.running_uri(home) is None
+    with server.serving_mongo(home) as uri, MongoClient(uri) as client:
+        assert client.db.things.count_documents({}) == 1
+
+
+def test_moves_when_its_port_is_taken(home: Settings) -> None:
+    with server.serving_mongo(home) as first, MongoClient(first) as client:
+        client.db.things.insert_one({"_id": 1})
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        # its own of last time may be another test's by now
+        (home.mongo_dir / "port").write_text(str(port))
+        with server.serving_mongo(home) as moved, MongoClient(moved) as client:
+            assert urlsplit(moved).port != port
+            assert client.db.things.count_documents({}) == 1
+            client.db.things.insert_one({"_id": 2})
+
+
+def test_needs_its_password_and_keeps_it_private(home: Settings) -> None:
+    with server.serving_mongo(home) as uri:
+        address = uri.split("@")[1].split("/")[0]
+        with (
+            MongoClient(f"mongodb://{address}/?directConnection=true") as stranger,
+            pytest.raises(OperationFailure),
+        ):
+            stranger.db.things.find_one()
+    for name in ("password", "keyfile"):
+        assert stat.S_IMODE((home.mongo_dir / name).stat().st_mode) == 0o600
+
+
+def test_serves_change_streams(home: Settings) -> None:
+    with (
+        server.serving_mongo(home) as uri,
+        MongoClient(uri) as client,
+        client.db.things.watch(max_await_time_ms=100) as stream,
+    ):
+        client.db.things.insert_one({"_id": "seen"})
+        assert stream.next()["documentKey"] == {"_id": "seen"}
+
+
+def test_server_of_a_killed_command_is_found_and_stopped_by_the_next(home: Settings) -> None:
+    context = multiprocessing.get_context("spawn")
+    child = context.Process(target=_use_and_die, args=(home.cca_home,))
+    child.start()
+    child.join()
+    survivor = server.running_uri(home)
+    assert survivor is not None
+    with server.serving_mongo(home) as uri:
+        assert uri == survivor
+    assert server.running_uri(home) is None
+
+
+def _use_and_die(home: Path) -> None:
+    with server.serving_mongo(Settings(cca_home=home, mongo_uri="", _env_file=None)):
+        os._exit(9)
+
+
+def test_failing_command_leaves_no_server(home: Settings) -> None:
+    with pytest.raises(ZeroDivisionError), server.serving_mongo(home):
+        1 / 0  # noqa: B018
+    assert server.running_uri(home) is None
+
+
+def test_server_of_a_command_killed_while_it_started_is_set_up_by_the_next(home: Settings) -> None:
+    context = multiprocessing.get_context("spawn")
+    child = context.Process(target=_die_while_starting, args=(home.cca_home,))
+    child.start()
+    child.join()
+    assert json.loads((home.mongo_dir / "running.json").read_text())["transient"]
+    with server.serving_mongo(home) as uri, MongoClient(uri) as client:
+        client.db.things.insert_one({"_id": 1})
+    assert server.running_uri(home) is None
+
+
+def _die_while_starting(home: Path) -> None:
+    server._await_primary = lambda *_: os._exit(9)
+    with server.serving_mongo(Settings(cca_home=home, mongo_uri="", _env_file=None)):
+        pass
