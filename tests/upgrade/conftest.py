@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from include.settings import Settings, child_environment
+from cca.settings import Settings, child_environment
 from tests.upgrade import old_home
 from tests.upgrade.old_home import NoOldVersion, OldHome
 from tests.upgrade.versions import Cca, Said, Table, ask, tables, this_version

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from include.settings import PROJECT_DIR, Settings, child_environment
+from cca.settings import PROJECT_DIR, Settings, child_environment
 from tests.upgrade.versions import Cca, Said, ask
 
 # The last commit before the packages were renamed and every rule got one place.
