@@ -127,4 +127,9 @@ def tables(gold: Path) -> dict[str, Table]:
 def _table(connection: duckdb.DuckDBPyConnection, name: str) -> Table:
     cursor = connection.execute(f'select * from marts."{name}"')
     columns = [column[0] for column in cursor.description or []]
-    return columns, sorted(map(repr, cursor.fetchall()))
+    return columns, sorted(repr([_rounded(value) for value in row]) for row in cursor.fetchall())
+
+
+def _rounded(value: Any) -> Any:
+    """The last digits of a mean depend on the order in which DuckDB adds."""
+    return round(value, 6) if isinstance(value, float) else value
