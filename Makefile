@@ -22,6 +22,8 @@ $(STAMP): requirements.txt constraints.txt pyproject.toml
 	@echo "Installing into $(VENV) (about a minute on a fresh machine) ..."
 	@test -x $(VENV)/bin/pip || $(PYTHON) -m venv $(VENV) || { echo "no venv module: on Debian, apt install python3-venv"; exit 1; }
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check uv
+	@# the distribution had this name before; both would own .venv/bin/cca
+	@$(VENV)/bin/uv pip uninstall --quiet --python $(VENV)/bin/python cca
 	@$(VENV)/bin/uv pip install --quiet --python $(VENV)/bin/python --compile-bytecode \
 		-r requirements.txt -c constraints.txt --group dev -e .
 	@touch $(STAMP)
@@ -63,7 +65,7 @@ pipeline: install  ## extract, load, transform, publish; no Airflow
 test: install  ## the whole test suite, its files on all cores
 	$(VENV)/bin/python -m pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
-test-long: install  ## the tests that take minutes: a thousand histories, kills, mutations
+test-long: install  ## the tests that take minutes: histories, kills, an upgrade
 	$(VENV)/bin/python -m pytest -m long --timeout 900
 
 lint: install  ## ruff, sqlfluff and dbt-bouncer

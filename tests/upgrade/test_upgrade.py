@@ -5,7 +5,6 @@ into `old_home.make`, and what every version must say about it into `versions.as
 a later version mends on purpose goes into a table here, with the reason.
 """
 
-import json
 import sqlite3
 import subprocess
 import sys
@@ -19,7 +18,7 @@ import pytest
 from tests.upgrade import old_home
 from tests.upgrade.conftest import NewHome, new_version
 from tests.upgrade.old_home import OldHome, answer, prompt
-from tests.upgrade.versions import KINDS_OF_USAGE, WORDS, Row, tables
+from tests.upgrade.versions import KINDS_OF_USAGE, WORDS, Cca, Row, tables
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 
@@ -152,22 +151,15 @@ def test_an_agent_of_the_old_version_delivers_to_a_new_server(
     laptop = old.old(settings.model_copy(update={"cca_host": "laptop"}))
 
     run_old_agent(laptop)
-    assert usage_of_laptop(upgraded)["input_tokens"] == 1000
     with transcript.open("a") as file:
         file.write(prompt(session, 3, "One more.") + answer(session, 4, 500))
     run_old_agent(laptop)
-    after = usage_of_laptop(upgraded)
-    assert (after["api_messages"], after["input_tokens"], after["output_tokens"]) == (2, 1500, 3000)
+    upgraded.cca.run("pipeline")
+    usage = upgraded.cca.json("usage", "daily", "--host", "laptop")["totals"]
+    assert (usage["api_messages"], usage["input_tokens"], usage["output_tokens"]) == (2, 1500, 3000)
 
 
-def run_old_agent(laptop: Any) -> None:
+def run_old_agent(laptop: Cca) -> None:
     """As the old service file starts it, once."""
     command = [sys.executable, "-m", f"{old_home.PACKAGE}.sync_agent", "--once"]
     subprocess.run(command, env=dict(laptop.environment), cwd=laptop.folder, check=True)
-
-
-def usage_of_laptop(home: NewHome) -> Row:
-    home.cca.run("pipeline")
-    printed = home.cca.run("usage", "daily", "--host", "laptop", "--json")
-    totals: Row = json.loads(printed)["totals"]
-    return totals
