@@ -1,26 +1,13 @@
 """Fixtures of the upgrade: a home of the old version, opened by this one, and its backup."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 
-from cca.settings import Settings, child_environment
 from tests.upgrade import old_home
+from tests.upgrade.new_home import NewHome, new_version
 from tests.upgrade.old_home import NoOldVersion, OldHome
-from tests.upgrade.versions import Cca, Said, Table, ask, tables, this_version
-
-
-@dataclass(frozen=True)
-class NewHome:
-    """A home that this version has opened: what it says, and its gold tables."""
-
-    settings: Settings
-    cca: Cca
-    uri: str
-    said: Said
-    tables: Mapping[str, Table]
+from tests.upgrade.versions import ask, tables
 
 
 @pytest.fixture(scope="session")
@@ -52,7 +39,3 @@ def restored(old: OldHome, upgraded: NewHome, tmp_path_factory: pytest.TempPathF
     cca.run("pipeline")
     said = ask(cca, upgraded.uri)
     return NewHome(settings, cca, upgraded.uri, said, tables(settings.gold_path))
-
-
-def new_version(settings: Settings) -> Cca:
-    return this_version(child_environment(settings.as_environment()), Path.cwd())

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from tests.upgrade import old_home
-from tests.upgrade.conftest import NewHome, new_version
+from tests.upgrade.new_home import NewHome, new_version
 from tests.upgrade.old_home import OldHome, answer, prompt
 from tests.upgrade.versions import KINDS_OF_USAGE, WORDS, Cca, Row, tables
 

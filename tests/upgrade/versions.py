@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -108,11 +107,6 @@ def stored(uri: str, database: str, collection: str) -> list[Row]:
     """Returns the documents of a collection in the order of their ids."""
     with MongoClient[Row](uri, tz_aware=True) as client:
         return list(client[database][collection].find().sort("_id"))
-
-
-def this_version(environment: Mapping[str, str], folder: Path) -> Cca:
-    """The version that is tested: the command beside this interpreter, from any folder."""
-    return Cca((str(Path(sys.executable).with_name("cca")),), environment, folder)
 
 
 def tables(gold: Path) -> dict[str, Table]:
