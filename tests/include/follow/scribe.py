@@ -7,8 +7,10 @@ from hashlib import blake2b
 from typing import Any
 
 import pytest
+from pymongo.collection import Collection
 
 from cca.follow.agent import catch_up
+from cca.settings import Settings
 
 START = datetime(2026, 3, 1, 10, 0, tzinfo=UTC)
 
@@ -23,7 +25,7 @@ class Scribe:
 
     def document(
         self, entry: dict[str, Any], session: str = "s1", project: str = "-p1", **own: Any
-    ):
+    ) -> dict[str, Any]:
         number = next(self.numbers)
         at = own.pop("at", START + timedelta(seconds=number))
         return {
@@ -59,10 +61,10 @@ class Scribe:
 
 
 @pytest.fixture
-def scribe(collection) -> Scribe:
+def scribe(collection: Collection[Any]) -> Scribe:
     return Scribe(collection)
 
 
 @pytest.fixture
-def caught_up(settings, mongo_uri) -> Callable[[], Any]:
+def caught_up(settings: Settings, mongo_uri: str) -> Callable[[], Any]:
     return lambda: catch_up(settings, mongo_uri)

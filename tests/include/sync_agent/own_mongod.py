@@ -4,6 +4,7 @@ import contextlib
 import subprocess
 import time
 from pathlib import Path
+from typing import Any
 
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
@@ -39,7 +40,7 @@ class OwnMongod:
     def wait(self) -> None:
         """Until it takes writes; a first start makes the replica set."""
         deadline = time.monotonic() + 30
-        with MongoClient(self.uri, serverSelectionTimeoutMS=500) as client:
+        with MongoClient[Any](self.uri, serverSelectionTimeoutMS=500) as client:
             while time.monotonic() < deadline:
                 with contextlib.suppress(PyMongoError):
                     hello = client.admin.command("hello")
