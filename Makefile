@@ -25,6 +25,8 @@ $(STAMP): requirements.txt constraints.txt pyproject.toml
 	@echo "Installing into $(VENV) (about a minute on a fresh machine) ..."
 	@test -x $(VENV)/bin/pip || $(PYTHON) -m venv $(VENV) || { echo "no venv module: on Debian, apt install python3-venv"; exit 1; }
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check uv
+	@# the distribution had this name before; both would own .venv/bin/cca
+	@$(VENV)/bin/uv pip uninstall --quiet --python $(VENV)/bin/python cca
 	@$(VENV)/bin/uv pip install --quiet --python $(VENV)/bin/python --compile-bytecode \
 		-r requirements.txt -c constraints.txt --group dev -e .
 	@touch $(STAMP)
@@ -71,7 +73,7 @@ coverage: install  ## what the test suite runs of the code, by package; slower t
 		--cov --cov-report=
 	$(VENV)/bin/python -m tests.coverage_table
 
-test-long: install  ## the tests that take minutes: a thousand histories, kills, mutations
+test-long: install  ## the tests that take minutes: histories, kills, an upgrade
 	$(VENV)/bin/python -m pytest -m long --timeout 900
 
 # Biome is one binary; package-lock.json pins it with its hash for every system.
