@@ -10,9 +10,9 @@ import pytest
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
-from cca.entries import entry_of
 from cca.mongo.server import find_binary
 from cca.sync_agent.agent import sync_once
+from cca.transcript.entry import entry_of
 
 SESSION = "00000000-0000-4000-8000-0000000000ad"
 
