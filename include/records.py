@@ -85,6 +85,7 @@ CONVERSATIONS = pa.schema(
         _field("cwd", pa.string(), "Working directory of the session at that entry."),
         _field("project_key", pa.string(), "The same, by which two folders are one project."),
         _field("repository", pa.string(), "Folder of the repository of a worktree, else the key."),
+        _field("is_project_folder", pa.bool_(), "cwd is the folder that the slug was made of."),
         _field("git_branch", pa.string(), "Git branch as written."),
         _field("version", pa.string(), "Claude Code version."),
         _field("entrypoint", pa.string(), "cli, sdk-cli, claude-vscode, …"),

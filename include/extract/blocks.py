@@ -57,9 +57,9 @@ def _result(kind: str, block: dict[str, Any], entry: dict[str, Any], result: Any
     text = None if content is None else words_of(content)
     failure: BlockRow = _NO_ERROR
     failed = is_error(block)
-    if failed:
+    if failed or entry.get("toolDenialKind") is not None:
         name = error_class(entry, text or "")
-        failure = (error_text(text or ""), name, name == REJECTED)
+        failure = (error_text(text or "") if failed else None, name, name == REJECTED)
     return (
         kind, block.get("tool_use_id"), None, None, failed or block.get("is_error"), text, None,
         *failure, tools.result_path(result), added, removed,

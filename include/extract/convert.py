@@ -17,7 +17,7 @@ from cca.transcript.entry import ODD_ENTRY, entry_of
 from cca.transcript.kinds import subtype_of
 from cca.transcript.prompts import said
 from cca.transcript.roles import role_of
-from cca.transcript.slugs import project_key, repository_of
+from cca.transcript.slugs import project_key, repository_of, slug_of
 from cca.transcript.terminal import plain
 from cca.transcript.times import parse_timestamp
 from cca.transcript.titles import TITLE_FIELDS, title_of, title_of_said
@@ -57,7 +57,7 @@ def convert(document: Mapping[str, Any]) -> Rows:
             raise ValueError(f"its line {document['rawFile']} is not in GridFS")
         entry = entry_of(document)
         blocks = blocks_of(entry)
-        row = _entry_row(document["sourceFile"], entry, blocks)
+        row = _entry_row(document, entry, blocks)
         if not blocks:
             return Rows(place[DAY], (*place, *row), [])
         shared = (
@@ -95,7 +95,7 @@ def _place(document: Mapping[str, Any]) -> Row:
     )
 
 
-def _entry_row(source_file: str, entry: dict[str, Any], blocks: list[Any]) -> Row:
+def _entry_row(document: Mapping[str, Any], entry: dict[str, Any], blocks: list[Any]) -> Row:
     get = entry.get
     kind = get("type")
     kind = kind if isinstance(kind, str) else None
@@ -115,7 +115,7 @@ def _entry_row(source_file: str, entry: dict[str, Any], blocks: list[Any]) -> Ro
         message.get("stop_reason"),
         *_usage(message, entry),
         count(get("apiBlockIndex")),
-        *_folder(get("cwd")),
+        *_folder(get("cwd"), document["projectId"]),
         get("gitBranch"),
         get("version"),
         get("entrypoint"),
@@ -123,27 +123,33 @@ def _entry_row(source_file: str, entry: dict[str, Any], blocks: list[Any]) -> Ro
         get("isMeta") is True,
         get("isCompactSummary") is True,
         get("isApiErrorMessage") is True,
-        agent_id_of(inner, source_file),
+        agent_id_of(inner, document["sourceFile"]),
         get("promptId"),
         get("promptSource"),
         mapping(get("origin")).get("kind"),
         get("permissionMode"),
-        *_said(entry, blocks),
+        *said_columns(entry, blocks),
         _text(kind, entry, blocks),
         details_of(kind, entry),
         json_bytes(entry),
     )
 
 
-def _folder(cwd: Any) -> Row:
+def _folder(cwd: Any, project_id: str) -> Row:
     """The folder as written, and by which project and repository it is counted."""
     if not isinstance(cwd, str) or not cwd:
-        return cwd, None, None
-    return cwd, project_key(cwd), repository_of(cwd)
+        return cwd, None, None, None
+    return cwd, project_key(cwd), repository_of(cwd), slug_of(cwd) == project_id
 
 
-def _said(entry: dict[str, Any], blocks: list[Any]) -> Row:
-    """Who says it, and a person's prompt with all that is read out of it."""
+SAID_COLUMNS = (
+    "speaker", "message_kind", "is_human_prompt", "prompt_text", "command", "headline",
+    "task_category",
+)  # fmt: skip
+
+
+def said_columns(entry: dict[str, Any], blocks: list[Any]) -> Row:
+    """Returns the values of `SAID_COLUMNS`: who says it, and all that is read out of a prompt."""
     found = said(entry, blocks)
     if found is None:
         return _NOTHING_SAID
