@@ -7,7 +7,9 @@ with openings as (
         entries.headline,
         row_number() over (
             partition by entries.session_id
-            order by entries.is_human_prompt desc, entries.stream, entries.generation, entries.source_offset
+            order by
+                entries.is_human_prompt desc, entries.stream asc, entries.generation asc,
+                entries.source_offset asc
         ) as opening_number
     from {{ ref('stg_conversations') }} as entries
     where entries.headline is not null and not entries.is_sidechain and {{ touched('entries.session_id') }}
