@@ -17,7 +17,8 @@ Query = Callable[[str], list[tuple[Any, ...]]]
 CASES = [
     "01-advisor", "03-cache-1h", "04-cache-split-zero", "06-fallback", "11-fork-btw",
     "12-workflow", "16-legacy-cost", "20-task-notification", "21-teammates", "22-thinking-only",
-    "23-command-first", "26-ide", "27-hooks", "28-scheduled", "29-tags-in-prompt", "33-compaction", "34-rewind",
+    "23-command-first", "26-ide", "27-hooks", "28-scheduled", "29-tags-in-prompt", "33-compaction",
+    "34-rewind",
     "35-interrupted", "41-structured", "42-odd-inputs", "64-titles", "80-api-errors",
     "87-reminder-prefix",
 ]  # fmt: skip
