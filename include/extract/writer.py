@@ -11,10 +11,10 @@ from typing import Any
 import pyarrow as pa
 
 from cca.extract.convert import Row
-from cca.extract.values import integer, string
 from cca.lake.manifest import LakeFile
 from cca.lake.store import SORTED_BY, Lake
 from cca.records import CONVERSATIONS, DATASETS
+from cca.transcript.values import integer, string
 
 # rows held before the largest date is written out; about 100 MB of ordinary entries
 BUFFERED_BYTES = 96 * 2**20

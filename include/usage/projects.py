@@ -4,7 +4,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from cca.errors import NotFound
-from cca.projects import project_label
+from cca.transcript.slugs import project_label
 from cca.usage.reports import open_gold
 
 
