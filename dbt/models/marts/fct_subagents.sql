@@ -22,7 +22,7 @@ calls as (
         session_id,
         agent_id,
         count(*) as tool_calls,
-        count(*) filter (where is_error) as tool_errors
+        count(*) filter (where is_failed) as tool_errors
     from {{ ref('fct_tool_calls') }}
     where agent_id is not null
     group by session_id, agent_id
