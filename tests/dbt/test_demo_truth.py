@@ -12,7 +12,7 @@ import pytest
 
 from cca.demo.generate import generate
 from cca.transform.dbt import transform
-from cca.usage.reports import MEASURES, report
+from cca.usage.reports import NAMES, report
 from tests.dbt.rows import build_settings, reader, write_raw
 from tests.dbt.transcripts import HOST, rows_of_transcripts
 
@@ -91,7 +91,7 @@ def test_compactions_are_those_that_were_made(built: tuple[Truth, Path, Any]) ->
 
 
 def _figures(row: dict[str, Any]) -> tuple[Any, ...]:
-    return tuple(Decimal(str(row[measure])) for measure in MEASURES)
+    return tuple(Decimal(str(row[measure])) for measure in NAMES)
 
 
 def _here(key: str) -> str:
