@@ -9,7 +9,9 @@ _ALL = (
     ),
     Dimension("month", "strftime(day, '%Y-%m')", "Month", "Calendar month, by TIMEZONE."),
     Dimension("hour_at", "hour_at", "Hour", "Beginning of the hour, on the clock of TIMEZONE."),
-    Dimension("weekday", "cast(extract(isodow from hour_at) as integer)", "Weekday", "1 is Monday."),
+    Dimension(
+        "weekday", "cast(extract(isodow from hour_at) as integer)", "Weekday", "1 is Monday."
+    ),
     Dimension(
         "hour", "cast(extract(hour from hour_at) as integer)", "Hour of the day", "0 to 23."
     ),
@@ -26,11 +28,12 @@ _ALL = (
     Dimension(
         "tool_name", "tool_name", "Tool", "Tool as called.", labels="dim_tools", key="tool_name"
     ),
+    Dimension("source", "source", "Source", "tool or api."),
     Dimension("error_class", "error_class", "Error", "Why it failed, by the start of its result."),
     Dimension("task_category", "task_category", "Task", "What a prompt asks for, by its words."),
     Dimension("outcome", "coalesce(outcome, 'unknown')", "Outcome", "How a session ended."),
     Dimension(
-        "agent_type", "coalesce(agent_type, 'not said')", "Kind of subagent", "Type of the subagent."
+        "agent_type", "coalesce(agent_type, 'not said')", "Kind of subagent", "Its type."
     ),
     Dimension(
         "file_extension", "coalesce(file_extension, 'none')", "File type", "Extension of the file."

@@ -16,6 +16,7 @@ def select(  # noqa: PLR0913  (the parts of a query)
     by: Sequence[str] = (),
     where: str = "true",
     *,
+    also: Mapping[str, str] | None = None,
     labels: Mapping[str, str] | None = None,
     having: str = "",
     order: str = "",
@@ -25,13 +26,16 @@ def select(  # noqa: PLR0913  (the parts of a query)
 
     `where` is a condition over the columns of the measures' table, which may be named `m`;
     `having` is one over the names of the measures.
+    `also` are further aggregates by name that are no numbers, as the last day of each row.
     `labels` are columns by name of the label table of the first dimension, as `l.title`; they join
     after the aggregation. Measures of several tables are aggregated apart and joined by `by`.
     """
     dimensions = [DIMENSIONS[name] for name in by]
     tables = list(dict.fromkeys(each.table for each in measures))
     parts = [
-        _aggregated([each for each in measures if each.table == table], dimensions, where)
+        _aggregated(
+            [each for each in measures if each.table == table], dimensions, where, also or {}
+        )
         for table in tables
     ]
     sql = parts[0] if len(parts) == 1 else _joined(parts, measures, by)
@@ -40,13 +44,20 @@ def select(  # noqa: PLR0913  (the parts of a query)
     if labels:
         sql = _labelled(sql, dimensions[0], labels)
     if order:
-        sql += f" order by {order}"
+        sql = f"select * from ({sql}) as r order by {order}"
     return f"{sql} limit {limit}" if limit else sql
 
 
-def _aggregated(measures: Sequence[Measure], dimensions: Sequence[Dimension], where: str) -> str:
+def _aggregated(
+    measures: Sequence[Measure],
+    dimensions: Sequence[Dimension],
+    where: str,
+    also: Mapping[str, str],
+) -> str:
     keys = "".join(f"{each.expression} as {each.name}, " for each in dimensions)
-    sql = f"select {keys}{columns(measures)} from marts.{measures[0].table} as m where {where}"
+    more = "".join(f", {expression} as {name}" for name, expression in also.items())
+    numbers = f"{columns(measures)}{more}"
+    sql = f"select {keys}{numbers} from marts.{measures[0].table} as m where {where}"
     if dimensions:
         sql += f" group by {', '.join(str(number + 1) for number in range(len(dimensions)))}"
     return sql

@@ -13,9 +13,7 @@ from cca.gold.measures import MEASURES
 from cca.gold.measures.dimensions import DIMENSIONS
 from cca.gold.measures.model import Measure
 
-_HEAD = (
-    "# Written by `make docs` from include/gold/measures: change a measure there, not here.\n"
-)
+_HEAD = "# Written by `make docs` from include/gold/measures: change a measure there, not here.\n"
 TIME = "on_day"
 _ENTITIES = {"session": "session_id", "project": "project_id"}
 _WAYS = {"distinct": "count_distinct", "largest": "max"}
@@ -63,7 +61,9 @@ def document() -> str:
 
 
 def _model(table: str, source: _Source) -> dict[str, Any]:
-    entities = [{"name": name, "type": "foreign", "expr": _ENTITIES[name]} for name in source.others]
+    entities = [
+        {"name": name, "type": "foreign", "expr": _ENTITIES[name]} for name in source.others
+    ]
     if source.key:
         entities.insert(0, {"name": source.entity, "type": "primary", "expr": source.key})
     model: dict[str, Any] = {
@@ -121,4 +121,3 @@ def _metric(measure: Measure) -> dict[str, Any]:
     if measure.is_additive:
         read["fill_nulls_with"] = 0
     return metric | {"type": "simple", "type_params": {"measure": read}}
-
