@@ -1,0 +1,31 @@
+"""A transcript entry as MongoDB keeps it, and back: the one place that knows our own fields."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+OWN_FIELDS = frozenset({
+    "_id", "stream", "generation", "sourceOffset", "projectId", "sessionKey", "sourceFile",
+    "host", "eventAt", "ingestedAt", "preview", "rawLine", "rawFile",
+})  # fmt: skip
+
+# What code that reads an entry may raise where JSON is valid and of no shape anyone foresaw.
+# One odd entry must never stop what reads them all.
+ODD_ENTRY = (TypeError, ValueError, KeyError, AttributeError, IndexError, RecursionError)
+
+
+def entry_of(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the entry as written, from its MongoDB document; `rawLine` wins where there is one.
+
+    Broken UTF-8 comes back as U+FFFD; lone surrogates stay, so encode with `errors="replace"`.
+
+    Raises:
+        ValueError: `rawLine` holds no JSON.
+
+    """
+    raw = document.get("rawLine")
+    if raw is None:
+        return {name: value for name, value in document.items() if name not in OWN_FIELDS}
+    text = raw if isinstance(raw, str) else bytes(raw).decode("utf-8", errors="replace")
+    parsed: dict[str, Any] = json.loads(text)
+    return parsed

@@ -1,0 +1,88 @@
+"""Kinds of entries and blocks: which of them show something, and how they are called."""
+
+from typing import Any
+
+from cca.transcript.values import mapping
+
+# Book-keeping lines without anything to read; their facts are in the session's head.
+HIDDEN_TYPES = frozenset({
+    "ai-title", "custom-title", "agent-name", "agent-color", "agent-setting", "tag", "last-prompt",
+    "mode", "permission-mode", "queue-operation", "file-history-snapshot", "file-history-delta",
+    "cost-state", "worktree-state", "relocated", "continued-in", "fork-context-ref",
+    "ended-by-model", "bridge-session", "frame-link", "summary", "progress", "atis-latch",
+    "task-summary", "speculation-accept", "attribution-snapshot", "content-replacement",
+    "artifact-autoreact-ledger", "artifact-comment-monitor", "history-suppression", "turn_end",
+    "marble-origami-commit", "marble-origami-snapshot",
+})  # fmt: skip
+# System entries that count or time something; a hook's summary shows only where a hook failed.
+HIDDEN_SYSTEM = frozenset({"turn_duration", "bridge_status"})
+# Small files beside a transcript, kept as entries of their own.
+SIDE_FILES = frozenset({"agent-meta", "workflow", "tool-result"})
+# Entries with an envelope: uuid, parentUuid, timestamp.
+ENVELOPED = frozenset({"user", "assistant", "message", "system", "attachment", "progress"})
+# Attachments that show something of the work; the rest are lists of tools, prompts and accounts.
+SHOWN_ATTACHMENTS = (
+    "queued_command", "hook_", "file", "directory", "edited_text_file", "command_permissions",
+    "diagnostics", "structured_output",
+)  # fmt: skip
+PRIVATE_ATTACHMENTS = frozenset({"session_context", "credential_org", "prompt_snapshot"})
+IMAGE_TYPES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
+# Blocks of content beside text, thinking, calls and results.
+BLOCK_LABELS = {
+    "document": "Document", "resource_link": "Link", "resource": "Resource",
+    "tool_reference": "Tool", "container_upload": "Uploaded file", "fallback": "Other model",
+    "search_result": "Search result", "image": "Image", "redacted_thinking": "Thinking",
+}  # fmt: skip
+# How a text is called that one of Claude Code's tags, or kinds of text, stands around.
+TEXT_LABELS = {
+    "local-command-stdout": "Command output", "local-command-stderr": "Command output",
+    "local-command-caveat": "Note", "bash-input": "Shell command", "bash-stdout": "Shell output",
+    "bash-stderr": "Shell output", "task-notification": "Task finished",
+    "system-reminder": "Reminder", "ide_opened_file": "File open in the editor",
+    "ide_selection": "Selection in the editor", "ide_diagnostics": "Problems in the editor",
+    "new-diagnostics": "Problems in the editor", "user-prompt-submit-hook": "Hook",
+    "session-start-hook": "Hook", "teammate-message": "Message of a teammate",
+    "agent-message": "Message of an agent", "cross-session-message": "Message of another session",
+    "message": "Message of another session", "notification": "Notification",
+    "schedule": "Scheduled", "hook": "Hook", "skill": "Skill", "context": "Context",
+    "summary": "Summary of what came before", "channel": "Message from a channel",
+    "shell": "Shell command",
+}  # fmt: skip
+
+
+def entry_kind(entry: dict[str, Any], role: str | None) -> str:
+    """Returns the entry's type; entries without one, and of the oldest logs, are their role's."""
+    kind = entry.get("type")
+    if not isinstance(kind, str) or not kind or kind == "message":
+        return role or (kind if isinstance(kind, str) and kind else "unknown")
+    return kind
+
+
+def subtype_of(entry: dict[str, Any]) -> str | None:
+    """Returns the subtype of a system entry, or the type of an attachment."""
+    found = entry.get("subtype") or mapping(entry.get("attachment")).get("type")
+    return found if isinstance(found, str) else None
+
+
+def is_hidden(kind: str) -> bool:
+    """Tells whether entries of this type show nothing; an unknown type is shown."""
+    return kind in HIDDEN_TYPES or kind in SIDE_FILES
+
+
+def is_picture(block: object) -> bool:
+    """Tells whether a block is an image that a browser shows without running anything."""
+    picture = mapping(block)
+    source = mapping(picture.get("source"))
+    is_shown = source.get("media_type") in IMAGE_TYPES and isinstance(source.get("data"), str)
+    return picture.get("type") == "image" and is_shown
+
+
+def label_of_text(tag: str, kind: str) -> str:
+    """Returns what a fold over such a text is called (see `wrappers.Wrapped`)."""
+    named = TEXT_LABELS.get(tag) or TEXT_LABELS.get(kind)
+    return named or (tag or kind).replace("-", " ").replace("_", " ").capitalize()
+
+
+def label_of_block(kind: str) -> str:
+    """Returns what a fold over a block of this kind is called."""
+    return BLOCK_LABELS.get(kind) or kind.replace("_", " ").capitalize()

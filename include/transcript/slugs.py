@@ -1,0 +1,85 @@
+"""What a project is called: its slug, its folder, its key and its repository."""
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+
+_LONGEST_SLUG = 200
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+_DRIVE = re.compile(r"[A-Za-z]:(?=/|$)")
+# Where tools put the worktrees of a repository, after the repository's own folder.
+_WORKTREE = re.compile(
+    r"(?:/\.claude/worktrees|/\.?worktrees|\.worktrees|-worktrees)/[^/]+(?=/|$).*"
+)
+
+
+@lru_cache(maxsize=4096)
+def slug_of(cwd: str) -> str:
+    """Returns the project folder Claude Code makes of a path.
+
+    Every UTF-16 unit that is no ASCII letter or digit becomes a dash, so an emoji gives two.
+    A path longer than 200 units is cut and ends in a hash of the whole path.
+    """
+    units = cwd.encode("utf-16-le", errors="surrogatepass")
+    codes = [int.from_bytes(units[at : at + 2], "little") for at in range(0, len(units), 2)]
+    slug = "".join(chr(code) if _is_kept(code) else "-" for code in codes)
+    if len(slug) <= _LONGEST_SLUG:
+        return slug
+    return f"{slug[:_LONGEST_SLUG]}-{_hash(codes)}"
+
+
+def _is_kept(code: int) -> bool:
+    return code < 128 and chr(code).isalnum()  # noqa: PLR2004  (ASCII)
+
+
+def _hash(codes: list[int]) -> str:
+    """Returns the path's hash as Java counts it, without its sign, in base 36."""
+    total = 0
+    for code in codes:
+        total = (total * 31 + code) & 0xFFFFFFFF
+    number = abs(total - (1 << 32) if total >> 31 else total)
+    digits = ""
+    while number:
+        number, rest = divmod(number, 36)
+        digits = _DIGITS[rest] + digits
+    return digits or "0"
+
+
+def project_path(project_id: str, uses: Mapping[str, int]) -> str:
+    """Returns the folder that a project is named after, of the folders its sessions ran in.
+
+    It is the one whose slug the project has, else the commonest.
+    """
+    ranked = sorted(uses, key=lambda cwd: (slug_of(cwd) != project_id, -uses[cwd], cwd))
+    return ranked[0] if ranked else ""
+
+
+def project_label(project_id: str, cwd: object) -> str:
+    """Returns the folder's own name; the slug, which is lossy, only where no entry has a `cwd`."""
+    return project_name(str(cwd or "")) or project_id.lstrip("-") or "(no project)"
+
+
+@lru_cache(maxsize=4096)
+def project_key(cwd: str) -> str:
+    """Returns the path by which two folders are one project or two.
+
+    Slashes lean one way, the last one is dropped and a drive letter is lower case.
+    """
+    path = cwd.replace("\\", "/") if _is_windows(cwd) else cwd
+    path = path.rstrip("/") or path[:1]
+    return path[0].lower() + path[1:] if _DRIVE.match(path) else path
+
+
+def project_name(cwd: str) -> str:
+    """Returns the last part of a path, of either system."""
+    return cwd.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1]
+
+
+@lru_cache(maxsize=4096)
+def repository_of(cwd: str) -> str:
+    """Returns the repository's folder of a worktree, else the project's own key."""
+    return _WORKTREE.sub("", project_key(cwd)) or project_key(cwd)
+
+
+def _is_windows(cwd: str) -> bool:
+    return cwd.startswith("\\\\") or _DRIVE.match(cwd.replace("\\", "/", 1)) is not None

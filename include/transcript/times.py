@@ -1,0 +1,62 @@
+"""When an entry was written: the one rule for timestamps, and which of them cannot be true."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+# The years 2000 to 2199: a clock further off tells nothing, and its days cannot be drawn.
+_YEARS = range(2000, 2200)
+# Numbers below are seconds, above milliseconds: 1e11 s is the year 5138, 1e11 ms is 1973.
+_SECONDS_BELOW = 1e11
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+# Nothing wrote transcripts before this.
+_EARLIEST = datetime(2022, 1, 1, tzinfo=UTC)
+# A clock may be a little ahead of ours, and a time zone may be missing.
+_AHEAD = timedelta(days=1)
+
+
+def parse_timestamp(value: Any) -> datetime | None:
+    """Returns the time in UTC; None where the value is no time, or one outside 2000 to 2199.
+
+    An ISO text without a zone is UTC; a number, or a text of digits, is seconds or milliseconds
+    since 1970, whichever gives a year that can be.
+    """
+    try:
+        if type(value) is str:
+            parsed = _of_text(value)
+        elif isinstance(value, int | float) and not isinstance(value, bool):
+            parsed = _of_number(value)
+        else:
+            return None
+    except (ValueError, OverflowError):
+        return None
+    return parsed if parsed.year in _YEARS else None
+
+
+def epoch_ms(value: Any) -> int | None:
+    """Returns the same in whole milliseconds since 1970."""
+    parsed = parse_timestamp(value)
+    return None if parsed is None else round((parsed - _EPOCH) / _MILLISECOND)
+
+
+def is_outlier(at: datetime, taken_at: datetime) -> bool:
+    """Tells whether a clock was plainly wrong; `taken_at` is when the entry reached us.
+
+    Both times have a zone. Nothing was written long before Claude Code, or after it was read.
+    """
+    return at < _EARLIEST or at > taken_at + _AHEAD
+
+
+def _of_text(text: str) -> datetime:
+    try:
+        parsed = datetime.fromisoformat(text)
+    except ValueError:
+        if text.isascii() and text.isdigit():
+            return _of_number(int(text))
+        raise
+    return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+
+
+def _of_number(number: float) -> datetime:
+    seconds = number if abs(number) < _SECONDS_BELOW else number / 1000
+    return datetime.fromtimestamp(seconds, UTC)
