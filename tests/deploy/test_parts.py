@@ -3,9 +3,8 @@
 import os
 import subprocess
 import sys
-import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from pymongo.errors import OperationFailure, PyMongoError
 from cca.mongo.server import find_binary
 from cca.ports import first_free
 from tests.deploy.compose import MAIN, command, env_file, load
+from tests.helpers import eventually
 from tests.package.wheels import build, install
 
 BIN = str(Path(sys.executable).parent)
@@ -124,7 +124,7 @@ def _mongo_container(stack: Stack) -> subprocess.Popen[bytes]:
     server = _mongod(stack, data)
     password = stack.variables["MONGO_ROOT_PASSWORD"]
     with MongoClient(f"mongodb://127.0.0.1:{stack.mongo_port}/?directConnection=true") as client:
-        _until(lambda: _answers(client))
+        eventually(lambda: _answers(client), 90)
         client.admin.command("createUser", "root", pwd=password, roles=["root"])
     server.terminate()
     server.wait(30)
@@ -146,13 +146,6 @@ def _answers(client: MongoClient[Any]) -> bool:
         return False
 
 
-def _until(condition: Callable[[], bool], seconds: float = 90) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it does not come up"
-        time.sleep(0.2)
-
-
 def test_each_part_starts_by_its_command_and_says_that_it_is_well(stack: Stack) -> None:
     said = stack.run("mongo-set-up")
     assert "replica set rs0" in said
@@ -161,7 +154,7 @@ def test_each_part_starts_by_its_command_and_says_that_it_is_well(stack: Stack) 
     parts = {name: stack.start(name) for name in ("sync", "follow", "browser")}
     try:
         for name in parts:
-            _until(lambda name=name: stack.is_healthy(name))
+            eventually(lambda name=name: stack.is_healthy(name), 90)
         _check_user(stack)
         _check_sign_in(stack)
         # extraction needs no more rights than the others
@@ -180,7 +173,7 @@ def _check_user(stack: Stack) -> None:
     uri = stack.environment("sync")["MONGO_URI"]
     with MongoClient(uri) as client:
         entries = client["claude_logs"]["conversations"]
-        _until(lambda: entries.count_documents({}) == 1)
+        eventually(lambda: entries.count_documents({}) == 1, 90)
         for forbidden in (
             lambda: client["other"]["things"].insert_one({}),
             lambda: client.admin.command("replSetGetConfig"),
