@@ -12,7 +12,7 @@ from cca.stack.airflow import airflow_environment
 # What tells of the old name, and what answers to it.
 TELL_OF_IT = {
     "CHANGELOG.md", "docs/decisions/0019-one-import-name.md", "include/__init__.py",
-    "tests/deploy/test_service_files.py",
+    "tests/deploy/test_service_files.py", "tests/upgrade/old_home.py",
 }  # fmt: skip
 OLD = re.compile(r"-m (include|dashboards|demo)\.|^\s*(import|from) (include|dashboards|demo)\b")
 
