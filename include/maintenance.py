@@ -62,12 +62,12 @@ def expire_snapshots(settings: Settings, *, keep: timedelta = KEEP_SNAPSHOTS) ->
 
 def remove_orphans(settings: Settings, *, storage_format: str | None = None) -> Orphans:
     """Delete what crashed runs left in the lake; waits until no run is writing."""
-    from cca.lake.store import holding  # noqa: PLC0415  (pyarrow)
+    from cca.lake.lake import holding  # noqa: PLC0415  (pyarrow)
 
     if not _may_exist(settings, storage_format):
         return Orphans(0)
     with holding(settings, storage_format) as lake:
-        return Orphans(lake.store.sweep())
+        return Orphans(lake.store.remove_orphan_files())
 
 
 def trim_buffer(settings: Settings) -> Trimmed:

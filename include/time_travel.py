@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from cca.lake import snapshots, store
+from cca.lake import snapshots
 from cca.lake.iceberg import IcebergStore
+from cca.lake.lake import holding
 from cca.load.raw import LoadReport, load_state
 from cca.publish.gold import publish
 from cca.settings import Settings
@@ -44,7 +45,7 @@ def travel(
     snapshot = snapshots.find(settings, snapshot_id, as_of)
     there = settings_of(settings, snapshot.snapshot_id)
     on_step("load")
-    with store.holding(settings, "iceberg") as held:
+    with holding(settings, "iceberg") as held:
         state = IcebergStore(settings).at(snapshot)
         loaded = load_state(there, held, state)
     on_step("transform")
@@ -53,7 +54,7 @@ def travel(
     gold = publish(there)
     return Travelled(
         snapshot.snapshot_id,
-        state.extracted,
+        state.high_water_mark,
         loaded,
         there.cca_home,
         there.warehouse_path,

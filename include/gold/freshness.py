@@ -7,7 +7,7 @@ from pymongo import DESCENDING
 from pymongo.errors import PyMongoError
 
 from cca.errors import WarehouseError
-from cca.lake.manifest import published_mark
+from cca.gold.state import published_high_water_mark
 from cca.mongo import archive, server
 from cca.settings import Settings
 
@@ -29,12 +29,12 @@ class Freshness:
 
 def freshness(settings: Settings, uri: str | None = None) -> Freshness:
     """Look at both; a MongoDB that is down has no newest document to tell."""
-    return Freshness(_newest_ingested(settings, uri), published_mark(settings))
+    return Freshness(_newest_ingested(settings, uri), published_high_water_mark(settings))
 
 
 def require_fresh(settings: Settings, uri: str, stale_after: timedelta) -> str:
     """Raise WarehouseError where a document waits for longer than that; else how things are."""
-    published, limit = published_mark(settings), datetime.now(UTC) - stale_after
+    published, limit = published_high_water_mark(settings), datetime.now(UTC) - stale_after
     waiting: dict[str, datetime] = {"$lt": limit} | ({"$gt": published} if published else {})
     with archive.connect(uri) as client:
         archive.require(client, uri)

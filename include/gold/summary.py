@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from cca.load.warehouse import reading_gold
+from cca.gold.open import reading_gold
 from cca.settings import Settings
 
 

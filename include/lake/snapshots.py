@@ -1,4 +1,4 @@
-"""Iceberg's past: what the tables hold, which moments can be read, how far back they reach."""
+"""Snapshots of the Iceberg tables: list, find, roll back to and expire them."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -178,6 +178,7 @@ def _moment(table: Table, snapshot: Snapshot, head: Snapshot | None) -> Moment:
     def number(name: str) -> int:
         return int(_summary(snapshot).get(name) or 0)
 
+    coverage = iceberg.coverage_of(iceberg.written_by_us(table, snapshot))
     return Moment(
         snapshot_id=snapshot.snapshot_id,
         at=_time_of(snapshot),
@@ -185,7 +186,7 @@ def _moment(table: Table, snapshot: Snapshot, head: Snapshot | None) -> Moment:
         rows=number("total-records"),
         rows_added=number("added-records"),
         rows_removed=number("deleted-records"),
-        extracted=iceberg.mark_of(iceberg.written_by_us(table, snapshot)),
+        extracted=coverage.high_water_mark if coverage else None,
         is_current=head is not None and head.snapshot_id == snapshot.snapshot_id,
     )
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from cca.files import replace_file
 from cca.settings import Settings
-from cca.transform.dbt import target_dir
+from cca.transform.dbt import current_code_version, target_dir
 
 _DRAWN = ("model.", "seed.", "snapshot.")
 
@@ -24,8 +24,18 @@ def drawing_path(settings: Settings) -> Path:
 def draw(settings: Settings, manifest: Path) -> Path:
     """Write the drawing of that manifest."""
     path = drawing_path(settings)
-    replace_file(path, json.dumps(drawing_of(json.loads(manifest.read_bytes()))))
+    drawing = drawing_of(json.loads(manifest.read_bytes()))
+    replace_file(path, json.dumps(drawing | {"code_version": current_code_version(settings)}))
     return path
+
+
+def is_current(settings: Settings) -> bool:
+    """Whether the drawing was made from the dbt project as it is."""
+    try:
+        drawn = json.loads(drawing_path(settings).read_bytes())
+    except (FileNotFoundError, ValueError):
+        return False
+    return bool(drawn.get("code_version") == current_code_version(settings))
 
 
 def drawing_of(manifest: dict[str, Any]) -> dict[str, Any]:

@@ -1,19 +1,19 @@
 """Runs dbt in this process: raw tables to staging, intermediate and marts."""
 
-import hashlib
 import logging
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cca.errors import WarehouseError
+from cca.files import replace_file
 from cca.prices.overrides import check_overrides
 from cca.settings import PROJECT_DIR, Settings
+from cca.transform.code_version import code_version
 from cca.transform.dbt_log import writing_log
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def dbt_environment(settings: Settings) -> dict[str, str]:
         "DUCKDB_PATH": str(settings.warehouse_path),
         "TIMEZONE": settings.timezone,
         "CCA_PRICES_FILE": str(settings.prices_file or ""),
-        "CCA_SQL_DIGEST": sql_digest(),
+        "CCA_SQL_DIGEST": current_code_version(settings),
         "DBT_TARGET": settings.dbt_target,
         "DBT_PROJECT_DIR": str(DBT_DIR),
         "DBT_PROFILES_DIR": str(DBT_DIR),
@@ -80,23 +80,9 @@ def dbt_environment(settings: Settings) -> dict[str, str]:
     }
 
 
-@lru_cache(maxsize=1)
-def sql_digest() -> str:
-    """Changes with any rule, so that what was built by another one is built anew."""
-    folders = (DBT_DIR / "models", DBT_DIR / "macros")
-    files = sorted(path for folder in folders for path in folder.rglob("*.sql"))
-    return hashlib.blake2b(b"".join(map(Path.read_bytes, files)), digest_size=8).hexdigest()
-
-
-def rules_digest(settings: Settings) -> str:
-    """Names what makes marts of raw rows: models, seeds, prices and the days' time zone."""
-    rules = hashlib.blake2b(settings.timezone.encode(), digest_size=16)
-    for folder in ("models", "macros", "seeds"):
-        for path in sorted((DBT_DIR / folder).rglob("*.[cs][sq][vl]")):
-            rules.update(path.read_bytes())
-    if settings.prices_file and settings.prices_file.exists():
-        rules.update(settings.prices_file.read_bytes())
-    return rules.hexdigest()
+def current_code_version(settings: Settings) -> str:
+    """Return the digest of what makes marts of raw rows now."""
+    return code_version(settings, DBT_DIR)
 
 
 def target_dir(settings: Settings) -> Path:
@@ -164,27 +150,32 @@ def _invoke(
         folder.mkdir(parents=True, exist_ok=True)
     callbacks = [_listener(on_event)] if on_event else []
     options = ["--log-level", "none", "--log-level-file", "none"]
-    if arguments[0] == "build" and _is_current(target_dir(settings) / "manifest.json"):
+    # Writing the manifest takes a CPU second.
+    writes_manifest = arguments[0] != "build" or not is_manifest_current(settings)
+    if not writes_manifest:
         options += ["--no-write-json"]
     with (
         _environment(dbt_environment(settings)),
         writing_log(settings.logs_dir / "dbt.log") as listen,
     ):
         try:
-            return dbtRunner(callbacks=[*callbacks, listen]).invoke([*options, *arguments])
+            result = dbtRunner(callbacks=[*callbacks, listen]).invoke([*options, *arguments])
         finally:
             close_duckdb()
+    if writes_manifest and result.success:
+        replace_file(_manifest_note(settings), current_code_version(settings))
+    return result
 
 
-def _is_current(manifest: Path) -> bool:
-    """Writing the manifest takes a CPU second: not again where it says what the files say."""
-    if not manifest.exists():
-        return False
-    written = manifest.stat().st_mtime
-    made_by_dbt = {"target", "logs"}
-    folders = [path for path in DBT_DIR.iterdir() if path.name not in made_by_dbt]
-    files = [DBT_DIR / "dbt_project.yml", *(file for each in folders for file in each.rglob("*"))]
-    return all(file.stat().st_mtime < written for file in files)
+def is_manifest_current(settings: Settings) -> bool:
+    """Whether dbt's manifest was written from the project as it is."""
+    note = _manifest_note(settings)
+    return note.exists() and note.read_text() == current_code_version(settings)
+
+
+def _manifest_note(settings: Settings) -> Path:
+    """Return the file with the code version that dbt's manifest was written from."""
+    return target_dir(settings) / "manifest.code-version"
 
 
 @contextmanager

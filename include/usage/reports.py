@@ -9,7 +9,8 @@ from typing import Any, Literal, get_args
 
 import duckdb
 
-from cca.errors import NotFound, SettingError
+from cca.errors import SettingError
+from cca.gold.open import open_gold
 
 Kind = Literal[
     "daily", "weekly", "monthly", "model", "project", "host", "session", "blocks", "tools"
@@ -188,15 +189,6 @@ def _tools(gold_path: Path, bound: list[Any]) -> Report:
         rows = _select(gold, ordered, bound)
         totals = _select(gold, f"select {_CALLS} {source}", bound)[0]
     return Report("tools", ("tool_name", "tool_category"), tuple(rows), totals, (), CALL_MEASURES)
-
-
-def open_gold(gold_path: Path) -> duckdb.DuckDBPyConnection:
-    """The published gold file, read-only."""
-    if not gold_path.exists():
-        message = f"{gold_path} does not exist yet: nothing was published; run `cca pipeline`"
-        raise NotFound(message)
-    # Resolved, so that a process which holds an older file open still gets the newest.
-    return duckdb.connect(str(gold_path.resolve()), read_only=True)
 
 
 def _grouped(shape: _Shape) -> str:

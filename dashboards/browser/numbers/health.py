@@ -8,7 +8,7 @@ from cca.dashboards.browser.numbers.parts import Cell, Column, Section, Table, T
 from cca.dashboards.browser.numbers.reader import Asked
 from cca.dashboards.browser.numbers.write import money
 from cca.dashboards.browser.status import ago
-from cca.lake.manifest import published_mark
+from cca.gold.state import published_high_water_mark
 from cca.stack.readiness import agent_health
 
 _MAX_ROWS = 20
@@ -54,7 +54,7 @@ def page(asked: Asked) -> list[Section]:
 def _tiles(asked: Asked, health: dict[str, Any] | None) -> Tiles:
     now = datetime.now(UTC)
     age = ago((now - asked.gold.published_at).total_seconds())
-    mark = published_mark(asked.settings)
+    mark = published_high_water_mark(asked.settings)
     unpriced = sum(row["unpriced_messages"] for row in asked.rows_of_all(_MODELS))
     return Tiles(
         [
