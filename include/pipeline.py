@@ -24,7 +24,7 @@ from cca.load.raw import LoadReport
 from cca.publish import postgres
 from cca.publish.gold import publish as publish_gold
 from cca.settings import Settings
-from cca.transform.dbt import NodeDone, TransformReport, current_code_version, transform
+from cca.transform.dbt import NodeDone, TransformReport, code_version, transform
 
 log = logging.getLogger(__name__)
 
@@ -92,7 +92,7 @@ def has_news(settings: Settings, loaded: LoadReport, *, full_refresh: bool = Fal
     published = state.read(settings)
     is_published = (
         loaded.built_seq == loaded.load_seq == published.load_seq
-        and published.code_version == current_code_version(settings)
+        and published.code_version == code_version(settings)
         and is_readable(settings.gold_path)
     )
     return full_refresh or not is_published or postgres.is_due(settings)

@@ -30,6 +30,7 @@ from tenacity import (
 from cca.errors import WarehouseError
 from cca.lake import catalog
 from cca.lake.manifest import Coverage, LakeFile, Manifest
+from cca.lake.snapshot_properties import coverage_of, of_coverage, pin, pinned, written_by_us
 from cca.lake.store import Commit, CommitBuilder, parquet_options
 from cca.settings import Settings
 
@@ -39,9 +40,6 @@ T = TypeVar("T")
 
 # The entries' table comes last: its snapshot names the others'.
 COMMIT_ORDER = ("rejects", "content_blocks", "conversations")
-# Properties of a snapshot.
-MARK = "cca.extracted"
-RULES = "cca.transcript-rules"
 _EPOCH = date(1970, 1, 1)
 # Another machine may write files that it has not committed yet.
 _ORPHAN_AFTER = timedelta(days=1)
@@ -66,7 +64,7 @@ class IcebergStore:
         ours = written_by_us(entries, head)
         files: list[LakeFile] = []
         for dataset, table in self.tables.items():
-            chosen = head if dataset == "conversations" else _pinned(table, ours, dataset)
+            chosen = head if dataset == "conversations" else pinned(table, ours, dataset)
             files.extend(file for file, _ in _live(dataset, table, chosen))
         return Manifest(tuple(sorted(files, key=lambda file: file.path)), coverage_of(ours))
 
@@ -155,11 +153,7 @@ class IcebergStore:
         """Return what a new snapshot carries: the coverage given, else the one there is."""
         entries = self.tables["conversations"].refresh()
         known = coverage or coverage_of(written_by_us(entries, entries.current_snapshot()))
-        values = (
-            {MARK: known.high_water_mark.isoformat(), RULES: str(known.transcript_rules)}
-            if known
-            else {}
-        )
+        values = of_coverage(known) if known else {}
         return values | (self._heads() if with_heads else {})
 
     def _heads(self) -> dict[str, str]:
@@ -169,7 +163,7 @@ class IcebergStore:
             for dataset, table in self.tables.items()
             if dataset != "conversations"
         }
-        return {_pin(dataset): str(head.snapshot_id) for dataset, head in heads.items() if head}
+        return {pin(dataset): str(head.snapshot_id) for dataset, head in heads.items() if head}
 
 
 def _repeated(table: Table, attempt: Callable[[], T]) -> T:
@@ -204,49 +198,6 @@ def _data_paths(table: Table) -> Iterator[str]:
                 seen.add(one.manifest_path)
                 for entry in one.fetch_manifest_entry(table.io, discard_deleted=True):
                     yield entry.data_file.file_path
-
-
-def written_by_us(entries: Table, head: Snapshot | None) -> Snapshot | None:
-    """Return the newest snapshot, from `head` back, that carries our properties."""
-    while head is not None:
-        values = head.summary.additional_properties if head.summary else {}
-        if any(name.startswith("cca.") for name in values):
-            return head
-        parent = head.parent_snapshot_id
-        head = entries.snapshot_by_id(parent) if parent is not None else None
-    return None
-
-
-def coverage_of(snapshot: Snapshot | None) -> Coverage | None:
-    """Return what the lake covered at a snapshot."""
-    values = _properties(snapshot)
-    if MARK not in values:
-        return None
-    return Coverage(datetime.fromisoformat(values[MARK]), int(values.get(RULES, 0)))
-
-
-def pinned_id(snapshot: Snapshot | None, dataset: str) -> int | None:
-    """Return the snapshot of another table that belongs to one of the entries' table."""
-    text = _properties(snapshot).get(_pin(dataset))
-    return int(text) if text else None
-
-
-def _properties(snapshot: Snapshot | None) -> dict[str, str]:
-    return snapshot.summary.additional_properties if snapshot and snapshot.summary else {}
-
-
-def _pin(dataset: str) -> str:
-    return f"cca.{dataset}-snapshot"
-
-
-def _pinned(table: Table, ours: Snapshot | None, dataset: str) -> Snapshot | None:
-    if ours is None:
-        return None
-    wanted = pinned_id(ours, dataset)
-    if wanted is None:
-        return None
-    # Another engine may have expired it; the newest is the best there is.
-    return table.snapshot_by_id(wanted) or table.current_snapshot()
 
 
 def _live(

@@ -10,7 +10,8 @@ from pyiceberg.table import Table
 from pyiceberg.table.snapshots import Snapshot
 
 from cca.errors import NotFound, SettingError
-from cca.lake import catalog, iceberg, manifest
+from cca.lake import catalog, manifest
+from cca.lake.snapshot_properties import coverage_of, pinned_id, written_by_us
 from cca.settings import Settings
 
 
@@ -83,13 +84,13 @@ def rollback(settings: Settings, snapshot: Snapshot) -> None:
     with manifest.locked(settings, "iceberg"):
         tables = catalog.existing(settings)
         entries = tables["conversations"]
-        ours = iceberg.written_by_us(entries, snapshot)
+        ours = written_by_us(entries, snapshot)
         # readers start from the entries' table, so it goes first: its pins are complete
         entries.manage_snapshots().rollback_to_snapshot(snapshot.snapshot_id).commit()
         for dataset, table in tables.items():
             if dataset == "conversations":
                 continue
-            wanted = iceberg.pinned_id(ours, dataset)
+            wanted = pinned_id(ours, dataset)
             if wanted is not None:
                 table.manage_snapshots().rollback_to_snapshot(wanted).commit()
             elif table.current_snapshot() is not None:
@@ -109,10 +110,10 @@ def expire_held(settings: Settings, older_than: datetime) -> Expired:
     if entries is None:
         return Expired(0, 0)
     snapshots, files = _expire(entries, older_than, keep=set())
-    left = [iceberg.written_by_us(entries, one) for one in entries.snapshots()]
+    left = [written_by_us(entries, one) for one in entries.snapshots()]
     for dataset, table in tables.items():
         if dataset != "conversations":
-            pins = {iceberg.pinned_id(one, dataset) for one in left}
+            pins = {pinned_id(one, dataset) for one in left}
             files += _expire(table, older_than, keep={pin for pin in pins if pin})[1]
     return Expired(snapshots, files)
 
@@ -178,7 +179,7 @@ def _moment(table: Table, snapshot: Snapshot, head: Snapshot | None) -> Moment:
     def number(name: str) -> int:
         return int(_summary(snapshot).get(name) or 0)
 
-    coverage = iceberg.coverage_of(iceberg.written_by_us(table, snapshot))
+    coverage = coverage_of(written_by_us(table, snapshot))
     return Moment(
         snapshot_id=snapshot.snapshot_id,
         at=_time_of(snapshot),

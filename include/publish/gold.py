@@ -20,7 +20,7 @@ from cca.publish import masking, metabase, postgres
 from cca.publish.comments import Described, comments, descriptions
 from cca.settings import Settings
 from cca.sql import literal
-from cca.transform.dbt import current_code_version, target_dir
+from cca.transform.dbt import code_version, target_dir
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +53,7 @@ def publish(settings: Settings) -> Path:
             settings,
             load_seq=built.load_seq,
             high_water_mark=built.high_water_mark,
-            code_version=current_code_version(settings),
+            code_version=code_version(settings),
             published_at=datetime.now(UTC),
             gold_file=target.name,
         )

@@ -11,7 +11,8 @@ from typing import Any
 
 from cca.files import replace_file
 from cca.settings import Settings
-from cca.transform.dbt import current_code_version, target_dir
+from cca.transform.code_version import project_version
+from cca.transform.dbt import DBT_DIR, target_dir
 
 _DRAWN = ("model.", "seed.", "snapshot.")
 
@@ -25,7 +26,7 @@ def draw(settings: Settings, manifest: Path) -> Path:
     """Write the drawing of that manifest."""
     path = drawing_path(settings)
     drawing = drawing_of(json.loads(manifest.read_bytes()))
-    replace_file(path, json.dumps(drawing | {"code_version": current_code_version(settings)}))
+    replace_file(path, json.dumps(drawing | {"project_version": project_version(DBT_DIR)}))
     return path
 
 
@@ -35,7 +36,7 @@ def is_current(settings: Settings) -> bool:
         drawn = json.loads(drawing_path(settings).read_bytes())
     except (FileNotFoundError, ValueError):
         return False
-    return bool(drawn.get("code_version") == current_code_version(settings))
+    return bool(drawn.get("project_version") == project_version(DBT_DIR))
 
 
 def drawing_of(manifest: dict[str, Any]) -> dict[str, Any]:

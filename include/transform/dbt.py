@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from cca.errors import WarehouseError
 from cca.files import replace_file
+from cca.prices.files import newer_list
 from cca.prices.overrides import check_overrides
 from cca.settings import PROJECT_DIR, Settings
-from cca.transform.code_version import code_version
+from cca.transform.code_version import code_version_of, project_version
 from cca.transform.dbt_log import writing_log
 
 if TYPE_CHECKING:
@@ -66,7 +67,8 @@ def dbt_environment(settings: Settings) -> dict[str, str]:
         "DUCKDB_PATH": str(settings.warehouse_path),
         "TIMEZONE": settings.timezone,
         "CCA_PRICES_FILE": str(settings.prices_file or ""),
-        "CCA_SQL_DIGEST": current_code_version(settings),
+        "CCA_PRICE_LIST": str(newer_list(settings) or ""),
+        "CCA_SQL_DIGEST": project_version(DBT_DIR),
         "DBT_TARGET": settings.dbt_target,
         "DBT_PROJECT_DIR": str(DBT_DIR),
         "DBT_PROFILES_DIR": str(DBT_DIR),
@@ -80,9 +82,10 @@ def dbt_environment(settings: Settings) -> dict[str, str]:
     }
 
 
-def current_code_version(settings: Settings) -> str:
-    """Return the digest of what makes marts of raw rows now."""
-    return code_version(settings, DBT_DIR)
+def code_version(settings: Settings) -> str:
+    """Name what makes marts of raw rows: the dbt project, prices and the days' time zone."""
+    prices = (settings.prices_file, newer_list(settings))
+    return code_version_of(project_version(DBT_DIR), settings.timezone, prices)
 
 
 def target_dir(settings: Settings) -> Path:
@@ -163,19 +166,19 @@ def _invoke(
         finally:
             close_duckdb()
     if writes_manifest and result.success:
-        replace_file(_manifest_note(settings), current_code_version(settings))
+        replace_file(_manifest_note(settings), project_version(DBT_DIR))
     return result
 
 
 def is_manifest_current(settings: Settings) -> bool:
     """Whether dbt's manifest was written from the project as it is."""
     note = _manifest_note(settings)
-    return note.exists() and note.read_text() == current_code_version(settings)
+    return note.exists() and note.read_text() == project_version(DBT_DIR)
 
 
 def _manifest_note(settings: Settings) -> Path:
-    """Return the file with the code version that dbt's manifest was written from."""
-    return target_dir(settings) / "manifest.code-version"
+    """Return the file with the version of the project that dbt's manifest was written from."""
+    return target_dir(settings) / "manifest.project-version"
 
 
 @contextmanager

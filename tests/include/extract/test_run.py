@@ -177,4 +177,4 @@ def test_bounds_that_are_no_times_are_named() -> None:
 def test_windows_survive_json() -> None:
     window = resolve(since="2026-10-01", until="2026-10-02T03:00+02:00")
     assert Window.from_dict(window.to_dict()) == window
-    assert window.end == datetime(2026, 10, 2, 1, tzinfo=UTC)
+    assert window.events.end == datetime(2026, 10, 2, 1, tzinfo=UTC)

@@ -14,8 +14,6 @@ from cca.settings import Settings
 MARK = datetime(2026, 11, 1, 12, 30, tzinfo=UTC)
 PATH = "conversations/date=2026-11-01/a.parquet"
 FILE = LakeFile(PATH, "conversations", "2026-11-01", 3, *"abcd")
-    "conversations/date=2026-11-01/a.parquet", "conversations", "2026-11-01", 3, *"abcd"
-)
 
 
 @pytest.fixture

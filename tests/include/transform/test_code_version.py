@@ -2,41 +2,37 @@
 
 from pathlib import Path
 
-import pytest
-
-from cca.settings import Settings
-from cca.transform import code_version as module
-from cca.transform.code_version import code_version
+from cca.transform.code_version import code_version_of, project_version
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    folder = tmp_path / "dbt"
-    (folder / "models").mkdir(parents=True)
-    (folder / "models" / "a.sql").write_text("select 1 as one\n")
-    return folder
+def version(project: Path) -> str:
+    project_version.cache_clear()
+    return project_version(project)
 
 
-def version(settings: Settings, project: Path) -> str:
-    module._project_digest.cache_clear()
-    return code_version(settings, project)
+def test_a_rule_changes_it_and_white_space_and_what_dbt_writes_do_not(tmp_path: Path) -> None:
+    (tmp_path / "models").mkdir()
+    model = tmp_path / "models" / "a.sql"
+    model.write_text("select 1 as one\n")
+    before = version(tmp_path)
+    model.write_text("select 1\n    as one")
+    (tmp_path / "target").mkdir()
+    (tmp_path / "target" / "manifest.json").write_text("{}")
+    assert version(tmp_path) == before
+    model.write_text("select 2 as one")
+    changed = version(tmp_path)
+    model.rename(tmp_path / "models" / "b.sql")
+    assert len({before, changed, version(tmp_path)}) == 3
 
 
-def test_rules_prices_and_time_zone_change_it_and_white_space_does_not(
-    project: Path, tmp_path: Path
-) -> None:
-    settings = Settings(cca_home=tmp_path, _env_file=None)
-    before = version(settings, project)
-    (project / "models" / "a.sql").write_text("select 1\n    as one")
-    (project / "target").mkdir()
-    (project / "target" / "manifest.json").write_text("{}")
-    assert version(settings, project) == before
+def test_prices_and_time_zone_change_it(tmp_path: Path) -> None:
     prices = tmp_path / "prices.csv"
+    without = code_version_of("p", "UTC", [prices, None])
     prices.write_text("model\n")
-    others = {
-        version(settings.model_copy(update={"timezone": "Asia/Kolkata"}), project),
-        version(settings.model_copy(update={"prices_file": prices}), project),
-    }
-    (project / "models" / "a.sql").write_text("select 2 as one")
-    others.add(version(settings, project))
-    assert len(others | {before}) == 4
+    others = [
+        code_version_of("p", "UTC", [prices]),
+        code_version_of("p", "Asia/Kolkata", [None]),
+        code_version_of("q", "UTC", []),
+    ]
+    assert code_version_of("p", "UTC", []) == without
+    assert len({without, *others}) == 4
