@@ -1,4 +1,4 @@
-"""A warehouse of a past moment, built beside the present one from an Iceberg snapshot."""
+"""Builds a warehouse from an Iceberg snapshot, beside the present one."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from cca.transform.dbt import transform
 
 @dataclass(frozen=True)
 class Travelled:
-    """Where the moment's warehouse is; `home` is a CCA_HOME that every reading command takes."""
+    """Where the warehouse of the snapshot is; `home` is a CCA_HOME for every reading command."""
 
     snapshot_id: int
     extracted: datetime | None
@@ -27,7 +27,7 @@ class Travelled:
 
 
 def settings_of(settings: Settings, snapshot_id: int) -> Settings:
-    """The settings under which a moment's warehouse lives."""
+    """Return the settings for the warehouse of a snapshot."""
     home = settings.cca_home / "time-travel" / str(snapshot_id)
     return settings.model_copy(
         update={"cca_home": home, "duckdb_path": None, "storage_format": "iceberg"}
@@ -41,7 +41,12 @@ def travel(
     *,
     on_step: Callable[[str], None] = lambda _: None,
 ) -> Travelled:
-    """Load, transform and publish the lake as it was; the present warehouse is not touched."""
+    """Load, transform and publish the lake of a snapshot; the present warehouse stays.
+
+    Raises:
+        NotFound: There is no such snapshot.
+
+    """
     snapshot = snapshots.find(settings, snapshot_id, as_of)
     there = settings_of(settings, snapshot.snapshot_id)
     on_step("load")

@@ -1,4 +1,4 @@
-"""What gold holds, in the few numbers `cca up` ends with."""
+"""Counts what gold holds, in the few numbers that `cca up` prints at its end."""
 
 from dataclasses import dataclass
 from decimal import Decimal

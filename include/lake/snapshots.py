@@ -46,26 +46,37 @@ class Moment:
 
 @dataclass(frozen=True)
 class Expired:
-    """What was let go."""
+    """Snapshots and files that were deleted."""
 
     snapshots: int
     files: int
 
 
 def info(settings: Settings) -> list[TableInfo]:
-    """Each table that there is."""
+    """Return each of our tables that exists."""
     return [_info(dataset, table) for dataset, table in catalog.existing(settings).items()]
 
 
 def moments(settings: Settings) -> list[Moment]:
-    """Every state of the lake that can still be read, oldest first."""
+    """Return every state of the lake that can still be read, oldest first.
+
+    Raises:
+        NotFound: There are no Iceberg tables.
+
+    """
     table = _entries(settings)
     head = table.current_snapshot()
     return [_moment(table, one, head) for one in sorted(table.snapshots(), key=_time_of)]
 
 
 def find(settings: Settings, snapshot_id: int | None, as_of: datetime | None) -> Snapshot:
-    """The snapshot with an id, or the last one at a time; NotFound names what there is."""
+    """Return the snapshot with an id, or the last one at a time.
+
+    Raises:
+        NotFound: There is none.
+        SettingError: Neither an id nor a time is given.
+
+    """
     table = _entries(settings)
     if snapshot_id is not None:
         found = table.snapshot_by_id(snapshot_id)
@@ -80,12 +91,12 @@ def find(settings: Settings, snapshot_id: int | None, as_of: datetime | None) ->
 
 
 def rollback(settings: Settings, snapshot: Snapshot) -> None:
-    """Make a past state the present one; what came since is taken from MongoDB again."""
+    """Make a snapshot the present state; the next run extracts again what came after it."""
     with manifest.locked(settings, "iceberg"):
         tables = catalog.existing(settings)
         entries = tables["conversations"]
         ours = written_by_us(entries, snapshot)
-        # readers start from the entries' table, so it goes first: its pins are complete
+        # Readers start from the entries' table, so it is first: it names the right snapshots.
         entries.manage_snapshots().rollback_to_snapshot(snapshot.snapshot_id).commit()
         for dataset, table in tables.items():
             if dataset == "conversations":
@@ -98,13 +109,13 @@ def rollback(settings: Settings, snapshot: Snapshot) -> None:
 
 
 def expire(settings: Settings, older_than: datetime) -> Expired:
-    """Forget states older than a time, never the present one, and delete files only they used."""
+    """Delete snapshots older than a time, never the present one, and files that only they used."""
     with manifest.locked(settings, "iceberg"):
         return expire_held(settings, older_than)
 
 
 def expire_held(settings: Settings, older_than: datetime) -> Expired:
-    """The same for who holds the lake already."""
+    """Do the same for a caller that holds the lake already."""
     tables = catalog.existing(settings)
     entries = tables.get("conversations")
     if entries is None:
@@ -138,7 +149,7 @@ def _expire(table: Table, older_than: datetime, keep: set[int]) -> tuple[int, in
 
 
 def _paths(table: Table, snapshots: Iterable[Snapshot]) -> Iterator[str]:
-    """Every file that the snapshots need: lists, manifests, data."""
+    """Yield every file that the snapshots need: lists, manifests, data."""
     seen: set[str] = set()
     for snapshot in snapshots:
         yield snapshot.manifest_list

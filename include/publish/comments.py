@@ -1,4 +1,4 @@
-"""What dbt says of each mart, as comments in the gold file: any client shows them."""
+"""Writes dbt's descriptions of the marts into the gold file as comments; any client shows them."""
 
 import json
 from collections.abc import Iterable, Iterator

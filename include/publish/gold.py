@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 
 from cca.errors import WarehouseError
-from cca.files import held, sync_folder
+from cca.files import held, replace_link, sync_folder
 from cca.gold import state
 from cca.load import meta
 from cca.load.warehouse import STORAGE_VERSION, writing
@@ -48,7 +48,7 @@ def publish(settings: Settings) -> Path:
             known = descriptions(target_dir(settings) / "manifest.json")
             tables = _copy(warehouse, building, known)
         _make_durable(building, target)
-        _flip(settings.gold_path, target)
+        replace_link(settings.gold_path, target)
         state.update(
             settings,
             load_seq=built.load_seq,
@@ -127,14 +127,6 @@ def _make_durable(building: Path, target: Path) -> None:
     building.chmod(0o400)
     building.rename(target)
     sync_folder(target.parent)
-
-
-def _flip(link: Path, target: Path) -> None:
-    fresh = link.with_suffix(".link")
-    fresh.unlink(missing_ok=True)
-    fresh.symlink_to(target.name)
-    fresh.replace(link)
-    sync_folder(link.parent)
 
 
 def _newest(gold_dir: Path) -> int:

@@ -31,7 +31,7 @@ BAD = ("error", "fail", "runtime error", "partial success")
 
 @dataclass(frozen=True)
 class NodeDone:
-    """One node of the graph is through; `status` is dbt's own word."""
+    """A node of the graph that dbt finished; `status` is dbt's own word."""
 
     name: str
     kind: str
@@ -42,7 +42,7 @@ class NodeDone:
 
 
 class BuildFailed(WarehouseError):
-    """The message names the nodes; `failed` is empty where dbt did not come to run any."""
+    """The message names the nodes; `failed` is empty where dbt ran none."""
 
     def __init__(self, message: str, failed: tuple[NodeDone, ...]) -> None:
         super().__init__(message)
@@ -62,7 +62,7 @@ class TransformReport:
 
 
 def dbt_environment(settings: Settings) -> dict[str, str]:
-    """The variables that dbt's profile, project and models read with env_var()."""
+    """Return the variables that dbt's profile, project and models read with env_var()."""
     return {
         "DUCKDB_PATH": str(settings.warehouse_path),
         "TIMEZONE": settings.timezone,
@@ -89,7 +89,7 @@ def code_version(settings: Settings) -> str:
 
 
 def target_dir(settings: Settings) -> Path:
-    """Where dbt keeps manifest, parse cache and compiled SQL."""
+    """Return the folder of dbt's manifest, parse cache and compiled SQL."""
     return settings.cca_home / "dbt" / "target"
 
 
@@ -99,7 +99,14 @@ def transform(
     full_refresh: bool = False,  # noqa: FBT001, FBT002  (fixed by the callers' contract)
     on_event: Callable[[NodeDone], None] | None = None,
 ) -> TransformReport:
-    """Build and test every model, or those selected; a failing node raises WarehouseError."""
+    """Build and test every model, or those selected.
+
+    Raises:
+        BuildFailed: A node failed, or dbt did not run.
+        WarehouseError: There is no warehouse yet.
+        SettingError: A file of prices is wrong.
+
+    """
     if not settings.warehouse_path.exists():
         message = f"{settings.warehouse_path} does not exist (DUCKDB_PATH); run `cca load` first"
         raise WarehouseError(message)
@@ -117,7 +124,12 @@ def transform(
 
 
 def write_manifest(settings: Settings) -> Path:
-    """Parse the project, so that Cosmos can draw it without running dbt."""
+    """Parse the project and return its manifest, so that Cosmos can draw it without running dbt.
+
+    Raises:
+        WarehouseError: dbt cannot parse it.
+
+    """
     result = _invoke(settings, ["parse"], None)
     if not result.success:
         raise WarehouseError(f"dbt cannot parse {DBT_DIR}: {result.exception}")
@@ -125,12 +137,17 @@ def write_manifest(settings: Settings) -> Path:
 
 
 def docs_page(settings: Settings) -> Path:
-    """Where `cca docs` leaves the page."""
+    """Return where `cca docs` writes the page."""
     return settings.cca_home / "dbt" / "docs" / "index.html"
 
 
 def write_docs(settings: Settings) -> Path:
-    """Everything dbt knows of the project and its tables, in one page that needs no server."""
+    """Write dbt's documentation as one page that needs no server, and return its path.
+
+    Raises:
+        WarehouseError: There is no warehouse yet, or dbt fails.
+
+    """
     if not settings.warehouse_path.exists():
         message = f"{settings.warehouse_path} does not exist (DUCKDB_PATH); run `cca load` first"
         raise WarehouseError(message)
@@ -201,7 +218,7 @@ def _environment(values: Mapping[str, str]) -> Iterator[None]:
 
 
 def close_duckdb() -> None:
-    """Let go of the file: dbt-duckdb keeps it open, and publish opens it in another mode."""
+    """Close the warehouse: dbt-duckdb keeps it open, and publish opens it in another mode."""
     from dbt.adapters.duckdb.connections import (  # noqa: PLC0415
         DuckDBConnectionManager,
     )

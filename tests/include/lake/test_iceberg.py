@@ -24,7 +24,7 @@ from cca.load.raw import load, load_state
 from cca.load.warehouse import writing
 from cca.settings import Settings, get_settings
 from cca.time_travel import settings_of
-from tests.include.extract.rest_catalog import serving_catalog
+from tests.include.lake.rest_catalog import serving_catalog
 
 Make = Callable[..., dict[str, Any]]
 LONG_AGO = datetime(2026, 10, 1, tzinfo=UTC)
