@@ -1,16 +1,19 @@
-"""What dbt says of each mart, as comments in every copy of it: any client shows them."""
+"""Copies dbt's descriptions of the marts as comments, which any client shows."""
 
 from collections.abc import Iterator
 
 import duckdb
 
+from cca.sql import literal
+
 
 def comments(
     connection: duckdb.DuckDBPyConnection, database: str, mart: str, table: str
 ) -> Iterator[str]:
-    """Statements that give a table the comments of a database's mart and of its columns.
+    """Yield the statements that give a table the comments of a database's mart and its columns.
 
-    dbt writes those of the warehouse (persist_docs); the gold file has them from there.
+    dbt writes the comments of the warehouse (persist_docs); the gold file and Postgres get theirs
+    from there.
     """
     relations = (
         "select comment, database_name, schema_name, table_name from duckdb_tables() union all "
@@ -23,12 +26,8 @@ def comments(
     for (about,) in connection.execute(
         f"select comment from ({relations}) {where}", [database, mart]
     ).fetchall():
-        yield f"comment on table {table} is {_text(about)}"
+        yield f"comment on table {table} is {literal(about)}"
     for name, about in connection.execute(
         f"select column_name, comment from duckdb_columns() {where}", [database, mart]
     ).fetchall():
-        yield f'comment on column {table}."{name}" is {_text(about)}'
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
+        yield f'comment on column {table}."{name}" is {literal(about)}'
