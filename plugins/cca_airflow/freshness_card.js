@@ -9,35 +9,57 @@ const ago = (at) => {
 };
 
 const row = (name, value) =>
-  h("div", { key: name, style: { display: "flex", gap: "1rem" } },
-    h("span", { style: { minWidth: "9rem", opacity: 0.7 } }, name), h("span", null, value));
+  h(
+    "div",
+    { key: name, style: { display: "flex", gap: "1rem" } },
+    h("span", { style: { minWidth: "9rem", opacity: 0.7 } }, name),
+    h("span", null, value),
+  );
 
 const Freshness = () => {
   const [state, setState] = React.useState(null);
   const [error, setError] = React.useState("");
   React.useEffect(() => {
     const base = new URL(document.baseURI).pathname.replace(/\/$/, "");
-    const look = () => fetch(`${base}/cca/freshness`)
-      .then((answer) => answer.ok ? answer.json() : Promise.reject(new Error(answer.status)))
-      .then((found) => { setState(found); setError(""); })
-      .catch((problem) => setError(`unknown: ${problem.message}`));
+    const look = () =>
+      fetch(`${base}/cca/freshness`)
+        .then((answer) => (answer.ok ? answer.json() : Promise.reject(new Error(answer.status))))
+        .then((found) => {
+          setState(found);
+          setError("");
+        })
+        .catch((problem) => setError(`unknown: ${problem.message}`));
     look();
     const timer = setInterval(look, 30000);
     return () => clearInterval(timer);
   }, []);
-  const run = state && state.last_run;
-  return h("section", { "data-testid": "cca-freshness",
-    style: { border: "1px solid var(--chakra-colors-border, #ccc)", borderRadius: "8px",
-             padding: "1rem", margin: "1rem 0" } },
+  const run = state?.last_run;
+  return h(
+    "section",
+    {
+      "data-testid": "cca-freshness",
+      style: {
+        border: "1px solid var(--chakra-colors-border, #ccc)",
+        borderRadius: "8px",
+        padding: "1rem",
+        margin: "1rem 0",
+      },
+    },
     h("strong", null, "Conversations"),
     error ? row("freshness", error) : null,
-    state ? [
-      row("last arrival", ago(state.newest_at)),
-      row("published up to", state.is_behind
-        ? `${ago(state.published_at)}, newer entries wait for the next run`
-        : "everything there is"),
-      row("last run", run ? `${run.state}, ${run.dag_id}, ${ago(run.ended_at)}` : "none yet"),
-    ] : null);
+    state
+      ? [
+          row("last arrival", ago(state.newest_at)),
+          row(
+            "published up to",
+            state.is_behind
+              ? `${ago(state.published_at)}, newer entries wait for the next run`
+              : "everything there is",
+          ),
+          row("last run", run ? `${run.state}, ${run.dag_id}, ${ago(run.ended_at)}` : "none yet"),
+        ]
+      : null,
+  );
 };
 
 globalThis.AirflowPlugin = Freshness;

@@ -15,13 +15,17 @@
 
   // --- which session and message
 
-  const pane = () => document.querySelector("#painted-transcript") || findPane(document.getElementById("conversation"));
+  const pane = () =>
+    document.querySelector("#painted-transcript") ||
+    findPane(document.getElementById("conversation"));
 
   // The pane's content lies in a shadow root of its own.
   function findPane(root) {
     for (const node of root?.querySelectorAll("*") || []) {
       if (node.matches(".transcript")) return node;
-      const found = node.shadowRoot && (node.shadowRoot.querySelector(".transcript") || findPane(node.shadowRoot));
+      const found =
+        node.shadowRoot &&
+        (node.shadowRoot.querySelector(".transcript") || findPane(node.shadowRoot));
       if (found) return found;
     }
     return null;
@@ -35,7 +39,8 @@
     return session ? { session, entry: article?.dataset.id || "", article } : null;
   }
 
-  const markOf = ({ article }) => (article ? article.querySelector(":scope > .mark") : head()?.querySelector(":scope > .mark"));
+  const markOf = ({ article }) =>
+    article ? article.querySelector(":scope > .mark") : head()?.querySelector(":scope > .mark");
 
   // --- stars and notes
 
@@ -57,10 +62,12 @@
     const old = markOf(place);
     const fresh = document.createElement("template");
     window.cca.fill(fresh, html.trim());
-    old ? old.replaceWith(fresh.content) : holder.append(fresh.content);
+    if (old) old.replaceWith(fresh.content);
+    else holder.append(fresh.content);
     // A message without marks has no element for them, as the server writes it.
-    if (place.article) markOf(place)?.hidden && markOf(place).remove();
-    else head().querySelector(".star-chip")?.setAttribute("aria-pressed", String(starred));
+    if (place.article) {
+      if (markOf(place)?.hidden) markOf(place).remove();
+    } else head().querySelector(".star-chip")?.setAttribute("aria-pressed", String(starred));
   }
 
   async function star(place) {
@@ -78,9 +85,13 @@
     noted = place;
     const mark = markOf(place);
     const form = dialog.querySelector("form");
-    form.tags.value = [...(mark?.querySelectorAll(".tag") || [])].map((tag) => tag.textContent).join(", ");
+    form.tags.value = [...(mark?.querySelectorAll(".tag") || [])]
+      .map((tag) => tag.textContent)
+      .join(", ");
     form.note.value = mark?.querySelector(".note-text")?.textContent || "";
-    dialog.querySelector("#note-title").textContent = place.entry ? "Note on this message" : "Note on this session";
+    dialog.querySelector("#note-title").textContent = place.entry
+      ? "Note on this message"
+      : "Note on this session";
     dialog.querySelector("[role=alert]").textContent = "";
     dialog.showModal();
     form.note.focus();
@@ -102,7 +113,11 @@
   // --- copies
 
   async function copy(place) {
-    const given = { session: place.session, format: "md", ...(place.entry ? { entry: place.entry } : {}) };
+    const given = {
+      session: place.session,
+      format: "md",
+      ...(place.entry ? { entry: place.entry } : {}),
+    };
     say("Copying …");
     try {
       const answer = await fetch(`/api/export?${new URLSearchParams(given)}`);
@@ -115,7 +130,10 @@
   }
 
   async function copyLink({ session, entry }) {
-    const path = ["/sessions", session, entry].filter(Boolean).map((part, at) => (at ? encodeURIComponent(part) : part)).join("/");
+    const path = ["/sessions", session, entry]
+      .filter(Boolean)
+      .map((part, at) => (at ? encodeURIComponent(part) : part))
+      .join("/");
     try {
       await toClipboard(location.origin + path);
       say("Link copied");
@@ -125,7 +143,10 @@
   }
 
   async function toClipboard(text) {
-    if (navigator.clipboard) return navigator.clipboard.writeText(text);
+    if (navigator.clipboard) {
+      await navigator.clipboard.writeText(text);
+      return;
+    }
     // Without TLS beyond this machine a page has no clipboard of its own.
     const field = document.createElement("textarea");
     field.value = text;
@@ -147,13 +168,15 @@
     const line = firstLine(pointed);
     tools.style.left = `${line.right - tools.offsetWidth}px`;
     tools.style.top = `${Math.max(line.middle - tools.offsetHeight / 2, top + 4)}px`;
-    const star = markOf({ article: pointed })?.dataset.starred === "1";
-    tools.querySelector('[data-mark="star"]').setAttribute("aria-pressed", String(star));
+    const starred = markOf({ article: pointed })?.dataset.starred === "1";
+    tools.querySelector('[data-mark="star"]').setAttribute("aria-pressed", String(starred));
   }
 
-  // In the message's own first line, left of the figures that close it: no other message is covered.
+  // In the message's own first line, left of its closing figures: no other message is covered.
   function firstLine(article) {
-    const first = [...article.children].find((child) => child.offsetHeight && getComputedStyle(child).position === "static");
+    const first = [...article.children].find(
+      (child) => child.offsetHeight && getComputedStyle(child).position === "static",
+    );
     const row = first?.querySelector(":scope > summary") || first || article;
     const box = row.getBoundingClientRect();
     const figures = row.querySelector(".outcome, .usage")?.getBoundingClientRect();
@@ -166,7 +189,10 @@
   function figuresEdge(article) {
     const { left, right } = article.getBoundingClientRect();
     const { paddingLeft, paddingRight } = getComputedStyle(article);
-    return Math.min(right - parseFloat(paddingRight), left + parseFloat(paddingLeft) + 903);
+    return Math.min(
+      right - Number.parseFloat(paddingRight),
+      left + Number.parseFloat(paddingLeft) + 903,
+    );
   }
 
   const MESSAGE = ".feed > .window > article:not(.divider)";
@@ -199,13 +225,17 @@
     return isOwn(article) ? article : null;
   }
 
-  document.addEventListener("scroll", () => {
-    placeTools(null);
-    clearTimeout(settling);
-    settling = setTimeout(() => placeTools(isByKeys ? chosen() : under(mouse)), 120);
-  }, { capture: true, passive: true });
+  document.addEventListener(
+    "scroll",
+    () => {
+      placeTools(null);
+      clearTimeout(settling);
+      settling = setTimeout(() => placeTools(isByKeys ? chosen() : under(mouse)), 120);
+    },
+    { capture: true, passive: true },
+  );
   window.addEventListener("resize", () => placeTools());
-  // The transcript tells which message was chosen: focus that moves within a shadow root stays in it.
+  // The transcript tells which message was chosen: focus within a shadow root stays in it.
   window.cca.panes.tools = {
     point(article) {
       isByKeys = Boolean(article);
@@ -216,13 +246,21 @@
   const act = { star, note: openNote, link: copyLink };
 
   document.addEventListener("click", (event) => {
-    const button = event.composedPath().find((node) => node.dataset && (node.dataset.mark || node.dataset.copy) && node.matches("button"));
-    for (const menu of openMenus()) if (!event.composedPath().includes(menu) || button || event.composedPath()[0].matches?.("a")) menu.open = false;
+    const button = event
+      .composedPath()
+      .find(
+        (node) =>
+          node.dataset && (node.dataset.mark || node.dataset.copy) && node.matches("button"),
+      );
+    for (const menu of openMenus())
+      if (!event.composedPath().includes(menu) || button || event.composedPath()[0].matches?.("a"))
+        menu.open = false;
     if (!button) return;
     if (button.dataset.mark === "out") return signOut();
     const place = target(tools.contains(button) ? pointed : null);
     if (!place) return;
-    button.dataset.copy ? copy(place) : act[button.dataset.mark](place);
+    const run = button.dataset.copy ? copy : act[button.dataset.mark];
+    run(place);
   });
 
   const menus = new Set();
@@ -233,21 +271,27 @@
     const menu = event.composedPath().find((node) => node.matches?.("details.menu"));
     if (!menu) return;
     menus.add(menu);
-    if (menu.matches(".status") && event.composedPath().some((node) => node.tagName === "SUMMARY")) askStatus();
+    if (menu.matches(".status") && event.composedPath().some((node) => node.tagName === "SUMMARY"))
+      askStatus();
   });
 
-  // Before all others hear of it: one key leaves one thing, and a session stays open below its menu.
-  document.addEventListener("keydown", (event) => {
-    const open = event.key === "Escape" ? openMenus() : [];
-    if (!open.length) return;
-    event.stopPropagation();
-    for (const menu of open) menu.open = false;
-    open[0].querySelector("summary").focus();
-  }, true);
+  // Before all others hear of it: one key leaves one thing; a session stays open below its menu.
+  document.addEventListener(
+    "keydown",
+    (event) => {
+      const open = event.key === "Escape" ? openMenus() : [];
+      if (!open.length) return;
+      event.stopPropagation();
+      for (const menu of open) menu.open = false;
+      open[0].querySelector("summary").focus();
+    },
+    true,
+  );
 
   document.addEventListener("keydown", (event) => {
     const first = event.composedPath()[0];
-    if (event.metaKey || event.ctrlKey || event.altKey || document.querySelector("dialog[open]")) return;
+    if (event.metaKey || event.ctrlKey || event.altKey || document.querySelector("dialog[open]"))
+      return;
     if (first.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(first.tagName || "")) return;
     const keys = { s: star, n: openNote, c: copy, l: copyLink };
     const place = keys[event.key] && document.body.dataset.view === "session" && target(selected());
@@ -268,9 +312,16 @@
   let remark = "";
 
   function statusMenu() {
-    const all = [document, ...[...document.querySelectorAll("#header *")].map((node) => node.shadowRoot).filter(Boolean)];
+    const all = [
+      document,
+      ...[...document.querySelectorAll("#header *")].map((node) => node.shadowRoot).filter(Boolean),
+    ];
     for (const root of all) {
-      const menu = root.querySelector("details.status") || [...root.querySelectorAll("*")].map((node) => node.shadowRoot?.querySelector("details.status")).find(Boolean);
+      const menu =
+        root.querySelector("details.status") ||
+        [...root.querySelectorAll("*")]
+          .map((node) => node.shadowRoot?.querySelector("details.status"))
+          .find(Boolean);
       if (menu) return menu;
     }
     return null;
@@ -281,11 +332,17 @@
     if (!menu) return;
     try {
       const answer = await fetch("/api/status");
-      if (!answer.ok) throw new Error(answer.status === 401 ? "Sign in again." : "The browser does not answer.");
+      if (!answer.ok)
+        throw new Error(answer.status === 401 ? "Sign in again." : "The browser does not answer.");
       window.cca.fill(menu.querySelector("[data-status]"), await answer.text());
       const lines = menu.querySelector(".status-lines");
       remark = lines.dataset.remark;
-      menu.querySelector(".live").classList.toggle("late", lines.dataset.worst === "late" || lines.dataset.worst === "failed");
+      menu
+        .querySelector(".live")
+        .classList.toggle(
+          "late",
+          lines.dataset.worst === "late" || lines.dataset.worst === "failed",
+        );
       menu.querySelector("summary").title = remark || "Everything arrives";
     } catch (error) {
       menu.querySelector("[data-status]").textContent = error.message;

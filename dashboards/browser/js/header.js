@@ -7,7 +7,10 @@ export function render({ model, el }) {
   adopt("header", el);
   wire(el, model);
   panes.header = {
-    focusSearch: () => { field("q").focus(); field("q").select(); },
+    focusSearch: () => {
+      field("q").focus();
+      field("q").select();
+    },
     dot: () => el.querySelector(".live"),
   };
   live(() => model.send_msg({ type: "tick" }));

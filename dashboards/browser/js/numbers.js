@@ -25,8 +25,9 @@
     tip.hidden = false;
     const box = target.getBoundingClientRect();
     const left = box.left + box.width / 2 - tip.offsetWidth / 2;
+    const furthest = document.documentElement.clientWidth - tip.offsetWidth - 8;
     const above = box.top - tip.offsetHeight - 8;
-    tip.style.left = `${Math.max(8, Math.min(left, document.documentElement.clientWidth - tip.offsetWidth - 8))}px`;
+    tip.style.left = `${Math.max(8, Math.min(left, furthest))}px`;
     tip.style.top = `${above > 56 ? above : box.bottom + 8}px`;
   }
 
@@ -38,7 +39,8 @@
   const over = (event) => {
     const target = event.target.closest?.("[data-tip]");
     if (target === at) return;
-    target ? show(target) : hide();
+    if (target) show(target);
+    else hide();
   };
   document.addEventListener("mouseover", over);
   document.addEventListener("focusin", over);
@@ -46,8 +48,11 @@
   document.addEventListener("scroll", hide, { capture: true, passive: true });
   document.addEventListener("keydown", (event) => event.key === "Escape" && hide());
   document.addEventListener("click", (event) => {
-    for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
+    for (const menu of document.querySelectorAll("details.menu[open]"))
+      if (!menu.contains(event.target)) menu.open = false;
   });
   // The chosen page's tab is in sight on a narrow screen.
-  document.querySelector(".pages [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+  document
+    .querySelector(".pages [aria-current]")
+    ?.scrollIntoView({ block: "nearest", inline: "center" });
 })();

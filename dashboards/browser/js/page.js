@@ -19,17 +19,29 @@
   // Clicks on anything that names a change of state; links keep working as links.
   function wire(el, model) {
     el.addEventListener("click", (event) => {
-      const target = event.composedPath().find((node) => node.dataset && (node.dataset.set || node.dataset.session || node.dataset.agent) && node.matches("a, button"));
+      const target = event
+        .composedPath()
+        .find(
+          (node) =>
+            node.dataset &&
+            (node.dataset.set || node.dataset.session || node.dataset.agent) &&
+            node.matches("a, button"),
+        );
       if (!target || event.metaKey || event.ctrlKey || event.shiftKey || event.button) return;
       event.preventDefault();
-      const { set, session, agent, m } = target.dataset;
-      const changes = set ? JSON.parse(set) : session ? { session, agent: "", m: m || "" } : { agent, m: "" };
-      model.send_msg({ type: "set", changes });
+      model.send_msg({ type: "set", changes: changesOf(target.dataset) });
     });
   }
 
+  function changesOf({ set, session, agent, m }) {
+    if (set) return JSON.parse(set);
+    return session ? { session, agent: "", m: m || "" } : { agent, m: "" };
+  }
+
   function show(search) {
-    document.body.dataset.view = new URLSearchParams(search).get("session") ? "session" : "overview";
+    document.body.dataset.view = new URLSearchParams(search).get("session")
+      ? "session"
+      : "overview";
     if (document.body.dataset.view === "overview") panes.tools?.point(null);
   }
 
@@ -83,10 +95,12 @@
     const pattern = query.match(/(?:^|\s)\/(?![\s/])(.*?[\\[\](){}*+?|^$].*?)\/(?=\s|$)/s);
     try {
       if (pattern) return new RegExp(pattern[1], "gi");
-    } catch (error) {
+    } catch {
       return null; // a pattern of the server's kind that a browser does not know
     }
-    const literals = wordsOf(query).map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replace(/\s+/g, "\\s+"));
+    const literals = wordsOf(query).map((word) =>
+      word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replace(/\s+/g, "\\s+"),
+    );
     return literals.length ? new RegExp(literals.join("|"), "giu") : null;
   }
 
@@ -95,17 +109,27 @@
     if (!pattern) return;
     const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
     const nodes = [];
-    for (let node = walker.nextNode(); node; node = walker.nextNode()) if (!node.parentElement.closest("mark, time, .who")) nodes.push(node);
+    for (let node = walker.nextNode(); node; node = walker.nextNode())
+      if (!node.parentElement.closest("mark, time, .who")) nodes.push(node);
     // A phrase may run over emphasis and code, so it is looked for in all of the text.
     const text = nodes.map((node) => node.nodeValue).join("");
-    const places = [...text.matchAll(pattern)].filter(([match]) => match).slice(0, 500).map((found) => [found.index, found.index + found[0].length]);
+    const places = [...text.matchAll(pattern)]
+      .filter(([match]) => match)
+      .slice(0, 500)
+      .map((found) => [found.index, found.index + found[0].length]);
     let start = 0;
     for (const node of nodes) {
       const [from, end] = [start, start + node.nodeValue.length];
-      markIn(node, places.filter(([first, last]) => first < end && last > from).map(([first, last]) => [Math.max(first, from) - from, Math.min(last, end) - from]));
+      markIn(
+        node,
+        places
+          .filter(([first, last]) => first < end && last > from)
+          .map(([first, last]) => [Math.max(first, from) - from, Math.min(last, end) - from]),
+      );
       start = end;
     }
-    for (const mark of root.querySelectorAll("details:not(.tool):not([open]) mark")) mark.closest("details").open = true;
+    for (const mark of root.querySelectorAll("details:not(.tool):not([open]) mark"))
+      mark.closest("details").open = true;
   }
 
   function markIn(node, places) {
@@ -131,7 +155,8 @@
 
   function toggleHelp() {
     const help = document.getElementById("help");
-    if (help) help.open ? help.close() : help.showModal();
+    if (help?.open) help.close();
+    else help?.showModal();
   }
 
   function isTyping(event) {
@@ -164,14 +189,16 @@
 
   // Painted buttons work before the panes do.
   document.addEventListener("click", (event) => {
-    const act = event.composedPath().find((node) => node.dataset && node.dataset.act);
+    const act = event.composedPath().find((node) => node.dataset?.act);
     if (act?.dataset.act === "theme") toggleTheme();
     if (act?.dataset.act === "help") toggleHelp();
     if (act?.dataset.act === "activity") {
       document.body.dataset.narrow = "activity";
       if (document.body.dataset.view === "session") panes.transcript?.close();
     }
-    const chosen = event.composedPath().find((node) => node.dataset && (node.dataset.set || node.matches?.("a.brand")));
+    const chosen = event
+      .composedPath()
+      .find((node) => node.dataset && (node.dataset.set || node.matches?.("a.brand")));
     if (chosen) delete document.body.dataset.narrow;
   });
 
@@ -187,5 +214,15 @@
     if ("submit" in event.target.dataset) event.target.form.submit();
   });
 
-  window.cca = { panes, adopt, fill, wire, show, live, heard, shine: () => shine(state), highlight };
+  window.cca = {
+    panes,
+    adopt,
+    fill,
+    wire,
+    show,
+    live,
+    heard,
+    shine: () => shine(state),
+    highlight,
+  };
 })();

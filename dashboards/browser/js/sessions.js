@@ -14,7 +14,8 @@ export function render({ model, el }) {
   wire(el, model);
 
   panes.sessions = {
-    open: () => (rows().find((row) => row === el.getRootNode().activeElement) || rows()[0])?.click(),
+    open: () =>
+      (rows().find((row) => row === el.getRootNode().activeElement) || rows()[0])?.click(),
     step(by) {
       const all = rows();
       const at = all.indexOf(el.getRootNode().activeElement);
@@ -51,7 +52,9 @@ export function render({ model, el }) {
 
   async function read(from) {
     const { more } = list().dataset;
-    const answer = await fetch(`${more}${more.includes("?") ? "&" : "?"}from=${encodeURIComponent(from)}`);
+    const answer = await fetch(
+      `${more}${more.includes("?") ? "&" : "?"}from=${encodeURIComponent(from)}`,
+    );
     if (!answer.ok) throw new Error(await answer.text());
     const chunk = document.createElement("template");
     fill(chunk, await answer.text());
@@ -80,7 +83,13 @@ export function render({ model, el }) {
       place(fresh);
       mark(current, false);
     } catch (error) {
-      page.after(Object.assign(document.createElement("p"), { className: "remark", role: "alert", textContent: error.message }));
+      page.after(
+        Object.assign(document.createElement("p"), {
+          className: "remark",
+          role: "alert",
+          textContent: error.message,
+        }),
+      );
     } finally {
       delete page.dataset.reading;
     }
@@ -103,24 +112,34 @@ export function render({ model, el }) {
         page.dataset.dropped = "1";
         page.replaceChildren();
       } else if (!isFar && page.dataset.dropped) {
-        replace(page, page.dataset.from, (fresh) => page.replaceWith(joined(fresh, page.previousElementSibling)));
+        replace(page, page.dataset.from, (fresh) =>
+          page.replaceWith(joined(fresh, page.previousElementSibling)),
+        );
       }
     }
     const last = all[all.length - 1];
     if (!last.dataset.next || last.dataset.reading) return;
     if (last.getBoundingClientRect().bottom > seen.bottom + AHEAD) return;
-    replace(last, last.dataset.next, (fresh) => last.nextElementSibling?.matches(".page") || last.after(joined(fresh, last)));
+    replace(
+      last,
+      last.dataset.next,
+      (fresh) => last.nextElementSibling?.matches(".page") || last.after(joined(fresh, last)),
+    );
   }
 
   let isDue = false;
-  el.addEventListener("scroll", () => {
-    if (isDue) return;
-    isDue = true;
-    requestAnimationFrame(() => {
-      isDue = false;
-      look();
-    });
-  }, { passive: true });
+  el.addEventListener(
+    "scroll",
+    () => {
+      if (isDue) return;
+      isDue = true;
+      requestAnimationFrame(() => {
+        isDue = false;
+        look();
+      });
+    },
+    { passive: true },
+  );
 
   // What is new goes in place: a row being read or pointed at does not move away.
   function news(html) {
@@ -137,7 +156,8 @@ export function render({ model, el }) {
     const count = el.querySelector(".list-head p");
     const newCount = fresh.content.querySelector(".list-head p");
     if (count.innerHTML !== newCount.innerHTML) count.replaceWith(newCount);
-    const byId = (root) => new Map([...root.querySelectorAll("a.row")].map((row) => [row.dataset.session, row]));
+    const byId = (root) =>
+      new Map([...root.querySelectorAll("a.row")].map((row) => [row.dataset.session, row]));
     if (old.innerHTML === newRows.innerHTML) return;
     if (el.scrollTop < 80) {
       const focused = el.getRootNode().activeElement?.dataset?.session;
@@ -155,8 +175,12 @@ export function render({ model, el }) {
   function mark({ session, m }, isNew = true) {
     current = { session, m };
     for (const row of rows()) {
-      const chosen = m && row.dataset.m ? row.dataset.m === m : row.dataset.session === session && !row.dataset.m;
-      chosen ? row.setAttribute("aria-current", "page") : row.removeAttribute("aria-current");
+      const chosen =
+        m && row.dataset.m
+          ? row.dataset.m === m
+          : row.dataset.session === session && !row.dataset.m;
+      if (chosen) row.setAttribute("aria-current", "page");
+      else row.removeAttribute("aria-current");
       if (chosen && isNew) row.scrollIntoView({ block: "nearest" });
     }
   }
@@ -170,7 +194,8 @@ export function render({ model, el }) {
     const isOpen = Boolean(el.querySelector("details.traits[open]"));
     fill(el, message.html);
     el.scrollTop = 0;
-    if (isOpen && el.querySelector("details.traits")) el.querySelector("details.traits").open = true;
+    if (isOpen && el.querySelector("details.traits"))
+      el.querySelector("details.traits").open = true;
     const input = name && el.querySelector(`[data-name="${name}"]`);
     if (input) {
       if (text !== null) input.value = text;

@@ -28,7 +28,9 @@ export function render({ model, el }) {
     let frames = 4;
     const settle = () => {
       target?.scrollIntoView({ block: "center" });
-      frames-- ? requestAnimationFrame(settle) : grow();
+      frames -= 1;
+      if (frames >= 0) requestAnimationFrame(settle);
+      else grow();
     };
     settle();
   }
@@ -37,7 +39,9 @@ export function render({ model, el }) {
     const safe = CSS.escape(id);
     const part = el.querySelector(`[data-part="${safe}"], [data-result="${safe}"]`);
     const near = CSS.escape(el.querySelector(".window")?.dataset.nearest || id);
-    const article = part?.closest("article") || el.querySelector(`article[data-id="${safe}"], article[data-id="${near}"]`);
+    const article =
+      part?.closest("article") ||
+      el.querySelector(`article[data-id="${safe}"], article[data-id="${near}"]`);
     if (!article) return null;
     if (part?.matches("details")) part.open = true;
     select(article);
@@ -58,16 +62,19 @@ export function render({ model, el }) {
     const edge = side === "after" ? windows[windows.length - 1] : windows[0];
     // A window at both ends is read on from in both directions.
     const loading = `${side}Loading`;
-    if (!edge || edge.dataset[side] !== "1" || edge.dataset[loading]) return false;
+    if (edge?.dataset[side] !== "1" || edge.dataset[loading]) return false;
     edge.dataset[loading] = "1";
     place.setAttribute("aria-busy", "true");
     try {
-      const html = await read(windowUrl(place, side, side === "after" ? edge.dataset.last : edge.dataset.first));
+      const html = await read(
+        windowUrl(place, side, side === "after" ? edge.dataset.last : edge.dataset.first),
+      );
       const chunk = document.createElement("template");
       fill(chunk, html);
       edge.dataset[side] = "0";
       const top = edge.getBoundingClientRect().top;
-      side === "after" ? edge.after(chunk.content) : edge.before(chunk.content);
+      if (side === "after") edge.after(chunk.content);
+      else edge.before(chunk.content);
       // What is being read stays where it is, whether or not the browser saw to that already.
       if (side === "before") scroller(place).scrollTop += edge.getBoundingClientRect().top - top;
       place.setAttribute("aria-busy", "false");
@@ -108,7 +115,7 @@ export function render({ model, el }) {
       const fresh = document.createElement("template");
       fill(fresh, await read(windowUrl(feed(), "from", last.dataset.first)));
       if (last.isConnected) merge(last, fresh.content.querySelector(".window"));
-    } catch (error) {
+    } catch {
       // The next tick asks again; the status in the header says what is wrong.
     } finally {
       isReadingNews = false;
@@ -116,8 +123,11 @@ export function render({ model, el }) {
   }
 
   function merge(old, fresh) {
-    const isAtEnd = lastArticle()?.getBoundingClientRect().bottom < el.getBoundingClientRect().bottom + 40;
-    const known = new Map([...old.querySelectorAll(":scope > article")].map((article) => [article.dataset.id, article]));
+    const isAtEnd =
+      lastArticle()?.getBoundingClientRect().bottom < el.getBoundingClientRect().bottom + 40;
+    const known = new Map(
+      [...old.querySelectorAll(":scope > article")].map((article) => [article.dataset.id, article]),
+    );
     let added = 0;
     for (const article of [...fresh.querySelectorAll(":scope > article")]) {
       const before = known.get(article.dataset.id);
@@ -139,9 +149,9 @@ export function render({ model, el }) {
   // Compared by what the server wrote, whatever was opened or loaded since.
   const written = (article) => {
     const copy = article.cloneNode(true);
-    copy.querySelectorAll("details").forEach((part) => part.removeAttribute("open"));
-    copy.querySelectorAll(".body").forEach((body) => body.replaceWith("body"));
-    copy.querySelectorAll("mark").forEach((mark) => mark.replaceWith(mark.textContent));
+    for (const part of copy.querySelectorAll("details")) part.removeAttribute("open");
+    for (const body of copy.querySelectorAll(".body")) body.replaceWith("body");
+    for (const mark of copy.querySelectorAll("mark")) mark.replaceWith(mark.textContent);
     copy.normalize();
     return copy.innerHTML;
   };
@@ -149,7 +159,8 @@ export function render({ model, el }) {
   function rewrite(before, article) {
     const open = [...before.querySelectorAll("details.tool[open]")].map((tool) => tool.dataset.use);
     fill(before, article.innerHTML);
-    for (const tool of before.querySelectorAll("details.tool")) if (open.includes(tool.dataset.use)) tool.open = true;
+    for (const tool of before.querySelectorAll("details.tool"))
+      if (open.includes(tool.dataset.use)) tool.open = true;
   }
 
   function tellOf(added) {
@@ -163,7 +174,8 @@ export function render({ model, el }) {
 
   function forgetNews() {
     const chip = el.querySelector(".news");
-    if (chip && lastArticle()?.getBoundingClientRect().top < el.getBoundingClientRect().bottom) chip.remove();
+    if (chip && lastArticle()?.getBoundingClientRect().top < el.getBoundingClientRect().bottom)
+      chip.remove();
   }
 
   function say(place, text) {
@@ -201,7 +213,9 @@ export function render({ model, el }) {
     button.disabled = true;
     try {
       const start = Number(button.dataset.start || 0);
-      const answer = await fetch(`${button.dataset.text}&start=${start}`, { signal: reading.signal });
+      const answer = await fetch(`${button.dataset.text}&start=${start}`, {
+        signal: reading.signal,
+      });
       if (!answer.ok) throw new Error(await answer.text());
       const part = document.createElement("span");
       part.className = "part";
@@ -219,7 +233,8 @@ export function render({ model, el }) {
       const total = Number(answer.headers.get("X-Total"));
       if (!next) return button.remove();
       button.dataset.start = next;
-      button.textContent = `Show more (${Number(next).toLocaleString("en")} of ${total.toLocaleString("en")} characters are shown)`;
+      const shown = `${Number(next).toLocaleString("en")} of ${total.toLocaleString("en")}`;
+      button.textContent = `Show more (${shown} characters are shown)`;
     } catch (error) {
       if (error.name !== "AbortError") say(button.parentElement, error.message);
     }
@@ -233,7 +248,9 @@ export function render({ model, el }) {
     try {
       const fresh = document.createElement("template");
       fill(fresh, await read(`${windowUrl(place, "from", article.dataset.id)}&reveal=1`));
-      const shown = fresh.content.querySelector(`article[data-id="${CSS.escape(article.dataset.id)}"]`);
+      const shown = fresh.content.querySelector(
+        `article[data-id="${CSS.escape(article.dataset.id)}"]`,
+      );
       if (shown) rewrite(article, shown);
     } catch (error) {
       button.disabled = false;
@@ -249,8 +266,12 @@ export function render({ model, el }) {
     for (;;) {
       const all = articles();
       const top = el.getBoundingClientRect().top + (head()?.offsetHeight || 0) + 8;
-      const here = selected() ? all.indexOf(selected()) : all.findIndex((one) => one.getBoundingClientRect().bottom > top) - (by > 0 ? 1 : 0);
-      const asked = all.filter((one, at) => one.matches(".you") && (by > 0 ? at > here : at < here));
+      const here = selected()
+        ? all.indexOf(selected())
+        : all.findIndex((one) => one.getBoundingClientRect().bottom > top) - (by > 0 ? 1 : 0);
+      const asked = all.filter(
+        (one, at) => one.matches(".you") && (by > 0 ? at > here : at < here),
+      );
       const next = by > 0 ? asked[0] : asked[asked.length - 1];
       if (next) return goTo(next);
       if (!(await extend(place, by > 0 ? "after" : "before"))) return;
@@ -294,7 +315,8 @@ export function render({ model, el }) {
       const top = el.getBoundingClientRect().top + (head()?.offsetHeight || 0);
       const at = all.indexOf(selected());
       const visible = all.findIndex((article) => article.getBoundingClientRect().bottom > top + 8);
-      const next = all[at < 0 ? Math.max(0, visible) : Math.max(0, Math.min(all.length - 1, at + by))];
+      const next =
+        all[at < 0 ? Math.max(0, visible) : Math.max(0, Math.min(all.length - 1, at + by))];
       if (!next) return;
       select(next);
       next.scrollIntoView({ block: "nearest" });
@@ -312,13 +334,21 @@ export function render({ model, el }) {
   adopt("transcript", el);
   wire(el, model);
   // `scroll` does not bubble: this one hears the feeds of subagents too.
-  el.addEventListener("scroll", ({ target }) => growIn(target.matches?.(".agent .feed") ? target : feed() || el), { passive: true, capture: true });
+  el.addEventListener(
+    "scroll",
+    ({ target }) => growIn(target.matches?.(".agent .feed") ? target : feed() || el),
+    { passive: true, capture: true },
+  );
   el.addEventListener("scroll", forgetNews, { passive: true });
   // `toggle` does not bubble; a capturing listener sees it all the same.
-  el.addEventListener("toggle", ({ target }) => {
-    if (target.matches("details.tool[open]")) unfoldTool(target);
-    if (target.matches("details.jump[open]")) listPrompts(target);
-  }, true);
+  el.addEventListener(
+    "toggle",
+    ({ target }) => {
+      if (target.matches("details.tool[open]")) unfoldTool(target);
+      if (target.matches("details.jump[open]")) listPrompts(target);
+    },
+    true,
+  );
   document.addEventListener("click", (event) => {
     const menu = el.querySelector("details.jump[open]");
     if (menu && !event.composedPath().includes(menu)) menu.open = false;
@@ -334,11 +364,14 @@ export function render({ model, el }) {
       event.preventDefault();
       jump.closest("details").open = false;
       const there = el.querySelector(`article[data-id="${CSS.escape(jump.dataset.jump)}"]`);
-      there ? goTo(there) : set({ m: jump.dataset.jump, agent: feed().dataset.agent || "" });
+      if (there) goTo(there);
+      else set({ m: jump.dataset.jump, agent: feed().dataset.agent || "" });
     }
-    if (button?.dataset.toggle) toggle(button.dataset.toggle, button.getAttribute("aria-pressed") !== "true");
+    if (button?.dataset.toggle)
+      toggle(button.dataset.toggle, button.getAttribute("aria-pressed") !== "true");
     if (button?.dataset.act === "close") panes.transcript.close();
-    if (button?.dataset.act === "open-failed") for (const tool of el.querySelectorAll("details.tool.failed")) tool.open = true;
+    if (button?.dataset.act === "open-failed")
+      for (const tool of el.querySelectorAll("details.tool.failed")) tool.open = true;
     const article = target.closest("article");
     if (article && !target.closest("a, button, summary")) {
       selected()?.classList.remove("selected");
@@ -348,7 +381,11 @@ export function render({ model, el }) {
 
   model.on("msg:custom", (message) => {
     if (message.type === "url") {
-      history[message.push ? "pushState" : "replaceState"]({}, "", location.pathname + message.search);
+      history[message.push ? "pushState" : "replaceState"](
+        {},
+        "",
+        location.pathname + message.search,
+      );
       show(message.search);
       return;
     }
