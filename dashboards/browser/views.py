@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 
 from cca.dashboards.browser.parts import thousands
 from cca.dashboards.browser.state import FILTERS
-from cca.markup import code_html, markdown
+from cca.markup import code_html, markdown, output_html
 
 HERE = Path(__file__).parent
 
@@ -50,6 +50,7 @@ def _environment() -> Environment:
         "markdown": markdown,
         "prompt": lambda text: markdown(text, breaks=True),
         "code": code_html,
+        "output": output_html,
     }
     return environment
 

@@ -56,6 +56,11 @@ class Turn:
         return self.entry.at
 
     @property
+    def lines(self) -> tuple[Part, ...]:
+        """The parts; a headline alone is a note."""
+        return self.parts or (Part("note", self.headline, is_failed=self.is_failed),)
+
+    @property
     def voice(self) -> str:
         """The name it is shown under: a result stands under the call it answers."""
         return NAMES["claude"] if self.speaker == "tool" else self.name
@@ -102,7 +107,7 @@ def _of_claude(entry: StoredEntry) -> Turn | None:
 
 def _of_user(entry: StoredEntry, found: Said) -> Turn | None:
     if found.kind == "interruption":
-        return Turn(entry, "person", NAMES["person"], headline="Interrupted by you", is_failed=True)
+        return _noted(entry, Notice("Interrupted by you", is_failed=True))
     parts: list[Part] = []
     sender = ""
     for index, block in enumerate(entry.blocks):
@@ -157,12 +162,21 @@ def _of_piece(piece: Wrapped, index: int, kind: str) -> Iterator[Part]:
         yield from texts("note" if kind == "result" else "fold", piece.text, index,
                          label_of_text("", kind))  # fmt: skip
     else:
-        label = label_of_text(piece.tag, piece.kind)
-        if piece.kind in {"notification", "schedule"}:
-            headline = piece.headline[:_HEADLINE_CHARACTERS]
-            yield from texts("fold", inner_text(piece.text), index, f"{label}: {headline}")
-        else:
-            yield from texts("fold", piece.text, index, label)
+        yield from _of_notice(piece, index)
+
+
+def _of_notice(piece: Wrapped, index: int) -> Iterator[Part]:
+    """What Claude Code wrote in somebody's name; a notice of one line needs no fold."""
+    label = label_of_text(piece.tag, piece.kind)
+    if piece.kind not in {"notification", "schedule"}:
+        yield from texts("fold", piece.text, index, label)
+        return
+    text = inner_text(piece.text)
+    if "\n" not in text and len(text) <= _HEADLINE_CHARACTERS:
+        yield from texts("note", f"{label}: {text}" if text else "", index)
+    else:
+        headline = piece.headline[:_HEADLINE_CHARACTERS]
+        yield from texts("fold", text, index, f"{label}: {headline}")
 
 
 def _of_words(text: str, index: int) -> Iterator[Part]:

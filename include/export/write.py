@@ -10,13 +10,15 @@ from dataclasses import dataclass, replace
 from pymongo.collection import Collection
 
 from cca.annotations import Mark, masked
+from cca.conversation.reader import read_entries
+from cca.conversation.stored import StoredEntry
 from cca.errors import SettingError
 from cca.export import html, lines, markdown
-from cca.export.sessions import Entry, Session, entries, marks
+from cca.export.sessions import Session, marks
 from cca.masking import mask_secrets, mask_value
 from cca.mongo.archive import Document
 
-Conversation = tuple[Session, Iterator[Entry]]
+Conversation = tuple[Session, Iterator[StoredEntry]]
 Writer = Callable[[Iterable[Conversation]], Iterator[str]]
 
 
@@ -53,7 +55,7 @@ def export(
     chosen = FORMATS[form]
 
     def conversation(session: Session) -> Conversation:
-        found = entries(collection, session.id, is_read_once=chosen.is_read_once)
+        found = read_entries(collection, session.id, is_read_once=chosen.is_read_once)
         marked = replace(session, marks=marks(collection, session.id))
         shown = marked if is_revealed else _masked(marked)
         noted = _noted(found, {mark.entry: mark for mark in shown.marks if mark.entry})
@@ -62,7 +64,7 @@ def export(
     return chosen.write(map(conversation, sessions))
 
 
-def _noted(found: Iterator[Entry], marks: dict[str, Mark]) -> Iterator[Entry]:
+def _noted(found: Iterator[StoredEntry], marks: dict[str, Mark]) -> Iterator[StoredEntry]:
     """Each mark on its message; where a session holds copies of it, on the first."""
     for entry in found:
         names = {str(entry.body.get("uuid") or ""), entry.id} & marks.keys()
@@ -70,8 +72,8 @@ def _noted(found: Iterator[Entry], marks: dict[str, Mark]) -> Iterator[Entry]:
 
 
 def _watched(
-    found: Iterator[Entry], *, is_revealed: bool, tell: Callable[[], None]
-) -> Iterator[Entry]:
+    found: Iterator[StoredEntry], *, is_revealed: bool, tell: Callable[[], None]
+) -> Iterator[StoredEntry]:
     for entry in found:
         yield entry if is_revealed else replace(entry, body=mask_value(entry.body))
         tell()
