@@ -14,8 +14,8 @@ COPY constraints.txt ./
 COPY include/sync_agent/requirements.txt include/sync_agent/
 RUN pip install --no-cache-dir --compile -c constraints.txt -r include/sync_agent/requirements.txt
 
-COPY include/__init__.py include/entries.py include/errors.py include/log.py include/masking.py \
-    include/settings.py cca/
+COPY include/__init__.py include/entries.py include/errors.py include/log.py include/settings.py cca/
+COPY include/masking cca/masking
 COPY include/mongo/__init__.py include/mongo/archive.py cca/mongo/
 COPY include/sync_agent cca/sync_agent
 RUN python -m compileall -q cca \

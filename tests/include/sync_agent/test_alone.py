@@ -10,6 +10,7 @@ from cca.settings import PROJECT_DIR
 ALLOWED = {
     "pydantic", "pydantic_core", "pydantic_settings", "annotated_types", "typing_extensions",
     "typing_inspection", "dotenv", "orjson", "pymongo", "bson", "gridfs", "dns", "watchdog",
+    "ahocorasick_rs",
 }  # fmt: skip
 OURS = {"settings", "errors", "log", "mongo", "entries", "masking", "sync_agent"}
 
