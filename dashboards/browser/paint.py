@@ -191,11 +191,7 @@ def transcript(desk: Desk, state: State) -> Markup:
         state=state,
         title=session_title(session),
         mark=marks_of(desk.archive.annotations, state.session).get("") or Mark(state.session),
-        **_fact_values(desk, session),
-        subagent=find_subagent(desk.archive.entries, state.session, state.agent)
-        if state.agent
-        else None,
-        masked=mask_secrets,
+        **_fact_values(desk, state, session),
         parent_query=replace(state, agent="", m="").to_query(),
         window=window(desk, state.session, state.agent, Anchor(state.m, "around")),
     )
@@ -206,11 +202,14 @@ def facts(desk: Desk, state: State) -> Markup:
     session = find_session(desk.archive, state.session)
     if session is None:
         return Markup("")
-    return render("facts.html", desk.archive.timezone, **_fact_values(desk, session))
+    return render("facts.html", desk.archive.timezone, **_fact_values(desk, state, session))
 
 
-def _fact_values(desk: Desk, session: Document) -> dict[str, Any]:
+def _fact_values(desk: Desk, state: State, session: Document) -> dict[str, Any]:
+    agent = state.agent
     return {
+        "subagent": find_subagent(desk.archive.entries, state.session, agent) if agent else None,
+        "masked": mask_secrets,
         "session": session,
         "label": label_of(desk.archive, session),
         "models": [short_model(model) for model in session.get("models") or []],

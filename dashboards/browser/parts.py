@@ -76,15 +76,6 @@ def short_model(model: object) -> str:
     return re.sub(r"-20\d{6}$", "", re.sub(r"^claude-(?=[a-z])", "", str(model)))
 
 
-def thousands(number: object) -> str:
-    """12 345 as 12.3k, the way a person says it."""
-    value = float(number) if isinstance(number, int | float) else 0.0
-    for unit, scale in (("M", 1e6), ("k", 1e3)):
-        if value >= scale:
-            return f"{value / scale:.1f}{unit}"
-    return f"{value:.0f}"
-
-
 def usage_of(body: dict[str, Any]) -> Usage | None:
     """Returns an answer's tokens. Each line of a message repeats them; the last one is right."""
     row = next(iter(usage_rows(body)), None)

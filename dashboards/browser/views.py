@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
-from cca.dashboards.browser.parts import thousands
+from cca.conversation.parts import thousands
 from cca.dashboards.browser.state import FILTERS
 from cca.markup import code_html, markdown, output_html
 

@@ -65,7 +65,7 @@ def pairs(entries: Collection[Document], base: Document, found: Sequence[StoredE
     calls = set(calls_in(found))
     results = {call: entry for entry in found for call in results_in([entry])}
     if missing := calls - set(results):
-        results = _results(entries, base, missing) | results
+        results = find_results(entries, base, missing) | results
     if orphans := set(results) - calls:
         ids = {"message.content.id": {"$in": sorted(orphans)}}
         for document in entries.find(base | ids, {"message.content.id": 1}):
@@ -79,13 +79,13 @@ def pairs(entries: Collection[Document], base: Document, found: Sequence[StoredE
 
 def find_result(entries: Collection[Document], session_id: str, call_id: str) -> StoredEntry | None:
     """Returns the entry that carries the result of a call."""
-    return _results(entries, {"sessionKey": session_id}, {call_id}).get(call_id)
+    return find_results(entries, {"sessionKey": session_id}, {call_id}).get(call_id)
 
 
-def _results(
+def find_results(
     entries: Collection[Document], base: Document, wanted: set[str]
 ) -> dict[str, StoredEntry]:
-    """The entries that answer these calls, the first of each."""
+    """Returns the entries that answer these calls, the first of each; `base` bounds the search."""
     found: dict[str, StoredEntry] = {}
     ways: tuple[Document, ...] = (
         {"message.content.tool_use_id": {"$in": sorted(wanted)}},

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from cca.conversation.parts import Part, pretty, texts
+from cca.conversation.parts import Part, pretty, texts, thousands
 from cca.transcript.kinds import HIDDEN_SYSTEM, SHOWN_ATTACHMENTS
 from cca.transcript.results import document_text
 from cca.transcript.values import mapping, string
@@ -72,9 +72,9 @@ def compaction(body: dict[str, Any]) -> str:
     """Returns what a compaction did, on one line."""
     facts = mapping(body.get("compactMetadata"))
     before, after = facts.get("preTokens"), facts.get("postTokens")
-    tokens = f" · {_thousands(before)} tokens" if isinstance(before, int) else ""
+    tokens = f" · {thousands(before)} tokens" if isinstance(before, int) else ""
     if tokens and isinstance(after, int):
-        tokens = f" · {_thousands(before)} → {_thousands(after)} tokens"
+        tokens = f" · {thousands(before)} → {thousands(after)} tokens"
     trigger = f" · {facts['trigger']}" if str(facts.get("trigger")) in {"auto", "manual"} else ""
     return f"Conversation compacted{tokens}{trigger}"
 
@@ -84,7 +84,7 @@ def _hook(kind: str, given: dict[str, Any]) -> Notice | None:
     text = _hook_text(given)
     if kind in {"hook_blocking_error", "hook_stopped_continuation"}:
         label = f"{'Blocked' if kind == 'hook_blocking_error' else 'Stopped'} by {name}"
-        return Notice(parts=(Part("note", f"{label}: {text}" if text else label),), is_failed=True)
+        return _failed(label, text)
     is_failed = kind in {"hook_non_blocking_error", "hook_error_during_execution"}
     if not text and not is_failed:
         return None
@@ -118,7 +118,12 @@ def _stop_hooks(body: dict[str, Any]) -> Notice | None:
     label = " ".join(filter(None, ("Stop hook", "stopped Claude" if is_stopped else "failed",
                                    ", ".join(filter(None, named)))))  # fmt: skip
     text = "\n".join(filter(None, said))
-    return Notice(parts=(Part("note", f"{label}: {text}" if text else label),), is_failed=True)
+    return _failed(label, text)
+
+
+def _failed(label: str, text: str) -> Notice:
+    said = f"{label}: {text}" if text else label
+    return Notice(parts=(Part("note", said, is_failed=True),), is_failed=True)
 
 
 def _one(error: object) -> str:
@@ -182,12 +187,3 @@ def _words(name: str) -> str:
     """A name of a program in words: runId as run id."""
     spaced = "".join(f" {sign.lower()}" if sign.isupper() else sign for sign in name)
     return " ".join(spaced.replace("_", " ").replace("-", " ").split())
-
-
-def _thousands(number: object) -> str:
-    """12 345 as 12.3k, the way a person says it."""
-    value = float(number) if isinstance(number, int | float) else 0.0
-    for unit, scale in (("M", 1e6), ("k", 1e3)):
-        if value >= scale:
-            return f"{value / scale:.1f}{unit}"
-    return f"{value:.0f}"

@@ -117,6 +117,15 @@ def size_of(chars: int) -> str:
     return f"{chars} B"
 
 
+def thousands(number: object) -> str:
+    """Returns 12 345 as 12.3k, the way a person says it."""
+    value = float(number) if isinstance(number, int | float) else 0.0
+    for unit, scale in (("M", 1e6), ("k", 1e3)):
+        if value >= scale:
+            return f"{value / scale:.1f}{unit}"
+    return f"{value:.0f}"
+
+
 def _text_of_result(block: dict[str, Any]) -> str:
     """The words of a result; its files and links are parts of their own."""
     content = block.get("content")

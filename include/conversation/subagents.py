@@ -11,8 +11,14 @@ from typing import Any
 
 from pymongo.collection import Collection
 
-from cca.conversation.calls import call_block, result_block
-from cca.conversation.order import ORDER, agent_of_stream, is_transcript, streams_of
+from cca.conversation.calls import call_block, find_results, result_block
+from cca.conversation.order import (
+    ORDER,
+    agent_of_stream,
+    is_transcript,
+    streams_of,
+    transcript_streams,
+)
 from cca.conversation.stored import StoredEntry, stored
 from cca.mongo.archive import Document
 from cca.transcript.agents import meta_of, workflow_of_file
@@ -39,7 +45,8 @@ class Subagent:
     """A subagent with a conversation of its own; empty where nothing says.
 
     kind: the agent's type, such as Explore. `call` is the tool call that started it, `parent` the
-    subagent that made the call, `workflow` its run (`wf_…`), `prompt` what it was asked.
+    subagent that made the call, `workflow` its run (`wf_…`), `prompt` what it was asked. Only
+    `find_subagent` counts `entries` and sets `ended_at`.
     """
 
     id: str
@@ -52,6 +59,8 @@ class Subagent:
     phase: str = ""
     prompt: str = ""
     started_at: datetime | None = None
+    ended_at: datetime | None = None
+    entries: int = 0
     is_teammate: bool = False
 
     @property
@@ -100,8 +109,15 @@ def subagents(entries: Collection[Document], session_id: str) -> list[Subagent]:
 
 
 def find_subagent(entries: Collection[Document], session_id: str, agent: str) -> Subagent | None:
-    """Returns one subagent of a session."""
-    return next((each for each in subagents(entries, session_id) if each.id == agent), None)
+    """Returns one subagent of a session, with when it ended and how many entries it has."""
+    found = next((each for each in subagents(entries, session_id) if each.id == agent), None)
+    if found is None:
+        return None
+    streams = transcript_streams(entries, session_id, agent)
+    talk: Document = {"sessionKey": session_id, "stream": {"$in": streams}}
+    last = entries.find_one(talk, {"eventAt": 1}, sort=[(name, -1) for name, _ in ORDER])
+    ended_at = last.get("eventAt") if last else None
+    return replace(found, ended_at=ended_at, entries=entries.count_documents(talk))
 
 
 def started_by(
@@ -119,7 +135,7 @@ def started_by(
         own += [each for each in known if each.workflow == run and each not in own]
     if own:
         return own
-    launched = _launched(launch, answer, call_id)
+    launched = _launched_by(answer, call_id) if answer else set()
     free = [each for each in known if not each.call]
     named = [each for each in free if each.id in launched or _is_teammate(each, block, launch)]
     return named or _by_prompt(entries, session_id, call_id, block, free)
@@ -198,15 +214,6 @@ def _asked(entry: StoredEntry) -> Iterator[tuple[str, object]]:
             yield str(block.get("id")), mapping(block.get("input")).get("prompt")
 
 
-def _launched(launch: dict[str, Any], answer: StoredEntry | None, call_id: str) -> set[str]:
-    """Ids that the result of a launch names; subagents' files have nothing but its words."""
-    told = {name for key in ("agentId", "agent_id") if (name := string(launch.get(key)))}
-    if told or answer is None:
-        return told
-    result = result_block(answer.body, call_id) or {}
-    return set(_LAUNCHED.findall(result_text(result.get("content"))[:_LAUNCH_CHARACTERS]))
-
-
 def _is_teammate(agent: Subagent, block: dict[str, Any], launch: dict[str, Any]) -> bool:
     """Whether the call made this teammate, who works in the same process and has a name."""
     name = string(launch.get("name")) or string(mapping(block.get("input")).get("name"))
@@ -219,18 +226,34 @@ def _by_prompt(
 ) -> list[Subagent]:  # fmt: skip
     """The agent that was asked the call's very words.
 
-    Of several calls with the same words the first started the first of the agents.
+    Of several calls with the same words, and no other sign, the first started the first agent.
     """
     prompt = string(mapping(block.get("input")).get("prompt"))
     same = [each for each in free if prompt and each.prompt.strip() == prompt.strip()]
-    if len(same) < 2:  # noqa: PLR2004  (one agent needs no order)
-        return same
-    asking = {"sessionKey": session_id, "message.content.input.prompt": prompt}
+    if not same:
+        return []
+    in_session: Document = {"sessionKey": session_id}
+    asking = in_session | {"message.content.input.prompt": prompt}
     calls = [
         call
         for document in entries.find(asking).sort("eventAt", 1)
         for call, given in _asked(stored(entries, document))
         if given == prompt
     ]
-    place = calls.index(call_id) if call_id in calls else 0
-    return same[place : place + 1]
+    answers = find_results(entries, in_session, set(calls))
+    launched = {call: _launched_by(answer, call) for call, answer in answers.items()}
+    ids = {each.id for each in same}
+    waiting = [call for call in calls if not launched.get(call, set()) & ids]
+    left = [each for each in same if not any(each.id in named for named in launched.values())]
+    place = waiting.index(call_id) if call_id in waiting else 0
+    return left[place : place + 1]
+
+
+def _launched_by(answer: StoredEntry, call_id: str) -> set[str]:
+    """Ids that the result of a launch names; subagents' files have nothing but its words."""
+    launch = mapping(answer.body.get("toolUseResult"))
+    told = {name for key in ("agentId", "agent_id") if (name := string(launch.get(key)))}
+    if told:
+        return told
+    result = result_block(answer.body, call_id) or {}
+    return set(_LAUNCHED.findall(result_text(result.get("content"))[:_LAUNCH_CHARACTERS]))

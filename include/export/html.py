@@ -56,9 +56,10 @@ def _conversations(conversations: Iterable[tuple[Session, Iterator[StoredEntry]]
         yield _head(session)
         for each in placed(entries):
             if each.opens_agent:
-                heading = Markup('<h2 class="agent">Subagent <code>{}</code></h2>\n')
-                yield heading.format(each.turn.entry.agent)
-            yield _turn(each.turn, is_same_speaker=each.is_same_voice)
+                agent = each.turn.entry.agent
+                heading = Markup('<h2 class="agent" id="agent-{}">Subagent {}</h2>\n')
+                yield heading.format(agent, session.agent(agent))
+            yield _turn(session, each.turn, is_same_speaker=each.is_same_voice)
         yield "</main>\n"
 
 
@@ -86,17 +87,24 @@ def _mark(mark: Mark | None) -> Markup:
     )
 
 
-def _turn(turn: Turn, *, is_same_speaker: bool) -> str:
+def _turn(session: Session, turn: Turn, *, is_same_speaker: bool) -> str:
     facts = Markup(" ").join(
         Markup("<span>{}</span>").format(fact)
         for fact in (at_of(turn)[:19].replace("T", " "), turn.model)
         if fact
     )
     name = Markup("<h3><b>{}</b> {}</h3>").format(turn.voice, facts) if not is_same_speaker else ""
-    parts = Markup("\n").join(_part(part) for part in turn.lines)
+    parts = Markup("\n").join(_part(part) + _started(session, part) for part in turn.lines)
     return Markup('<article class="{}">{}{}{}</article>\n').format(
         _ROLES.get(turn.speaker, "note"), name, parts, _mark(turn.entry.mark)
     )
+
+
+def _started(session: Session, part: Part) -> Markup:
+    """Leads to the subagents that a call started, whose conversations stand below."""
+    agents = session.started_by(part.call) if part.kind == "call" else []
+    link = Markup('<p>Started subagent <a href="#agent-{0}">{0}</a>, below.</p>')
+    return Markup("").join(link.format(agent) for agent in agents)
 
 
 def _part(part: Part) -> Markup:

@@ -21,8 +21,8 @@ def write(conversations: Iterable[tuple[Session, Iterator[StoredEntry]]]) -> Ite
         yield ("\n\n" if number else "") + head(session)
         for each in placed(entries):
             if each.opens_agent:
-                yield f"\n## Subagent {each.turn.entry.agent}\n"
-            yield _turn(each.turn, is_same_speaker=each.is_same_voice)
+                yield f"\n## Subagent {_line(session.agent(each.turn.entry.agent))}\n"
+            yield _turn(session, each.turn, is_same_speaker=each.is_same_voice)
 
 
 def alone(entry: StoredEntry) -> str:
@@ -45,10 +45,13 @@ def fenced(text: str, language: str = "") -> str:
     return f"{fence}{language}\n{text.rstrip()}\n{fence}"
 
 
-def _turn(turn: Turn, *, is_same_speaker: bool) -> str:
+def _turn(session: Session, turn: Turn, *, is_same_speaker: bool) -> str:
     facts = " · ".join(filter(None, (at_of(turn)[:19].replace("T", " "), turn.model)))
     name = f"\n### {turn.voice} · {facts}\n" if not is_same_speaker else ""
-    return name + "".join(f"\n{_part(part)}\n" for part in turn.lines) + _mark(turn.entry.mark)
+    parts = (
+        piece for part in turn.lines for piece in (_part(part), *_started(session, part)) if piece
+    )
+    return name + "".join(f"\n{piece}\n" for piece in parts) + _mark(turn.entry.mark)
 
 
 def _mark(mark: Mark | None) -> str:
@@ -60,6 +63,12 @@ def _mark(mark: Mark | None) -> str:
     first = " · ".join(filter(None, (star, tags, mark.by)))
     note = f"\n\n{mark.note}" if mark.note else ""
     return "\n" + "\n".join(f"> {line}".rstrip() for line in f"{first}{note}".split("\n")) + "\n"
+
+
+def _started(session: Session, part: Part) -> list[str]:
+    """Names the subagents that a call started, whose conversations stand below."""
+    agents = session.started_by(part.call) if part.kind == "call" else []
+    return [f"*Started subagent {_line(agent)}, below.*" for agent in agents]
 
 
 def _part(part: Part) -> str:

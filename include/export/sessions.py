@@ -6,6 +6,7 @@ from datetime import datetime
 from pymongo.collection import Collection
 
 from cca.annotations import Mark, marks_of
+from cca.conversation.subagents import Subagent
 from cca.mongo.archive import MARKS, Document
 
 _TITLE_CHARACTERS = 120
@@ -33,10 +34,20 @@ class Session:
     ended_at: datetime | None
     # What people wrote on it, and on its messages; each names the entry that it is on, or none.
     marks: tuple[Mark, ...] = ()
+    agents: tuple[Subagent, ...] = ()
 
     @property
     def mark(self) -> Mark | None:
         return next((mark for mark in self.marks if not mark.entry), None)
+
+    def agent(self, agent_id: str) -> str:
+        """What a subagent is called: its id, and its title where it has one."""
+        title = next((each.title for each in self.agents if each.id == agent_id), agent_id)
+        return agent_id if title == agent_id else f"{agent_id}: {title}"
+
+    def started_by(self, call: str) -> list[str]:
+        """The ids of the subagents that a call started, as their meta files say."""
+        return [each.id for each in self.agents if call and each.call == call]
 
     @property
     def period(self) -> str:

@@ -12,6 +12,7 @@ from pymongo.collection import Collection
 from cca.annotations import Mark, masked
 from cca.conversation.reader import read_entries
 from cca.conversation.stored import StoredEntry
+from cca.conversation.subagents import subagents
 from cca.errors import SettingError
 from cca.export import html, lines, markdown
 from cca.export.sessions import Session, marks
@@ -57,6 +58,8 @@ def export(
     def conversation(session: Session) -> Conversation:
         found = read_entries(collection, session.id, is_read_once=chosen.is_read_once)
         marked = replace(session, marks=marks(collection, session.id))
+        if chosen.is_read_once:
+            marked = replace(marked, agents=tuple(subagents(collection, session.id)))
         shown = marked if is_revealed else _masked(marked)
         noted = _noted(found, {mark.entry: mark for mark in shown.marks if mark.entry})
         return shown, _watched(noted, is_revealed=is_revealed, tell=tell)
@@ -81,4 +84,5 @@ def _watched(
 
 def _masked(session: Session) -> Session:
     marks = tuple(map(masked, session.marks))
-    return replace(session, title=mask_secrets(session.title), marks=marks)
+    agents = tuple(replace(each, description=mask_secrets(each.title)) for each in session.agents)
+    return replace(session, title=mask_secrets(session.title), marks=marks, agents=agents)

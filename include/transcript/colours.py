@@ -48,25 +48,24 @@ def styled(text: str) -> Iterator[tuple[Style, str]]:
     if not has_controls(text):
         yield PLAIN, text
         return
+    text = text.replace("\r\n", "\n")
+    if "\r" not in text and "\b" not in text:
+        yield from (run for run in _runs(PLAIN, text) if run[1])
+        return
     style = PLAIN
-    for number, line in enumerate(text.replace("\r\n", "\n").split("\n")):
+    for number, line in enumerate(text.split("\n")):
         if number:
             yield style, "\n"
-        is_overprinted = "\r" in line or "\b" in line
-        if not is_overprinted:
-            for before, piece in _runs(style, line):
-                style = before
-                if piece:
-                    yield style, piece
-            continue
-        for before, _ in _runs(style, line):
-            style = before
-        if shown := plain(line):
-            yield _last_seen(line), shown
+        runs = list(_runs(style, line))
+        style = runs[-1][0]
+        if "\r" not in line and "\b" not in line:
+            yield from (run for run in runs if run[1])
+        elif shown := plain(line):
+            yield _last_seen(runs), shown
 
 
 def _runs(style: Style, line: str) -> Iterator[tuple[Style, str]]:
-    """Runs of a line that nothing was printed over; the last may be empty."""
+    """Runs of text that nothing was printed over; the last has the style that goes on."""
     done = 0
     for escape in ESCAPE.finditer(line):
         yield style, OTHER_CONTROLS.sub("", line[done : escape.start()])
@@ -75,13 +74,9 @@ def _runs(style: Style, line: str) -> Iterator[tuple[Style, str]]:
     yield style, OTHER_CONTROLS.sub("", line[done:])
 
 
-def _last_seen(line: str) -> Style:
+def _last_seen(runs: list[tuple[Style, str]]) -> Style:
     """The style of the last words that were printed."""
-    seen = PLAIN
-    for style, piece in _runs(PLAIN, line):
-        if piece.strip():
-            seen = style
-    return seen
+    return next((style for style, text in reversed(runs) if text.strip()), PLAIN)
 
 
 def _after(style: Style, escape: str) -> Style:
