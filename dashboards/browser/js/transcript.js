@@ -361,7 +361,8 @@ export function render({ model, el }) {
     true,
   );
   document.addEventListener("click", (event) => {
-    for (const menu of el.querySelectorAll("details.jump[open]")) if (!event.composedPath().includes(menu)) menu.open = false;
+    for (const menu of el.querySelectorAll("details.jump[open]"))
+      if (!event.composedPath().includes(menu)) menu.open = false;
   });
   el.addEventListener("click", (event) => {
     const { target } = event;
