@@ -14,6 +14,10 @@ from cca.transcript.slugs import project_label
 TOP_ROWS = 12
 # All conversations behind a figure; a longer table says how many it leaves out.
 BEHIND_ROWS = 300
+# What a table of sessions shows of each, from the row of its session.
+SESSION_LABELS = {
+    "title": "l.title", "project_id": "l.project_id", "started_at": "l.started_at",
+}  # fmt: skip
 
 
 def project_labels(asked: Asked) -> dict[str, str]:

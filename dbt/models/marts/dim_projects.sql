@@ -20,7 +20,7 @@ activity as (
         project_id,
         coalesce(min(written_at), min(event_at)) as first_active_at,
         coalesce(max(written_at), max(event_at)) as last_active_at,
-        count(distinct session_id) as sessions,
+        count(distinct session_id) filter (where role is not null or is_human_prompt) as sessions,
         count(*) filter (where role in ('user', 'assistant')) as messages,
         count(*) filter (where is_human_prompt) as prompts
     from entries

@@ -11,7 +11,7 @@ from pymongo.collection import Collection
 
 from cca.extract.run import extract
 from cca.extract.window import Window
-from cca.lake.store import holding
+from cca.lake.lake import holding
 from cca.load.raw import load
 from cca.load.warehouse import writing
 from cca.records import DATASETS
