@@ -11,7 +11,7 @@ import tantivy
 from cca.files import replace_file, replace_link
 
 # Raise it whenever the same documents would give another index, or other files beside it.
-SCHEMA_NUMBER = 2
+SCHEMA_NUMBER = 3
 # The file format is kept within a minor version only.
 _TANTIVY = ".".join(tantivy.__version__.removeprefix("tantivy v").split(",")[0].split(".")[:2])
 
