@@ -13,17 +13,18 @@ from pymongo.collection import Collection
 from cca.cli.iceberg import iceberg as iceberg_command
 from cca.errors import NotFound, SettingError
 from cca.extract.run import extract
-from cca.extract.window import Window
+from cca.extract.window import Window, backfill
 from cca.lake import catalog, iceberg, remove, snapshots
 from cca.lake.compact import compact
 from cca.lake.iceberg import IcebergStore
+from cca.lake.lake import holding
 from cca.lake.remove import Scope
-from cca.lake.store import Change, holding
+from cca.lake.store import Commit
 from cca.load.raw import load, load_state
 from cca.load.warehouse import writing
 from cca.settings import Settings, get_settings
 from cca.time_travel import settings_of
-from tests.include.extract.rest_catalog import serving_catalog
+from tests.include.lake.rest_catalog import serving_catalog
 
 Make = Callable[..., dict[str, Any]]
 LONG_AGO = datetime(2026, 10, 1, tzinfo=UTC)
@@ -77,12 +78,12 @@ def test_another_writer_s_commit_in_between_is_taken_in(
             meddled.append(table.name()[-1])
             if len(meddled) == 2:
                 end = LONG_AGO + timedelta(days=2)
-                extract(other, settings.mongo_uri, Window("backfill", LONG_AGO, end))
+                extract(other, settings.mongo_uri, backfill(LONG_AGO, end))
         real(table, *args)
 
     monkeypatch.setattr(iceberg, "_replace", meddling)
     start = LONG_AGO + timedelta(days=1)
-    extract(settings, settings.mongo_uri, Window("backfill", start, None))
+    extract(settings, settings.mongo_uri, backfill(start, None))
     assert ids(settings) == mongo_ids(collection)
     load(settings)
     with writing(settings) as warehouse:
@@ -151,7 +152,7 @@ def test_small_files_of_old_dates_become_one_and_raw_sees_no_news(
         arrived = LONG_AGO + timedelta(days=1, hours=number)
         collection.insert_one(document(eventAt=LONG_AGO, ingestedAt=arrived))
         # a state for each, as if the hours passed
-        window = Window("backfill", LONG_AGO, LONG_AGO + timedelta(days=1))
+        window = backfill(LONG_AGO, LONG_AGO + timedelta(days=1))
         extract(settings, settings.mongo_uri, window)
         collection.update_one({"ingestedAt": arrived}, {"$set": {"eventAt": LONG_AGO}})
     with holding(settings) as lake:
@@ -160,11 +161,11 @@ def test_small_files_of_old_dates_become_one_and_raw_sees_no_news(
         day = datetime.fromisoformat(entries.date).date()
         parts = [lake.write("conversations", day, table.slice(number, 1)) for number in range(3)]
 
-        def split(live: Any) -> Change:
+        def split(live: Any) -> Commit:
             stale = tuple(one for one in live if one.dataset == "conversations")
-            return Change(stale, tuple(parts) if stale else ())
+            return Commit(stale, tuple(parts) if stale else ())
 
-        lake.commit(split, lake.read().extracted)
+        lake.commit(split, lake.read().coverage)
     assert load(settings).rows_added == 6
     done = compact(settings)
     assert (done.files_merged, done.files_written) == (3, 1)
@@ -241,7 +242,7 @@ def test_a_rest_catalog_serves_as_well(
         assert ids(settings) == mongo_ids(collection)
         assert [one.rows for one in snapshots.moments(settings)] == [2, 5, 9]
         assert load(settings).rows_added == 18
-        extract(settings, settings.mongo_uri, Window("backfill", LONG_AGO, None))
+        extract(settings, settings.mongo_uri, backfill(LONG_AGO, None))
         assert ids(settings) == mongo_ids(collection)
         snapshots.rollback(settings, snapshots.find(settings, None, datetime.now(UTC)))
         assert snapshots.expire(settings, datetime.now(UTC) + timedelta(minutes=1)).snapshots == 3
