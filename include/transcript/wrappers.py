@@ -148,7 +148,7 @@ def _reading(piece: Wrapped) -> str:
 
 
 def _leading(text: str) -> tuple[list[Wrapped], str]:
-    found = []
+    found: list[Wrapped] = []
     while (
         len(found) < _MOST_CONTEXTS
         and text.startswith("<")

@@ -17,7 +17,7 @@ import pytest
 from cca.demo.generate import generate
 from cca.gold.summary import summary
 from cca.ports import first_free
-from cca.settings import PROJECT_DIR, Settings
+from cca.settings import Settings
 from cca.stack.airflow_api import FINISHED, AirflowApi
 from cca.sync_agent.agent import sync_once
 from tests.deploy.compose import CELERY, MAIN, env_file, load
@@ -47,7 +47,6 @@ class Containers:
             "PATH": f"{self.bin}:/usr/bin:/bin",
             "HOME": str(self.folder),
             "HOSTNAME": socket.gethostname(),
-            "PYTHONPATH": str(PROJECT_DIR),
             "CCA_ENV_FILE": os.devnull,
         }
 

@@ -43,7 +43,7 @@ def test_new_lines_arrive_at_once_and_health_says_so(live, transcript, collectio
         assert (health["status"], health["pending"], health["filesTracked"]) == ("ok", 0, 1)
         assert health["lastSyncAt"].endswith("Z")
         assert json.loads(get(live, "/stats"))["projects"][0]["records"] == 2
-        assert "cca_sync_delivered_entries_total 2\n" in get(live, "/metrics")
+        assert "cca_sync_delivered_entries_total 2.0\n" in get(live, "/metrics")
 
 
 def test_a_last_line_without_newline_arrives_when_it_stops_growing(live, transcript, collection):
