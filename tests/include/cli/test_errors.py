@@ -76,8 +76,13 @@ def test_what_is_missing_is_one_line_with_the_fix(
     ids=" ".join,
 )
 def test_a_mongodb_that_is_away_is_named_without_its_password(
-    terminal: Terminal, empty: Settings, command: tuple[str, ...]
+    terminal: Terminal,
+    empty: Settings,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    command: tuple[str, ...],
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     done = terminal.run(empty, *command)
     assert done.code == 1
     assert done.err.count("\n") == 1
@@ -119,7 +124,6 @@ def test_a_wrong_use_ends_with_2_and_names_what_is_wrong(
         (("usage", "--project", "nosuch"), "nosuch"),
         (("usage", "--host", "nosuch"), "nosuch"),
         (("export", "--session", "nosuch"), "`cca usage session`"),
-        (("query", "select * from nosuch"), "nosuch"),
         (("iceberg", "rollback", "--snapshot", "1"), "1"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
