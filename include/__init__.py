@@ -5,5 +5,5 @@
 if __name__ != "cca":
     raise ImportError(
         "the package is now named cca: write `python -m cca.sync_agent` in the service file and "
-        "run `make install`, see docs/upgrading.md"
+        "run `make install`, see CHANGELOG.md"
     )

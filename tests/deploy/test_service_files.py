@@ -84,4 +84,4 @@ def test_an_old_service_line_ends_with_a_message_that_names_the_new_line():
     done = subprocess.run(command, cwd=PROJECT_DIR, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert f"`python {AGENT}`" in done.stderr.splitlines()[-1]
-    assert f"`python {AGENT}`" in (PROJECT_DIR / "docs" / "upgrading.md").read_text()
+    assert f"`python {AGENT}`" in (PROJECT_DIR / "CHANGELOG.md").read_text()

@@ -65,7 +65,7 @@ def test_a_run_without_anything_new_says_so(terminal: Terminal, filled: Filled) 
 def test_single_steps_count_what_they_did(terminal: Terminal, filled: Filled) -> None:
     assert terminal.run(filled.settings, "extract", "--json").json["documents"] == 0
     assert terminal.run(filled.settings, "extract").out.startswith("0 entries, 0 blocks")
-    assert terminal.run(filled.settings, "extract", "--compact", "--json").json["strays"] == 0
+    assert terminal.run(filled.settings, "extract", "--compact", "--json").json["orphan_files"] == 0
     assert terminal.run(filled.settings, "load", "--json").json["rows_added"] == 0
     # Not of the lake that gold is made from: it would then be behind that lake.
     day = ("--iceberg", "--since", "2026-10-20", "--until", "2026-10-21")
