@@ -1,4 +1,13 @@
 # syntax=docker/dockerfile:1
+# The agent's own distribution, built from this tree.
+FROM python:3.11.14-slim-bookworm AS agent-wheel
+
+WORKDIR /src
+COPY pyproject.toml setup.py requirements.txt ./
+COPY include include
+COPY deploy/agent deploy/agent
+RUN pip wheel --no-cache-dir --no-deps --wheel-dir /wheels ./deploy/agent
+
 # The sync agent alone, for a machine that only sends: nothing of Airflow, dbt or DuckDB.
 FROM python:3.11.14-slim-bookworm AS agent
 
@@ -11,20 +20,14 @@ ENV PYTHONUNBUFFERED=1 \
 
 WORKDIR /opt/cca
 COPY constraints.txt ./
-COPY include/sync_agent/requirements.txt include/sync_agent/
-RUN pip install --no-cache-dir --compile -c constraints.txt -r include/sync_agent/requirements.txt
-
-COPY include/__init__.py include/entries.py include/errors.py include/log.py include/masking.py \
-    include/settings.py cca/
-COPY include/mongo/__init__.py include/mongo/archive.py cca/mongo/
-COPY include/sync_agent cca/sync_agent
-RUN python -m compileall -q cca \
+COPY --from=agent-wheel /wheels /wheels
+RUN pip install --no-cache-dir --compile -c constraints.txt /wheels/*.whl \
     && groupadd --gid "${CCA_GID}" cca \
     && useradd --uid "${CCA_UID}" --gid "${CCA_GID}" --no-create-home --home-dir /data cca \
     && install -d -m 0700 -o cca -g cca /data
 
 USER ${CCA_UID}:${CCA_GID}
-ENTRYPOINT ["python", "-m", "cca.sync_agent"]
+ENTRYPOINT ["cca-agent"]
 
 # One image for every other part of cca; compose says which command each container runs.
 FROM python:3.11.14-slim-bookworm AS all
@@ -36,7 +39,6 @@ ARG CCA_GID=1000
 ARG MORE_REQUIREMENTS=""
 
 ENV PYTHONUNBUFFERED=1 \
-    PYTHONPATH=/opt/cca \
     CCA_HOME=/data \
     DUCKDB_PATH=/duckdb/analytics.db \
     ICEBERG_WAREHOUSE_PATH=/data/iceberg

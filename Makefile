@@ -10,7 +10,7 @@ NPM ?= $(or $(shell command -v npm),$(VENV)/bin/uv tool run --quiet --from nodej
 BIOME_STAMP := node_modules/.installed
 DEMO_HOME ?= $(or $(TMPDIR),/tmp)/cca-demo-$(shell id -u)
 
-.PHONY: .links help install up demo demo-down down status logs deploy run-backfill run-adhoc run-daily pipeline test test-long coverage lint format audit types bench bench-sync bench-search bench-browser docs env lock
+.PHONY: wheels .links help install up demo demo-down down status logs deploy run-backfill run-adhoc run-daily pipeline test test-long coverage lint format audit types bench bench-sync bench-search bench-browser docs env lock
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 14
@@ -25,6 +25,8 @@ $(STAMP): requirements.txt constraints.txt pyproject.toml
 	@echo "Installing into $(VENV) (about a minute on a fresh machine) ..."
 	@test -x $(VENV)/bin/pip || $(PYTHON) -m venv $(VENV) || { echo "no venv module: on Debian, apt install python3-venv"; exit 1; }
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check uv
+	@# the distribution had this name before; both would own .venv/bin/cca
+	@$(VENV)/bin/uv pip uninstall --quiet --python $(VENV)/bin/python cca
 	@$(VENV)/bin/uv pip install --quiet --python $(VENV)/bin/python --compile-bytecode \
 		-r requirements.txt -c constraints.txt --group dev -e .
 	@touch $(STAMP)
@@ -71,7 +73,7 @@ coverage: install  ## what the test suite runs of the code, by package; slower t
 		--cov --cov-report=
 	$(VENV)/bin/python -m tests.coverage_table
 
-test-long: install  ## the tests that take minutes: a thousand histories, kills, mutations
+test-long: install  ## the tests that take minutes: histories, kills, an upgrade
 	$(VENV)/bin/python -m pytest -m long --timeout 900
 
 # Biome is one binary; package-lock.json pins it with its hash for every system.
@@ -102,6 +104,12 @@ audit: install  ## known vulnerabilities of the dependencies; needs the network
 	@rm -rf .links && mkdir -p .links/cca
 	@ln -s $(CURDIR)/include/* $(CURDIR)/dashboards $(CURDIR)/demo .links/cca/
 
+wheels: install  ## dist/: the distribution, and the one of the sync agent alone
+	@rm -rf build deploy/agent/build
+	$(VENV)/bin/uv build --quiet --wheel --out-dir dist .
+	$(VENV)/bin/uv build --quiet --wheel --out-dir dist deploy/agent
+	@rm -rf build deploy/agent/build
+
 types: install .links  ## mypy, strict
 	$(VENV)/bin/mypy
 
@@ -118,7 +126,7 @@ bench-browser: install  ## time the browser in Chromium: first paint, opening, s
 	$(VENV)/bin/python -m benchmarks.browser
 
 docs: install  ## write the generated pages: settings, commands, gold tables
-	$(VENV)/bin/python -m cca.settings_docs
+	$(VENV)/bin/python -m cca.settings.docs
 	$(VENV)/bin/python -m cca.cli.reference
 	$(VENV)/bin/python -m cca.transform.dictionary
 

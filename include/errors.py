@@ -7,6 +7,7 @@ CcaError
 ├── AlreadyRunning    a second writer of something that has one writer
 ├── WarehouseError    raw, dbt or gold are not as they must be
 ├── BackupError       a backup is incomplete or damaged
+├── NotInstalled      a command needs an extra that is not installed
 └── NotFound          what was asked for does not exist
 """
 
@@ -37,6 +38,10 @@ class WarehouseError(CcaError):
 
 class BackupError(CcaError):
     """The message names the file; nothing of a damaged backup is used."""
+
+
+class NotInstalled(CcaError):
+    """The message names the extra and the line that installs it."""
 
 
 class NotFound(CcaError):

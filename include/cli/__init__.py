@@ -7,6 +7,7 @@ from importlib import import_module
 import click
 
 from cca.errors import CcaError
+from cca.extras import DISTRIBUTION
 
 # name: (module:attribute, what it does)
 COMMANDS = {
@@ -68,7 +69,7 @@ class LazyGroup(click.Group):
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="cca")
+@click.version_option(package_name=DISTRIBUTION)
 def cca() -> None:
     """Claude Code conversation analytics: every conversation kept, searchable, counted, costed."""
 

@@ -46,11 +46,13 @@ def airflow(component: str | None) -> None:
 
     `prepare` makes what they need (tables, pool, logins, dbt's manifest) and ends.
     """
+    from cca.extras import AIRFLOW
     from cca.log import configure
     from cca.settings import get_settings
     from cca.stack import airflow as airflow_home
     from cca.stack import foreground
 
+    AIRFLOW.require("cca airflow")
     configure()
     if component is None:
         sys.exit(foreground.run_airflow(get_settings()))

@@ -11,7 +11,10 @@ def prices() -> None:
 @prices.command()
 def update() -> None:
     """Write the seed anew from the installed genai-prices package."""
-    from cca.prices.seed import SEED_PATH, write_seed
+    from cca.prices.files import update_path
+    from cca.prices.seed import write_seed
+    from cca.settings import get_settings
 
-    count = write_seed()
-    click.echo(f"{SEED_PATH}: {count} prices. Run `cca transform` to apply them.")
+    path = update_path(get_settings())
+    count = write_seed(path)
+    click.echo(f"{path}: {count} prices. Run `cca transform` to apply them.")

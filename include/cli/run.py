@@ -16,6 +16,9 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON obj
 @click.group()
 def run() -> None:
     """Trigger Airflow's DAGs and wait until they are through."""
+    from cca.extras import AIRFLOW
+
+    AIRFLOW.require("cca run")
 
 
 @run.command()

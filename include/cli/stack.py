@@ -36,9 +36,12 @@ def up(*, only: set[str]) -> None:
     """Start what is missing of the stack, wait until it answers, and publish what is new."""
     from rich.console import Console
 
+    from cca.extras import AIRFLOW
     from cca.settings import get_settings
     from cca.stack import stack
 
+    if "airflow" in only:
+        AIRFLOW.require("cca up --only airflow")
     settings, console = get_settings(), Console(highlight=False, soft_wrap=True)
     problems: list[str] = []
     with console.status("starting") as status:
@@ -61,9 +64,13 @@ def up(*, only: set[str]) -> None:
 
 def _publish(settings: "Settings", ready: set[str], say: Any) -> None:
     from cca.errors import CcaError
+    from cca.extras import AIRFLOW
     from cca.stack import pipeline_run, sources
     from cca.stack.stack import Kind, Message
 
+    if not AIRFLOW.is_installed():
+        text = f"without Airflow, `cca pipeline` publishes what is new; {AIRFLOW.how_to_install}"
+        say(Message(Kind.NOTE, text))
     for remark in sources.remarks(settings):
         say(Message(Kind.NOTE, remark))
     try:

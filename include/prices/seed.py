@@ -12,9 +12,6 @@ from genai_prices.data_snapshot import get_snapshot
 
 from cca.files import replace_file
 from cca.prices.table import PriceRow, price_rows
-from cca.settings import PROJECT_DIR
-
-SEED_PATH = PROJECT_DIR / "dbt" / "seeds" / "model_prices.csv"
 
 
 def current_rows() -> list[PriceRow]:
@@ -33,9 +30,10 @@ def seed_text(rows: list[PriceRow]) -> str:
     return out.getvalue()
 
 
-def write_seed(path: Path = SEED_PATH) -> int:
+def write_seed(path: Path) -> int:
     """Replace the seed as a whole; returns how many price rows it holds."""
     rows = current_rows()
+    path.parent.mkdir(parents=True, exist_ok=True)
     replace_file(path, seed_text(rows))
     return len(rows)
 

@@ -11,14 +11,12 @@ from pathlib import Path
 import duckdb
 
 from cca.errors import ServiceDown, SettingError
+from cca.extras import GOLD_POSTGRES
 from cca.files import held, replace_file
 from cca.publish.comments import Described, comments
 from cca.settings import Settings
 
 log = logging.getLogger(__name__)
-
-_WHEEL = "duckdb_extension_postgres_scanner"
-_REQUIREMENTS = "deploy/requirements-postgres.txt"
 
 
 def copy_newest(settings: Settings) -> None:
@@ -58,7 +56,7 @@ def copy_gold(settings: Settings, gold: Path) -> int:
 
 def load_extension(connection: duckdb.DuckDBPyConnection) -> None:
     """From the wheel of this DuckDB's version, else one that DuckDB downloaded itself."""
-    wheel = find_spec(_WHEEL)
+    wheel = find_spec(GOLD_POSTGRES.package)
     folder = Path(wheel.origin or "").parent if wheel else Path()
     files = folder.glob(f"extensions/v{duckdb.__version__}/*.duckdb_extension") if wheel else ()
     try:
@@ -66,7 +64,7 @@ def load_extension(connection: duckdb.DuckDBPyConnection) -> None:
     except duckdb.Error as error:
         message = (
             f"GOLD_POSTGRES_URI is set, but DuckDB {duckdb.__version__} lacks its postgres "
-            f"extension: pip install -r {_REQUIREMENTS}"
+            f"extension: {GOLD_POSTGRES.how_to_install}"
         )
         raise SettingError(message) from error
 

@@ -22,9 +22,6 @@ POOL = "duckdb_writer"
 # with a target path from outside, Cosmos would miss the compiled SQL and its parse cache
 _COSMOS_DECIDES = {"DBT_PROJECT_DIR", "DBT_PROFILES_DIR", "DBT_TARGET_PATH", "DBT_LOG_PATH"}
 _USERS = ("admin", "viewer")
-_RELEASE = version("apache-airflow-core")
-# written when the tables of that release, and the pool, are there
-_TABLES = f"{_RELEASE} {POOL}"
 
 
 def dbt_task_environment(settings: Settings) -> dict[str, str]:
@@ -44,7 +41,6 @@ def airflow_environment(settings: Settings) -> dict[str, str]:
         **database,
         **dbt_task_environment(settings),
         "AIRFLOW_HOME": str(settings.airflow_home),
-        "PYTHONPATH": str(PROJECT_DIR),
         "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT_DIR / "dags"),
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(PROJECT_DIR / "plugins"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
@@ -112,7 +108,7 @@ def _is_drawing_fresh(settings: Settings) -> bool:
 
 
 def _begin_migration(settings: Settings) -> subprocess.Popen[bytes] | None:
-    if (marker := _migrated_path(settings)).exists() and marker.read_text() == _TABLES:
+    if (marker := _migrated_path(settings)).exists() and marker.read_text() == _tables():
         return None
     log_path = _migration_log(settings)
     log_path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -133,8 +129,13 @@ def _end_migration(settings: Settings, migration: subprocess.Popen[bytes]) -> No
             f"preparing Airflow's database ended with code {code}; see {_migration_log(settings)}"
         )
         raise ServiceDown(message)
-    _migrated_path(settings).write_text(_TABLES)
-    log.info("airflow database at version %s", _RELEASE)
+    _migrated_path(settings).write_text(_tables())
+    log.info("airflow database at version %s", _tables())
+
+
+def _tables() -> str:
+    """Name what the marker file says is there: the tables of this release, and the pool."""
+    return f"{version('apache-airflow-core')} {POOL}"
 
 
 def _migrated_path(settings: Settings) -> Path:

@@ -4,6 +4,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from cca import extras
 from cca.settings import Settings
 
 
@@ -40,18 +41,26 @@ class Part:
 
 
 def parts(settings: Settings) -> list[Part]:
-    """All parts in the order they start; `mongo` is absent where MONGO_URI names a server."""
+    """Return the parts in the order in which they start.
+
+    `mongo` is absent where MONGO_URI names a server, `airflow` where it is not installed.
+    """
     health = Port(settings.health_host, settings.health_port, "HEALTH_PORT")
     browser = Port(settings.browser_host, settings.browser_port, "BROWSER_PORT")
     airflow = Port("127.0.0.1", settings.airflow_port, "AIRFLOW_PORT")
     mongo = Part("mongo", "MongoDB", (Program("mongod", _cca("mongo"), 40),))
+    orchestration = (
+        (Part("airflow", "Airflow", AIRFLOW, airflow, _url(airflow)),)
+        if extras.AIRFLOW.is_installed()
+        else ()
+    )
     return [
         *(() if settings.mongo_uri else (mongo,)),
         Part(
             "sync", "sync agent", (Program("sync", _cca("sync")),), health, _url(health) + "/health"
         ),
         Part("follow", "follower", (Program("follow", _cca("follow"), settled_seconds=4),)),
-        Part("airflow", "Airflow", AIRFLOW, airflow, _url(airflow)),
+        *orchestration,
         Part("browser", "browser", (Program("browser", _cca("browser")),), browser, _url(browser)),
     ]
 

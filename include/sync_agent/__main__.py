@@ -1,4 +1,4 @@
-"""`python -m cca.sync_agent [--once]`: the agent alone, without the rest of cca."""
+"""`cca-agent [--once]`, also `python -m cca.sync_agent`: the agent without the rest of cca."""
 
 import sys
 
@@ -9,6 +9,15 @@ from cca.sync_agent.agent import run, sync_once
 
 
 def main() -> None:
+    """Run the agent; our own errors, and those of files and disks, are one line and exit code 1."""
+    configure()
+    try:
+        _run()
+    except (CcaError, OSError) as error:
+        sys.exit(f"cca: {error}")
+
+
+def _run() -> None:
     settings = get_settings()
     if not settings.mongo_uri:
         raise SettingError("set MONGO_URI: the agent alone does not bring a MongoDB of its own")
@@ -19,8 +28,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    configure()
-    try:
-        main()
-    except (CcaError, OSError) as error:
-        sys.exit(f"cca: {error}")
+    main()

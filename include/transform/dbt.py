@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cca.errors import WarehouseError
+from cca.prices.files import newer_list
 from cca.prices.overrides import check_overrides
 from cca.settings import PROJECT_DIR, Settings
 from cca.transform.dbt_log import writing_log
@@ -66,6 +67,7 @@ def dbt_environment(settings: Settings) -> dict[str, str]:
         "DUCKDB_PATH": str(settings.warehouse_path),
         "TIMEZONE": settings.timezone,
         "CCA_PRICES_FILE": str(settings.prices_file or ""),
+        "CCA_PRICE_LIST": str(newer_list(settings) or ""),
         "CCA_SQL_DIGEST": sql_digest(),
         "DBT_TARGET": settings.dbt_target,
         "DBT_PROJECT_DIR": str(DBT_DIR),
@@ -94,8 +96,9 @@ def rules_digest(settings: Settings) -> str:
     for folder in ("models", "macros", "seeds"):
         for path in sorted((DBT_DIR / folder).rglob("*.[cs][sq][vl]")):
             rules.update(path.read_bytes())
-    if settings.prices_file and settings.prices_file.exists():
-        rules.update(settings.prices_file.read_bytes())
+    for prices in (settings.prices_file, newer_list(settings)):
+        if prices and prices.exists():
+            rules.update(prices.read_bytes())
     return rules.hexdigest()
 
 

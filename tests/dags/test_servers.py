@@ -2,9 +2,7 @@
 
 import os
 import signal
-import socket
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -27,16 +25,11 @@ from cca.stack.airflow_api import FINISHED, AirflowApi
 from cca.stack.pipeline_run import publish_newest
 from cca.stack.stack import Kind, Message
 from cca.sync_agent.agent import sync_once
+from tests.helpers import eventually, free_port
 
 pytestmark = [pytest.mark.timeout(900)]
 
 PIPELINE = "conversation_pipeline"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="module")
@@ -79,16 +72,8 @@ def published(served: Settings) -> Settings:
     return served
 
 
-def until(condition: Callable[[], Any], seconds: float = 300) -> Any:
-    deadline = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < deadline, "it did not come about"
-        time.sleep(0.5)
-    return found
-
-
 def ended(api: AirflowApi, run_id: str, dag_id: str = PIPELINE) -> str:
-    return str(until(lambda: (s := api.run_state(run_id, dag_id)) in FINISHED and s))
+    return str(eventually(lambda: (s := api.run_state(run_id, dag_id)) in FINISHED and s, 300))
 
 
 def signed_in(settings: Settings, user: str) -> str:
@@ -185,7 +170,7 @@ def test_up_publishes_and_every_model_s_task_is_green(served: Settings, api: Air
     assert set(models.values()) == {"success"}
     assert states["publish"] == states["dbt_build"] == "success"
     assert all(message.kind is Kind.WORKING for message in said)
-    recorded = until(lambda: runs.latest(served, PIPELINE))
+    recorded = eventually(lambda: runs.latest(served, PIPELINE), 300)
     assert (recorded[-1].run_id, recorded[-1].state) == (run["dag_run_id"], "success")
 
 
@@ -294,7 +279,7 @@ def test_three_hours_backfilled_at_once_hold_what_happened_in_them(
     assert loaded(published, since, until_) < archived(published, since, until_)
 
     backfill = api.backfill(since, since + timedelta(hours=2), at_once=3, again="completed")
-    until(lambda: api.has_ended(backfill), 600)
+    eventually(lambda: api.has_ended(backfill), 600)
     found = [run for run in api.runs(20) if run["run_type"] == "backfill"]
     assert [run["state"] for run in found] == ["success"] * 3
     assert {run["data_interval_start"][:13] for run in found} == {
@@ -316,7 +301,7 @@ def test_a_model_that_fails_once_heals_alone(published: Settings, api: AirflowAp
     before = numbers(published)
     with broken_model(published):
         run_id = api.trigger(conf={"full_refresh": True})
-        until(lambda: api.tasks(run_id).get("dbt.marts.dim_date") == "up_for_retry", 400)
+        eventually(lambda: api.tasks(run_id).get("dbt.marts.dim_date") == "up_for_retry", 400)
     assert ended(api, run_id) == "success"
     assert api.tasks(run_id)["publish"] == "success"
     assert numbers(published) == before
@@ -329,7 +314,7 @@ def test_a_model_that_fails_for_good_keeps_gold_as_it_is(published: Settings, ap
     gold, before = published.gold_path.resolve(), numbers(published)
     with broken_model(published):
         run_id = api.trigger(conf={"full_refresh": True})
-        assert until(lambda: (s := api.run_state(run_id)) in FINISHED and s, 500) == "failed"
+        assert eventually(lambda: (s := api.run_state(run_id)) in FINISHED and s, 500) == "failed"
     states = api.tasks(run_id)
     assert states["dbt.marts.dim_date"] == "failed"
     assert states["publish"] == "upstream_failed"
@@ -348,11 +333,13 @@ def test_a_scheduler_killed_in_mid_run_ends_the_run_after_its_restart(
     published: Settings, api: AirflowApi
 ):
     run_id = api.trigger(conf={"full_refresh": True})
-    until(lambda: api.tasks(run_id).get("dbt_build") == "running")
+    eventually(lambda: api.tasks(run_id).get("dbt_build") == "running", 300)
     killed = supervisor.processes(published)["airflow-scheduler"]["pid"]
     os.kill(killed, signal.SIGKILL)
-    until(lambda: supervisor.processes(published)["airflow-scheduler"]["pid"] not in (0, killed))
-    assert until(lambda: (s := api.run_state(run_id)) in FINISHED and s, 800) == "success"
+    eventually(
+        lambda: supervisor.processes(published)["airflow-scheduler"]["pid"] not in (0, killed), 300
+    )
+    assert eventually(lambda: (s := api.run_state(run_id)) in FINISHED and s, 800) == "success"
     is_sound(published)
 
 
@@ -362,13 +349,13 @@ def test_a_task_killed_in_mid_run_is_tried_again_and_loses_nothing(
     published: Settings, api: AirflowApi, task_id: str
 ):
     run_id = api.trigger(conf={"full_refresh": True})
-    until(lambda: api.tasks(run_id).get(task_id) == "running")
+    eventually(lambda: api.tasks(run_id).get(task_id) == "running", 300)
     title = f"airflow worker -- {instance_id(api, run_id, task_id)}"
     workers = [each for each in processes.ours(published) if is_titled(each, title)]
     assert workers
     for each in workers:
         each.kill()
-    assert until(lambda: (s := api.run_state(run_id)) in FINISHED and s, 800) == "success"
+    assert eventually(lambda: (s := api.run_state(run_id)) in FINISHED and s, 800) == "success"
     assert len(logs_of(published, run_id, task_id)) > 1
     is_sound(published)
 

@@ -40,17 +40,6 @@ def stage(name: str) -> str:
     return re.split(r"^FROM .*", text.split(f" AS {name}\n")[1], flags=re.MULTILINE)[0]
 
 
-def copied(name: str) -> dict[str, str]:
-    """Files and folders of ours in a target, and the path that each has there."""
-    found = {}
-    for line in re.findall(r"^COPY (.+)$", stage(name), re.MULTILINE):
-        *sources, target = line.split()
-        for source in sources:
-            into = target.endswith("/")
-            found[source] = f"{target}{Path(source).name}" if into else target
-    return found
-
-
 def command(service: dict[str, Any]) -> list[str]:
     """What the container runs: its entrypoint, else the one of its image, and its arguments."""
     target = service.get("build", {}).get("target")

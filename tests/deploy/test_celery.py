@@ -3,8 +3,7 @@
 import os
 import socket
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -18,11 +17,12 @@ import pytest
 from cca.demo.generate import generate
 from cca.gold.summary import summary
 from cca.ports import first_free
-from cca.settings import PROJECT_DIR, Settings
+from cca.settings import Settings
 from cca.stack.airflow_api import FINISHED, AirflowApi
 from cca.sync_agent.agent import sync_once
 from tests.deploy.compose import CELERY, MAIN, env_file, load
 from tests.deploy.databases import PASSWORD, postgres, program, rows_of
+from tests.helpers import eventually
 
 SERVERS = ("airflow-scheduler", "airflow-dag-processor", "airflow-triggerer", "airflow-worker")
 
@@ -47,7 +47,6 @@ class Containers:
             "PATH": f"{self.bin}:/usr/bin:/bin",
             "HOME": str(self.folder),
             "HOSTNAME": socket.gethostname(),
-            "PYTHONPATH": str(PROJECT_DIR),
             "CCA_ENV_FILE": os.devnull,
         }
 
@@ -124,7 +123,7 @@ def test_a_run_by_celery_workers_publishes_what_was_written(
         assert preparing.wait(120) == 0, log_of(containers, "airflow-prepare")
     with ExitStack() as stack:
         server = stack.enter_context(containers.running("airflow"))
-        until(lambda: containers.is_healthy("airflow"))
+        eventually(lambda: containers.is_healthy("airflow"), 180)
         started = [stack.enter_context(containers.running(name)) for name in SERVERS]
         _check_run(containers)
         assert all(containers.is_healthy(name) for name in SERVERS)
@@ -136,12 +135,12 @@ def test_a_run_by_celery_workers_publishes_what_was_written(
 def _check_run(containers: Containers) -> None:
     home = Settings(_env_file=None, cca_home=containers.folder / "data")
     with AirflowApi(home, f"http://127.0.0.1:{containers.port}") as api:
-        until(lambda: not api.missing_components())
+        eventually(lambda: not api.missing_components(), 180)
         api.sign_in()
-        until(api.has_dag)
+        eventually(api.has_dag, 180)
         # the hourly run starts by itself, and what it publishes is no news to the other one
         api.trigger()
-        until(lambda: all(run["state"] in FINISHED for run in api.runs()), 400)
+        eventually(lambda: all(run["state"] in FINISHED for run in api.runs()), 400)
         states = {run["dag_run_id"]: run["state"] for run in api.runs()}
         tasks = {run: api.tasks(run) for run in states}
         assert set(states.values()) == {"success"}, tasks
@@ -182,13 +181,6 @@ def _check_results(containers: Containers, totals: dict[str, Any]) -> None:
     ((status, count),) = results
     assert status == "SUCCESS"
     assert int(count) >= 7
-
-
-def until(condition: Callable[[], Any], seconds: float = 180) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come about"
-        time.sleep(0.5)
 
 
 def log_of(containers: Containers, service: str) -> str:

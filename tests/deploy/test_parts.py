@@ -1,14 +1,10 @@
 """The containers' commands, run as they stand in docker-compose.yaml, without Docker."""
 
 import os
-import re
-import shlex
-import shutil
 import subprocess
 import sys
-import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,11 +13,11 @@ import pytest
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure, PyMongoError
 
-from cca.mongo import archive
 from cca.mongo.server import find_binary
 from cca.ports import first_free
-from cca.settings import PROJECT_DIR, Settings
-from tests.deploy.compose import MAIN, command, copied, env_file, load, stage
+from tests.deploy.compose import MAIN, command, env_file, load
+from tests.helpers import eventually
+from tests.package.wheels import build, install
 
 BIN = str(Path(sys.executable).parent)
 MESSAGE = (
@@ -45,16 +41,15 @@ class Stack:
         local = {name: self._local(service, str(value)) for name, value in given.items()}
         return {
             **local,
-            "PATH": f"{BIN}:/usr/bin:/bin",
+            "PATH": f"{self._programs(service)}:/usr/bin:/bin",
             "HOME": str(self.folder / service),
-            "PYTHONPATH": str(self.sources(service)),
             "CCA_ENV_FILE": os.devnull,
         }
 
-    def sources(self, service: str) -> Path:
-        """The folder with what the image has of ours."""
+    def _programs(self, service: str) -> Path | str:
+        """The folder with the programs that the image has of ours."""
         target = self.services[service]["build"].get("target")
-        return self.folder / f"image-{target}" if target else PROJECT_DIR
+        return self.folder / f"image-{target}" / "bin" if target else BIN
 
     def _local(self, service: str, value: str) -> str:
         value = value.replace("@mongo:27017", f"@127.0.0.1:{self.mongo_port}")
@@ -76,7 +71,7 @@ class Stack:
         return subprocess.Popen(
             command(given),
             env=self.environment(service),
-            cwd=self.sources(service) if "target" in given["build"] else self.folder,
+            cwd=self.folder,
             text=True,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -111,24 +106,13 @@ def stack(tmp_path: Path) -> Iterator[Stack]:
     # a sign-in is needed, as it is in the container, whose BROWSER_HOST is not loopback
     variables["BROWSER_URL"] = f"http://localhost:{variables['BROWSER_PORT']}"
     made = Stack(tmp_path, variables, port, load(MAIN, variables=variables)["services"])
-    copy_agent(tmp_path / "image-agent")
+    install(build("deploy/agent", tmp_path / "wheel"), tmp_path / "image-agent")
     server = _mongo_container(made)
     try:
         yield made
     finally:
         server.terminate()
         server.wait(30)
-
-
-def copy_agent(image: Path) -> None:
-    """What the agent's image has, so that a file it lacks is missed here as well."""
-    for source, target in copied("agent").items():
-        here, there = PROJECT_DIR / source, image / target
-        there.parent.mkdir(parents=True, exist_ok=True)
-        if here.is_dir():
-            shutil.copytree(here, there, dirs_exist_ok=True)
-        else:
-            shutil.copy(here, there)
 
 
 def _mongo_container(stack: Stack) -> subprocess.Popen[bytes]:
@@ -140,7 +124,7 @@ def _mongo_container(stack: Stack) -> subprocess.Popen[bytes]:
     server = _mongod(stack, data)
     password = stack.variables["MONGO_ROOT_PASSWORD"]
     with MongoClient(f"mongodb://127.0.0.1:{stack.mongo_port}/?directConnection=true") as client:
-        _until(lambda: _answers(client))
+        eventually(lambda: _answers(client), 90)
         client.admin.command("createUser", "root", pwd=password, roles=["root"])
     server.terminate()
     server.wait(30)
@@ -162,13 +146,6 @@ def _answers(client: MongoClient[Any]) -> bool:
         return False
 
 
-def _until(condition: Callable[[], bool], seconds: float = 90) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it does not come up"
-        time.sleep(0.2)
-
-
 def test_each_part_starts_by_its_command_and_says_that_it_is_well(stack: Stack) -> None:
     said = stack.run("mongo-set-up")
     assert "replica set rs0" in said
@@ -177,7 +154,7 @@ def test_each_part_starts_by_its_command_and_says_that_it_is_well(stack: Stack) 
     parts = {name: stack.start(name) for name in ("sync", "follow", "browser")}
     try:
         for name in parts:
-            _until(lambda name=name: stack.is_healthy(name))
+            eventually(lambda name=name: stack.is_healthy(name), 90)
         _check_user(stack)
         _check_sign_in(stack)
         # extraction needs no more rights than the others
@@ -196,7 +173,7 @@ def _check_user(stack: Stack) -> None:
     uri = stack.environment("sync")["MONGO_URI"]
     with MongoClient(uri) as client:
         entries = client["claude_logs"]["conversations"]
-        _until(lambda: entries.count_documents({}) == 1)
+        eventually(lambda: entries.count_documents({}) == 1, 90)
         for forbidden in (
             lambda: client["other"]["things"].insert_one({}),
             lambda: client.admin.command("replSetGetConfig"),
@@ -210,29 +187,3 @@ def _check_sign_in(stack: Stack) -> None:
     url = f"http://localhost:{stack.variables['BROWSER_PORT']}/"
     with urllib.request.urlopen(url, timeout=20) as answer:
         assert answer.url.split("?")[0].endswith("/login"), answer.url
-
-
-@pytest.mark.long
-def test_the_agent_runs_with_the_packages_of_its_image_alone(
-    settings: Settings, tmp_path: Path
-) -> None:
-    """The image's own steps in an empty venv; they ask the package index, as the image does."""
-    image, venv = tmp_path / "image", tmp_path / "venv"
-    copy_agent(image)
-    (Path(settings.claude_dirs[0]) / "-srv-app").mkdir()
-    (settings.claude_dirs[0] / "-srv-app" / "one.jsonl").write_text(MESSAGE)
-    subprocess.run([sys.executable, "-m", "venv", venv], check=True)
-    (install,) = re.findall(r"^RUN (pip install .+)$", stage("agent"), re.MULTILINE)
-    environment = {"PATH": f"{venv}/bin:/usr/bin:/bin", "HOME": str(tmp_path)}
-    subprocess.run(shlex.split(install), cwd=image, env=environment, check=True)
-    done = subprocess.run(
-        [*command({"build": {"target": "agent"}}), "--once"],
-        cwd=image,
-        env=environment | settings.as_environment() | {"CCA_ENV_FILE": os.devnull},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    with archive.connect(settings.mongo_uri) as client:
-        assert archive.conversations(client, settings).count_documents({}) == 1

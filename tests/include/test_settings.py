@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from cca.errors import SettingError
-from cca.settings import Settings, get_settings
-from cca.settings_docs import files
+from cca.settings import SECTIONS, Settings, get_settings
+from cca.settings.docs import files
 
 
 @pytest.mark.parametrize("path", files(), ids=lambda path: path.name)
@@ -45,3 +45,8 @@ def test_child_reads_the_same_settings(tmp_path: Path, monkeypatch: pytest.Monke
 def test_unknown_time_zone_is_refused() -> None:
     with pytest.raises(ValueError, match="no time zone"):
         Settings(timezone="Mars/Base", _env_file=None)
+
+
+def test_every_setting_belongs_to_one_section() -> None:
+    own = [name for section in SECTIONS for name in section.__annotations__]
+    assert sorted(name for name in own if name != "model_config") == sorted(Settings.model_fields)

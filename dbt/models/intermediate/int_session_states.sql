@@ -1,3 +1,4 @@
+{{ config(post_hook="{{ drop_tables_by_session() }}") }}
 {%- set built = load_relation(this.incorporate(path={"identifier": "int_built_sessions"})) %}
 with entries as (
     select * from {{ ref('stg_conversations') }}

@@ -8,7 +8,7 @@ with models as (
 ),
 
 prices as (
-    select * from {{ ref('model_prices') }}
+    {{ price_list(ref('model_prices')) }}
 ),
 
 overrides as (

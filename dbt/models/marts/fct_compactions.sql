@@ -1,4 +1,4 @@
-{{ config(materialized='view') }}
+{{ config(materialized='view_in_place') }}
 with boundaries as (
     select * from {{ ref('fct_messages') }}
     where kind = 'system' and subtype = 'compact_boundary'

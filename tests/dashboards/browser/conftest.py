@@ -2,7 +2,6 @@
 
 import asyncio
 import base64
-import socket
 import threading
 import time
 import urllib.request
@@ -16,6 +15,7 @@ import pytest
 from cca.mongo import archive
 from cca.settings import Settings
 from tests.dashboards.browser.story import Story, store
+from tests.helpers import free_port
 
 PIXEL = base64.b64encode(
     bytes.fromhex(
@@ -46,12 +46,6 @@ def keep(settings: Settings) -> Iterator[Callable[..., Settings]]:
     yield kept
     with archive.connect(settings.mongo_uri) as client:
         client.drop_database(settings.mongo_db)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass

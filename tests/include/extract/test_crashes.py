@@ -21,7 +21,7 @@ from cca.extract.window import Window
 from cca.lake.store import holding
 from cca.load.raw import load
 from cca.load.warehouse import writing
-from cca.settings import PROJECT_DIR, Settings, child_environment
+from cca.settings import Settings, child_environment
 
 Make = Callable[..., dict[str, Any]]
 LONG_AGO = datetime(2026, 10, 1, tzinfo=UTC)
@@ -64,7 +64,7 @@ class Crasher:
         done = subprocess.run(
             [sys.executable, str(Path(__file__).with_name("crasher.py"))],
             input=json.dumps(job), text=True, capture_output=True, timeout=60, check=False,
-            env=child_environment({"PYTHONPATH": str(PROJECT_DIR)}),
+            env=child_environment({}),
         )  # fmt: skip
         return done.returncode
 

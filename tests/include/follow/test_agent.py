@@ -2,7 +2,6 @@
 
 import random
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ from cca.mongo import archive
 from cca.mongo.server import find_binary
 from cca.search import home as homes
 from cca.search.searcher import Searcher
+from tests.helpers import eventually, free_port
 
 RUN = """
 import sys
@@ -45,13 +45,6 @@ def start(settings):
         process.communicate()
 
 
-def until(holds, seconds=15.0):
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end, "not seen in time"
-        time.sleep(0.05)
-
-
 def everything(searcher, database):
     rows = searcher.search("-nothingholdsthis", limit=10_000).rows
     hits = sorted((row.document_id, row.kind, row.copies, row.snippet) for row in rows)
@@ -64,17 +57,17 @@ def test_a_new_line_is_found_and_listed_while_the_follower_runs(
 ):
     searcher = Searcher(settings, mongo_uri)
     process = start()
-    until(lambda: process.poll() is None)
+    eventually(lambda: process.poll() is None)
     scribe.prompt("the first platypus")
-    until(lambda: searcher.search("platypus").total == 1)
+    eventually(lambda: searcher.search("platypus").total == 1)
     scribe.prompt("another platypus")
-    until(lambda: searcher.search("latyp").total == 2)
-    until(lambda: (collection.database["sessions"].find_one() or {}).get("prompts") == 2)
+    eventually(lambda: searcher.search("latyp").total == 2)
+    eventually(lambda: (collection.database["sessions"].find_one() or {}).get("prompts") == 2)
     late = scribe.document(
         {"type": "user", "uuid": "late", "message": {"content": "late platypus"}}
     )
     collection.insert_one({**late, "ingestedAt": scribe.began})
-    until(lambda: searcher.search("platypus").total == 3)
+    eventually(lambda: searcher.search("platypus").total == 3)
     process.send_signal(signal.SIGTERM)
     assert process.wait(10) == 0
 
@@ -82,7 +75,7 @@ def test_a_new_line_is_found_and_listed_while_the_follower_runs(
 def test_a_second_follower_is_told_that_there_is_one(scribe, start, settings, mongo_uri):
     scribe.prompt("first")
     process = start()
-    until(lambda: Searcher(settings, mongo_uri).search("first").total == 1)
+    eventually(lambda: Searcher(settings, mongo_uri).search("first").total == 1)
     with pytest.raises(AlreadyRunning, match=rf"already runs \(process {process.pid}\)"):
         catch_up(settings, mongo_uri)
 
@@ -149,21 +142,19 @@ def test_a_running_follower_rebuilds_on_request(scribe, start, settings, mongo_u
     scribe.prompt("stork")
     searcher = Searcher(settings, mongo_uri)
     start()
-    until(lambda: searcher.search("stork").total == 1)
+    eventually(lambda: searcher.search("stork").total == 1)
     first = homes.current(settings.search_dir)
     wait_for_answer(ask(settings.search_dir))
     assert homes.current(settings.search_dir) != first
     assert searcher.search("stork").total == 1
     scribe.prompt("stork again")
-    until(lambda: searcher.search("stork").total == 2)
+    eventually(lambda: searcher.search("stork").total == 2)
 
 
 @pytest.fixture
 def lonely_mongod(tmp_path):
     """A mongod that is no replica set: it has no change streams."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     started = []
 
     def serve():
@@ -188,18 +179,18 @@ def test_without_change_streams_and_through_a_restart_of_mongodb_it_goes_on(
     with archive.connect(uri, timeout_ms=10_000) as client:
         scribe = new_scribe(archive.conversations(client, settings))
         scribe.prompt("pelican")
-        until(lambda: searcher.search("pelican").total == 1)
+        eventually(lambda: searcher.search("pelican").total == 1)
         late = scribe.document(
             {"type": "user", "uuid": "l", "message": {"content": "late pelican"}}
         )
         scribe.collection.insert_one({**late, "ingestedAt": scribe.began - timedelta(minutes=2)})
-        until(lambda: searcher.search("pelican").total == 2)
+        eventually(lambda: searcher.search("pelican").total == 2)
         server.terminate()
         server.wait()
         time.sleep(2)
         serve()
         scribe.prompt("another pelican")
-        until(lambda: searcher.search("pelican").total == 3)
+        eventually(lambda: searcher.search("pelican").total == 3)
     assert follower.poll() is None
 
 
@@ -209,7 +200,7 @@ def test_when_the_archive_is_replaced_the_index_follows_without_spinning(
     document = scribe.prompt("old ibis")
     searcher = Searcher(settings, mongo_uri)
     start()
-    until(lambda: searcher.search("ibis").total == 1)
+    eventually(lambda: searcher.search("ibis").total == 1)
     collection.drop()
     time.sleep(0.5)
     before = _requests(collection)
@@ -217,7 +208,7 @@ def test_when_the_archive_is_replaced_the_index_follows_without_spinning(
     # a loop without a pause makes thousands
     assert _requests(collection) - before < 200
     collection.insert_one({**document, "_id": "new", "message": {"content": "new ibis"}})
-    until(lambda: [row.document_id for row in searcher.search("ibis").rows] == ["new"])
+    eventually(lambda: [row.document_id for row in searcher.search("ibis").rows] == ["new"])
 
 
 def _requests(collection):

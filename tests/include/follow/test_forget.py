@@ -3,7 +3,6 @@
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -11,6 +10,7 @@ from cca.follow.forget import Forgotten, forget
 from cca.search import home as homes
 from cca.search.removal import Chosen
 from cca.search.searcher import Searcher
+from tests.helpers import eventually
 
 FOLLOW = """
 import sys
@@ -98,19 +98,12 @@ def test_a_running_follower_forgets_and_follows_on(archive_of_three, scribe, set
     searcher = Searcher(settings, mongo_uri)
     try:
         scribe.prompt("it runs")
-        until(lambda: searcher.search("runs").total == 1)
+        eventually(lambda: searcher.search("runs").total == 1)
         delete(archive_of_three, sessionKey="s1")
         assert forget(settings, mongo_uri, Chosen(session="s1")).blocks == 3
         assert searcher.search("quokkasecret").total == 0
         scribe.prompt("and follows", session="s9")
-        until(lambda: searcher.search("follows").total == 1)
+        eventually(lambda: searcher.search("follows").total == 1)
     finally:
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 0
-
-
-def until(holds, seconds=15.0):
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end, "not seen in time"
-        time.sleep(0.05)

@@ -18,7 +18,7 @@ from cca.mongo import archive, roles
 from cca.search.searcher import Searcher
 from cca.settings import PROJECT_DIR, Settings
 from cca.sync_agent.agent import sync_once
-from tests.include.sync_agent.conftest import SESSION, OwnMongod
+from tests.include.sync_agent.own_mongod import SESSION, OwnMongod
 
 UNAUTHORIZED = 13
 LONG = 17 << 20

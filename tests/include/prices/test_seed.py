@@ -11,7 +11,8 @@ import pytest
 from genai_prices.data_snapshot import get_snapshot
 from genai_prices.types import Provider, Usage
 
-from cca.prices.seed import SEED_PATH, current_rows, seed_text, write_seed
+from cca.prices.files import SEED_PATH
+from cca.prices.seed import current_rows, seed_text, write_seed
 from cca.prices.table import CONTEXTS, PriceRow
 
 

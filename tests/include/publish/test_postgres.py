@@ -24,9 +24,7 @@ from tests.dbt.transcripts import rows_of_transcripts
 from tests.deploy.databases import PASSWORD, postgres, program, rows_of
 
 HAS_EXTENSION = find_spec("duckdb_extension_postgres_scanner") is not None
-needs_extension = pytest.mark.skipif(
-    not HAS_EXTENSION, reason="pip install -r deploy/requirements-postgres.txt"
-)
+needs_extension = pytest.mark.skipif(not HAS_EXTENSION, reason="install the extra gold-postgres")
 COUNTS = "select (select count(*) from marts.dim_hosts), (select count(*) from marts.fct_prompts)"
 WAITING = "select count(*) from pg_stat_activity where wait_event_type = 'Lock'"
 
@@ -36,7 +34,7 @@ Shop = tuple[Settings, Path]
 @pytest.mark.skipif(HAS_EXTENSION, reason="DuckDB's postgres extension is installed")
 def test_without_the_extension_the_way_to_get_it_is_said(tmp_path: Path) -> None:
     settings = Settings(_env_file=None, gold_postgres_uri="postgresql://ada:secret@127.0.0.1/x")
-    with pytest.raises(SettingError, match=r"pip install -r deploy/requirements-postgres.txt"):
+    with pytest.raises(SettingError, match=r"pip install .*\[gold-postgres\]"):
         copy_gold(settings, tmp_path / "gold-1.duckdb")
 
 

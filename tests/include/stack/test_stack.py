@@ -16,12 +16,7 @@ from cca.settings import Settings, child_environment
 from cca.stack import processes, readiness, stack, supervisor
 from cca.stack.stack import Kind, Message
 from cca.waiting import wait_until
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+from tests.helpers import free_port
 
 
 @pytest.fixture

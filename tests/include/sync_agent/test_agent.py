@@ -4,82 +4,23 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
-import urllib.error
-import urllib.request
-from contextlib import contextmanager
 
 import pytest
 
 from cca.errors import AlreadyRunning, PortTaken
 from cca.mongo import archive
-from cca.settings import PROJECT_DIR, Settings
+from cca.settings import PROJECT_DIR
 from cca.sync_agent import agent
 from cca.sync_agent.agent import run, sync_once
 from cca.sync_agent.lock import agent_lock
+from tests.helpers import eventually, free_port
+from tests.include.sync_agent.agents import changed, get, health_of, line, running
 
 HEALTH_FIELDS = {
     "status", "pending", "synced", "lastSyncAt", "mongoConnected", "uptime", "deadLetters",
     "filesTracked", "oldestPendingSeconds",
 }  # fmt: skip
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def changed(settings, **values):
-    return Settings(**(settings.model_dump() | values), _env_file=None)
-
-
-def line(number):
-    return json.dumps({"type": "user", "uuid": f"u{number}", "n": number}).encode() + b"\n"
-
-
-def eventually(condition, seconds=15):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.02)
-
-
-def get(settings, page="/health"):
-    url = f"http://127.0.0.1:{settings.health_port}{page}"
-    with urllib.request.urlopen(url, timeout=5) as answer:
-        return answer.read().decode()
-
-
-def health_of(settings):
-    """The health object; while the agent is not up yet, one that says nothing good."""
-    try:
-        return json.loads(get(settings))
-    except urllib.error.URLError:
-        return {"mongoConnected": False, "pending": -1, "synced": -1}
-
-
-@contextmanager
-def running(settings, uri):
-    """The agent in a thread, stopped at the end; its error is raised here."""
-    stopping, errors = threading.Event(), []
-
-    def work():
-        try:
-            run(settings, uri, stopping)
-        except Exception as error:  # noqa: BLE001
-            errors.append(error)
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    try:
-        yield
-    finally:
-        stopping.set()
-        thread.join(timeout=20)
-    assert not thread.is_alive()
-    assert not errors
 
 
 @pytest.fixture
@@ -102,7 +43,7 @@ def test_new_lines_arrive_at_once_and_health_says_so(live, transcript, collectio
         assert (health["status"], health["pending"], health["filesTracked"]) == ("ok", 0, 1)
         assert health["lastSyncAt"].endswith("Z")
         assert json.loads(get(live, "/stats"))["projects"][0]["records"] == 2
-        assert "cca_sync_delivered_entries_total 2\n" in get(live, "/metrics")
+        assert "cca_sync_delivered_entries_total 2.0\n" in get(live, "/metrics")
 
 
 def test_a_last_line_without_newline_arrives_when_it_stops_growing(live, transcript, collection):

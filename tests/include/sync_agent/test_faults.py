@@ -15,7 +15,8 @@ from cca.errors import SettingError
 from cca.settings import PROJECT_DIR
 from cca.sync_agent.agent import sync_once
 from cca.sync_agent.buffer import Buffer
-from tests.include.sync_agent.test_agent import changed, eventually, free_port, health_of, running
+from tests.helpers import eventually, free_port
+from tests.include.sync_agent.agents import changed, health_of, running
 
 NUMBERS = range(300)
 SECRET = "sk-ant-api03-planted-in-a-test-0123456789"

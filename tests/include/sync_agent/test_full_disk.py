@@ -12,7 +12,8 @@ from cca.settings import PROJECT_DIR
 from cca.sync_agent import agent
 from cca.sync_agent.agent import sync_once
 from cca.sync_agent.buffer import Buffer
-from tests.include.sync_agent.test_agent import changed, eventually, free_port, health_of, running
+from tests.helpers import eventually, free_port
+from tests.include.sync_agent.agents import changed, health_of, running
 
 COUNT = 3000
 DISK_KB = 40 << 10

@@ -12,7 +12,8 @@ import pytest
 
 from cca.mongo import archive
 from cca.settings import PROJECT_DIR
-from tests.include.sync_agent.test_agent import changed, eventually, free_port
+from tests.helpers import eventually, free_port
+from tests.include.sync_agent.agents import changed
 
 LINES_PER_SECOND = 500
 FILES = 5

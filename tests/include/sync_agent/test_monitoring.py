@@ -7,7 +7,7 @@ import pytest
 
 from cca.mongo import archive
 from cca.settings import PROJECT_DIR
-from tests.include.sync_agent.test_agent import line
+from tests.include.sync_agent.agents import line
 
 PAGE = (PROJECT_DIR / "docs" / "monitoring.md").read_text()
 SQL = re.findall(r'sqlite3 ~/.claude-sync/buffer.db "([^"]+)"', PAGE)

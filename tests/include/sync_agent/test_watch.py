@@ -9,7 +9,8 @@ from cca.sync_agent.agent import _SCAN_SHARE
 from cca.sync_agent.buffer import Buffer
 from cca.sync_agent.intake import Intake
 from cca.sync_agent.watch import filesystem_of, must_poll
-from tests.include.sync_agent.test_agent import changed, eventually, free_port, line, running
+from tests.helpers import eventually, free_port
+from tests.include.sync_agent.agents import changed, line, running
 
 MOUNTS = """\
 22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw

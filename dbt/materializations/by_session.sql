@@ -1,0 +1,31 @@
+{#-
+The incremental strategy `by_session`: in one transaction, what touched sessions had is deleted and what
+they have is inserted. A model that uses it filters its rows with `touched('session_id')`.
+-#}
+{% macro get_incremental_by_session_sql(arg_dict) -%}
+    {%- set target, columns = arg_dict["target_relation"], get_quoted_csv(arg_dict["dest_columns"] | map(attribute="name")) -%}
+    delete from {{ target }} where {{ touched("session_id") }};
+    insert into {{ target }} ({{ columns }})
+    select {{ columns }} from {{ arg_dict["temp_relation"] }}
+{%- endmacro %}
+
+{#-
+A post-hook of int_session_states. Where every session is touched, as after a change of the SQL or of
+TIMEZONE, nothing of the old tables stays: without them, dbt builds new ones, which takes half the time
+and asks for no change of their columns.
+-#}
+{% macro drop_tables_by_session() -%}
+    {%- if execute -%}
+        {%- set nodes = graph.nodes.values()
+            | selectattr("config.materialized", "equalto", "incremental")
+            | selectattr("config.incremental_strategy", "equalto", "by_session")
+            | selectattr("unique_id", "in", selected_resources) | list -%}
+        {%- if nodes and run_query("select bool_and(is_touched) from " ~ this).columns[0].values()[0] -%}
+            {%- for node in nodes -%}
+                {%- set path = {"database": node.database, "schema": node.schema, "identifier": node.alias} -%}
+                {%- set existing_relation = load_cached_relation(this.incorporate(path=path)) -%}
+                {%- do adapter.drop_relation(existing_relation) if existing_relation -%}
+            {%- endfor -%}
+        {%- endif -%}
+    {%- endif -%}
+{%- endmacro %}

@@ -1,0 +1,76 @@
+"""All settings in one frozen object: the only reader of the environment."""
+
+import os
+from collections.abc import Mapping
+from functools import lru_cache
+
+from pydantic import ValidationError
+
+from cca.errors import SettingError
+from cca.settings.base import HomeSettings
+from cca.settings.project import PROJECT_DIR, is_checkout
+from cca.settings.running import AirflowSettings, AlertSettings
+from cca.settings.sending import AgentSettings, ArchiveSettings
+from cca.settings.showing import BrowserSettings, MetabaseSettings
+from cca.settings.storing import LakeSettings, WarehouseSettings
+
+__all__ = [
+    "PROJECT_DIR",
+    "SECTIONS",
+    "Settings",
+    "child_environment",
+    "get_settings",
+    "is_checkout",
+]
+
+# In the order in which the documents list them.
+SECTIONS: tuple[type[HomeSettings], ...] = (
+    HomeSettings,
+    ArchiveSettings,
+    AgentSettings,
+    BrowserSettings,
+    AirflowSettings,
+    AlertSettings,
+    WarehouseSettings,
+    LakeSettings,
+    MetabaseSettings,
+)
+
+
+class Settings(
+    ArchiveSettings,
+    AgentSettings,
+    BrowserSettings,
+    AirflowSettings,
+    AlertSettings,
+    LakeSettings,
+    MetabaseSettings,
+):
+    """Every field has a default that works on a laptop; set as upper-case variables or in .env."""
+
+    def as_environment(self) -> dict[str, str]:
+        """Every setting as its variable, so that a child process reads the same from any folder."""
+        variables = {name.upper(): getattr(self, name) for name in type(self).model_fields}
+        # what is unset stays unset: neither an inherited variable nor a .env may fill it in
+        given = {name: "" if value is None else str(value) for name, value in variables.items()}
+        roots = ",".join(str(path) for path in self.claude_dirs)
+        return given | {"CLAUDE_DIR": roots, "CCA_ENV_FILE": os.devnull}
+
+
+def child_environment(changes: Mapping[str, str]) -> dict[str, str]:
+    """This process's environment with changes, for a program it starts."""
+    return {**os.environ, **changes}
+
+
+@lru_cache(maxsize=1)
+def get_settings() -> Settings:
+    """The process's settings, read once; a wrong value raises SettingError with its name."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0]).upper()
+        reason, given = first["msg"].removeprefix("Value error, "), repr(first["input"])
+        said = reason if given in reason else f"{reason} (got {given})"
+        message = f"{name}: {said}; set it in the environment or in .env"
+        raise SettingError(message) from error

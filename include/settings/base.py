@@ -1,0 +1,88 @@
+"""What every section of the settings builds on: where `.env` lies, and this machine."""
+
+import os
+import socket
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, AliasChoices, Field, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from cca.settings.project import PROJECT_DIR, is_checkout
+
+DEFAULT_HOME = "~/.claude-sync"
+
+
+def _own(path: Path) -> Path:
+    return path.expanduser().absolute()
+
+
+# A path of this machine, absolute whatever the folder that cca is started in.
+OwnPath = Annotated[Path, AfterValidator(_own)]
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+def env_file() -> Path:
+    """Return the `.env` that fills in what the environment leaves out.
+
+    `CCA_ENV_FILE` names one. Otherwise it lies in the checkout, or in CCA_HOME where cca is
+    installed as a package. The `.env` of
+    the current folder is never read: it belongs to the project that lies there.
+    """
+    if named := os.environ.get("CCA_ENV_FILE"):
+        return Path(named)
+    if is_checkout():
+        return PROJECT_DIR / ".env"
+    return _own(Path(os.environ.get("CCA_HOME") or DEFAULT_HOME)) / ".env"
+
+
+class HomeSettings(BaseSettings):
+    """This machine."""
+
+    model_config = SettingsConfigDict(
+        env_file=env_file(),
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        populate_by_name=True,
+    )
+
+    cca_home: OwnPath = Field(
+        Path(DEFAULT_HOME),
+        description="Where cca keeps its data: buffer, MongoDB, lake, warehouse, gold, logs.",
+    )
+    claude_dir: str = Field(
+        "~/.claude/projects",
+        validation_alias=AliasChoices("CLAUDE_DIR", "CLAUDE_CONFIG_DIR"),
+        description="Folders of Claude Code transcripts, separated by commas. CLAUDE_CONFIG_DIR is "
+        "honoured too, with or without its projects folder.",
+    )
+    cca_host: str = Field(
+        default_factory=socket.gethostname,
+        description="This machine's name in the archive; the hostname by default.",
+    )
+    timezone: str = Field("UTC", description="Time zone of the day boundaries in reports.")
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_timezone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            message = f"{name!r} is no time zone; use a name such as Europe/Berlin"
+            raise ValueError(message) from error
+        return name
+
+    @property
+    def claude_dirs(self) -> list[Path]:
+        """Folders that hold project folders, in the order given, without repeats."""
+        named = (
+            Path(part.strip()).expanduser() for part in self.claude_dir.split(",") if part.strip()
+        )
+        roots = (path / "projects" if (path / "projects").is_dir() else path for path in named)
+        return list(dict.fromkeys(path.absolute() for path in roots))
+
+    @property
+    def logs_dir(self) -> Path:
+        return self.cca_home / "logs"

@@ -1,0 +1,63 @@
+"""What runs the pipeline and tells when it fails: Airflow and the alerts."""
+
+from pathlib import Path
+
+from pydantic import Field
+
+from cca.settings.base import HomeSettings, Port
+
+
+class AirflowSettings(HomeSettings):
+    """Airflow and its schedules."""
+
+    airflow_port: Port = Field(8080, description="Port of Airflow's web server.")
+    airflow_executor: str = Field(
+        "LocalExecutor", description="Airflow's executor: LocalExecutor, CeleryExecutor, …"
+    )
+    airflow_db_uri: str = Field(
+        "",
+        description="Airflow's own database, such as postgresql+psycopg://user:password@host/airflow"
+        "; an SQLite file in $CCA_HOME by default.",
+    )
+    airflow_host: str = Field("127.0.0.1", description="Address of Airflow's web server.")
+    airflow_url: str = Field(
+        "",
+        description="Where people and workers reach Airflow's web server; by default "
+        "http://localhost with its port.",
+    )
+    pipeline_minutes: int = Field(
+        10,
+        ge=0,
+        description="How often, in minutes, new conversations are published while they arrive; "
+        "0: only by the hourly run.",
+    )
+
+    @property
+    def airflow_home(self) -> Path:
+        return self.cca_home / "airflow"
+
+    @property
+    def airflow_address(self) -> str:
+        """Where people and workers reach Airflow."""
+        return (self.airflow_url or f"http://localhost:{self.airflow_port}").rstrip("/")
+
+
+class AlertSettings(HomeSettings):
+    """Who hears of what went wrong."""
+
+    stale_hours: float = Field(
+        3,
+        gt=0,
+        description="Conversations that arrived longer ago than these hours and are not published "
+        "raise an alert.",
+    )
+    alert_webhook: str = Field(
+        "", description="Address that gets a JSON message when a run fails (Slack and the like)."
+    )
+    alert_email: str = Field(
+        "", description="Who gets a mail when a run fails; several separated by commas."
+    )
+    smtp_url: str = Field(
+        "smtp://localhost:25",
+        description="Mail server of the alerts: smtp:// or smtps://user:password@host:port.",
+    )

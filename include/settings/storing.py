@@ -1,0 +1,74 @@
+"""What is made of the archive: the lake, the warehouse and the gold file."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from cca.settings.base import HomeSettings, OwnPath
+
+
+class LakeSettings(HomeSettings):
+    """The lake."""
+
+    storage_format: Literal["parquet", "iceberg"] = Field(
+        "parquet", description="Storage format of the lake."
+    )
+    iceberg_warehouse_path: str = Field(
+        "",
+        description="Where Iceberg's files are: a folder, or an address such as "
+        "s3://bucket/lake; $CCA_HOME/lake/iceberg by default.",
+    )
+    iceberg_catalog_type: str = Field(
+        "sql", description="Kind of the Iceberg catalog, as pyiceberg names it: sql, rest, glue, …"
+    )
+    iceberg_catalog_uri: str = Field(
+        "", description="Address of the Iceberg catalog; an SQLite file in $CCA_HOME by default."
+    )
+    iceberg_catalog_name: str = Field("default", description="Name of the Iceberg catalog.")
+    iceberg_namespace: str = Field("analytics", description="Namespace of the Iceberg tables.")
+    iceberg_table_name: str = Field("conversations", description="Iceberg table of the entries.")
+
+    @property
+    def lake_dir(self) -> Path:
+        return self.cca_home / "lake"
+
+    @property
+    def iceberg_warehouse(self) -> str:
+        """Folder or address of Iceberg's files."""
+        given = self.iceberg_warehouse_path
+        if "://" in given:
+            return given
+        return str(Path(given).expanduser().absolute() if given else self.lake_dir / "iceberg")
+
+
+class WarehouseSettings(HomeSettings):
+    """The warehouse and what is published of it."""
+
+    duckdb_path: OwnPath | None = Field(
+        None, description="The warehouse; $CCA_HOME/warehouse/analytics.db by default."
+    )
+    prices_file: OwnPath | None = Field(
+        None,
+        description="CSV of your own model prices, which go before the list's "
+        "(see docs/tokens-and-cost.md).",
+    )
+    dbt_target: str = Field("dev", description="Target of dbt/profiles.yml.")
+    gold_postgres_uri: str = Field(
+        "",
+        description="A Postgres that each publish copies the marts to, such as "
+        "postgresql://cca:password@host/analytics.",
+    )
+
+    @property
+    def warehouse_path(self) -> Path:
+        return self.duckdb_path or self.cca_home / "warehouse" / "analytics.db"
+
+    @property
+    def gold_dir(self) -> Path:
+        return self.cca_home / "gold"
+
+    @property
+    def gold_path(self) -> Path:
+        """The published gold file: a symbolic link that each publish moves on."""
+        return self.gold_dir / "current.duckdb"

@@ -1,0 +1,53 @@
+"""Wheels of the two distributions, and venvs to try them in."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cca.settings import PROJECT_DIR
+
+LEFT_OVERS = shutil.ignore_patterns("__pycache__", "*.egg-info", "target", "logs", "build")
+SOURCES = (
+    "include", "dashboards", "demo", "dags", "plugins", "dbt", "deploy", "setup.py",
+    "pyproject.toml", "requirements.txt", "README.md", "LICENSE",
+)  # fmt: skip
+
+
+def uv() -> str:
+    beside = Path(sys.executable).with_name("uv")
+    found = str(beside) if beside.exists() else shutil.which("uv")
+    if not found:
+        pytest.skip("uv is absent: `make install` brings it")
+    return found
+
+
+def build(project: str, folder: Path) -> Path:
+    """Return the wheel of the project in that folder of the tree, built from a copy of it."""
+    tree = folder / "tree"
+    tree.mkdir(parents=True)
+    for name in SOURCES:
+        source, target = PROJECT_DIR / name, tree / name
+        if source.is_dir():
+            shutil.copytree(source, target, ignore=LEFT_OVERS, dirs_exist_ok=True)
+        else:
+            shutil.copy(source, target)
+    _run([uv(), "build", "--quiet", "--wheel", "--out-dir", str(folder), str(tree / project)])
+    (wheel,) = folder.glob("*.whl")
+    return wheel
+
+
+def install(wheel: Path, venv: Path) -> Path:
+    """Return the folder of programs of a new venv that holds the wheel and what it requires."""
+    constraints = str(PROJECT_DIR / "constraints.txt")
+    python = str(venv / "bin" / "python")
+    _run([uv(), "venv", "--quiet", "--python", sys.executable, str(venv)])
+    _run([uv(), "pip", "install", "--quiet", "--python", python, "-c", constraints, str(wheel)])
+    return venv / "bin"
+
+
+def _run(command: list[str]) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
