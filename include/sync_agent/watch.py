@@ -52,7 +52,7 @@ class Hints(FileSystemEventHandler):
         self._changed: set[Path] = set()
         self._condition = Condition()
         self._observer = Observer()
-        self._watches: dict[Path, tuple[int, ObservedWatch]] = {}
+        self._watches: dict[Path, tuple[int, ObservedWatch | None]] = {}
 
     def __enter__(self) -> Self:
         self._observer.start()
@@ -75,7 +75,8 @@ class Hints(FileSystemEventHandler):
             inode = root.stat().st_ino if root.is_dir() else None
             watched = self._watches.get(root)
             if watched is not None and watched[0] != inode:
-                self._observer.unschedule(watched[1])
+                if watched[1] is not None:
+                    self._observer.unschedule(watched[1])
                 del self._watches[root]
                 watched = None
             if watched is None and inode is not None:

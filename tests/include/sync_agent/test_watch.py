@@ -40,6 +40,16 @@ def test_polling_is_a_setting_and_else_detected(tmp_path):
     assert not must_poll("auto", [tmp_path])
 
 
+def test_a_replaced_folder_is_watched_again_where_watching_it_had_failed(tmp_path):
+    root = tmp_path / "projects"
+    with Hints() as hints:
+        hints._schedule(root, 1)  # There is no such folder, which the observer refuses.
+        root.mkdir()
+        hints.follow([root])
+        (root / "new.jsonl").write_bytes(b"{}\n")
+        eventually(lambda: root / "new.jsonl" in hints.wait(0.2))
+
+
 def test_without_notifications_lines_arrive_within_moments(
     settings, transcript, collection, caplog
 ):
