@@ -8,7 +8,7 @@ from cca.sync_agent import identity
 from cca.sync_agent.agent import _SCAN_SHARE
 from cca.sync_agent.buffer import Buffer
 from cca.sync_agent.intake import Intake
-from cca.sync_agent.watch import filesystem_of, must_poll
+from cca.sync_agent.watch import Hints, filesystem_of, must_poll
 from tests.helpers import eventually, free_port
 from tests.include.sync_agent.agents import changed, line, running
 
