@@ -12,8 +12,8 @@
         {%- set built = done | map(attribute="node.unique_id") | list -%}
         {%- set missing = models | reject("in", built) | list -%}
         {%- if not missing and done | length == results | length -%}
-            insert into raw.builds
-            select max(load_seq), now() from raw.loads having count(*) > 0
+            insert into meta.builds
+            select max(load_seq), now() from meta.loads having count(*) > 0
         {%- endif -%}
     {%- endif -%}
 {% endmacro %}

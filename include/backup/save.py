@@ -22,7 +22,7 @@ from pymongo.database import Database
 from cca.backup import contents
 from cca.backup.contents import BackupFile, Contents
 from cca.errors import SettingError
-from cca.extract.fetch import settled_now
+from cca.extract.fetch import latest_visible
 from cca.lake.arrivals import LATE_COMMITS
 from cca.mongo import archive
 from cca.mongo.archive import Document
@@ -67,7 +67,7 @@ def save(
             # what was asked to be deleted shall not stand in older parts
             before = None
         files = [*_buffer(settings, folder, stamp), _settings(settings, folder, stamp)]
-        through = settled_now(collection)
+        through = latest_visible(collection)
         kept = before.of(collection.name) if before else []
         query = {"ingestedAt": {"$gt": before.through - LATE_COMMITS}} if before else {}
         part = _dump(collection, folder, stamp, query, on_progress)

@@ -1,9 +1,11 @@
-"""What dbt says of each mart, as comments in the gold file: any client shows them."""
+"""Writes dbt's descriptions of the marts into the gold file as comments; any client shows them."""
 
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from cca.sql import literal
 
 
 @dataclass(frozen=True)
@@ -37,10 +39,6 @@ def descriptions(manifest: Path) -> dict[str, Described]:
 
 def comments(table: str, described: Described) -> Iterator[str]:
     """Statements that put the descriptions on a table of just these columns."""
-    yield f"comment on table {table} is {_text(described.about)}"
+    yield f"comment on table {table} is {literal(described.about.strip())}"
     for name, about in described.columns.items():
-        yield f'comment on column {table}."{name}" is {_text(about)}'
-
-
-def _text(value: str) -> str:
-    return "'" + value.strip().replace("'", "''") + "'"
+        yield f'comment on column {table}."{name}" is {literal(about.strip())}'

@@ -20,9 +20,10 @@ from cca.extract.fetch import server_time
 from cca.extract.run import extract
 from cca.extract.window import Window
 from cca.forget import forget
+from cca.gold.open import reading_gold
 from cca.lake.remove import Scope
 from cca.load.raw import load
-from cca.load.warehouse import reading_gold, writing
+from cca.load.warehouse import writing
 from cca.mongo import archive
 from cca.pipeline import Options, run
 from cca.records import DATASETS
