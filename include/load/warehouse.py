@@ -44,9 +44,12 @@ def _open(path: Path) -> duckdb.DuckDBPyConnection:
         before_sleep=lambda _: log.debug("waiting for the warehouse"),
         reraise=True,
     )
-    config = {"storage_compatibility_version": STORAGE_VERSION}
     try:
-        return retrying(lambda: duckdb.connect(str(path), config=config))
+        return retrying(
+            lambda: duckdb.connect(
+                str(path), config={"storage_compatibility_version": STORAGE_VERSION}
+            )
+        )
     except duckdb.IOException as error:
         if _is_locked(error):
             message = f"{path} is held by another process: {error}; end it, or set DUCKDB_PATH"
