@@ -125,10 +125,11 @@ bench-search: install  ## time the search index: rebuild, size, queries
 bench-browser: install  ## time the browser in Chromium: first paint, opening, search, live
 	$(VENV)/bin/python -m benchmarks.browser
 
-docs: install  ## write the generated pages: settings, commands, gold tables
+docs: install  ## write the generated pages: settings, commands, gold tables, measures
 	$(VENV)/bin/python -m cca.settings.docs
 	$(VENV)/bin/python -m cca.cli.reference
 	$(VENV)/bin/python -m cca.transform.dictionary
+	$(VENV)/bin/python -m cca.gold.measures.page
 
 env:  ## a .env with fresh passwords for docker compose
 	@$(PYTHON) include/stack/compose_env.py

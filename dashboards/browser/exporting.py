@@ -18,13 +18,13 @@ from cca.dashboards.browser.paint import costs_of
 from cca.dashboards.browser.sessions import list_sessions
 from cca.dashboards.browser.state import State, from_query
 from cca.dashboards.browser.window import find_entry
-from cca.entries import entry_of
 from cca.errors import CcaError
 from cca.export import markdown, table
 from cca.export.sessions import Choice, Entry, chosen
 from cca.export.write import FORMATS, export
 from cca.masking import mask_secrets, mask_value
 from cca.mongo.archive import whole
+from cca.transcript.entry import entry_of
 
 log = logging.getLogger(__name__)
 

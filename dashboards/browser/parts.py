@@ -7,7 +7,7 @@ from typing import Any
 
 from cca.dashboards.browser.tools import MAX_BODY_CHARS, Call, pretty, size
 from cca.dashboards.browser.window import Entry
-from cca.extract.values import mapping
+from cca.transcript.values import mapping
 
 IMAGE_TYPES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 _COMMAND = re.compile(r"<command-name>(.*?)</command-name>", re.DOTALL)

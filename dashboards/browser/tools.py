@@ -8,9 +8,9 @@ from typing import Any
 
 from markupsafe import Markup
 
-from cca.extract.values import moment as time_of
 from cca.markup import code_html, diff_html, markdown, numbered_code_html, patch_html
-from cca.rejections import is_rejection
+from cca.transcript.results import is_rejection
+from cca.transcript.times import parse_timestamp as time_of
 
 # A longer result is cut, with "Show all"; a screen holds about 4 kB.
 MAX_BODY_CHARS = 20_000

@@ -7,9 +7,9 @@ from typing import Any
 
 from pymongo.collection import Collection
 
-from cca.entries import entry_of
 from cca.mongo.archive import Document, whole
-from cca.search.prompts import is_human_prompt, prompt_text
+from cca.transcript.entry import entry_of
+from cca.transcript.prompts import is_human_prompt, prompt_text
 
 WINDOW_ENTRIES = 200
 ENTRIES_BEFORE_TARGET = 40

@@ -15,6 +15,21 @@ What engines write differently. DuckDB's way is the default; Spark's beside it b
     {{ "get_json_object" if target.type == "spark" else "json_extract_string" }}({{ column }}, '$.{{ path }}')
 {%- endmacro %}
 
+{#- A row for each object of a JSON list, its named fields (name, string or bigint) as columns. -#}
+{% macro each_object(column, fields) -%}
+    {%- if target.type == "spark" -%}
+        {%- set types = [] -%}
+        {%- for name, kind in fields -%}{%- do types.append(name ~ ":" ~ kind) -%}{%- endfor -%}
+        inline(from_json({{ column }}, 'array<struct<{{ types | join(",") }}>>'))
+    {%- else -%}
+        {%- set types = [] -%}
+        {%- for name, kind in fields -%}
+            {%- do types.append('"' ~ name ~ '":"' ~ ("VARCHAR" if kind == "string" else kind | upper) ~ '"') -%}
+        {%- endfor -%}
+        unnest(from_json({{ column }}, '[{{ "{" ~ types | join(",") ~ "}" }}]'), recursive := true)
+    {%- endif -%}
+{%- endmacro %}
+
 {#- A number for any value, the same in every run. -#}
 {% macro hash_of(values) -%}
     {{ "xxhash64" if target.type == "spark" else "hash" }}({{ values }})

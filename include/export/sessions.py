@@ -9,8 +9,8 @@ from typing import Any
 from pymongo.collection import Collection
 
 from cca.annotations import Mark, marks_of
-from cca.entries import entry_of
 from cca.mongo.archive import MARKS, Document, whole
+from cca.transcript.entry import entry_of
 
 ORDER = [("stream", 1), ("generation", 1), ("sourceOffset", 1)]
 _AGENT = re.compile(r"agent-([A-Za-z0-9_-]+)(?:\.jsonl)?$")

@@ -9,9 +9,12 @@ from typing import Any
 
 from cca.annotations import Mark
 from cca.export.sessions import Entry
-from cca.extract.blocks import blocks_of
-from cca.extract.values import mapping, mended, moment
-from cca.search.prompts import command_text, is_human_prompt, is_queued_prompt, prompt_text, role_of
+from cca.transcript.blocks import blocks_of
+from cca.transcript.commands import command_of_text
+from cca.transcript.prompts import is_human_prompt, is_queued_prompt, prompt_text
+from cca.transcript.roles import role_of
+from cca.transcript.times import parse_timestamp
+from cca.transcript.values import mapping, mended
 
 IMAGE_TYPES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 _EDITS = frozenset({"Edit", "MultiEdit"})
@@ -85,7 +88,7 @@ def turn_of(entry: Entry) -> Turn | None:
         return None
     if not parts:
         return None
-    at = moment(body.get("timestamp")) or entry.at
+    at = parse_timestamp(body.get("timestamp")) or entry.at
     model = str(mapping(body.get("message")).get("model") or "") if role == "assistant" else ""
     told_at = at.isoformat(timespec="seconds") if at else ""
     return Turn(speaker, told_at, parts, model, entry.agent, entry.mark)
@@ -121,7 +124,7 @@ def _given(body: dict[str, Any]) -> Iterator[Part]:
             yield from _result(block)
         elif kind == "image":
             yield from _image(block)
-        elif (text := command_text(_text(block))).strip():
+        elif (text := _as_typed(_text(block))).strip():
             yield Part("text" if is_human_prompt(body) else "note", text)
 
 
@@ -129,7 +132,12 @@ def _remark(body: dict[str, Any]) -> Iterator[Part]:
     if str(body.get("subtype") or "").endswith("compact_boundary"):
         yield Part("note", "Conversation compacted")
     elif isinstance(content := body.get("content"), str) and content.strip():
-        yield Part("note", command_text(mended(content)))
+        yield Part("note", _as_typed(mended(content)))
+
+
+def _as_typed(text: str) -> str:
+    command = command_of_text(text)
+    return command.text if command else text
 
 
 def _call(name: str, given: Any) -> Part:

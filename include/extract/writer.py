@@ -11,11 +11,11 @@ from typing import Any
 import pyarrow as pa
 
 from cca.extract.convert import Row
-from cca.extract.values import integer, string
 from cca.lake.lake import Lake
 from cca.lake.manifest import LakeFile
 from cca.lake.store import SORTED_BY
 from cca.records import CONVERSATIONS, DATASETS
+from cca.transcript.values import integer, string
 
 # Rows in memory before the largest date is written; about 100 MB of ordinary entries.
 BUFFERED_BYTES = 96 * 2**20

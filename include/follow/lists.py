@@ -11,13 +11,13 @@ from pymongo import DeleteOne, ReplaceOne
 from pymongo.collection import Collection
 from pymongo.errors import OperationFailure
 
-from cca.entries import entry_of
-from cca.extract.values import mapping, string
 from cca.follow.feed import OVERLAP
 from cca.follow.session import session_row
 from cca.mongo.archive import Document, whole
 from cca.search.home import Position
-from cca.search.prompts import role_of
+from cca.transcript.entry import entry_of
+from cca.transcript.roles import role_of
+from cca.transcript.values import mapping, string
 
 log = logging.getLogger(__name__)
 

@@ -5,14 +5,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from cca.entries import ODD_ENTRY, entry_of
-from cca.extract.blocks import blocks_of, result_text
-from cca.extract.values import mapping, string
 from cca.mongo.archive import Document
-from cca.projects import slug_of
-from cca.rejections import is_rejection
-from cca.search.blocks import TITLE_FIELDS
-from cca.search.prompts import is_human_prompt, prompt_text, role_of
+from cca.transcript.blocks import blocks_of
+from cca.transcript.entry import ODD_ENTRY, entry_of
+from cca.transcript.prompts import is_human_prompt, prompt_text
+from cca.transcript.results import is_rejection, result_text
+from cca.transcript.roles import role_of
+from cca.transcript.slugs import slug_of
+from cca.transcript.titles import TITLE_FIELDS
+from cca.transcript.values import mapping, string
 
 log = logging.getLogger(__name__)
 

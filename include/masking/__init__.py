@@ -4,6 +4,7 @@ Two kinds are masked: texts of a known format (`formats`), and values that a nam
 that look like one (`named`, judged by `judge`).
 """
 
-from cca.masking.text import MASK, mask_secrets, mask_value
+from cca.masking.rules import MASK
+from cca.masking.text import mask_secrets, mask_value
 
 __all__ = ["MASK", "mask_secrets", "mask_value"]

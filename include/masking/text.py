@@ -1,6 +1,7 @@
 """Masking of texts and of JSON values."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ahocorasick_rs import AhoCorasick, Implementation
@@ -62,10 +63,9 @@ def _hints_in(lowered: str) -> list[tuple[int, int, int]]:
 
 
 def _spans(rule: Rule, text: str, starts: list[int] | None) -> Iterator[Span]:
+    matches: Iterable[re.Match[str] | None] = rule.pattern.finditer(text)
     if rule.is_at_hint and starts is not None:
         matches = (rule.pattern.match(text, start) for start in starts)
-    else:
-        matches = rule.pattern.finditer(text)
     for found in matches:
         if found is not None and (new := rule.replaced(found)) != found[0]:
             yield found.start(), found.end(), new

@@ -4,23 +4,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from cca.extract.blocks import blocks_of
-from cca.extract.values import mapping, mended, string
-from cca.search.prompts import is_queued_prompt, role_of
+from cca.transcript.blocks import blocks_of
+from cca.transcript.prompts import READ_FIELDS as SAID_FIELDS
+from cca.transcript.prompts import is_queued_prompt
+from cca.transcript.roles import role_of
+from cca.transcript.titles import TITLE_FIELDS
+from cca.transcript.values import mapping, mended, string
 
 KINDS = ("prompt", "answer", "thinking", "tool_input", "tool_result", "title", "system")
 
-TITLE_FIELDS = {
-    "custom-title": "customTitle",
-    "agent-name": "agentName",
-    "ai-title": "aiTitle",
-    "summary": "summary",
-}
 # All that `searchable` reads of an entry, and what tells a copy of it.
-READ_FIELDS = (
-    "type", "uuid", "isMeta", "isCompactSummary", "message.role", "message.content", "content",
-    "attachment", "origin", "encoding", *TITLE_FIELDS.values(),
-)  # fmt: skip
+READ_FIELDS = (*SAID_FIELDS, "uuid", "encoding", *TITLE_FIELDS.values())
 _MACHINE_TEXTS = (
     "<local-command-", "<command-name>", "<bash-stdout>", "<bash-stderr>", "<task-notification>",
     "[Request interrupted", "Caveat:", "This session is being continued",

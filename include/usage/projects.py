@@ -5,7 +5,7 @@ from pathlib import Path
 
 from cca.errors import NotFound
 from cca.gold.open import open_gold
-from cca.projects import project_label
+from cca.transcript.slugs import project_label
 
 
 def known_project(gold_path: Path, wanted: str) -> str:

@@ -16,6 +16,7 @@ select
     is_error,
     error_class,
     is_rejected,
+    is_error and not is_rejected as is_failed,
     started_at,
     finished_at,
     duration_ms,

@@ -12,16 +12,16 @@ from typing import Any
 import pytest
 from pymongo.collection import Collection
 
-from cca.entries import entry_of
-from cca.extract.blocks import blocks_of
 from cca.extract.fetch import server_time
 from cca.extract.run import extract
-from cca.extract.values import as_json
 from cca.extract.window import Window, backfill
 from cca.lake.lake import holding
 from cca.load.raw import load
 from cca.load.warehouse import writing
 from cca.settings import Settings, child_environment
+from cca.transcript.blocks import blocks_of
+from cca.transcript.entry import entry_of
+from cca.transcript.values import as_json
 
 Make = Callable[..., dict[str, Any]]
 LONG_AGO = datetime(2026, 10, 1, tzinfo=UTC)

@@ -69,7 +69,9 @@ def test_new_fields_changed_types_and_nulls_stay_in_the_json_and_harm_no_other_r
     }
     for name in ("type", "uuid", "cwd", "parent_uuid", "timestamp", "api_block_index", "role"):
         assert second[name] is None, name
-    assert (second["input_tokens"], second["output_tokens"], second["service_tier"]) == (None,) * 3
+    # Some gateways write counts as text.
+    assert second["input_tokens"] == 7
+    assert (second["output_tokens"], second["service_tier"]) == (None, None)
     assert second["is_usage_final"] is True
     assert json.loads(second["entry_json"]) == odd
     blocks = [row for row in rows(settings, "content_blocks") if row["_id"] == second["_id"]]

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from cca.follow.rebuild import rebuild_lists
-from cca.search.prompts import is_human_prompt
+from cca.transcript.prompts import is_human_prompt
 
 MESSAGE = "<command-message>it is on its way…</command-message>\n"
 COPIED = datetime(2026, 11, 21, 9, 19, tzinfo=UTC)

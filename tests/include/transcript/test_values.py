@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 import pytest
 from bson.int64 import Int64
 
-from cca.extract import values
+from cca.transcript import values
+from cca.transcript.times import parse_timestamp
 
 
 @pytest.mark.parametrize(
@@ -21,12 +22,12 @@ from cca.extract import values
         ("9999-12-31T23:59:59-12:00", None),
         ("0001-01-01T00:00:00Z", None),
         (12, None),
-        (None, None),
         (True, None),
+        (None, None),
     ],
 )
-def test_moment(written: object, meant: datetime | None) -> None:
-    assert values.moment(written) == meant
+def test_timestamps_of_every_shape(written: object, meant: datetime | None) -> None:
+    assert parse_timestamp(written) == meant
 
 
 @pytest.mark.parametrize(
@@ -36,7 +37,9 @@ def test_moment(written: object, meant: datetime | None) -> None:
         (5.0, 5),
         (5.5, None),
         (-1, None),
-        ("5", None),
+        ("5", 5),
+        ("5.5", None),
+        ("\u0665", None),
         (True, None),
         (2**63, None),
         (10**9, 10**9),
