@@ -61,15 +61,7 @@ def _open_when_free(path: Path) -> duckdb.DuckDBPyConnection:
         reraise=True,
     )
     try:
-<<<<<<< HEAD
-        return retrying(
-            lambda: duckdb.connect(
-                str(path), config={"storage_compatibility_version": STORAGE_VERSION}
-            )
-        )
-=======
         return retrying(_connect, path)
->>>>>>> lakeload
     except duckdb.IOException as error:
         message = f"{path} is held by another process: {error}; end it, or set DUCKDB_PATH"
         raise WarehouseError(message) from error
