@@ -1,4 +1,4 @@
-"""What sqlfluff knows of dbt's `adapter`: macros by engine, as DuckDB has them."""  # noqa: INP001
+"""What sqlfluff knows of dbt's `adapter`: macros by engine, as DuckDB has them."""
 
 from collections.abc import Callable
 from typing import Any

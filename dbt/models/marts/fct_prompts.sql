@@ -10,7 +10,6 @@ select
     host,
     event_at as sent_at,
     day,
-    {{ report_hour('event_at') }} as hour_at,
     cast(turn_number as integer) as turn_number,
     task_category,
     prompt,
