@@ -35,8 +35,8 @@ def result(content: Any) -> dict[str, Any]:
         (result("\x1b[31mFAILED\x1b[0m test"), [("tool_result", "FAILED test")]),
         (result([{"type": "resource_link", "name": "dunlin"}]), [("tool_result", "dunlin")]),
         (
-            user([{"type": "document", "source": {"type": "text", "data": "avocet"}}]),
-            [("prompt", "avocet")],
+            user([{"type": "document", "title": "n", "source": {"type": "text", "data": "emu"}}]),
+            [("prompt", "n\nemu")],
         ),
         (
             {"type": "system", "subtype": "stop_hook_summary", "hookErrors": ["lapwing broke"]},
