@@ -32,7 +32,7 @@ def session_costs(settings: Settings) -> dict[str, Decimal]:
 
 @lru_cache(maxsize=2)
 def _costs(identity: tuple[int, int, int], path: Path) -> dict[str, Decimal]:  # noqa: ARG001
-    from cca.usage.reports import open_gold  # noqa: PLC0415  (DuckDB, where it is needed)
+    from cca.gold.open import open_gold  # noqa: PLC0415  (DuckDB, where it is needed)
 
     with open_gold(path) as gold:
         return dict(gold.execute(_BY_SESSION).fetchall())

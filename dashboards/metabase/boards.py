@@ -121,7 +121,9 @@ def _definition(part: str, name: str, sql: str) -> str:
     if measure is None:
         raise ValueError(f"no measure is named {name!r}; docs/measures.md lists them")
     if f"marts.{measure.table}" not in sql:
-        raise ValueError(f"{name} is a measure of marts.{measure.table}, which its SQL does not read")
+        raise ValueError(
+            f"{name} is a measure of marts.{measure.table}, which its SQL does not read"
+        )
     return measure.expression if part == "measure" else f"({measure.population or 'true'})"
 
 

@@ -1,11 +1,11 @@
-"""What gold holds, in the few numbers `cca up` ends with."""
+"""Counts what gold holds, in the few numbers that `cca up` prints at its end."""
 
 from dataclasses import dataclass
 from decimal import Decimal
 
 from cca.gold.measures import calls, sessions, usage
 from cca.gold.measures.select import select
-from cca.load.warehouse import reading_gold
+from cca.gold.open import reading_gold
 from cca.settings import Settings
 
 

@@ -44,7 +44,8 @@ TEXT_LABELS = {
     "session-start-hook": "Hook", "teammate-message": "Message of a teammate",
     "agent-message": "Message of an agent", "cross-session-message": "Message of another session",
     "message": "Message of another session", "notification": "Notification",
-    "schedule": "Scheduled", "hook": "Hook", "skill": "Skill", "context": "Context",
+    "schedule": "Scheduled", "scheduled": "Scheduled", "hook": "Hook",
+    "skill": "Skill", "context": "Context",
     "summary": "Summary of what came before", "channel": "Message from a channel",
     "shell": "Shell command",
 }  # fmt: skip
@@ -60,7 +61,9 @@ def entry_kind(entry: dict[str, Any], role: str | None) -> str:
 
 def subtype_of(entry: dict[str, Any]) -> str | None:
     """Returns the subtype of a system entry, or the type of an attachment."""
-    found = entry.get("subtype") or mapping(entry.get("attachment")).get("type")
+    found = entry.get("subtype")
+    if not found and "attachment" in entry:
+        found = mapping(entry["attachment"]).get("type")
     return found if isinstance(found, str) else None
 
 

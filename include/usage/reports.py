@@ -8,10 +8,11 @@ from typing import Any, Literal, get_args
 
 import duckdb
 
-from cca.errors import NotFound, SettingError
+from cca.errors import SettingError
 from cca.gold.measures import calls, usage
 from cca.gold.measures.select import select
 from cca.gold.measures.sessions import PROJECTED_USD
+from cca.gold.open import open_gold
 
 Kind = Literal[
     "daily", "weekly", "monthly", "model", "project", "host", "session", "blocks", "tools"
@@ -171,15 +172,6 @@ def _tools(gold_path: Path, bound: dict[str, Any]) -> Report:
     shown = {each.name: name for name, each in _CALLS.items()}
     renamed = [{shown.get(name, name): row[name] for name in row} for row in (*rows, totals)]
     return Report("tools", dimensions, tuple(renamed[:-1]), renamed[-1], (), tuple(_CALLS))
-
-
-def open_gold(gold_path: Path) -> duckdb.DuckDBPyConnection:
-    """The published gold file, read-only."""
-    if not gold_path.exists():
-        message = f"{gold_path} does not exist yet: nothing was published; run `cca pipeline`"
-        raise NotFound(message)
-    # Resolved, so that a process which holds an older file open still gets the newest.
-    return duckdb.connect(str(gold_path.resolve()), read_only=True)
 
 
 def _unpriced(gold: duckdb.DuckDBPyConnection, bound: dict[str, Any]) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from cca.dashboards.browser.archive import session_title
 from cca.dashboards.browser.numbers.parts import Cell
 from cca.dashboards.browser.numbers.reader import PROJECTS, Asked, Row
 from cca.dashboards.browser.parts import short_model
-from cca.projects import project_label
+from cca.transcript.slugs import project_label
 
 TOP_ROWS = 12
 # All conversations behind a figure; a longer table says how many it leaves out.

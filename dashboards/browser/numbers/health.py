@@ -11,7 +11,7 @@ from cca.dashboards.browser.status import ago
 from cca.gold.measures import sessions as measured
 from cca.gold.measures import usage
 from cca.gold.measures.select import select
-from cca.lake.manifest import published_mark
+from cca.gold.state import published_high_water_mark
 from cca.stack.readiness import agent_health
 
 _MAX_ROWS = 20
@@ -56,7 +56,7 @@ def page(asked: Asked) -> list[Section]:
 def _tiles(asked: Asked, health: dict[str, Any] | None) -> Tiles:
     now = datetime.now(UTC)
     age = ago((now - asked.gold.published_at).total_seconds())
-    mark = published_mark(asked.settings)
+    mark = published_high_water_mark(asked.settings)
     unpriced = asked.rows_of_all(_UNPRICED)[0]["unpriced_messages"]
     return Tiles(
         [

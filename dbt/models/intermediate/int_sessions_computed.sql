@@ -1,4 +1,4 @@
-{{ config(materialized='view_in_place') }}
+{{ config(materialized=in_place('view')) }}
 with totals as (
     select * from {{ ref('int_session_totals') }}
 ),
@@ -27,7 +27,7 @@ select
     totals.session_id,
     totals.project_id,
     totals.host,
-    coalesce(titles.title, beginnings.first_prompt) as title,
+    coalesce(titles.title, beginnings.headline) as title,
     beginnings.first_prompt,
     totals.started_at,
     totals.ended_at,

@@ -16,7 +16,7 @@ with uses as (
         project_id,
         sent_at as used_at,
         false as is_failed
-    from {{ ref('fct_prompts') }}
+    from {{ ref('fct_messages') }}
     where command_name is not null
 )
 

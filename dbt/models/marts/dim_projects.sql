@@ -8,14 +8,11 @@ paths as (
         cwd,
         -- The slug tells which of the session's directories the project is.
         row_number() over (
-            partition by project_id
-            order by
-                case when {{ replace_all('cwd', "'[^A-Za-z0-9]'", "'-'") }} = project_id then 0 else 1 end,
-                count(*) desc, cwd
+            partition by project_id order by is_project_folder desc, count(*) desc, cwd
         ) as preference
     from entries
     where cwd is not null
-    group by project_id, cwd
+    group by project_id, cwd, is_project_folder
 ),
 
 activity as (

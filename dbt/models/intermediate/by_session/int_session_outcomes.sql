@@ -39,17 +39,9 @@ seen as (
     select
         session_id,
         {{ listed("nullif(git_branch, '')") }} as git_branches,
-        {{ listed('version') }} as versions
+        {{ listed('version') }} as versions,
+        count(*) filter (where message_kind = 'interruption') as interruptions
     from own_entries
-    group by session_id
-),
-
-interruptions as (
-    select
-        session_id,
-        count(*) as interruptions
-    from {{ ref('int_user_entries') }}
-    where typed_text like '[Request interrupted%' and {{ touched('session_id') }}
     group by session_id
 )
 
@@ -63,8 +55,7 @@ select
     end as outcome,
     seen.git_branches,
     seen.versions,
-    coalesce(interruptions.interruptions, 0) as interruptions
+    seen.interruptions
 from seen
 left join last_ones on seen.session_id = last_ones.session_id
 left join failed_at_end on seen.session_id = failed_at_end.session_id
-left join interruptions on seen.session_id = interruptions.session_id
