@@ -14,6 +14,9 @@ from pygments.lexer import Lexer
 from pygments.lexers import find_lexer_class_for_filename, get_lexer_by_name
 from pygments.util import ClassNotFound
 
+from cca.transcript.colours import Style, styled
+from cca.transcript.terminal import has_controls, plain
+
 # Longer code is shown plain: highlighting costs about 1 s per MB.
 MAX_HIGHLIGHT_CHARS = 60_000
 
@@ -76,19 +79,46 @@ def sanitised(html: str) -> Markup:
 
 def code_html(code: str, language: str = "", path: str = "") -> Markup:
     """Code as spans with Pygments' classes; plain where the language is unknown."""
-    code = _printable(code)
+    code = _printable(plain(code))
     lexer = _lexer(language, path) if len(code) <= MAX_HIGHLIGHT_CHARS else None
     if lexer is None:
         return escape(code)
     return sanitised(highlight(code, lexer, _FORMATTER).removesuffix("\n"))
 
 
+def output_html(text: str) -> Markup:
+    """Terminal output as spans with classes of ours; text without colours is escaped as it is."""
+    if not has_controls(text):
+        return escape(_printable(text))
+    spans = []
+    for style, run in styled(text):
+        names = _style_classes(style)
+        span = Markup('<span class="{}">{}</span>') if names else Markup("{1}")
+        spans.append(span.format(names, _printable(run)))
+    return Markup("").join(spans)
+
+
+def _style_classes(style: Style) -> str:
+    """The classes of a style: t-c1 for red letters, t-g4 for a blue ground, t-b for bold."""
+    colour, ground = style.colour, style.ground
+    if style.is_inverse:
+        # A terminal's own colours have no number: 15 and 0 look like them, swapped.
+        colour, ground = (0 if ground is None else ground), (15 if colour is None else colour)
+    names = [f"t-c{colour}"] if colour is not None else []
+    names += [f"t-g{ground}"] if ground is not None else []
+    flags = (
+        ("t-b", style.is_bold), ("t-d", style.is_dim), ("t-i", style.is_italic),
+        ("t-u", style.is_underlined), ("t-s", style.is_struck),
+    )  # fmt: skip
+    return " ".join([*names, *(name for name, is_on in flags if is_on)])
+
+
 def numbered_code_html(text: str, path: str) -> Markup:
     """A file as the Read tool gives it: its line numbers aside, the code highlighted."""
-    lines = text.split("\n")
+    lines = plain(text).split("\n")
     parts = [_NUMBERED.match(line) for line in lines]
     if not parts or not all(parts[:-1]) or not parts[0]:
-        return code_html(text, path=path)
+        return code_html(text, path=path) if path else output_html(text)
     # The last line may be cut, or be a remark of the tool.
     code = [found[2] if found else line for found, line in zip(parts, lines, strict=True)]
     shown = str(code_html("\n".join(code), path=path)).split("\n")

@@ -5,7 +5,7 @@ import base64
 import binascii
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,22 +13,20 @@ from zoneinfo import ZoneInfo
 from pymongo.errors import PyMongoError
 from tornado.web import RequestHandler
 
+from cca.conversation.calls import call_block, find_result
+from cca.conversation.excerpt import Anchor
+from cca.conversation.parts import Part, pretty
+from cca.conversation.reader import spilled_entry
+from cca.conversation.stored import StoredEntry, find_entry
+from cca.conversation.subagents import started_by
+from cca.conversation.turns import turn_of
 from cca.dashboards.browser.assets import ASSET_PATH, Asset, asset_url
 from cca.dashboards.browser.masking import masked, masked_text
-from cca.dashboards.browser.paint import Desk, more_rows, prompt_list, window
-from cca.dashboards.browser.parts import is_picture
+from cca.dashboards.browser.paint import Desk, more_rows, prompt_list, subagent_list, window
 from cca.dashboards.browser.state import State, from_query
-from cca.dashboards.browser.tools import body, pretty, result_block, result_text
+from cca.dashboards.browser.tools import body, result_parts
 from cca.dashboards.browser.views import render
-from cca.dashboards.browser.window import (
-    Anchor,
-    Entry,
-    agents,
-    find_entry,
-    spilled_file,
-    tool_result,
-)
-from cca.masking import mask_value
+from cca.masking import mask_secrets, mask_value
 from cca.mongo.archive import Document
 
 log = logging.getLogger(__name__)
@@ -49,16 +47,17 @@ def routes(desk: Desk) -> list[tuple[str, type[RequestHandler], dict[str, Any]]]
         (r"/api/tool", ToolBody, given),
         (r"/api/text", WholeText, given),
         (r"/api/prompts", Prompts, given),
+        (r"/api/subagents", Subagents, given),
         (r"/api/image", Image, given),
     ]
 
 
-class Health(RequestHandler):  # type: ignore[misc]  # Tornado has no types
+class Health(RequestHandler):
     def get(self) -> None:
         self.finish({"status": "ok"})
 
 
-class NotFound(RequestHandler):  # type: ignore[misc]  # Tornado has no types
+class NotFound(RequestHandler):
     """Any address that is none of ours, with the way home."""
 
     def prepare(self) -> None:
@@ -67,14 +66,14 @@ class NotFound(RequestHandler):  # type: ignore[misc]  # Tornado has no types
         self.finish(str(render("not_found.html", ZoneInfo("UTC"), asset=asset_url)))
 
 
-class SessionLink(RequestHandler):  # type: ignore[misc]  # Tornado has no types
+class SessionLink(RequestHandler):
     """A short address for links from elsewhere."""
 
     def get(self, session: str, entry: str | None = None) -> None:
         self.redirect("/" + State(session=session, m=entry or "").to_query())
 
 
-class Reading(RequestHandler):  # type: ignore[misc]  # Tornado has no types
+class Reading(RequestHandler):
     """Reads in a thread; MongoDB away is 503 with a sentence."""
 
     def initialize(self, desk: Desk) -> None:
@@ -95,7 +94,7 @@ class Reading(RequestHandler):  # type: ignore[misc]  # Tornado has no types
         self.set_header("Cache-Control", "private, no-store")
         self.finish(content if isinstance(content, bytes) else content.encode(errors="replace"))
 
-    def entry(self) -> Entry | None:
+    def entry(self) -> StoredEntry | None:
         return find_entry(
             self.desk.archive.entries, self.argument("session"), self.argument("entry")
         )
@@ -111,19 +110,13 @@ class Reading(RequestHandler):  # type: ignore[misc]  # Tornado has no types
         log.info("secrets revealed: %s", " ".join(filter(None, map(self.argument, names))))
         return True
 
-    def block(self) -> Document | None:
-        """The content block of the entry that `block` numbers."""
-        entry = self.entry()
-        return _numbered(entry.blocks, self.argument("block")) if entry else None
-
-    def call(self) -> tuple[Document, Entry | None] | None:
-        """The tool call `use` of the entry, and the entry with its result."""
+    def call(self) -> tuple[Document, StoredEntry, StoredEntry | None] | None:
+        """The tool call `use`, the entry that makes it, and the entry with its result."""
         entry, use = self.entry(), self.argument("use")
-        blocks = entry.blocks if entry else []
-        for block in blocks:
-            if isinstance(block, dict) and block.get("id") == use:
-                return block, tool_result(self.desk.archive.entries, self.argument("session"), use)
-        return None
+        block = call_block(entry, use) if entry else None
+        if entry is None or block is None:
+            return None
+        return block, entry, find_result(self.desk.archive.entries, self.argument("session"), use)
 
 
 class WindowOfEntries(Reading):
@@ -154,13 +147,13 @@ class ToolBody(Reading):
         found = self.call()
         if found is None:
             return None
-        block, answer = found
+        block, entry, answer = found
         session, use = self.argument("session"), self.argument("use")
         is_revealed = self.is_revealed()
-        agent = self._agent(session, block, answer)
+        agents = started_by(self.desk.archive.entries, entry, use, answer)
         if not is_revealed:
             block, answer = mask_value(block), masked(answer) if answer else None
-        result = result_block(answer.body, use) if answer else None
+        parts = result_parts(block, answer.body if answer else None)
         html = render(
             "tool.html",
             self.desk.archive.timezone,
@@ -169,34 +162,15 @@ class ToolBody(Reading):
             use=use,
             result_entry=answer.id if answer else "",
             pieces=body(block, answer.body if answer else None),
-            images=_images(result),
-            agent=agent,
+            images=[part.block for part in parts if part.kind == "image"],
+            agents=agents,
+            masked=mask_secrets,
             is_revealed=is_revealed,
-            spilled=spilled_file(self.desk.archive.entries, session, result),
+            spilled=spilled_entry(
+                self.desk.archive.entries, session, parts[0].given if parts else None
+            ),
         )
         return "text/html; charset=utf-8", html
-
-    def _agent(self, session: str, block: Document, answer: Entry | None) -> str:
-        """The subagent a call started, where its own conversation is in the archive."""
-        if block.get("name") not in {"Agent", "Task"}:
-            return ""
-        known = agents(self.desk.archive.entries, session)
-        result = answer.body.get("toolUseResult") if answer else None
-        told = str(result.get("agentId") or "") if isinstance(result, dict) else ""
-        if told in known:
-            return told
-        prompt = str((block.get("input") or {}).get("prompt") or "")
-        return next(
-            (agent for agent in known if prompt and self._asked(session, agent, prompt)), ""
-        )
-
-    def _asked(self, session: str, agent: str, prompt: str) -> bool:
-        """Transcripts of older versions name no agent: its first entry repeats the prompt."""
-        first = self.desk.archive.entries.find_one(
-            {"sessionKey": session, "agentId": agent, "type": "user"}, sort=[("sourceOffset", 1)]
-        )
-        content = (first or {}).get("message", {}).get("content")
-        return bool(content == prompt)
 
 
 class WholeText(Reading):
@@ -221,17 +195,19 @@ class WholeText(Reading):
         return "text/plain; charset=utf-8", shown
 
     def _text(self) -> str | None:
+        """A part of a message by its number, a call's input, or a part of a call's result."""
+        part = self.argument("part")
         if not self.argument("use"):
-            block = self.block()
-            return None if block is None else str(block.get("text") or block.get("thinking"))
+            entry = self.entry()
+            return _part_text(entry, part) if entry else None
         found = self.call()
         if found is None:
             return None
-        block, answer = found
-        result = result_block(answer.body, self.argument("use")) if answer else None
-        if self.argument("part") == "result" and result is not None:
-            return result_text(result)
-        return pretty(block.get("input"))
+        block, _, answer = found
+        if part == "input":
+            return pretty(block.get("input"))
+        chosen = _numbered(result_parts(block, answer.body if answer else None), part)
+        return chosen.plain if chosen else None
 
 
 class Prompts(Reading):
@@ -244,6 +220,16 @@ class Prompts(Reading):
         )
 
 
+class Subagents(Reading):
+    """The subagents of a session, each below the one that started it."""
+
+    async def get(self) -> None:
+        session, agent = self.argument("session"), self.argument("agent")
+        await self.answer(
+            lambda: ("text/html; charset=utf-8", subagent_list(self.desk, session, agent))
+        )
+
+
 class Image(Reading):
     """Pictures of a message or of a tool result; nothing that a browser would run."""
 
@@ -251,35 +237,31 @@ class Image(Reading):
         await self.answer(self._read)
 
     def _read(self) -> tuple[str, bytes] | None:
-        block = self._picture()
-        if block is None or not is_picture(block):
+        part = self._picture()
+        if part is None:
             return None
-        source = block["source"]
         try:
-            return str(source["media_type"]), base64.b64decode(
-                str(source.get("data")), validate=True
-            )
+            return part.media, base64.b64decode(part.data, validate=True)
         except (binascii.Error, ValueError):
             return None
 
-    def _picture(self) -> Document | None:
-        entry, use = self.entry(), self.argument("use")
-        if entry is None or not use:
-            return self.block()
-        content = (result_block(entry.body, use) or {}).get("content")
-        return _numbered(content if isinstance(content, list) else [], self.argument("block"))
+    def _picture(self) -> Part | None:
+        """The picture at place `block` of a message, or of the result of a call."""
+        entry = self.entry()
+        turn = turn_of(entry) if entry else None
+        shown = (part for part in (turn.parts if turn else ()) if part.kind == "image")
+        place = (self.argument("use"), self.argument("block"))
+        return next((part for part in shown if (part.call, str(part.block)) == place), None)
 
 
-def _numbered(blocks: list[Any], number: str) -> Document | None:
+def _part_text(entry: StoredEntry, number: str) -> str | None:
+    if entry.body.get("type") == "tool-result":
+        return str(entry.body.get("content") or "")
+    turn = turn_of(entry)
+    part = _numbered(turn.parts if turn else (), number)
+    return part.plain if part else None
+
+
+def _numbered(parts: Sequence[Part], number: str) -> Part | None:
     index = int(number) if re.fullmatch(r"[0-9]{1,5}", number) else -1
-    block = blocks[index] if 0 <= index < len(blocks) else None
-    return block if isinstance(block, dict) else None
-
-
-def _images(result: Document | None) -> list[int]:
-    content = (result or {}).get("content")
-    return [
-        index
-        for index, block in enumerate(content if isinstance(content, list) else [])
-        if is_picture(block)
-    ]
+    return parts[index] if 0 <= index < len(parts) else None

@@ -17,16 +17,18 @@ def _css(name: str) -> str:
     return (HERE / "css" / name).read_text()
 
 
-class _Pane(JSComponent):  # type: ignore[misc]  # Panel has no types
+class _Pane(JSComponent):
     """Tells the page what the person did; is told what to show."""
 
     __abstract = True
 
-    style = ""
+    sheets: tuple[str, ...] = ()
 
     def __init__(self, heard: Heard) -> None:
-        sheets = [_css("pane.css"), _css("marks.css"), _css(self.style)]
-        super().__init__(stylesheets=sheets, sizing_mode="stretch_both")
+        stylesheets = [_css(name) for name in ("pane.css", "marks.css", *self.sheets)]
+        super().__init__(  # type: ignore[no-untyped-call]  # in Panel itself
+            stylesheets=stylesheets, sizing_mode="stretch_both"
+        )
         self._heard = heard
 
     def _handle_msg(self, data: Any) -> None:
@@ -39,19 +41,19 @@ class _Pane(JSComponent):  # type: ignore[misc]  # Panel has no types
 
 class PageHeader(_Pane):
     _esm = HERE / "js" / "header.js"
-    style = "header.css"
+    sheets = ("header.css",)
 
 
 class SessionList(_Pane):
     _esm = HERE / "js" / "sessions.js"
-    style = "sessions.css"
+    sheets = ("sessions.css",)
 
 
 class ActivityOverview(_Pane):
     _esm = HERE / "js" / "overview.js"
-    style = "overview.css"
+    sheets = ("overview.css",)
 
 
 class Transcript(_Pane):
     _esm = HERE / "js" / "transcript.js"
-    style = "transcript.css"
+    sheets = ("transcript.css", "terminal.css")

@@ -4,27 +4,28 @@ import asyncio
 import logging
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
 from pymongo.errors import PyMongoError
+from tornado.http1connection import HTTP1Connection
 from tornado.iostream import StreamClosedError
 
+from cca.conversation.order import ORDER
+from cca.conversation.stored import find_entry, stored
 from cca.dashboards.browser.api import Reading
 from cca.dashboards.browser.archive import session_title
 from cca.dashboards.browser.hits import searched
 from cca.dashboards.browser.paint import costs_of
 from cca.dashboards.browser.sessions import list_sessions
 from cca.dashboards.browser.state import State, from_query
-from cca.dashboards.browser.window import find_entry
 from cca.errors import CcaError
 from cca.export import markdown, table
-from cca.export.sessions import Choice, Entry, chosen
+from cca.export.sessions import Choice, chosen
 from cca.export.write import FORMATS, export
 from cca.masking import mask_secrets, mask_value
-from cca.mongo.archive import whole
-from cca.transcript.entry import entry_of
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +73,8 @@ class Export(Reading):
         except PyMongoError:
             # A file that ends early must not look whole: the connection breaks instead.
             log.exception("an export broke off")
-            self.request.connection.stream.close()
+            if isinstance(self.request.connection, HTTP1Connection):
+                self.request.connection.stream.close()
 
     def _announce(self, name: str, form: str) -> None:
         file = (re.sub(r"[^\w.-]+", "-", name).strip("-.") or "export")[:80] + FORMATS[form].suffix
@@ -115,15 +117,12 @@ class Export(Reading):
             return
         message = found.body.get("message")
         message_id = message.get("id") if isinstance(message, dict) else None
-        bodies = [found.body]
+        same = [found]
         if isinstance(message_id, str):
-            same = {"sessionKey": session, "message.id": message_id}
-            bodies = [
-                entry_of(whole(entries, each))
-                for each in entries.find(same).sort("sourceOffset", 1)
-            ]
-        for body in bodies:
-            yield markdown.alone(Entry(mask_value(body), "", None))
+            wanted = {"sessionKey": session, "message.id": message_id}
+            same = [stored(entries, each) for each in entries.find(wanted).sort(list(ORDER))]
+        for entry in same:
+            yield markdown.alone(replace(entry, body=mask_value(entry.body)))
 
     def _table(self, state: State, form: str) -> Iterator[str]:
         if state.q:

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from cca.annotations import Mark, changed, keep, marks_of
+from cca.conversation.stored import find_entry
 from cca.dashboards.browser.api import Reading
 from cca.dashboards.browser.guard import user_of
 from cca.dashboards.browser.views import render
-from cca.dashboards.browser.window import find_entry
 
 _MAX_BODY_BYTES = 40_000
 Answer = tuple[str, str]

@@ -10,6 +10,10 @@ from markupsafe import Markup
 from pymongo.errors import PyMongoError
 
 from cca.annotations import Mark, all_tags, marks_in_list, marks_of
+from cca.conversation.excerpt import Anchor, Excerpt, read_excerpt
+from cca.conversation.reader import prompts
+from cca.conversation.stored import find_entry
+from cca.conversation.subagents import find_subagent, subagents, tree
 from cca.dashboards.browser.archive import (
     Archive,
     Project,
@@ -22,16 +26,14 @@ from cca.dashboards.browser.costs import message_costs
 from cca.dashboards.browser.gold import session_costs
 from cca.dashboards.browser.hits import SearchRoom, find_hits
 from cca.dashboards.browser.live import Pulse
-from cca.dashboards.browser.masking import masked_window
+from cca.dashboards.browser.masking import masked_excerpt
 from cca.dashboards.browser.overview import overview
 from cca.dashboards.browser.parts import Article, short_model
 from cca.dashboards.browser.problems import AWAY, FAILED, UNKNOWN, Problem
 from cca.dashboards.browser.reading import articles
 from cca.dashboards.browser.sessions import SessionPage, choices, list_sessions
 from cca.dashboards.browser.state import ORDERS, SORTS, TRAITS, State
-from cca.dashboards.browser.tools import moment
 from cca.dashboards.browser.views import render
-from cca.dashboards.browser.window import Anchor, Window, agent_of, find_entry, prompts, read_window
 from cca.errors import CcaError
 from cca.masking import mask_secrets
 from cca.mongo.archive import Document
@@ -39,7 +41,6 @@ from cca.settings import Settings
 
 log = logging.getLogger(__name__)
 
-NAMES = {"you": "You", "claude": "Claude", "system": "Note"}
 SIGNS = {"ok": "✓", "failed": "✕", "rejected": "⊘", "waiting": "…"}
 OUTCOMES = {"ok": "succeeded", "failed": "failed", "rejected": "rejected", "waiting": "no result"}
 
@@ -120,7 +121,7 @@ def located(desk: Desk, state: State) -> State:
     entry = find_entry(desk.archive.entries, state.session, state.m)
     if entry is None:
         return state
-    return replace(state, m=entry.id, agent=agent_of(str(entry.document["stream"])))
+    return replace(state, m=entry.id, agent=entry.agent)
 
 
 def header(desk: Desk, state: State, projects: list[Project]) -> Markup:
@@ -190,7 +191,7 @@ def transcript(desk: Desk, state: State) -> Markup:
         state=state,
         title=session_title(session),
         mark=marks_of(desk.archive.annotations, state.session).get("") or Mark(state.session),
-        **_fact_values(desk, session),
+        **_fact_values(desk, state, session),
         parent_query=replace(state, agent="", m="").to_query(),
         window=window(desk, state.session, state.agent, Anchor(state.m, "around")),
     )
@@ -201,11 +202,14 @@ def facts(desk: Desk, state: State) -> Markup:
     session = find_session(desk.archive, state.session)
     if session is None:
         return Markup("")
-    return render("facts.html", desk.archive.timezone, **_fact_values(desk, session))
+    return render("facts.html", desk.archive.timezone, **_fact_values(desk, state, session))
 
 
-def _fact_values(desk: Desk, session: Document) -> dict[str, Any]:
+def _fact_values(desk: Desk, state: State, session: Document) -> dict[str, Any]:
+    agent = state.agent
     return {
+        "subagent": find_subagent(desk.archive.entries, state.session, agent) if agent else None,
+        "masked": mask_secrets,
         "session": session,
         "label": label_of(desk.archive, session),
         "models": [short_model(model) for model in session.get("models") or []],
@@ -218,8 +222,8 @@ def window(
     desk: Desk, session: str, agent: str, anchor: Anchor, *, is_revealed: bool = False
 ) -> Markup:
     """A window of entries as articles, with where it begins and ends."""
-    found: Window = read_window(desk.archive.entries, session, agent, anchor)
-    shown = articles(found if is_revealed else masked_window(found))
+    found = read_excerpt(desk.archive.entries, session, agent, anchor)
+    shown = articles(found if is_revealed else masked_excerpt(found))
     messages = sorted({article.message_id for article in shown if article.message_id})
     return render(
         "window.html",
@@ -231,8 +235,6 @@ def window(
         costs=message_costs(desk.settings, messages),
         is_revealed=is_revealed,
         nearest=nearest(found, shown, anchor.id),
-        # A subagent is asked by Claude, not by a person.
-        names={**NAMES, "you": "Task"} if agent else NAMES,
         signs=SIGNS,
         outcomes=OUTCOMES,
         first=found.entries[0].id if found.entries else "",
@@ -245,7 +247,7 @@ def window(
 def prompt_list(desk: Desk, session: str, agent: str) -> Markup:
     """The prompts of a conversation as links."""
     shown = [
-        (entry.id, moment(entry.body) or entry.document.get("eventAt"), mask_secrets(text)[:200])
+        (entry.id, entry.at, mask_secrets(text)[:200])
         for entry, text in prompts(desk.archive.entries, session, agent)
     ]
     return render(
@@ -253,7 +255,16 @@ def prompt_list(desk: Desk, session: str, agent: str) -> Markup:
     )
 
 
-def nearest(found: Window, shown: list[Article], entry_id: str) -> str:
+def subagent_list(desk: Desk, session: str, agent: str) -> Markup:
+    """The subagents of a session as links; `agent` is the one that is open."""
+    found = tree(subagents(desk.archive.entries, session))
+    return render(
+        "subagents.html", desk.archive.timezone, session=session, agent=agent, subagents=found,
+        masked=mask_secrets,
+    )  # fmt: skip
+
+
+def nearest(found: Excerpt, shown: list[Article], entry_id: str) -> str:
     """The article to go to for an entry: its own, or the last one before it that shows anything."""
     visible = {article.id for article in shown}
     last = ""

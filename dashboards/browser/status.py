@@ -33,7 +33,7 @@ class Line:
     detail: str = ""
 
 
-class Status(RequestHandler):  # type: ignore[misc]  # Tornado has no types
+class Status(RequestHandler):
     def initialize(self, desk: Desk) -> None:
         self.desk = desk
 

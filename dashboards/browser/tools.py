@@ -1,16 +1,27 @@
 """One line for a tool call, and the parts of its body: what was asked, what came back."""
 
-import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
-from cca.markup import code_html, diff_html, markdown, numbered_code_html, patch_html
-from cca.transcript.results import is_rejection
-from cca.transcript.times import parse_timestamp as time_of
+from cca.conversation.calls import result_block, status_of
+from cca.conversation.parts import Part, of_block, pretty, size_of
+from cca.conversation.stored import StoredEntry
+from cca.markup import (
+    code_html,
+    diff_html,
+    markdown,
+    numbered_code_html,
+    output_html,
+    patch_html,
+)
+from cca.transcript.results import error_text, result_text
+from cca.transcript.terminal import plain
+from cca.transcript.tools import argument, tool_name
+from cca.transcript.values import mapping
 
 # A longer result is cut, with "Show all"; a screen holds about 4 kB.
 MAX_BODY_CHARS = 20_000
@@ -18,21 +29,21 @@ MAX_ARGUMENT_CHARS = 240
 
 KINDS = {
     "Read": "read", "Glob": "read", "Grep": "read", "LS": "read", "WebFetch": "read",
-    "WebSearch": "read", "NotebookRead": "read", "ToolSearch": "read",
+    "WebSearch": "read", "NotebookRead": "read", "ToolSearch": "read", "web_search": "read",
+    "web_fetch": "read",
     "Edit": "edit", "MultiEdit": "edit", "Write": "edit", "NotebookEdit": "edit",
     "Bash": "run", "BashOutput": "run", "KillShell": "run", "TaskOutput": "run",
-    "TaskStop": "run", "PowerShell": "run",
+    "TaskStop": "run", "PowerShell": "run", "bash_code_execution": "run", "code_execution": "run",
     "Agent": "agent", "Task": "agent", "Workflow": "agent", "Skill": "agent",
 }  # fmt: skip
-_ARGUMENTS = (
-    "file_path", "notebook_path", "command", "pattern", "description", "query", "url", "skill",
-    "subject", "path", "prompt", "plan", "taskId", "task_id",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Piece:
-    """A part of a tool's body. `total` counts the characters of which `html` shows the first."""
+    """A part of a tool's body; `html` shows the first of its `total` characters.
+
+    `part` is what the whole text is asked for by: input, or the number of the result's part.
+    """
 
     label: str
     html: Markup
@@ -40,6 +51,7 @@ class Piece:
     is_error: bool = False
     total: int = 0
     is_cut: bool = False
+    part: str = "input"
 
 
 @dataclass(frozen=True)
@@ -56,16 +68,17 @@ class Call:
     status: str  # ok | failed | rejected | waiting
     size: str
     duration: str
-    agent: str
     error: str
 
 
-def call_of(entry_id: str, block: dict[str, Any], asked_at: datetime | None, answer: Any) -> Call:
-    """`answer` is the entry with the result, or None while there is none."""
-    server, name = tool_name(str(block.get("name") or "tool"))
+def call_of(
+    entry_id: str, block: dict[str, Any], asked_at: datetime | None, answer: StoredEntry | None
+) -> Call:
+    """Returns the line of a call; `answer` is the entry with its result, if there is one."""
+    server, name = tool_name(str(block.get("name") or "tool"), block.get("server_name"))
     result = result_block(answer.body, str(block.get("id"))) if answer else None
-    text = result_text(result) if result else ""
-    status = _status(answer, result, text)
+    text = result_text(result.get("content")) if result else ""
+    status = status_of(answer.body if answer else None, result)
     return Call(
         id=str(block.get("id") or ""),
         entry_id=entry_id,
@@ -73,79 +86,31 @@ def call_of(entry_id: str, block: dict[str, Any], asked_at: datetime | None, ans
         name=name,
         server=server,
         kind="mcp" if server else KINDS.get(name, "other"),
-        argument=argument(block.get("input")),
+        argument=_first_line(plain(argument(block.get("input")))),
         status=status,
-        size=size(len(text)) if text else "",
-        duration=duration(asked_at, moment(answer.body) if answer else None),
-        agent=_agent(answer.body if answer else {}),
-        error=_first_line(text) if status in {"failed", "rejected"} else "",
+        size=size_of(len(text)) if text else "",
+        duration=duration(asked_at, answer.at if answer else None),
+        error=_first_line(error_text(text)) if status in {"failed", "rejected"} else "",
     )
 
 
-def _status(answer: Any, result: dict[str, Any] | None, text: str) -> str:
-    if not result:
-        return "waiting"
-    if not result.get("is_error"):
-        return "ok"
-    return "rejected" if is_rejection(answer.body, text) else "failed"
-
-
-def tool_name(name: str) -> tuple[str, str]:
-    """(MCP server, tool): the server is everything up to the second double underscore."""
-    if name.startswith("mcp__") and "__" in name[5:]:
-        server, tool = name[5:].split("__", 1)
-        return server, tool
-    return "", name
-
-
-def argument(given: object) -> str:
-    """The one input that tells a call from its neighbours."""
-    if not isinstance(given, dict):
-        return ""
-    for name in _ARGUMENTS:
-        value = given.get(name)
-        if isinstance(value, str) and value.strip():
-            return _first_line(value)
-    return _first_line(next((value for value in given.values() if isinstance(value, str)), ""))
-
-
 def body(block: dict[str, Any], answer: dict[str, Any] | None) -> list[Piece]:
-    """What a call shows when it is opened."""
+    """Returns what a call shows when it is opened."""
     given = block.get("input")
     given = given if isinstance(given, dict) else {"input": given}
     _, name = tool_name(str(block.get("name")))
     pieces = _INPUTS.get(name, _any_input)(given, answer or {})
-    result = result_block(answer or {}, str(block.get("id")))
-    if result is None:
+    parts = result_parts(block, answer)
+    if not parts:
         return [*pieces, Piece("No result", Markup(""), is_code=False)]
-    return [*pieces, *_result(name, given, result)]
+    beside = (_beside(part, number) for number, part in enumerate(parts) if number)
+    return [*pieces, *_result(name, given, parts), *(piece for piece in beside if piece)]
 
 
-def result_block(entry: dict[str, Any], tool_use_id: str) -> dict[str, Any] | None:
-    message = entry.get("message")
-    content = message.get("content") if isinstance(message, dict) else None
-    for block in content if isinstance(content, list) else []:
-        if isinstance(block, dict) and block.get("tool_use_id") == tool_use_id:
-            return block
-    return None
-
-
-def result_text(result: dict[str, Any]) -> str:
-    """All text of a tool result; what is neither text nor image stays as JSON."""
-    content = result.get("content")
-    if isinstance(content, str):
-        return content
-    if not isinstance(content, list):
-        return "" if content is None else pretty(content)
-    texts = [_block_text(block) for block in content]
-    return "\n".join(text for text in texts if text)
-
-
-def size(chars: int) -> str:
-    for unit, scale in (("MB", 1_000_000), ("kB", 1_000)):
-        if chars >= scale:
-            return f"{chars / scale:.1f} {unit}"
-    return f"{chars} B"
+def result_parts(block: dict[str, Any], answer: dict[str, Any] | None) -> list[Part]:
+    """Returns the parts of a call's result: its text first, then what stands beside it."""
+    result = result_block(answer or {}, str(block.get("id")))
+    return list(of_block(0, result, answer or {})) if result else []
 
 
 def duration(start: datetime | None, end: datetime | None) -> str:
@@ -161,15 +126,6 @@ def duration(start: datetime | None, end: datetime | None) -> str:
     return f"{minutes // 60} h {minutes % 60} m" if minutes >= 60 else f"{minutes} m {rest} s"  # noqa: PLR2004
 
 
-def moment(entry: dict[str, Any]) -> datetime | None:
-    """When the entry was written, by itself; None where it says nothing that can be true."""
-    return time_of(entry.get("timestamp"))
-
-
-def pretty(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, indent=2, default=str)
-
-
 def cut(text: str) -> tuple[str, bool]:
     return text[:MAX_BODY_CHARS], len(text) > MAX_BODY_CHARS
 
@@ -182,8 +138,7 @@ def _code(label: str, text: str, *, language: str = "", path: str = "") -> Piece
 
 def _edit(given: dict[str, Any], answer: dict[str, Any]) -> list[Piece]:
     path = str(given.get("file_path") or "")
-    patch = answer.get("toolUseResult")
-    hunks = patch.get("structuredPatch") if isinstance(patch, dict) else None
+    hunks = mapping(answer.get("toolUseResult")).get("structuredPatch")
     if isinstance(hunks, list) and hunks:
         lines = [line for hunk in hunks if isinstance(hunk, dict) for line in _hunk(hunk)]
         return [Piece(path, patch_html(lines))]
@@ -254,35 +209,35 @@ _INPUTS: dict[str, Callable[[dict[str, Any], dict[str, Any]], list[Piece]]] = {
 }  # fmt: skip
 
 
-def _result(name: str, given: dict[str, Any], result: dict[str, Any]) -> list[Piece]:
-    text = result_text(result)
+def _result(name: str, given: dict[str, Any], parts: list[Part]) -> Iterator[Piece]:
+    text, failed = parts[0].text, parts[0].is_failed
     shown, is_cut = cut(text)
-    failed = bool(result.get("is_error"))
     if name in {"Agent", "Task"} and not failed:
-        return [Piece("Answer", markdown(shown), is_code=False, total=len(text), is_cut=is_cut)]
-    if not text and not failed:
-        return [Piece("Result", Markup("<em>empty</em>"), total=0)]
-    is_file = name == "Read" and not failed
-    path = str(given.get("file_path") or "")
-    html = numbered_code_html(shown, path) if is_file else code_html(shown)
-    return [Piece("Error" if failed else "Result", html, True, failed, len(text), is_cut)]
+        html = markdown(plain(shown))
+        yield Piece("Answer", html, False, total=len(text), is_cut=is_cut, part="0")
+    elif text or failed:
+        is_file = name == "Read" and not failed
+        path = str(given.get("file_path") or "")
+        html = numbered_code_html(shown, path) if is_file else output_html(shown)
+        label = "Error" if failed else "Result"
+        yield Piece(label, html, True, failed, len(text), is_cut, "0")
+    elif len(parts) == 1:
+        yield Piece("Result", Markup("<em>empty</em>"), total=0)
 
 
-def _block_text(block: object) -> str:
-    if isinstance(block, str):
-        return block
-    if not isinstance(block, dict):
-        return pretty(block)
-    if block.get("type") == "text":
-        return str(block.get("text") or "")
-    return "" if block.get("type") == "image" else pretty(block)
-
-
-def _agent(answer: dict[str, Any]) -> str:
-    result = answer.get("toolUseResult")
-    return str(result.get("agentId") or "") if isinstance(result, dict) else ""
+def _beside(part: Part, number: int) -> Piece | None:
+    """What stands beside a result's text; pictures are shown by themselves."""
+    if part.kind == "image":
+        return None
+    if part.kind == "link":
+        link = Markup('<a href="{0}" target="_blank" rel="noopener noreferrer nofollow">{0}</a>')
+        html = link.format(part.url) if part.url else escape(part.text)
+        return Piece(part.label, html, is_code=False)
+    language = "json" if part.text.startswith(("{", "[")) else ""
+    shown, is_cut = cut(part.text)
+    return Piece(part.label, code_html(shown, language), total=len(part.text), is_cut=is_cut,
+                 part=str(number))  # fmt: skip
 
 
 def _first_line(text: str) -> str:
-    text = text.replace("<tool_use_error>", "").replace("</tool_use_error>", "").strip()
-    return text.split("\n", 1)[0][:MAX_ARGUMENT_CHARS]
+    return text.strip().split("\n", 1)[0][:MAX_ARGUMENT_CHARS]

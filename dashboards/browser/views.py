@@ -12,9 +12,9 @@ from jinja2.ext import Extension
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
-from cca.dashboards.browser.parts import thousands
+from cca.conversation.parts import thousands
 from cca.dashboards.browser.state import FILTERS
-from cca.markup import code_html, markdown
+from cca.markup import code_html, markdown, output_html
 
 HERE = Path(__file__).parent
 _INDENTATION = re.compile(r"^[ \t]+", re.MULTILINE)
@@ -66,6 +66,7 @@ def _environment() -> Environment:
         "markdown": markdown,
         "prompt": lambda text: markdown(text, breaks=True),
         "code": code_html,
+        "output": output_html,
     }
     return environment
 

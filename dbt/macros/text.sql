@@ -2,5 +2,5 @@
 {% macro listed_model(column) -%}
     {%- set bare = replace_all("lower(" ~ column ~ ")", "'\\[[^\\]]*\\]$'", "''") -%}
     {%- set named = replace_all(bare, "'^(?:[a-z-]+\\.)?anthropic[./]|-v\\d+(?::\\d+)?$'", "''") -%}
-    {{ replace_all(named, "'@(\\d)'", "'-$1'" if target.type == "spark" else "'-\\1'") }}
+    {{ replace_all(named, "'@(\\d)'", "'-" ~ group_reference(1) ~ "'") }}
 {%- endmacro %}

@@ -53,14 +53,14 @@ def save(
 ) -> Saved:
     """A backup in the folder, or the difference to the one that is there; all or nothing."""
     before = contents.read(folder)
-    if before is None and folder.exists() and any(folder.iterdir()):
+    if before is None and not contents.may_hold_a_backup(folder):
         raise SettingError(f"{folder} is not empty and holds no backup; name another folder")
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    (folder / "mongodb").mkdir(mode=0o700, exist_ok=True)
     now = datetime.now(UTC)
     stamp = now.strftime("%Y%m%dT%H%M%S%f")
     with archive.connect(uri) as client:
         archive.require(client, uri)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (folder / "mongodb").mkdir(mode=0o700, exist_ok=True)
         database = archive.database(client, settings)
         collection = archive.conversations(client, settings)
         if before is not None and _has_forgotten_since(database, before.made_at):

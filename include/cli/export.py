@@ -42,8 +42,9 @@ def export(
     from rich.console import Console
     from rich.progress import Progress
 
+    from cca.conversation.reader import count_entries
     from cca.errors import NotFound
-    from cca.export.sessions import chosen, count_entries
+    from cca.export.sessions import chosen
     from cca.export.write import export as pieces
     from cca.mongo import archive
     from cca.mongo.server import serving_mongo

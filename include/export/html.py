@@ -10,11 +10,17 @@ from pathlib import Path
 from markupsafe import Markup, escape
 
 from cca.annotations import Mark
-from cca.export.sessions import Entry, Session
-from cca.export.turns import Part, Turn, placed
+from cca.conversation.parts import Part
+from cca.conversation.stored import StoredEntry
+from cca.conversation.turns import Turn
+from cca.export.sessions import Session
+from cca.export.wording import asked, at_of, placed, result_label
 from cca.markup import code_html, markdown, patch_html
 
 _STYLES = Path(__file__).with_name("page.css")
+_ROLES = {
+    "person": "you", "task": "you", "claude": "claude", "tool": "claude", "teammate": "teammate",
+}  # fmt: skip
 # Longer prose is shown as plain text: parsing it as Markdown would take seconds.
 _MAX_PROSE_CHARACTERS = 200_000
 
@@ -41,18 +47,19 @@ def document(body: Iterator[str]) -> Iterator[str]:
     yield "</body>\n</html>\n"
 
 
-def write(conversations: Iterable[tuple[Session, Iterator[Entry]]]) -> Iterator[str]:
+def write(conversations: Iterable[tuple[Session, Iterator[StoredEntry]]]) -> Iterator[str]:
     return document(_conversations(conversations))
 
 
-def _conversations(conversations: Iterable[tuple[Session, Iterator[Entry]]]) -> Iterator[str]:
+def _conversations(conversations: Iterable[tuple[Session, Iterator[StoredEntry]]]) -> Iterator[str]:
     for session, entries in conversations:
         yield _head(session)
         for each in placed(entries):
             if each.opens_agent:
-                heading = Markup('<h2 class="agent">Subagent <code>{}</code></h2>\n')
-                yield heading.format(each.turn.agent)
-            yield _turn(each.turn, is_same_speaker=each.is_same_voice)
+                agent = each.turn.entry.agent
+                heading = Markup('<h2 class="agent" id="agent-{}">Subagent {}</h2>\n')
+                yield heading.format(agent, session.agent(agent))
+            yield _turn(session, each.turn, is_same_speaker=each.is_same_voice)
         yield "</main>\n"
 
 
@@ -80,42 +87,82 @@ def _mark(mark: Mark | None) -> Markup:
     )
 
 
-def _turn(turn: Turn, *, is_same_speaker: bool) -> str:
+def _turn(session: Session, turn: Turn, *, is_same_speaker: bool) -> str:
     facts = Markup(" ").join(
         Markup("<span>{}</span>").format(fact)
-        for fact in (turn.at[:19].replace("T", " "), turn.model)
+        for fact in (at_of(turn)[:19].replace("T", " "), turn.model)
         if fact
     )
     name = Markup("<h3><b>{}</b> {}</h3>").format(turn.voice, facts) if not is_same_speaker else ""
-    parts = Markup("\n").join(_part(part) for part in turn.parts)
+    parts = Markup("\n").join(_part(part) + _started(session, part) for part in turn.lines)
     return Markup('<article class="{}">{}{}{}</article>\n').format(
-        turn.voice.lower(), name, parts, _mark(turn.mark)
+        _ROLES.get(turn.speaker, "note"), name, parts, _mark(turn.entry.mark)
     )
 
 
+def _started(session: Session, part: Part) -> Markup:
+    """Leads to the subagents that a call started, whose conversations stand below."""
+    agents = session.started_by(part.call) if part.kind == "call" else []
+    link = Markup('<p>Started subagent <a href="#agent-{0}">{0}</a>, below.</p>')
+    return Markup("").join(link.format(agent) for agent in agents)
+
+
 def _part(part: Part) -> Markup:
-    if part.kind == "call":
-        return _call(part)
-    if part.kind == "note":
-        return Markup("<pre>{}</pre>").format(part.text)
-    if part.kind == "image":
-        picture = '<img alt="Image in the conversation" src="data:{};base64,{}">'
-        return Markup(picture).format(part.name, part.text)  # noqa: S704  (a constant)
-    if part.kind == "result":
-        label = "Failed" if part.is_failed else "Result"
-        text = Markup("<pre>{}</pre>").format(part.text)
-        return _folded(label, text, is_failed=part.is_failed) if part.text.strip() else Markup("")
-    prose = Markup("<div>{}</div>").format(_prose(part.text))
-    return _folded("Thinking", prose) if part.kind == "thinking" else prose
+    worded = _WORDED.get(part.kind)
+    return worded(part) if worded else Markup("<div>{}</div>").format(_prose(part.plain))
 
 
 def _call(part: Part) -> Markup:
-    is_diff = part.language == "diff"
-    code = patch_html(part.text.split("\n")) if is_diff else code_html(part.text, part.language)
-    name, _, rest = part.name.partition(" ")
-    body = Markup("<pre><code>{}</code></pre>").format(code) if part.text else Markup("")
-    argument = Markup(" <code>{}</code>").format(rest) if rest else ""
-    return Markup("<p><b>{}</b>{}</p>{}").format(name, argument, body)
+    call = asked(part)
+    is_diff = call.language == "diff"
+    code = patch_html(call.text.split("\n")) if is_diff else code_html(call.text, call.language)
+    body = Markup("<pre><code>{}</code></pre>").format(code) if call.text else Markup("")
+    argument = Markup(" <code>{}</code>").format(call.argument) if call.argument else ""
+    return Markup("<p><b>{}</b>{}</p>{}").format(call.name, argument, body)
+
+
+def _result(part: Part) -> Markup:
+    if not part.plain.strip():
+        return Markup("<p>{}: empty</p>").format(result_label(part))
+    text = Markup("<pre>{}</pre>").format(part.plain)
+    return _folded(result_label(part), text, is_failed=part.is_failed)
+
+
+def _image(part: Part) -> Markup:
+    picture = '<img alt="Image in the conversation" src="data:{};base64,{}">'
+    return Markup(picture).format(part.media, part.data)  # noqa: S704  (a constant)
+
+
+def _file(part: Part) -> Markup:
+    if not part.plain.strip():
+        return Markup("<p>{}</p>").format(part.label)
+    text = Markup("<pre>{}</pre>").format(part.plain)
+    return _folded(part.label, text, is_failed=part.is_failed)
+
+
+def _link(part: Part) -> Markup:
+    if part.url:
+        link = '<p><a href="{}" rel="noopener noreferrer nofollow">{}</a></p>'
+        return Markup(link).format(part.url, part.label)  # noqa: S704  (a constant)
+    return Markup("<p>{} <code>{}</code></p>").format(part.label, part.text)
+
+
+def _command(part: Part) -> Markup:
+    return Markup("<p><code>{}</code> {}</p>").format(part.label, part.plain)
+
+
+def _note(part: Part) -> Markup:
+    return Markup("<pre>{}</pre>").format(part.plain)
+
+
+def _thinking(part: Part) -> Markup:
+    return _folded("Thinking", Markup("<div>{}</div>").format(_prose(part.plain)))
+
+
+_WORDED = {
+    "call": _call, "result": _result, "image": _image, "file": _file, "fold": _file,
+    "link": _link, "command": _command, "note": _note, "thinking": _thinking,
+}  # fmt: skip
 
 
 def _prose(text: str) -> Markup:

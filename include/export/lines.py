@@ -8,27 +8,32 @@ from io import StringIO
 from typing import Any
 
 from cca.annotations import Mark
-from cca.export.sessions import Entry, Session
-from cca.export.turns import turn_of
+from cca.conversation.parts import Part
+from cca.conversation.stored import StoredEntry
+from cca.conversation.turns import Turn, turn_of
+from cca.export.sessions import Session
+from cca.export.wording import asked, at_of
 
 COLUMNS = (
     "session_id", "project_id", "host", "agent_id", "at", "speaker", "kind", "name", "model",
     "is_failed", "text",
 )  # fmt: skip
+# What a person typed is text, as Claude's words are; what folds away is a note.
+_KINDS = {"prompt": "text", "command": "text", "fold": "note"}
 # A spreadsheet would run a cell that begins so as a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 # A project's folder begins with a sign as well, and stays what other tables call it.
 _SLUG = re.compile(r"-[\w-]*")
 
 
-def json_lines(conversations: Iterable[tuple[Session, Iterator[Entry]]]) -> Iterator[str]:
+def json_lines(conversations: Iterable[tuple[Session, Iterator[StoredEntry]]]) -> Iterator[str]:
     """The entries as they were written, one a line."""
     for _, entries in conversations:
         for entry in entries:
             yield _json(entry.body) + "\n"
 
 
-def json_object(conversations: Iterable[tuple[Session, Iterator[Entry]]]) -> Iterator[str]:
+def json_object(conversations: Iterable[tuple[Session, Iterator[StoredEntry]]]) -> Iterator[str]:
     """`{"sessions": [{…, "entries": […]}]}`."""
     yield '{"sessions": ['
     for number, (session, entries) in enumerate(conversations):
@@ -56,17 +61,29 @@ def _mark(mark: Mark) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def csv_rows(conversations: Iterable[tuple[Session, Iterator[Entry]]]) -> Iterator[str]:
+def csv_rows(conversations: Iterable[tuple[Session, Iterator[StoredEntry]]]) -> Iterator[str]:
     """One row for each text, thought, tool call and result."""
     yield csv_line(COLUMNS)
     for session, entries in conversations:
         place = (session.id, session.project_id, session.host)
         for entry in entries:
             turn = turn_of(entry)
-            for part in turn.parts if turn else ():
-                said = (turn.at, turn.speaker, part.kind, part.name, turn.model) if turn else ()
-                text = "" if part.kind == "image" else part.text
-                yield csv_line((*place, entry.agent, *said, part.is_failed, text))
+            for part in turn.lines if turn else ():
+                told = _cells(turn, part) if turn else ()
+                yield csv_line((*place, entry.agent, *told))
+
+
+def _cells(turn: Turn, part: Part) -> tuple[Any, ...]:
+    """at, speaker, kind, name, model, is_failed and text of a part."""
+    name, text, kind = part.label, part.plain, _KINDS.get(part.kind, part.kind)
+    if part.kind == "call":
+        call = asked(part)
+        name, text = f"{call.name} {call.argument}".strip(), call.text
+    elif part.kind == "command":
+        name, text = "", f"{part.label} {part.text}".strip()
+    elif part.kind == "image":
+        name, text = part.media, ""
+    return at_of(turn), turn.name, kind, name, turn.model, part.is_failed, text
 
 
 def csv_line(values: Iterable[Any]) -> str:

@@ -3,27 +3,32 @@
 import re
 from collections.abc import Iterable, Iterator
 
+from markupsafe import escape
+
 from cca.annotations import Mark
-from cca.export.sessions import Entry, Session
-from cca.export.turns import Part, Turn, placed, turn_of
+from cca.conversation.parts import Part
+from cca.conversation.stored import StoredEntry
+from cca.conversation.turns import Turn, turn_of
+from cca.export.sessions import Session
+from cca.export.wording import asked, at_of, placed, result_label, size_of_picture
 
 _TICKS = re.compile(r"`{3,}")
 _FOLDED_CHARACTERS = 400
 
 
-def write(conversations: Iterable[tuple[Session, Iterator[Entry]]]) -> Iterator[str]:
+def write(conversations: Iterable[tuple[Session, Iterator[StoredEntry]]]) -> Iterator[str]:
     for number, (session, entries) in enumerate(conversations):
         yield ("\n\n" if number else "") + head(session)
         for each in placed(entries):
             if each.opens_agent:
-                yield f"\n## Subagent {each.turn.agent}\n"
-            yield _turn(each.turn, is_same_speaker=each.is_same_voice)
+                yield f"\n## Subagent {_line(session.agent(each.turn.entry.agent))}\n"
+            yield _turn(session, each.turn, is_same_speaker=each.is_same_voice)
 
 
-def alone(entry: Entry) -> str:
+def alone(entry: StoredEntry) -> str:
     """What one entry says, without a speaker."""
     turn = turn_of(entry)
-    return "".join(f"{_part(part)}\n\n" for part in turn.parts) if turn else ""
+    return "".join(f"{_part(part)}\n\n" for part in turn.lines) if turn else ""
 
 
 def head(session: Session) -> str:
@@ -40,10 +45,13 @@ def fenced(text: str, language: str = "") -> str:
     return f"{fence}{language}\n{text.rstrip()}\n{fence}"
 
 
-def _turn(turn: Turn, *, is_same_speaker: bool) -> str:
-    facts = " · ".join(filter(None, (turn.at[:19].replace("T", " "), turn.model)))
+def _turn(session: Session, turn: Turn, *, is_same_speaker: bool) -> str:
+    facts = " · ".join(filter(None, (at_of(turn)[:19].replace("T", " "), turn.model)))
     name = f"\n### {turn.voice} · {facts}\n" if not is_same_speaker else ""
-    return name + "".join(f"\n{_part(part)}\n" for part in turn.parts) + _mark(turn.mark)
+    parts = (
+        piece for part in turn.lines for piece in (_part(part), *_started(session, part)) if piece
+    )
+    return name + "".join(f"\n{piece}\n" for piece in parts) + _mark(turn.entry.mark)
 
 
 def _mark(mark: Mark | None) -> str:
@@ -57,35 +65,68 @@ def _mark(mark: Mark | None) -> str:
     return "\n" + "\n".join(f"> {line}".rstrip() for line in f"{first}{note}".split("\n")) + "\n"
 
 
+def _started(session: Session, part: Part) -> list[str]:
+    """Names the subagents that a call started, whose conversations stand below."""
+    agents = session.started_by(part.call) if part.kind == "call" else []
+    return [f"*Started subagent {_line(agent)}, below.*" for agent in agents]
+
+
 def _part(part: Part) -> str:
-    text = part.text.strip()
-    if part.kind == "call":
-        return _call(part)
-    if part.kind == "result":
-        return _result(part)
-    if part.kind == "image":
-        return f"*[{part.name}, {len(text) * 3 // 4 // 1000} kB]*"
-    if part.kind == "note":
-        return "\n".join(f"> {line}" for line in text.split("\n"))
-    return _folded("Thinking", text) if part.kind == "thinking" else text
+    text = part.plain.strip()
+    worded = _WORDED.get(part.kind)
+    return worded(part, text) if worded else text
 
 
-def _call(part: Part) -> str:
-    name, _, rest = _line(part.name).partition(" ")
-    title = f"**{name}**" + (f" `` {rest} ``" if rest else "")
-    return f"{title}\n\n{fenced(part.text, part.language)}" if part.text else title
+def _call(part: Part, _: str) -> str:
+    call = asked(part)
+    title = f"**{_line(call.name)}**" + (f" `` {_line(call.argument)} ``" if call.argument else "")
+    return f"{title}\n\n{fenced(call.text, call.language)}" if call.text else title
 
 
-def _result(part: Part) -> str:
-    label = "Failed" if part.is_failed else "Result"
-    if not part.text.strip():
+def _result(part: Part, text: str) -> str:
+    label = _line(result_label(part))
+    if not text:
         return f"*{label}: empty*"
-    code = fenced(part.text)
-    return _folded(label, code) if len(part.text) > _FOLDED_CHARACTERS else f"*{label}*\n\n{code}"
+    code = fenced(part.plain)
+    return _folded(label, code) if len(text) > _FOLDED_CHARACTERS else f"*{label}*\n\n{code}"
+
+
+def _image(part: Part, _: str) -> str:
+    return f"*[{part.media}, {size_of_picture(part)}]*"
+
+
+def _file(part: Part, text: str) -> str:
+    label = _line(part.label)
+    return _folded(label, fenced(text)) if text else f"*[{label}]*"
+
+
+def _link(part: Part, text: str) -> str:
+    label = _line(part.label).replace("[", "\\[").replace("]", "\\]")
+    if part.url:
+        return f"[{label}](<{part.url.replace('<', '%3C').replace('>', '%3E')}>)"
+    return label if text == part.label else f"{label} `` {_line(text)} ``"
+
+
+def _command(part: Part, text: str) -> str:
+    return f"{part.label} {text}".strip()
+
+
+def _quoted(_: Part, text: str) -> str:
+    return "\n".join(f"> {line}".rstrip() for line in text.split("\n"))
+
+
+def _thinking(_: Part, text: str) -> str:
+    return _folded("Thinking", text)
+
+
+_WORDED = {
+    "call": _call, "result": _result, "image": _image, "file": _file, "fold": _file,
+    "link": _link, "command": _command, "note": _quoted, "thinking": _thinking,
+}  # fmt: skip
 
 
 def _folded(label: str, text: str) -> str:
-    return f"<details><summary>{label}</summary>\n\n{text}\n\n</details>"
+    return f"<details><summary>{escape(label)}</summary>\n\n{text}\n\n</details>"
 
 
 def _line(text: str) -> str:

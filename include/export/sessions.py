@@ -1,19 +1,14 @@
-"""Which conversations leave, and their entries in order, one at a time."""
+"""Which conversations leave, and what is told of each."""
 
-import re
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from pymongo.collection import Collection
 
 from cca.annotations import Mark, marks_of
-from cca.mongo.archive import MARKS, Document, whole
-from cca.transcript.entry import entry_of
+from cca.conversation.subagents import Subagent
+from cca.mongo.archive import MARKS, Document
 
-ORDER = [("stream", 1), ("generation", 1), ("sourceOffset", 1)]
-_AGENT = re.compile(r"agent-([A-Za-z0-9_-]+)(?:\.jsonl)?$")
 _TITLE_CHARACTERS = 120
 
 
@@ -39,26 +34,25 @@ class Session:
     ended_at: datetime | None
     # What people wrote on it, and on its messages; each names the entry that it is on, or none.
     marks: tuple[Mark, ...] = ()
+    agents: tuple[Subagent, ...] = ()
 
     @property
     def mark(self) -> Mark | None:
         return next((mark for mark in self.marks if not mark.entry), None)
 
+    def agent(self, agent_id: str) -> str:
+        """What a subagent is called: its id, and its title where it has one."""
+        title = next((each.title for each in self.agents if each.id == agent_id), agent_id)
+        return agent_id if title == agent_id else f"{agent_id}: {title}"
+
+    def started_by(self, call: str) -> list[str]:
+        """The ids of the subagents that a call started, as their meta files say."""
+        return [each.id for each in self.agents if call and each.call == call]
+
     @property
     def period(self) -> str:
         times = [at.strftime("%Y-%m-%d %H:%M") for at in (self.started_at, self.ended_at) if at]
         return " to ".join(times) + (" UTC" if times else "")
-
-
-@dataclass(frozen=True)
-class Entry:
-    """An entry as written, and the subagent whose it is."""
-
-    body: dict[str, Any]
-    agent: str
-    at: datetime | None
-    id: str = ""
-    mark: Mark | None = None
 
 
 def chosen(collection: Collection[Document], choice: Choice) -> list[Session]:
@@ -80,29 +74,6 @@ def chosen(collection: Collection[Document], choice: Choice) -> list[Session]:
         allowDiskUse=True,
     )
     return [_session(collection, group) for group in groups]
-
-
-def count_entries(collection: Collection[Document], session_id: str) -> int:
-    return collection.count_documents({"sessionKey": session_id})
-
-
-def entries(
-    collection: Collection[Document], session_id: str, *, is_read_once: bool = False
-) -> Iterator[Entry]:
-    """A session's transcript lines: its own conversation first, then each subagent's.
-
-    A file that was rewritten is in the archive with every version of its lines; `is_read_once`
-    gives each entry once, as it was last written.
-    """
-    stale = _older_versions(collection, session_id) if is_read_once else frozenset()
-    for document in collection.find({"sessionKey": session_id}).sort(ORDER):
-        is_line = str(document.get("sourceFile", "")).endswith(".jsonl")
-        if not is_line or document["_id"] in stale:
-            continue
-        agent = _AGENT.search(str(document["stream"]))
-        body = entry_of(whole(collection, document))
-        name = agent[1] if agent else ""
-        yield Entry(body, name, document.get("eventAt"), str(document["_id"]))
 
 
 def marks(collection: Collection[Document], session_id: str) -> tuple[Mark, ...]:
@@ -145,20 +116,3 @@ def _session(collection: Collection[Document], group: Document) -> Session:
         started_at=row.get("startedAt") or group["started_at"],
         ended_at=row.get("endedAt") or group["ended_at"],
     )
-
-
-def _older_versions(collection: Collection[Document], session_id: str) -> frozenset[str]:
-    """Documents whose entry a later reading of the same file wrote anew."""
-    again = {"sessionKey": session_id, "generation": {"$gt": 0}}
-    if collection.find_one(again, {"_id": 1}) is None:
-        return frozenset()
-    newest: dict[tuple[str, str], str] = {}
-    stale = set()
-    names = {"stream": 1, "uuid": 1}
-    found = collection.find({"sessionKey": session_id, "uuid": {"$type": "string"}}, names)
-    for document in found.sort(ORDER):
-        key = (document["stream"], document["uuid"])
-        if key in newest:
-            stale.add(newest[key])
-        newest[key] = document["_id"]
-    return frozenset(stale)

@@ -10,13 +10,16 @@ from dataclasses import dataclass, replace
 from pymongo.collection import Collection
 
 from cca.annotations import Mark, masked
+from cca.conversation.reader import read_entries
+from cca.conversation.stored import StoredEntry
+from cca.conversation.subagents import subagents
 from cca.errors import SettingError
 from cca.export import html, lines, markdown
-from cca.export.sessions import Entry, Session, entries, marks
+from cca.export.sessions import Session, marks
 from cca.masking import mask_secrets, mask_value
 from cca.mongo.archive import Document
 
-Conversation = tuple[Session, Iterator[Entry]]
+Conversation = tuple[Session, Iterator[StoredEntry]]
 Writer = Callable[[Iterable[Conversation]], Iterator[str]]
 
 
@@ -53,8 +56,10 @@ def export(
     chosen = FORMATS[form]
 
     def conversation(session: Session) -> Conversation:
-        found = entries(collection, session.id, is_read_once=chosen.is_read_once)
+        found = read_entries(collection, session.id, is_read_once=chosen.is_read_once)
         marked = replace(session, marks=marks(collection, session.id))
+        if chosen.is_read_once:
+            marked = replace(marked, agents=tuple(subagents(collection, session.id)))
         shown = marked if is_revealed else _masked(marked)
         noted = _noted(found, {mark.entry: mark for mark in shown.marks if mark.entry})
         return shown, _watched(noted, is_revealed=is_revealed, tell=tell)
@@ -62,7 +67,7 @@ def export(
     return chosen.write(map(conversation, sessions))
 
 
-def _noted(found: Iterator[Entry], marks: dict[str, Mark]) -> Iterator[Entry]:
+def _noted(found: Iterator[StoredEntry], marks: dict[str, Mark]) -> Iterator[StoredEntry]:
     """Each mark on its message; where a session holds copies of it, on the first."""
     for entry in found:
         names = {str(entry.body.get("uuid") or ""), entry.id} & marks.keys()
@@ -70,8 +75,8 @@ def _noted(found: Iterator[Entry], marks: dict[str, Mark]) -> Iterator[Entry]:
 
 
 def _watched(
-    found: Iterator[Entry], *, is_revealed: bool, tell: Callable[[], None]
-) -> Iterator[Entry]:
+    found: Iterator[StoredEntry], *, is_revealed: bool, tell: Callable[[], None]
+) -> Iterator[StoredEntry]:
     for entry in found:
         yield entry if is_revealed else replace(entry, body=mask_value(entry.body))
         tell()
@@ -79,4 +84,5 @@ def _watched(
 
 def _masked(session: Session) -> Session:
     marks = tuple(map(masked, session.marks))
-    return replace(session, title=mask_secrets(session.title), marks=marks)
+    agents = tuple(replace(each, description=mask_secrets(each.title)) for each in session.agents)
+    return replace(session, title=mask_secrets(session.title), marks=marks, agents=agents)

@@ -22,7 +22,7 @@ from cca.transcript.values import mapping, string
 log = logging.getLogger(__name__)
 
 # Raise it whenever the same documents would give other rows.
-LISTS_NUMBER = 5
+LISTS_NUMBER = 6
 # The row of a busy session is made anew after a rest, so that it takes a tenth of the time at most.
 _SHORTEST_REST_SECONDS = 0.1
 _RESTS = 9

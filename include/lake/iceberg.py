@@ -13,7 +13,6 @@ from typing import Any, TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pyiceberg.conversions import from_bytes
 from pyiceberg.exceptions import CommitFailedException, ValidationException
 from pyiceberg.io.pyarrow import parquet_files_to_data_files, schema_to_pyarrow
 from pyiceberg.manifest import DataFile
@@ -227,12 +226,14 @@ def _span(table: Table, file: DataFile, column: str) -> tuple[str, str]:
     first = (file.lower_bounds or {}).get(field.field_id)
     last = (file.upper_bounds or {}).get(field.field_id)
     return (
-        _moment(from_bytes(field.field_type, first)) if first is not None else _EARLIEST,
-        _moment(from_bytes(field.field_type, last)) if last is not None else _LATEST,
+        _moment(first) if first is not None else _EARLIEST,
+        _moment(last) if last is not None else _LATEST,
     )
 
 
-def _moment(microseconds: int) -> str:
+def _moment(bound: bytes) -> str:
+    """Iceberg writes a bound of a timestamp as microseconds since 1970, little-endian."""
+    microseconds = int.from_bytes(bound, "little", signed=True)
     seconds, rest = divmod(microseconds, 1_000_000)
     return datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest).isoformat()
 

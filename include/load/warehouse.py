@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
-from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_exponential
 
 from cca.errors import WarehouseError
 from cca.settings import Settings
@@ -37,22 +36,39 @@ def writing(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def _open(path: Path) -> duckdb.DuckDBPyConnection:
+    try:
+        return _connect(path)
+    except duckdb.IOException as error:
+        if not _is_locked(error):
+            message = f"{path}: {error}; `cca rebuild warehouse` builds it again"
+            raise WarehouseError(message) from error
+    log.debug("waiting for the warehouse")
+    return _open_when_free(path)
+
+
+def _open_when_free(path: Path) -> duckdb.DuckDBPyConnection:
+    from tenacity import (  # noqa: PLC0415  (it imports tornado; mostly nobody has to wait)
+        Retrying,
+        retry_if_exception,
+        stop_after_delay,
+        wait_exponential,
+    )
+
     retrying = Retrying(
         retry=retry_if_exception(_is_locked),
         stop=stop_after_delay(_LONGEST_WAIT_SECONDS),
         wait=wait_exponential(multiplier=0.1, max=2),
-        before_sleep=lambda _: log.debug("waiting for the warehouse"),
         reraise=True,
     )
-    config = {"storage_compatibility_version": STORAGE_VERSION}
     try:
-        return retrying(lambda: duckdb.connect(str(path), config=config))
+        return retrying(_connect, path)
     except duckdb.IOException as error:
-        if _is_locked(error):
-            message = f"{path} is held by another process: {error}; end it, or set DUCKDB_PATH"
-        else:
-            message = f"{path}: {error}; `cca rebuild warehouse` builds it again"
+        message = f"{path} is held by another process: {error}; end it, or set DUCKDB_PATH"
         raise WarehouseError(message) from error
+
+
+def _connect(path: Path) -> duckdb.DuckDBPyConnection:
+    return duckdb.connect(str(path), config={"storage_compatibility_version": STORAGE_VERSION})
 
 
 def _is_locked(error: BaseException) -> bool:

@@ -17,10 +17,10 @@ from cca.gold import state
 from cca.load import meta
 from cca.load.warehouse import STORAGE_VERSION, writing
 from cca.publish import masking, metabase, postgres
-from cca.publish.comments import Described, comments, descriptions
+from cca.publish.comments import comments
 from cca.settings import Settings
 from cca.sql import literal
-from cca.transform.dbt import code_version, target_dir
+from cca.transform.dbt import code_version
 
 log = logging.getLogger(__name__)
 
@@ -45,8 +45,7 @@ def publish(settings: Settings) -> Path:
         with writing(settings) as warehouse:
             meta.prepare(warehouse)
             built = meta.newest_build(warehouse)
-            known = descriptions(target_dir(settings) / "manifest.json")
-            tables = _copy(warehouse, building, known)
+            tables = _copy(warehouse, building)
         _make_durable(building, target)
         replace_link(settings.gold_path, target)
         state.update(
@@ -78,9 +77,7 @@ def prune(settings: Settings, keep: int = KEPT_FILES) -> list[Path]:
     return old
 
 
-def _copy(
-    warehouse: duckdb.DuckDBPyConnection, building: Path, described: dict[str, Described]
-) -> int:
+def _copy(warehouse: duckdb.DuckDBPyConnection, building: Path) -> int:
     names = [
         row[0]
         for row in warehouse.execute(
@@ -101,9 +98,7 @@ def _copy(
             f'create table gold.marts."{name}" as {masking.selection(warehouse, wanted)}'
         )
         _require_equal(warehouse, name, wanted)
-        columns = warehouse.execute(f'describe gold.marts."{name}"').fetchall()
-        known = described.get(name, Described("", {})).only(column for column, *_ in columns)
-        for statement in comments(f'gold.marts."{name}"', known):
+        for statement in comments(warehouse, source, name, f'gold.marts."{name}"'):
             warehouse.execute(statement)
     warehouse.execute("checkpoint gold")
     warehouse.execute("detach gold")

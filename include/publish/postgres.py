@@ -14,7 +14,7 @@ from cca.errors import ServiceDown, SettingError
 from cca.extras import GOLD_POSTGRES
 from cca.files import held
 from cca.gold import state
-from cca.publish.comments import Described, comments
+from cca.publish.comments import comments
 from cca.settings import Settings
 from cca.sql import literal
 
@@ -94,7 +94,7 @@ def _copy_marts(connection: duckdb.DuckDBPyConnection) -> int:
         # A view that somebody made of it would not fit: Postgres says which, and nothing changes.
         connection.execute(f"drop table if exists {table}")
         connection.execute(f"create table {table} as {rows}")
-        said = ";".join(comments(f'marts."{name}"', _described(connection, name)))
+        said = ";".join(comments(connection, "gold", name, f'marts."{name}"'))
         connection.execute("call postgres_execute('readers', $1)", [said])
     connection.execute("commit")
     return len(wanted)
@@ -111,18 +111,6 @@ def _tables(connection: duckdb.DuckDBPyConnection, database: str) -> dict[str, l
     for table, column in rows:
         found.setdefault(table, []).append(column)
     return found
-
-
-def _described(connection: duckdb.DuckDBPyConnection, name: str) -> Described:
-    """Return the descriptions of a mart, which the gold file keeps as comments."""
-    where = "where database_name = 'gold' and schema_name = 'marts' and table_name = $1"
-    ((about,),) = connection.execute(
-        f"select coalesce(comment, '') from duckdb_tables() {where}", [name]
-    ).fetchall()
-    columns = connection.execute(
-        f"select column_name, comment from duckdb_columns() {where} and comment is not null", [name]
-    ).fetchall()
-    return Described(about, dict(columns))
 
 
 def _copy_of(settings: Settings) -> str:

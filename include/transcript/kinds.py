@@ -44,7 +44,8 @@ TEXT_LABELS = {
     "session-start-hook": "Hook", "teammate-message": "Message of a teammate",
     "agent-message": "Message of an agent", "cross-session-message": "Message of another session",
     "message": "Message of another session", "notification": "Notification",
-    "schedule": "Scheduled", "hook": "Hook", "skill": "Skill", "context": "Context",
+    "schedule": "Scheduled", "scheduled": "Scheduled", "hook": "Hook",
+    "skill": "Skill", "context": "Context",
     "summary": "Summary of what came before", "channel": "Message from a channel",
     "shell": "Shell command",
 }  # fmt: skip

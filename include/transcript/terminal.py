@@ -4,7 +4,7 @@ import re
 
 # CSI, OSC and the other strings up to their end, then the two-character escapes. An unclosed
 # string ends with its line, a cut sequence with the text.
-_ESCAPE = re.compile(
+ESCAPE = re.compile(
     r"(?:\x1b\[|\x9b)[0-?]*[ -/]*(?:[@-~]|\Z)"
     r"|(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x9c\n]*(?:\x07|\x1b\\|\x9c)?"
     r"|\x1b[ -/]*[0-~]"
@@ -13,7 +13,7 @@ _ESCAPE = re.compile(
 _ERASE = re.compile(r"(?:\x1b\[|\x9b)([012]?)K")
 _ERASED = "\x00"
 _CONTROLS = ("\x1b", "\r", "\b", "\x9b", "\x9d", "\x90")
-_OTHER_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+OTHER_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def has_controls(text: str) -> bool:
@@ -27,18 +27,18 @@ def plain(text: str) -> str:
         return text
     text = text.replace("\r\n", "\n")
     if "\r" not in text and "\b" not in text:
-        return _OTHER_CONTROLS.sub("", _ESCAPE.sub("", text))
+        return OTHER_CONTROLS.sub("", ESCAPE.sub("", text))
     return "\n".join(_line(line) for line in text.split("\n"))
 
 
 def _line(line: str) -> str:
     """Returns one line after everything that was printed over it."""
     if "\r" not in line and "\b" not in line:
-        return _OTHER_CONTROLS.sub("", _ESCAPE.sub("", line))
+        return OTHER_CONTROLS.sub("", ESCAPE.sub("", line))
     marked = _ERASE.sub(lambda found: f"{_ERASED}{found[1] or '0'}", line.replace(_ERASED, ""))
     shown: list[str] = []
     column = 0
-    characters = iter(_ESCAPE.sub("", marked))
+    characters = iter(ESCAPE.sub("", marked))
     for character in characters:
         if character == "\r":
             column = 0
@@ -49,7 +49,7 @@ def _line(line: str) -> str:
         elif character >= " " or character == "\t":
             shown[column : column + 1] = [character]
             column += 1
-    return _OTHER_CONTROLS.sub("", "".join(shown)).rstrip()
+    return OTHER_CONTROLS.sub("", "".join(shown)).rstrip()
 
 
 def _erase(shown: list[str], column: int, how: str) -> None:

@@ -86,13 +86,22 @@ class Wrapped(NamedTuple):
         return _one_line(_said_by_json(self.text) or inner_text(start))
 
 
-def pieces(text: str) -> list[Wrapped]:
-    """Returns a text block in order: contexts around it, and what they stand around."""
+def pieces(text: str, *, is_signed: bool = False) -> list[Wrapped]:
+    """Returns a text block in order: contexts around it, and what they stand around.
+
+    Where the entry says that a person typed it (`is_signed`), the rest is all theirs. What Claude
+    Code adds behind a message is a context too.
+    """
     before, rest = _leading(text.strip().lstrip("\ufeff"))
     rest, after = _trailing(rest)
     if not rest:
         return [*before, *after]
-    return [*before, machine_text(rest) or Wrapped("typed", "person", rest), *after]
+    found = None if is_signed else machine_text(rest)
+    if found is None:
+        return [*before, Wrapped("typed", "person", rest), *after]
+    behind = rest.rpartition(f"</{found.tag}>")[2].strip() if found.tag else ""
+    added = [Wrapped("context", "machine", behind)] if behind else []
+    return [*before, found, *added, *after]
 
 
 def typed_text(text: str) -> str:

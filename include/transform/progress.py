@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from cca.transform.dbt import BAD, NodeDone
+from cca.transform.dbt import BAD, CI_TAG, NodeDone
 
 _BUILT = ("model", "seed", "snapshot")
 
@@ -79,11 +79,13 @@ class Progress:
 
 
 def _tests_of_models(manifest: dict[str, Any]) -> dict[str, set[str]]:
-    """Return the tests of each model; a test of several models belongs to each of them."""
+    """Return the tests of each model; a test of several models belongs to each of them.
+
+    Tests that a build leaves out (unit tests, those tagged `ci`) belong to none.
+    """
     found: dict[str, set[str]] = {}
-    nodes = manifest["nodes"] | manifest.get("unit_tests", {})
-    for name, node in nodes.items():
-        if node["resource_type"] in ("test", "unit_test"):
+    for name, node in manifest["nodes"].items():
+        if node["resource_type"] == "test" and CI_TAG not in node["tags"]:
             owners = [node["attached_node"]] if node.get("attached_node") else _models(node)
             for owner in owners:
                 found.setdefault(owner, set()).add(name)

@@ -4,7 +4,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from cca.markup import code_html, diff_html, markdown, numbered_code_html, sanitised
+from cca.markup import code_html, diff_html, markdown, numbered_code_html, output_html, sanitised
 
 
 def elements(html: str) -> list[tuple[str, dict[str, str | None]]]:
@@ -81,3 +81,12 @@ def test_line_numbers_of_a_file_stand_aside() -> None:
 
 def test_the_sanitiser_lets_no_style_through() -> None:
     assert sanitised('<p style="position:fixed" class="x">t</p><form action=/x>') == "<p>t</p>"
+
+
+def test_terminal_output_is_coloured_by_classes_and_nothing_else() -> None:
+    html = output_html('\x1b[31m<img src=x onerror=alert(1)>\x1b[0m "&"\x1b[1;44mx')
+    assert html == (
+        '<span class="t-c1">&lt;img src=x onerror=alert(1)&gt;</span> &#34;&amp;&#34;'
+        '<span class="t-g4 t-b">x</span>'
+    )
+    assert output_html("<b>") == "&lt;b&gt;"

@@ -188,6 +188,16 @@ export function render({ model, el }) {
 
   // --- folded parts
 
+  async function openAgent(agent) {
+    const place = agent.querySelector(":scope > .feed");
+    if (place.childElementCount) return;
+    try {
+      fill(place, await read(agent.dataset.window));
+    } catch (error) {
+      if (error.name !== "AbortError") say(place, error.message);
+    }
+  }
+
   async function unfoldTool(tool) {
     const body = tool.querySelector(":scope > .body");
     if (!body || body.dataset.loaded) return;
@@ -195,8 +205,8 @@ export function render({ model, el }) {
     body.classList.add("waiting");
     try {
       fill(body, await read(tool.dataset.src));
-      const agent = body.querySelector(".agent");
-      if (agent) fill(agent.querySelector(".feed"), await read(agent.dataset.window));
+      const agent = body.querySelector("div.agent");
+      if (agent) await openAgent(agent);
       if (tool.closest("article.target")) {
         highlight(body);
         body.querySelector("mark")?.scrollIntoView({ block: "center" });
@@ -346,12 +356,13 @@ export function render({ model, el }) {
     ({ target }) => {
       if (target.matches("details.tool[open]")) unfoldTool(target);
       if (target.matches("details.jump[open]")) listPrompts(target);
+      if (target.matches("details.agent[open]")) openAgent(target);
     },
     true,
   );
   document.addEventListener("click", (event) => {
-    const menu = el.querySelector("details.jump[open]");
-    if (menu && !event.composedPath().includes(menu)) menu.open = false;
+    for (const menu of el.querySelectorAll("details.jump[open]"))
+      if (!event.composedPath().includes(menu)) menu.open = false;
   });
   el.addEventListener("click", (event) => {
     const { target } = event;

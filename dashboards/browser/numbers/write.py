@@ -2,7 +2,7 @@
 
 from math import isclose
 
-from cca.dashboards.browser.parts import thousands
+from cca.conversation.parts import thousands
 
 _SECOND, _MINUTE, _HOUR = 1000, 60_000, 3_600_000
 __all__ = ["axis_money", "exact", "money", "percent", "span", "thousands"]

@@ -1,4 +1,4 @@
-{{ config(materialized='view_in_place') }}
+{{ config(materialized=in_place('view')) }}
 with prompts as (
     select * from {{ ref('int_prompts') }}
 )
@@ -10,7 +10,6 @@ select
     host,
     event_at as sent_at,
     day,
-    {{ report_hour('event_at') }} as hour_at,
     cast(turn_number as integer) as turn_number,
     task_category,
     prompt,

@@ -37,8 +37,8 @@ _SOURCES = {
     "fct_file_operations": _Source(
         "file_operation", "tool_use_id", ("operation", "file_extension", "host")
     ),
-    "fct_messages": _Source("entry", "entry_id", ("host",)),
-    "fct_prompts": _Source("prompt", "entry_id", ("task_category", "host")),
+    "fct_messages": _Source("entry", "entry_id", ("task_category", "host")),
+    "fct_prompts": _Source("prompt", "entry_id", ("host",)),
     "dim_sessions": _Source("session", "session_id", ("outcome", "host"), others=("project",)),
     "fct_compactions": _Source("compaction", "entry_id", ("host",)),
     "fct_subagents": _Source("subagent", "", ("agent_type", "host")),

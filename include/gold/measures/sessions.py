@@ -42,12 +42,14 @@ ENTRIES = _messages(
 
 _PROMPTS = "fct_prompts"
 PROMPTS = Measure(
-    "prompts", _PROMPTS, "count", "count", "Prompts",
+    "prompts", _MESSAGES, "count", "count", "Prompts",
     "Prompts that a person gave; tool results and Claude Code's own messages are none.",
+    population="is_human_prompt",
 )  # fmt: skip
 ACTIVE_DAYS = Measure(
-    "active_days", _PROMPTS, "distinct", "days", "Active days",
+    "active_days", _MESSAGES, "distinct", "days", "Active days",
     "Days with at least one prompt, on the clock of TIMEZONE.", column="day",
+    population="is_human_prompt",
 )  # fmt: skip
 _response = partial(
     Measure, table=_PROMPTS, how="percentile", unit="seconds", column="response_seconds"

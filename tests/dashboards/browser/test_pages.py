@@ -122,8 +122,8 @@ def test_a_subagent_opens_inside_its_call_and_on_its_own(site: Any, open_page: A
     assert page.get_by_text("The subagent speaks here.").count() == 0
     page.locator('details.tool[data-kind="agent"] > summary').click()
     page.get_by_text("The subagent speaks here.").wait_for()
-    page.get_by_text("Open on its own").click()
-    page.get_by_role("heading", name="Subagent a1b2c3").wait_for()
+    page.get_by_text("Open in full").click()
+    page.get_by_role("heading", name="Look for callers").wait_for()
     assert "agent=a1b2c3" in page.url
     assert page.locator(".you .who b").all_text_contents() == ["Task"]
 
@@ -236,7 +236,7 @@ def test_a_search_leads_to_the_message(site: Any, open_page: Any) -> None:
     page.get_by_text("1 hit", exact=True).wait_for()
     assert page.locator("mark").first.text_content() == "subagent"
     page.locator(".hits a.row").click()
-    page.get_by_role("heading", name="Subagent a1b2c3").wait_for()
+    page.get_by_role("heading", name="Look for callers").wait_for()
     expect(page.locator("article.target")).to_contain_text("The subagent speaks here.")
     assert "q=subagent" in page.url
     page.reload()

@@ -18,8 +18,9 @@ from pymongo.collection import Collection
 
 from cca.annotations import Mark
 from cca.annotations import keep as keep_mark
+from cca.conversation.reader import count_entries
 from cca.export import write
-from cca.export.sessions import Choice, chosen, count_entries
+from cca.export.sessions import Choice, chosen
 from cca.export.write import FORMATS, export
 from cca.mongo.archive import MARKS
 from cca.settings import Settings, child_environment
@@ -244,7 +245,7 @@ def test_every_format_has_a_writer() -> None:
     assert set(NAMED) == set(write.FORMATS)
 
 
-def test_a_terminal_is_told_nothing_by_a_transcript_and_a_pipe_gets_every_byte(
+def test_markdown_holds_no_escapes_on_a_terminal_or_in_a_pipe_and_jsonl_keeps_them(
     collection: Collection[Any], settings: Settings
 ) -> None:
     keep(collection, "s1", [person("red \x1b[31m title \x1b]0;mine\x07 end")])
@@ -258,4 +259,8 @@ def test_a_terminal_is_told_nothing_by_a_transcript_and_a_pipe_gets_every_byte(
     assert "end" in shown
     assert "\x1b" not in shown
     piped = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True).stdout
-    assert b"\x1b]0;mine\x07" in piped
+    assert b"red  title  end" in piped
+    command += ["--format", "jsonl"]
+    lines = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True).stdout
+    said = json.loads(lines)["message"]["content"]
+    assert said == "red \x1b[31m title \x1b]0;mine\x07 end"

@@ -57,6 +57,20 @@ def test_a_session_counts_what_is_distinct_in_it(scribe, row):
     }  # fmt: skip
 
 
+def test_a_session_that_nobody_prompted_is_named_by_what_it_was_told(scribe, row):
+    scribe.prompt(
+        '<teammate-message teammate_id="lead" summary="Review it">\nx\n</teammate-message>'
+    )
+    found = row()
+    assert (found["title"], found["firstPrompt"], found["prompts"]) == ("Review it", None, 0)
+
+
+def test_a_title_is_one_line_of_the_first_prompt(scribe, row):
+    scribe.prompt("\n  Please\n  look ")
+    found = row()
+    assert (found["title"], found["firstPrompt"]) == ("Please look", "Please\n  look")
+
+
 def test_a_call_that_a_person_did_not_allow_is_no_failure(scribe, row):
     said = [
         "The user doesn't want to proceed with this tool use. The tool use was rejected",

@@ -1,0 +1,96 @@
+"""Part of a conversation: some entries beside an anchor, and what pairs with them beyond."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from pymongo.collection import Collection
+
+from cca.conversation.calls import Pairs, pairs
+from cca.conversation.order import ORDER, beyond, transcript_streams
+from cca.conversation.stored import StoredEntry, find_entry, stored
+from cca.conversation.versions import versions
+from cca.mongo.archive import Document
+
+EXCERPT_ENTRIES = 200
+ENTRIES_BEFORE_TARGET = 40
+
+
+@dataclass(frozen=True)
+class Excerpt:
+    """Entries in reading order; `has_before` and `has_after` say whether there are more."""
+
+    entries: list[StoredEntry]
+    pairs: Pairs
+    has_before: bool
+    has_after: bool
+
+
+@dataclass(frozen=True)
+class Anchor:
+    """Where an excerpt starts: at the beginning, or beside an entry."""
+
+    id: str = ""
+    side: str = "after"  # after | before | around | from (it, and what follows)
+
+
+def read_excerpt(
+    entries: Collection[Document], session_id: str, agent: str, anchor: Anchor,
+    limit: int = EXCERPT_ENTRIES,
+) -> Excerpt:  # fmt: skip
+    """Reads up to `limit` entries beside the anchor; the beginning where it is unknown."""
+    streams = transcript_streams(entries, session_id, agent)
+    base: Document = {"sessionKey": session_id, "stream": {"$in": streams}}
+    target = find_entry(entries, session_id, anchor.id) if anchor.id else None
+    before: list[StoredEntry] = []
+    after: list[StoredEntry] = []
+    has_before = has_after = False
+    if target is None:
+        after, has_after = _side(entries, base, None, 1, limit)
+    elif anchor.side == "before":
+        before, has_before = _side(entries, base, target, -1, limit)
+        has_after = True
+    else:
+        around = anchor.side == "around"
+        if around:
+            before, has_before = _side(entries, base, target, -1, ENTRIES_BEFORE_TARGET)
+            before.append(target)
+        elif anchor.side == "from":
+            # All that an excerpt around an entry may hold, so that it can be read again.
+            before, limit = [target], limit + ENTRIES_BEFORE_TARGET
+        after, has_after = _side(entries, base, target, 1, limit)
+        has_before = has_before or not around
+    found = _last_versions(entries, base, [*before, *after])
+    return Excerpt(found, pairs(entries, base, found), has_before, has_after)
+
+
+def _side(
+    entries: Collection[Document], base: Document, target: StoredEntry | None, direction: int,
+    limit: int,
+) -> tuple[list[StoredEntry], bool]:  # fmt: skip
+    conditions = [base] if target is None else [base, beyond(target.document, direction)]
+    cursor = entries.find({"$and": conditions})
+    found = list(cursor.sort([(name, direction) for name, _ in ORDER]).limit(limit + 1))
+    side = [stored(entries, document) for document in found[:limit]]
+    return (side if direction > 0 else side[::-1]), len(found) > limit
+
+
+def _last_versions(
+    entries: Collection[Document], base: Document, found: Sequence[StoredEntry]
+) -> list[StoredEntry]:
+    uuids = [entry.body["uuid"] for entry in found if isinstance(entry.body.get("uuid"), str)]
+    shown = versions(entries, base, uuids) if uuids else {}
+    if not shown:
+        return list(found)
+    wanted = [shown[entry.id] for entry in found if shown.get(entry.id, entry.id) != entry.id]
+    last = {str(each["_id"]): each for each in entries.find({"_id": {"$in": wanted}})}
+    kept = [entry for entry in found if shown.get(entry.id) != ""]
+    return [_as_last_written(entries, entry, last.get(shown.get(entry.id, ""))) for entry in kept]
+
+
+def _as_last_written(
+    entries: Collection[Document], entry: StoredEntry, last: Document | None
+) -> StoredEntry:
+    """The entry's last version in the place, and under the name, of the first."""
+    if last is None or last["_id"] == entry.id:
+        return entry
+    return replace(entry, body=stored(entries, last).body)

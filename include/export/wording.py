@@ -1,0 +1,133 @@
+"""How a conversation is worded in a file: its turns in order, calls the way a person reads them."""
+
+import difflib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import PurePath
+from typing import Any, NamedTuple
+
+from cca.conversation.parts import Part, pretty, size_of
+from cca.conversation.stored import StoredEntry
+from cca.conversation.turns import Turn, turn_of
+from cca.transcript.terminal import plain
+from cca.transcript.tools import file_path, tool_name
+from cca.transcript.values import mapping, mended
+
+_EDITS = frozenset({"Edit", "MultiEdit"})
+_SHELLS = frozenset({"Bash", "bash_code_execution"})
+# A lone argument of this length stands beside the tool's name.
+_LINE = 160
+
+
+class Asked(NamedTuple):
+    """A call in words: the tool, what stands beside its name, and the rest in some language."""
+
+    name: str
+    argument: str = ""
+    text: str = ""
+    language: str = ""
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A turn after those before it: whether another agent begins, whether the voice goes on."""
+
+    turn: Turn
+    opens_agent: bool
+    is_same_voice: bool
+
+
+@dataclass
+class _Calls:
+    """Names of the calls that wait for a result, and the call that was made last."""
+
+    names: dict[str, str] = field(default_factory=dict)
+    last: str = ""
+
+    def labelled(self, part: Part) -> Part:
+        """The part, a result with the name of its call where another call stands between."""
+        if part.kind == "call":
+            self.names[part.call] = part.label
+            self.last = part.call
+        elif part.kind == "result":
+            name = self.names.pop(part.call, "")
+            return replace(part, label="" if part.call == self.last else name)
+        return part
+
+
+def placed(entries: Iterable[StoredEntry]) -> Iterator[Placed]:
+    """Yields what there is to read of a session, in order."""
+    agent, voice = "", ""
+    calls = _Calls()
+    for entry in entries:
+        turn = turn_of(entry)
+        if turn is None:
+            continue
+        parts = filter(partial(_says_something, turn), turn.parts)
+        turn = replace(turn, parts=tuple(map(calls.labelled, parts)))
+        opens_agent = entry.agent != agent
+        yield Placed(turn, opens_agent, turn.voice == voice and not opens_agent)
+        agent, voice = entry.agent, turn.voice
+
+
+def asked(part: Part) -> Asked:
+    """Returns what was asked of a tool."""
+    block = part.given
+    server, name = tool_name(part.label, block.get("server_name"))
+    # A tool of a server is named as Claude names it.
+    name = part.label if part.label.startswith("mcp__") or not server else f"{server} {name}"
+    given = block.get("input")
+    values = mapping(given)
+    path = file_path(values) or ""
+    if name in _SHELLS and isinstance(values.get("command"), str):
+        return Asked(name, text=_words(values["command"]), language="bash")
+    if name in _EDITS and path:
+        return Asked(name, path, _words(_diff(values)), "diff")
+    if name == "ExitPlanMode" and isinstance(values.get("plan"), str):
+        return Asked(name, text=_words(values["plan"]), language="markdown")
+    if name == "Write" and isinstance(values.get("content"), str):
+        return Asked(name, path, _words(values["content"]), PurePath(path).suffix.lstrip("."))
+    alone = next(iter(values.values()), None)
+    if len(values) == 1 and isinstance(alone, str) and len(alone) <= _LINE and "\n" not in alone:
+        return Asked(name, _words(alone))
+    return Asked(name, text=_words(pretty(given)), language="json")
+
+
+def result_label(part: Part) -> str:
+    """Returns what a result is called: whose it is, where that is not plain, and how it ended."""
+    label = "Failed" if part.is_failed else "Result"
+    return f"{label} of {part.label}" if part.label else label
+
+
+def size_of_picture(part: Part) -> str:
+    """Returns how large a picture is."""
+    return size_of(len(part.data.rstrip("=")) * 3 // 4)
+
+
+def at_of(turn: Turn) -> str:
+    """Returns when a turn was said, in UTC to the second; "" where nothing says."""
+    return turn.at.isoformat(timespec="seconds") if turn.at else ""
+
+
+def _says_something(turn: Turn, part: Part) -> bool:
+    """Whether a part is worth a line: a result that is only pictures or files has no text."""
+    if part.kind != "result" or part.text.strip():
+        return True
+    return not any(other.call == part.call for other in turn.parts if other is not part)
+
+
+def _words(text: str) -> str:
+    return plain(mended(text))
+
+
+def _diff(values: dict[str, Any]) -> str:
+    edits = values.get("edits")
+    changes = edits if isinstance(edits, list) else [values]
+    lines: list[str] = []
+    for change in map(mapping, changes):
+        before = str(change.get("old_string") or "").splitlines()
+        after = str(change.get("new_string") or "").splitlines()
+        # The first two lines name files that are one and the same.
+        lines += list(difflib.unified_diff(before, after, lineterm=""))[2:]
+    return "\n".join(lines)
