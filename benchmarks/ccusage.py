@@ -18,9 +18,9 @@ from typing import Any
 
 from benchmarks.pipeline import STEPS, Bench, run_step
 from cca.demo.generate import generate
+from cca.gold.open import open_gold
 from cca.mongo.server import serving_mongo
 from cca.settings import Settings
-from cca.usage.reports import open_gold
 
 UNTIL = date(2026, 11, 1)
 TOKENS = ("input", "output", "cache_write", "cache_read")

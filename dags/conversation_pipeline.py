@@ -1,14 +1,15 @@
 """Conversations from MongoDB to lake, warehouse and gold.
 
 Every hour, and whenever it is triggered, this DAG takes what the sync agents stored in MongoDB
-and rebuilds what the dashboards read.
+and rebuilds what the dashboards read. `cca pipeline` runs the same steps without Airflow.
 
-1. `resolve_window`: what this run owns. The trigger form decides; else a backfill run owns what
-   *happened* in its data interval; else everything that *arrived* since the last published run.
-   A wide window is cut into parts.
-2. `extract`: makes the lake equal to MongoDB in each part.
-3. `load`: brings the lake's difference into the raw tables.
-4. `has_news`: where nothing changed, dbt and publish are skipped, and shown so.
+1. `resolve_window`: what this run takes. The trigger form decides; else a backfill run takes what
+   *happened* in its data interval; else everything that *arrived* since the last run. It is decided
+   here and nowhere else. A wide window is cut into chunks.
+2. `extract`: makes the lake equal to MongoDB in each chunk.
+3. `finish_extract`: moves the lake's high-water mark once all chunks are extracted.
+4. `load`: brings the lake's difference into the raw tables. Where gold holds all of it already,
+   dbt and publish are skipped, and shown so.
 5. `dbt_build` builds and tests all models in one process, as DuckDB has one writer. Each model has
    a task of its own under `dbt`, which ends as the build reports that model and its tests.
 6. `publish`: gold, as a new read-only file.
@@ -39,11 +40,11 @@ from cca_airflow.archive import mongo
 from cca_airflow.defaults import DAG_DEFAULTS, GOLD, RAW, Tag, mart_assets
 from cca_airflow.models import build_models, model_tasks
 
-from cca.settings import get_settings
+from cca.settings import Settings, get_settings
 from cca.stack.airflow import POOL as WRITER_POOL
 
-# parts of a wide window: one for each of two cores
-PARTS = 2
+# Chunks of a wide window: one for each of two cores.
+CHUNKS = 2
 PARAMS = {
     "since": Param(
         None,
@@ -81,11 +82,18 @@ PARAMS = {
 }
 
 
+def settings_of(params: dict[str, Any]) -> Settings:
+    """Return the settings of a run with these parameters."""
+    from cca.lake.manifest import with_format
+
+    return with_format(get_settings(), params["storage_format"])
+
+
 @dag(
     **DAG_DEFAULTS,
     doc_md=__doc__,
     start_date=pendulum.datetime(2024, 1, 1, tz="UTC"),
-    # a plain cron string would give an interval of no length
+    # A plain cron string would give an interval of no length.
     schedule=CronDataIntervalTimetable("0 * * * *", timezone="UTC"),
     params=PARAMS,
     tags=[Tag.PIPELINE],
@@ -102,8 +110,8 @@ def conversation_pipeline() -> None:
     ) -> list[dict[str, Any]]:
         from airflow.sdk.exceptions import AirflowFailException
 
+        from cca import pipeline
         from cca.errors import SettingError
-        from cca.extract.chunks import plan
         from cca.extract.window import resolve
 
         chosen = {name: params[name] for name in ("since", "until", "full_backfill")}
@@ -112,55 +120,50 @@ def conversation_pipeline() -> None:
         try:
             window = resolve(**chosen, data_interval=interval)
         except SettingError as error:
-            # asked again, it would be as wrong
+            # A retry would fail as well.
             raise AirflowFailException(str(error)) from error
-        with mongo(get_settings()) as uri:
-            lake = params["storage_format"]
-            parts = plan(get_settings(), uri, window, parts=PARTS, storage_format=lake).to_dict()
-        return [part | {"mark": parts["mark"]} for part in parts["windows"]]
+        settings = settings_of(params)
+        with mongo(settings) as uri:
+            return [chunk.to_dict() for chunk in pipeline.plan(settings, uri, window, CHUNKS)]
 
     @task(map_index_template="{{ window['start'] or window['kind'] }}")
     def extract(window: dict[str, Any], params: dict[str, Any]) -> dict[str, Any]:
         from airflow.sdk import get_current_context
 
-        from cca.extract.run import extract
-        from cca.extract.window import Window
+        from cca import pipeline
 
         get_current_context()["window"] = window
-        with mongo(get_settings()) as uri:
-            owned, lake = Window.from_dict(window), params["storage_format"]
-            report = extract(get_settings(), uri, owned, storage_format=lake)
+        settings = settings_of(params)
+        with mongo(settings) as uri:
+            report = pipeline.extract_chunk(settings, uri, window)
         return {"documents": report.documents, "rejects": report.rejects, "files": report.files}
 
-    @task(pool=WRITER_POOL, outlets=[RAW])
-    def load(parts: list[dict[str, Any]], params: dict[str, Any]) -> bool:
-        from cca.extract.chunks import Parts, finish
-        from cca.load.raw import load
+    @task
+    def finish_extract(chunks: list[dict[str, Any]], params: dict[str, Any]) -> str:
+        from cca import pipeline
 
-        lake, full_refresh = params["storage_format"], params["full_refresh"]
-        extracted = Parts.from_dict({"windows": parts, "mark": parts[0]["mark"]})
-        finish(get_settings(), extracted, storage_format=lake)
-        report = load(get_settings(), storage_format=lake, full_refresh=full_refresh)
-        return report.is_changed
+        return f"high-water mark: {pipeline.finish_extract(settings_of(params), chunks)}"
 
-    @task.short_circuit
-    def has_news(loaded: bool, params: dict[str, Any]) -> bool:  # noqa: FBT001
-        from cca.publish import postgres
+    # False ends the run here: what follows is skipped.
+    @task.short_circuit(pool=WRITER_POOL, outlets=[RAW])
+    def load(params: dict[str, Any]) -> bool:
+        from cca import pipeline
 
-        return loaded or params["full_refresh"] or postgres.is_due(get_settings())
+        settings, full_refresh = settings_of(params), params["full_refresh"]
+        loaded = pipeline.load(settings, full_refresh=full_refresh)
+        return pipeline.has_news(settings, loaded, full_refresh=full_refresh)
 
     @task(pool=WRITER_POOL, inlets=[RAW], outlets=[GOLD, *mart_assets()])
     def publish(params: dict[str, Any]) -> str:
-        from cca.publish.gold import publish
+        from cca import pipeline
 
-        return str(publish(get_settings(), storage_format=params["storage_format"]))
+        return str(pipeline.publish(settings_of(params)))
 
-    parts = resolve_window()
-    loaded = load(parts)
-    extract.expand(window=parts) >> loaded
-    is_new, published = has_news(loaded), publish()
-    is_new >> build_models() >> published
-    is_new >> model_tasks() >> published
+    chunks = resolve_window()
+    loaded, published = load(), publish()
+    extract.expand(window=chunks) >> finish_extract(chunks) >> loaded
+    loaded >> build_models() >> published
+    loaded >> model_tasks() >> published
 
 
 conversation_pipeline()

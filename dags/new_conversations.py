@@ -36,9 +36,9 @@ def new_conversations() -> None:
 
     @task
     def published_state() -> str:
-        from cca.lake.manifest import published_mark
+        from cca.gold.state import published_high_water_mark
 
-        mark = published_mark(get_settings())
+        mark = published_high_water_mark(get_settings())
         return mark.isoformat() if mark else "nothing"
 
     state = published_state()

@@ -9,7 +9,7 @@ from cca.demo.ledger import Ledger
 from cca.demo.scene import Scene
 from cca.demo.stories import PROJECTS, Project, Story
 from cca.demo.transcript import Entry, Home, Transcript
-from cca.projects import slug_of
+from cca.transcript.slugs import slug_of
 
 _MODELS = ("claude-opus-5-5", "claude-sonnet-5-5", "claude-opus-4-8", "claude-haiku-5-5")
 _MODEL_WEIGHTS = (9, 6, 3, 2)

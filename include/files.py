@@ -11,7 +11,7 @@ def replace_file(path: Path, content: str | bytes) -> None:
     """Write a file so that a crash leaves the old one or the new one, whole."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     fresh = path.with_name(path.name + ".new")
-    # what a crash left there may have been open to others
+    # A file that a crash left there may be open to others.
     fresh.unlink(missing_ok=True)
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(content.encode() if isinstance(content, str) else content)
@@ -20,8 +20,17 @@ def replace_file(path: Path, content: str | bytes) -> None:
     fresh.replace(path)
 
 
+def replace_link(link: Path, target: Path) -> None:
+    """Point a symbolic link to a neighbour, so that a reader finds the old one or the new one."""
+    fresh = link.with_name(link.name + ".new")
+    fresh.unlink(missing_ok=True)
+    fresh.symlink_to(target.name)
+    fresh.replace(link)
+    sync_folder(link.parent)
+
+
 def sync_folder(folder: Path) -> None:
-    """Make a rename in it survive a power cut."""
+    """Make renames in a folder survive a power cut."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -31,7 +40,11 @@ def sync_folder(folder: Path) -> None:
 
 @contextmanager
 def held(path: Path, *, is_shared: bool = False) -> Iterator[None]:
-    """Wait for the lock on a file, and hold it."""
+    """Wait for the lock on a file, and hold it: alone, or together with others that share it.
+
+    The kernel wakes the waiting process, and shared and exclusive holders meet on one lock;
+    filelock polls and knows no shared lock.
+    """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with path.open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_SH if is_shared else fcntl.LOCK_EX)

@@ -17,9 +17,9 @@ from cca.errors import SettingError
 from cca.extract.fetch import server_time
 from cca.lake import remove
 from cca.lake.remove import Scope
-from cca.load.rebuild import rebuild_warehouse
 from cca.mongo import archive
 from cca.mongo.archive import Document
+from cca.pipeline import rebuild_warehouse
 from cca.publish.gold import prune
 from cca.settings import Settings
 from cca.sync_agent.buffer import Buffer

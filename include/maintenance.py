@@ -1,4 +1,4 @@
-"""What keeps the stores small: one function a chore, each repeatable and safe beside all else."""
+"""Keeps the stores small: one function for each chore, repeatable and safe while others run."""
 
 import shutil
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from cca.lake.compact import CompactReport
     from cca.lake.snapshots import Expired
 
-# states of the Iceberg lake, and warehouses built from them, that can still be read
+# How long snapshots of the Iceberg lake, and warehouses built from them, can be read.
 KEEP_SNAPSHOTS = timedelta(days=7)
 
 
@@ -33,7 +33,7 @@ class Trimmed:
 
 @dataclass(frozen=True)
 class Pruned:
-    """Gold files and warehouses of past moments that were deleted."""
+    """Gold files and warehouses of snapshots that were deleted, and their bytes."""
 
     gold_files: int
     past_warehouses: int
@@ -43,7 +43,7 @@ class Pruned:
 def compact_lake(
     settings: Settings, *, storage_format: str | None = None, before: date | None = None
 ) -> "CompactReport":
-    """Merge small files of dates before a day, yesterday by default; orphans go as well."""
+    """Merge small files of dates before a day, yesterday by default; delete orphan files."""
     from cca.lake.compact import CompactReport, compact  # noqa: PLC0415  (pyarrow)
 
     if not _may_exist(settings, storage_format):
@@ -52,7 +52,7 @@ def compact_lake(
 
 
 def expire_snapshots(settings: Settings, *, keep: timedelta = KEEP_SNAPSHOTS) -> "Expired":
-    """Forget states of the Iceberg lake older than that; the present one always stays."""
+    """Delete snapshots of the Iceberg lake older than that; the present one always stays."""
     from cca.lake import snapshots  # noqa: PLC0415  (takes a second)
 
     if not _may_exist(settings, "iceberg"):
@@ -62,16 +62,16 @@ def expire_snapshots(settings: Settings, *, keep: timedelta = KEEP_SNAPSHOTS) ->
 
 def remove_orphans(settings: Settings, *, storage_format: str | None = None) -> Orphans:
     """Delete what crashed runs left in the lake; waits until no run is writing."""
-    from cca.lake.store import holding  # noqa: PLC0415  (pyarrow)
+    from cca.lake.lake import holding  # noqa: PLC0415  (pyarrow)
 
     if not _may_exist(settings, storage_format):
         return Orphans(0)
     with holding(settings, storage_format) as lake:
-        return Orphans(lake.store.sweep())
+        return Orphans(lake.store.remove_orphan_files())
 
 
 def trim_buffer(settings: Settings) -> Trimmed:
-    """Drop delivered lines that are a week old and give free space back; nothing that waits."""
+    """Delete delivered lines that are a week old and free their space; waiting lines stay."""
     from cca.sync_agent.buffer import Buffer  # noqa: PLC0415  (only where there is one)
 
     path = settings.buffer_path
@@ -84,7 +84,7 @@ def trim_buffer(settings: Settings) -> Trimmed:
 
 
 def prune_gold(settings: Settings, *, keep: timedelta = KEEP_SNAPSHOTS) -> Pruned:
-    """Delete gold files but the newest, and time-travel warehouses made longer ago than that."""
+    """Delete all but the newest gold files, and time-travel warehouses older than `keep`."""
     from cca.publish.gold import prune  # noqa: PLC0415  (duckdb)
 
     before = _size(settings.gold_dir)
@@ -100,7 +100,7 @@ def prune_gold(settings: Settings, *, keep: timedelta = KEEP_SNAPSHOTS) -> Prune
 
 
 def _may_exist(settings: Settings, storage_format: str | None) -> bool:
-    """A chore makes no tables for those who never wrote Iceberg."""
+    """Whether there is such a lake: a chore creates no Iceberg tables."""
     if (storage_format or settings.storage_format) != "iceberg":
         return True
     from cca.lake import catalog  # noqa: PLC0415  (takes a second)

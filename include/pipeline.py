@@ -1,20 +1,30 @@
-"""All steps in order without Airflow: extract, load, transform, publish."""
+"""The steps from the archive to gold, once: `cca pipeline` and the DAG call the same functions.
+
+    plan → extract_chunk … → finish_extract → load → has_news → build → publish
+
+`extract` is the first three in one call.
+"""
 
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-from cca.extract.run import ExtractReport, Progress
+from cca.extract import chunks, one_chunk
+from cca.extract.chunks import Chunk
+from cca.extract.one_chunk import ExtractReport, Progress
+from cca.extract.run import extract as extract_all
 from cca.extract.window import Window
-from cca.extract.workers import extract_at_once
-from cca.gold import runs
-from cca.load.raw import LoadReport, load
+from cca.gold import runs, state
+from cca.gold.open import is_readable
+from cca.load import raw
+from cca.load.raw import LoadReport
 from cca.publish import postgres
-from cca.publish.gold import publish
+from cca.publish.gold import publish as publish_gold
 from cca.settings import Settings
-from cca.transform.dbt import transform
+from cca.transform.dbt import NodeDone, TransformReport, code_version, transform
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +47,72 @@ class Options:
     workers: int = 1
 
 
+def plan(settings: Settings, uri: str, window: Window, number: int) -> tuple[Chunk, ...]:
+    """Decide what a run takes, in at most so many chunks."""
+    state.move_from_version_0_1(settings)
+    return chunks.plan(settings, uri, window, number=number)
+
+
+def extract_chunk(settings: Settings, uri: str, values: dict[str, Any]) -> ExtractReport:
+    """Extract a chunk that `plan` handed over as JSON."""
+    return one_chunk.extract_chunk(settings, uri, chunks.handed_over(settings, uri, values))
+
+
+def finish_extract(
+    settings: Settings, uri: str, handed_over: list[dict[str, Any]]
+) -> datetime | None:
+    """Move the lake's high-water mark after all chunks; return where it is then."""
+    done = [chunks.handed_over(settings, uri, values) for values in handed_over[:1]]
+    return chunks.finish(settings, done)
+
+
+def extract(
+    settings: Settings,
+    uri: str,
+    window: Window,
+    *,
+    workers: int = 1,
+    on_progress: Progress | None = None,
+) -> ExtractReport:
+    """Make the lake equal to MongoDB in the window, and move its high-water mark."""
+    state.move_from_version_0_1(settings)
+    return extract_all(settings, uri, window, workers=workers, on_progress=on_progress)
+
+
+def load(settings: Settings, *, full_refresh: bool = False) -> LoadReport:
+    """Make the raw tables equal to the lake."""
+    return raw.load(settings, full_refresh=full_refresh)
+
+
+def has_news(settings: Settings, loaded: LoadReport, *, full_refresh: bool = False) -> bool:
+    """Whether dbt and publish have something to do: gold was not made from this load by this code.
+
+    A warehouse that was deleted counts its loads from one again, and has built none.
+    """
+    published = state.read(settings)
+    is_published = (
+        loaded.built_seq == loaded.load_seq == published.load_seq
+        and published.code_version == code_version(settings)
+        and is_readable(settings.gold_path)
+    )
+    return full_refresh or not is_published or postgres.is_due(settings)
+
+
+def build(
+    settings: Settings,
+    *,
+    full_refresh: bool = False,
+    on_event: Callable[[NodeDone], None] | None = None,
+) -> TransformReport:
+    """Build and test every model."""
+    return transform(settings, full_refresh=full_refresh, on_event=on_event)
+
+
+def publish(settings: Settings) -> Path:
+    """Publish the marts as a new gold file."""
+    return publish_gold(settings)
+
+
 def run(
     settings: Settings,
     uri: str,
@@ -45,22 +121,35 @@ def run(
     on_step: Callable[[str], None] = log.info,
     on_progress: Progress | None = None,
 ) -> PipelineReport:
-    """Bring gold up to date; dbt and publish are skipped when gold holds this load already."""
+    """Bring gold up to date; dbt and publish are skipped when there is no news."""
     began = datetime.now(UTC)
-    state = "failed"
+    outcome = "failed"
     try:
         report = _steps(settings, uri, options, on_step=on_step, on_progress=on_progress)
-        state = "success"
+        outcome = "success"
     finally:
-        # Under the DAG's name: whoever asks how the pipeline does means this one as well.
+        # Under the DAG's name: the state of the pipeline means this run as well.
         runs.record(
             settings,
             runs.Run(
-                "conversation_pipeline", f"cca__{began.isoformat()}", "cca pipeline", state, began,
-                datetime.now(UTC),
+                "conversation_pipeline", f"cca__{began.isoformat()}", "cca pipeline", outcome,
+                began, datetime.now(UTC),
             ),
         )  # fmt: skip
     return report
+
+
+def rebuild_warehouse(settings: Settings) -> Path:
+    """Delete the warehouse, then load, build and publish; readers keep the old gold until then."""
+    state.move_from_version_0_1(settings)
+    # Load numbers begin again: none of them is published.
+    state.update(settings, load_seq=0, code_version="")
+    path = settings.warehouse_path
+    for one in (path, path.with_name(f"{path.name}.wal")):
+        one.unlink(missing_ok=True)
+    load(settings)
+    build(settings, full_refresh=True)
+    return publish(settings)
 
 
 def _steps(
@@ -72,14 +161,14 @@ def _steps(
     on_progress: Progress | None,
 ) -> PipelineReport:
     on_step("extract")
-    extracted = extract_at_once(
+    extracted = extract(
         settings, uri, options.window, workers=options.workers, on_progress=on_progress
     )
     on_step("load")
     loaded = load(settings, full_refresh=options.full_refresh)
-    if not (loaded.is_changed or options.full_refresh or postgres.is_due(settings)):
+    if not has_news(settings, loaded, full_refresh=options.full_refresh):
         return PipelineReport(extracted, loaded, None)
     on_step("transform")
-    transform(settings, full_refresh=options.full_refresh)
+    build(settings, full_refresh=options.full_refresh)
     on_step("publish")
     return PipelineReport(extracted, loaded, publish(settings))

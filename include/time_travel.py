@@ -1,12 +1,13 @@
-"""A warehouse of a past moment, built beside the present one from an Iceberg snapshot."""
+"""Builds a warehouse from an Iceberg snapshot, beside the present one."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from cca.lake import snapshots, store
+from cca.lake import snapshots
 from cca.lake.iceberg import IcebergStore
+from cca.lake.lake import holding
 from cca.load.raw import LoadReport, load_state
 from cca.publish.gold import publish
 from cca.settings import Settings
@@ -15,7 +16,7 @@ from cca.transform.dbt import transform
 
 @dataclass(frozen=True)
 class Travelled:
-    """Where the moment's warehouse is; `home` is a CCA_HOME that every reading command takes."""
+    """Where the warehouse of the snapshot is; `home` is a CCA_HOME for every reading command."""
 
     snapshot_id: int
     extracted: datetime | None
@@ -26,7 +27,7 @@ class Travelled:
 
 
 def settings_of(settings: Settings, snapshot_id: int) -> Settings:
-    """The settings under which a moment's warehouse lives."""
+    """Return the settings for the warehouse of a snapshot."""
     home = settings.cca_home / "time-travel" / str(snapshot_id)
     return settings.model_copy(
         update={"cca_home": home, "duckdb_path": None, "storage_format": "iceberg"}
@@ -40,11 +41,16 @@ def travel(
     *,
     on_step: Callable[[str], None] = lambda _: None,
 ) -> Travelled:
-    """Load, transform and publish the lake as it was; the present warehouse is not touched."""
+    """Load, transform and publish the lake of a snapshot; the present warehouse stays.
+
+    Raises:
+        NotFound: There is no such snapshot.
+
+    """
     snapshot = snapshots.find(settings, snapshot_id, as_of)
     there = settings_of(settings, snapshot.snapshot_id)
     on_step("load")
-    with store.holding(settings, "iceberg") as held:
+    with holding(settings, "iceberg") as held:
         state = IcebergStore(settings).at(snapshot)
         loaded = load_state(there, held, state)
     on_step("transform")
@@ -53,7 +59,7 @@ def travel(
     gold = publish(there)
     return Travelled(
         snapshot.snapshot_id,
-        state.extracted,
+        state.high_water_mark,
         loaded,
         there.cca_home,
         there.warehouse_path,

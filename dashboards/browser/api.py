@@ -52,12 +52,12 @@ def routes(desk: Desk) -> list[tuple[str, type[RequestHandler], dict[str, Any]]]
     ]
 
 
-class Health(RequestHandler):  # type: ignore[misc]  # Tornado has no types
+class Health(RequestHandler):
     def get(self) -> None:
         self.finish({"status": "ok"})
 
 
-class NotFound(RequestHandler):  # type: ignore[misc]  # Tornado has no types
+class NotFound(RequestHandler):
     """Any address that is none of ours, with the way home."""
 
     def prepare(self) -> None:
@@ -66,14 +66,14 @@ class NotFound(RequestHandler):  # type: ignore[misc]  # Tornado has no types
         self.finish(str(render("not_found.html", ZoneInfo("UTC"), asset=asset_url)))
 
 
-class SessionLink(RequestHandler):  # type: ignore[misc]  # Tornado has no types
+class SessionLink(RequestHandler):
     """A short address for links from elsewhere."""
 
     def get(self, session: str, entry: str | None = None) -> None:
         self.redirect("/" + State(session=session, m=entry or "").to_query())
 
 
-class Reading(RequestHandler):  # type: ignore[misc]  # Tornado has no types
+class Reading(RequestHandler):
     """Reads in a thread; MongoDB away is 503 with a sentence."""
 
     def initialize(self, desk: Desk) -> None:

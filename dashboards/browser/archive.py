@@ -9,8 +9,8 @@ from pymongo.collection import Collection
 
 from cca.masking import mask_secrets
 from cca.mongo.archive import MARKS, Document, connect, conversations, database
-from cca.projects import project_label, project_path
 from cca.settings import Settings
+from cca.transcript.slugs import project_label, project_path
 
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _NEVER = datetime.min.replace(tzinfo=UTC)

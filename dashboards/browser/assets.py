@@ -24,7 +24,7 @@ def _files(name: str) -> list[Path]:
     return [path.with_name(stem + path.suffix) for stem in path.stem.split("+")]
 
 
-class Asset(RequestHandler):  # type: ignore[misc]  # Tornado has no types
+class Asset(RequestHandler):
     def get(self, _: str, name: str) -> None:
         paths = _files(name)
         if not all(path.is_file() for path in paths):

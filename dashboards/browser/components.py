@@ -17,7 +17,7 @@ def _css(name: str) -> str:
     return (HERE / "css" / name).read_text()
 
 
-class _Pane(JSComponent):  # type: ignore[misc]  # Panel has no types
+class _Pane(JSComponent):
     """Tells the page what the person did; is told what to show."""
 
     __abstract = True
@@ -26,7 +26,9 @@ class _Pane(JSComponent):  # type: ignore[misc]  # Panel has no types
 
     def __init__(self, heard: Heard) -> None:
         stylesheets = [_css(name) for name in ("pane.css", "marks.css", *self.sheets)]
-        super().__init__(stylesheets=stylesheets, sizing_mode="stretch_both")
+        super().__init__(  # type: ignore[no-untyped-call]  # in Panel itself
+            stylesheets=stylesheets, sizing_mode="stretch_both"
+        )
         self._heard = heard
 
     def _handle_msg(self, data: Any) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import duckdb
 
+from cca.gold.open import open_gold
 from cca.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -21,7 +22,7 @@ where is_price_known and message_id in (select unnest(?::varchar[]))
 @lru_cache(maxsize=1)
 def _opened(path: Path, changed: int) -> duckdb.DuckDBPyConnection:  # noqa: ARG001  (of the key)
     """Opening costs more than asking; a file that was published anew is another one."""
-    return duckdb.connect(str(path), read_only=True)
+    return open_gold(path)
 
 
 def message_costs(settings: Settings, message_ids: Sequence[str]) -> dict[str, Decimal]:

@@ -39,7 +39,7 @@ def docs_dir(settings: Settings) -> Path:
     return settings.cca_home / "dbt" / "docs"
 
 
-class DbtDocs(RequestHandler):  # type: ignore[misc]  # Tornado has no types
+class DbtDocs(RequestHandler):
     def initialize(self, settings: Settings) -> None:
         self.root = docs_dir(settings)
 

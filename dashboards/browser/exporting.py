@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from pymongo.errors import PyMongoError
+from tornado.http1connection import HTTP1Connection
 from tornado.iostream import StreamClosedError
 
 from cca.conversation.order import ORDER
@@ -72,7 +73,8 @@ class Export(Reading):
         except PyMongoError:
             # A file that ends early must not look whole: the connection breaks instead.
             log.exception("an export broke off")
-            self.request.connection.stream.close()
+            if isinstance(self.request.connection, HTTP1Connection):
+                self.request.connection.stream.close()
 
     def _announce(self, name: str, form: str) -> None:
         file = (re.sub(r"[^\w.-]+", "-", name).strip("-.") or "export")[:80] + FORMATS[form].suffix

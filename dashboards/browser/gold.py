@@ -8,11 +8,11 @@ from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 
+from cca.gold.measures.select import select
+from cca.gold.measures.usage import COST_USD
 from cca.settings import Settings
 
-_BY_SESSION = """
-select session_id, sum(cost_usd)::decimal(38, 10) from marts.fct_api_messages group by all
-"""
+_BY_SESSION = select([COST_USD], ["session_id"])
 
 
 def session_cost(settings: Settings, session_id: str) -> Decimal | None:
@@ -32,7 +32,7 @@ def session_costs(settings: Settings) -> dict[str, Decimal]:
 
 @lru_cache(maxsize=2)
 def _costs(identity: tuple[int, int, int], path: Path) -> dict[str, Decimal]:  # noqa: ARG001
-    from cca.usage.reports import open_gold  # noqa: PLC0415  (DuckDB, where it is needed)
+    from cca.gold.open import open_gold  # noqa: PLC0415  (DuckDB, where it is needed)
 
     with open_gold(path) as gold:
         return dict(gold.execute(_BY_SESSION).fetchall())

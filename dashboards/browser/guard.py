@@ -8,8 +8,9 @@ the wrapping does nothing to applications that were not given to `protect`.
 import re
 import secrets
 from collections.abc import Awaitable, Callable
+from functools import cache
 from socket import gethostname
-from typing import Any
+from typing import Any, cast
 from urllib.parse import SplitResult, quote, urlsplit
 
 from tornado.web import Application, HTTPError, RequestHandler
@@ -38,6 +39,13 @@ _OPEN = re.compile(rf"/login(?:/oidc(?:/return)?)?|/healthz|{ASSET_PATH}")
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 Prepare = Callable[[RequestHandler], Awaitable[None]]
+
+
+class _Guarded(RequestHandler):
+    """What every handler has once it is guarded."""
+
+    cca_user: str | None
+    cca_nonce: str
 
 
 def needs_sign_in(settings: Settings) -> bool:
@@ -98,10 +106,14 @@ def protect(
     application.settings[_KEY] = hosts
     application.settings[_GATE] = gate
     application.settings[_PREPARE] = prepare
-    if not getattr(RequestHandler, "_cca_guarded", False):
-        RequestHandler._execute = _guarded(RequestHandler._execute)  # noqa: SLF001
-        RequestHandler.clear = _with_headers(RequestHandler.clear)
-        RequestHandler._cca_guarded = True  # noqa: SLF001
+    _guard_all_handlers()
+
+
+@cache
+def _guard_all_handlers() -> None:
+    """Wraps the methods once in a process, whatever number of applications it protects."""
+    RequestHandler._execute = _guarded(RequestHandler._execute)  # type: ignore[method-assign,assignment]  # noqa: SLF001
+    RequestHandler.clear = _with_headers(RequestHandler.clear)  # type: ignore[method-assign,assignment]
 
 
 def _guarded(execute: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
@@ -153,8 +165,9 @@ def _is_let_in(handler: RequestHandler) -> bool:
     gate: Gate | None = handler.application.settings.get(_GATE)
     if gate is None:
         return True
-    handler.cca_user = gate.user_of(handler)
-    return handler.cca_user is not None or bool(_OPEN.fullmatch(handler.request.path))
+    user = gate.user_of(handler)
+    cast("_Guarded", handler).cca_user = user
+    return user is not None or bool(_OPEN.fullmatch(handler.request.path))
 
 
 def _send_to_sign_in(handler: RequestHandler) -> None:
@@ -180,8 +193,8 @@ def _with_headers(clear: Callable[[RequestHandler], None]) -> Callable[[RequestH
         hosts = self.application.settings.get(_KEY)
         if hosts is None:
             return
-        nonce = getattr(self, "_cca_nonce", None) or secrets.token_urlsafe(16)
-        self._cca_nonce = nonce
+        nonce = getattr(self, "cca_nonce", None) or secrets.token_urlsafe(16)
+        cast("_Guarded", self).cca_nonce = nonce
         # Overwrites what a client may send.
         self.request.headers[NONCE_HEADER] = nonce
         sockets = " ".join(f"ws://{host} wss://{host}" for host in sorted(hosts))

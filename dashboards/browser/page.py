@@ -77,9 +77,12 @@ class Page:
         is_seen = time.monotonic() - self.asked_at < _SEEN_SECONDS
         if self.is_nudged or not is_seen or session != (self.state.session or None):
             return
+        if self.document is None:
+            return
         self.is_nudged = True
         try:
-            self.document.add_next_tick_callback(self._nudged)
+            # Bokeh runs coroutines too, which its annotation leaves out.
+            self.document.add_next_tick_callback(self._nudged)  # type: ignore[arg-type]
         except RuntimeError as error:
             # The page goes while it is told.
             log.debug("a page is gone: %s", error)

@@ -150,7 +150,7 @@ class Gate:
         return facts if isinstance(facts, dict) else {}
 
 
-class SignIn(RequestHandler):  # type: ignore[misc]  # Tornado has no types
+class SignIn(RequestHandler):
     """The page with name and password."""
 
     def initialize(self, gate: Gate, is_secure: Callable[[RequestHandler], bool]) -> None:
@@ -209,7 +209,7 @@ def _show_page(handler: RequestHandler, **values: Any) -> None:
     handler.finish(str(render("sign_in.html", ZoneInfo("UTC"), asset=asset_url, **values)))
 
 
-class SignOut(RequestHandler):  # type: ignore[misc]  # Tornado has no types
+class SignOut(RequestHandler):
     def initialize(self, gate: Gate) -> None:
         self.gate = gate
 

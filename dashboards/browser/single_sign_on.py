@@ -21,7 +21,7 @@ _MINUTES = 10
 _MAX_KEPT = 10_000
 
 
-class _Way(RequestHandler):  # type: ignore[misc]  # Tornado has no types
+class _Way(RequestHandler):
     def initialize(
         self,
         gate: Gate,

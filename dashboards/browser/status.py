@@ -11,7 +11,7 @@ from cca.dashboards.browser.guard import user_of
 from cca.dashboards.browser.paint import Desk
 from cca.dashboards.browser.views import render
 from cca.gold.runs import Run, latest
-from cca.lake.manifest import published_mark
+from cca.gold.state import published_high_water_mark
 from cca.settings import Settings
 from cca.stack.readiness import agent_health
 
@@ -33,7 +33,7 @@ class Line:
     detail: str = ""
 
 
-class Status(RequestHandler):  # type: ignore[misc]  # Tornado has no types
+class Status(RequestHandler):
     def initialize(self, desk: Desk) -> None:
         self.desk = desk
 
@@ -96,7 +96,7 @@ def _gold(settings: Settings, now: datetime) -> Line:
         at = datetime.fromtimestamp(settings.gold_path.stat().st_mtime, UTC)
     except FileNotFoundError:
         return Line("Numbers", "Not published yet", "unknown", "cca pipeline")
-    mark = published_mark(settings)
+    mark = published_high_water_mark(settings)
     detail = f"hold what came until {mark:%Y-%m-%d %H:%M} UTC" if mark else ""
     age = now - at
     text = f"Published {ago(age.total_seconds())} ago"

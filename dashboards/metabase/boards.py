@@ -6,9 +6,17 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from cca.errors import SettingError
+from cca.gold.measures import MEASURES
 
 BOARDS_DIR = Path(__file__).parent / "boards"
 GRID_COLUMNS = 24
@@ -20,6 +28,8 @@ VALUES = {"budget": 200}
 LINK_COLUMNS = {"session": "session_id", "project": "project_id"}
 
 _TAG = re.compile(r"\{\{\s*(\w+)\s*\}\}")
+# {{ measure.cost_usd }} is the measure's SQL, {{ population.changes }} the rows it counts.
+_MEASURE = re.compile(r"\{\{\s*(measure|population)\.(\w+)\s*\}\}")
 
 Chart = Literal["number", "line", "bar", "area", "combo", "row", "pie", "table", "heat"]
 
@@ -67,6 +77,12 @@ class Question(_Strict):
         """The column of `table` that each filter narrows."""
         return {name: FIELDS[name] for name in self.tags if name in FIELDS}
 
+    @field_validator("sql")
+    @classmethod
+    def _filled(cls, sql: str) -> str:
+        """The SQL with the definitions of its measures, which stand in no board."""
+        return _MEASURE.sub(lambda found: _definition(found[1], found[2], sql), sql)
+
     @model_validator(mode="after")
     def _whole(self) -> "Question":
         if unknown := set(self.tags) - set(FIELDS) - set(VALUES):
@@ -98,6 +114,17 @@ class Board(_Strict):
         if used != set(self.filters):
             raise ValueError(f"filters {sorted(self.filters)}, but questions use {sorted(used)}")
         return self
+
+
+def _definition(part: str, name: str, sql: str) -> str:
+    measure = MEASURES.get(name)
+    if measure is None:
+        raise ValueError(f"no measure is named {name!r}; docs/measures.md lists them")
+    if f"marts.{measure.table}" not in sql:
+        raise ValueError(
+            f"{name} is a measure of marts.{measure.table}, which its SQL does not read"
+        )
+    return measure.expression if part == "measure" else f"({measure.population or 'true'})"
 
 
 def load_boards(folder: Path = BOARDS_DIR) -> tuple[Board, ...]:

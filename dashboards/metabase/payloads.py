@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cca.dashboards.metabase.boards import GRID_COLUMNS, LINK_COLUMNS, VALUES, Board, Question
+from cca.gold.measures import MEASURES
 
 Json = dict[str, Any]
 
@@ -15,6 +16,9 @@ _DISPLAYS = {"number": "scalar", "heat": "table"}
 _TITLES = {"day": "Date", "project": "Project", "model": "Model", "host": "Machine"}
 _VALUE_TITLES = {"budget": "Budget (USD a month)"}
 _WORDS = {"usd": "(USD)", "id": "id", "p50": "median", "p95": "95th percentile"}
+_SUFFIXES = {"_seconds": " s", "_minutes": " min", "_hours": " h", "_behind": " h"}
+# A day without rows is a gap: a line through it would tell of values that were never there.
+_MISSING = "none"
 _HEAT = ("#FFFFFF", "#509EE3")
 _MARK = re.compile(r"^Made by cca: (\S+) [0-9a-f]{12}$", re.MULTILINE)
 
@@ -156,19 +160,22 @@ def _drawing(question: Question, columns: Iterable[str], browser_url: str) -> Js
 
 
 def title(column: str) -> str:
-    """A column's name for people: cost_usd is Cost (USD)."""
+    """A column's name for people: a measure's label, else its words."""
+    if column in MEASURES:
+        return MEASURES[column].label
     words = " ".join(_WORDS.get(word, word) for word in column.split("_"))
     return words[:1].upper() + words[1:]
 
 
 def _format(column: str) -> Json:
-    if column.endswith("_usd"):
+    unit = MEASURES[column].unit if column in MEASURES else None
+    if unit in {"USD", "USD an hour"} or column.endswith(("_usd", "usd_per_hour")):
         return {"number_style": "currency", "currency": "USD", "currency_style": "symbol"}
     if column.endswith(("_rate", "_share")):
         return {"number_style": "percent", "decimals": 1}
-    if column.endswith(("_seconds", "_minutes", "_hours", "_behind", "_a_prompt")):
-        return {"decimals": 1}
-    return {}
+    if suffix := next((text for end, text in _SUFFIXES.items() if column.endswith(end)), ""):
+        return {"decimals": 1, "suffix": suffix}
+    return {"decimals": 1} if unit == "ratio" else {}
 
 
 def _link(question: Question, column: str, browser_url: str) -> Json:
@@ -192,10 +199,18 @@ def _graph(question: Question) -> Json:
             name: {"display": "line" if name in question.lines else "bar", "title": title(name)}
             for name in question.y
         }
-        settings["graph.y_axis.auto_split"] = True
+        # One unit, one axis: Metabase would put a constant line on an axis of its own.
+        settings["graph.y_axis.auto_split"] = len({_unit(name) for name in question.y}) > 1
     elif not question.by:
-        settings["series_settings"] = {name: {"title": title(name)} for name in question.y}
+        missing = {"line.missing": _MISSING} if question.chart in {"line", "area"} else {}
+        settings["series_settings"] = {
+            name: {"title": title(name), **missing} for name in question.y
+        }
     return settings
+
+
+def _unit(column: str) -> str:
+    return "USD" if column.endswith("_usd") else column.rpartition("_")[2]
 
 
 def _pie(question: Question) -> Json:

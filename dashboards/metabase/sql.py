@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 
 from cca.dashboards.metabase.boards import FIELDS, VALUES, Board, Question
+from cca.sql import literal
 
 _OPTIONAL = re.compile(r"\[\[(.*?)\]\]", re.DOTALL)
 _TAG = re.compile(r"\{\{\s*(\w+)\s*\}\}")
@@ -30,7 +31,7 @@ def with_filters(question: Question, given: Mapping[str, str]) -> str:
         if name in VALUES:
             return given.get(name, str(VALUES[name]))
         # with its schema and without an alias: so does Metabase
-        return f'"marts"."{question.table}"."{FIELDS[name]}" = {_quoted(given[name])}'
+        return f'"marts"."{question.table}"."{FIELDS[name]}" = {literal(given[name])}'
 
     def part(found: re.Match[str]) -> str:
         names = _TAG.findall(found[1])
@@ -97,7 +98,3 @@ def _shape(question: Question, columns: list[str], rows: int) -> list[str]:
 def _some_value(connection: duckdb.DuckDBPyConnection, question: Question, name: str) -> str:
     sql = f'select max("{FIELDS[name]}") from marts."{question.table}"'
     return str(connection.execute(sql).fetchall()[0][0])
-
-
-def _quoted(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"

@@ -4,10 +4,15 @@ the one that stands for the family. Hashes instead of texts: a false match would
 session too many.
 -#}
 {% macro session_families(entries) -%}
-    {%- if target.type == "spark" -%}
-    {#- Spark builds everything whole, and needs to know of no families. #}
+    {{ adapter.dispatch("session_families", "cca")(entries) }}
+{%- endmacro %}
+
+{#- Spark builds everything whole, and needs to know of no families. -#}
+{% macro spark__session_families(entries) -%}
     select session_id, session_id as family_id from {{ entries }} where false
-    {%- else %}
+{%- endmacro %}
+
+{% macro default__session_families(entries) -%}
     with keys as (
         {%- for shared in ["uuid", "message_id"] %}
             select
@@ -56,5 +61,4 @@ session too many.
     )
 
     {{ connected("relatives", "session_id", "relative_id") }}
-    {%- endif %}
 {%- endmacro %}

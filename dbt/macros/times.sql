@@ -1,20 +1,27 @@
 {#- Times are plain timestamps in UTC from staging on, so that no session's time zone changes a result. -#}
 {% macro in_utc(column) -%}
-    {%- if target.type == "spark" -%}
-        cast({{ column }} as timestamp)
-    {%- else -%}
-        cast({{ column }} as timestamptz) at time zone 'UTC'
-    {%- endif -%}
+    {{ adapter.dispatch("in_utc", "cca")(column) }}
+{%- endmacro %}
+
+{% macro default__in_utc(column) -%}
+    cast({{ column }} as timestamptz) at time zone 'UTC'
+{%- endmacro %}
+
+{% macro spark__in_utc(column) -%}
+    cast({{ column }} as timestamp)
 {%- endmacro %}
 
 {#- A UTC time on the clock of the TIMEZONE of reports. -#}
 {% macro on_the_clock(column) -%}
-    {%- set zone = env_var("TIMEZONE", "UTC") -%}
-    {%- if target.type == "spark" -%}
-        from_utc_timestamp({{ column }}, '{{ zone }}')
-    {%- else -%}
-        ({{ column }} at time zone 'UTC') at time zone '{{ zone }}'
-    {%- endif -%}
+    {{ adapter.dispatch("on_the_clock", "cca")(column, env_var("TIMEZONE", "UTC")) }}
+{%- endmacro %}
+
+{% macro default__on_the_clock(column, zone) -%}
+    ({{ column }} at time zone 'UTC') at time zone '{{ zone }}'
+{%- endmacro %}
+
+{% macro spark__on_the_clock(column, zone) -%}
+    from_utc_timestamp({{ column }}, '{{ zone }}')
 {%- endmacro %}
 
 {#- The calendar day of a UTC time in the TIMEZONE of reports. -#}
@@ -28,8 +35,20 @@
 {%- endmacro %}
 
 {% macro seconds_between(earlier, later) -%}
-    {%- set microseconds = "unix_micros" if target.type == "spark" else "epoch_us" -%}
-    ({{ microseconds }}({{ later }}) - {{ microseconds }}({{ earlier }})) / 1000000.0
+    ({{ microseconds_of(later) }} - {{ microseconds_of(earlier) }}) / 1000000.0
+{%- endmacro %}
+
+{#- Microseconds since 1970, which dbt's datediff in seconds would lose. -#}
+{% macro microseconds_of(time) -%}
+    {{ adapter.dispatch("microseconds_of", "cca")(time) }}
+{%- endmacro %}
+
+{% macro default__microseconds_of(time) -%}
+    epoch_us({{ time }})
+{%- endmacro %}
+
+{% macro spark__microseconds_of(time) -%}
+    unix_micros({{ time }})
 {%- endmacro %}
 
 {#- The same, never negative where clocks stepped back; null without either time, which greatest() would make 0. -#}

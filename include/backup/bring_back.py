@@ -21,6 +21,7 @@ from cca.backup.save import BUFFER, DERIVED, SETTINGS
 from cca.errors import BackupError, SettingError
 from cca.extract.rebuild import drop_lake
 from cca.follow.request import ask
+from cca.gold import state
 from cca.lake.remove import formats
 from cca.mongo import archive
 from cca.mongo.archive import Document
@@ -67,8 +68,10 @@ def restore(
         _drop_forgotten(archive.conversations(client, settings))
     is_buffer_restored = _buffer(settings, folder, saved)
     for name in formats(settings):
-        # its mark says that older documents are in it; those that came back are older
+        # The high-water mark is past the restored documents, so they would never be extracted.
         drop_lake(settings, name)
+    if settings.gold_path.exists():
+        state.update(settings, load_seq=0, high_water_mark=None)
     if settings.search_dir.exists():
         ask(settings.search_dir)
     return Restored(documents, stored, is_buffer_restored)

@@ -72,9 +72,21 @@ def write(folder: Path, contents: Contents) -> None:
     replace_file(path, json.dumps(values, indent=1))
     sync_folder(folder)
     named = {folder / file.path for file in contents.files}
-    ours = ("mongodb/*.bson.gz", "buffer.*", "settings.*.json")
-    for found in {path for pattern in ours for path in folder.glob(pattern)} - named:
+    for found in _parts(folder) - named:
         found.unlink()
+
+
+def may_hold_a_backup(folder: Path) -> bool:
+    """Whether the folder is empty, or holds only parts of a backup that was cut short."""
+    archive = folder / "mongodb"
+    found = set(folder.rglob("*")) if archive.is_dir() else set(folder.glob("*"))
+    return not found or (archive in found and found - {archive} <= _parts(folder))
+
+
+def _parts(folder: Path) -> set[Path]:
+    """The files that backups wrote into the folder, whole or not."""
+    patterns = ("mongodb/*.bson.gz", "buffer.*", "settings.*.json")
+    return {path for pattern in patterns for path in folder.glob(pattern)}
 
 
 def described(folder: Path, path: Path, store: str, documents: int = 0) -> BackupFile:

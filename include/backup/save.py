@@ -22,7 +22,7 @@ from pymongo.database import Database
 from cca.backup import contents
 from cca.backup.contents import BackupFile, Contents
 from cca.errors import SettingError
-from cca.extract.fetch import settled_now
+from cca.extract.fetch import latest_visible
 from cca.lake.arrivals import LATE_COMMITS
 from cca.mongo import archive
 from cca.mongo.archive import Document
@@ -53,21 +53,21 @@ def save(
 ) -> Saved:
     """A backup in the folder, or the difference to the one that is there; all or nothing."""
     before = contents.read(folder)
-    if before is None and folder.exists() and any(folder.iterdir()):
+    if before is None and not contents.may_hold_a_backup(folder):
         raise SettingError(f"{folder} is not empty and holds no backup; name another folder")
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    (folder / "mongodb").mkdir(mode=0o700, exist_ok=True)
     now = datetime.now(UTC)
     stamp = now.strftime("%Y%m%dT%H%M%S%f")
     with archive.connect(uri) as client:
         archive.require(client, uri)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (folder / "mongodb").mkdir(mode=0o700, exist_ok=True)
         database = archive.database(client, settings)
         collection = archive.conversations(client, settings)
         if before is not None and _has_forgotten_since(database, before.made_at):
             # what was asked to be deleted shall not stand in older parts
             before = None
         files = [*_buffer(settings, folder, stamp), _settings(settings, folder, stamp)]
-        through = settled_now(collection)
+        through = latest_visible(collection)
         kept = before.of(collection.name) if before else []
         query = {"ingestedAt": {"$gt": before.through - LATE_COMMITS}} if before else {}
         part = _dump(collection, folder, stamp, query, on_progress)

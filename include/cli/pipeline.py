@@ -63,18 +63,18 @@ def extract(
     if compact:
         _compact(storage_format, as_json)
         return
+    from cca import pipeline as steps
     from cca.extract.window import resolve
-    from cca.extract.workers import extract_at_once
     from cca.mongo.server import serving_mongo
 
     settings = _settings(storage_format)
     window = resolve(since=since, until=until, full_backfill=full_backfill)
     with serving_mongo(settings) as uri, progress("extract") as tick:
-        report = extract_at_once(settings, uri, window, workers=workers, on_progress=tick)
+        report = steps.extract(settings, uri, window, workers=workers, on_progress=tick)
     _print(
         as_json,
         f"{report.documents:,} entries, {report.blocks:,} blocks, {report.rejects:,} rejects "
-        f"in {report.files:,} files",
+        f"in {report.files:,} files" + _because(report.reason),
         report,
     )
 
@@ -84,7 +84,7 @@ def _compact(storage_format: str | None, as_json: bool) -> None:
 
     done = compact(_settings(storage_format))
     sentence = f"{done.files_merged:,} small files merged into {done.files_written:,}"
-    _print(as_json, sentence + f"; {done.strays:,} strays deleted", done)
+    _print(as_json, sentence + f"; {done.orphan_files:,} orphan files deleted", done)
 
 
 @click.command()
@@ -94,9 +94,9 @@ def _compact(storage_format: str | None, as_json: bool) -> None:
 @_JSON
 def load(full_refresh: bool, storage_format: str | None, as_json: bool) -> None:
     """Lake to raw tables: the difference since the last load."""
-    from cca.load.raw import load as run_load
+    from cca import pipeline as steps
 
-    report = run_load(_settings(storage_format), full_refresh=full_refresh)
+    report = steps.load(_settings(storage_format), full_refresh=full_refresh)
     _print(as_json, f"{report.rows_added:,} rows in, {report.rows_deleted:,} out", report)
 
 
@@ -160,7 +160,8 @@ def pipeline(
     with serving_mongo(settings) as uri, _steps() as (on_step, on_progress):
         report = steps.run(settings, uri, options, on_step=on_step, on_progress=on_progress)
     published = f"published {report.gold}" if report.gold else "nothing new: gold is up to date"
-    _print(as_json, f"{report.extracted.documents:,} entries extracted; {published}", report)
+    sentence = f"{report.extracted.documents:,} entries extracted; {published}"
+    _print(as_json, sentence + _because(report.extracted.reason), report)
 
 
 def _travel(
@@ -182,9 +183,14 @@ def _travel(
     _print(as_json, sentence, done)
 
 
+def _because(reason: str) -> str:
+    return f"\n{reason}" if reason else ""
+
+
 def _settings(storage_format: str | None) -> Settings:
-    settings = get_settings()
-    return settings.model_copy(update={"storage_format": storage_format or settings.storage_format})
+    from cca.lake.manifest import with_format
+
+    return with_format(get_settings(), storage_format)
 
 
 def _print(as_json: bool, sentence: str, report: Any) -> None:

@@ -68,8 +68,9 @@ def lake(storage_format: str | None) -> None:
 @_FORMAT
 def warehouse(storage_format: str | None) -> None:
     """The warehouse, from the lake, in a new file; gold stays until it is complete."""
-    from cca.load.rebuild import rebuild_warehouse
+    from cca.lake.manifest import with_format
+    from cca.pipeline import rebuild_warehouse
     from cca.settings import get_settings
 
-    gold = rebuild_warehouse(get_settings(), storage_format)
+    gold = rebuild_warehouse(with_format(get_settings(), storage_format))
     click.echo(f"Warehouse rebuilt; published {gold}")

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from cca.cli import COMMANDS, cca
-from cca.settings import PROJECT_DIR
+from cca.settings.project import document
 
 _HEAD = """\
 # Commands
@@ -20,7 +20,7 @@ def files() -> dict[Path, str]:
     """The generated page and what it must hold."""
     context = click.Context(cca, info_name="cca")
     parts = [_command(cca.get_command(context, name), name, context) for name in COMMANDS]
-    return {PROJECT_DIR / "docs" / "commands.md": "\n".join([_HEAD, *parts])}
+    return {document("docs", "commands.md"): "\n".join([_HEAD, *parts])}
 
 
 def _command(command: click.Command | None, name: str, parent: click.Context) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from cca import ports
 from cca.doctor.check import Check
 from cca.errors import CcaError
+from cca.extras import AIRFLOW
 from cca.gold.freshness import freshness
 from cca.lake import manifest
 from cca.mongo import archive, server
@@ -22,7 +23,7 @@ _OLDEST_PYTHON = (3, 11)
 # below it MongoDB stops taking documents and dbt cannot write its temporary files
 _LEAST_FREE_BYTES = 1 * 2**30
 _LITTLE_FREE_BYTES = 5 * 2**30
-_PACKAGES = ("duckdb", "dbt-duckdb", "pyarrow", "pyiceberg", "pymongo", "apache-airflow", "tantivy")
+_PACKAGES = ("duckdb", "dbt-duckdb", "pyarrow", "pyiceberg", "pymongo", "tantivy")
 _PORTS = {
     "browser": ("browser_host", "browser_port"),
     "airflow": (None, "airflow_port"),
@@ -50,7 +51,8 @@ def _versions(_settings: Settings) -> Iterator[Check]:
     else:
         yield Check("python", "ok", running)
     found, missing = [], []
-    for name in _PACKAGES:
+    extra = ("apache-airflow",) if AIRFLOW.is_installed() else ()
+    for name in (*_PACKAGES, *extra):
         try:
             found.append(f"{name} {metadata.version(name)}")
         except metadata.PackageNotFoundError:

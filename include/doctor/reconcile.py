@@ -8,10 +8,12 @@ import duckdb
 
 from cca.doctor.check import Check
 from cca.errors import NotFound
+from cca.gold.open import reading_gold
+from cca.lake.lake import Lake, holding
 from cca.lake.manifest import LakeFile, Manifest
-from cca.lake.store import Lake, holding
-from cca.load.raw import built, loaded, prepare
-from cca.load.warehouse import reading_gold, writing
+from cca.load import meta
+from cca.load.raw import prepare
+from cca.load.warehouse import writing
 from cca.mongo import archive
 from cca.records import DATASETS
 from cca.settings import Settings
@@ -58,15 +60,15 @@ def _archived(settings: Settings, uri: str, state: Manifest) -> tuple[Counter[da
     with archive.connect(uri) as client:
         archive.require(client, uri)
         collection = archive.conversations(client, settings)
-        if state.extracted is None:
+        if state.high_water_mark is None:
             return Counter(), collection.estimated_document_count()
-        is_due = {"ingestedAt": {"$not": {"$gt": state.extracted}}}
+        is_due = {"ingestedAt": {"$not": {"$gt": state.high_water_mark}}}
         day = {"$dateToString": {"format": "%Y-%m-%d", "date": {"$ifNull": ["$eventAt", None]}}}
         groups = collection.aggregate(
             [{"$match": is_due}, {"$group": {"_id": day, "n": {"$sum": 1}}}]
         )
         by_day = {group["_id"]: group["n"] for group in groups}
-        waiting = collection.count_documents({"ingestedAt": {"$gt": state.extracted}})
+        waiting = collection.count_documents({"ingestedAt": {"$gt": state.high_water_mark}})
     return Counter({date.fromisoformat(day): n for day, n in by_day.items() if day}), waiting
 
 
@@ -74,7 +76,7 @@ def _held(lake: Lake, files: list[LakeFile]) -> tuple[Counter[date], int]:
     """Rows by date that are due by the mark, and ids that are there twice."""
     rows: Counter[date] = Counter()
     ids: Counter[str] = Counter()
-    mark = lake.read().extracted
+    mark = lake.read().high_water_mark
     for file in files:
         table = lake.table(file, ["_id", "ingested_at"])
         ids.update(table["_id"].to_pylist())
@@ -109,7 +111,8 @@ def _lake_and_raw(settings: Settings, state: Manifest) -> Iterator[Check]:
 
 def _raw_and_gold(settings: Settings) -> Iterator[Check]:
     with writing(settings) as warehouse:
-        newest, done = loaded(warehouse), built(warehouse)
+        meta.prepare(warehouse)
+        newest, done = meta.newest_load(warehouse), meta.newest_build(warehouse)
         marts = _marts(warehouse)
     if newest.load_seq == done.load_seq:
         yield Check("raw = marts", "ok", f"built from load {done.load_seq}")

@@ -3,24 +3,29 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import lru_cache
-from pathlib import PurePosixPath
 from typing import Any
 
 from bson import json_util
 
-from cca.entries import entry_of
-from cca.extract.blocks import PLACE_WIDTH, blocks_of, rows_of, text_of
+from cca.extract.blocks import PLACE_WIDTH, rows_of
 from cca.extract.details import details_of
-from cca.extract.values import count, json_bytes, mapping, moment
 from cca.records import CONVERSATIONS, REJECTS
+from cca.transcript.agents import agent_id_of
+from cca.transcript.blocks import as_blocks, blocks_of, text_of
+from cca.transcript.category import task_category
+from cca.transcript.entry import ODD_ENTRY, entry_of
+from cca.transcript.kinds import subtype_of
+from cca.transcript.prompts import said
+from cca.transcript.roles import role_of
+from cca.transcript.slugs import project_key, repository_of, slug_of
+from cca.transcript.terminal import plain
+from cca.transcript.times import parse_timestamp
+from cca.transcript.titles import TITLE_FIELDS, title_of, title_of_said
+from cca.transcript.usage import further_usage, inner_entry
+from cca.transcript.values import as_json, count, json_bytes, mapping
 
-# entry type: the field that holds what it says
+# Entry type: the field that holds what it says; titles are read by their own rule.
 _SAYS = {
-    "ai-title": "aiTitle",
-    "custom-title": "customTitle",
-    "agent-name": "agentName",
-    "summary": "summary",
     "last-prompt": "lastPrompt",
     "queue-operation": "content",
     "system": "content",
@@ -49,10 +54,10 @@ def convert(document: Mapping[str, Any]) -> Rows:
     try:
         place = _place(document)
         if "rawFile" in document and "rawLine" not in document:
-            raise ValueError(f"its line {document['rawFile']} is not in GridFS")  # noqa: TRY301
+            raise ValueError(f"its line {document['rawFile']} is not in GridFS")
         entry = entry_of(document)
         blocks = blocks_of(entry)
-        row = _entry_row(document["sourceFile"], entry, blocks)
+        row = _entry_row(document, entry, blocks)
         if not blocks:
             return Rows(place[DAY], (*place, *row), [])
         shared = (
@@ -60,7 +65,7 @@ def convert(document: Mapping[str, Any]) -> Rows:
             row[_IS_SIDECHAIN],
         )  # fmt: skip
         return Rows(place[DAY], (*place, *row), rows_of(entry, blocks, shared))
-    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+    except ODD_ENTRY as error:
         reject = _reject(document, f"{type(error).__name__}: {error}")
         return Rows(reject[_REJECT_DAY], None, [], reject)
 
@@ -90,29 +95,27 @@ def _place(document: Mapping[str, Any]) -> Row:
     )
 
 
-def _entry_row(source_file: str, entry: dict[str, Any], blocks: list[Any]) -> Row:
+def _entry_row(document: Mapping[str, Any], entry: dict[str, Any], blocks: list[Any]) -> Row:
     get = entry.get
     kind = get("type")
     kind = kind if isinstance(kind, str) else None
-    # a progress entry carries a whole record of its subagent; its usage exists nowhere else
-    inner = mapping(mapping(get("data")).get("message")) if kind == "progress" else entry
+    inner = inner_entry(entry)
     message = mapping(inner.get("message"))
-    agent_id = inner.get("agentId")
     return (
         kind,
-        get("subtype") or mapping(get("attachment")).get("type"),
+        subtype_of(entry),
         get("uuid"),
         get("parentUuid"),
         get("sessionId"),
-        moment(get("timestamp")),
-        _role(kind, message),
+        parse_timestamp(get("timestamp")),
+        role_of(entry),
         message.get("id"),
         inner.get("requestId"),
         message.get("model"),
         message.get("stop_reason"),
         *_usage(message, entry),
         count(get("apiBlockIndex")),
-        get("cwd"),
+        *_folder(get("cwd"), document["projectId"]),
         get("gitBranch"),
         get("version"),
         get("entrypoint"),
@@ -120,21 +123,45 @@ def _entry_row(source_file: str, entry: dict[str, Any], blocks: list[Any]) -> Ro
         get("isMeta") is True,
         get("isCompactSummary") is True,
         get("isApiErrorMessage") is True,
-        agent_id if agent_id and isinstance(agent_id, str) else _agent_of(source_file),
+        agent_id_of(inner, document["sourceFile"]),
         get("promptId"),
         get("promptSource"),
         mapping(get("origin")).get("kind"),
         get("permissionMode"),
-        _says(kind, entry, blocks),
+        *said_columns(entry, blocks),
+        _text(kind, entry, blocks),
         details_of(kind, entry),
         json_bytes(entry),
     )
 
 
-def _role(kind: str | None, message: dict[str, Any]) -> str | None:
-    """As the type says; the oldest logs have `message`, or no type, and the role inside."""
-    role = message.get("role") if kind in {None, "message"} else kind
-    return role if isinstance(role, str) and role in {"user", "assistant"} else None
+def _folder(cwd: Any, project_id: str) -> Row:
+    """The folder as written, and by which project and repository it is counted."""
+    if not isinstance(cwd, str) or not cwd:
+        return cwd, None, None, None
+    return cwd, project_key(cwd), repository_of(cwd), slug_of(cwd) == project_id
+
+
+SAID_COLUMNS = (
+    "speaker", "message_kind", "is_human_prompt", "prompt_text", "command", "headline",
+    "task_category",
+)  # fmt: skip
+
+
+def said_columns(entry: dict[str, Any], blocks: list[Any]) -> Row:
+    """Returns the values of `SAID_COLUMNS`: who says it, and all that is read out of a prompt."""
+    found = said(entry, blocks)
+    if found is None:
+        return _NOTHING_SAID
+    if not found.is_prompt:
+        headline = title_of_said(found) if found.speaker == "teammate" else None
+        return found.speaker, found.kind, False, None, found.command, headline, None
+    prompt = plain(found.text)
+    category = task_category(prompt)
+    return found.speaker, found.kind, True, prompt, found.command, title_of_said(found), category
+
+
+_NOTHING_SAID = (None, None, False, None, None, None, None)
 
 
 def _usage(message: dict[str, Any], entry: dict[str, Any]) -> Row:
@@ -143,7 +170,8 @@ def _usage(message: dict[str, Any], entry: dict[str, Any]) -> Row:
     result = entry.get("toolUseResult")
     searched = result.get("searchCount") if isinstance(result, dict) else None
     if not isinstance(usage, dict):
-        return (False, *_NO_TOKENS, count(searched), None, None, is_final)
+        return (False, *_NO_TOKENS, count(searched), *_NO_SERVICE, is_final, None)
+    further = further_usage(message)
     split = mapping(usage.get("cache_creation"))
     in_usage = mapping(usage.get("server_tool_use")).get("web_search_requests")
     return (
@@ -158,27 +186,27 @@ def _usage(message: dict[str, Any], entry: dict[str, Any]) -> Row:
         count(searched if in_usage is None else in_usage),
         usage.get("service_tier"),
         usage.get("speed"),
+        usage.get("inference_geo"),
         is_final or bool(usage.get("iterations")),
+        as_json([row._asdict() for row in further]) if further else None,
     )
 
 
 _NO_TOKENS = (None,) * 7
+_NO_SERVICE = (None,) * 3
 
 
-def _says(kind: str | None, entry: dict[str, Any], blocks: list[Any]) -> Any:
+def _text(kind: str | None, entry: dict[str, Any], blocks: list[Any]) -> Any:
+    """What is to be read of the entry, as written; a title as it is shown."""
     if kind == "attachment":
-        prompt = mapping(entry.get("attachment")).get("prompt")
-        return text_of(prompt) if isinstance(prompt, list) else prompt
+        return text_of(as_blocks(mapping(entry.get("attachment")).get("prompt")))
+    if kind in TITLE_FIELDS:
+        title = title_of(entry)
+        return title[1] if title else None
     if kind in _SAYS:
         value = entry.get(_SAYS[kind])
         return text_of(value) if isinstance(value, list) else value
     return text_of(blocks) if blocks else None
-
-
-@lru_cache(maxsize=1024)
-def _agent_of(source_file: str) -> str | None:
-    stem = PurePosixPath(source_file).stem
-    return stem.removeprefix("agent-") if stem.startswith("agent-") else None
 
 
 def _reject(document: Mapping[str, Any], reason: str) -> Row:

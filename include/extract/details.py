@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from cca.extract.values import as_json, mapping
+from cca.transcript.values import as_json, mapping
 
 # Of the entry itself, where it has them.
 _OF_ENTRY = (

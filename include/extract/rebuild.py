@@ -1,8 +1,9 @@
-"""The lake made anew from MongoDB."""
+"""Builds the lake again from MongoDB."""
 
 import shutil
 
-from cca.extract.run import ExtractReport, extract
+from cca.extract.one_chunk import ExtractReport
+from cca.extract.run import extract
 from cca.extract.window import Window
 from cca.lake import manifest
 from cca.records import DATASETS
@@ -10,14 +11,14 @@ from cca.settings import Settings
 
 
 def rebuild_lake(settings: Settings, uri: str, storage_format: str | None = None) -> ExtractReport:
-    """Delete a format's lake, whatever state it is in, and take everything again."""
-    chosen = manifest.supported(storage_format or settings.storage_format)
-    drop_lake(settings, chosen)
-    return extract(settings, uri, Window("full"), storage_format=chosen)
+    """Delete a format's lake, whatever state it is in, and extract everything again."""
+    settings = manifest.with_format(settings, storage_format)
+    drop_lake(settings, settings.storage_format)
+    return extract(settings, uri, Window("full"))
 
 
 def drop_lake(settings: Settings, chosen: str) -> None:
-    """Delete a format's lake with its mark: the next run takes everything."""
+    """Delete a format's lake with its high-water mark: the next run extracts everything."""
     with manifest.locked(settings, chosen):
         if chosen == "iceberg":
             from cca.lake import catalog  # noqa: PLC0415  (takes a second)

@@ -1,32 +1,38 @@
-"""What a run owns: everything, a range of event time, or what arrived since the last run."""
+"""What a run is asked to take: everything, a range of event time, or what arrived since."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from itertools import pairwise
 from typing import Any, Literal, Self
 
 from cca.errors import SettingError
+from cca.lake.time_range import TimeRange
 
 Kind = Literal["incremental", "backfill", "full"]
+_ALWAYS = TimeRange()
 
 
 @dataclass(frozen=True)
 class Window:
-    """Backfills own `eventAt` in [start, end); a bound that is None is open. Times are UTC."""
+    """A request. Only a backfill names its range; `chunks.plan` decides what the others take."""
 
     kind: Kind
-    start: datetime | None = None
-    end: datetime | None = None
+    events: TimeRange = _ALWAYS
 
     def to_dict(self) -> dict[str, str | None]:
-        """JSON form, for hand-over between tasks."""
-        return {"kind": self.kind, "start": _iso(self.start), "end": _iso(self.end)}
+        """Return the JSON form."""
+        start, end = self.events.start, self.events.end
+        return {"kind": self.kind, "start": to_iso(start), "end": to_iso(end)}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Self:
-        """The window that `to_dict` wrote."""
-        return cls(values["kind"], _parsed(values["start"]), _parsed(values["end"]))
+        """Return the window that `to_dict` wrote."""
+        events = TimeRange(from_iso(values["start"]), from_iso(values["end"]))
+        return cls(values["kind"], events)
+
+
+def backfill(start: datetime | None, end: datetime | None) -> Window:
+    """Return the window of what happened in [start, end)."""
+    return Window("backfill", TimeRange(start, end))
 
 
 def resolve(
@@ -36,9 +42,13 @@ def resolve(
     full_backfill: bool = False,
     data_interval: tuple[datetime, datetime] | None = None,
 ) -> Window:
-    """The window of a run: given bounds, else a backfill run's interval, else what is new.
+    """Return the window of a run: given bounds, else a backfill's interval, else what is new.
 
-    Bounds are ISO dates or times; without a zone they are UTC. Raises SettingError.
+    Bounds are ISO dates or times; without a zone they are UTC.
+
+    Raises:
+        SettingError: A bound is no time, or `since` is not before `until`.
+
     """
     if full_backfill:
         return Window("full")
@@ -49,33 +59,21 @@ def resolve(
         return Window("incremental")
     if start is not None and end is not None and start >= end:
         raise SettingError(f"since ({start.isoformat()}) must be before until ({end.isoformat()})")
-    return Window("backfill", start, end)
-
-
-def split(window: Window, boundaries: Sequence[datetime]) -> list[Window]:
-    """Backfills that together own what the window owns, cut at those boundaries that lie in it.
-
-    A full window becomes ranges of event time, open at both ends.
-    """
-    inside = [
-        bound
-        for bound in sorted(set(boundaries))
-        if (window.start is None or window.start < bound)
-        and (window.end is None or bound < window.end)
-    ]
-    if not inside or window.kind == "incremental":
-        return [window]
-    edges = [window.start, *inside, window.end]
-    return [Window("backfill", *pair) for pair in pairwise(edges)]
+    return backfill(start, end)
 
 
 def moment(name: str, value: str | datetime | None) -> datetime | None:
-    """An ISO date or time, in UTC; SettingError names what is none."""
+    """Return an ISO date or time in UTC, None for none.
+
+    Raises:
+        SettingError: The value is neither; the message names the option.
+
+    """
     if value is None or value == "":
         return None
     if isinstance(value, str):
         try:
-            value = _parsed(value.strip())
+            value = from_iso(value.strip())
         except ValueError as error:
             message = (
                 f"{name}: {value!r} is no ISO date or time, such as 2026-01-31 or 2026-01-31T14:00Z"
@@ -85,11 +83,11 @@ def moment(name: str, value: str | datetime | None) -> datetime | None:
     return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
 
 
-def _iso(bound: datetime | None) -> str | None:
+def to_iso(bound: datetime | None) -> str | None:
     return bound.isoformat() if bound else None
 
 
-def _parsed(text: str | None) -> datetime | None:
+def from_iso(text: str | None) -> datetime | None:
     if text is None:
         return None
     if len(text) == len("2026-01-31"):

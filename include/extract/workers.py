@@ -1,4 +1,4 @@
-"""A wide window in parts that several processes take at once."""
+"""Extracts chunks in several processes at once."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, wait
@@ -7,51 +7,41 @@ from multiprocessing import get_context
 from typing import Any
 
 from cca.extract import fetch
-from cca.extract.chunks import finish, plan
-from cca.extract.run import ExtractReport, Progress, extract
-from cca.extract.window import Window
-from cca.lake.time_range import Range
+from cca.extract.chunks import Chunk
+from cca.extract.one_chunk import ExtractReport, Progress, extract_chunk
+from cca.lake.time_range import TimeRange
 from cca.mongo import archive
 from cca.settings import Settings
 
-# more parts than workers: nobody waits long for the last one
-_PARTS_EACH = 3
 _TICK_SECONDS = 0.2
-# documents done by all workers, in memory that they share; set in workers only
+# Documents done by all workers, in memory that they share; set in workers only.
 _done: Any = None
 
-Take = Callable[[Window], ExtractReport]
+Take = Callable[[Chunk], ExtractReport]
 Tick = Callable[[int], None]
 
 
 def extract_at_once(
     settings: Settings,
     uri: str,
-    window: Window,
+    chunks: Sequence[Chunk],
     *,
     workers: int,
     on_progress: Progress | None = None,
-) -> ExtractReport:
-    """What `extract` does, by so many processes where the window is wide enough for two."""
-    parts = plan(settings, uri, window, parts=workers * _PARTS_EACH if workers > 1 else 1)
-    if len(parts.windows) == 1:
-        return extract(settings, uri, parts.windows[0], on_progress=on_progress)
+) -> list[ExtractReport]:
+    """Extract chunks in so many processes; return their reports."""
     take = partial(_take, settings, uri)
-    tick = _tick(settings, uri, window, on_progress) if on_progress else lambda _: None
-    reports = _all(take, parts.windows, workers, tick)
-    mark = finish(settings, parts) if parts.mark else None
-    counts = ("documents", "blocks", "rejects", "files", "replaced_files")
-    sums = {name: sum(getattr(report, name) for report in reports) for name in counts}
-    return ExtractReport(**sums, mark=mark)
+    tick = _tick(settings, uri, chunks, on_progress) if on_progress else lambda _: None
+    return _all(take, chunks, workers, tick)
 
 
-def _all(take: Take, windows: Sequence[Window], workers: int, tick: Tick) -> list[ExtractReport]:
-    """A part that fails ends the rest; those already done are merely done again next time."""
-    # a fork would copy MongoDB's threads in mid-step
+def _all(take: Take, chunks: Sequence[Chunk], workers: int, tick: Tick) -> list[ExtractReport]:
+    """Run all chunks; one that fails ends the rest, and the next run repeats those done."""
+    # A fork would copy MongoDB's threads in mid-step.
     context = get_context("spawn")
     done = context.Value("q", 0)
     with ProcessPoolExecutor(workers, context, _share, (done,)) as pool:
-        futures = [pool.submit(take, window) for window in windows]
+        futures = [pool.submit(take, chunk) for chunk in chunks]
         waiting = set(futures)
         try:
             while waiting:
@@ -70,7 +60,7 @@ def _share(done: Any) -> None:
     _done = done
 
 
-def _take(settings: Settings, uri: str, part: Window) -> ExtractReport:
+def _take(settings: Settings, uri: str, chunk: Chunk) -> ExtractReport:
     counted = 0
 
     def on_progress(documents: int, _: int) -> None:
@@ -79,11 +69,11 @@ def _take(settings: Settings, uri: str, part: Window) -> ExtractReport:
             _done.value += documents - counted
         counted = documents
 
-    return extract(settings, uri, part, on_progress=on_progress)
+    return extract_chunk(settings, uri, chunk, on_progress=on_progress)
 
 
-def _tick(settings: Settings, uri: str, window: Window, on_progress: Progress) -> Tick:
-    owned = Range("eventAt", window.start, window.end)
+def _tick(settings: Settings, uri: str, chunks: Sequence[Chunk], on_progress: Progress) -> Tick:
+    events = TimeRange(chunks[0].scope.start, chunks[-1].scope.end)
     with archive.connect(uri) as client:
-        total = fetch.count(archive.conversations(client, settings), owned)
+        total = fetch.count(archive.conversations(client, settings), events)
     return lambda done: on_progress(done, max(total, done))

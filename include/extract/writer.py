@@ -1,4 +1,4 @@
-"""Rows to files by date, with bounded memory."""
+"""Writes rows to files by date, with bounded memory."""
 
 from array import array
 from collections.abc import Callable
@@ -11,72 +11,73 @@ from typing import Any
 import pyarrow as pa
 
 from cca.extract.convert import Row
-from cca.extract.values import integer, string
+from cca.lake.lake import Lake
 from cca.lake.manifest import LakeFile
-from cca.lake.store import SORTED_BY, Lake
+from cca.lake.store import SORTED_BY
 from cca.records import CONVERSATIONS, DATASETS
+from cca.transcript.values import integer, string
 
-# rows held before the largest date is written out; about 100 MB of ordinary entries
+# Rows in memory before the largest date is written; about 100 MB of ordinary entries.
 BUFFERED_BYTES = 96 * 2**20
 _ROW_OVERHEAD_BYTES = 500
 _place = itemgetter(*(CONVERSATIONS.get_field_index(name) for name in SORTED_BY))
 
 
 @dataclass(slots=True)
-class _Held:
+class _Pending:
     rows: list[Row]
     size_bytes: int = 0
 
 
 class LakeWriter:
-    """Collects rows by dataset and date and writes them as files; `close` gives what it wrote.
+    """Collects rows by dataset and date and writes them as files; `close` returns the files.
 
-    Dates that come in order are written when they are over: what is held stays small, and so do
-    the pages that the process touches first, which cost as much as the rows.
+    With `dates_in_order` it writes a date when the next one begins: fewer rows stay in memory,
+    and the process touches fewer new pages, which cost as much as the rows.
     """
 
     def __init__(self, lake: Lake, *, dates_in_order: bool) -> None:
         self._lake = lake
         self._dates_in_order = dates_in_order
         self._day: date | None = None
-        self._held: dict[tuple[str, date], _Held] = {}
-        self._held_bytes = 0
+        self._pending: dict[tuple[str, date], _Pending] = {}
+        self._pending_bytes = 0
         self.files: list[LakeFile] = []
 
     def add(self, dataset: str, day: date, rows: list[Row], size_bytes: int) -> None:
-        """Take rows of a date; `size_bytes` is about what they hold in memory."""
+        """Add rows of a date; `size_bytes` is about what they take in memory."""
         if day != self._day:
             if self._dates_in_order:
                 self.close()
             self._day = day
-        held = self._held.get((dataset, day))
-        if held is None:
-            held = self._held[dataset, day] = _Held([])
-        held.rows += rows
+        pending = self._pending.get((dataset, day))
+        if pending is None:
+            pending = self._pending[dataset, day] = _Pending([])
+        pending.rows += rows
         size_bytes += _ROW_OVERHEAD_BYTES * len(rows)
-        held.size_bytes += size_bytes
-        self._held_bytes += size_bytes
-        if self._held_bytes > BUFFERED_BYTES:
-            self._flush(max(self._held, key=lambda key: self._held[key].size_bytes))
+        pending.size_bytes += size_bytes
+        self._pending_bytes += size_bytes
+        if self._pending_bytes > BUFFERED_BYTES:
+            self._flush(max(self._pending, key=lambda key: self._pending[key].size_bytes))
 
     def close(self) -> list[LakeFile]:
-        """Write what is left; the files written, none of them live before a commit says so."""
-        for key in sorted(self._held):
+        """Write the rest; return all files written, which become live with a commit."""
+        for key in sorted(self._pending):
             self._flush(key)
         return self.files
 
     def _flush(self, key: tuple[str, date]) -> None:
         dataset, day = key
-        held = self._held.pop(key)
-        rows = held.rows
-        self._held_bytes -= held.size_bytes
+        pending = self._pending.pop(key)
+        rows = pending.rows
+        self._pending_bytes -= pending.size_bytes
         if dataset != "rejects":
-            rows.sort(key=_place)  # stable: the blocks of an entry stay in order
+            rows.sort(key=_place)  # Stable: the blocks of an entry stay in order.
         self.files.append(self._lake.write(dataset, day, table_of(rows, dataset)))
 
 
 def table_of(rows: list[Row], dataset: str) -> pa.Table:
-    """Rows as a table; a value that is not of its column's type is null."""
+    """Return rows as a table; a value that is not of its column's type is null."""
     schema = DATASETS[dataset]
     if not rows:
         return schema.empty_table()
@@ -91,12 +92,12 @@ def _array(values: tuple[Any, ...], field: pa.Field) -> pa.Array:
     try:
         return pa.array(values, field.type)
     except (TypeError, ValueError, OverflowError):
-        # one value is of another type, or no UTF-8: only then is it worth a look at each
+        # One value is of another type, or no UTF-8: only then is each looked at.
         return pa.array([_fitting(field.type)(value) for value in values], field.type)
 
 
 def _utf8(values: tuple[bytes, ...]) -> pa.Array:
-    """Texts that are UTF-8 already; as Python strings most of a run's bytes were copied twice."""
+    """Return texts that are UTF-8 already; Python strings would copy most bytes of a run twice."""
     offsets = array("i", accumulate(map(len, values), initial=0))
     buffers = pa.py_buffer(offsets), pa.py_buffer(b"".join(values))
     return pa.StringArray.from_buffers(len(values), *buffers)

@@ -11,18 +11,18 @@ from pymongo import DeleteOne, ReplaceOne
 from pymongo.collection import Collection
 from pymongo.errors import OperationFailure
 
-from cca.entries import entry_of
-from cca.extract.values import mapping, string
 from cca.follow.feed import OVERLAP
 from cca.follow.session import session_row
 from cca.mongo.archive import Document, whole
 from cca.search.home import Position
-from cca.search.prompts import role_of
+from cca.transcript.entry import entry_of
+from cca.transcript.roles import role_of
+from cca.transcript.values import mapping, string
 
 log = logging.getLogger(__name__)
 
 # Raise it whenever the same documents would give other rows.
-LISTS_NUMBER = 5
+LISTS_NUMBER = 6
 # The row of a busy session is made anew after a rest, so that it takes a tenth of the time at most.
 _SHORTEST_REST_SECONDS = 0.1
 _RESTS = 9

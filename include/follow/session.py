@@ -5,14 +5,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from cca.entries import ODD_ENTRY, entry_of
-from cca.extract.blocks import blocks_of, result_text
-from cca.extract.values import mapping, string
 from cca.mongo.archive import Document
-from cca.projects import slug_of
-from cca.rejections import is_rejection
-from cca.search.blocks import TITLE_FIELDS
-from cca.search.prompts import is_human_prompt, prompt_text, role_of
+from cca.transcript.blocks import blocks_of
+from cca.transcript.entry import ODD_ENTRY, entry_of
+from cca.transcript.prompts import said
+from cca.transcript.results import is_rejection, result_text
+from cca.transcript.roles import SYNTHETIC_MODEL, role_of
+from cca.transcript.slugs import slug_of
+from cca.transcript.titles import LONGEST_TITLE, TITLE_FIELDS, title_of, title_of_said
+from cca.transcript.values import mapping, mended, string
 
 log = logging.getLogger(__name__)
 
@@ -20,10 +21,6 @@ Row = dict[str, Any]
 # Documents with the texts of their tool results, which most of the counting does without.
 Texts = Callable[[list[str]], Iterable[Document]]
 
-LONGEST_TITLE = 300
-# The first that there is wins; within a kind the last one written.
-_TITLE_RANKS = ("custom-title", "agent-name", "ai-title", "summary")
-_SYNTHETIC_MODEL = "<synthetic>"
 _FILE_TIME_RANK = 2
 
 
@@ -50,6 +47,8 @@ class _Counts:
     times: dict[int, list[Any]] = field(default_factory=dict)
     updates: list[Any] = field(default_factory=list)
     first_prompt: str = ""
+    prompt_title: str = ""
+    told_title: str = ""
     cwd: str | None = None
     place: Document | None = None
 
@@ -97,15 +96,26 @@ def _count(counts: _Counts, document: Document, entry: dict[str, Any], *, is_mai
         (counts.branches, entry.get("gitBranch")),
         (counts.models, mapping(entry.get("message")).get("model")),
     ):
-        if isinstance(value, str) and value and value != _SYNTHETIC_MODEL:
+        if isinstance(value, str) and value and value != SYNTHETIC_MODEL:
             values[value] = None
     if agent := string(entry.get("agentId")):
         counts.agents.add(agent)
     _count_message(counts, entry, key, str(document["_id"]))
-    if is_human_prompt(entry):
-        counts.prompts.add(key)
-        counts.first_prompt = counts.first_prompt or prompt_text(entry).strip()[:LONGEST_TITLE]
+    _count_prompt(counts, entry, key)
     _keep_title(counts, document, entry)
+
+
+def _count_prompt(counts: _Counts, entry: dict[str, Any], key: str) -> None:
+    """A session without a title is named by its first prompt, else by what it was told first."""
+    found = said(entry)
+    if found is None:
+        return
+    if found.is_prompt:
+        counts.prompts.add(key)
+        counts.first_prompt = counts.first_prompt or mended(found.text).strip()[:LONGEST_TITLE]
+        counts.prompt_title = counts.prompt_title or title_of_said(found)
+    elif found.speaker == "teammate" and entry.get("isSidechain") is not True:
+        counts.told_title = counts.told_title or title_of_said(found)
 
 
 def _time_rank(entry: dict[str, Any]) -> int:
@@ -143,10 +153,7 @@ def _count_message(counts: _Counts, entry: dict[str, Any], key: str, document_id
 
 
 def _keep_title(counts: _Counts, document: Document, entry: dict[str, Any]) -> None:
-    kind = string(entry.get("type"))
-    if kind not in TITLE_FIELDS or entry.get("isSidechain") is True:
-        return
-    title = (string(entry.get(TITLE_FIELDS[kind])) or "").strip()[:LONGEST_TITLE]
+    kind, title = title_of(entry) or ("", "")
     order = (int(document.get("generation") or 0), int(document.get("sourceOffset") or 0))
     if title and order >= counts.titles.get(kind, ((-1, -1), ""))[0]:
         counts.titles[kind] = (order, title)
@@ -156,13 +163,13 @@ def _row(session_key: str, counts: _Counts) -> Row:
     place = counts.place or {}
     rank = min(counts.times)
     times = counts.times[rank]
-    titles = (counts.titles[kind][1] for kind in _TITLE_RANKS if kind in counts.titles)
+    titles = (counts.titles[kind][1] for kind in TITLE_FIELDS if kind in counts.titles)
     return {
         "_id": session_key,
         "projectId": place.get("projectId"),
         "host": place.get("host"),
         "cwd": counts.cwd,
-        "title": next(titles, counts.first_prompt or None),
+        "title": next(titles, counts.prompt_title or counts.told_title or None),
         "firstPrompt": counts.first_prompt or None,
         "startedAt": min(times),
         "endedAt": max(times),

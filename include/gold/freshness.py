@@ -1,4 +1,4 @@
-"""How far the archive is ahead of what is published."""
+"""Tells how far the archive is ahead of the published gold file."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -7,34 +7,40 @@ from pymongo import DESCENDING
 from pymongo.errors import PyMongoError
 
 from cca.errors import WarehouseError
-from cca.lake.manifest import published_mark
+from cca.gold.state import published_high_water_mark
 from cca.mongo import archive, server
 from cca.settings import Settings
 
 
 @dataclass(frozen=True)
 class Freshness:
-    """Newest document of the archive, and up to where gold holds it; None where there is none."""
+    """Arrival time of the newest document, and up to which gold holds everything; None for none."""
 
     newest_at: datetime | None
     published_at: datetime | None
 
     @property
     def is_behind(self) -> bool:
-        """Whether documents came that no published gold file holds."""
+        """Whether documents arrived that gold does not hold."""
         if self.newest_at is None:
             return False
         return self.published_at is None or self.newest_at > self.published_at
 
 
 def freshness(settings: Settings, uri: str | None = None) -> Freshness:
-    """Look at both; a MongoDB that is down has no newest document to tell."""
-    return Freshness(_newest_ingested(settings, uri), published_mark(settings))
+    """Ask MongoDB and gold's state; a MongoDB that is down counts as one without documents."""
+    return Freshness(_newest_ingested(settings, uri), published_high_water_mark(settings))
 
 
 def require_fresh(settings: Settings, uri: str, stale_after: timedelta) -> str:
-    """Raise WarehouseError where a document waits for longer than that; else how things are."""
-    published, limit = published_mark(settings), datetime.now(UTC) - stale_after
+    """Return up to when gold is fresh.
+
+    Raises:
+        WarehouseError: A document has waited for longer than `stale_after`.
+        ServiceDown: MongoDB does not answer.
+
+    """
+    published, limit = published_high_water_mark(settings), datetime.now(UTC) - stale_after
     waiting: dict[str, datetime] = {"$lt": limit} | ({"$gt": published} if published else {})
     with archive.connect(uri) as client:
         archive.require(client, uri)

@@ -1,4 +1,4 @@
-"""How the last pipeline runs went, in a small file that every part may read, Airflow or not."""
+"""Remembers how the last pipeline runs went, in a small file for every part, Airflow or not."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -9,7 +9,7 @@ from typing import Any
 from cca.files import held, replace_file
 from cca.settings import Settings
 
-# of each DAG
+# Of each DAG.
 KEPT_RUNS = 20
 
 
@@ -25,25 +25,25 @@ class Run:
     ended_at: datetime | None
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON form, times in ISO."""
+        """Return the JSON form, times in ISO."""
         times = {"started_at": self.started_at, "ended_at": self.ended_at}
         return asdict(self) | {name: at and at.isoformat() for name, at in times.items()}
 
     @property
     def seconds(self) -> float | None:
-        """How long it took."""
+        """Return how long it took; None while an end is unknown."""
         if self.started_at is None or self.ended_at is None:
             return None
         return (self.ended_at - self.started_at).total_seconds()
 
 
 def runs_path(settings: Settings) -> Path:
-    """The file, a JSON list with the newest run last; beside gold, where readers look anyway."""
+    """Return the file beside gold: a JSON list with the newest run last."""
     return settings.gold_dir / "runs.json"
 
 
 def record(settings: Settings, run: Run) -> None:
-    """Add a run, or what has become of it since; the oldest of its DAG are forgotten."""
+    """Add a run, or replace what was known of it; drop the oldest runs of its DAG."""
     path = runs_path(settings)
     with held(path.with_suffix(".lock")):
         others = [each for each in latest(settings) if each.run_id != run.run_id]
@@ -54,7 +54,7 @@ def record(settings: Settings, run: Run) -> None:
 
 
 def latest(settings: Settings, dag_id: str | None = None) -> list[Run]:
-    """Runs that ended, the newest last; none where the file is absent or broken."""
+    """Return the runs that ended, the newest last; none where the file is absent or damaged."""
     try:
         found = [_from_json(each) for each in json.loads(runs_path(settings).read_text())]
     except (FileNotFoundError, ValueError, KeyError, TypeError):

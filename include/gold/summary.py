@@ -1,9 +1,11 @@
-"""What gold holds, in the few numbers `cca up` ends with."""
+"""Counts what gold holds, in the few numbers that `cca up` prints at its end."""
 
 from dataclasses import dataclass
 from decimal import Decimal
 
-from cca.load.warehouse import reading_gold
+from cca.gold.measures import calls, sessions, usage
+from cca.gold.measures.select import select
+from cca.gold.open import reading_gold
 from cca.settings import Settings
 
 
@@ -24,24 +26,13 @@ class Summary:
     cost_usd: Decimal
 
 
-_COUNTS = """
-    select
-        (select count(*) from marts.dim_projects),
-        (select count(*) from marts.dim_sessions),
-        (select count(*) from marts.fct_messages where role in ('user', 'assistant')),
-        (select count(*) from marts.fct_api_messages),
-        (select count(*) from marts.fct_tool_calls)
-"""
-_USAGE = """
-    select
-        coalesce(sum(input_tokens), 0)::bigint,
-        coalesce(sum(output_tokens), 0)::bigint,
-        coalesce(sum(cache_write_5m_tokens), 0)::bigint,
-        coalesce(sum(cache_write_1h_tokens), 0)::bigint,
-        coalesce(sum(cache_read_tokens), 0)::bigint,
-        coalesce(sum(cost_usd), 0)::decimal(38, 8)
-    from marts.fct_api_messages
-"""
+_PLACES = Decimal("0.00000001")
+# Field of the summary: the measure that it is.
+_MEASURES = (
+    sessions.PROJECTS, sessions.SESSIONS, sessions.MESSAGES, usage.API_MESSAGES, calls.TOOL_CALLS,
+    usage.INPUT_TOKENS, usage.OUTPUT_TOKENS, usage.CACHE_WRITE_5M_TOKENS,
+    usage.CACHE_WRITE_1H_TOKENS, usage.CACHE_READ_TOKENS, usage.COST_USD,
+)  # fmt: skip
 
 
 def summary(settings: Settings) -> Summary | None:
@@ -49,5 +40,7 @@ def summary(settings: Settings) -> Summary | None:
     if not settings.gold_path.exists():
         return None
     with reading_gold(settings) as gold:
-        counts, usage = gold.execute(_COUNTS).fetchone(), gold.execute(_USAGE).fetchone()
-    return Summary(*(counts or ()), *(usage or ()))
+        cursor = gold.execute(select(_MEASURES))
+        names = [column[0] for column in cursor.description]
+        found = dict(zip(names, cursor.fetchall()[0], strict=True))
+    return Summary(**found | {"cost_usd": found["cost_usd"].quantize(_PLACES)})

@@ -1,8 +1,9 @@
-"""How many documents of the last minutes the lake holds, so that late ones show by a count.
+"""Row counts of each ten seconds of `ingestedAt`, to detect documents that became visible late.
 
-An insert is stamped before it is visible. The counts of each ten seconds before the mark, kept
-for each file as it is written, are compared with MongoDB's, which its index alone can give:
-neither side reads a document. A file nobody counted is read; files never change.
+MongoDB stamps an insert before anybody can see it, so a run may miss it. The counts of the last
+minutes before the high-water mark are kept for each file as it is written, and compared with
+MongoDB's, which its index alone can give: neither side reads a document. A file without counts is
+read once; files never change.
 """
 
 import json
@@ -16,14 +17,14 @@ import pyarrow.compute as pc
 
 from cca.lake.manifest import LakeFile
 
-# commits that took longer than this to become visible are found by the next full backfill only
+# A commit that took longer than this to become visible is found only by the next full backfill.
 LATE_COMMITS = timedelta(minutes=10)
 STEP = timedelta(seconds=10)
 
 Counts = dict[str, int]  # end of each ten seconds (ISO): documents in (end - 10 s, end]
 
 
-class Recent:
+class ArrivalCounts:
     """The counts of each file, in a small file beside the manifest."""
 
     def __init__(self, path: Path) -> None:
@@ -32,12 +33,13 @@ class Recent:
 
     def add(self, path: str, ingested_at: pa.ChunkedArray) -> None:
         """Count the rows of a file that is being written."""
-        self._counts[path] = counted(ingested_at)
+        self._counts[path] = counts_of(ingested_at)
 
     def save(self, live: Iterable[LakeFile], mark: datetime | None) -> None:
-        """Keep what a later look can need; losing the file costs one reading of the lake's.
+        """Write the counts that a later comparison can need.
 
-        Called by one at a time; what another process counted meanwhile is in the file.
+        Call it under the commit lock: counts that another process added are in the file. Losing
+        the file costs one reading of the lake's files of the last minutes.
         """
         since = first_step(mark).isoformat() if mark else ""
         paths = {file.path for file in live if file.ingested_max > since}
@@ -56,10 +58,10 @@ class Recent:
         counts: dict[str, Counts] = json.loads(self._path.read_text())
         return counts
 
-    def held(
+    def total(
         self, files: Iterable[LakeFile], mark: datetime, read: Callable[[LakeFile], pa.Table]
     ) -> Counter[str]:
-        """Rows of the lake in each ten seconds of the last minutes before the mark."""
+        """Return the lake's rows in each ten seconds of the last minutes before the mark."""
         since = first_step(mark).isoformat()
         total: Counter[str] = Counter()
         for file in files:
@@ -73,31 +75,32 @@ class Recent:
 
 
 def first_step(mark: datetime) -> datetime:
-    """Where the last minutes before a mark begin, on a step."""
+    """Return where the last minutes before a high-water mark begin, on a whole ten seconds."""
     since = mark - LATE_COMMITS
     return since - timedelta(seconds=since.second % 10, microseconds=since.microsecond)
 
 
-def counted(ingested_at: pa.ChunkedArray) -> Counts:
-    """Rows in each ten seconds."""
+def counts_of(ingested_at: pa.ChunkedArray) -> Counts:
+    """Count the rows of each ten seconds."""
     ends = pc.ceil_temporal(ingested_at, int(STEP.total_seconds()), unit="second")
     return {one["values"].isoformat(): one["counts"] for one in pc.value_counts(ends).to_pylist()}
 
 
 def earliest_difference(
-    held: Counter[str], mark: datetime, count: Callable[[datetime, datetime], int]
+    counts: Counter[str], mark: datetime, count: Callable[[datetime, datetime], int]
 ) -> datetime | None:
-    """Start of the first ten seconds in which the archive and the lake disagree.
+    """Return the start of the first ten seconds in which archive and lake disagree, else None.
 
-    `count` gives the archive's documents in (after, through]. Equal totals end the search at once.
+    `counts` are the lake's. `count` returns the archive's documents in (after, through]; equal
+    totals end the search at once.
     """
     since = first_step(mark)
-    if count(since, mark) == held.total():
+    if count(since, mark) == counts.total():
         return None
     start = since
     while start < mark:
         end = start + STEP
-        if count(start, min(end, mark)) != held[end.isoformat()]:
+        if count(start, min(end, mark)) != counts[end.isoformat()]:
             return start
         start = end
     return None

@@ -1,4 +1,4 @@
-"""The Iceberg catalog and our tables in it: made from cca.records, widened by new columns."""
+"""The Iceberg catalog and our tables in it, which get their columns from cca.records."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -19,10 +19,10 @@ from cca.records import DATASETS
 from cca.settings import Settings
 
 _PROPERTIES = {
-    # a conflict is planned anew from the table as it is then, which pyiceberg's own retry is not
+    # After a conflict the store builds its commit again; pyiceberg's own retry does not.
     "commit.retry.num-retries": "0",
     "commit.manifest-merge.enabled": "true",
-    # each commit leaves a metadata file; the snapshots in the last one are what counts
+    # Each commit leaves a metadata file; only the snapshots in the last one count.
     "write.metadata.delete-after-commit.enabled": "true",
     "write.metadata.previous-versions-max": "20",
     "write.parquet.compression-codec": "zstd",
@@ -31,7 +31,12 @@ _PROPERTIES = {
 
 
 def open_catalog(settings: Settings) -> Catalog:
-    """The catalog that the settings name; credentials come as pyiceberg takes them."""
+    """Open the catalog that the settings name; credentials come as pyiceberg takes them.
+
+    Raises:
+        SettingError: It cannot be opened.
+
+    """
     properties = {
         "type": settings.iceberg_catalog_type,
         "uri": settings.iceberg_catalog_uri,
@@ -47,7 +52,7 @@ def open_catalog(settings: Settings) -> Catalog:
             settings.iceberg_catalog_name,
             **{name: value for name, value in properties.items() if value},
         )
-    except Exception as error:  # every kind of catalog raises errors of its own
+    except Exception as error:  # Each kind of catalog raises errors of its own.
         message = (
             f"the Iceberg catalog at {properties['uri'] or settings.iceberg_catalog_type} cannot "
             f"be opened: {error}; check ICEBERG_CATALOG_TYPE and ICEBERG_CATALOG_URI"
@@ -56,26 +61,26 @@ def open_catalog(settings: Settings) -> Catalog:
 
 
 def own_file(settings: Settings) -> Path | None:
-    """The SQLite file that is the catalog, where the settings name no other."""
+    """Return the SQLite file that is the catalog, None where the settings name another one."""
     is_ours = settings.iceberg_catalog_type == "sql" and not settings.iceberg_catalog_uri
     return settings.lake_dir / "iceberg-catalog.db" if is_ours else None
 
 
 def may_exist(settings: Settings) -> bool:
-    """Whether there can be tables: who never wrote Iceberg shall not get a catalog by looking."""
+    """Whether there can be tables; asking does not create the catalog file."""
     path = own_file(settings)
     return path is None or path.exists()
 
 
 def identifiers(settings: Settings) -> dict[str, tuple[str, str]]:
-    """Namespace and table of each dataset."""
+    """Return namespace and table of each dataset."""
     name = settings.iceberg_table_name
     names = {dataset: f"{name}_{dataset}" for dataset in DATASETS} | {"conversations": name}
     return {dataset: (settings.iceberg_namespace, table) for dataset, table in names.items()}
 
 
 def existing(settings: Settings) -> dict[str, Table]:
-    """Our tables, as far as there are any."""
+    """Return those of our tables that exist."""
     catalog = open_catalog(settings)
     found = {}
     for dataset, identifier in identifiers(settings).items():
@@ -87,7 +92,7 @@ def existing(settings: Settings) -> dict[str, Table]:
 
 
 def ensured(settings: Settings) -> dict[str, Table]:
-    """All our tables, made or widened where need be."""
+    """Return all our tables; create them, or add columns, where needed."""
     catalog = open_catalog(settings)
     return {
         dataset: _ensured(catalog, identifier, DATASETS[dataset])
@@ -96,7 +101,7 @@ def ensured(settings: Settings) -> dict[str, Table]:
 
 
 def drop(settings: Settings) -> list[str]:
-    """Remove the tables from the catalog; their names. MongoDB can fill them again."""
+    """Remove the tables from the catalog and return their names; MongoDB can fill them again."""
     catalog = open_catalog(settings)
     dropped = []
     for identifier in identifiers(settings).values():
@@ -120,7 +125,7 @@ def _ensured(catalog: Catalog, identifier: tuple[str, str], schema: pa.Schema) -
         with table.update_spec() as spec:
             spec.add_field("date", IdentityTransform(), "date")
     if missing := [field for field in schema if field.name not in table.schema().column_names]:
-        # old files stay as they are: what they lack reads as null
+        # Old files stay as they are: a column that they lack reads as null.
         wanted = pa.schema([field.with_nullable(True) for field in missing])
         with table.update_schema() as update:
             update.union_by_name(wanted)

@@ -1,4 +1,4 @@
-"""Many small files of an old date into few: fewer to open, better packed, the same rows."""
+"""Merge the many small files of an old date: fewer to open, better packed, the same rows."""
 
 import logging
 from collections import defaultdict
@@ -8,54 +8,55 @@ from datetime import UTC, date, datetime, timedelta
 
 import pyarrow as pa
 
+from cca.lake.lake import Lake, holding
 from cca.lake.manifest import LakeFile
-from cca.lake.store import SORTED_BY, Change, Lake, holding
+from cca.lake.store import SORTED_BY, Commit
 from cca.settings import Settings
 
 log = logging.getLogger(__name__)
 
-# a file below it is small; about 10 MB of ordinary entries
+# A file with fewer rows is small; about 10 MB of ordinary entries.
 SMALL_ROWS = 20_000
-# what one new file holds at most: it is in memory as a whole, about 150 MB
+# The most rows of a new file: it is in memory as a whole, about 150 MB.
 MERGED_ROWS = 50_000
-# later dates still change with every run
-_SETTLED_AFTER = timedelta(days=1)
+# later dates still commit with every run
+_UNCHANGING_AFTER = timedelta(days=1)
 
 
 @dataclass(frozen=True)
 class CompactReport:
-    """Files before and after; strays are what a crash left behind."""
+    """Small files, the files they became, and orphan files that a crash left behind."""
 
     files_merged: int
     files_written: int
-    strays: int
+    orphan_files: int
 
 
 def compact(
     settings: Settings, *, storage_format: str | None = None, before: date | None = None
 ) -> CompactReport:
-    """Merge small files of dates before a day, yesterday by default; delete strays."""
-    day = before or (datetime.now(UTC) - _SETTLED_AFTER).date()
+    """Merge small files of dates before a day, yesterday by default; delete orphan files."""
+    day = before or (datetime.now(UTC) - _UNCHANGING_AFTER).date()
     with holding(settings, storage_format) as lake:
         state = lake.read()
         merges = {group: _merged(lake, group) for group in _groups(state.files, day)}
 
-        def plan(live: Sequence[LakeFile]) -> Change:
+        def build(live: Sequence[LakeFile]) -> Commit:
             there = set(live)
             whole = [group for group in merges if there.issuperset(group)]
-            return Change(
+            return Commit(
                 tuple(file for group in whole for file in group),
                 tuple(merges[group] for group in whole),
             )
 
-        change = lake.commit(plan, None) if merges else Change()
-        strays = lake.store.sweep()
-    log.info("merged %d files into %d", len(change.removed), len(change.added))
-    return CompactReport(len(change.removed), len(change.added), strays)
+        commit = lake.commit(build, None) if merges else Commit()
+        orphans = lake.store.remove_orphan_files()
+    log.info("merged %d files into %d", len(commit.removed), len(commit.added))
+    return CompactReport(len(commit.removed), len(commit.added), orphans)
 
 
 def _groups(files: Sequence[LakeFile], before: date) -> Iterator[tuple[LakeFile, ...]]:
-    """Small files of one dataset and date, as many as one new file may hold."""
+    """Yield small files of one dataset and date, as many as one new file may hold."""
     small: dict[tuple[str, str], list[LakeFile]] = defaultdict(list)
     for file in files:
         if file.rows < SMALL_ROWS and file.date < before.isoformat():

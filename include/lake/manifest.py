@@ -1,13 +1,9 @@
-"""The list of live lake files: replacing it is the commit, and it carries the marks.
-
-`extracted` is the `ingestedAt` up to which the lake holds everything, `published` the one up to
-which the gold file does; `published_load` is the load that gold was built from.
-"""
+"""The list of live lake files: replacing it is the commit, and it says what the lake covers."""
 
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,7 +12,9 @@ from cca.errors import SettingError, WarehouseError
 from cca.files import held, replace_file, sync_folder
 from cca.settings import Settings
 
-VERSION = 1
+# Version 1 called the high-water mark `extracted`, knew no transcript rules, and kept beside them
+# what was published, which is gold's business now.
+VERSION = 2
 FORMATS = ("parquet", "iceberg")
 
 
@@ -38,28 +36,35 @@ class LakeFile:
 
 
 @dataclass(frozen=True)
-class Published:
-    """What gold was made from: the lake's mark, the load that brought it, and the rules."""
+class Coverage:
+    """The `ingestedAt` up to which the lake holds everything, and the rules that wrote its rows.
 
-    mark: datetime | None
-    load: int
-    rules: str
+    `transcript_rules` is 0 where an earlier version of cca wrote the lake.
+    """
+
+    high_water_mark: datetime
+    transcript_rules: int = 0
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """Live files and marks of one storage format."""
+    """Live files and coverage of one storage format; no coverage before the first extraction."""
 
     files: tuple[LakeFile, ...] = ()
-    extracted: datetime | None = None
-    published: datetime | None = None
-    published_load: int = 0
-    published_rules: str = ""
-    version: int = field(default=VERSION)
+    coverage: Coverage | None = None
+
+    @property
+    def high_water_mark(self) -> datetime | None:
+        return self.coverage.high_water_mark if self.coverage else None
 
 
 def supported(storage_format: str) -> str:
-    """The format, if there is such; else SettingError."""
+    """Return the format if there is such a format.
+
+    Raises:
+        SettingError: There is none of that name.
+
+    """
     if storage_format not in FORMATS:
         raise SettingError(
             f"STORAGE_FORMAT={storage_format} is no storage format; use {' or '.join(FORMATS)}"
@@ -67,81 +72,84 @@ def supported(storage_format: str) -> str:
     return storage_format
 
 
+def with_format(settings: Settings, storage_format: str | None) -> Settings:
+    """Return the settings for the lake of a format; None is STORAGE_FORMAT.
+
+    Raises:
+        SettingError: There is no such format.
+
+    """
+    chosen = supported(storage_format or settings.storage_format)
+    return settings.model_copy(update={"storage_format": chosen})
+
+
 def read(settings: Settings, storage_format: str) -> Manifest:
-    """The manifest as committed; empty where nothing was extracted yet."""
-    path = _path(settings, storage_format)
+    """Return the manifest as committed; an empty one where nothing was extracted yet.
+
+    Raises:
+        WarehouseError: The file is damaged, or a newer cca wrote it.
+
+    """
+    path = manifest_path(settings, storage_format)
     try:
         values: dict[str, Any] = json.loads(path.read_text())
         if values["version"] > VERSION:
             raise WarehouseError(f"{path} was written by a newer cca; upgrade this one")
-        return Manifest(
-            files=tuple(LakeFile(**one) for one in values["files"]),
-            extracted=_time(values["extracted"]),
-            published=_time(values["published"]),
-            published_load=values["published_load"],
-            published_rules=values.get("published_rules", ""),
-        )
+        return Manifest(tuple(LakeFile(**one) for one in values["files"]), _coverage(values))
     except FileNotFoundError:
         return Manifest()
     except (ValueError, KeyError, TypeError) as error:
-        message = f"{path} is damaged ({type(error).__name__}); `cca rebuild lake` makes it anew"
+        message = (
+            f"{path} is damaged ({type(error).__name__}); `cca rebuild lake` builds the lake again"
+        )
         raise WarehouseError(message) from error
 
 
 def write(settings: Settings, storage_format: str, manifest: Manifest) -> None:
     """Replace the manifest as a whole, on disk before its name changes."""
-    values = asdict(manifest)
-    for mark in ("extracted", "published"):
-        moment = values[mark]
-        values[mark] = moment.isoformat() if moment else None
-    path = _path(settings, storage_format)
+    mark, coverage = manifest.high_water_mark, manifest.coverage
+    values = {
+        "version": VERSION,
+        "files": [asdict(file) for file in manifest.files],
+        "high_water_mark": mark.isoformat() if mark else None,
+        "transcript_rules": coverage.transcript_rules if coverage else 0,
+    }
+    path = manifest_path(settings, storage_format)
     replace_file(path, json.dumps(values, indent=1))
     sync_folder(path.parent)
 
 
-def promote(settings: Settings, storage_format: str, now: Published) -> None:
-    """Record what the gold file now holds."""
-    with committing(settings, storage_format):
-        manifest = replace(
-            read(settings, storage_format),
-            published=now.mark,
-            published_load=now.load,
-            published_rules=now.rules,
-        )
-        write(settings, storage_format, manifest)
-
-
 def forget(settings: Settings, storage_format: str) -> None:
-    """As if nothing had ever been extracted or published in the format."""
-    path = _path(settings, storage_format)
-    for one in (path, path.with_name(f"{storage_format}-recent.json")):
-        one.unlink(missing_ok=True)
-
-
-def published_mark(settings: Settings) -> datetime | None:
-    """The `ingestedAt` up to which gold holds everything; None before the first publish."""
-    if not settings.gold_path.exists():
-        return None
-    return read(settings, settings.storage_format).published
+    """Delete the manifest: nothing was ever extracted in the format."""
+    for one in (manifest_path, arrivals_path):
+        one(settings, storage_format).unlink(missing_ok=True)
 
 
 @contextmanager
 def locked(settings: Settings, storage_format: str, *, is_shared: bool = False) -> Iterator[None]:
     """Hold the format's lake, alone or together with others that own ranges of their own."""
-    with held(_path(settings, storage_format).with_suffix(".lock"), is_shared=is_shared):
+    with held(manifest_path(settings, storage_format).with_suffix(".lock"), is_shared=is_shared):
         yield
 
 
 @contextmanager
 def committing(settings: Settings, storage_format: str) -> Iterator[None]:
-    """The moment of a commit, always alone; taken after `locked`, where both are."""
-    with held(_path(settings, storage_format).with_suffix(".commit-lock")):
+    """Hold the lake for a commit, always alone; taken after `locked`, where both are taken."""
+    with held(manifest_path(settings, storage_format).with_suffix(".commit-lock")):
         yield
 
 
-def _path(settings: Settings, storage_format: str) -> Path:
+def manifest_path(settings: Settings, storage_format: str) -> Path:
     return settings.lake_dir / f"{storage_format}-manifest.json"
 
 
-def _time(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
+def arrivals_path(settings: Settings, storage_format: str) -> Path:
+    """Return where the counts of the last minutes are kept, see `arrivals`."""
+    return settings.lake_dir / f"{storage_format}-recent.json"
+
+
+def _coverage(values: dict[str, Any]) -> Coverage | None:
+    name = "extracted" if values["version"] == 1 else "high_water_mark"
+    if values[name] is None:
+        return None
+    return Coverage(datetime.fromisoformat(values[name]), values.get("transcript_rules", 0))

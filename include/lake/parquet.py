@@ -3,7 +3,7 @@
 import os
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 
 from cca.files import sync_folder
 from cca.lake import manifest
-from cca.lake.manifest import LakeFile, Manifest
-from cca.lake.store import Change, Plan, parquet_options
+from cca.lake.manifest import Coverage, LakeFile, Manifest
+from cca.lake.store import Commit, CommitBuilder, parquet_options
 from cca.records import DATASETS
 from cca.settings import Settings
 
@@ -43,33 +43,29 @@ class ParquetStore:
     def local(self, path: str) -> str:
         return self.source(path).as_posix()
 
-    def commit(self, plan: Plan, extracted: datetime | None) -> Change:
+    def commit(self, builder: CommitBuilder, coverage: Coverage | None) -> Commit:
         before = self.read()
-        change = plan(before.files)
-        after = replace(
-            before,
-            files=_replaced(before.files, change),
-            extracted=extracted or before.extracted,
-        )
+        commit = builder(before.files)
+        after = Manifest(_replaced(before.files, commit), coverage or before.coverage)
         if after != before:
             manifest.write(self._settings, "parquet", after)
-        for file in change.removed:
+        for file in commit.removed:
             self.source(file.path).unlink(missing_ok=True)
-        return change
+        return commit
 
-    def move_mark(self, extracted: datetime) -> None:
-        manifest.write(self._settings, "parquet", replace(self.read(), extracted=extracted))
+    def record_coverage(self, coverage: Coverage) -> None:
+        manifest.write(self._settings, "parquet", replace(self.read(), coverage=coverage))
 
-    def sweep(self, *, is_alone: bool = False) -> int:  # noqa: ARG002  (it always is)
+    def remove_orphan_files(self, *, is_alone: bool = False) -> int:  # noqa: ARG002  (always is)
         live = {self.source(file.path) for file in self.read().files}
         found = (path for name in DATASETS for path in (self._settings.lake_dir / name).rglob("*"))
-        strays = [path for path in found if path.is_file() and path not in live]
-        for path in strays:
+        orphans = [path for path in found if path.is_file() and path not in live]
+        for path in orphans:
             path.unlink()
-        return len(strays)
+        return len(orphans)
 
 
-def _replaced(files: Sequence[LakeFile], change: Change) -> tuple[LakeFile, ...]:
-    removed = set(change.removed)
+def _replaced(files: Sequence[LakeFile], commit: Commit) -> tuple[LakeFile, ...]:
+    removed = set(commit.removed)
     kept = [file for file in files if file not in removed]
-    return tuple(sorted([*kept, *change.added], key=lambda file: file.path))
+    return tuple(sorted([*kept, *commit.added], key=lambda file: file.path))

@@ -1,4 +1,4 @@
-"""Rows out of the lakes of both formats, and out of their pasts: the forgotten must be gone."""
+"""Erase rows from the lakes of both formats, and from their snapshots and orphan files."""
 
 import json
 from collections.abc import Sequence
@@ -10,32 +10,33 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cca.lake import catalog, manifest
+from cca.lake.lake import Lake, holding
 from cca.lake.manifest import LakeFile
-from cca.lake.store import Change, Lake, holding
+from cca.lake.store import Commit
 from cca.settings import Settings
 
 
 @dataclass(frozen=True)
 class Scope:
-    """All that is given must hold; nothing given is nothing."""
+    """What to erase: rows for which everything given holds; nothing given selects nothing."""
 
     host: str = ""
     project: str = ""
     session: str = ""
 
     def columns(self) -> dict[str, str]:
-        """Column of the lake and its value, of what is given."""
+        """Return the lake's columns and the values they must have."""
         given = {"host": self.host, "project_id": self.project, "session_id": self.session}
         return {name: value for name, value in given.items() if value}
 
     def fields(self) -> dict[str, str]:
-        """The same as fields of MongoDB's documents."""
+        """Return the fields of MongoDB's documents and the values they must have."""
         given = {"host": self.host, "projectId": self.project, "sessionKey": self.session}
         return {name: value for name, value in given.items() if value}
 
 
 def formats(settings: Settings) -> list[str]:
-    """Formats that have a lake here."""
+    """Return the formats that have a lake here."""
     return [
         name
         for name in manifest.FORMATS
@@ -44,40 +45,42 @@ def formats(settings: Settings) -> list[str]:
 
 
 def count(settings: Settings, storage_format: str, scope: Scope) -> int:
-    """Rows of the scope in a lake as it is."""
+    """Count the rows of the scope in a lake as it is."""
     with holding(settings, storage_format, is_shared=True) as lake:
-        return sum(_held(lake, file, scope) for file in lake.read().files)
+        return sum(_count(lake, file, scope) for file in lake.read().files)
 
 
 def remove(settings: Settings, storage_format: str, scope: Scope) -> int:
-    """Take the rows out, and whatever of them older states and crashed runs left; how many."""
+    """Erase the rows, also from snapshots and orphan files; return how many the lake had."""
     with holding(settings, storage_format) as lake:
-        # to which file the rows belong is looked up once; new files of theirs cannot come
-        stale = {file: held for file in lake.read().files if (held := _held(lake, file, scope)) > 0}
+        # This process holds the lake alone, so no new file with such rows can appear.
+        stale = {
+            file: rows for file in lake.read().files if (rows := _count(lake, file, scope)) > 0
+        }
 
-        def plan(live: Sequence[LakeFile]) -> Change:
+        def build(live: Sequence[LakeFile]) -> Commit:
             chosen = [file for file in live if file in stale]
-            return Change(tuple(chosen), tuple(_without(lake, chosen, scope)))
+            return Commit(tuple(chosen), tuple(_without(lake, chosen, scope)))
 
         if stale:
-            lake.commit(plan, None)
+            lake.commit(build, None)
         if storage_format == "iceberg":
-            _forget_the_past(settings)
+            _expire_all_snapshots(settings)
     is_alone = storage_format == "parquet" or catalog.own_file(settings) is not None
     with holding(settings, storage_format) as lake:
-        lake.store.sweep(is_alone=is_alone)
+        lake.store.remove_orphan_files(is_alone=is_alone)
     return sum(stale.values())
 
 
 def _has_parquet(settings: Settings) -> bool:
-    return (settings.lake_dir / "parquet-manifest.json").exists()
+    return manifest.manifest_path(settings, "parquet").exists()
 
 
-def _forget_the_past(settings: Settings) -> None:
+def _expire_all_snapshots(settings: Settings) -> None:
     from cca.lake import snapshots  # noqa: PLC0415  (takes a second)
     from cca.lake.iceberg import IcebergStore  # noqa: PLC0415  (as the other)
 
-    IcebergStore(settings).renew()
+    IcebergStore(settings).append_empty_snapshots()
     snapshots.expire_held(settings, datetime.now(UTC) + timedelta(seconds=1))
 
 
@@ -91,7 +94,7 @@ def _without(lake: Lake, files: Sequence[LakeFile], scope: Scope) -> list[LakeFi
     return rewritten
 
 
-def _held(lake: Lake, file: LakeFile, scope: Scope) -> int:
+def _count(lake: Lake, file: LakeFile, scope: Scope) -> int:
     columns = ["document_json"] if file.dataset == "rejects" else list(scope.columns())
     return int(pc.sum(_mask(lake.table(file, columns), scope)).as_py() or 0)
 

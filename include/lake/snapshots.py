@@ -1,4 +1,4 @@
-"""Iceberg's past: what the tables hold, which moments can be read, how far back they reach."""
+"""Snapshots of the Iceberg tables: list, find, roll back to and expire them."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -10,7 +10,8 @@ from pyiceberg.table import Table
 from pyiceberg.table.snapshots import Snapshot
 
 from cca.errors import NotFound, SettingError
-from cca.lake import catalog, iceberg, manifest
+from cca.lake import catalog, manifest
+from cca.lake.snapshot_properties import coverage_of, pinned_id, written_by_us
 from cca.settings import Settings
 
 
@@ -45,26 +46,37 @@ class Moment:
 
 @dataclass(frozen=True)
 class Expired:
-    """What was let go."""
+    """Snapshots and files that were deleted."""
 
     snapshots: int
     files: int
 
 
 def info(settings: Settings) -> list[TableInfo]:
-    """Each table that there is."""
+    """Return each of our tables that exists."""
     return [_info(dataset, table) for dataset, table in catalog.existing(settings).items()]
 
 
 def moments(settings: Settings) -> list[Moment]:
-    """Every state of the lake that can still be read, oldest first."""
+    """Return every state of the lake that can still be read, oldest first.
+
+    Raises:
+        NotFound: There are no Iceberg tables.
+
+    """
     table = _entries(settings)
     head = table.current_snapshot()
     return [_moment(table, one, head) for one in sorted(table.snapshots(), key=_time_of)]
 
 
 def find(settings: Settings, snapshot_id: int | None, as_of: datetime | None) -> Snapshot:
-    """The snapshot with an id, or the last one at a time; NotFound names what there is."""
+    """Return the snapshot with an id, or the last one at a time.
+
+    Raises:
+        NotFound: There is none.
+        SettingError: Neither an id nor a time is given.
+
+    """
     table = _entries(settings)
     if snapshot_id is not None:
         found = table.snapshot_by_id(snapshot_id)
@@ -79,17 +91,17 @@ def find(settings: Settings, snapshot_id: int | None, as_of: datetime | None) ->
 
 
 def rollback(settings: Settings, snapshot: Snapshot) -> None:
-    """Make a past state the present one; what came since is taken from MongoDB again."""
+    """Make a snapshot the present state; the next run extracts again what came after it."""
     with manifest.locked(settings, "iceberg"):
         tables = catalog.existing(settings)
         entries = tables["conversations"]
-        ours = iceberg.written_by_us(entries, snapshot)
-        # readers start from the entries' table, so it goes first: its pins are complete
+        ours = written_by_us(entries, snapshot)
+        # Readers start from the entries' table, so it is first: it names the right snapshots.
         entries.manage_snapshots().rollback_to_snapshot(snapshot.snapshot_id).commit()
         for dataset, table in tables.items():
             if dataset == "conversations":
                 continue
-            wanted = iceberg.pinned_id(ours, dataset)
+            wanted = pinned_id(ours, dataset)
             if wanted is not None:
                 table.manage_snapshots().rollback_to_snapshot(wanted).commit()
             elif table.current_snapshot() is not None:
@@ -97,22 +109,22 @@ def rollback(settings: Settings, snapshot: Snapshot) -> None:
 
 
 def expire(settings: Settings, older_than: datetime) -> Expired:
-    """Forget states older than a time, never the present one, and delete files only they used."""
+    """Delete snapshots older than a time, never the present one, and files that only they used."""
     with manifest.locked(settings, "iceberg"):
         return expire_held(settings, older_than)
 
 
 def expire_held(settings: Settings, older_than: datetime) -> Expired:
-    """The same for who holds the lake already."""
+    """Do the same for a caller that holds the lake already."""
     tables = catalog.existing(settings)
     entries = tables.get("conversations")
     if entries is None:
         return Expired(0, 0)
     snapshots, files = _expire(entries, older_than, keep=set())
-    left = [iceberg.written_by_us(entries, one) for one in entries.snapshots()]
+    left = [written_by_us(entries, one) for one in entries.snapshots()]
     for dataset, table in tables.items():
         if dataset != "conversations":
-            pins = {iceberg.pinned_id(one, dataset) for one in left}
+            pins = {pinned_id(one, dataset) for one in left}
             files += _expire(table, older_than, keep={pin for pin in pins if pin})[1]
     return Expired(snapshots, files)
 
@@ -137,7 +149,7 @@ def _expire(table: Table, older_than: datetime, keep: set[int]) -> tuple[int, in
 
 
 def _paths(table: Table, snapshots: Iterable[Snapshot]) -> Iterator[str]:
-    """Every file that the snapshots need: lists, manifests, data."""
+    """Yield every file that the snapshots need: lists, manifests, data."""
     seen: set[str] = set()
     for snapshot in snapshots:
         yield snapshot.manifest_list
@@ -178,6 +190,7 @@ def _moment(table: Table, snapshot: Snapshot, head: Snapshot | None) -> Moment:
     def number(name: str) -> int:
         return int(_summary(snapshot).get(name) or 0)
 
+    coverage = coverage_of(written_by_us(table, snapshot))
     return Moment(
         snapshot_id=snapshot.snapshot_id,
         at=_time_of(snapshot),
@@ -185,7 +198,7 @@ def _moment(table: Table, snapshot: Snapshot, head: Snapshot | None) -> Moment:
         rows=number("total-records"),
         rows_added=number("added-records"),
         rows_removed=number("deleted-records"),
-        extracted=iceberg.mark_of(iceberg.written_by_us(table, snapshot)),
+        extracted=coverage.high_water_mark if coverage else None,
         is_current=head is not None and head.snapshot_id == snapshot.snapshot_id,
     )
 

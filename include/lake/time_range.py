@@ -1,8 +1,10 @@
-"""The range a run owns: as a MongoDB filter, over the files of the lake, and over their rows."""
+"""A range of time: as a MongoDB filter, over the files of the lake, and over their rows."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from itertools import pairwise
+from typing import Any, Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -11,12 +13,15 @@ from cca.lake.manifest import LakeFile
 
 
 @dataclass(frozen=True)
-class Range:
-    """What a run owns: (start, end] of `ingestedAt`, or [start, end) of `eventAt`."""
+class TimeRange:
+    """[start, end) of `eventAt`, or (start, end] of `ingestedAt`; a bound that is None is open.
 
-    field: str
-    start: datetime | None
-    end: datetime | None
+    Times are UTC. Without bounds it is everything that has the field.
+    """
+
+    start: datetime | None = None
+    end: datetime | None = None
+    field: Literal["eventAt", "ingestedAt"] = "eventAt"
 
     @property
     def is_of_events(self) -> bool:
@@ -27,8 +32,18 @@ class Range:
         """Whether it may hold many dates."""
         return self.is_of_events or self.start is None
 
+    def split(self, boundaries: Sequence[datetime]) -> list["TimeRange"]:
+        """Return ranges that together are this one, cut at those boundaries that lie in it."""
+        inside = [
+            bound
+            for bound in sorted(set(boundaries))
+            if (self.start is None or self.start < bound) and (self.end is None or bound < self.end)
+        ]
+        edges = [self.start, *inside, self.end]
+        return [replace(self, start=start, end=end) for start, end in pairwise(edges)]
+
     def query(self) -> dict[str, Any]:
-        """MongoDB filter of the owned documents."""
+        """Return the MongoDB filter of the documents in the range."""
         lower, upper = ("$gte", "$lt") if self.is_of_events else ("$gt", "$lte")
         bounds = {lower: self.start, upper: self.end}
         given = {operator: bound for operator, bound in bounds.items() if bound is not None}
@@ -45,7 +60,7 @@ class Range:
         return self._is_above(first) and self._is_below(last)
 
     def rows(self, table: pa.Table) -> Any:
-        """A mask of the rows in the range."""
+        """Return a mask of the rows in the range."""
         values = table["event_at" if self.is_of_events else "ingested_at"]
         mask = pc.is_valid(values)
         if self.start is not None:

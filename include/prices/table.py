@@ -102,8 +102,9 @@ def _model_rows(model: genai.ModelInfo, source: str) -> Iterator[PriceRow]:
 
 
 def _boundaries(model: genai.ModelInfo) -> list[date]:
-    conditions = list(model.prices) if isinstance(model.prices, list) else []
-    constraints = [item.constraint for item in [*conditions, *(model.price_variants or [])]]
+    conditions = model.prices if isinstance(model.prices, list) else []
+    constraints = [condition.constraint for condition in conditions]
+    constraints += [variant.constraint for variant in model.price_variants or []]
     starts = {
         item.start_date for item in constraints if isinstance(item, genai.StartDateConstraint)
     }

@@ -1,46 +1,32 @@
-"""What dbt says of each mart, as comments in the gold file: any client shows them."""
+"""Writes dbt's descriptions of the marts as comments into every copy; any client shows them."""
 
-import json
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator
 
+import duckdb
 
-@dataclass(frozen=True)
-class Described:
-    """A mart's description and those of its columns."""
-
-    about: str
-    columns: dict[str, str]
-
-    def only(self, names: Iterable[str]) -> "Described":
-        """Without columns that the table lacks: the manifest may be of a newer parse."""
-        kept = {name: self.columns[name] for name in names if name in self.columns}
-        return Described(self.about, kept)
+from cca.sql import literal
 
 
-def descriptions(manifest: Path) -> dict[str, Described]:
-    """Every mart by name; nothing where dbt left no manifest, as gold works without."""
-    try:
-        nodes = json.loads(manifest.read_bytes())["nodes"].values()
-    except (FileNotFoundError, ValueError, KeyError):
-        return {}
-    return {
-        node["name"]: Described(
-            node["description"],
-            {name: column["description"] for name, column in node["columns"].items()},
-        )
-        for node in nodes
-        if node["resource_type"] == "model" and node["schema"] == "marts"
-    }
+def comments(
+    connection: duckdb.DuckDBPyConnection, database: str, mart: str, table: str
+) -> Iterator[str]:
+    """Statements that give a table the comments of a database's mart and of its columns.
 
-
-def comments(table: str, described: Described) -> Iterator[str]:
-    """Statements that put the descriptions on a table of just these columns."""
-    yield f"comment on table {table} is {_text(described.about)}"
-    for name, about in described.columns.items():
-        yield f'comment on column {table}."{name}" is {_text(about)}'
-
-
-def _text(value: str) -> str:
-    return "'" + value.strip().replace("'", "''") + "'"
+    dbt writes those of the warehouse (persist_docs); the gold file has them from there.
+    """
+    relations = (
+        "select comment, database_name, schema_name, table_name from duckdb_tables() union all "
+        "select comment, database_name, schema_name, view_name from duckdb_views()"
+    )
+    where = (
+        "where database_name = $1 and schema_name = 'marts' and table_name = $2 "
+        "and comment is not null"
+    )
+    for (about,) in connection.execute(
+        f"select comment from ({relations}) {where}", [database, mart]
+    ).fetchall():
+        yield f"comment on table {table} is {literal(about)}"
+    for name, about in connection.execute(
+        f"select column_name, comment from duckdb_columns() {where}", [database, mart]
+    ).fetchall():
+        yield f'comment on column {table}."{name}" is {literal(about)}'

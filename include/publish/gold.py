@@ -1,48 +1,61 @@
-"""Copy the marts into a new read-only file, check it, and move the link `current.duckdb` to it.
+"""Copies the marts into a new read-only file, checks it, and moves the link `current.duckdb` to it.
 
-A file is never changed nor replaced under its name, so readers never wait, never block the
-writer, never see half a build, and a new connection sees the new data.
+A file never changes under its name, so readers never wait, never block the writer and never see
+half a build; a new connection sees the new data.
 """
 
 import logging
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 
 from cca.errors import WarehouseError
-from cca.files import held, sync_folder
-from cca.lake import manifest
-from cca.lake.manifest import Published
-from cca.load.raw import built
+from cca.files import held, replace_link, sync_folder
+from cca.gold import state
+from cca.load import meta
 from cca.load.warehouse import STORAGE_VERSION, writing
 from cca.publish import masking, metabase, postgres
-from cca.publish.comments import Described, comments, descriptions
+from cca.publish.comments import comments
 from cca.settings import Settings
-from cca.transform.dbt import rules_digest, target_dir
+from cca.sql import literal
+from cca.transform.dbt import code_version
 
 log = logging.getLogger(__name__)
 
 KEPT_FILES = 3
 
 
-def publish(settings: Settings, *, storage_format: str | None = None) -> Path:
-    """The new gold file; the mark of the load dbt built it from becomes the published one."""
+def publish(settings: Settings) -> Path:
+    """Publish the marts and return the new gold file.
+
+    It holds the load that dbt built last, which need not be the newest load.
+
+    Raises:
+        WarehouseError: There are no marts, or the copy differs from them.
+
+    """
     settings.gold_dir.mkdir(parents=True, exist_ok=True)
-    # two at once would take one number, and the link could step back
+    # Two at once would take one number, and the link could step back.
     with held(settings.gold_dir / "publish.lock"):
         target = settings.gold_dir / f"gold-{_newest(settings.gold_dir) + 1}.duckdb"
         building = target.with_suffix(".building")
         building.unlink(missing_ok=True)
         with writing(settings) as warehouse:
-            # not the newest load: another run may have loaded since dbt built
-            now = built(warehouse)
-            known = descriptions(target_dir(settings) / "manifest.json")
-            tables = _copy(warehouse, building, known)
-        _settle(building, target)
-        _flip(settings.gold_path, target)
-        published = Published(now.mark, now.load_seq, rules_digest(settings))
-        manifest.promote(settings, storage_format or settings.storage_format, published)
+            meta.prepare(warehouse)
+            built = meta.newest_build(warehouse)
+            tables = _copy(warehouse, building)
+        _make_durable(building, target)
+        replace_link(settings.gold_path, target)
+        state.update(
+            settings,
+            load_seq=built.load_seq,
+            high_water_mark=built.high_water_mark,
+            code_version=code_version(settings),
+            published_at=datetime.now(UTC),
+            gold_file=target.name,
+        )
         prune(settings)
     log.info("published %d tables as %s", tables, target.name)
     metabase.point_to(settings, target)
@@ -52,9 +65,9 @@ def publish(settings: Settings, *, storage_format: str | None = None) -> Path:
 
 
 def prune(settings: Settings, keep: int = KEPT_FILES) -> list[Path]:
-    """Delete all but the newest gold files, never the published one; what was deleted.
+    """Delete all but the newest gold files, never the published one; return those deleted.
 
-    Who has a deleted file open reads on.
+    A program that has a deleted file open can go on reading it.
     """
     current = settings.gold_path.resolve()
     files = _files(settings.gold_dir)
@@ -64,9 +77,7 @@ def prune(settings: Settings, keep: int = KEPT_FILES) -> list[Path]:
     return old
 
 
-def _copy(
-    warehouse: duckdb.DuckDBPyConnection, building: Path, described: dict[str, Described]
-) -> int:
+def _copy(warehouse: duckdb.DuckDBPyConnection, building: Path) -> int:
     names = [
         row[0]
         for row in warehouse.execute(
@@ -77,8 +88,8 @@ def _copy(
     if not names:
         raise WarehouseError("no marts to publish: run `cca transform` first")
     source = warehouse.execute("select current_database()").fetchall()[0][0]
-    quoted = str(building).replace("'", "''")
-    warehouse.execute(f"attach '{quoted}' as gold (storage_version '{STORAGE_VERSION}')")
+    where = literal(str(building))
+    warehouse.execute(f"attach {where} as gold (storage_version '{STORAGE_VERSION}')")
     warehouse.execute("create schema gold.marts")
     masking.install(warehouse)
     for name in names:
@@ -87,9 +98,7 @@ def _copy(
             f'create table gold.marts."{name}" as {masking.selection(warehouse, wanted)}'
         )
         _require_equal(warehouse, name, wanted)
-        columns = warehouse.execute(f'describe gold.marts."{name}"').fetchall()
-        known = described.get(name, Described("", {})).only(column for column, *_ in columns)
-        for statement in comments(f'gold.marts."{name}"', known):
+        for statement in comments(warehouse, source, name, f'gold.marts."{name}"'):
             warehouse.execute(statement)
     warehouse.execute("checkpoint gold")
     warehouse.execute("detach gold")
@@ -107,7 +116,7 @@ def _require_equal(warehouse: duckdb.DuckDBPyConnection, name: str, wanted: str)
         raise WarehouseError(message)
 
 
-def _settle(building: Path, target: Path) -> None:
+def _make_durable(building: Path, target: Path) -> None:
     with building.open("rb") as file:
         os.fsync(file.fileno())
     building.chmod(0o400)
@@ -115,20 +124,12 @@ def _settle(building: Path, target: Path) -> None:
     sync_folder(target.parent)
 
 
-def _flip(link: Path, target: Path) -> None:
-    fresh = link.with_suffix(".link")
-    fresh.unlink(missing_ok=True)
-    fresh.symlink_to(target.name)
-    fresh.replace(link)
-    sync_folder(link.parent)
-
-
 def _newest(gold_dir: Path) -> int:
     return max(map(_number, _files(gold_dir)), default=0)
 
 
 def _files(gold_dir: Path) -> list[Path]:
-    """Our files, oldest first; what a person put beside them is left alone."""
+    """Return our files, oldest first; a file that a person put beside them is left alone."""
     found = (path for path in gold_dir.glob("gold-*.duckdb") if path.stem[5:].isdecimal())
     return sorted(found, key=_number)
 

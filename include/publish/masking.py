@@ -1,4 +1,4 @@
-"""What people and models wrote leaves the warehouse with its secrets masked."""
+"""Masks secrets in the texts that people and models wrote, as they leave the warehouse."""
 
 import duckdb
 
@@ -10,12 +10,12 @@ _FUNCTION = "mask_secrets"
 
 
 def install(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make the function that `selection` names known to the connection."""
+    """Register the function that `selection` calls with the connection."""
     connection.create_function(_FUNCTION, mask_secrets, ["VARCHAR"], "VARCHAR")
 
 
 def selection(connection: duckdb.DuckDBPyConnection, relation: str) -> str:
-    """The query for all of a table's rows, its texts masked."""
+    """Return the query for all rows of a table with its texts masked."""
     described = connection.execute(f"describe {relation}").fetchall()
     texts = [name for name, kind, *_ in described if name in TEXTS and kind == "VARCHAR"]
     masked = ", ".join(f"{_FUNCTION}({name}) as {name}" for name in texts)

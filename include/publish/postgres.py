@@ -1,6 +1,6 @@
-"""Copy the published gold file into Postgres, for readers who do not see its folder.
+"""Copies the published gold file into Postgres, for readers who do not see its folder.
 
-One transaction: who reads meanwhile sees the old rows, all of them, and then all of the new ones.
+One transaction: a reader sees all old rows, and after it all new ones.
 """
 
 import hashlib
@@ -12,41 +12,48 @@ import duckdb
 
 from cca.errors import ServiceDown, SettingError
 from cca.extras import GOLD_POSTGRES
-from cca.files import held, replace_file
-from cca.publish.comments import Described, comments
+from cca.files import held
+from cca.gold import state
+from cca.publish.comments import comments
 from cca.settings import Settings
+from cca.sql import literal
 
 log = logging.getLogger(__name__)
 
 
 def copy_newest(settings: Settings) -> None:
-    """Copy what is published; one copier after the other, so that a slow one brings no old rows."""
+    """Copy what is published; copies run one after the other, so a slow one brings no old rows."""
     with held(settings.gold_dir / "postgres.lock"):
         copy_gold(settings, settings.gold_path.resolve())
-        replace_file(_note_path(settings), _note(settings))
+        state.update(settings, postgres_copy=_copy_of(settings))
 
 
 def is_due(settings: Settings) -> bool:
-    """Whether that Postgres lacks what is published: a copy failed, or it was named since."""
+    """Whether that Postgres lacks what is published: a copy failed, or the setting is new."""
     if not settings.gold_postgres_uri or not settings.gold_path.exists():
         return False
-    path = _note_path(settings)
-    return not path.exists() or path.read_text() != _note(settings)
+    return state.read(settings).postgres_copy != _copy_of(settings)
 
 
 def copy_gold(settings: Settings, gold: Path) -> int:
-    """The number of tables copied; the tables of an earlier copy keep grants, indexes and views."""
+    """Copy the tables and return their number; existing tables keep grants, indexes and views.
+
+    Raises:
+        ServiceDown: Postgres does not take them; the old rows stay.
+        SettingError: DuckDB lacks its postgres extension.
+
+    """
     address = settings.gold_postgres_uri
     with duckdb.connect() as connection:
         load_extension(connection)
-        # Postgres takes no NUL in a text
+        # Postgres takes no NUL in a text.
         connection.execute("set pg_null_byte_replacement = ''")
         try:
-            connection.execute(f"attach {_text(address)} as readers (type postgres)")
-            connection.execute(f"attach {_text(str(gold))} as gold (read_only)")
+            connection.execute(f"attach {literal(address)} as readers (type postgres)")
+            connection.execute(f"attach {literal(str(gold))} as gold (read_only)")
             names = _copy_marts(connection)
         except duckdb.Error as error:
-            # DuckDB names the whole address, with its password
+            # DuckDB names the whole address, with its password.
             reason = str(error).replace(address, "GOLD_POSTGRES_URI")
             message = f"{gold.name} is published, but was not copied to Postgres: {reason}"
             raise ServiceDown(message) from None
@@ -55,7 +62,12 @@ def copy_gold(settings: Settings, gold: Path) -> int:
 
 
 def load_extension(connection: duckdb.DuckDBPyConnection) -> None:
-    """From the wheel of this DuckDB's version, else one that DuckDB downloaded itself."""
+    """Load DuckDB's postgres extension: from the wheel of its version, else a downloaded one.
+
+    Raises:
+        SettingError: There is none.
+
+    """
     wheel = find_spec(GOLD_POSTGRES.package)
     folder = Path(wheel.origin or "").parent if wheel else Path()
     files = folder.glob(f"extensions/v{duckdb.__version__}/*.duckdb_extension") if wheel else ()
@@ -79,17 +91,17 @@ def _copy_marts(connection: duckdb.DuckDBPyConnection) -> int:
             connection.execute(f"delete from {table}")
             connection.execute(f"insert into {table} {rows}")
             continue
-        # a view that somebody made of it would not fit: Postgres says which, and nothing changes
+        # A view that somebody made of it would not fit: Postgres says which, and nothing changes.
         connection.execute(f"drop table if exists {table}")
         connection.execute(f"create table {table} as {rows}")
-        said = ";".join(comments(f'marts."{name}"', _described(connection, name)))
+        said = ";".join(comments(connection, "gold", name, f'marts."{name}"'))
         connection.execute("call postgres_execute('readers', $1)", [said])
     connection.execute("commit")
     return len(wanted)
 
 
 def _tables(connection: duckdb.DuckDBPyConnection, database: str) -> dict[str, list[str]]:
-    """Columns and their types of each mart."""
+    """Return columns and their types of each mart."""
     rows = connection.execute(
         "select table_name, column_name || ' ' || data_type from duckdb_columns() "
         "where database_name = $1 and schema_name = 'marts' order by table_name, column_index",
@@ -101,26 +113,7 @@ def _tables(connection: duckdb.DuckDBPyConnection, database: str) -> dict[str, l
     return found
 
 
-def _described(connection: duckdb.DuckDBPyConnection, name: str) -> Described:
-    """What dbt says of a mart, as the gold file keeps it."""
-    where = "where database_name = 'gold' and schema_name = 'marts' and table_name = $1"
-    ((about,),) = connection.execute(
-        f"select coalesce(comment, '') from duckdb_tables() {where}", [name]
-    ).fetchall()
-    columns = connection.execute(
-        f"select column_name, comment from duckdb_columns() {where} and comment is not null", [name]
-    ).fetchall()
-    return Described(about, dict(columns))
-
-
-def _note_path(settings: Settings) -> Path:
-    return settings.gold_dir / "in-postgres"
-
-
-def _note(settings: Settings) -> str:
+def _copy_of(settings: Settings) -> str:
+    """Name the published file and the Postgres, without telling the address."""
     where = hashlib.blake2b(settings.gold_postgres_uri.encode(), digest_size=8).hexdigest()
     return f"{settings.gold_path.resolve().name} {where}"
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"

@@ -4,30 +4,25 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from cca.extract.blocks import blocks_of
-from cca.extract.values import mapping, mended, string
-from cca.search.prompts import is_queued_prompt, role_of
+from cca.transcript.blocks import blocks_of, is_call, is_result, kind_of
+from cca.transcript.kinds import SHOWN_ATTACHMENTS
+from cca.transcript.prompts import READ_FIELDS as SAID_FIELDS
+from cca.transcript.prompts import Said, queued_blocks, said
+from cca.transcript.results import document_text
+from cca.transcript.roles import role_of
+from cca.transcript.terminal import plain
+from cca.transcript.titles import TITLE_FIELDS
+from cca.transcript.values import mapping, mended, string
+from cca.transcript.wrappers import pieces, typed_text
 
 KINDS = ("prompt", "answer", "thinking", "tool_input", "tool_result", "title", "system")
 
-TITLE_FIELDS = {
-    "custom-title": "customTitle",
-    "agent-name": "agentName",
-    "ai-title": "aiTitle",
-    "summary": "summary",
-}
 # All that `searchable` reads of an entry, and what tells a copy of it.
 READ_FIELDS = (
-    "type", "uuid", "isMeta", "isCompactSummary", "message.role", "message.content", "content",
-    "attachment", "origin", "encoding", *TITLE_FIELDS.values(),
+    *SAID_FIELDS, "uuid", "encoding", "hookErrors", "prUrl", "prRepository", *TITLE_FIELDS.values(),
 )  # fmt: skip
-_MACHINE_TEXTS = (
-    "<local-command-", "<command-name>", "<bash-stdout>", "<bash-stderr>", "<task-notification>",
-    "[Request interrupted", "Caveat:", "This session is being continued",
-)  # fmt: skip
-# Attachments that show something of the work; the rest are lists of tools, prompts and accounts.
-_SHOWN_ATTACHMENTS = ("hook_", "file", "directory", "edited_text_file", "command_permissions")
 _UNSEARCHED_KEYS = frozenset({"signature", "encrypted_content", "encrypted_index", "data", "type"})
+_SILENT = frozenset({"image", "redacted_thinking", "fallback"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,61 +33,78 @@ class Block:
 
 
 def searchable(entry: dict[str, Any]) -> Iterator[Block]:
-    """Blocks with text; `queue-operation` and `last-prompt` lines repeat prompts and give none."""
+    """Blocks with text, as it reads on a screen.
+
+    `queue-operation` and `last-prompt` lines repeat prompts and give none.
+    """
     for number, kind, found in _found(entry):
-        text = mended(found).replace("\x00", " ")
+        text = plain(mended(found)).replace("\x00", " ")
         if text.strip():
             yield Block(number, kind, text)
 
 
 def _found(entry: dict[str, Any]) -> Iterator[tuple[int, str, str]]:
     kind = string(entry.get("type"))
-    role = role_of(entry)
-    if role is not None:
-        for number, block in enumerate(blocks_of(entry)):
+    if role_of(entry) is not None:
+        blocks = blocks_of(entry)
+        found = said(entry, blocks)
+        for number, block in enumerate(blocks):
             if isinstance(block, dict):
-                yield number, *_of_block(block, entry, role)
+                for name, text in _of_block(block, found):
+                    yield number, name, text
     elif kind in TITLE_FIELDS:
         yield 0, "title", _string(entry.get(TITLE_FIELDS[kind]))
     elif kind == "system":
-        yield 0, "system", "\n".join(leaves(entry.get("content")))
+        yield 0, "system", "\n".join(leaves([entry.get("content"), entry.get("hookErrors")]))
+    elif kind == "pr-link":
+        yield 0, "system", "\n".join(leaves([entry.get("prRepository"), entry.get("prUrl")]))
     elif kind == "attachment":
         yield from _of_attachment(entry)
     elif kind == "tool-result" and entry.get("encoding") == "utf-8":
         yield 0, "tool_result", _string(entry.get("content"))
 
 
-def _of_block(block: dict[str, Any], entry: dict[str, Any], role: str) -> tuple[str, str]:
-    kind = str(block.get("type"))
+def _of_block(block: dict[str, Any], found: Said | None) -> Iterator[tuple[str, str]]:
+    kind = kind_of(block)
     if kind == "thinking":
-        return "thinking", _string(block.get("thinking"))
-    if kind.endswith("tool_use"):
-        return "tool_input", "\n".join(leaves(block.get("input"), frozenset()))
-    if kind.endswith("tool_result"):
-        return "tool_result", _result(block.get("content"))
-    if kind == "document":
-        source = mapping(block.get("source"))
-        text = _string(source.get("data")) if source.get("type") == "text" else ""
-    else:
-        text = _string(block.get("text"))
-    return _speaker(entry, role, text), text
+        yield "thinking", _string(block.get("thinking"))
+    elif is_call(kind):
+        yield "tool_input", "\n".join(leaves(block.get("input"), frozenset()))
+    elif is_result(kind):
+        yield "tool_result", _result(block.get("content"))
+    elif kind == "text":
+        yield from _of_text(_string(block.get("text")), found)
+    elif kind not in _SILENT:
+        yield _speaker(found), document_text(block)
 
 
-def _speaker(entry: dict[str, Any], role: str, text: str) -> str:
-    if role == "assistant":
+def _of_text(text: str, found: Said | None) -> Iterator[tuple[str, str]]:
+    """What a person typed is told apart from what editors and reminders put around it."""
+    if found is None or not found.is_prompt:
+        yield _speaker(found), text
+        return
+    typed = typed_text(text)
+    if typed == text.strip():
+        yield ("prompt", text)
+        return
+    for piece in pieces(text):
+        yield ("system" if piece.kind == "context" else "prompt"), piece.text
+
+
+def _speaker(found: Said | None) -> str:
+    if found is None or found.speaker == "claude":
         return "answer"
-    is_machine = entry.get("isMeta") is True or entry.get("isCompactSummary") is True
-    return "system" if is_machine or text.lstrip().startswith(_MACHINE_TEXTS) else "prompt"
+    is_asked = found.is_prompt or found.speaker == "task" or found.kind == "shell"
+    return "prompt" if is_asked else "system"
 
 
 def _of_attachment(entry: dict[str, Any]) -> Iterator[tuple[int, str, str]]:
     attachment = mapping(entry.get("attachment"))
-    if is_queued_prompt(entry):
-        for number, block in enumerate(
-            blocks_of({"message": {"content": attachment.get("prompt")}})
-        ):
-            yield number, "prompt", _string(mapping(block).get("text"))
-    elif _string(attachment.get("type")).startswith(_SHOWN_ATTACHMENTS):
+    found = said(entry)
+    if found is not None:
+        for number, block in enumerate(queued_blocks(entry)):
+            yield number, _speaker(found), _string(mapping(block).get("text"))
+    elif _string(attachment.get("type")).startswith(SHOWN_ATTACHMENTS):
         yield 0, "system", "\n".join(leaves(attachment))
 
 

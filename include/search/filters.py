@@ -11,7 +11,7 @@ from tantivy import FieldType, Occur, Query
 
 from cca.errors import SettingError
 from cca.search.index import milliseconds
-from cca.search.schema import PLACES
+from cca.search.schema import PLACES, count_of
 
 Moment = str | date | datetime | None
 
@@ -97,7 +97,7 @@ def clauses(
 def _said_or_copied(terms: Query, schema: tantivy.Schema, searcher: tantivy.Searcher) -> Query:
     """Blocks first seen there, and blocks whose copies stand there."""
     copies = Query.boolean_query([(Occur.Must, terms), (Occur.Must, Query.exists_query("of"))])
-    count = searcher.search(copies, limit=1).count
+    count = count_of(searcher, copies)
     said = Query.boolean_query([(Occur.Must, terms), (Occur.Must, Query.exists_query("key"))])
     if not count:
         return said

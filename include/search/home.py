@@ -4,16 +4,15 @@ import json
 import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 
-import tantivy
-
-from cca.files import replace_file
+from cca.files import replace_file, replace_link
 
 # Raise it whenever the same documents would give another index, or other files beside it.
-SCHEMA_NUMBER = 2
+SCHEMA_NUMBER = 3
 # The file format is kept within a minor version only.
-_TANTIVY = ".".join(tantivy.__version__.removeprefix("tantivy v").split(",")[0].split(".")[:2])
+_TANTIVY = ".".join(version("tantivy").split(".")[:2])
 
 
 @dataclass(frozen=True)
@@ -85,10 +84,7 @@ def create(search_dir: Path, source: str) -> Home:
 
 def put_in_use(search_dir: Path, home: Home) -> None:
     """Point `current` at the index and delete all others."""
-    link = search_dir / "current.new"
-    link.unlink(missing_ok=True)
-    link.symlink_to(home.path.name)
-    link.rename(search_dir / "current")
+    replace_link(search_dir / "current", home.path)
     discard_others(search_dir, home)
 
 

@@ -10,7 +10,6 @@ from typing import Any, Self
 
 import tantivy
 
-from cca.entries import ODD_ENTRY, entry_of
 from cca.errors import AlreadyRunning
 from cca.mongo.archive import Document
 from cca.search.blocks import Block, searchable
@@ -19,6 +18,7 @@ from cca.search.normalise import analyser, normalise
 from cca.search.removal import Chosen, removal_query
 from cca.search.schema import PLACES, document_key, key_of, open_index
 from cca.search.vocabulary import Files
+from cca.transcript.entry import ODD_ENTRY, entry_of
 
 log = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from typing import Any
 import tantivy
 from tantivy import Occur, Query
 
-from cca.search.schema import PLACES, document_key
+from cca.search.schema import PLACES, count_of, document_key
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def places_of(query: Query, searcher: tantivy.Searcher) -> tuple[int, set[str], 
     sessions, projects = (
         {str(bucket["key"]) for bucket in found[name]["buckets"]} for name in wanted
     )
-    return searcher.search(query, limit=1).count, sessions, projects
+    return count_of(searcher, query), sessions, projects
 
 
 def _keys(document_id: str, searcher: tantivy.Searcher) -> Iterator[int]:

@@ -27,6 +27,12 @@ def schema() -> tantivy.Schema:
     return builder.build()
 
 
+def count_of(searcher: tantivy.Searcher, query: tantivy.Query) -> int:
+    """How many blocks a query finds."""
+    found = searcher.search(query, limit=1)
+    return int(found.count)  # type: ignore[attr-defined]  # the stub leaves it out
+
+
 def open_index(path: Path) -> tantivy.Index:
     """The index in that directory, made if it is empty; it changes only on `reload`."""
     index = tantivy.Index(schema(), path=str(path))

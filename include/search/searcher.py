@@ -11,6 +11,7 @@ from tantivy import Occur, Query
 
 from cca.search.filters import Filters, Moment, clauses, combined
 from cca.search.reader import Reader, View
+from cca.search.schema import count_of
 from cca.search.snippet import Finder, holds_literally, of_pattern, of_terms
 from cca.search.texts import Hit, Row, Text, Texts
 from cca.search.typed import Typed, understand
@@ -134,7 +135,7 @@ class Searcher:
             return Results()
         until = time.monotonic() + seconds
         found, seen, slow = [], 0, 0
-        total = view.searcher.search(query, limit=1).count
+        total = count_of(view.searcher, query)
         for text in self._candidates(view, query, page.order, total):
             seen += 1
             try:
@@ -183,10 +184,10 @@ def _hits(view: View, query: Query, page: _Page) -> tuple[int, list[Hit]]:
     keys = view.searcher.fast_field_values("key", addresses) if addresses else []
     hits = []
     for address, key in zip(addresses, keys, strict=True):
-        reference = bytes(view.searcher.doc(address).get_first("ref")).decode()
+        reference = bytes(view.searcher.doc(address)["ref"][0]).decode()
         document_id, _, order = reference.rpartition(":")
         hits.append(Hit(document_id, int(order), view.searcher.doc_freq("of", key)))
-    return found.count, hits
+    return int(found.count), hits  # type: ignore[attr-defined]  # the stub leaves it out
 
 
 def _paged(found: Sequence[Text], page: _Page, finder: Finder) -> Results:

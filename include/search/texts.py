@@ -7,12 +7,12 @@ from datetime import datetime
 from pymongo.collection import Collection
 from pymongo.errors import PyMongoError
 
-from cca.entries import entry_of
 from cca.errors import ServiceDown
 from cca.mongo import archive
 from cca.search.blocks import searchable
 from cca.search.snippet import Finder, snippet_of
 from cca.settings import Settings
+from cca.transcript.entry import entry_of
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,9 @@ from pathlib import Path
 
 from pydantic.fields import FieldInfo
 
-from cca.settings import PROJECT_DIR, SECTIONS, Settings
+from cca.settings import SECTIONS, Settings
 from cca.settings.base import HomeSettings
+from cca.settings.project import document
 
 # Defaults that are this machine's, said in words.
 _IN_WORDS = {"cca_host": "the hostname"}
@@ -48,8 +49,8 @@ def settings_table() -> str:
 def files() -> dict[Path, str]:
     """Return the generated files and what they must hold."""
     return {
-        PROJECT_DIR / ".env.example": env_example(),
-        PROJECT_DIR / "docs" / "settings.md": settings_table(),
+        document(".env.example"): env_example(),
+        document("docs", "settings.md"): settings_table(),
     }
 
 

@@ -92,19 +92,11 @@ def prepare(settings: Settings) -> None:
     logins(settings)
     migration = _begin_migration(settings)
     try:
-        if not _is_drawing_fresh(settings):
+        if not drawing.is_current(settings):
             drawing.draw(settings, dbt.write_manifest(settings))
     finally:
         if migration:
             _end_migration(settings, migration)
-
-
-def _is_drawing_fresh(settings: Settings) -> bool:
-    drawn = drawing.drawing_path(settings)
-    if not drawn.exists():
-        return False
-    sources = (path for path in dbt.DBT_DIR.rglob("*") if path.is_file())
-    return drawn.stat().st_mtime > max(path.stat().st_mtime for path in sources)
 
 
 def _begin_migration(settings: Settings) -> subprocess.Popen[bytes] | None:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 # who owns the processes in the containers where root asks: not root
 _PLAIN_USER = 1000
-_PATH = Path(__file__).resolve().parents[2] / ".env"
+# `make` runs this in the folder of docker-compose.yaml.
+_PATH = Path.cwd() / ".env"
 
 _HEAD = """\
 # Settings and secrets of docker-compose.yaml, made by `make env`. Keep it: the passwords are those

@@ -11,7 +11,8 @@ from typing import Any
 
 from cca.files import replace_file
 from cca.settings import Settings
-from cca.transform.dbt import target_dir
+from cca.transform.code_version import project_version
+from cca.transform.dbt import DBT_DIR, target_dir
 
 _DRAWN = ("model.", "seed.", "snapshot.")
 
@@ -24,8 +25,18 @@ def drawing_path(settings: Settings) -> Path:
 def draw(settings: Settings, manifest: Path) -> Path:
     """Write the drawing of that manifest."""
     path = drawing_path(settings)
-    replace_file(path, json.dumps(drawing_of(json.loads(manifest.read_bytes()))))
+    drawing = drawing_of(json.loads(manifest.read_bytes()))
+    replace_file(path, json.dumps(drawing | {"project_version": project_version(DBT_DIR)}))
     return path
+
+
+def is_current(settings: Settings) -> bool:
+    """Whether the drawing was made from the dbt project as it is."""
+    try:
+        drawn = json.loads(drawing_path(settings).read_bytes())
+    except (FileNotFoundError, ValueError):
+        return False
+    return bool(drawn.get("project_version") == project_version(DBT_DIR))
 
 
 def drawing_of(manifest: dict[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterable
 from contextlib import suppress
 
-import psutil  # type: ignore[import-untyped]
+import psutil
 
 from cca.settings import Settings
 from cca.stack import supervisor
@@ -49,7 +49,7 @@ def runs(process: psutil.Process, *names: str) -> bool:
 
 def _marker(process: psutil.Process) -> str | None:
     try:
-        return process.environ().get(supervisor.MARKER)  # type: ignore[no-any-return]
+        return process.environ().get(supervisor.MARKER)
     except (psutil.Error, OSError):
         return None
 

@@ -12,9 +12,9 @@ from typing import Any
 from cca.errors import NotFound
 from cca.sync_agent.buffer import Buffer, insert_entries, now_text
 from cca.sync_agent.identity import record_digest, stream_hash
-from cca.sync_agent.read import event_ms_of
 from cca.sync_agent.tail import Record, pieces_of
 from cca.sync_agent.values import Entry
+from cca.transcript.times import epoch_ms
 
 _COLUMNS = (
     "id, source_file, source_offset, reason, raw_bytes, created_at, file_path, project_id,"
@@ -145,5 +145,5 @@ def _entries_of(letter: Letter) -> list[Entry]:
 
 
 def _event_ms(record: Record, letter: Letter) -> int:
-    own = event_ms_of(record.entry)
+    own = epoch_ms(record.entry.get("timestamp"))
     return letter.event_ms if own is None else own

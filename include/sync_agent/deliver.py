@@ -8,7 +8,7 @@ from hashlib import blake2b
 import bson
 from bson import Int64
 from bson.errors import BSONError
-from gridfs.synchronous.grid_file import DEFAULT_CHUNK_SIZE
+from gridfs import DEFAULT_CHUNK_SIZE
 from pymongo import WriteConcern
 from pymongo.collection import Collection
 from pymongo.errors import (

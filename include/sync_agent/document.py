@@ -7,11 +7,11 @@ from typing import Any
 import orjson
 from bson import Binary
 
-from cca.entries import OWN_FIELDS
 from cca.masking import mask_value
 from cca.sync_agent.preview import preview_of
 from cca.sync_agent.tail import BSON_DEPTH, depth_of, is_odd, parse
 from cca.sync_agent.values import Entry
+from cca.transcript.entry import OWN_FIELDS
 
 Document = dict[str, Any]
 

@@ -3,10 +3,8 @@
 import os
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from hashlib import blake2b
 from pathlib import PurePosixPath
-from typing import Any
 from zlib import crc32
 
 from cca.sync_agent import identity
@@ -23,38 +21,16 @@ from cca.sync_agent.tail import (
     read_block,
 )
 from cca.sync_agent.values import UNFINISHED, Batch, Checkpoint, DeadLetter, Entry
+from cca.transcript.times import epoch_ms
 
 # What one turn over a file reads at most, so that one huge file does not hold up the others.
 TURN_BYTES = 64 << 20
-# The years 2000 to 2199: a clock further off tells nothing, and its days cannot be drawn.
-_EARLIEST_MS = 946_684_800_000
-_LATEST_MS = 7_258_118_399_999
-# Numbers below are seconds, above milliseconds: 1e11 s is the year 5138, 1e11 ms is 1973.
-_SECONDS_BELOW = 1e11
-
 RepeatCount = Callable[[int, bytes], int]
 
 
 def place_of(found: FoundFile, host: str) -> Place:
     relative = readable(found.path.relative_to(found.root))
     return identity.place_of(PurePosixPath(relative), found.root.name, host)
-
-
-def event_ms_of(entry: dict[str, Any]) -> int | None:
-    """The entry's own timestamp in milliseconds since 1970; None when it has none that is one."""
-    value = entry.get("timestamp")
-    try:
-        if isinstance(value, str):
-            at = datetime.fromisoformat(value)
-            at = at if at.tzinfo else at.replace(tzinfo=UTC)
-            moment = round(at.timestamp() * 1000)
-        elif isinstance(value, int | float) and not isinstance(value, bool):
-            moment = int(value * 1000 if abs(value) < _SECONDS_BELOW else value)
-        else:
-            return None
-    except (ValueError, OverflowError):
-        return None
-    return moment if _EARLIEST_MS <= moment <= _LATEST_MS else None
 
 
 def read_file(
@@ -210,7 +186,7 @@ class _Reader:
         digest = identity.record_digest(self.stream_hash, record.line)
         if not (isinstance(entry.get("uuid"), str) and entry["uuid"]):
             digest = self._distinct(digest, record.line, changed)
-        event_ms = event_ms_of(entry)
+        event_ms = epoch_ms(entry.get("timestamp"))
         if event_ms is not None:
             self.last_event_ms = event_ms
         session = entry.get("sessionId") if place.is_flat_agent else None

@@ -11,6 +11,7 @@ from typing import Self
 
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
+from watchdog.observers.api import ObservedWatch
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +44,7 @@ def must_poll(mode: str, roots: Iterable[Path]) -> bool:
     return any(filesystem_of(root.resolve(), text) in _NETWORK_FILESYSTEMS for root in roots)
 
 
-class Hints(FileSystemEventHandler):  # type: ignore[misc]  # watchdog is imported untyped
+class Hints(FileSystemEventHandler):
     """Collects changed paths until they are asked for; when polling, scans must find them."""
 
     def __init__(self, *, is_polling: bool = False) -> None:
@@ -51,7 +52,7 @@ class Hints(FileSystemEventHandler):  # type: ignore[misc]  # watchdog is import
         self._changed: set[Path] = set()
         self._condition = Condition()
         self._observer = Observer()
-        self._watches: dict[Path, tuple[int, object]] = {}
+        self._watches: dict[Path, tuple[int, ObservedWatch | None]] = {}
 
     def __enter__(self) -> Self:
         self._observer.start()
@@ -74,7 +75,8 @@ class Hints(FileSystemEventHandler):  # type: ignore[misc]  # watchdog is import
             inode = root.stat().st_ino if root.is_dir() else None
             watched = self._watches.get(root)
             if watched is not None and watched[0] != inode:
-                self._observer.unschedule(watched[1])
+                if watched[1] is not None:
+                    self._observer.unschedule(watched[1])
                 del self._watches[root]
                 watched = None
             if watched is None and inode is not None:

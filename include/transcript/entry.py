@@ -25,7 +25,11 @@ def entry_of(document: Mapping[str, Any]) -> dict[str, Any]:
     """
     raw = document.get("rawLine")
     if raw is None:
-        return {name: value for name, value in document.items() if name not in OWN_FIELDS}
+        # A copy without a few names costs a third of choosing among all of them.
+        entry = dict(document)
+        for name in OWN_FIELDS:
+            entry.pop(name, None)
+        return entry
     text = raw if isinstance(raw, str) else bytes(raw).decode("utf-8", errors="replace")
     parsed: dict[str, Any] = json.loads(text)
     return parsed

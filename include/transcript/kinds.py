@@ -61,7 +61,9 @@ def entry_kind(entry: dict[str, Any], role: str | None) -> str:
 
 def subtype_of(entry: dict[str, Any]) -> str | None:
     """Returns the subtype of a system entry, or the type of an attachment."""
-    found = entry.get("subtype") or mapping(entry.get("attachment")).get("type")
+    found = entry.get("subtype")
+    if not found and "attachment" in entry:
+        found = mapping(entry["attachment"]).get("type")
     return found if isinstance(found, str) else None
 
 

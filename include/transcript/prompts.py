@@ -8,6 +8,12 @@ from cca.transcript.roles import origin_of, role_of, signed_speaker
 from cca.transcript.values import mapping, mended
 from cca.transcript.wrappers import Wrapped, inner_text, machine_text, readable, typed_text
 
+# All that `said` reads of an entry, for those who fetch no more.
+READ_FIELDS = (
+    "type", "subtype", "role", "message.role", "message.content", "content", "attachment", "origin",
+    "promptSource", "turnOrigin", "isSidechain", "isMeta", "isCompactSummary",
+    "sourceToolAssistantUUID",
+)  # fmt: skip
 _OTHERS = frozenset({"machine", "teammate"})
 _KIND_OF = {"machine": "notification", "teammate": "message"}
 _QUEUED_MODES = frozenset({None, "prompt"})
@@ -33,12 +39,12 @@ def said(entry: dict[str, Any], blocks: list[Any] | None = None) -> Said | None:
 
     `blocks` are the entry's own, where the caller has them.
     """
+    kind = entry.get("type")
     role = role_of(entry)
     if role == "assistant":
         return _ANSWER
     if role == "user":
         return _of_user(entry, blocks_of(entry) if blocks is None else blocks)
-    kind = entry.get("type")
     if kind == "attachment":
         return _of_attachment(entry)
     if kind == "system" and entry.get("subtype") == "local_command":
@@ -92,8 +98,9 @@ def queued_blocks(entry: dict[str, Any]) -> list[Any]:
 
 
 def _of_user(entry: dict[str, Any], blocks: list[Any]) -> Said:
-    if any(is_result(kind_of(block)) for block in blocks):
-        return _RESULT
+    for block in blocks:
+        if is_result(kind_of(block)):
+            return _RESULT
     if isinstance(entry.get("sourceToolAssistantUUID"), str):
         # What a tool gives beside its result; a person who stops it is told in the same place.
         text = text_of(blocks) or ""

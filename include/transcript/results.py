@@ -9,7 +9,7 @@ from cca.transcript.values import as_json
 
 ERROR_CHARACTERS = 300  # enough to tell what kind of error it is
 REJECTED = "rejected by the user"
-_HOOK, _PERMISSION = "blocked by a hook", "permission"
+_HOOK = "blocked by a hook"
 # The first rule that matches wins.
 _RULES = tuple(
     (name, re.compile(pattern))
@@ -23,7 +23,7 @@ _RULES = tuple(
         ),
         (_HOOK, r"hook (?:blocked|denied|error)|blocked by .*hook|pretooluse"),
         (
-            _PERMISSION,
+            "permission",
             r"permission|not allowed|denied|haven.t granted|eacces|operation not permitted",
         ),
         ("timeout", r"timed? ?out|timeout|etimedout"),
@@ -115,10 +115,8 @@ def is_rejection(entry: dict[str, Any], text: str) -> bool:
 
 
 def _of_denial(kind: str) -> str:
-    if "hook" in kind:
-        return _HOOK
-    is_rule = any(word in kind for word in ("rule", "policy", "classifier", "mode", "permission"))
-    return _PERMISSION if is_rule and "user" not in kind else REJECTED
+    """Whatever a person, or a rule of theirs, did not allow is one class; a hook is a program."""
+    return _HOOK if "hook" in kind else REJECTED
 
 
 def _words(value: Any, levels: int) -> Iterator[str]:

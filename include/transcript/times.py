@@ -54,6 +54,8 @@ def _of_text(text: str) -> datetime:
         if text.isascii() and text.isdigit():
             return _of_number(int(text))
         raise
+    if parsed.tzinfo is UTC:
+        return parsed
     return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from cca.transcript.commands import command_of_text
 from cca.transcript.prompts import Said, said
 from cca.transcript.terminal import plain
-from cca.transcript.values import string
+from cca.transcript.values import mended, string
 from cca.transcript.wrappers import readable
 
 LONGEST_TITLE = 300
@@ -54,7 +54,8 @@ def title_of_said(found: Said) -> str:
     """Returns the same of what was read already."""
     if found.is_prompt:
         # A person's own words keep what looks like markup.
-        return " ".join(plain(found.text[: 20 * LONGEST_TITLE]).split())[:LONGEST_TITLE].rstrip()
+        text = mended(found.text[: 20 * LONGEST_TITLE])
+        return " ".join(plain(text).split())[:LONGEST_TITLE].rstrip()
     if found.speaker in {"teammate", "task"}:
-        return clean_title(found.headline or found.text)
+        return clean_title(mended(found.headline or found.text))
     return ""

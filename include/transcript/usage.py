@@ -66,8 +66,7 @@ def further_usage(message: dict[str, Any]) -> list[Usage]:
     """Returns the answers of a message that its totals leave out, such as an advisor's."""
     usage = mapping(message.get("usage"))
     iterations = usage.get("iterations")
-    # Most have one iteration, which repeats the totals.
-    if not isinstance(iterations, list) or not iterations:
+    if not iterations or not isinstance(iterations, list):
         return []
     rows: list[Usage] = []
     for element in iterations:

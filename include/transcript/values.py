@@ -37,9 +37,9 @@ def count(value: Any) -> int | None:
     Some gateways write counts as strings of digits.
     """
     # By its exact type: a bool is none, and nothing else is as cheap where most are counts.
-    if type(value) is not int:
-        value = _whole(value)
-    return value if value is not None and 0 <= value <= _LARGEST_COUNT else None
+    if type(value) is not int and (value is None or (value := _whole(value)) is None):
+        return None
+    return value if 0 <= value <= _LARGEST_COUNT else None
 
 
 def _whole(value: Any) -> int | None:

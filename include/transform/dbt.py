@@ -1,20 +1,20 @@
 """Runs dbt in this process: raw tables to staging, intermediate and marts."""
 
-import hashlib
 import logging
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cca.errors import WarehouseError
+from cca.files import replace_file
 from cca.prices.files import newer_list
 from cca.prices.overrides import check_overrides
 from cca.settings import PROJECT_DIR, Settings
+from cca.transform.code_version import code_version_of, project_version
 from cca.transform.dbt_log import writing_log
 
 if TYPE_CHECKING:
@@ -26,12 +26,14 @@ log = logging.getLogger(__name__)
 DBT_DIR = PROJECT_DIR / "dbt"
 # More failing nodes than these hide the first cause.
 _FAILURES_SHOWN = 10
+# Tests that only code can break, not data: the project's own test suite runs them.
+CI_TAG = "ci"
 BAD = ("error", "fail", "runtime error", "partial success")
 
 
 @dataclass(frozen=True)
 class NodeDone:
-    """One node of the graph is through; `status` is dbt's own word."""
+    """A node of the graph that dbt finished; `status` is dbt's own word."""
 
     name: str
     kind: str
@@ -42,7 +44,7 @@ class NodeDone:
 
 
 class BuildFailed(WarehouseError):
-    """The message names the nodes; `failed` is empty where dbt did not come to run any."""
+    """The message names the nodes; `failed` is empty where dbt ran none."""
 
     def __init__(self, message: str, failed: tuple[NodeDone, ...]) -> None:
         super().__init__(message)
@@ -62,13 +64,13 @@ class TransformReport:
 
 
 def dbt_environment(settings: Settings) -> dict[str, str]:
-    """The variables that dbt's profile, project and models read with env_var()."""
+    """Return the variables that dbt's profile, project and models read with env_var()."""
     return {
         "DUCKDB_PATH": str(settings.warehouse_path),
         "TIMEZONE": settings.timezone,
         "CCA_PRICES_FILE": str(settings.prices_file or ""),
         "CCA_PRICE_LIST": str(newer_list(settings) or ""),
-        "CCA_SQL_DIGEST": sql_digest(),
+        "CCA_SQL_DIGEST": project_version(DBT_DIR),
         "DBT_TARGET": settings.dbt_target,
         "DBT_PROJECT_DIR": str(DBT_DIR),
         "DBT_PROFILES_DIR": str(DBT_DIR),
@@ -77,33 +79,20 @@ def dbt_environment(settings: Settings) -> dict[str, str]:
         "DBT_LOG_LEVEL_FILE": "info",
         # A test that compares two models runs only where both were built.
         "DBT_INDIRECT_SELECTION": "cautious",
+        "DBT_EXCLUDE_RESOURCE_TYPES": "unit_test",
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "DO_NOT_TRACK": "1",
     }
 
 
-@lru_cache(maxsize=1)
-def sql_digest() -> str:
-    """Changes with any rule, so that what was built by another one is built anew."""
-    folders = (DBT_DIR / "models", DBT_DIR / "macros")
-    files = sorted(path for folder in folders for path in folder.rglob("*.sql"))
-    return hashlib.blake2b(b"".join(map(Path.read_bytes, files)), digest_size=8).hexdigest()
-
-
-def rules_digest(settings: Settings) -> str:
-    """Names what makes marts of raw rows: models, seeds, prices and the days' time zone."""
-    rules = hashlib.blake2b(settings.timezone.encode(), digest_size=16)
-    for folder in ("models", "macros", "seeds"):
-        for path in sorted((DBT_DIR / folder).rglob("*.[cs][sq][vl]")):
-            rules.update(path.read_bytes())
-    for prices in (settings.prices_file, newer_list(settings)):
-        if prices and prices.exists():
-            rules.update(prices.read_bytes())
-    return rules.hexdigest()
+def code_version(settings: Settings) -> str:
+    """Name what makes marts of raw rows: the dbt project, prices and the days' time zone."""
+    prices = (settings.prices_file, newer_list(settings))
+    return code_version_of(project_version(DBT_DIR), settings.timezone, prices)
 
 
 def target_dir(settings: Settings) -> Path:
-    """Where dbt keeps manifest, parse cache and compiled SQL."""
+    """Return the folder of dbt's manifest, parse cache and compiled SQL."""
     return settings.cca_home / "dbt" / "target"
 
 
@@ -113,13 +102,20 @@ def transform(
     full_refresh: bool = False,  # noqa: FBT001, FBT002  (fixed by the callers' contract)
     on_event: Callable[[NodeDone], None] | None = None,
 ) -> TransformReport:
-    """Build and test every model, or those selected; a failing node raises WarehouseError."""
+    """Build and test every model, or those selected.
+
+    Raises:
+        BuildFailed: A node failed, or dbt did not run.
+        WarehouseError: There is no warehouse yet.
+        SettingError: A file of prices is wrong.
+
+    """
     if not settings.warehouse_path.exists():
         message = f"{settings.warehouse_path} does not exist (DUCKDB_PATH); run `cca load` first"
         raise WarehouseError(message)
     check_overrides(settings.prices_file)
     started = time.monotonic()
-    arguments = ["build"]
+    arguments = ["build", "--exclude", f"tag:{CI_TAG}"]
     arguments += ["--select", *select.split()] if select else []
     arguments += ["--full-refresh"] if full_refresh else []
     nodes = _built(_invoke(settings, arguments, on_event))
@@ -131,7 +127,12 @@ def transform(
 
 
 def write_manifest(settings: Settings) -> Path:
-    """Parse the project, so that Cosmos can draw it without running dbt."""
+    """Parse the project and return its manifest, so that Cosmos can draw it without running dbt.
+
+    Raises:
+        WarehouseError: dbt cannot parse it.
+
+    """
     result = _invoke(settings, ["parse"], None)
     if not result.success:
         raise WarehouseError(f"dbt cannot parse {DBT_DIR}: {result.exception}")
@@ -139,12 +140,17 @@ def write_manifest(settings: Settings) -> Path:
 
 
 def docs_page(settings: Settings) -> Path:
-    """Where `cca docs` leaves the page."""
+    """Return where `cca docs` writes the page."""
     return settings.cca_home / "dbt" / "docs" / "index.html"
 
 
 def write_docs(settings: Settings) -> Path:
-    """Everything dbt knows of the project and its tables, in one page that needs no server."""
+    """Write dbt's documentation as one page that needs no server, and return its path.
+
+    Raises:
+        WarehouseError: There is no warehouse yet, or dbt fails.
+
+    """
     if not settings.warehouse_path.exists():
         message = f"{settings.warehouse_path} does not exist (DUCKDB_PATH); run `cca load` first"
         raise WarehouseError(message)
@@ -167,27 +173,32 @@ def _invoke(
         folder.mkdir(parents=True, exist_ok=True)
     callbacks = [_listener(on_event)] if on_event else []
     options = ["--log-level", "none", "--log-level-file", "none"]
-    if arguments[0] == "build" and _is_current(target_dir(settings) / "manifest.json"):
+    # Writing the manifest takes a CPU second.
+    writes_manifest = arguments[0] != "build" or not is_manifest_current(settings)
+    if not writes_manifest:
         options += ["--no-write-json"]
     with (
         _environment(dbt_environment(settings)),
         writing_log(settings.logs_dir / "dbt.log") as listen,
     ):
         try:
-            return dbtRunner(callbacks=[*callbacks, listen]).invoke([*options, *arguments])
+            result = dbtRunner(callbacks=[*callbacks, listen]).invoke([*options, *arguments])
         finally:
             close_duckdb()
+    if writes_manifest and result.success:
+        replace_file(_manifest_note(settings), project_version(DBT_DIR))
+    return result
 
 
-def _is_current(manifest: Path) -> bool:
-    """Writing the manifest takes a CPU second: not again where it says what the files say."""
-    if not manifest.exists():
-        return False
-    written = manifest.stat().st_mtime
-    made_by_dbt = {"target", "logs"}
-    folders = [path for path in DBT_DIR.iterdir() if path.name not in made_by_dbt]
-    files = [DBT_DIR / "dbt_project.yml", *(file for each in folders for file in each.rglob("*"))]
-    return all(file.stat().st_mtime < written for file in files)
+def is_manifest_current(settings: Settings) -> bool:
+    """Whether dbt's manifest was written from the project as it is."""
+    note = _manifest_note(settings)
+    return note.exists() and note.read_text() == project_version(DBT_DIR)
+
+
+def _manifest_note(settings: Settings) -> Path:
+    """Return the file with the version of the project that dbt's manifest was written from."""
+    return target_dir(settings) / "manifest.project-version"
 
 
 @contextmanager
@@ -210,7 +221,7 @@ def _environment(values: Mapping[str, str]) -> Iterator[None]:
 
 
 def close_duckdb() -> None:
-    """Let go of the file: dbt-duckdb keeps it open, and publish opens it in another mode."""
+    """Close the warehouse: dbt-duckdb keeps it open, and publish opens it in another mode."""
     from dbt.adapters.duckdb.connections import (  # noqa: PLC0415
         DuckDBConnectionManager,
     )

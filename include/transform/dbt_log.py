@@ -1,4 +1,4 @@
-"""What dbt says, in dbt.log: its own file log formats every debug event before dropping it."""
+"""Writes dbt's events to dbt.log; dbt's own file log formats every debug event it then drops."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -16,7 +16,7 @@ _MAX_BYTES = 10 * 1024 * 1024
 
 @contextmanager
 def writing_log(path: Path) -> Iterator[Callable[["EventMsg"], None]]:
-    """A callback for dbt's events that keeps what is worth reading later."""
+    """Yield a callback for dbt's events that logs those from level info on."""
     handler = RotatingFileHandler(path, maxBytes=_MAX_BYTES, backupCount=1, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
 

@@ -6,6 +6,7 @@ from typing import Any
 import yaml
 
 from cca.settings import PROJECT_DIR
+from cca.settings.project import document
 
 _HEAD = """\
 # The gold file
@@ -26,9 +27,7 @@ def files() -> dict[Path, str]:
         for model in yaml.safe_load(path.read_text())["models"]
     ]
     contents = [f"- [{m['name']}](#{m['name']}): {_first_sentence(m)}" for m in models]
-    return {
-        PROJECT_DIR / "docs" / "gold.md": "\n".join([_HEAD, *contents, "", *map(_table, models)])
-    }
+    return {document("docs", "gold.md"): "\n".join([_HEAD, *contents, "", *map(_table, models)])}
 
 
 def _table(model: dict[str, Any]) -> str:

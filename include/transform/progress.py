@@ -1,18 +1,18 @@
-"""What a running build has said of each model: built with its tests, failed, or skipped."""
+"""Follows a running build: each model is built with its tests, failed, or skipped."""
 
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from cca.transform.dbt import BAD, NodeDone
+from cca.transform.dbt import BAD, CI_TAG, NodeDone
 
 _BUILT = ("model", "seed", "snapshot")
 
 
 @dataclass(frozen=True)
 class ModelReport:
-    """One model is through, and so are its tests; `status` is built, failed or skipped."""
+    """A model whose tests have run as well; `status` is built, failed or skipped."""
 
     model: str
     status: str
@@ -21,12 +21,12 @@ class ModelReport:
     messages: tuple[str, ...]
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON form, for hand-over between tasks."""
+        """Return the JSON form, for hand-over between tasks."""
         return asdict(self)
 
 
 class Progress:
-    """Gathers dbt's events and tells of each model once, as soon as nothing of it is missing."""
+    """Gathers dbt's events and reports each model once, when all its tests are done."""
 
     def __init__(self, manifest: dict[str, Any]) -> None:
         self._tests = _tests_of_models(manifest)
@@ -36,11 +36,11 @@ class Progress:
 
     @classmethod
     def of(cls, manifest_path: Path) -> "Progress":
-        """Knows the tests of each model from dbt's manifest."""
+        """Return a Progress that knows the tests of each model from dbt's manifest."""
         return cls(json.loads(manifest_path.read_bytes()))
 
     def note(self, node: NodeDone) -> list[ModelReport]:
-        """Take one event in; returns the models that are complete now."""
+        """Add one event; return the models that are complete now."""
         if node.kind in _BUILT:
             self._built[node.unique_id] = node
             touched = {node.unique_id}
@@ -52,7 +52,7 @@ class Progress:
         return [self._report(model) for model in complete]
 
     def covers(self, failed: tuple[NodeDone, ...]) -> bool:
-        """Whether every failure was told as that of some model."""
+        """Whether every failure was reported with some model."""
         known = set(self._built).union(*self._tests.values())
         return all(node.unique_id in known for node in failed)
 
@@ -79,11 +79,13 @@ class Progress:
 
 
 def _tests_of_models(manifest: dict[str, Any]) -> dict[str, set[str]]:
-    """A test belongs to the model it is written at, one of many models to each of them."""
+    """Return the tests of each model; a test of several models belongs to each of them.
+
+    Tests that a build leaves out (unit tests, those tagged `ci`) belong to none.
+    """
     found: dict[str, set[str]] = {}
-    nodes = manifest["nodes"] | manifest.get("unit_tests", {})
-    for name, node in nodes.items():
-        if node["resource_type"] in ("test", "unit_test"):
+    for name, node in manifest["nodes"].items():
+        if node["resource_type"] == "test" and CI_TAG not in node["tags"]:
             owners = [node["attached_node"]] if node.get("attached_node") else _models(node)
             for owner in owners:
                 found.setdefault(owner, set()).add(name)

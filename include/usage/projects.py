@@ -4,8 +4,8 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from cca.errors import NotFound
-from cca.projects import project_label
-from cca.usage.reports import open_gold
+from cca.gold.open import open_gold
+from cca.transcript.slugs import project_label
 
 
 def known_project(gold_path: Path, wanted: str) -> str:

@@ -16,7 +16,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from cca.errors import WarehouseError
-from cca.usage.reports import open_gold
+from cca.gold.open import open_gold
 from cca.usage.text import printable
 
 # Wide enough for any row, so that nothing is cut where a program reads.

@@ -28,9 +28,9 @@ _SHOWN = {
 _CALLS: dict[str, tuple[str, ...]] = {
     "calls": ("calls",),
     "failed": ("failed",),
-    "rejected": ("rejected",),
+    "declined": ("rejected",),
     "open": ("pending",),
-    "worked %": ("success_rate",),
+    "success %": ("success_rate",),
     "median s": ("p50_duration_ms",),
     "95% within s": ("p95_duration_ms",),
 }

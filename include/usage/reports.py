@@ -1,7 +1,6 @@
 """Usage by period, model, project or session, read from the gold file."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -9,19 +8,23 @@ from typing import Any, Literal, get_args
 
 import duckdb
 
-from cca.errors import NotFound, SettingError
+from cca.errors import SettingError
+from cca.gold.measures import calls, usage
+from cca.gold.measures.select import select
+from cca.gold.measures.sessions import PROJECTED_USD
+from cca.gold.open import open_gold
 
 Kind = Literal[
     "daily", "weekly", "monthly", "model", "project", "host", "session", "blocks", "tools"
 ]  # fmt: skip
 Value = str | int | float | Decimal | date | None
 
-TOKENS = (
-    "input_tokens", "output_tokens", "cache_write_5m_tokens", "cache_write_1h_tokens",
-    "cache_read_tokens",
+MEASURES = (
+    usage.API_MESSAGES, usage.INPUT_TOKENS, usage.OUTPUT_TOKENS, usage.CACHE_WRITE_5M_TOKENS,
+    usage.CACHE_WRITE_1H_TOKENS, usage.CACHE_READ_TOKENS, usage.COST_USD,
+    usage.COST_USD_WITH_WEB_SEARCH,
 )  # fmt: skip
-MONEY = ("cost_usd", "cost_usd_with_web_search")
-MEASURES = ("api_messages", *TOKENS, *MONEY)
+NAMES = tuple(each.name for each in MEASURES)
 # Money is shown and exchanged with this many places.
 CENT_FRACTION = Decimal("0.00000001")
 
@@ -35,82 +38,74 @@ class Report:
     rows: tuple[dict[str, Value], ...]
     totals: dict[str, Value]
     unpriced_models: tuple[str, ...]
-    measures: tuple[str, ...] = MEASURES
+    measures: tuple[str, ...] = NAMES
 
 
 @dataclass(frozen=True)
 class _Shape:
-    """What a kind groups by, what else it shows, and in which order."""
+    """The dimension a kind groups by, what else it shows of it, and the order of its rows."""
 
-    keys: dict[str, str]
-    shown: dict[str, str]
+    by: str
     order: str
+    labels: dict[str, str] = field(default_factory=dict)
 
 
 _SHAPES: dict[str, _Shape] = {
-    "daily": _Shape({"day": "m.day"}, {}, "day"),
-    "weekly": _Shape({"week": "cast(date_trunc('week', m.day) as date)"}, {}, "week"),
-    "monthly": _Shape({"month": "strftime(m.day, '%Y-%m')"}, {}, "month"),
-    "model": _Shape({"model": "coalesce(m.model, 'unknown')"}, {}, "cost_usd desc, model"),
+    "daily": _Shape("day", "day"),
+    "weekly": _Shape("week", "week"),
+    "monthly": _Shape("month", "month"),
+    "model": _Shape("model", "cost_usd desc, model"),
     "project": _Shape(
-        {"project_id": "m.project_id"},
-        {"project_path": "any_value(p.project_path)"},
-        "cost_usd desc, project_id",
+        "project_id", "cost_usd desc, project_id", {"project_path": "l.project_path"}
     ),
-    "host": _Shape({"host": "m.host"}, {}, "cost_usd desc, host"),
+    "host": _Shape("host", "cost_usd desc, host"),
     "session": _Shape(
-        {"session_id": "m.session_id"},
-        {
-            "project_id": "any_value(s.project_id)",
-            "title": "any_value(s.title)",
-            "started_at": "strftime(any_value(s.started_at), '%Y-%m-%dT%H:%M:%SZ')",
-        },
+        "session_id",
         "started_at, session_id",
+        {
+            "project_id": "l.project_id",
+            "title": "l.title",
+            "started_at": "strftime(l.started_at, '%Y-%m-%dT%H:%M:%SZ')",
+        },
     ),
 }
-_FROM = """
-from marts.fct_api_messages as m
-left join marts.dim_sessions as s on s.session_id = m.session_id
-left join marts.dim_projects as p on p.project_id = m.project_id
-where (? is null or m.day >= ?) and (? is null or m.day <= ?)
-    and (? is null or m.project_id = ? or p.project_path = ?) and (? is null or m.host = ?)
+_WHERE = """
+($since::date is null or m.day >= $since) and ($until::date is null or m.day <= $until)
+and ($project::varchar is null or m.project_id = $project or m.project_id in (
+    select project_id from marts.dim_projects where project_path = $project
+)) and ($host::varchar is null or m.host = $host)
 """
-_SUMS = ", ".join(
-    ["count(*) as api_messages"]
-    + [f"coalesce(sum(m.{name}), 0)::bigint as {name}" for name in TOKENS]
-    + [f"coalesce(sum(m.{name}), 0)::decimal(38, 10) as {name}" for name in MONEY]
-)
 _BURN = ("tokens_per_minute", "usd_per_hour", "projected_usd")
+_BLOCKS_WHERE = """
+($since::date is null or block_start::date >= $since)
+and ($until::date is null or block_start::date <= $until)
+"""
 _BLOCKS = f"""
-select strftime(m.block_start, '%Y-%m-%dT%H:%M:%SZ') as block_start,
-    strftime(m.block_end, '%Y-%m-%dT%H:%M:%SZ') as block_end,
-    m.block_end > ?::timestamp as is_active,
-    m.api_messages::bigint as api_messages, {", ".join(f"m.{name}" for name in (*TOKENS, *MONEY))},
-    m.tokens_per_minute, m.usd_per_hour,
-    case when m.block_end > ?::timestamp then m.cost_usd
-        + m.usd_per_hour * date_diff('second', m.last_at, m.block_end) / 3600.0 end as projected_usd
-from marts.agg_billing_blocks as m
-where (? is null or m.block_start::date >= ?) and (? is null or m.block_start::date <= ?)
+select strftime(block_start, '%Y-%m-%dT%H:%M:%SZ') as block_start,
+    strftime(block_end, '%Y-%m-%dT%H:%M:%SZ') as block_end,
+    m.block_end > $now::timestamp as is_active, api_messages::bigint as api_messages,
+    {", ".join(NAMES[1:])}, tokens_per_minute, usd_per_hour,
+    case when m.block_end > $now::timestamp then {PROJECTED_USD} end as projected_usd
+from marts.agg_billing_blocks as m where {_BLOCKS_WHERE}
 order by m.block_start
 """
-_CALLS = """
-count(*) as calls,
-count(*) filter (where m.status = 'success') as successes,
-count(*) filter (where m.is_error and not m.is_rejected) as failed,
-count(*) filter (where m.is_rejected) as rejected,
-count(*) filter (where m.status = 'pending') as pending,
-count(*) filter (where m.status = 'success') / nullif(
-    count(*) filter (where m.status <> 'pending' and not m.is_rejected), 0
-) as success_rate,
-quantile_cont(m.duration_ms, 0.5) as p50_duration_ms,
-quantile_cont(m.duration_ms, 0.95) as p95_duration_ms
+_BLOCKS_TOTALS = f"""
+select {", ".join(f"{each.total} as {each.name}" for each in MEASURES)}
+from marts.agg_billing_blocks where {_BLOCKS_WHERE}
 """
-CALL_MEASURES = (
-    "calls", "successes", "failed", "rejected", "pending", "success_rate", "p50_duration_ms",
-    "p95_duration_ms",
-)  # fmt: skip
-_UNPRICED = (
-    f"select distinct coalesce(m.model, 'unknown') {_FROM} and not m.is_price_known order by 1"
+# The columns of `cca usage tools` kept their names when the measures got theirs.
+_CALLS = {
+    "calls": calls.TOOL_CALLS,
+    "successes": calls.SUCCEEDED_CALLS,
+    "failed": calls.FAILED_CALLS,
+    "rejected": calls.DECLINED_CALLS,
+    "pending": calls.OPEN_CALLS,
+    "success_rate": calls.SUCCESS_RATE,
+    "p50_duration_ms": calls.P50_DURATION_MS,
+    "p95_duration_ms": calls.P95_DURATION_MS,
+}
+_UNPRICED = select(
+    [usage.UNPRICED_MESSAGES], ["model"], _WHERE, having="unpriced_messages > 0", order="model"
 )
 
 
@@ -129,90 +124,69 @@ def report(  # noqa: PLR0913  (a report's filters)
     """
     if kind not in get_args(Kind):
         raise SettingError(f"{kind!r} is no report; there are {', '.join(get_args(Kind))}")
-    bound = [since, since, until, until, project, project, project, host, host]
+    bound = {"since": since, "until": until, "project": project, "host": host}
     if kind == "blocks":
         return _blocks(gold_path, bound, now or datetime.now(UTC))
     if kind == "tools":
         return _tools(gold_path, bound)
     shape = _SHAPES[kind]
+    grouped = select(MEASURES, [shape.by], _WHERE, labels=shape.labels, order=shape.order)
+    dimensions = (shape.by, *shape.labels)
     with open_gold(gold_path) as gold:
-        rows = _select(gold, _grouped(shape), bound)
-        totals = _select(gold, f"select {_SUMS} {_FROM}", bound)[0]
-        unpriced = gold.execute(_UNPRICED, bound).fetchall()
-    return Report(
-        kind=kind,
-        dimensions=(*shape.keys, *shape.shown),
-        rows=tuple(rows),
-        totals=totals,
-        unpriced_models=tuple(name for (name,) in unpriced),
-    )
+        rows = _rows(gold, grouped, bound, (*dimensions, *NAMES))
+        totals = _rows(gold, select(MEASURES, where=_WHERE), bound, NAMES)[0]
+        unpriced = _unpriced(gold, bound)
+    return Report(kind, dimensions, tuple(rows), totals, unpriced)
 
 
-def _blocks(gold_path: Path, bound: list[Any], now: datetime) -> Report:
+def _blocks(gold_path: Path, bound: dict[str, Any], now: datetime) -> Report:
     """Five-hour windows; a plan's limits know no projects or machines, so neither do they."""
-    if any(value is not None for value in bound[4:]):
+    if bound["project"] is not None or bound["host"] is not None:
         message = (
             "`usage blocks` counts all projects and machines together, as limits do; "
             "leave out --project and --host"
         )
         raise SettingError(message)
     at = now.astimezone(UTC).replace(tzinfo=None)
+    period = {"since": bound["since"], "until": bound["until"]}
+    dimensions, measures = ("block_start", "block_end", "is_active"), (*NAMES, *_BURN)
     with open_gold(gold_path) as gold:
-        rows = _select(gold, _BLOCKS, [at, at, *bound[:4]])
-        kinds = {name: "decimal(38, 10)" if name in MONEY else "bigint" for name in MEASURES}
-        sums = ", ".join(f"coalesce(sum({k}), 0)::{kind} as {k}" for k, kind in kinds.items())
-        where = "(? is null or block_start::date >= ?) and (? is null or block_start::date <= ?)"
-        total_sql = f"select {sums} from marts.agg_billing_blocks where {where}"
-        totals = _select(gold, total_sql, bound[:4])[0]
-        unpriced = gold.execute(_UNPRICED, bound).fetchall()
-    return Report(
-        kind="blocks",
-        dimensions=("block_start", "block_end", "is_active"),
-        rows=tuple(rows),
-        totals=totals | dict.fromkeys(_BURN),
-        unpriced_models=tuple(name for (name,) in unpriced),
-        measures=(*MEASURES, *_BURN),
-    )
+        rows = _rows(gold, _BLOCKS, period | {"now": at}, (*dimensions, *measures))
+        totals = _rows(gold, _BLOCKS_TOTALS, period, NAMES)[0]
+        unpriced = _unpriced(gold, bound)
+    totals |= dict.fromkeys(_BURN)
+    return Report("blocks", dimensions, tuple(rows), totals, unpriced, measures)
 
 
-def _tools(gold_path: Path, bound: list[Any]) -> Report:
-    """Calls of each tool, how many worked and how long they took; copies counted once."""
-    source = f"""
-        from marts.fct_tool_calls as m
-        left join marts.dim_tools as t on t.tool_name = m.tool_name
-        {_FROM[_FROM.index("left join marts.dim_projects") :]}
-    """
+def _tools(gold_path: Path, bound: dict[str, Any]) -> Report:
+    """Calls of each tool, how many succeeded and how long they took; copies counted once."""
+    measures, dimensions = tuple(_CALLS.values()), ("tool_name", "tool_category")
+    by_tool = select(
+        measures, ["tool_name"], _WHERE, labels={"tool_category": "l.tool_category"},
+        order="tool_calls desc, tool_name",
+    )  # fmt: skip
+    names = tuple(each.name for each in measures)
     with open_gold(gold_path) as gold:
-        by_tool = f"select m.tool_name, any_value(t.tool_category) as tool_category, {_CALLS}"
-        ordered = f"{by_tool} {source} group by m.tool_name order by calls desc, m.tool_name"
-        rows = _select(gold, ordered, bound)
-        totals = _select(gold, f"select {_CALLS} {source}", bound)[0]
-    return Report("tools", ("tool_name", "tool_category"), tuple(rows), totals, (), CALL_MEASURES)
+        rows = _rows(gold, by_tool, bound, (*dimensions, *names))
+        totals = _rows(gold, select(measures, where=_WHERE), bound, names)[0]
+    shown = {each.name: name for name, each in _CALLS.items()}
+    renamed = [{shown.get(name, name): row[name] for name in row} for row in (*rows, totals)]
+    return Report("tools", dimensions, tuple(renamed[:-1]), renamed[-1], (), tuple(_CALLS))
 
 
-def open_gold(gold_path: Path) -> duckdb.DuckDBPyConnection:
-    """The published gold file, read-only."""
-    if not gold_path.exists():
-        message = f"{gold_path} does not exist yet: nothing was published; run `cca pipeline`"
-        raise NotFound(message)
-    # Resolved, so that a process which holds an older file open still gets the newest.
-    return duckdb.connect(str(gold_path.resolve()), read_only=True)
+def _unpriced(gold: duckdb.DuckDBPyConnection, bound: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(str(row["model"]) for row in _rows(gold, _UNPRICED, bound, ("model",)))
 
 
-def _grouped(shape: _Shape) -> str:
-    columns = ", ".join(f"{sql} as {name}" for name, sql in (shape.keys | shape.shown).items())
-    keys = ", ".join(shape.keys.values())
-    return f"select {columns}, {_SUMS} {_FROM} group by {keys} order by {shape.order}"
-
-
-def _select(gold: duckdb.DuckDBPyConnection, sql: str, bound: list[Any]) -> list[dict[str, Value]]:
+def _rows(
+    gold: duckdb.DuckDBPyConnection, sql: str, bound: dict[str, Any], names: tuple[str, ...]
+) -> list[dict[str, Value]]:
+    """The rows with the columns `names`, in that order."""
     cursor = gold.execute(sql, bound)
-    names = [column[0] for column in cursor.description]
-    return [_row(zip(names, values, strict=True)) for values in cursor.fetchall()]
+    found = [column[0] for column in cursor.description]
+    rows = (dict(zip(found, values, strict=True)) for values in cursor.fetchall())
+    return [{name: _rounded(row[name]) for name in names} for row in rows]
 
 
-def _row(pairs: Iterable[tuple[str, Any]]) -> dict[str, Value]:
-    return {
-        name: value.quantize(CENT_FRACTION) if isinstance(value, Decimal) else value
-        for name, value in pairs
-    }
+def _rounded(value: Any) -> Value:
+    return value.quantize(CENT_FRACTION) if isinstance(value, Decimal) else value

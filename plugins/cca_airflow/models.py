@@ -32,6 +32,7 @@ def build_models(params: dict[str, Any], task_instance: Any) -> dict[str, int]:
     """Build and test all models in one process; each model's task shows what came of it."""
     import logging
 
+    from cca import pipeline
     from cca.transform import dbt
     from cca.transform.progress import Progress
 
@@ -46,7 +47,7 @@ def build_models(params: dict[str, Any], task_instance: Any) -> dict[str, int]:
                 task_instance.xcom_push(key=each.model, value=each.to_dict())
 
     try:
-        done = dbt.transform(settings, full_refresh=params["full_refresh"], on_event=report)
+        done = pipeline.build(settings, full_refresh=params["full_refresh"], on_event=report)
     except dbt.BuildFailed as error:
         if not error.failed or not progress.covers(error.failed):
             raise

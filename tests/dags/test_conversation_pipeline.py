@@ -51,7 +51,7 @@ def test_a_run_publishes_what_mongodb_has_and_the_next_finds_nothing_new(
     assert not freshness(airflow_settings).is_behind
 
     assert second["state"] == "success"
-    assert second["tasks"]["has_news"] == "success"
+    assert second["tasks"]["load"] == "success"
     for name in ("dbt_build", "dbt.marts.fct_messages", "publish"):
         assert second["tasks"][name] == "skipped"
     assert len(list(airflow_settings.gold_dir.glob("gold-*.duckdb"))) == 1

@@ -103,9 +103,10 @@ def test_each_model_is_a_task_after_the_load_and_before_publish(bag: dict[str, A
     assert models
     assert shown == models | seeds
     assert tasks["extract"]["upstream"] == ["resolve_window"]
-    assert tasks["load"]["upstream"] == ["extract", "resolve_window"]
+    assert tasks["finish_extract"]["upstream"] == ["extract", "resolve_window"]
+    assert tasks["load"]["upstream"] == ["finish_extract"]
     assert "dbt_build" in tasks["publish"]["upstream"]
-    roots = {name for name, task in tasks.items() if task["upstream"] == ["has_news"]}
+    roots = {name for name, task in tasks.items() if task["upstream"] == ["load"]}
     assert "dbt_build" in roots
     assert "dbt.staging.stg_conversations" in roots
     assert "dbt.staging.stg_conversations" in tasks["dbt.staging.stg_messages"]["upstream"]

@@ -15,8 +15,8 @@ import pytest
 from cca.demo.generate import generate
 from cca.doctor.reconcile import reconcile
 from cca.gold import runs
+from cca.gold.state import published_high_water_mark
 from cca.gold.summary import Summary, summary
-from cca.lake.manifest import published_mark
 from cca.load.warehouse import writing
 from cca.mongo import archive
 from cca.settings import Settings
@@ -114,7 +114,7 @@ def loaded(settings: Settings, since: datetime, until_: datetime) -> int:
 
 def busiest_hour(settings: Settings) -> datetime:
     """Of what was never published."""
-    published = published_mark(settings)
+    published = published_high_water_mark(settings)
     with archive.connect(settings.mongo_uri) as client:
         (found,) = archive.conversations(client, settings).aggregate(
             [
@@ -178,7 +178,7 @@ def test_a_run_with_nothing_new_skips_dbt_and_publish_for_all_to_see(api: Airflo
     run_id = api.trigger()
     assert ended(api, run_id) == "success"
     states = api.tasks(run_id)
-    assert states["has_news"] == "success"
+    assert states["load"] == "success"
     skipped = {name for name, state in states.items() if state == "skipped"}
     assert skipped == {"dbt_build", "publish"} | {n for n in states if n.startswith("dbt.")}
 

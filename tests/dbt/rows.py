@@ -12,9 +12,13 @@ import duckdb
 import pyarrow as pa
 
 from cca import records
+from cca.extract.convert import SAID_COLUMNS, said_columns
 from cca.extract.details import details_of
 from cca.load.raw import prepare
 from cca.settings import Settings
+from cca.transcript.blocks import blocks_of
+from cca.transcript.results import REJECTED, error_class
+from cca.transcript.slugs import slug_of
 from cca.transform.dbt import transform
 
 Row = dict[str, Any]
@@ -64,8 +68,12 @@ def write_raw(settings: Settings, entries: Iterable[Row], blocks: Iterable[Row])
 
 
 def entry(session: str, at: float, **values: Any) -> Row:
-    """An entry `at` seconds after START, at that offset of its session's file."""
+    """An entry `at` seconds after START, at that offset of its session's file.
+
+    `content` are the blocks of its message, where the text alone does not say who wrote it.
+    """
     when = START + timedelta(seconds=at)
+    content = values.pop("content", None)
     row = _place(session, when, values.pop("offset", int(at)))
     row |= {
         "type": "user", "timestamp": when, "has_usage": False, "is_sidechain": False,
@@ -74,8 +82,25 @@ def entry(session: str, at: float, **values: Any) -> Row:
     row |= values
     row.setdefault("details_json", details_of(row["type"], json.loads(row["entry_json"])))
     row.setdefault("role", row["type"] if row["type"] in {"user", "assistant"} else None)
+    said = as_written(row, content)
+    for name, value in zip(SAID_COLUMNS, said_columns(said, blocks_of(said)), strict=True):
+        row.setdefault(name, value)
+    cwd = row.get("cwd")
+    row["is_project_folder"] = cwd is not None and slug_of(cwd) == row["project_id"]
     row["_id"] = values.get("_id") or _digest(row)
     return row
+
+
+def as_written(row: Row, content: list[Row] | None) -> Row:
+    """The entry that would have given the row's columns."""
+    text = row.get("text")
+    message = {"role": row["role"], "content": text if content is None else content}
+    return json.loads(row["entry_json"]) | {
+        "type": row["type"], "message": message, "isSidechain": row["is_sidechain"],
+        "isMeta": row["is_meta"], "isCompactSummary": row["is_compact_summary"],
+        "promptSource": row.get("prompt_source"),
+        "origin": {"kind": row["origin_kind"]} if row.get("origin_kind") else None,
+    }  # fmt: skip
 
 
 def answer(session: str, at: float, message_id: str, **values: Any) -> Row:
@@ -90,11 +115,13 @@ def answer(session: str, at: float, message_id: str, **values: Any) -> Row:
 def block(of: Row, kind: str, **values: Any) -> Row:
     """A content block of an entry."""
     shared = {name: of.get(name) for name in records.CONTENT_BLOCKS.names}
-    return (
-        shared
-        | {"block_index": 0, "kind": kind, "lines_added": None, "lines_removed": None}
-        | values
-    )
+    made = shared | {"block_index": 0, "kind": kind, "lines_added": None, "lines_removed": None}
+    made |= values
+    denial = json.loads(of["details_json"] or "{}").get("toolDenialKind")
+    if made["is_error"] or denial:
+        made["error_class"] = error_class({"toolDenialKind": denial}, made["error_text"] or "")
+        made["is_rejected"] = made["error_class"] == REJECTED
+    return made
 
 
 def _place(session: str, when: datetime, offset: int) -> Row:

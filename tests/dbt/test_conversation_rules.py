@@ -55,7 +55,8 @@ def test_unknown_types_are_kept_and_legacy_messages_have_their_role(marts: Marts
 
 
 def _queued(attachment: Row) -> Row:
-    written = json.dumps({"attachment": attachment})
+    queued = {"type": "queued_command", "prompt": "hi"} | attachment
+    written = json.dumps({"attachment": queued})
     return {"type": "attachment", "subtype": "queued_command", "entry_json": written}
 
 
@@ -78,19 +79,16 @@ PROMPTS = {
     "assistant": (False, {"text": "hi", "type": "assistant"}),
     "queued": (True, _queued({"commandMode": "prompt", "origin": {"kind": "human"}})),
     "queued notification": (False, _queued({"commandMode": "task-notification"})),
+    "tool result": (False, {"text": "hi", "content": [{"type": "tool_result"}]}),
+    "image": (True, {"text": None, "content": [{"type": "image"}]}),
 }  # fmt: skip
 for at, (name, (_, values)) in enumerate(PROMPTS.items()):
     given(entry("prompts", at, uuid=f"p-{name}", **values))
-RESULT = entry("prompts", 98, uuid="p-tool result", text="hi")
-IMAGE = entry("prompts", 99, uuid="p-image", text=None)
-given(
-    RESULT, IMAGE, blocks=(block(RESULT, "tool_result", tool_use_id="t-p"), block(IMAGE, "image"))
-)
 
 
-@pytest.mark.parametrize("name", [*PROMPTS, "tool result", "image"])
+@pytest.mark.parametrize("name", PROMPTS)
 def test_a_prompt_is_what_a_person_asked(marts: Marts, name: str) -> None:
-    expected = PROMPTS[name][0] if name in PROMPTS else name == "image"
+    expected = PROMPTS[name][0]
     found = f"select is_human_prompt from marts.fct_messages where entry_id = 'p-{name}'"
     assert marts(found) == [(expected,)]
 

@@ -12,7 +12,7 @@ import pytest
 
 from cca.demo.generate import generate
 from cca.transform.dbt import transform
-from cca.usage.reports import MEASURES, report
+from cca.usage.reports import NAMES, report
 from tests.dbt.rows import build_settings, reader, write_raw
 from tests.dbt.transcripts import HOST, rows_of_transcripts
 
@@ -60,7 +60,10 @@ def test_calls_errors_and_refusals_of_each_tool_are_those_that_were_made(
     built: tuple[Truth, Path, Any],
 ) -> None:
     truth, _, query = built
-    made = {name: tuple(tally.values()) for name, tally in truth["by_tool"].items()}
+    made = {
+        name: (tally["calls"], tally["errors"] - tally["rejections"], tally["rejections"])
+        for name, tally in truth["by_tool"].items()
+    }
     assert sum(rejections for _, _, rejections in made.values()) > 0
     for mart, only in (
         ("agg_tool_efficiency", made),
@@ -91,7 +94,7 @@ def test_compactions_are_those_that_were_made(built: tuple[Truth, Path, Any]) ->
 
 
 def _figures(row: dict[str, Any]) -> tuple[Any, ...]:
-    return tuple(Decimal(str(row[measure])) for measure in MEASURES)
+    return tuple(Decimal(str(row[measure])) for measure in NAMES)
 
 
 def _here(key: str) -> str:

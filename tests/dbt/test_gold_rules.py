@@ -82,13 +82,13 @@ for at, (name, result) in enumerate(CALLS.items(), start=1):
 def test_success_is_counted_among_calls_that_ran(marts: Marts) -> None:
     columns = "calls, successes, errors, rejections, pending, success_rate, p50_duration_ms"
     assert ask(marts, columns, "agg_tool_efficiency", "tool_name = 'Probe'") == [
-        (5, 1, 3, 1, 1, pytest.approx(1 / 3), 2500.0)
+        (5, 1, 2, 1, 1, pytest.approx(1 / 3), 2000.0)
     ]
 
 
 def test_errors_have_a_class_by_what_their_result_says(marts: Marts) -> None:
     found = "select error_class, errors from marts.agg_errors where tool_name = 'Probe' order by 1"
-    assert marts(found) == [("exit code", 1), ("rejected by the user", 1), ("text not found", 1)]
+    assert marts(found) == [("exit code", 1), ("text not found", 1)]
 
 
 EDITS = [answer("edits", at, f"m-edit-{at}", uuid=f"u-edit-{at}") for at in range(3)]

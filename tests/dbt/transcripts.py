@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from cca.extract.convert import convert
 from cca.extract.writer import table_of
 from cca.sync_agent.identity import place_of
+from cca.transcript.times import parse_timestamp
 from tests.dbt.rows import Row
 
 HOST = "laptop"
@@ -43,8 +44,7 @@ def _documents(path: Path, folder: Path, *, is_lenient: bool) -> Iterator[Row]:
             if is_lenient:
                 continue
             raise
-        if isinstance(written.get("timestamp"), str):
-            last = datetime.fromisoformat(written["timestamp"])
+        last = parse_timestamp(written.get("timestamp")) or last
         key = hashlib.blake2b(f"{place.stream}/{number}".encode() + line, digest_size=16)
         yield written | {
             "_id": key.hexdigest(), "stream": place.stream, "generation": 0,

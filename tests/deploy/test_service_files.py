@@ -13,7 +13,6 @@ from cca.settings import PROJECT_DIR
 
 DEPLOY = PROJECT_DIR / "deploy"
 AGENT = "-m cca.sync_agent"
-NAMED = ("README.md", "Dockerfile", "docker-compose.yaml", "Makefile", ".env.example")
 
 
 def needs(program):
@@ -77,15 +76,6 @@ def test_pm2_gets_a_program_that_exists():
     assert app["cwd"] == str(PROJECT_DIR)
     assert app["args"] == AGENT
     assert app["interpreter"] == "none"
-
-
-@pytest.mark.parametrize(
-    "path",
-    [*DEPLOY.rglob("*.*"), *PROJECT_DIR.glob("docs/*.md"), *map(PROJECT_DIR.joinpath, NAMED)],
-    ids=lambda path: path.name,
-)
-def test_no_file_starts_the_agent_under_its_old_name(path):
-    assert "include.sync_agent" not in path.read_text()
 
 
 def test_an_old_service_line_ends_with_a_message_that_names_the_new_line():

@@ -15,12 +15,13 @@ from cca import forget as forgetting
 from cca.cli.forget import forget as forget_command
 from cca.extract.fetch import server_time
 from cca.extract.run import extract
-from cca.extract.window import Window
+from cca.extract.window import Window, backfill
 from cca.follow.agent import catch_up
+from cca.gold.open import reading_gold
 from cca.lake import catalog
+from cca.lake.manifest import with_format
 from cca.lake.remove import Scope
 from cca.load.raw import load
-from cca.load.warehouse import reading_gold
 from cca.settings import Settings, get_settings
 from cca.sync_agent.agent import sync_once
 from cca.sync_agent.buffer import Buffer
@@ -85,8 +86,8 @@ def parquet_text(settings: Settings) -> str:
 def test_nothing_of_a_forgotten_project_is_left_and_the_rest_is_as_it_was(
     told: Settings, collection: Collection[dict[str, Any]]
 ) -> None:
-    for window in (Window("full"), Window("backfill")):
-        extract(told, told.mongo_uri, window, storage_format="iceberg")
+    for window in (Window("full"), backfill(None, None)):
+        extract(with_format(told, "iceberg"), told.mongo_uri, window)
     load(told)
     told.gold_dir.mkdir()
     past = told.cca_home / "time-travel" / "1"

@@ -14,7 +14,6 @@ from cca.extract.rebuild import rebuild_lake
 from cca.extract.window import Window
 from cca.lake import snapshots
 from cca.load.raw import load
-from cca.load.rebuild import rebuild_warehouse
 from cca.load.warehouse import writing
 from cca.settings import Settings
 from cca.sync_agent.agent import sync_once
@@ -117,5 +116,5 @@ def test_a_broken_warehouse_and_a_broken_lake_are_rebuilt(
         path.unlink()
     settings.warehouse_path.write_bytes(b"no database")
     rebuild_lake(settings, settings.mongo_uri)
-    rebuild_warehouse(settings)
+    pipeline.rebuild_warehouse(settings)
     assert [one for one in reconcile(settings, settings.mongo_uri) if one.status != "ok"] == []

@@ -10,8 +10,8 @@ from pymongo.collection import Collection
 
 from cca import maintenance
 from cca.extract.run import extract
-from cca.extract.window import Window
-from cca.lake.store import holding
+from cca.extract.window import backfill
+from cca.lake.lake import holding
 from cca.publish.gold import KEPT_FILES
 from cca.settings import Settings
 from cca.sync_agent.buffer import Buffer
@@ -35,7 +35,7 @@ def lake_settings(
         }  # fmt: skip
         collection.insert_one(document)
         hour = document["eventAt"]
-        extract(settings, settings.mongo_uri, Window("backfill", hour, hour + timedelta(hours=1)))
+        extract(settings, settings.mongo_uri, backfill(hour, hour + timedelta(hours=1)))
     return settings
 
 

@@ -29,6 +29,17 @@ LINE = (
     '"message":{"role":"user","content":"hello"}}\n'
 )
 
+READ_THE_BAG = """
+import json, os
+from cca.settings import get_settings
+from cca.stack.stack import stack_environment
+os.environ.update(stack_environment(get_settings()))
+from airflow.dag_processing.dagbag import DagBag
+bag = DagBag()
+errors = {str(path): error for path, error in bag.import_errors.items()}
+print(json.dumps({"errors": errors, "dags": sorted(bag.dags)}))
+"""
+
 
 @dataclass
 class Installed:
@@ -154,6 +165,23 @@ def test_a_command_whose_extra_is_missing_says_how_to_install_it(
     assert done.returncode == 1
     (sentence,) = done.stderr.splitlines()
     assert sentence.endswith("pip install 'claude-conversation-analytics[airflow]'"), sentence
+
+
+def test_without_airflow_the_stack_is_the_other_parts(whole: Installed) -> None:
+    status = json.loads(
+        whole.output("cca", "status", "--json", CCA_HOME=str(whole.home / "stopped"))
+    )
+    assert [row["program"] for row in status["rows"]] == ["mongod", "sync", "follow", "browser"]
+
+
+@pytest.mark.long
+def test_airflow_finds_the_dags_of_the_package(wheel: Path, tmp_path: Path) -> None:
+    installed = Installed(install(wheel, tmp_path / "venv", "airflow"), tmp_path)
+    variables = {"CCA_HOME": str(tmp_path / "data")}
+    installed.output("cca", "airflow", "prepare", **variables)
+    found = installed.output("python", "-c", READ_THE_BAG, **variables).splitlines()[-1]
+    names = sorted(path.stem for path in (PROJECT_DIR / "dags").glob("*.py"))
+    assert json.loads(found) == {"errors": {}, "dags": names}
 
 
 def test_the_agent_alone_brings_a_handful_of_packages(agent: Installed) -> None:

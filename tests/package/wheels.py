@@ -39,12 +39,13 @@ def build(project: str, folder: Path) -> Path:
     return wheel
 
 
-def install(wheel: Path, venv: Path) -> Path:
+def install(wheel: Path, venv: Path, extra: str = "") -> Path:
     """Return the folder of programs of a new venv that holds the wheel and what it requires."""
+    wanted = f"{wheel}[{extra}]" if extra else str(wheel)
     constraints = str(PROJECT_DIR / "constraints.txt")
     python = str(venv / "bin" / "python")
     _run([uv(), "venv", "--quiet", "--python", sys.executable, str(venv)])
-    _run([uv(), "pip", "install", "--quiet", "--python", python, "-c", constraints, str(wheel)])
+    _run([uv(), "pip", "install", "--quiet", "--python", python, "-c", constraints, wanted])
     return venv / "bin"
 
 

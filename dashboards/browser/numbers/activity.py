@@ -1,6 +1,13 @@
 """When people work: a week of hours, and what was going on in one of them."""
 
-from cca.dashboards.browser.numbers.cells import day_of, project_labels, session_cell
+from typing import Any
+
+from cca.dashboards.browser.numbers.cells import (
+    SESSION_LABELS,
+    day_of,
+    project_labels,
+    session_cell,
+)
 from cca.dashboards.browser.numbers.parts import (
     Cell,
     Column,
@@ -15,33 +22,31 @@ from cca.dashboards.browser.numbers.parts import (
 )
 from cca.dashboards.browser.numbers.reader import FILTERED, Asked, Row
 from cca.dashboards.browser.numbers.write import percent
+from cca.gold.measures import sessions as measured
+from cca.gold.measures.model import Measure
+from cca.gold.measures.select import select
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _LONG = ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays")
 _HOURS = 24
 _MAX_SESSIONS = 50
 _COUNTED = {
-    "": ("Messages", "m.role is not null"),
-    "tokens": ("Your prompts", "m.is_human_prompt"),
+    "": ("Messages", measured.MESSAGES),
+    "tokens": ("Your prompts", measured.PROMPTS),
 }
-_FROM = f"from marts.fct_messages as m where {FILTERED} and m.hour_at is not null"
+_DATED = f"{FILTERED} and m.hour_at is not null"
 
 
 def page(asked: Asked) -> list[Section]:
-    name, condition = _COUNTED[asked.choice.by]
-    rows = asked.rows(f"""
-        select extract(isodow from m.hour_at)::integer as weekday,
-            extract(hour from m.hour_at)::integer as hour, count(*) as messages,
-            count(distinct m.session_id) as sessions
-        {_FROM} and {condition} group by all
-    """)
+    name, measure = _COUNTED[asked.choice.by]
+    rows = asked.rows(_named(measure, ["weekday", "hour"], _DATED))
     if not rows:
         return []
     found = {(row["weekday"], row["hour"]): row for row in rows}
     sections: list[Section] = [_tiles(rows), _heat(asked, name, found)]
     weekday, _, hour = asked.choice.of.partition("-")
     if weekday.isdecimal() and hour.isdecimal() and (int(weekday), int(hour)) in found:
-        sections.append(_sessions(asked, int(weekday), int(hour), condition))
+        sections.append(_sessions(asked, int(weekday), int(hour), measure))
     return sections
 
 
@@ -83,17 +88,21 @@ def _heat(asked: Asked, name: str, found: dict[tuple[int, int], Row]) -> Heat:
     return Heat(f"{name} by hour and weekday", rows, [segments], note)
 
 
-def _sessions(asked: Asked, weekday: int, hour: int, condition: str) -> Table:
+def _named(measure: Measure, by: list[str], where: str, **more: Any) -> str:
+    """The measure by dimensions as `messages`, without rows of 0."""
+    found = select([measure], by, where, having=f"{measure.name} > 0", **more)
+    return f"select *, {measure.name} as messages from ({found})"
+
+
+def _sessions(asked: Asked, weekday: int, hour: int, measure: Measure) -> Table:
     rows = asked.rows(
-        f"""
-        select m.session_id, any_value(s.title) as title, any_value(s.project_id) as project_id,
-            max(m.hour_at) as last_at, count(*) as messages
-        from marts.fct_messages as m
-        left join marts.dim_sessions as s on s.session_id = m.session_id
-        where {FILTERED} and {condition}
-            and extract(isodow from m.hour_at) = $weekday and extract(hour from m.hour_at) = $hour
-        group by 1 order by last_at desc, 1 limit {_MAX_SESSIONS}
-        """,
+        _named(
+            measure, ["session_id"],
+            f"{_DATED} and extract(isodow from m.hour_at) = $weekday "
+            "and extract(hour from m.hour_at) = $hour",
+            also={"last_at": "max(m.hour_at)"}, labels=SESSION_LABELS,
+            order="last_at desc, session_id", limit=_MAX_SESSIONS,
+        ),
         weekday=weekday, hour=hour,
     )  # fmt: skip
     labels = project_labels(asked)

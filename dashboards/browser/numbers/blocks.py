@@ -22,17 +22,29 @@ from cca.dashboards.browser.numbers.parts import (
 from cca.dashboards.browser.numbers.reader import Asked, Row
 from cca.dashboards.browser.numbers.write import axis_money, money, thousands
 from cca.dashboards.browser.parts import short_model
+from cca.gold.measures import sessions as measured
+from cca.gold.measures.select import select
+from cca.gold.measures.sessions import PROJECTED_USD
 
 _MAX_BARS = 120
 _MAX_ROWS = 40
-_BLOCKS = """
-select *, input_tokens + output_tokens + cache_write_5m_tokens + cache_write_1h_tokens
-    + cache_read_tokens as tokens
-from marts.agg_billing_blocks as m
-where ($since::date is null or m.block_start::date >= $since)
+_WHERE = """
+($since::date is null or m.block_start::date >= $since)
 and ($until::date is null or m.block_start::date <= $until)
+"""
+_BLOCKS = f"""
+select *, input_tokens + output_tokens + cache_write_5m_tokens + cache_write_1h_tokens
+    + cache_read_tokens as tokens, {PROJECTED_USD} as projected_usd
+from marts.agg_billing_blocks as m where {_WHERE}
 order by m.block_start desc
 """
+_TOTALS = select(
+    [
+        measured.BLOCKS, measured.MAX_BLOCK_USD, measured.MEDIAN_BLOCK_USD,
+        measured.USD_PER_ACTIVE_HOUR,
+    ],
+    where=_WHERE,
+)  # fmt: skip
 
 
 def page(asked: Asked) -> list[Section]:
@@ -42,22 +54,22 @@ def page(asked: Asked) -> list[Section]:
     zone = ZoneInfo(asked.gold.timezone)
     now = datetime.now(UTC)
     top = max(float(row["cost_usd"]) for row in rows)
-    sections: list[Section] = [_tiles(rows)]
+    sections: list[Section] = [_tiles(asked.rows(_TOTALS)[0])]
     if _utc(rows[0]["block_end"]) > now:
         sections.append(_open(rows[0], top, now))
     return [*sections, _chart(rows[:_MAX_BARS][::-1], zone), _table(rows, zone, top)]
 
 
-def _tiles(rows: tuple[Row, ...]) -> Tiles:
-    costs = sorted(float(row["cost_usd"]) for row in rows)
-    hours = sum(row["active_minutes"] or 0.0 for row in rows) / 60
+def _tiles(totals: Row) -> Tiles:
+    rate = totals["usd_per_active_hour"]
     return Tiles(
         [
-            Tile("Blocks", f"{len(rows):,}", "of five hours, all projects together"),
-            Tile("Most expensive", money(costs[-1])),
-            Tile("Typical", money(costs[len(costs) // 2]), "half cost no more"),
-            Tile("Burn rate", money(sum(costs) / hours) if hours else "-",
-                 "an active hour"),
+            Tile("5-hour windows", f"{totals['blocks']:,}", "all projects together"),
+            Tile("Most expensive", money(totals["max_block_usd"])),
+            Tile("Median cost", money(totals["median_block_usd"]),
+                 hint=measured.MEDIAN_BLOCK_USD.description),
+            Tile("Cost per active hour", "-" if rate is None else money(rate),
+                 hint=measured.USD_PER_ACTIVE_HOUR.description),
         ]
     )  # fmt: skip
 
@@ -65,10 +77,10 @@ def _tiles(rows: tuple[Row, ...]) -> Tiles:
 def _open(row: Row, top: float, now: datetime) -> Meter:
     """The block that still runs: spent until now, and at its end if the pace stays."""
     left = (_utc(row["block_end"]) - now).total_seconds()
-    silent = (now - _utc(row["last_at"])).total_seconds()
     rate = float(row["usd_per_hour"] or 0)
     spent = float(row["cost_usd"])
-    expected = spent + rate * (left + silent) / 3600
+    # One message alone has no rate, so nothing more is expected.
+    expected = spent if row["projected_usd"] is None else float(row["projected_usd"])
     hours, minutes = divmod(int(left // 60), 60)
     return Meter(
         "The open block",
@@ -103,7 +115,7 @@ def _chart(rows: tuple[Row, ...], zone: ZoneInfo) -> Bars:
 def _table(rows: tuple[Row, ...], zone: ZoneInfo, top: float) -> Table:
     return Table(
         "Blocks",
-        [Column("From", is_number=False), Column("Sessions"), Column("API messages"),
+        [Column("From", is_number=False), Column("Sessions"), Column("Responses"),
          Column("Tokens"), Column("Tokens a minute"), Column("Burn rate"), Column("Cost")],
         [
             [

@@ -2,6 +2,7 @@
 
 from cca.dashboards.browser.numbers.bars import lined
 from cca.dashboards.browser.numbers.cells import (
+    SESSION_LABELS,
     TOP_ROWS,
     day_of,
     model_names,
@@ -21,26 +22,28 @@ from cca.dashboards.browser.numbers.parts import (
 )
 from cca.dashboards.browser.numbers.reader import FILTERED, OF_MODEL, Asked, Row
 from cca.dashboards.browser.numbers.write import exact, money, percent, thousands
+from cca.gold.measures import usage as measured
+from cca.gold.measures.select import select
 
 # A session of fewer prompt tokens has had nothing to gain.
 _WORTH_TOKENS = 200_000
-_FROM = f"from marts.fct_api_messages as m where {FILTERED} {OF_MODEL}"
-_SUMS = """
-coalesce(sum(m.prompt_tokens), 0)::bigint as prompt,
-coalesce(sum(m.cache_read_tokens), 0)::bigint as read,
-coalesce(sum(m.cache_write_5m_tokens + m.cache_write_1h_tokens), 0)::bigint as written,
-coalesce(sum(m.cache_savings_usd), 0) as saved, coalesce(sum(m.cost_usd), 0) as cost
-"""
+_WHERE = f"{FILTERED} {OF_MODEL}"
+_SUMS = (
+    measured.PROMPT_TOKENS, measured.CACHE_READ_TOKENS, measured.CACHE_WRITE_TOKENS,
+    measured.CACHE_SAVINGS_USD, measured.COST_USD, measured.CACHE_HIT_RATE,
+    measured.CACHE_READS_PER_WRITE,
+)  # fmt: skip
+_ANY = "prompt_tokens > 0"
 
 
 def page(asked: Asked) -> list[Section]:
-    totals = asked.rows(f"select {_SUMS} {_FROM}")[0]
-    if not totals["prompt"]:
+    totals = asked.rows(select(_SUMS, where=_WHERE))[0]
+    if not totals["prompt_tokens"]:
         return []
-    days = asked.rows(f"select m.day, {_SUMS} {_FROM} group by 1 having prompt > 0")
+    days = asked.rows(select(_SUMS, ["day"], _WHERE, having=_ANY))
     chart = lined(
         "Share of the prompt tokens that came from the cache, by day",
-        {row["day"]: row["read"] / row["prompt"] for row in days},
+        {row["day"]: row["cache_hit_rate"] for row in days},
         lambda rate: percent(rate, 1),
         lambda first, last: period_link(asked, first, last),
         asked.shown_days(),
@@ -49,63 +52,68 @@ def page(asked: Asked) -> list[Section]:
 
 
 def _tiles(asked: Asked, totals: Row) -> Tiles:
-    saved = float(totals["saved"])
-    full = float(totals["cost"]) + saved
+    saved = float(totals["cache_savings_usd"])
+    full = float(totals["cost_usd"]) + saved
     behind = asked.conversations()
     return Tiles(
         [
-            Tile("From the cache", percent(totals["read"] / totals["prompt"], 1),
+            Tile("From the cache", percent(totals["cache_hit_rate"], 1),
                  "of all prompt tokens", behind),
             Tile("Saved", money(saved), f"of {money(full)} without a cache" if full > 0 else "",
-                 behind, exact(totals["saved"]), "good"),
-            Tile("Read", thousands(totals["read"]), "tokens", behind),
-            Tile("Written", thousands(totals["written"]), "tokens", behind),
-            Tile("Reads per write", _times(totals), "of a cached token"),
+                 behind, exact(totals["cache_savings_usd"]), "good"),
+            Tile("Read", thousands(totals["cache_read_tokens"]), "tokens", behind),
+            Tile("Written", thousands(totals["cache_write_tokens"]), "tokens", behind),
+            Tile("Reads per write", _times(totals),
+                 hint=measured.CACHE_READS_PER_WRITE.description),
         ]
     )  # fmt: skip
 
 
 def _times(row: Row) -> str:
-    return f"{row['read'] / row['written']:.1f}" if row["written"] else "-"
+    rate = row["cache_reads_per_write"]
+    return "-" if rate is None else f"{rate:.1f}"
 
 
 _COLUMNS = [
     Column("From cache"),
-    Column("Reads per write", hint="How often a token written to the cache was read"),
+    Column("Reads per write", hint=measured.CACHE_READS_PER_WRITE.description),
     Column("Saved"),
 ]
 
 
 def _models(asked: Asked) -> Table:
-    rows = asked.rows(f"""
-        select coalesce(m.model, 'unknown') as name, {_SUMS} {_FROM}
-        group by 1 having prompt > 0 order by saved desc, 1
-    """)
-    names = model_names(str(row["name"]) for row in rows)
-    links = {row["name"]: asked.conversations(model=row["name"]) for row in rows}
-    return _table("Models", "Model", rows, names, links)
+    rows = asked.rows(
+        select(_SUMS, ["model"], _WHERE, having=_ANY, order="cache_savings_usd desc, model")
+    )
+    names = model_names(str(row["model"]) for row in rows)
+    links = {row["model"]: asked.conversations(model=row["model"]) for row in rows}
+    return _table("Model", "model", rows, names, links)
 
 
 def _projects(asked: Asked) -> Table:
-    rows = asked.rows(f"""
-        select m.project_id as name, {_SUMS} {_FROM}
-        group by 1 having prompt > 0 order by saved desc, 1 limit {TOP_ROWS}
-    """)
-    links = {row["name"]: asked.choice.link("cache", project=row["name"]) for row in rows}
-    return _table("Projects", "Project", rows, project_labels(asked), links)
+    rows = asked.rows(
+        select(
+            _SUMS, ["project_id"], _WHERE, having=_ANY,
+            order="cache_savings_usd desc, project_id", limit=TOP_ROWS,
+        )
+    )  # fmt: skip
+    links = {
+        row["project_id"]: asked.choice.link("cache", project=row["project_id"]) for row in rows
+    }
+    return _table("Project", "project_id", rows, project_labels(asked), links)
 
 
 def _table(
-    title: str, first: str, rows: tuple[Row, ...], names: dict[str, str], links: dict[str, str]
+    first: str, by: str, rows: tuple[Row, ...], names: dict[str, str], links: dict[str, str]
 ) -> Table:
-    top = max((float(row["saved"]) for row in rows), default=0)
+    top = max((float(row["cache_savings_usd"]) for row in rows), default=0)
     return Table(
-        title,
+        f"{first}s",
         [Column(first, is_number=False), *_COLUMNS],
         [
             [
-                Cell(names.get(row["name"]) or str(row["name"]), links[row["name"]], "",
-                     share(max(0.0, float(row["saved"])), top)),
+                Cell(names.get(row[by]) or str(row[by]), links[row[by]], "",
+                     share(max(0.0, float(row["cache_savings_usd"])), top)),
                 *_figures(row),
             ]
             for row in rows
@@ -114,14 +122,13 @@ def _table(
 
 
 def _weak(asked: Asked) -> Table:
-    rows = asked.rows(f"""
-        select m.session_id, any_value(s.title) as title, any_value(s.project_id) as project_id,
-            any_value(s.started_at) as started_at, {_SUMS}
-        from marts.fct_api_messages as m
-        left join marts.dim_sessions as s on s.session_id = m.session_id
-        where {FILTERED} {OF_MODEL}
-        group by 1 having prompt > {_WORTH_TOKENS} order by read / prompt, 1 limit {TOP_ROWS}
-    """)
+    rows = asked.rows(
+        select(
+            _SUMS, ["session_id"], _WHERE, labels=SESSION_LABELS,
+            having=f"prompt_tokens > {_WORTH_TOKENS}", order="cache_hit_rate, session_id",
+            limit=TOP_ROWS,
+        )
+    )  # fmt: skip
     labels = project_labels(asked)
     return Table(
         "Sessions that used the cache least",
@@ -131,7 +138,7 @@ def _weak(asked: Asked) -> Table:
             [
                 session_cell(row, labels),
                 Cell(day_of(row["started_at"])),
-                Cell(thousands(row["prompt"])),
+                Cell(thousands(row["prompt_tokens"])),
                 *_figures(row),
             ]
             for row in rows
@@ -142,7 +149,7 @@ def _weak(asked: Asked) -> Table:
 
 def _figures(row: Row) -> list[Cell]:
     return [
-        Cell(percent(row["read"] / row["prompt"], 1)),
+        Cell(percent(row["cache_hit_rate"], 1)),
         Cell(_times(row)),
-        Cell(money(row["saved"]), hint=exact(row["saved"])),
+        Cell(money(row["cache_savings_usd"]), hint=exact(row["cache_savings_usd"])),
     ]

@@ -14,6 +14,9 @@ from cca.dashboards.browser.numbers.cells import (
 from cca.dashboards.browser.numbers.parts import Cell, Column, Table, count, share
 from cca.dashboards.browser.numbers.reader import Asked, Row
 from cca.dashboards.browser.numbers.write import span
+from cca.gold.measures import calls as measured
+from cca.gold.measures.model import Measure
+from cca.gold.measures.select import columns, select
 
 
 @dataclass(frozen=True)
@@ -22,14 +25,15 @@ class _Figure:
 
     name: str
     condition: str
-    quantile: float | None = None
+    percentile: Measure | None = None
 
 
+_SLOW = f"{measured.RAN} and m.duration_ms >= $least"
 _FIGURES = {
-    "failed": _Figure("failed", "m.is_error and not m.is_rejected"),
-    "rejected": _Figure("rejected", "m.is_rejected"),
-    "p50": _Figure("slower", "m.duration_ms >= $least", 0.5),
-    "p95": _Figure("slowest", "m.duration_ms >= $least", 0.95),
+    "failed": _Figure("failed", measured.FAILED),
+    "declined": _Figure("declined", measured.DECLINED),
+    "p50": _Figure("slower", _SLOW, measured.P50_DURATION_MS),
+    "p95": _Figure("slowest", _SLOW, measured.P95_DURATION_MS),
 }
 
 
@@ -37,17 +41,17 @@ def link_to(asked: Asked, tool: str, figure: str) -> str:
     return asked.choice.link("tools", of=f"{tool}: {figure}") + "#of"
 
 
-def behind(asked: Asked, calls: str) -> Table:
-    """The table that `of` in the address names; `calls` are those of the page."""
+def behind(asked: Asked, where: str) -> Table:
+    """The table that `of` in the address names; `where` picks the calls of the page."""
     tool, _, name = asked.choice.of.rpartition(": ")
     figure = _FIGURES.get(name, _FIGURES["failed"])
-    calls += " and ($tool::varchar is null or m.tool_name = $tool)"
+    where += " and ($tool::varchar is null or m.tool_name = $tool)"
     given: dict[str, Any] = {"tool": tool or None}
-    if figure.quantile:
-        least = f"select quantile_cont(m.duration_ms, {figure.quantile}) as least {calls}"
-        given |= asked.rows(least, **given)[0]
-    rows = asked.rows(_by_session(calls, figure), **given)
-    total = sum(row["calls"] for row in rows)
+    if figure.percentile:
+        percentile = asked.rows(select([figure.percentile], where=where), **given)[0]
+        given["least"] = percentile[figure.percentile.name]
+    rows = asked.rows(_by_session(where, figure), **given)
+    total = sum(row["tool_calls"] for row in rows)
     said = f"{figure.name} {'call' if total == 1 else 'calls'}"
     return Table(
         f"{total:,} {said}{f' of {tool}' if tool else ''} "
@@ -62,27 +66,28 @@ def behind(asked: Asked, calls: str) -> Table:
     )  # fmt: skip
 
 
-def _by_session(calls: str, figure: _Figure) -> str:
-    order = "longest desc" if figure.quantile else "calls desc, last_at desc"
+def _by_session(where: str, figure: _Figure) -> str:
+    order = "longest desc" if figure.percentile else "tool_calls desc, last_at desc"
     return f"""
-        select f.*, s.title, s.project_id from (
-            select m.session_id, count(*) as calls, max(m.started_at) as last_at,
+        select f.*, l.title, l.project_id from (
+            select m.session_id, {columns([measured.TOOL_CALLS])}, max(m.started_at) as last_at,
                 max(m.duration_ms) as longest,
                 arg_max(m.tool_use_id, coalesce(m.duration_ms, 0)) as call_id
-            {calls} and {figure.condition} group by 1
-        ) as f left join marts.dim_sessions as s on s.session_id = f.session_id
+            from marts.{measured.TOOL_CALLS.table} as m
+            where {where} and {figure.condition} group by 1
+        ) as f left join marts.dim_sessions as l on l.session_id = f.session_id
         order by {order}, f.session_id
     """
 
 
 def _cells(asked: Asked, rows: tuple[Row, ...]) -> list[list[Cell]]:
     labels = project_labels(asked)
-    top = max((row["calls"] for row in rows), default=0)
+    top = max((row["tool_calls"] for row in rows), default=0)
     return [
         [
-            session_cell(row, labels, share(row["calls"], top)),
+            session_cell(row, labels, share(row["tool_calls"], top)),
             Cell(day_of(row["last_at"])),
-            Cell(f"{row['calls']:,}"),
+            Cell(f"{row['tool_calls']:,}"),
             Cell(span(row["longest"]), _call(row), "Opens this call"),
         ]
         for row in rows

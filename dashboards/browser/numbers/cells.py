@@ -9,11 +9,15 @@ from cca.dashboards.browser.archive import session_title
 from cca.dashboards.browser.numbers.parts import Cell
 from cca.dashboards.browser.numbers.reader import PROJECTS, Asked, Row
 from cca.dashboards.browser.parts import short_model
-from cca.projects import project_label
+from cca.transcript.slugs import project_label
 
 TOP_ROWS = 12
 # All conversations behind a figure; a longer table says how many it leaves out.
 BEHIND_ROWS = 300
+# What a table of sessions shows of each, from the row of its session.
+SESSION_LABELS = {
+    "title": "l.title", "project_id": "l.project_id", "started_at": "l.started_at",
+}  # fmt: skip
 
 
 def project_labels(asked: Asked) -> dict[str, str]:

@@ -4,6 +4,7 @@ from pathlib import PurePosixPath
 
 from cca.dashboards.browser.numbers.bars import BADLY, WELL, stacked
 from cca.dashboards.browser.numbers.cells import (
+    SESSION_LABELS,
     TOP_ROWS,
     day_of,
     period_link,
@@ -23,25 +24,24 @@ from cca.dashboards.browser.numbers.parts import (
 )
 from cca.dashboards.browser.numbers.reader import FILTERED, Asked, Row
 from cca.dashboards.browser.numbers.write import thousands
+from cca.gold.measures import calls as measured
+from cca.gold.measures.select import select
 
 _MAX_FILES = 25
-_CHANGED = "m.status = 'success' and coalesce(m.lines_added, 0) + coalesce(m.lines_removed, 0) > 0"
-_FROM = f"from marts.fct_file_operations as m where {FILTERED} and {_CHANGED}"
-_SUMS = """
-count(*) as changes, count(distinct m.session_id) as sessions,
-count(distinct m.project_id || m.file_path) as files, count(distinct m.day) as days,
-coalesce(sum(m.lines_added), 0)::bigint as added,
-coalesce(sum(m.lines_removed), 0)::bigint as removed
-"""
+_WHERE = f"{FILTERED} and {measured.CHANGED}"
+_SUMS = (
+    measured.CHANGES, measured.CHANGING_SESSIONS, measured.FILES_CHANGED, measured.CHANGE_DAYS,
+    measured.LINES_ADDED, measured.LINES_REMOVED,
+)  # fmt: skip
 
 
 def page(asked: Asked) -> list[Section]:
-    totals = asked.rows(f"select {_SUMS} {_FROM}")[0]
+    totals = asked.rows(select(_SUMS, where=_WHERE))[0]
     if not totals["changes"]:
         return []
-    days = asked.rows(f"select m.day, {_SUMS} {_FROM} group by 1")
-    points = [(row["day"], "added", float(row["added"])) for row in days]
-    points += [(row["day"], "removed", float(row["removed"])) for row in days]
+    days = asked.rows(select(_SUMS, ["day"], _WHERE))
+    points = [(row["day"], "added", float(row["lines_added"])) for row in days]
+    points += [(row["day"], "removed", float(row["lines_removed"])) for row in days]
     chart = stacked(
         "Lines", points, ["added", "removed"], thousands,
         lambda first, last: period_link(asked, first, last),
@@ -55,27 +55,34 @@ def page(asked: Asked) -> list[Section]:
 
 def _tiles(asked: Asked, totals: Row) -> Tiles:
     behind = asked.conversations()
-    net = totals["added"] - totals["removed"]
+    net = totals["lines_added"] - totals["lines_removed"]
     sign = "+" if net >= 0 else "−"  # noqa: RUF001  (a minus, beside figures)
     return Tiles(
         [
-            Tile("Lines added", f"{totals['added']:,}", link=behind, tone="good"),
-            Tile("Lines removed", f"{totals['removed']:,}", link=behind, tone="bad"),
+            Tile("Lines added", f"{totals['lines_added']:,}", link=behind, tone="good"),
+            Tile("Lines removed", f"{totals['lines_removed']:,}", link=behind, tone="bad"),
             Tile("Net", f"{sign}{abs(net):,}"),
-            Tile("Files changed", f"{totals['files']:,}"),
-            Tile("Changes", f"{totals['changes']:,}", f"on {count(totals['days'], 'day')}", behind),
+            Tile("Files changed", f"{totals['files_changed']:,}"),
+            Tile(
+                "Changes",
+                f"{totals['changes']:,}",
+                f"on {count(totals['change_days'], 'day')}",
+                behind,
+            ),
         ]
     )
 
 
 def _files(asked: Asked) -> Table:
-    rows = asked.rows(f"""
-        select m.project_id, m.file_path, max(m.day) as last_on, {_SUMS} {_FROM}
-        group by 1, 2 order by changes desc, sessions desc, m.file_path limit {_MAX_FILES}
-    """)
+    rows = asked.rows(
+        select(
+            _SUMS, ["project_id", "file_path"], _WHERE, also={"last_on": "max(m.day)"},
+            order="changes desc, changing_sessions desc, file_path", limit=_MAX_FILES,
+        )
+    )  # fmt: skip
     top = max(row["changes"] for row in rows)
     return Table(
-        "Hot files",
+        "Most edited files",
         [Column("File", is_number=False), Column("Changes"), Column("Sessions"),
          Column("Added"), Column("Removed"), Column("Last", is_number=False)],
         [
@@ -85,8 +92,8 @@ def _files(asked: Asked) -> Table:
                      share(row["changes"], top),
                      sub=_folder(row["file_path"])),
                 Cell(f"{row['changes']:,}", asked.choice.link("code", of=row["file_path"]) + "#of"),
-                Cell(f"{row['sessions']:,}"),
-                Cell(f"+{row['added']:,}", tone="good"),
+                Cell(f"{row['changing_sessions']:,}"),
+                Cell(f"+{row['lines_added']:,}", tone="good"),
                 _removed(row),
                 Cell(row["last_on"].isoformat()),
             ]
@@ -97,9 +104,9 @@ def _files(asked: Asked) -> Table:
 
 
 def _removed(row: Row) -> Cell:
-    if not row["removed"]:
+    if not row["lines_removed"]:
         return Cell("0")
-    return Cell(f"−{row['removed']:,}", tone="bad")  # noqa: RUF001  (a minus, beside figures)
+    return Cell(f"−{row['lines_removed']:,}", tone="bad")  # noqa: RUF001  (a minus, beside figures)
 
 
 def _folder(path: str) -> str:
@@ -110,16 +117,13 @@ def _folder(path: str) -> str:
 
 def _sessions(asked: Asked, path: str) -> Table:
     rows = asked.rows(
-        f"""
-        select m.session_id, any_value(s.title) as title, any_value(s.project_id) as project_id,
-            max(m.started_at) as last_at, {_SUMS}
-        from marts.fct_file_operations as m
-        left join marts.dim_sessions as s on s.session_id = m.session_id
-        where {FILTERED} and {_CHANGED} and m.file_path = $path
-        group by 1 order by last_at desc, 1 limit {_MAX_FILES}
-        """,
+        select(
+            _SUMS, ["session_id"], f"{_WHERE} and m.file_path = $path",
+            also={"last_at": "max(m.started_at)"}, labels=SESSION_LABELS,
+            order="last_at desc, session_id", limit=_MAX_FILES,
+        ),
         path=path,
-    )
+    )  # fmt: skip
     labels = project_labels(asked)
     return Table(
         f"Conversations that changed {PurePosixPath(path).name}",
@@ -130,7 +134,7 @@ def _sessions(asked: Asked, path: str) -> Table:
                 session_cell(row, labels),
                 Cell(day_of(row["last_at"])),
                 Cell(f"{row['changes']:,}"),
-                Cell(f"+{row['added']:,}", tone="good"),
+                Cell(f"+{row['lines_added']:,}", tone="good"),
                 _removed(row),
             ]
             for row in rows
@@ -141,28 +145,29 @@ def _sessions(asked: Asked, path: str) -> Table:
 
 
 def _kinds(asked: Asked) -> Table:
-    rows = asked.rows(f"""
-        select coalesce(nullif(m.file_extension, ''), 'none') as name, {_SUMS} {_FROM}
-        group by 1 order by added + removed desc, 1 limit {TOP_ROWS}
-    """)
-    return _lines_table("Kinds of files", "Extension", rows, {})
+    return _lines_table("File types", "Extension", asked.rows(_most_lines("file_extension")), {})
 
 
 def _projects(asked: Asked) -> Table:
-    rows = asked.rows(f"""
-        select m.project_id as name, {_SUMS} {_FROM}
-        group by 1 order by added + removed desc, 1 limit {TOP_ROWS}
-    """)
+    rows = asked.rows(_most_lines("project_id"))
     links = {row["name"]: asked.choice.link("code", project=row["name"], of="") for row in rows}
     labels = project_labels(asked)
     return _lines_table("Projects", "Project", rows, links, labels)
+
+
+def _most_lines(by: str) -> str:
+    """Rows of a dimension, most lines first, each named `name`."""
+    most = select(
+        _SUMS, [by], _WHERE, order=f"lines_added + lines_removed desc, {by}", limit=TOP_ROWS
+    )
+    return f"select {by} as name, * from ({most})"
 
 
 def _lines_table(
     title: str, first: str, rows: tuple[Row, ...], links: dict[str, str],
     labels: dict[str, str] | None = None,
 ) -> Table:  # fmt: skip
-    top = max((row["added"] + row["removed"] for row in rows), default=0)
+    top = max((row["lines_added"] + row["lines_removed"] for row in rows), default=0)
     return Table(
         title,
         [Column(first, is_number=False), Column("Files"), Column("Added"), Column("Removed")],
@@ -170,9 +175,9 @@ def _lines_table(
             [
                 Cell((labels or {}).get(row["name"]) or str(row["name"]),
                      links.get(row["name"], ""), "",
-                     share(row["added"] + row["removed"], top)),
-                Cell(f"{row['files']:,}"),
-                Cell(f"+{row['added']:,}", tone="good"),
+                     share(row["lines_added"] + row["lines_removed"], top)),
+                Cell(f"{row['files_changed']:,}"),
+                Cell(f"+{row['lines_added']:,}", tone="good"),
                 _removed(row),
             ]
             for row in rows

@@ -1,8 +1,9 @@
-"""Errors: which tools fail, how, how often, and where; what a person rejected is none of them."""
+"""Errors: which tools fail, how, how often, and where; declined calls are no errors."""
 
 from cca.dashboards.browser.numbers.bars import colours_of, series_of, stacked
 from cca.dashboards.browser.numbers.cells import (
     BEHIND_ROWS,
+    SESSION_LABELS,
     TOP_ROWS,
     day_of,
     left_out,
@@ -12,46 +13,38 @@ from cca.dashboards.browser.numbers.cells import (
 from cca.dashboards.browser.numbers.parts import Cell, Column, Section, Table, Tile, Tiles, share
 from cca.dashboards.browser.numbers.reader import FILTERED, Asked, Row
 from cca.dashboards.browser.numbers.write import percent, thousands
+from cca.gold.measures import calls as measured
+from cca.gold.measures.model import Measure
+from cca.gold.measures.select import select
 
 _MAX_ROWS = 30
-_ERRORS = """
-(
-    select day, project_id, host, session_id, tool_name as tool,
-        coalesce(error_class, 'other') as class, started_at as failed_at
-    from marts.fct_tool_calls where is_error
-    union all
-    select day, project_id, host, session_id, 'API', 'api error', sent_at
-    from marts.fct_messages
-    where is_api_error or (kind = 'system' and subtype = 'api_error')
-)
-"""
-_REJECTION = "rejected by the user"
-# In an address: rejected calls of whatever tool.
-REJECTED = f": {_REJECTION}"
+# In an address: declined calls of whatever tool, which are no errors.
+_DECLINED = "declined"
+DECLINED = f": {_DECLINED}"
 # All errors there are; without a choice the page shows the conversations with most of them.
 _ANY = "any error"
-_FAILED = f"m.class <> '{_REJECTION}'"
-_FROM = f"from {_ERRORS} as m where {FILTERED} and {_FAILED}"
-_RANKED = f"select m.class {_FROM} group by 1 order by count(*) desc, 1"
-_CALLS = f"""
-select count(*) as calls, count(*) filter (where m.is_rejected) as rejected
-from marts.fct_tool_calls as m where {FILTERED}
-"""
+_API = "API"
+_RANKED = select([measured.ERRORS], ["error_class"], FILTERED, order="errors desc, error_class")
+_TOTALS = select([measured.ERRORS, measured.API_ERRORS, measured.ERROR_SESSIONS], where=FILTERED)
+_CALLS = select(
+    [measured.TOOL_CALLS, measured.DECLINED_CALLS, measured.FAILURE_RATE], where=FILTERED
+)
 
 
 def page(asked: Asked) -> list[Section]:
-    days = asked.rows(f"select m.day, m.class, count(*) as errors {_FROM} group by all order by 1")
-    if not days and not asked.rows(_CALLS)[0]["rejected"]:
+    by_day = select([measured.ERRORS], ["day", "error_class"], FILTERED, order="day")
+    days = asked.rows(by_day)
+    if not days and not asked.rows(_CALLS)[0]["declined_calls"]:
         return []
     tool, _, kind = asked.choice.of.partition(": ")
     behind = _sessions(asked, tool, kind)
     if not days:
         return [_tiles(asked), behind]
-    names = series_of((row["class"], float(row["errors"])) for row in days)
-    ranked = [str(row["class"]) for row in asked.rows_of_all(_RANKED)]
+    names = series_of((row["error_class"], float(row["errors"])) for row in days)
+    ranked = [str(row["error_class"]) for row in asked.rows_of_all(_RANKED)]
     chart = stacked(
         "Errors",
-        [(row["day"], row["class"], float(row["errors"])) for row in days],
+        [(row["day"], row["error_class"], float(row["errors"])) for row in days],
         names,
         thousands,
         lambda first, last: _behind(asked, since=first.isoformat(), until=last.isoformat()),
@@ -63,32 +56,32 @@ def page(asked: Asked) -> list[Section]:
 
 
 def _tiles(asked: Asked) -> Tiles:
-    row = asked.rows(f"""
-        select count(*) as errors, count(distinct m.session_id) as sessions,
-            count(*) filter (where m.tool = 'API') as api, count(distinct m.tool) as tools {_FROM}
-    """)[0]
-    calls, rejected = (asked.rows(_CALLS)[0][name] for name in ("calls", "rejected"))
+    row, calls = asked.rows(_TOTALS)[0], asked.rows(_CALLS)[0]
+    declined = calls["declined_calls"]
     behind = _behind(asked)
     return Tiles(
         [
             Tile("Errors", f"{row['errors']:,}", link=behind, tone="bad"),
-            Tile("Of all tool calls", percent((row["errors"] - row["api"]) / max(calls, 1), 1),
-                 f"{calls:,} calls", asked.choice.link("tools")),
-            Tile("Sessions with errors", f"{row['sessions']:,}", link=behind),
-            Tile("Errors of the API", f"{row['api']:,}", "overloaded, limits, network",
-                 _behind(asked, of="API: ") if row["api"] else ""),
-            Tile("Rejected", f"{rejected:,}", "no errors: a person said no",
-                 _behind(asked, of=REJECTED) if rejected else ""),
+            Tile("Failure rate", percent(calls["failure_rate"], 1),
+                 f"{calls['tool_calls']:,} calls", asked.choice.link("tools"),
+                 hint=measured.FAILURE_RATE.description),
+            Tile("Sessions with errors", f"{row['error_sessions']:,}", link=behind),
+            Tile("API errors", f"{row['api_errors']:,}", "overload, limits, network",
+                 _behind(asked, of=f"{_API}: ") if row["api_errors"] else ""),
+            Tile("Declined by the user", f"{declined:,}", "no errors: they never ran",
+                 _behind(asked, of=DECLINED) if declined else ""),
         ]
     )  # fmt: skip
 
 
 def _classes(asked: Asked) -> Table:
-    rows = asked.rows(f"""
-        select m.tool, m.class, count(*) as errors, count(distinct m.session_id) as sessions,
-            max(m.day) as last_on {_FROM}
-        group by 1, 2 order by errors desc, 1, 2 limit {_MAX_ROWS}
-    """)
+    rows = asked.rows(
+        select(
+            [measured.ERRORS, measured.ERROR_SESSIONS], ["tool_name", "error_class"], FILTERED,
+            also={"last_on": "max(m.day)"}, order="errors desc, tool_name, error_class",
+            limit=_MAX_ROWS,
+        )
+    )  # fmt: skip
     top = max(row["errors"] for row in rows)
     return Table(
         "What fails",
@@ -96,10 +89,10 @@ def _classes(asked: Asked) -> Table:
          Column("Last", is_number=False)],
         [
             [
-                Cell(row["class"], _link(asked, row), "", share(row["errors"], top),
-                     sub=row["tool"]),
+                Cell(row["error_class"], _link(asked, row), "", share(row["errors"], top),
+                     sub=row["tool_name"] or _API),
                 Cell(f"{row['errors']:,}", _link(asked, row)),
-                Cell(f"{row['sessions']:,}", _link(asked, row)),
+                Cell(f"{row['error_sessions']:,}", _link(asked, row)),
                 Cell(row["last_on"].isoformat() if row["last_on"] else ""),
             ]
             for row in rows
@@ -109,7 +102,7 @@ def _classes(asked: Asked) -> Table:
 
 
 def _link(asked: Asked, row: Row) -> str:
-    return _behind(asked, of=f"{row['tool']}: {row['class']}")
+    return _behind(asked, of=f"{row['tool_name'] or _API}: {row['error_class']}")
 
 
 def _behind(asked: Asked, of: str = f": {_ANY}", **period: str) -> str:
@@ -117,25 +110,36 @@ def _behind(asked: Asked, of: str = f": {_ANY}", **period: str) -> str:
     return asked.choice.link("errors", of=of, **period) + "#of"
 
 
+def _failing(asked: Asked, tool: str, kind: str) -> tuple[Row, ...]:
+    """Sessions by the number of their errors, of one tool and class where those are named."""
+    where = f"""{FILTERED} and ($tool::varchar is null or coalesce(m.tool_name, '{_API}') = $tool)
+        and ($kind::varchar is null or m.error_class = $kind)"""
+    sql = _by_session(measured.ERRORS, where, "max(m.failed_at)")
+    return asked.rows(sql, tool=tool or None, kind=kind or None)
+
+
+def _declined(asked: Asked) -> tuple[Row, ...]:
+    where = f"{FILTERED} and {measured.DECLINED}"
+    sql = _by_session(measured.DECLINED_CALLS, where, "max(m.started_at)")
+    return tuple(row | {"errors": row["declined_calls"]} for row in asked.rows(sql))
+
+
+def _by_session(measure: Measure, where: str, last_at: str) -> str:
+    return select(
+        [measure], ["session_id"], where, also={"last_at": last_at}, labels=SESSION_LABELS,
+        order=f"{measure.name} desc, last_at desc, session_id",
+    )  # fmt: skip
+
+
 def _sessions(asked: Asked, tool: str, kind: str) -> Table:
     limit = BEHIND_ROWS if tool or kind else TOP_ROWS
     kind = "" if kind == _ANY else kind
-    rows = asked.rows(
-        f"""
-        select m.session_id, any_value(s.title) as title, any_value(s.project_id) as project_id,
-            max(m.failed_at) as last_at, count(*) as errors
-        from {_ERRORS} as m left join marts.dim_sessions as s on s.session_id = m.session_id
-        where {FILTERED} and ($tool::varchar is null or m.tool = $tool)
-            and (m.class = $class or $class::varchar is null and {_FAILED})
-        group by 1 order by errors desc, last_at desc, 1
-        """,
-        tool=tool or None, **{"class": kind or None},
-    )  # fmt: skip
+    rows = _declined(asked) if kind == _DECLINED else _failing(asked, tool, kind)
     labels = project_labels(asked)
     top = max((row["errors"] for row in rows), default=0)
     about = f"Conversations with “{kind}”" if kind else "Conversations with errors"
     about = about if limit > TOP_ROWS else "Conversations with most errors"
-    about += f" of {'the API' if tool == 'API' else tool}" if tool else ""
+    about += f" of {'the API' if tool == _API else tool}" if tool else ""
     return Table(
         about,
         [

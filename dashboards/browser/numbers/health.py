@@ -8,7 +8,10 @@ from cca.dashboards.browser.numbers.parts import Cell, Column, Section, Table, T
 from cca.dashboards.browser.numbers.reader import Asked
 from cca.dashboards.browser.numbers.write import money
 from cca.dashboards.browser.status import ago
-from cca.lake.manifest import published_mark
+from cca.gold.measures import sessions as measured
+from cca.gold.measures import usage
+from cca.gold.measures.select import select
+from cca.gold.state import published_high_water_mark
 from cca.stack.readiness import agent_health
 
 _MAX_ROWS = 20
@@ -23,13 +26,12 @@ select model, api_messages, unpriced_messages, last_used_at, cost_usd
 from marts.dim_models where unpriced_messages > 0 or not is_price_known
 order by unpriced_messages desc, model
 """
-_REJECTS = """
-select reason, sum(rejects)::bigint as rejects, max(day) as last_on
-from marts.agg_rejects group by 1 order by 2 desc, 1
-"""
-_LEDGER = (
-    "select verdict, count(*) as sessions from marts.agg_ledger_check group by 1 order by 2 desc"
-)
+_REJECTS = select(
+    [measured.REJECTED_ENTRIES], ["reason"],
+    also={"last_on": "max(m.day)"}, order="rejected_entries desc, reason",
+)  # fmt: skip
+_LEDGER = select([measured.CHECKED_SESSIONS], ["verdict"], order="checked_sessions desc")
+_UNPRICED = select([usage.UNPRICED_MESSAGES])
 _DIFFERENCES = f"""
 select l.session_id, s.title, l.project_id, l.verdict, l.ledger_cost_usd as ledger,
     l.own_cost_usd as own, l.cost_usd_with_copies as with_copies
@@ -54,8 +56,8 @@ def page(asked: Asked) -> list[Section]:
 def _tiles(asked: Asked, health: dict[str, Any] | None) -> Tiles:
     now = datetime.now(UTC)
     age = ago((now - asked.gold.published_at).total_seconds())
-    mark = published_mark(asked.settings)
-    unpriced = sum(row["unpriced_messages"] for row in asked.rows_of_all(_MODELS))
+    mark = published_high_water_mark(asked.settings)
+    unpriced = asked.rows_of_all(_UNPRICED)[0]["unpriced_messages"]
     return Tiles(
         [
             Tile("Published", f"{age} ago",
@@ -107,7 +109,7 @@ def _rejects(asked: Asked) -> Table:
         [
             [
                 Cell(row["reason"]),
-                Cell(f"{row['rejects']:,}", tone="warn"),
+                Cell(f"{row['rejected_entries']:,}", tone="warn"),
                 Cell(f"{row['last_on']:%Y-%m-%d}"),
             ]
             for row in rows
@@ -126,7 +128,7 @@ def _ledger(asked: Asked) -> Table:
             [
                 Cell(*_VERDICTS.get(row["verdict"], (row["verdict"], ""))[:1],
                      tone=_VERDICTS.get(row["verdict"], ("", ""))[1]),
-                Cell(f"{row['sessions']:,}"),
+                Cell(f"{row['checked_sessions']:,}"),
             ]
             for row in rows
         ],

@@ -74,7 +74,7 @@ def number_routes(settings: Settings) -> list[tuple[str, type[RequestHandler], d
     return [(r"/numbers(?:/([a-z]*))?", Numbers, {"settings": settings})]
 
 
-class Numbers(RequestHandler):  # type: ignore[misc]  # Tornado has no types
+class Numbers(RequestHandler):
     def initialize(self, settings: Settings) -> None:
         self.cca_settings = settings
 

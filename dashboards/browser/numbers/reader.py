@@ -95,7 +95,7 @@ def _answer(gold: Gold, sql: str, bound: tuple[tuple[str, Any], ...]) -> tuple[R
 
 @lru_cache(maxsize=2)
 def _connection(gold: Gold) -> "duckdb.DuckDBPyConnection":
-    from cca.usage.reports import open_gold  # noqa: PLC0415  (DuckDB, where it is needed)
+    from cca.gold.open import open_gold  # noqa: PLC0415  (DuckDB, where it is needed)
 
     return open_gold(gold.path)
 

@@ -25,34 +25,32 @@ from cca.dashboards.browser.numbers.parts import (
     Tiles,
     share,
 )
-from cca.dashboards.browser.numbers.reader import Asked, Row
+from cca.dashboards.browser.numbers.reader import FILTERED, Asked, Row
 from cca.dashboards.browser.numbers.write import money, percent, span, thousands
+from cca.gold.measures import sessions as measured
+from cca.gold.measures.select import select
 
 _MINUTE_MS = 60_000
 _LENGTHS = ((5, "under 5 min"), (15, "5-15"), (30, "15-30"), (60, "30-60"), (120, "1-2 h"),
             (240, "2-4 h"), (10**9, "longer"))  # fmt: skip
 _OUTCOMES = {"completed": "good", "errored": "bad", "abandoned": "warn"}
-# A session's day is that of its start, on the clock of TIMEZONE.
-_FROM = """
-from (
-    select *, cast(timezone($timezone, started_at at time zone 'UTC') as date) as day
-    from marts.dim_sessions
-    where started_at is not null and prompts + assistant_messages > 0
-) as m
-where ($since::date is null or m.day >= $since) and ($until::date is null or m.day <= $until)
-and ($project::varchar is null or m.project_id = $project)
-and ($host::varchar is null or m.host = $host)
-"""
-_TOTALS = f"""
-select count(*) as sessions, median(m.active_minutes) as active, sum(m.active_minutes) as worked,
-    avg(m.prompts) as prompts, sum(m.cost_usd) / count(*) as cost, sum(m.subagents) as subagents,
-    median(m.avg_response_time_seconds) as response {_FROM}
-"""
-_OUTCOME = f"""
-select coalesce(m.outcome, 'unknown') as outcome, count(*) as sessions,
-    median(m.active_minutes) as active, avg(m.cost_usd) as cost {_FROM}
-group by 1 order by sessions desc
-"""
+_WHERE = f"{FILTERED} and {measured.STARTED}"
+_ACTIVE = select([measured.SESSIONS], where=FILTERED)
+_RESPONSE = select([measured.P50_RESPONSE_SECONDS], where=FILTERED)
+_TOTALS = select(
+    [
+        measured.SESSIONS_STARTED, measured.MEDIAN_ACTIVE_MINUTES, measured.ACTIVE_MINUTES,
+        measured.PROMPTS_PER_SESSION, measured.COST_PER_SESSION_USD, measured.COPIED_SESSIONS,
+    ],
+    where=FILTERED,
+)  # fmt: skip
+_OUTCOME = select(
+    [
+        measured.SESSIONS_STARTED, measured.MEDIAN_ACTIVE_MINUTES, measured.COST_PER_SESSION_USD,
+    ],
+    ["outcome"], _WHERE, order="sessions_started desc, outcome",
+)  # fmt: skip
+_FROM = f"from marts.dim_sessions as m where {_WHERE}"
 _LONGEST = f"""
 select m.session_id, m.title, m.project_id, m.started_at, m.active_minutes, m.prompts,
     m.tool_calls, m.subagents, m.outcome, m.cost_usd {_FROM}
@@ -62,13 +60,14 @@ order by m.active_minutes desc nulls last, m.session_id
 
 
 def page(asked: Asked) -> list[Section]:
+    active = asked.rows(_ACTIVE)[0]["sessions"]
     totals = asked.rows(_TOTALS)[0]
-    if not totals["sessions"]:
-        return []
-    days = asked.rows(f"select m.day, m.project_id, count(*) as sessions {_FROM} group by all")
+    if not totals["sessions_started"]:
+        return [_tiles(asked, totals, active)] if active else []
+    days = asked.rows(select([measured.SESSIONS_STARTED], ["day"], _WHERE))
     chart = stacked(
-        "Sessions",
-        [(row["day"], "sessions", float(row["sessions"])) for row in days],
+        "Sessions started",
+        [(row["day"], "sessions", float(row["sessions_started"])) for row in days],
         ["sessions"],
         thousands,
         lambda first, last: period_link(asked, first, last),
@@ -76,7 +75,7 @@ def page(asked: Asked) -> list[Section]:
     )
     lengths = asked.rows(f"select m.active_minutes as minutes {_FROM}")
     return [
-        _tiles(asked, totals),
+        _tiles(asked, totals, active),
         chart,
         _histogram([row["minutes"] or 0.0 for row in lengths]),
         _outcomes(asked),
@@ -84,19 +83,38 @@ def page(asked: Asked) -> list[Section]:
     ]
 
 
-def _tiles(asked: Asked, totals: Row) -> Tiles:
+def _tiles(asked: Asked, totals: Row, active: int) -> Tiles:
+    """`active` sessions have a message in the period; the other figures are of those that began."""
     behind = asked.conversations()
+    response = asked.rows(_RESPONSE)[0]["p50_response_seconds"]
     return Tiles(
         [
-            Tile("Sessions", f"{totals['sessions']:,}", "answered or not", behind),
-            Tile("Worked", span((totals["worked"] or 0) * _MINUTE_MS), "active in all",
-                 hint="Pauses of more than a few minutes left out"),
-            Tile("Typical length", span((totals["active"] or 0) * _MINUTE_MS), "half are longer"),
-            Tile("Prompts", f"{totals['prompts']:.1f}", "a session"),
-            Tile("Claude answers in", span((totals["response"] or 0) * 1000), "typically"),
-            Tile("Cost", money(totals["cost"]), "a session", behind),
+            Tile("Sessions", f"{active:,}", _about(totals, active), behind,
+                 measured.SESSIONS.description),
+            Tile("Active time", span(totals["active_minutes"] * _MINUTE_MS), "total",
+                 hint=measured.ACTIVE_MINUTES.description),
+            Tile("Median length", _minutes(totals["median_active_minutes"]),
+                 hint=measured.MEDIAN_ACTIVE_MINUTES.description),
+            Tile("Prompts", f"{totals['prompts_per_session'] or 0:.1f}", "per session"),
+            Tile("Median response time", span(None if response is None else response * 1000),
+                 hint=measured.P50_RESPONSE_SECONDS.description),
+            Tile("Cost", money(totals["cost_per_session_usd"]), "per session", behind),
         ]
     )  # fmt: skip
+
+
+def _about(totals: Row, active: int) -> str:
+    """How the count differs from that of the list and of the chart."""
+    remarks = []
+    if totals["sessions_started"] != active:
+        remarks.append(f"{totals['sessions_started']:,} started in this period")
+    if totals["copied_sessions"]:
+        remarks.append(f"{totals['copied_sessions']:,} more only repeat others")
+    return ", ".join(remarks)
+
+
+def _minutes(value: float | None) -> str:
+    return span((value or 0) * _MINUTE_MS)
 
 
 def _histogram(minutes: Sequence[float]) -> Bars:
@@ -114,24 +132,24 @@ def _histogram(minutes: Sequence[float]) -> Bars:
         for i, (_, name) in enumerate(_LENGTHS)
     ]
     marks = [Mark(100, short(top)), Mark(50, short(top / 2))]
-    return Bars("How long they are", bars, marks, labels)
+    return Bars("Session length", bars, marks, labels)
 
 
 def _outcomes(asked: Asked) -> Table:
     rows = asked.rows(_OUTCOME)
-    top = max(row["sessions"] for row in rows)
+    top = max(row["sessions_started"] for row in rows)
     return Table(
-        "How they end",
-        [Column("Outcome", is_number=False), Column("Sessions"), Column("Typical length"),
+        "Outcome",
+        [Column("Outcome", is_number=False), Column("Sessions"), Column("Median length"),
          Column("Cost each")],
         [
             [
                 Cell(row["outcome"], tone=_OUTCOMES.get(row["outcome"], ""),
                      link=asked.choice.link("sessions", of=row["outcome"]) + "#of",
-                     share=share(row["sessions"], top)),
-                Cell(f"{row['sessions']:,}"),
-                Cell(span((row["active"] or 0) * _MINUTE_MS)),
-                Cell(money(row["cost"])),
+                     share=share(row["sessions_started"], top)),
+                Cell(f"{row['sessions_started']:,}"),
+                Cell(_minutes(row["median_active_minutes"])),
+                Cell(money(row["cost_per_session_usd"])),
             ]
             for row in rows
         ],
@@ -153,7 +171,7 @@ def _longest(asked: Asked, outcome: str) -> Table:
             [
                 session_cell(row, labels, share(row["active_minutes"] or 0, top)),
                 Cell(day_of(row["started_at"])),
-                Cell(span((row["active_minutes"] or 0) * _MINUTE_MS)),
+                Cell(_minutes(row["active_minutes"])),
                 Cell(f"{row['prompts']:,}"),
                 Cell(f"{row['tool_calls']:,}"),
                 Cell(f"{row['subagents']:,}"),

@@ -15,46 +15,49 @@ from cca.dashboards.browser.numbers.parts import (
 )
 from cca.dashboards.browser.numbers.reader import FILTERED, Asked, Row
 from cca.dashboards.browser.numbers.write import percent, span, thousands
+from cca.gold.measures import calls as measured
+from cca.gold.measures.select import select
 
 # Below this a tool stands out as one that often fails; over it, as one that works.
 _WEAK, _SOUND = 0.9, 0.97
-_MEASURES = """
-count(*) as calls,
-count(*) filter (where m.is_error and not m.is_rejected) as failed,
-count(*) filter (where m.is_rejected) as rejected,
-count(distinct m.session_id) as sessions,
-count(*) filter (where m.status = 'success') / nullif(
-    count(*) filter (where m.status <> 'pending' and not m.is_rejected), 0) as success_rate,
-quantile_cont(m.duration_ms, 0.5) as p50,
-quantile_cont(m.duration_ms, 0.95) as p95
+_MEASURES = (
+    measured.TOOL_CALLS, measured.FAILED_CALLS, measured.DECLINED_CALLS, measured.CALLING_SESSIONS,
+    measured.SUCCESS_RATE, measured.P50_DURATION_MS, measured.P95_DURATION_MS,
+)  # fmt: skip
+CALLS_WHERE = f"""
+{FILTERED} and ($model::varchar is null or m.message_id in (
+    select message_id from marts.fct_api_messages where coalesce(model, 'unknown') = $model
+))
 """
-_FROM = f"""
-from marts.fct_tool_calls as m
-left join marts.dim_tools as t on t.tool_name = m.tool_name
-left join marts.fct_api_messages as a on a.message_id = m.message_id
-where {FILTERED} and ($model::varchar is null or a.model = $model)
-"""
-_TOOLS = f"""
-select m.tool_name as tool, any_value(t.tool_category) as category,
-    any_value(t.mcp_server) as server, {_MEASURES} {_FROM}
-group by 1 order by calls desc, 1
-"""
-_DAYS = f"""
-select m.day, case when m.is_rejected then 'rejected' when m.is_error then 'failed'
-    else 'worked' end as outcome, count(*) as calls {_FROM} group by all order by 1
-"""
+_TOTALS = select([*_MEASURES, measured.TOOLS_USED], where=CALLS_WHERE)
+_TOOLS = select(
+    _MEASURES, ["tool_name"], CALLS_WHERE,
+    labels={"category": "l.tool_category", "server": "l.mcp_server"},
+    order="tool_calls desc, tool_name",
+)  # fmt: skip
+# Name of a stack in the chart: the measure it shows; an open call is in none.
+_OUTCOMES = {
+    "succeeded": measured.SUCCEEDED_CALLS,
+    "failed": measured.FAILED_CALLS,
+    "declined": measured.DECLINED_CALLS,
+}
+_DAYS = select(tuple(_OUTCOMES.values()), ["day"], CALLS_WHERE, order="day")
 
 
 def page(asked: Asked) -> list[Section]:
-    total = asked.rows(f"select {_MEASURES}, count(distinct m.tool_name) as tools {_FROM}")[0]
-    if not total["calls"]:
+    total = asked.rows(_TOTALS)[0]
+    if not total["tool_calls"]:
         return []
     rows = asked.rows(_TOOLS)
     days = asked.rows(_DAYS)
     chart = stacked(
         "Calls",
-        [(row["day"], row["outcome"], float(row["calls"])) for row in days],
-        ["worked", "failed", "rejected"],
+        [
+            (row["day"], name, float(row[each.name]))
+            for row in days
+            for name, each in _OUTCOMES.items()
+        ],
+        list(_OUTCOMES),
         thousands,
         lambda first, last: period_link(asked, first, last),
         days=asked.shown_days(),
@@ -65,63 +68,70 @@ def page(asked: Asked) -> list[Section]:
     sections: list[Section] = [_tiles(asked, total), chart, _table(asked, "Tools", own)]
     if mcp:
         sections.append(_table(asked, "MCP tools", mcp))
-    return [*sections, behind(asked, _FROM)] if asked.choice.of else sections
+    return [*sections, behind(asked, CALLS_WHERE)] if asked.choice.of else sections
 
 
 def _tiles(asked: Asked, total: Row) -> Tiles:
     return Tiles(
         [
-            Tile("Calls", f"{total['calls']:,}", f"of {count(total['tools'], 'tool')}",
+            Tile("Calls", f"{total['tool_calls']:,}", f"of {count(total['tools_used'], 'tool')}",
                  asked.conversations()),
-            Tile("Worked", percent(total["success_rate"], 1), "of worked and failed",
-                 asked.conversations()),
-            Tile("Failed", f"{total['failed']:,}", "", _link(asked, total, "failed"), tone="bad"),
-            Tile("Rejected", f"{total['rejected']:,}", "by a person, never ran",
-                 _link(asked, total, "rejected")),
-            Tile("Half are done in", span(total["p50"]), "p50", _link(asked, total, "p50")),
-            Tile("19 of 20 in", span(total["p95"]), "p95", _link(asked, total, "p95")),
+            Tile("Success rate", percent(total["success_rate"], 1), "declined calls do not count",
+                 asked.conversations(), hint=measured.SUCCESS_RATE.description),
+            Tile("Failed", f"{total['failed_calls']:,}", "",
+                 _link(asked, total, "failed", "failed_calls"), tone="bad"),
+            Tile("Declined", f"{total['declined_calls']:,}", "by the user, never ran",
+                 _link(asked, total, "declined", "declined_calls")),
+            Tile("Median time", span(total["p50_duration_ms"]), "of calls that ran",
+                 _link(asked, total, "p50", "p50_duration_ms")),
+            Tile("95th percentile", span(total["p95_duration_ms"]), "of calls that ran",
+                 _link(asked, total, "p95", "p95_duration_ms")),
         ]
     )  # fmt: skip
 
 
 def _table(asked: Asked, title: str, rows: list[Row]) -> Table:
-    top = max((row["calls"] for row in rows), default=0)
+    top = max((row["tool_calls"] for row in rows), default=0)
     return Table(
         title,
         [
             Column("Tool", is_number=False),
             Column("Calls"),
             Column("Sessions"),
-            Column("Worked", hint="Of the calls that worked or failed"),
+            Column("Success rate", hint=measured.SUCCESS_RATE.description),
             Column("Failed"),
-            Column("Rejected", hint="Calls that a person did not allow"),
-            Column("p50", hint="Half of the calls took no longer"),
-            Column("p95", hint="19 of 20 calls took no longer"),
+            Column("Declined", hint=measured.DECLINED_CALLS.description),
+            Column("Median", hint=measured.P50_DURATION_MS.description),
+            Column("95th percentile", hint=measured.P95_DURATION_MS.description),
         ],
         [_row(asked, row, top) for row in rows],
     )
 
 
 def _row(asked: Asked, row: Row, top: int) -> list[Cell]:
-    tool = str(row["tool"])
+    tool = str(row["tool_name"])
     behind = asked.conversations(tool=tool)
     rate = row["success_rate"]
     tone = "" if rate is None or rate >= _SOUND else "bad" if rate < _WEAK else "warn"
     name = tool.split("__", 2)[-1] if row["server"] else tool
     return [
-        Cell(name, behind, tool, share(row["calls"], top), sub=row["server"] or row["category"]),
-        Cell(f"{row['calls']:,}", behind),
-        Cell(f"{row['sessions']:,}", behind),
+        Cell(
+            name, behind, tool, share(row["tool_calls"], top), sub=row["server"] or row["category"]
+        ),
+        Cell(f"{row['tool_calls']:,}", behind),
+        Cell(f"{row['calling_sessions']:,}", behind),
         Cell(percent(rate), tone=tone),
         Cell(
-            f"{row['failed']:,}", _link(asked, row, "failed"), tone="bad" if row["failed"] else ""
+            f"{row['failed_calls']:,}",
+            _link(asked, row, "failed", "failed_calls"),
+            tone="bad" if row["failed_calls"] else "",
         ),
-        Cell(f"{row['rejected']:,}", _link(asked, row, "rejected")),
-        Cell(span(row["p50"]), _link(asked, row, "p50")),
-        Cell(span(row["p95"]), _link(asked, row, "p95")),
+        Cell(f"{row['declined_calls']:,}", _link(asked, row, "declined", "declined_calls")),
+        Cell(span(row["p50_duration_ms"]), _link(asked, row, "p50", "p50_duration_ms")),
+        Cell(span(row["p95_duration_ms"]), _link(asked, row, "p95", "p95_duration_ms")),
     ]
 
 
-def _link(asked: Asked, row: Row, figure: str) -> str:
+def _link(asked: Asked, row: Row, figure: str, measure: str) -> str:
     """The conversations behind a figure of a row, if there are any."""
-    return link_to(asked, str(row.get("tool") or ""), figure) if row[figure] else ""
+    return link_to(asked, str(row.get("tool_name") or ""), figure) if row[measure] else ""

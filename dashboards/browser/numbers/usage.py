@@ -7,6 +7,7 @@ from typing import Any
 
 from cca.dashboards.browser.numbers.bars import colours_of, series_of, stacked
 from cca.dashboards.browser.numbers.cells import (
+    SESSION_LABELS,
     TOP_ROWS,
     day_of,
     model_names,
@@ -32,40 +33,30 @@ from cca.dashboards.browser.numbers.parts import (
 )
 from cca.dashboards.browser.numbers.reader import FILTERED, OF_MODEL, Asked, Row
 from cca.dashboards.browser.numbers.write import exact, money, percent, thousands
+from cca.gold.measures import usage as measured
+from cca.gold.measures.select import select
 
-_TOKENS = """(m.input_tokens + m.output_tokens + m.cache_write_5m_tokens
-    + m.cache_write_1h_tokens + m.cache_read_tokens)"""
-_SUMS = f"""
-count(*) as api_messages, coalesce(sum(m.cost_usd), 0) as cost,
-coalesce(sum({_TOKENS}), 0)::bigint as tokens,
-coalesce(sum(m.input_tokens), 0)::bigint as input,
-coalesce(sum(m.output_tokens), 0)::bigint as output,
-coalesce(sum(m.cache_write_5m_tokens + m.cache_write_1h_tokens), 0)::bigint as written,
-coalesce(sum(m.cache_read_tokens), 0)::bigint as read
-"""
-_FROM = f"from marts.fct_api_messages as m where {FILTERED} {OF_MODEL}"
-_KEYS = {
-    "": "coalesce(m.model, 'unknown')",
-    "project": "coalesce(m.project_id, '')",
-    "host": "coalesce(m.host, '')",
-}
-_TOTALS = f"""
-select {_SUMS}, count(distinct m.session_id) as sessions,
-    coalesce(sum(m.web_search_requests), 0)::bigint as searches,
-    coalesce(sum(m.cost_usd_with_web_search - m.cost_usd), 0) as fee {_FROM}
-"""
-_UNPRICED = f"""
-select m.model, count(*) as answers {_FROM} and not m.is_price_known
-group by m.model order by answers desc, m.model
-"""
-_SESSIONS = f"""
-select m.session_id, any_value(s.title) as title, any_value(s.project_id) as project_id,
-    any_value(s.started_at) as started_at, {_SUMS}
-from marts.fct_api_messages as m
-left join marts.dim_sessions as s on s.session_id = m.session_id
-where {FILTERED} {OF_MODEL}
-group by m.session_id order by cost desc, m.session_id limit {TOP_ROWS}
-"""
+_SUMS = (
+    measured.API_MESSAGES, measured.COST_USD, measured.TOKENS, measured.INPUT_TOKENS,
+    measured.OUTPUT_TOKENS, measured.CACHE_WRITE_TOKENS, measured.CACHE_READ_TOKENS,
+)  # fmt: skip
+_WHERE = f"{FILTERED} {OF_MODEL}"
+_TOTALS = select(
+    [
+        *_SUMS, measured.ANSWERED_SESSIONS, measured.WEB_SEARCH_REQUESTS,
+        measured.WEB_SEARCH_FEE_USD,
+    ],
+    where=_WHERE,
+)  # fmt: skip
+_BY = {"": "model", "project": "project_id", "host": "host"}
+_UNPRICED = select(
+    [measured.UNPRICED_MESSAGES], ["model"], _WHERE,
+    having="unpriced_messages > 0", order="unpriced_messages desc, model",
+)  # fmt: skip
+_SESSIONS = select(
+    _SUMS, ["session_id"], _WHERE,
+    labels=SESSION_LABELS, order="cost_usd desc, session_id", limit=TOP_ROWS,
+)  # fmt: skip
 
 
 def page(asked: Asked) -> list[Section]:
@@ -89,15 +80,15 @@ def page(asked: Asked) -> list[Section]:
 
 def unpriced(rows: Iterable[Row]) -> list[str]:
     """What the cost leaves out, a sentence for each model without a price."""
-    return [_without_price(row["model"], row["answers"]) for row in rows]
+    return [_without_price(row["model"], row["unpriced_messages"]) for row in rows]
 
 
 def _searched(totals: Row) -> list[str]:
     """The fee for web searches, which no token carries."""
-    if not totals["fee"]:
+    if not totals["web_search_fee_usd"]:
         return []
-    many = count(totals["searches"], "web search", "web searches")
-    return [f"{many} cost {money(totals['fee'])} more: the cost here is that of tokens alone."]
+    many = count(totals["web_search_requests"], "web search", "web searches")
+    return [f"Not included: {money(totals['web_search_fee_usd'])} for {many}."]
 
 
 def _without_price(model: str | None, answers: int) -> str:
@@ -116,7 +107,7 @@ def budget(asked: Asked) -> Meter | None:
     first = asked.today.replace(day=1)
     days = monthrange(first.year, first.month)[1]
     month = Choice(since=first.isoformat())
-    spent = float(asked.rows_of(month, _TOTALS)[0]["cost"])
+    spent = float(asked.rows_of(month, _TOTALS)[0]["cost_usd"])
     expected = spent / asked.today.day * days
     tone = "bad" if spent > limit else "warn" if expected > limit else "good"
     last = first.replace(day=days)
@@ -136,20 +127,21 @@ def budget(asked: Asked) -> Meter | None:
 def _tiles(asked: Asked, totals: Row) -> Tiles:
     conversations = asked.conversations()
     cost = Tile(
-        "Cost", money(totals["cost"]), _against_before(asked, totals), conversations,
-        exact(totals["cost"]),
+        "Cost", money(totals["cost_usd"]), _against_before(asked, totals), conversations,
+        exact(totals["cost_usd"]),
     )  # fmt: skip
     return Tiles(
         [
             cost,
-            Tile("API messages", f"{totals['api_messages']:,}", link=conversations,
-                 remark=f"in {count(totals['sessions'], 'answered session')}",
-                 hint="Answers of the model that were billed, each counted once"),
-            Tile("Input", thousands(totals["input"]), "tokens, not cached", conversations),
-            Tile("Output", thousands(totals["output"]), "tokens", conversations),
-            Tile("Cache written", thousands(totals["written"]), "tokens",
+            Tile("Responses", f"{totals['api_messages']:,}", link=conversations,
+                 remark=f"in {count(totals['answered_sessions'], 'session')} with a response",
+                 hint=measured.API_MESSAGES.description),
+            Tile("Input", thousands(totals["input_tokens"]), "tokens, not cached", conversations),
+            Tile("Output", thousands(totals["output_tokens"]), "tokens", conversations),
+            Tile("Cache written", thousands(totals["cache_write_tokens"]), "tokens",
                  asked.choice.link("cache")),
-            Tile("Cache read", thousands(totals["read"]), "tokens", asked.choice.link("cache")),
+            Tile("Cache read", thousands(totals["cache_read_tokens"]), "tokens",
+                 asked.choice.link("cache")),
         ]
     )  # fmt: skip
 
@@ -164,37 +156,37 @@ def _against_before(asked: Asked, totals: Row) -> str:
         since=(since - length).isoformat(), until=(since - timedelta(days=1)).isoformat(),
         project=asked.choice.project, model=asked.choice.model, host=asked.choice.host,
     )  # fmt: skip
-    cost = float(asked.rows_of(before, _TOTALS)[0]["cost"])
+    cost = float(asked.rows_of(before, _TOTALS)[0]["cost_usd"])
     if not cost:
         return ""
-    change = float(totals["cost"]) / cost - 1
+    change = float(totals["cost_usd"]) / cost - 1
     sign = "+" if change >= 0 else "−"  # noqa: RUF001  (a minus, beside figures)
     return f"{sign}{percent(abs(change))} against {length.days} days before"
 
 
 def _by_day(asked: Asked, labels: dict[str, str]) -> Bars:
     choice = asked.choice
-    key = _KEYS[choice.split]
-    rows = asked.rows(f"select m.day, {key} as name, {_SUMS} {_FROM} group by all order by m.day")
+    by = _BY[choice.split]
+    rows = asked.rows(select(_SUMS, ["day", by], _WHERE, order="day"))
     # Ranked by cost whatever is measured or chosen, so that a colour stays with its name.
-    names = series_of((row["name"], float(row["cost"])) for row in rows)
-    ranked = [str(row["name"]) for row in asked.rows_of_all(_grouped(choice.split))]
-    measured = "tokens" if choice.by == "tokens" else "cost"
-    found = {row["name"] for row in rows}
+    names = series_of((row[by], float(row["cost_usd"])) for row in rows)
+    ranked = [str(row[by]) for row in asked.rows_of_all(_grouped(choice.split))]
+    shown_measure = "tokens" if choice.by == "tokens" else "cost_usd"
+    found = {row[by] for row in rows}
     shown = model_names(found) if not choice.split else {n: labels.get(n, n) for n in found}
     segments = [
-        [Segment(name, choice.link(by=by), by == choice.by) for by, name in MEASURES.items()],
+        [Segment(name, choice.link(by=way), way == choice.by) for way, name in MEASURES.items()],
         [
-            Segment(f"by {name}", choice.link(split=by), by == choice.split)
-            for by, name in SPLITS.items()
-            if by != "host" or choice.split == "host" or len(asked.rows(_grouped("host"))) > 1
+            Segment(f"by {name}", choice.link(split=split), split == choice.split)
+            for split, name in SPLITS.items()
+            if split != "host" or choice.split == "host" or len(asked.rows(_grouped("host"))) > 1
         ],
     ]
     return stacked(
         MEASURES[choice.by],
-        [(row["day"], row["name"], float(row[measured])) for row in rows],
+        [(row["day"], row[by], float(row[shown_measure])) for row in rows],
         names,
-        thousands if measured == "tokens" else money,
+        thousands if shown_measure == "tokens" else money,
         lambda first, last: period_link(asked, first, last),
         days=asked.shown_days(),
         shown=shown,
@@ -204,12 +196,12 @@ def _by_day(asked: Asked, labels: dict[str, str]) -> Bars:
 
 
 def _grouped(split: str) -> str:
-    key = _KEYS[split]
-    return f"select {key} as name, {_SUMS} {_FROM} group by 1 order by cost desc, name"
+    by = _BY[split]
+    return select(_SUMS, [by], _WHERE, order=f"cost_usd desc, {by}")
 
 
 _COLUMNS = [
-    Column("API messages", hint="Answers of the model that were billed, each counted once"),
+    Column("Responses", hint=measured.API_MESSAGES.description),
     Column("Output"),
     Column("Cost"),
 ]
@@ -217,16 +209,16 @@ _COLUMNS = [
 
 def _models(asked: Asked) -> Table:
     rows = asked.rows(_grouped(""))
-    names = model_names(str(row["name"]) for row in rows)
-    top = max(float(row["cost"]) for row in rows)
+    names = model_names(str(row["model"]) for row in rows)
+    top = max(float(row["cost_usd"]) for row in rows)
     return Table(
         "Models",
         [Column("Model", is_number=False), *_COLUMNS],
         [
             [
-                Cell(names[row["name"]], asked.conversations(model=row["name"]), row["name"],
-                     share(float(row["cost"]), top)),
-                *_figures(row, asked.conversations(model=row["name"])),
+                Cell(names[row["model"]], asked.conversations(model=row["model"]), row["model"],
+                     share(float(row["cost_usd"]), top)),
+                *_figures(row, asked.conversations(model=row["model"])),
             ]
             for row in rows
         ],
@@ -235,16 +227,16 @@ def _models(asked: Asked) -> Table:
 
 def _projects(asked: Asked, labels: dict[str, str]) -> Table:
     rows = asked.rows(_grouped("project"))
-    top = max(float(row["cost"]) for row in rows)
+    top = max(float(row["cost_usd"]) for row in rows)
     return Table(
         "Projects",
         [Column("Project", is_number=False), *_COLUMNS],
         [
             [
-                Cell(labels.get(row["name"]) or str(row["name"]),
-                     asked.choice.link(project=row["name"]), row["name"],
-                     share(float(row["cost"]), top)),
-                *_figures(row, asked.conversations(project=row["name"])),
+                Cell(labels.get(row["project_id"]) or str(row["project_id"]),
+                     asked.choice.link(project=row["project_id"]), row["project_id"],
+                     share(float(row["cost_usd"]), top)),
+                *_figures(row, asked.conversations(project=row["project_id"])),
             ]
             for row in rows[:TOP_ROWS]
         ],
@@ -253,15 +245,15 @@ def _projects(asked: Asked, labels: dict[str, str]) -> Table:
 
 
 def _hosts(asked: Asked, rows: tuple[Row, ...]) -> Table:
-    top = max(float(row["cost"]) for row in rows)
+    top = max(float(row["cost_usd"]) for row in rows)
     return Table(
         "Machines",
         [Column("Machine", is_number=False), *_COLUMNS],
         [
             [
-                Cell(row["name"], asked.choice.link(host=row["name"]), "",
-                     share(float(row["cost"]), top)),
-                *_figures(row, asked.conversations(host=row["name"])),
+                Cell(row["host"], asked.choice.link(host=row["host"]), "",
+                     share(float(row["cost_usd"]), top)),
+                *_figures(row, asked.conversations(host=row["host"])),
             ]
             for row in rows[:TOP_ROWS]
         ],
@@ -270,17 +262,17 @@ def _hosts(asked: Asked, rows: tuple[Row, ...]) -> Table:
 
 def _sessions(asked: Asked, labels: dict[str, str]) -> Table:
     rows = asked.rows(_SESSIONS)
-    top = max((float(row["cost"]) for row in rows), default=0)
+    top = max((float(row["cost_usd"]) for row in rows), default=0)
     return Table(
         "Most expensive sessions",
         [Column("Session", is_number=False), Column("Started", is_number=False), *_COLUMNS[:2],
          Column("Cache read"), _COLUMNS[2]],
         [
             [
-                session_cell(row, labels, share(float(row["cost"]), top)),
+                session_cell(row, labels, share(float(row["cost_usd"]), top)),
                 Cell(day_of(row["started_at"])),
                 *_figures(row)[:2],
-                Cell(thousands(row["read"])),
+                Cell(thousands(row["cache_read_tokens"])),
                 _figures(row)[2],
             ]
             for row in rows
@@ -291,6 +283,6 @@ def _sessions(asked: Asked, labels: dict[str, str]) -> Table:
 def _figures(row: dict[str, Any], link: str = "") -> list[Cell]:
     return [
         Cell(f"{row['api_messages']:,}", link),
-        Cell(thousands(row["output"]), link),
-        Cell(money(row["cost"]), link, exact(row["cost"])),
+        Cell(thousands(row["output_tokens"]), link),
+        Cell(money(row["cost_usd"]), link, exact(row["cost_usd"])),
     ]

@@ -1,7 +1,7 @@
 -- Written when every table that is built by session has been: a run that breaks off before leaves
 -- this as it was, and the next one builds those sessions again.
 {% for name in [
-    'int_session_origins', 'int_user_entries', 'int_messages_enriched', 'int_tool_usage', 'int_api_messages',
+    'int_session_origins', 'int_messages_enriched', 'int_tool_usage', 'int_api_messages',
     'int_prompts', 'int_session_beginnings', 'int_session_totals', 'int_subagents', 'int_session_outcomes',
 ] -%}
 -- depends_on: {{ ref(name) }}

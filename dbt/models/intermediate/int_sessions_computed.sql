@@ -1,4 +1,4 @@
-{{ config(materialized='view_in_place') }}
+{{ config(materialized=in_place('view')) }}
 with totals as (
     select * from {{ ref('int_session_totals') }}
 ),
@@ -27,7 +27,7 @@ select
     totals.session_id,
     totals.project_id,
     totals.host,
-    coalesce(titles.title, beginnings.first_prompt) as title,
+    coalesce(titles.title, beginnings.headline) as title,
     beginnings.first_prompt,
     totals.started_at,
     totals.ended_at,
@@ -39,12 +39,9 @@ select
     totals.assistant_messages,
     totals.entries,
     totals.own_entries,
-    totals.subagents,
     coalesce(outcomes.outcome, 'short') as outcome,
     outcomes.git_branches,
     outcomes.versions,
-    coalesce(outcomes.api_errors, 0) as api_errors,
-    coalesce(outcomes.compactions, 0) as compactions,
     coalesce(outcomes.interruptions, 0) as interruptions,
     beginnings.forked_from,
     beginnings.lineage,

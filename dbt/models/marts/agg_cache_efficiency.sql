@@ -1,4 +1,4 @@
-{{ config(materialized='view_in_place') }}
+{{ config(materialized=in_place('view')) }}
 with messages as (
     select * from {{ ref('fct_api_messages') }}
 )

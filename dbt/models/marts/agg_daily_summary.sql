@@ -16,7 +16,7 @@ calls as (
         day,
         project_id,
         count(*) as tool_calls,
-        count(*) filter (where is_error) as tool_errors
+        count(*) filter (where is_failed) as tool_errors
     from {{ ref('fct_tool_calls') }}
     group by day, project_id
 ),

@@ -16,7 +16,7 @@ calls as (
         project_id,
         hour_at,
         count(*) as tool_calls,
-        count(*) filter (where is_error) as tool_errors
+        count(*) filter (where is_failed) as tool_errors
     from {{ ref('fct_tool_calls') }}
     group by project_id, hour_at
 ),

@@ -1,4 +1,4 @@
-{{ config(materialized='view_in_place') }}
+{{ config(materialized=in_place('view')) }}
 with tools as (
     select * from {{ ref('dim_tools') }}
     where is_mcp

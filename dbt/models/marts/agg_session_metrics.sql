@@ -18,6 +18,8 @@ calls as (
     select
         session_id,
         count(distinct tool_name) as tools,
+        count(*) filter (where is_failed) as failed,
+        count(*) filter (where status <> 'pending' and not is_rejected) as ended,
         count(*) filter (where is_rejected) as rejections,
         count(distinct file_path) filter (where lines_added is not null) as files_changed,
         cast(coalesce(sum(lines_added), 0) as bigint) as lines_added,
@@ -32,7 +34,7 @@ select
     sessions.outcome,
     sessions.prompts as turns,
     cast(sessions.tool_calls / nullif(sessions.prompts, 0) as double) as tool_calls_per_turn,
-    cast(sessions.tool_errors / nullif(sessions.tool_calls, 0) as double) as tool_error_rate,
+    cast(calls.failed / nullif(calls.ended, 0) as double) as tool_error_rate,
     cast(sessions.cost_usd / nullif(sessions.prompts, 0) as double) as usd_per_turn,
     coalesce(usage.prompt_tokens, 0) as prompt_tokens,
     coalesce(usage.output_tokens, 0) as output_tokens,

@@ -5,7 +5,7 @@ with uses as (
         session_id,
         project_id,
         started_at as used_at,
-        is_error
+        is_failed
     from {{ ref('fct_tool_calls') }}
     where tool_name = 'Skill'
     union all
@@ -15,8 +15,8 @@ with uses as (
         session_id,
         project_id,
         sent_at as used_at,
-        false as is_error
-    from {{ ref('fct_prompts') }}
+        false as is_failed
+    from {{ ref('fct_messages') }}
     where command_name is not null
 )
 
@@ -24,7 +24,7 @@ select
     kind,
     name,
     count(*) as uses,
-    count(*) filter (where is_error) as errors,
+    count(*) filter (where is_failed) as errors,
     count(distinct session_id) as sessions,
     count(distinct project_id) as projects,
     min(used_at) as first_used_at,

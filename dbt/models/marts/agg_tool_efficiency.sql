@@ -1,5 +1,9 @@
 with calls as (
-    select * from {{ ref('fct_tool_calls') }}
+    select
+        *,
+        -- A declined call never ran: its time is that of a person who read the question.
+        case when not is_rejected then duration_ms end as ran_ms
+    from {{ ref('fct_tool_calls') }}
 ),
 
 measured as (
@@ -7,15 +11,15 @@ measured as (
         tool_name,
         count(*) as calls,
         count(*) filter (where status = 'success') as successes,
-        count(*) filter (where is_error) as errors,
+        count(*) filter (where is_failed) as errors,
         count(*) filter (where is_rejected) as rejections,
         count(*) filter (where status = 'pending') as pending,
         count(distinct session_id) as sessions,
         count(distinct project_id) as projects,
-        avg(duration_ms) as avg_duration_ms,
-        {{ percentile_of('duration_ms', 0.5) }} as p50_duration_ms,
-        {{ percentile_of('duration_ms', 0.95) }} as p95_duration_ms,
-        max(duration_ms) as max_duration_ms
+        avg(ran_ms) as avg_duration_ms,
+        {{ percentile_of('ran_ms', 0.5) }} as p50_duration_ms,
+        {{ percentile_of('ran_ms', 0.95) }} as p95_duration_ms,
+        max(ran_ms) as max_duration_ms
     from calls
     group by tool_name
 )
@@ -28,9 +32,9 @@ select
     measured.errors,
     measured.rejections,
     measured.pending,
-    -- Of the calls that ran: neither what a person refused nor what is still open says how good a tool is.
+    -- Of the calls that ran: neither a call that the user declined nor an open one says how good a tool is.
     cast(
-        measured.successes / nullif(measured.successes + measured.errors - measured.rejections, 0) as double
+        measured.successes / nullif(measured.successes + measured.errors, 0) as double
     ) as success_rate,
     measured.sessions,
     measured.projects,

@@ -1,9 +1,10 @@
 with messages as (
     select
         host,
-        min(sent_at) as first_active_at,
-        max(sent_at) as last_active_at,
-        count(distinct session_id) as sessions,
+        -- Entries without a role may carry the time of their file, which a copy of the file changes.
+        coalesce(min(sent_at) filter (where role is not null), min(sent_at)) as first_active_at,
+        coalesce(max(sent_at) filter (where role is not null), max(sent_at)) as last_active_at,
+        count(distinct session_id) filter (where role is not null or is_human_prompt) as sessions,
         count(distinct project_id) as projects,
         count(*) filter (where role is not null) as messages,
         count(*) filter (where is_human_prompt) as prompts

@@ -8,14 +8,11 @@ paths as (
         cwd,
         -- The slug tells which of the session's directories the project is.
         row_number() over (
-            partition by project_id
-            order by
-                case when {{ replace_all('cwd', "'[^A-Za-z0-9]'", "'-'") }} = project_id then 0 else 1 end,
-                count(*) desc, cwd
+            partition by project_id order by is_project_folder desc, count(*) desc, cwd
         ) as preference
     from entries
     where cwd is not null
-    group by project_id, cwd
+    group by project_id, cwd, is_project_folder
 ),
 
 activity as (
@@ -23,7 +20,7 @@ activity as (
         project_id,
         coalesce(min(written_at), min(event_at)) as first_active_at,
         coalesce(max(written_at), max(event_at)) as last_active_at,
-        count(distinct session_id) as sessions,
+        count(distinct session_id) filter (where role is not null or is_human_prompt) as sessions,
         count(*) filter (where role in ('user', 'assistant')) as messages,
         count(*) filter (where is_human_prompt) as prompts
     from entries

@@ -4,7 +4,7 @@ with calls as (
         min(started_at) as first_used_at,
         max(started_at) as last_used_at,
         count(*) as calls,
-        count(*) filter (where is_error) as errors
+        count(*) filter (where is_failed) as errors
     from {{ ref('fct_tool_calls') }}
     group by tool_name
 ),

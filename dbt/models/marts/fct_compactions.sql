@@ -1,4 +1,4 @@
-{{ config(materialized='view_in_place') }}
+{{ config(materialized=in_place('view')) }}
 with boundaries as (
     select * from {{ ref('fct_messages') }}
     where kind = 'system' and subtype = 'compact_boundary'

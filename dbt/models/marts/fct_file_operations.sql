@@ -1,4 +1,4 @@
-{{ config(materialized='view_in_place') }}
+{{ config(materialized=in_place('view')) }}
 with calls as (
     select * from {{ ref('fct_tool_calls') }}
     where file_path is not null

@@ -1,4 +1,4 @@
-{{ config(materialized='view_in_place') }}
+{{ config(materialized=in_place('view')) }}
 with entries as (
     select * from {{ ref('int_messages_enriched') }}
 )
@@ -15,9 +15,12 @@ select
     subtype,
     message_id,
     model,
+    speaker,
+    message_kind,
     is_human_prompt,
     cast(turn_number as integer) as turn_number,
     task_category,
+    command_name,
     is_sidechain,
     is_meta,
     is_compact_summary,

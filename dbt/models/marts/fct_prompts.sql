@@ -1,4 +1,4 @@
-{{ config(materialized='view_in_place') }}
+{{ config(materialized=in_place('view')) }}
 with prompts as (
     select * from {{ ref('int_prompts') }}
 )

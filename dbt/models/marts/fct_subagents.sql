@@ -6,6 +6,9 @@ usage as (
     select
         session_id,
         agent_id,
+        min(project_id) as project_id,
+        min(host) as host,
+        min(day) as day,
         count(*) as api_messages,
         cast(sum(prompt_tokens) as bigint) as prompt_tokens,
         cast(sum(output_tokens) as bigint) as output_tokens,
@@ -22,7 +25,7 @@ calls as (
         session_id,
         agent_id,
         count(*) as tool_calls,
-        count(*) filter (where is_error) as tool_errors
+        count(*) filter (where is_failed) as tool_errors
     from {{ ref('fct_tool_calls') }}
     where agent_id is not null
     group by session_id, agent_id
@@ -44,8 +47,8 @@ agents as (
 select
     agents.session_id,
     agents.agent_id,
-    runs.project_id,
-    runs.host,
+    coalesce(runs.project_id, usage.project_id) as project_id,
+    coalesce(runs.host, usage.host) as host,
     runs.agent_type,
     runs.description,
     runs.tool_use_id,
@@ -54,6 +57,7 @@ select
     usage.models,
     runs.started_at,
     runs.ended_at,
+    coalesce({{ report_day('runs.started_at') }}, usage.day) as day,
     cast({{ seconds_from_to('runs.started_at', 'runs.ended_at') }} as double) as duration_seconds,
     coalesce(runs.entries, 0) as entries,
     coalesce(calls.tool_calls, 0) as tool_calls,

@@ -1,4 +1,4 @@
-{{ config(materialized='view_in_place') }}
+{{ config(materialized=in_place('view')) }}
 with calls as (
     select * from {{ ref('int_tool_usage') }}
 )
@@ -16,6 +16,7 @@ select
     is_error,
     error_class,
     is_rejected,
+    is_error and not is_rejected as is_failed,
     started_at,
     finished_at,
     duration_ms,

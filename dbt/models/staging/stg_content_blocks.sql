@@ -21,6 +21,8 @@ select
     is_error,
     subject,
     error_text,
+    error_class,
+    is_rejected,
     file_path,
     lines_added,
     lines_removed,

@@ -21,7 +21,7 @@ from cca.dashboards.browser.hits import marked
 from cca.dashboards.browser.sessions import choices, list_sessions, sessions_with
 from cca.dashboards.browser.state import SORTS, State
 from cca.follow.lists import Lists
-from cca.projects import project_label as label
+from cca.transcript.slugs import project_label as label
 
 START = datetime(2026, 3, 1, 22, 30, tzinfo=UTC)
 NOON = datetime(2026, 3, 1, 12)  # noqa: DTZ001  (as a clock on the wall tells it)

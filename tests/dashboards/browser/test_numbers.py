@@ -114,7 +114,7 @@ def test_the_fee_for_web_searches_is_told_beside_the_cost_of_tokens(
     fee = Decimal(str(truth["cost_usd_with_web_search"])) - Decimal(str(truth["cost_usd"]))
     assert fee > 0
     many = truth["web_search_requests"]
-    assert f"{many} web search{'es' if many > 1 else ''} cost ${fee:.2f} more" in numbers_page(
+    assert f"${fee:.2f} for {many} web search{'es' if many > 1 else ''}" in numbers_page(
         published, Choice()
     )
     assert "web search" not in numbers_page(
@@ -183,7 +183,7 @@ def test_small_series_become_one() -> None:
     assert chart.bars[-1].tip == [("other", "1.0", bars.REST)]
 
 
-def test_rejected_calls_are_no_failures(
+def test_declined_calls_are_no_failures(
     published: Settings, built: tuple[Path, dict[str, Any]]
 ) -> None:
     change = """
@@ -198,11 +198,13 @@ def test_rejected_calls_are_no_failures(
     assert rejected > 0
     tiles = {tile.name: tile for tile in tools.page(whole)[0].tiles}
     assert tiles["Failed"].value == f"{failed:,}"
-    assert tiles["Rejected"].value == f"{rejected:,}"
+    assert tiles["Declined"].value == f"{rejected:,}"
     api = {tile.name: tile for tile in errors.page(whole)[0].tiles}
-    assert int(api["Errors"].value) - int(api["Errors of the API"].value) == failed
-    assert api["Rejected"].value == f"{rejected:,}"
-    assert "in this period" not in numbers_page(published, followed(api["Rejected"].link), "errors")
+    assert int(api["Errors"].value) - int(api["API errors"].value) == failed
+    assert api["Declined by the user"].value == f"{rejected:,}"
+    assert "in this period" not in numbers_page(
+        published, followed(api["Declined by the user"].link), "errors"
+    )
     totals = report(published.gold_path, "tools").totals
     assert (totals["failed"], totals["rejected"]) == (failed, rejected)
 
@@ -223,11 +225,11 @@ def test_failed_leads_to_conversations_with_exactly_as_many_failed_calls(
     tiles, _, table, *_ = tools.page(asked(published, period))
     names = [each.name for each in table.columns]
     figures = [
-        (cells[names.index(name)], name) for cells in table.rows for name in ("Failed", "Rejected")
+        (cells[names.index(name)], name) for cells in table.rows for name in ("Failed", "Declined")
     ]
-    figures += [(tile, tile.name) for tile in tiles.tiles if tile.name in {"Failed", "Rejected"}]
+    figures += [(tile, tile.name) for tile in tiles.tiles if tile.name in {"Failed", "Declined"}]
     linked = [(figure, name) for figure, name in figures if figure.link]
-    assert {name for _, name in linked} == {"Failed", *({"Rejected"} if period == Choice() else ())}
+    assert {name for _, name in linked} == {"Failed", *({"Declined"} if period == Choice() else ())}
     for figure, _ in linked:
         behind = tools.page(asked(published, followed(figure.link)))[-1]
         said = figure.text if hasattr(figure, "text") else figure.value
@@ -240,7 +242,7 @@ def test_failed_leads_to_conversations_with_exactly_as_many_failed_calls(
 
 def test_each_way_to_end_leads_to_exactly_its_sessions(published: Settings) -> None:
     ends = PAGES["sessions"].make(asked(published))[3]
-    assert ends.title == "How they end"
+    assert ends.title == "Outcome"
     for name, sessions, *_ in ends.rows:
         behind = PAGES["sessions"].make(asked(published, followed(name.link)))[-1]
         assert (len(behind.rows), name.text in behind.title) == (int(sessions.text), True)
@@ -248,10 +250,12 @@ def test_each_way_to_end_leads_to_exactly_its_sessions(published: Settings) -> N
 
 def test_a_percentile_leads_to_the_calls_that_took_as_long(published: Settings) -> None:
     tiles = {tile.name: tile for tile in tools.page(asked(published))[0].tiles}
-    behind = tools.page(asked(published, followed(tiles["19 of 20 in"].link)))[-1]
+    behind = tools.page(asked(published, followed(tiles["95th percentile"].link)))[-1]
     sql = """
         select count(*) as calls, max(duration_ms) as longest from marts.fct_tool_calls
-        where duration_ms >= (select quantile_cont(duration_ms, 0.95) from marts.fct_tool_calls)
+        where not is_rejected and duration_ms >= (
+            select quantile_cont(duration_ms, 0.95) from marts.fct_tool_calls where not is_rejected
+        )
     """
     truth = asked(published).rows_of_all(sql)[0]
     assert counted(behind, "Calls") == truth["calls"] > 0
@@ -340,7 +344,7 @@ def test_an_open_block_says_where_its_pace_leads(
 
 
 def test_models_without_a_price_are_named_in_a_sentence() -> None:
-    rows = [{"model": EVIL, "answers": 1}, {"model": None, "answers": 2}]
+    rows = [{"model": EVIL, "unpriced_messages": 1}, {"model": None, "unpriced_messages": 2}]
     assert unpriced(rows) == [
         f"No price is known for {EVIL} (1 answer): it counts as $0.",
         "2 answers name no model, so they have no price.",
@@ -390,7 +394,7 @@ def test_a_person_goes_from_a_bar_to_the_conversations_behind_it(site: Any, open
     page = open_page(f"{site.url}/numbers/tools")
     bar = page.locator("a.bar", has=page.locator("i")).first
     bar.hover()
-    assert "worked" in page.locator("#tip").inner_text()
+    assert "succeeded" in page.locator("#tip").inner_text()
     title = json.loads(bar.get_attribute("data-tip"))["title"]
     bar.focus()
     assert page.locator("#tip h3").inner_text() == title

@@ -9,8 +9,8 @@ import yaml
 from cca.dashboards.metabase.boards import BOARDS_DIR, GRID_COLUMNS, load_boards
 from cca.dashboards.metabase.sql import problems, with_filters
 from cca.errors import SettingError
+from cca.gold.open import open_gold
 from cca.settings import PROJECT_DIR, Settings
-from cca.usage.reports import open_gold
 
 BOARDS = load_boards()
 

@@ -15,14 +15,15 @@ from pymongo.collection import Collection
 from cca.backup import contents, save
 from cca.backup.bring_back import Restored, restore
 from cca.demo.generate import generate
-from cca.errors import BackupError, SettingError
+from cca.errors import BackupError, ServiceDown, SettingError
 from cca.extract.fetch import server_time
 from cca.extract.run import extract
 from cca.extract.window import Window
 from cca.forget import forget
+from cca.gold.open import reading_gold
 from cca.lake.remove import Scope
 from cca.load.raw import load
-from cca.load.warehouse import reading_gold, writing
+from cca.load.warehouse import writing
 from cca.mongo import archive
 from cca.pipeline import Options, run
 from cca.records import DATASETS
@@ -215,6 +216,34 @@ def test_a_backup_cut_short_leaves_the_former_one_whole(
     assert listed is not None
     there = {path for path in folder.rglob("*") if path.is_file()} - {folder / "contents.json"}
     assert there == {folder / file.path for file in listed.files}
+
+
+def test_the_first_backup_can_be_repeated_in_the_folder_where_one_was_cut_short(
+    settings: Settings, collection: Collection[Any], tmp_path: Path
+) -> None:
+    insert(collection, "a")
+    folder = tmp_path / "backup"
+    with pytest.raises(ServiceDown):
+        save.save(settings, "mongodb://127.0.0.1:9/", folder)
+    assert not folder.exists()
+    (folder / "mongodb").mkdir(parents=True)
+    left_over = [folder / "mongodb" / "conversations.1.bson.gz", folder / "buffer.1.db"]
+    for path in left_over:
+        path.write_bytes(b"half")
+    assert save.save(settings, settings.mongo_uri, folder).documents == 1
+    assert not any(path.exists() for path in left_over)
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "mongodb/notes.txt", "settings.mine.json"])
+def test_a_folder_with_files_of_the_users_is_refused_and_left_alone(
+    settings: Settings, tmp_path: Path, name: str
+) -> None:
+    own = tmp_path / "folder" / name
+    own.parent.mkdir(parents=True)
+    own.write_text("mine")
+    with pytest.raises(SettingError, match="holds no backup"):
+        save.save(settings, settings.mongo_uri, tmp_path / "folder")
+    assert own.read_text() == "mine"
 
 
 def test_a_full_archive_is_refused_or_added_to_and_its_lake_takes_what_came_back(

@@ -12,26 +12,26 @@ from typing import Any
 import pytest
 from pymongo.collection import Collection
 
-from cca.entries import entry_of
-from cca.extract.blocks import blocks_of
 from cca.extract.fetch import server_time
 from cca.extract.run import extract
-from cca.extract.values import as_json
-from cca.extract.window import Window
-from cca.lake.store import holding
+from cca.extract.window import Window, backfill
+from cca.lake.lake import holding
 from cca.load.raw import load
 from cca.load.warehouse import writing
 from cca.settings import Settings, child_environment
+from cca.transcript.blocks import blocks_of
+from cca.transcript.entry import entry_of
+from cca.transcript.values import as_json
 
 Make = Callable[..., dict[str, Any]]
 LONG_AGO = datetime(2026, 10, 1, tzinfo=UTC)
 KILLED = -9
 SHARED_POINTS = [
-    ("cca.lake.store:Lake.without", 1, False),
-    ("cca.lake.arrivals:Recent.save", 1, False),
+    ("cca.lake.lake:Lake.without", 1, False),
+    ("cca.lake.arrivals:ArrivalCounts.save", 1, False),
     ("cca.load.raw:_delete", 2, False),
     ("cca.load.raw:_insert", 1, True),
-    ("cca.load.raw:loaded", 2, False),
+    ("cca.load.meta:newest_load", 2, False),
 ]
 POINTS = {
     "parquet": [
@@ -146,7 +146,7 @@ def test_every_crash_is_healed_by_the_next_run(
     collection.insert_many(some_documents(chance, document, newest, 30))
     extract(settings, settings.mongo_uri, Window("incremental"))
     load(settings)
-    windows = (Window("incremental"), Window("backfill", LONG_AGO, None), Window("full"))
+    windows = (Window("incremental"), backfill(LONG_AGO, None), Window("full"))
     for number, point in enumerate(POINTS[storage_format]):
         # they came a while ago: the incremental runs find them as late ones only
         newest = server_time(collection) - timedelta(minutes=1)
@@ -185,8 +185,8 @@ def test_random_windows_crashes_and_late_documents_come_to_what_mongodb_has(
         window = chance.choice(
             [
                 Window("incremental"),
-                Window("backfill", start, start + timedelta(hours=chance.randrange(1, 30))),
-                Window("backfill", None, start),
+                backfill(start, start + timedelta(hours=chance.randrange(1, 30))),
+                backfill(None, start),
                 Window("full"),
             ]
         )

@@ -9,10 +9,11 @@ import pytest
 from pymongo.collection import Collection
 
 from cca.errors import SettingError
-from cca.extract import run as run_module
+from cca.extract.fetch import server_time
+from cca.extract.one_chunk import ExtractReport
 from cca.extract.run import extract
-from cca.extract.window import Window, resolve
-from cca.lake.store import Lake, holding
+from cca.extract.window import Window, backfill, resolve
+from cca.lake.lake import Lake, holding
 from cca.settings import Settings
 
 LONG_AGO = datetime(2026, 10, 1, tzinfo=UTC)
@@ -36,7 +37,7 @@ def mongo_ids(collection: Collection[dict[str, Any]]) -> list[str]:
     return sorted(document["_id"] for document in collection.find({}, {"_id": 1}))
 
 
-def run(settings: Settings, window: Window) -> run_module.ExtractReport:
+def run(settings: Settings, window: Window) -> ExtractReport:
     return extract(settings, settings.mongo_uri, window)
 
 
@@ -48,7 +49,7 @@ def test_incremental_takes_all_then_only_what_is_new(
     collection.insert_many([document() for _ in range(3)])
     assert run(settings, Window("incremental")).documents == 3
     assert not run(settings, Window("incremental")).is_changed
-    now = run_module.fetch.server_time(collection)
+    now = server_time(collection)
     collection.insert_one(document(ingestedAt=now))
     assert run(settings, Window("incremental")).documents == 1
     assert lake_ids(settings) == mongo_ids(collection)
@@ -59,7 +60,7 @@ def test_document_that_became_visible_late_is_taken(
     collection: Collection[dict[str, Any]],
     document: Callable[..., dict[str, Any]],
 ) -> None:
-    now = run_module.fetch.server_time(collection)
+    now = server_time(collection)
     collection.insert_one(document(ingestedAt=now))
     run(settings, Window("incremental"))
     late = now - timedelta(minutes=3)
@@ -81,7 +82,7 @@ def test_backfill_owns_event_time_and_leaves_the_mark(
     assert run(settings, window).documents == 3
     assert len(lake_ids(settings)) == 3
     with holding(settings) as lake:
-        assert lake.read().extracted is None
+        assert lake.read().high_water_mark is None
     run(settings, Window("incremental"))
     assert lake_ids(settings) == mongo_ids(collection)
 
@@ -122,13 +123,13 @@ def test_any_order_of_windows_that_covers_the_time_line_equals_mongodb(
         window = chance.choice(
             [
                 Window("full"),
-                Window("backfill", start, start + timedelta(hours=chance.randrange(1, 30))),
-                Window("backfill", start, None),
-                Window("backfill", None, start),
+                backfill(start, start + timedelta(hours=chance.randrange(1, 30))),
+                backfill(start, None),
+                backfill(None, start),
             ]
         )
         run(settings, window)
-    run(settings, Window("backfill", None, None))
+    run(settings, backfill(None, None))
     assert lake_ids(settings) == mongo_ids(collection)
 
 
@@ -161,7 +162,7 @@ def test_odd_document_becomes_a_reject_and_stops_nothing(
     document: Callable[..., dict[str, Any]],
 ) -> None:
     collection.insert_many([document(), {"_id": "stranger"}, document(rawLine="{torn")])
-    report = run(settings, Window("backfill"))
+    report = run(settings, backfill(None, None))
     assert (report.documents, report.rejects) == (1, 2)
     assert len(lake_ids(settings, "rejects")) == 2
 
@@ -176,4 +177,4 @@ def test_bounds_that_are_no_times_are_named() -> None:
 def test_windows_survive_json() -> None:
     window = resolve(since="2026-10-01", until="2026-10-02T03:00+02:00")
     assert Window.from_dict(window.to_dict()) == window
-    assert window.end == datetime(2026, 10, 2, 1, tzinfo=UTC)
+    assert window.events.end == datetime(2026, 10, 2, 1, tzinfo=UTC)

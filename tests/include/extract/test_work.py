@@ -10,7 +10,7 @@ from pymongo.collection import Collection
 from cca.extract.fetch import server_time
 from cca.extract.run import extract
 from cca.extract.window import Window
-from cca.lake.store import Lake
+from cca.lake.lake import Lake
 from cca.load.raw import load
 from cca.settings import Settings
 from cca.sync_agent.deliver import ensure_indexes

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from cca.demo.generate import generate
-from cca.entries import ODD_ENTRY, entry_of
 from cca.follow.feed import Feed
 from cca.search.blocks import searchable
 from cca.sync_agent.once import sync_once
+from cca.transcript.entry import ODD_ENTRY, entry_of
 
 
 def _searched(documents: Iterable[dict[str, Any]]) -> dict[str, Any]:

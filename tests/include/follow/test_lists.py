@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from cca.follow.rebuild import rebuild_lists
-from cca.search.prompts import is_human_prompt
+from cca.transcript.prompts import is_human_prompt
 
 MESSAGE = "<command-message>it is on its way…</command-message>\n"
 COPIED = datetime(2026, 11, 21, 9, 19, tzinfo=UTC)
@@ -55,6 +55,20 @@ def test_a_session_counts_what_is_distinct_in_it(scribe, row):
         "models": ["opus", "haiku"], "branches": ["dev"],
         "tools": ["Bash"], "failedTools": ["Bash"], "isSpoken": True,
     }  # fmt: skip
+
+
+def test_a_session_that_nobody_prompted_is_named_by_what_it_was_told(scribe, row):
+    scribe.prompt(
+        '<teammate-message teammate_id="lead" summary="Review it">\nx\n</teammate-message>'
+    )
+    found = row()
+    assert (found["title"], found["firstPrompt"], found["prompts"]) == ("Review it", None, 0)
+
+
+def test_a_title_is_one_line_of_the_first_prompt(scribe, row):
+    scribe.prompt("\n  Please\n  look ")
+    found = row()
+    assert (found["title"], found["firstPrompt"]) == ("Please look", "Please\n  look")
 
 
 def test_a_call_that_a_person_did_not_allow_is_no_failure(scribe, row):

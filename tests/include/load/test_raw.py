@@ -12,9 +12,11 @@ from cca.errors import SettingError, WarehouseError
 from cca.extract.rebuild import rebuild_lake
 from cca.extract.run import extract
 from cca.extract.window import Window
-from cca.lake.store import holding
+from cca.gold.open import reading_gold
+from cca.lake.lake import holding
 from cca.load.raw import load
-from cca.load.warehouse import reading_gold, writing
+from cca.load.warehouse import writing
+from cca.pipeline import has_news
 from cca.publish.gold import publish
 from cca.settings import Settings
 
@@ -107,15 +109,15 @@ def test_publish_gives_readers_whole_files_and_remembers_the_load(
 ) -> None:
     insert(collection, 1)
     extract(settings, settings.mongo_uri, Window("full"))
-    assert load(settings).is_changed
+    assert has_news(settings, load(settings))
     with pytest.raises(WarehouseError, match="cca transform"):
         publish(settings)
     with writing(settings) as warehouse:
         warehouse.execute("create schema marts")
-        warehouse.execute("insert into raw.builds select max(load_seq), now() from raw.loads")
+        warehouse.execute("insert into meta.builds select max(load_seq), now() from meta.loads")
         warehouse.execute("create table marts.fct_messages as select * from raw.conversations")
     targets = [publish(settings) for _ in range(5)]
-    assert not load(settings).is_changed
+    assert not has_news(settings, load(settings))
     assert settings.gold_path.resolve() == targets[-1]
     assert sorted(path.name for path in settings.gold_dir.glob("gold-*")) == [
         "gold-3.duckdb",
@@ -155,13 +157,16 @@ def test_gold_of_other_rules_or_in_ruins_is_no_news_to_skip(
     with writing(settings) as warehouse:
         warehouse.execute("create schema marts")
         warehouse.execute("create table marts.fct_messages as select * from raw.conversations")
-        warehouse.execute("insert into raw.builds select max(load_seq), now() from raw.loads")
+        warehouse.execute("insert into meta.builds select max(load_seq), now() from meta.loads")
     target = publish(settings)
-    assert not load(settings).is_changed
-    assert load(settings.model_copy(update={"timezone": "Asia/Kolkata"})).is_changed
+    assert not has_news(settings, load(settings))
+    assert has_news(
+        settings.model_copy(update={"timezone": "Asia/Kolkata"}),
+        load(settings.model_copy(update={"timezone": "Asia/Kolkata"})),
+    )
     target.chmod(0o600)
     target.write_bytes(b"ruins")
-    assert load(settings).is_changed
+    assert has_news(settings, load(settings))
 
 
 @pytest.mark.parametrize("damage", ["cut", "scribbled", "gone"])

@@ -7,7 +7,7 @@ import pytest
 
 from cca.prices.files import SEED_PATH, newer_list
 from cca.settings import Settings
-from cca.transform.dbt import rules_digest, transform
+from cca.transform.dbt import code_version, transform
 from tests.dbt.rows import answer, build_settings, reader, write_raw
 
 HEAD = "price_model,source\n"
@@ -44,7 +44,7 @@ def test_a_damaged_list_does_not_count(tmp_path: Path) -> None:
 
 def test_tokens_are_priced_by_the_newer_list(tmp_path: Path) -> None:
     settings = build_settings(tmp_path)
-    before = rules_digest(settings)
+    before = code_version(settings)
     head, *rows = SEED_PATH.read_text().splitlines()
     (row,) = (
         row
@@ -54,7 +54,7 @@ def test_tokens_are_priced_by_the_newer_list(tmp_path: Path) -> None:
     cells = row.split(",")
     cells[8], cells[-1] = "7", "genai-prices 999.0.0"
     write_list(settings, "\n".join([head, ",".join(cells)]) + "\n")
-    assert rules_digest(settings) != before
+    assert code_version(settings) != before
     entries = [answer("s", 1, "m", model="claude-haiku-4-5", input_tokens=1_000_000)]
     write_raw(settings, entries, [])
     transform(settings, select="+dim_models")

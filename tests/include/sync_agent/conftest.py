@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from cca.entries import entry_of
 from cca.sync_agent.agent import sync_once
+from cca.transcript.entry import entry_of
 from tests.include.sync_agent.own_mongod import SESSION, OwnMongod
 
 

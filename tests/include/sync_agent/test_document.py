@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 import bson
 import pytest
 
-from cca.entries import entry_of
 from cca.sync_agent.document import document_of
 from cca.sync_agent.values import Entry
+from cca.transcript.entry import entry_of
 
 AT = datetime(2026, 10, 1, tzinfo=UTC)
 

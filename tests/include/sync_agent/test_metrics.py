@@ -7,7 +7,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from cca.settings import Settings
 from cca.sync_agent.buffer import Buffer
 from cca.sync_agent.health import State, health_server
-from tests.include.sync_agent.test_agent import get
+from tests.include.sync_agent.agents import get
 
 NAMES = {
     "cca_sync_pending_entries": 0,

@@ -262,7 +262,8 @@ def test_secrets_stay_in_the_archive_unless_it_is_to_be_masked(
 ):
     """Masked documents keep the `_id` of what was written: a record masked is no other record."""
     secret = "ghp_" + "a1B2" * 9
-    lines = user(1, secret) + b'{"uuid":"u2","n":9223372036854775808,"token":"' + b'plain"}\n'
+    named = b'{"uuid":"u2","n":9223372036854775808,"token":"k9XmQ2vT7bLp4RwZ"}\n'
+    lines = user(1, secret) + named
     transcript.write_bytes(lines)
     sync_once(settings, settings.mongo_uri)
     ids = collection.distinct("_id")

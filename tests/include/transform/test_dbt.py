@@ -44,7 +44,7 @@ def test_an_empty_archive_builds_every_model_and_frees_the_file(settings: Settin
 
 def test_a_failing_test_is_named_in_the_error(settings: Settings) -> None:
     write_raw(settings, [entry("s", 0, _id="same"), answer("s", 1, "m", _id="same")], [])
-    with pytest.raises(WarehouseError, match="is_key_stg_conversations_document_id"):
+    with pytest.raises(WarehouseError, match="unique_stg_conversations_document_id"):
         transform(settings, select="stg_conversations")
 
 

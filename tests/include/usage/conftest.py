@@ -46,6 +46,8 @@ def gold(tmp_path: Path) -> Settings:
                 ('Bash', '-b', date '2026-11-02', 'pending', false, false, null)
             ) t(tool_name, project_id, day, status, is_error, is_rejected, duration_ms);
             alter table marts.fct_tool_calls add column host varchar default 'laptop';
+            alter table marts.fct_tool_calls add column is_failed boolean;
+            update marts.fct_tool_calls set is_failed = is_error and not is_rejected;
             create table marts.agg_billing_blocks as select *,
                 1::bigint as output_tokens, 1::bigint as cache_write_5m_tokens,
                 1::bigint as cache_write_1h_tokens, 1::bigint as cache_read_tokens,

@@ -17,7 +17,7 @@ from cca.errors import NotFound, SettingError
 from cca.settings import Settings, get_settings
 from cca.usage import render
 from cca.usage.projects import known_project
-from cca.usage.reports import MEASURES, report
+from cca.usage.reports import NAMES, report
 
 Keys = list[tuple[str, int]]
 
@@ -114,8 +114,8 @@ def test_one_machine_can_be_asked_for_and_an_unknown_one_is_no_silent_zero(run) 
 
 def test_json_holds_rows_and_totals_with_integers_and_eight_places(gold: Settings) -> None:
     content = json.loads(render.as_json(report(gold.gold_path, "daily")))
-    assert list(content["rows"][0]) == ["day", *MEASURES]
-    assert list(content["totals"]) == list(MEASURES)
+    assert list(content["rows"][0]) == ["day", *NAMES]
+    assert list(content["totals"]) == list(NAMES)
     assert content["rows"][0] == {
         "day": "2026-11-01", "api_messages": 1, "input_tokens": 100, "output_tokens": 2,
         "cache_write_5m_tokens": 3, "cache_write_1h_tokens": 4, "cache_read_tokens": 5,
@@ -182,7 +182,7 @@ def test_tools_and_blocks_are_aligned_tables_with_totals(
 
 def test_csv_has_a_line_for_each_row(run) -> None:
     lines = run("usage", "monthly", "--csv").stdout.splitlines()
-    assert lines[0] == ",".join(["month", *MEASURES])
+    assert lines[0] == ",".join(["month", *NAMES])
     assert lines[1] == "2026-11,3,111,6,9,12,15,0.30000001,0.33000001"
 
 

@@ -50,15 +50,17 @@ merged as (
         message_id,
         max(input_tokens) as input_tokens,
         max(output_tokens) as output_tokens,
-        coalesce(
-            max(cache_write_5m_tokens),
-            greatest(max(cache_creation_tokens) - max(cache_write_1h_tokens), 0)
+        -- Where the split falls short of the total, the rest was written for five minutes.
+        greatest(
+            max(cache_write_5m_tokens), max(cache_creation_tokens) - max(cache_write_1h_tokens)
         ) as cache_write_5m_tokens,
         max(cache_write_1h_tokens) as cache_write_1h_tokens,
         max(cache_read_tokens) as cache_read_tokens,
         max(thinking_tokens) as thinking_tokens,
         max(web_search_requests) as web_search_requests,
         max(model) as any_model,
+        max(inference_geo) as inference_geo,
+        max(usage_kind) as usage_kind,
         bool_or(speed = 'fast') as is_fast,
         bool_or(service_tier = 'batch') as is_batch,
         bool_or(is_usage_final) as is_usage_final,
@@ -93,6 +95,8 @@ select
         when merged.is_fast then 'fast'
         else 'standard'
     end as price_variant,
+    merged.usage_kind,
+    merged.inference_geo,
     merged.is_usage_final,
     merged.usage_rows,
     merged.sessions

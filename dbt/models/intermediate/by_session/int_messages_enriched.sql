@@ -22,30 +22,14 @@ ranked as (
     inner join origins on entries.session_id = origins.session_id
 ),
 
-user_entries as (
-    select * from {{ ref('int_user_entries') }}
-),
-
 folded as (
     select
         entries.*,
-        ranked.copies,
-        user_entries.typed_text,
-        coalesce(user_entries.is_queued_prompt, false) as is_queued_prompt,
-        coalesce(user_entries.has_tool_result, false) as has_tool_result,
-        coalesce(user_entries.has_attachment, false) as has_attachment
+        ranked.copies
     from entries
     inner join ranked on entries.document_id = ranked.document_id and ranked.copy_number = 1
-    left join user_entries on entries.document_id = user_entries.document_id
     -- Side files are kept in the archive, but they are no entries of a transcript.
     where entries.entry_type not in ('agent-meta', 'workflow', 'tool-result')
-),
-
-classified as (
-    select
-        *,
-        {{ is_human_prompt() }} as is_human_prompt
-    from folded
 )
 
 select
@@ -68,7 +52,9 @@ select
     is_meta,
     is_compact_summary,
     is_api_error,
-    has_tool_result,
+    speaker,
+    message_kind,
+    coalesce(message_kind = 'result', false) as has_tool_result,
     is_human_prompt,
     case
         when not is_sidechain
@@ -77,9 +63,15 @@ select
                 rows between unbounded preceding and current row
             )
     end as turn_number,
-    case when is_human_prompt then {{ task_category('typed_text') }} end as task_category,
+    task_category,
+    substring(prompt_text, 1, 300) as prompt,
+    length(prompt_text) as prompt_length,
+    substring(command, 2) as command_name,
     git_branch,
     cwd,
+    project_key,
+    repository,
+    is_project_folder,
     version,
     event_at,
     written_at,
@@ -87,4 +79,4 @@ select
     {{ report_hour('event_at') }} as hour_at,
     text_length,
     copies
-from classified
+from folded

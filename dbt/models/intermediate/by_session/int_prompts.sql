@@ -3,10 +3,6 @@ with entries as (
     where {{ touched('session_id') }}
 ),
 
-texts as (
-    select * from {{ ref('int_user_entries') }}
-),
-
 turns as (
     select
         session_id,
@@ -20,12 +16,8 @@ turns as (
 ),
 
 prompts as (
-    select
-        entries.*,
-        texts.typed_text
-    from entries
-    left join texts on entries.document_id = texts.document_id
-    where entries.is_human_prompt
+    select * from entries
+    where is_human_prompt
 )
 
 select
@@ -37,17 +29,9 @@ select
     prompts.day,
     prompts.turn_number,
     prompts.task_category,
-    substring({{ as_typed('prompts.typed_text') }}, 1, 300) as prompt,
-    length(prompts.typed_text) as prompt_length,
-    nullif(
-        regexp_extract(
-            prompts.typed_text,
-            '^(?:<command-message>.*?</command-message>\s*)?<command-name>/?([^<]+)</command-name>',
-            1
-        ),
-        ''
-    )
-        as command_name,
+    prompts.prompt,
+    prompts.prompt_length,
+    prompts.command_name,
     {{ seconds_from_to('prompts.written_at', 'turns.answered_at') }} as response_seconds,
     {{ seconds_from_to('prompts.written_at', 'turns.finished_at') }} as turn_seconds,
     coalesce(turns.assistant_messages, 0) as assistant_messages

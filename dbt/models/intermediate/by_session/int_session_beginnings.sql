@@ -1,21 +1,23 @@
-with prompts as (
+-- Copies too: a fork begins with the prompt it inherited. A session that nobody prompted is named by
+-- what a teammate told it.
+with openings as (
     select
         entries.session_id,
-        {{ as_typed('texts.typed_text') }} as prompt,
+        entries.prompt_text as prompt,
+        entries.headline,
         row_number() over (
             partition by entries.session_id
-            order by entries.stream, entries.generation, entries.source_offset
-        ) as prompt_number
+            order by
+                entries.is_human_prompt desc, entries.stream asc, entries.generation asc,
+                entries.source_offset asc
+        ) as opening_number
     from {{ ref('stg_conversations') }} as entries
-    -- Copies too: a fork begins with the prompt it inherited.
-    inner join {{ ref('int_messages_enriched') }} as kept on entries.entry_id = kept.entry_id
-    inner join {{ ref('int_user_entries') }} as texts on entries.document_id = texts.document_id
-    where kept.is_human_prompt and {{ touched('entries.session_id') }} and {{ touched('kept.session_id') }}
+    where entries.headline is not null and not entries.is_sidechain and {{ touched('entries.session_id') }}
 ),
 
-first_prompts as (
-    select * from prompts
-    where prompt_number = 1
+first_openings as (
+    select * from openings
+    where opening_number = 1
 ),
 
 copies as (
@@ -51,7 +53,8 @@ named as (
 
 select
     origins.session_id,
-    substring(first_prompts.prompt, 1, 300) as first_prompt,
+    substring(first_openings.prompt, 1, 300) as first_prompt,
+    first_openings.headline,
     coalesce(named.forked_from, ranked.original_session_id) as forked_from,
     case
         when named.session_id is not null then 'branch'
@@ -59,7 +62,7 @@ select
     end as lineage,
     coalesce(ranked.all_copied_entries, 0) as copied_entries
 from {{ ref('int_session_origins') }} as origins
-left join first_prompts on origins.session_id = first_prompts.session_id
+left join first_openings on origins.session_id = first_openings.session_id
 left join ranked on origins.session_id = ranked.session_id and ranked.preference = 1
 left join named on origins.session_id = named.session_id
 where {{ touched('origins.session_id') }}

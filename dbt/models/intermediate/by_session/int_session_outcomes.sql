@@ -22,11 +22,12 @@ last_ones as (
 failed_at_end as (
     select
         session_id,
-        count(*) filter (where is_error and from_end <= 3) as failures
+        count(*) filter (where is_error and not is_rejected and from_end <= 3) as failures
     from (
         select
             session_id,
             is_error,
+            is_rejected,
             row_number() over (partition by session_id order by started_at desc, tool_use_id asc) as from_end
         from {{ ref('int_tool_usage') }}
         where agent_id is null and {{ touched('session_id') }}
@@ -39,18 +40,8 @@ seen as (
         session_id,
         {{ listed("nullif(git_branch, '')") }} as git_branches,
         {{ listed('version') }} as versions,
-        count(*) filter (where is_api_error) as api_errors,
-        count(*) filter (where kind = 'system' and subtype = 'compact_boundary') as compactions
+        count(*) filter (where message_kind = 'interruption') as interruptions
     from own_entries
-    group by session_id
-),
-
-interruptions as (
-    select
-        session_id,
-        count(*) as interruptions
-    from {{ ref('int_user_entries') }}
-    where typed_text like '[Request interrupted%' and {{ touched('session_id') }}
     group by session_id
 )
 
@@ -64,10 +55,7 @@ select
     end as outcome,
     seen.git_branches,
     seen.versions,
-    seen.api_errors,
-    seen.compactions,
-    coalesce(interruptions.interruptions, 0) as interruptions
+    seen.interruptions
 from seen
 left join last_ones on seen.session_id = last_ones.session_id
 left join failed_at_end on seen.session_id = failed_at_end.session_id
-left join interruptions on seen.session_id = interruptions.session_id

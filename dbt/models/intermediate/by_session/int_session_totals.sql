@@ -14,8 +14,7 @@ transcripts as (
         session_id,
         min(event_at) as first_at,
         max(event_at) as last_at,
-        count(*) as entries,
-        count(distinct agent_id) as subagents
+        count(*) as entries
     from entries
     group by session_id
 ),
@@ -75,8 +74,7 @@ select
     coalesce(measures.user_messages, 0) as user_messages,
     coalesce(measures.assistant_messages, 0) as assistant_messages,
     transcripts.entries,
-    coalesce(measures.own_entries, 0) as own_entries,
-    transcripts.subagents
+    coalesce(measures.own_entries, 0) as own_entries
 from transcripts
 inner join places on transcripts.session_id = places.session_id and places.place = 1
 left join measures on transcripts.session_id = measures.session_id

@@ -7,14 +7,6 @@ origins as (
     select * from {{ ref('int_session_origins') }}
 ),
 
-denials as (
-    select
-        document_id,
-        tool_denial_kind
-    from {{ ref('stg_entry_details') }}
-    where tool_denial_kind is not null
-),
-
 ranked as (
     select
         blocks.*,
@@ -39,14 +31,9 @@ results as (
         max(blocks.file_path) as file_path,
         max(blocks.lines_added) as lines_added,
         max(blocks.lines_removed) as lines_removed,
-        case
-            when max(denials.tool_denial_kind) is not null then 'rejected by the user'
-            when
-                bool_or(coalesce(blocks.is_error, false))
-                then {{ error_class("coalesce(min(blocks.error_text), '')") }}
-        end as error_class
+        bool_or(coalesce(blocks.is_rejected, false)) as is_rejected,
+        min(blocks.error_class) as error_class
     from blocks
-    left join denials on blocks.document_id = denials.document_id
     where blocks.is_result
     group by blocks.tool_use_id
 )
@@ -67,7 +54,7 @@ select
     end as status,
     coalesce(results.is_error, false) as is_error,
     results.error_class,
-    coalesce(results.error_class = 'rejected by the user', false) as is_rejected,
+    coalesce(results.is_rejected, false) as is_rejected,
     ranked.started_at,
     results.finished_at,
     {{ report_day('ranked.started_at') }} as day,

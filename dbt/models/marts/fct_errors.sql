@@ -1,0 +1,34 @@
+{{ config(materialized='view_in_place') }}
+with calls as (
+    select
+        session_id,
+        project_id,
+        host,
+        'tool' as source,
+        tool_name,
+        error_class,
+        started_at as failed_at,
+        day,
+        hour_at
+    from {{ ref('fct_tool_calls') }}
+    where is_failed
+),
+
+api_errors as (
+    select
+        session_id,
+        project_id,
+        host,
+        'api' as source,
+        cast(null as string) as tool_name,
+        'api error' as error_class,
+        sent_at as failed_at,
+        day,
+        hour_at
+    from {{ ref('fct_messages') }}
+    where is_api_error or (kind = 'system' and subtype = 'api_error')
+)
+
+select * from calls
+union all
+select * from api_errors

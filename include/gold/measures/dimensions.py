@@ -1,0 +1,46 @@
+"""What measures are split by."""
+
+from cca.gold.measures.model import Dimension
+
+_ALL = (
+    Dimension("day", "day", "Day", "Calendar day, on the clock of TIMEZONE."),
+    Dimension(
+        "week", "cast(date_trunc('week', day) as date)", "Week", "Monday of the week, by TIMEZONE."
+    ),
+    Dimension("month", "strftime(day, '%Y-%m')", "Month", "Calendar month, by TIMEZONE."),
+    Dimension("hour_at", "hour_at", "Hour", "Beginning of the hour, on the clock of TIMEZONE."),
+    Dimension(
+        "weekday", "cast(extract(isodow from hour_at) as integer)", "Weekday", "1 is Monday."
+    ),
+    Dimension(
+        "hour", "cast(extract(hour from hour_at) as integer)", "Hour of the day", "0 to 23."
+    ),
+    Dimension("model", "coalesce(model, 'unknown')", "Model", "Model that answered."),
+    Dimension(
+        "project_id", "project_id", "Project", "Project folder (slug).",
+        labels="dim_projects", key="project_id",
+    ),
+    Dimension("host", "host", "Machine", "Machine the entries came from."),
+    Dimension(
+        "session_id", "session_id", "Session", "Session; subagents count for theirs.",
+        labels="dim_sessions", key="session_id",
+    ),
+    Dimension(
+        "tool_name", "tool_name", "Tool", "Tool as called.", labels="dim_tools", key="tool_name"
+    ),
+    Dimension("source", "source", "Source", "tool or api."),
+    Dimension("error_class", "error_class", "Error", "Why it failed, by the start of its result."),
+    Dimension("task_category", "task_category", "Task", "What a prompt asks for, by its words."),
+    Dimension("outcome", "coalesce(outcome, 'unknown')", "Outcome", "How a session ended."),
+    Dimension(
+        "agent_type", "coalesce(agent_type, 'not said')", "Kind of subagent", "Its type."
+    ),
+    Dimension(
+        "file_extension", "coalesce(file_extension, 'none')", "File type", "Extension of the file."
+    ),
+    Dimension("file_path", "file_path", "File", "File that a tool worked on."),
+    Dimension("operation", "operation", "Operation", "read, edit, write, search or other."),
+    Dimension("reason", "reason", "Reason", "Why an entry did not become a row."),
+    Dimension("verdict", "verdict", "Verdict", "How Claude Code's own totals compare with ours."),
+)  # fmt: skip
+DIMENSIONS = {each.name: each for each in _ALL}

@@ -1,0 +1,47 @@
+"""Opens the published gold file for reading: the one way into it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from cca.errors import NotFound
+from cca.settings import Settings
+
+
+def open_gold(gold_path: Path) -> duckdb.DuckDBPyConnection:
+    """Open the published gold file, read-only, with times in UTC.
+
+    Raises:
+        NotFound: Nothing was published yet.
+
+    """
+    if not gold_path.exists():
+        message = f"{gold_path} does not exist yet: nothing was published; run `cca pipeline`"
+        raise NotFound(message)
+    # The resolved name: a publish moves the link, and a file that is open stays the same one.
+    connection = duckdb.connect(str(gold_path.resolve()), read_only=True)
+    connection.execute("set TimeZone = 'UTC'")
+    return connection
+
+
+@contextmanager
+def reading_gold(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Hold the published gold file open.
+
+    Raises:
+        NotFound: Nothing was published yet.
+
+    """
+    with open_gold(settings.gold_path) as connection:
+        yield connection
+
+
+def is_readable(path: Path) -> bool:
+    """Whether a gold file is there and can be opened."""
+    try:
+        duckdb.connect(str(path.resolve(strict=True)), read_only=True).close()
+    except (OSError, duckdb.Error):
+        return False
+    return True

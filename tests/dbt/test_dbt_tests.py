@@ -1,0 +1,58 @@
+"""dbt's own tests that a pipeline's build leaves out: unit tests, and those tagged `ci`."""
+
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cca.settings import Settings
+from cca.transform.dbt import CI_TAG, DBT_DIR, dbt_environment, target_dir, transform
+from tests.dbt.rows import answer, block, build_settings, entry, write_raw
+
+DBT = Path(sys.executable).with_name("dbt")
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, Counter[str]]:
+    """A warehouse of two sessions that share an entry, and the kinds of nodes its build ran."""
+    settings = build_settings(tmp_path_factory.mktemp("dbt-tests"))
+    prompt = {"uuid": "u-1", "text": "Fix it", "prompt_source": "typed"}
+    reply = answer("first", 5, "m-1", uuid="u-2", output_tokens=5)
+    call = block(reply, "tool_use", tool_use_id="t-1", tool_name="Bash")
+    rows = [
+        entry("first", 0, **prompt), reply, entry("fork", 0, **prompt),
+        answer("fork", 9, "m-2", uuid="u-3", output_tokens=7),
+    ]  # fmt: skip
+    write_raw(settings, rows, [call])
+    report = transform(settings)
+    return settings, Counter(node.kind for node in report.nodes)
+
+
+def test_a_build_runs_no_unit_test(built: tuple[Settings, Counter[str]]) -> None:
+    _, kinds = built
+    assert kinds["unit_test"] == 0
+    assert kinds["test"] > 70
+
+
+@pytest.mark.parametrize(("select", "least"), [("test_type:unit", 10), (f"tag:{CI_TAG}", 20)])
+def test_what_a_build_leaves_out_passes(
+    built: tuple[Settings, Counter[str]], select: str, least: int
+) -> None:
+    settings, _ = built
+    environment = dbt_environment(settings) | {"DBT_EXCLUDE_RESOURCE_TYPES": ""}
+    done = subprocess.run(
+        [str(DBT), "test", "--select", select],
+        env=dict(os.environ) | environment,  # noqa: TID251
+        cwd=DBT_DIR, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout
+    results: list[dict[str, Any]] = json.loads(
+        (target_dir(settings) / "run_results.json").read_text()
+    )["results"]
+    passed = [each for each in results if each["status"] == "pass"]
+    assert len(passed) >= least

@@ -1,0 +1,164 @@
+"""What goes wrong is said in one line that names the fix; a wrong use names the option."""
+
+from pathlib import Path
+
+import pytest
+
+from cca.settings import Settings
+from tests.include.cli.conftest import Filled
+from tests.include.cli.terminal import Terminal
+
+# Nothing listens on port 9 of this machine.
+DOWN = "mongodb://somebody:hidden-word@127.0.0.1:9/"
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Settings:
+    """A home in which nothing was run, without a MongoDB that could be asked."""
+    (tmp_path / "projects").mkdir()
+    return Settings(
+        cca_home=tmp_path / "home",
+        claude_dir=str(tmp_path / "projects"),
+        mongo_uri=DOWN,
+        airflow_port=9,
+        browser_port=9,
+        health_port=9,
+        _env_file=None,
+    )
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (("dead-letters", "show", "999"), "`cca dead-letters list`"),
+        (("dead-letters", "retry", "999"), "`cca dead-letters list`"),
+        (("usage", "daily"), "`cca pipeline`"),
+        (("query", "select 1"), "`cca pipeline`"),
+        (("publish",), "`cca transform`"),
+        (("extract", "--since", "yesterday"), "2026-01-31"),
+        (("extract", "--since", "2026-02-01", "--until", "2026-01-01"), "must be before"),
+        (("iceberg", "rollback", "--snapshot", "1"), "`cca extract --iceberg`"),
+        (("iceberg", "snapshots"), "`cca extract --iceberg`"),
+        (("run", "daily"), "`cca up`"),
+        (("run", "backfill", "--since", "2026-02-01", "--until", "2026-01-01"), "must be before"),
+        (("health", "browser"), "http://127.0.0.1:9/"),
+        (("health", "sync"), "HEALTH_PORT"),
+        (("mongo",), "MONGO_URI"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_what_is_missing_is_one_line_with_the_fix(
+    terminal: Terminal, empty: Settings, command: tuple[str, ...], said: str
+) -> None:
+    done = terminal.run(empty, *command)
+    assert (done.code, done.out) == (1, "")
+    assert done.err.startswith("cca: ")
+    assert done.err.count("\n") == 1
+    assert said in done.err
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("sync", "--once"),
+        ("extract",),
+        ("pipeline",),
+        ("search", "word"),
+        ("export", "--session", "any"),
+        ("backup", "folder"),
+        ("rebuild", "lake"),
+        ("rebuild", "lists"),
+        ("rebuild", "search"),
+        ("forget", "--session", "any", "--yes"),
+        ("doctor", "--data"),
+        ("users", "list"),
+    ],
+    ids=" ".join,
+)
+def test_a_mongodb_that_is_away_is_named_without_its_password(
+    terminal: Terminal,
+    empty: Settings,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    command: tuple[str, ...],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = terminal.run(empty, *command)
+    assert done.code == 1
+    assert done.err.count("\n") == 1
+    assert "127.0.0.1:9" in done.err
+    assert "hidden-word" not in done.err
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (("forget",), "--session"),
+        (("pipeline", "--as-of", "2026-01-01"), "--format iceberg"),
+        (("sync", "--json"), "--once"),
+        (("search",), "TEXT"),
+        (("search", "word", "--kind", "nosuch"), "--kind"),
+        (("search", "word", "--limit", "0"), "--limit"),
+        (("usage", "yearly"), "yearly"),
+        (("usage", "--since", "2026-02-01", "--until", "2026-01-01"), "--since"),
+        (("extract", "--format", "csv"), "--format"),
+        (("extract", "--workers", "0"), "--workers"),
+        (("health", "kitchen"), "kitchen"),
+        (("restore",), "FOLDER"),
+        (("nosuch",), "nosuch"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_a_wrong_use_ends_with_2_and_names_what_is_wrong(
+    terminal: Terminal, empty: Settings, command: tuple[str, ...], said: str
+) -> None:
+    done = terminal.run(empty, *command)
+    assert (done.code, done.out) == (2, "")
+    assert "Error: " in done.err
+    assert said in done.err
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (("usage", "--project", "nosuch"), "nosuch"),
+        (("usage", "--host", "nosuch"), "nosuch"),
+        (("export", "--session", "nosuch"), "`cca usage session`"),
+        (("iceberg", "rollback", "--snapshot", "1"), "1"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_a_name_that_nothing_has_is_an_error_and_no_zero(
+    terminal: Terminal, filled: Filled, command: tuple[str, ...], said: str
+) -> None:
+    done = terminal.run(filled.settings, *command)
+    assert (done.code, done.out) == (1, "")
+    assert done.err.count("\n") == 1
+    assert said in done.err
+
+
+def test_a_folder_without_a_backup_is_named(
+    terminal: Terminal, filled: Filled, tmp_path: Path
+) -> None:
+    done = terminal.run(filled.settings, "restore", str(tmp_path))
+    assert done.code == 1
+    assert f"{tmp_path} holds no backup" in done.err
+
+
+def test_a_regular_expression_that_is_none_is_said(terminal: Terminal, filled: Filled) -> None:
+    done = terminal.run(filled.settings, "search", "/(/")
+    assert "is no regular expression" in done.err
+    assert done.out == "0 hits, 0 shown\n"
+
+
+def test_a_folder_of_the_users_is_not_taken_for_a_demo(
+    terminal: Terminal, empty: Settings, tmp_path: Path
+) -> None:
+    done = terminal.run(empty, "demo", "--home", str(tmp_path))
+    assert done.code == 1
+    assert str(tmp_path) in done.err
+    assert (tmp_path / "projects").is_dir()
+    assert (
+        f"no demo in {tmp_path}"
+        in terminal.run(empty, "demo", "--home", str(tmp_path), "--down").out
+    )
