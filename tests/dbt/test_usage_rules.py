@@ -179,7 +179,7 @@ PRICED = {
     "dated id": (1, {"model": HAIKU}),
     "bare id": (1, {"model": "claude-haiku-4-5"}),
     "long context suffix": (5, {"model": "claude-opus-4-7[1m]"}),
-    "bedrock id": (1, {"model": "us.anthropic.claude-haiku-4-5-20251001-v1:0"}),
+    "bedrock id": (Decimal("1.1"), {"model": "us.anthropic.claude-haiku-4-5-20251001-v1:0"}),
     "vertex id": (5, {"model": "claude-opus-5@20260401"}),
     "before the price fell": (10, {"model": OPUS_46, "at": -203 * DAY}),
     "since the price fell": (5, {"model": OPUS_46, "at": -202 * DAY}),
