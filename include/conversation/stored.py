@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from pymongo.collection import Collection
@@ -25,7 +26,7 @@ class StoredEntry:
     is_masked: bool = False
     mark: Mark | None = None
 
-    @property
+    @cached_property
     def blocks(self) -> list[Any]:
         """The content blocks, also those of a queued prompt and of Claude Code's own commands."""
         if self.body.get("type") == "system":

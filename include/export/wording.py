@@ -3,7 +3,6 @@
 import difflib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import PurePath
 from typing import Any, NamedTuple
 
@@ -52,7 +51,7 @@ class _Calls:
             self.last = part.call
         elif part.kind == "result":
             name = self.names.pop(part.call, "")
-            return replace(part, label="" if part.call == self.last else name)
+            return replace(part, label=name) if name and part.call != self.last else part
         return part
 
 
@@ -64,8 +63,8 @@ def placed(entries: Iterable[StoredEntry]) -> Iterator[Placed]:
         turn = turn_of(entry)
         if turn is None:
             continue
-        parts = filter(partial(_says_something, turn), turn.parts)
-        turn = replace(turn, parts=tuple(map(calls.labelled, parts)))
+        parts = tuple(calls.labelled(part) for part in turn.parts if _says_something(turn, part))
+        turn = turn if parts == turn.parts else replace(turn, parts=parts)
         opens_agent = entry.agent != agent
         yield Placed(turn, opens_agent, turn.voice == voice and not opens_agent)
         agent, voice = entry.agent, turn.voice
