@@ -95,4 +95,4 @@ def test_agents_of_a_workflow_open_from_its_call_and_from_the_head(page: Any) ->
     expect(page.locator(".subagents a")).to_have_count(2)
     page.locator(".subagents a").first.click()
     expect(page.get_by_role("heading", name="Audit part a1")).to_be_visible()
-    expect(page.locator(".facts")).to_contain_text("1 entry")
+    expect(page.locator("p.facts")).to_contain_text("1 entry")
