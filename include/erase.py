@@ -132,7 +132,7 @@ def erase(
         on_step("archive")
         documents = _delete(collection, request)
         # A note may repeat what was said.
-        database[archive.MARKS].delete_many(selection.fields())
+        database[archive.ANNOTATIONS].delete_many(selection.fields())
         on_step("buffer")
         lines = _clear_buffer(settings, database)
         request = erasures.note_archive_erased(database, request)

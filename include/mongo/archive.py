@@ -16,7 +16,7 @@ from cca.settings import Settings
 Document = dict[str, Any]
 
 # Collections beside the entries. Stars, tags and notes of people:
-MARKS = "annotations"
+ANNOTATIONS = "annotations"
 # what the follower derives for the browser's lists, and what it and other stores note;
 SESSIONS, ACTIVITY, FOLLOWER = "sessions", "activity", "follower"
 # erasure requests, and the ids of the documents that were deleted for them.

@@ -13,10 +13,10 @@ from pymongo.errors import OperationFailure
 from cca.errors import NotFound, SettingError
 from cca.mongo.archive import (
     ACTIVITY,
+    ANNOTATIONS,
     ERASED_IDS,
     ERASURES,
     FOLLOWER,
-    MARKS,
     SESSIONS,
     Document,
 )
@@ -29,7 +29,7 @@ ROLES = {
     "admin": "forget, backup and restore: reads, writes and deletes",
 }
 # What the follower and the browser write; all else in the database is the archive itself.
-_KEPT = (SESSIONS, ACTIVITY, FOLLOWER, MARKS)
+_KEPT = (SESSIONS, ACTIVITY, FOLLOWER, ANNOTATIONS)
 _UNAUTHORIZED = 13
 
 
