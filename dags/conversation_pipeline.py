@@ -51,7 +51,7 @@ PARAMS = {
         type=["null", "string"],
         format="date-time",
         title="Since",
-        description="Take again what happened from here on. Empty: only what is new.",
+        description="Extract again what happened from here on. Empty: only what is new.",
     ),
     "until": Param(
         None,

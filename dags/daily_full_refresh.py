@@ -1,4 +1,4 @@
-"""Builds everything anew each night, and compares all stores.
+"""Builds everything again each night, and compares all stores.
 
 At 02:00 UTC `conversation_pipeline` runs with a full refresh: raw tables and every model from
 nothing, so that no error of an incremental build can last longer than a day. Then MongoDB, lake,

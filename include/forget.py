@@ -94,7 +94,7 @@ def forget(
         on_step("archive")
         documents = _delete(collection, scope)
         # a note may repeat what was said
-        collection.database[archive.MARKS].delete_many(scope.fields())
+        collection.database[archive.ANNOTATIONS].delete_many(scope.fields())
         on_step("buffer")
         lines = _clear_buffer(settings, collection.database)
         on_step("search and lists")

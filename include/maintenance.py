@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cca.gold import state
 from cca.settings import Settings
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ def compact_lake(
 
     if not _may_exist(settings, storage_format):
         return CompactReport(0, 0, 0)
+    state.move_from_version_0_1(settings)
     return compact(settings, storage_format=storage_format, before=before)
 
 

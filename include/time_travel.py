@@ -15,7 +15,7 @@ from cca.transform.dbt import transform
 
 
 @dataclass(frozen=True)
-class Travelled:
+class PastWarehouse:
     """Where the warehouse of the snapshot is; `home` is a CCA_HOME for every reading command."""
 
     snapshot_id: int
@@ -34,13 +34,13 @@ def settings_of(settings: Settings, snapshot_id: int) -> Settings:
     )
 
 
-def travel(
+def build(
     settings: Settings,
     snapshot_id: int | None,
     as_of: datetime | None,
     *,
     on_step: Callable[[str], None] = lambda _: None,
-) -> Travelled:
+) -> PastWarehouse:
     """Load, transform and publish the lake of a snapshot; the present warehouse stays.
 
     Raises:
@@ -50,14 +50,14 @@ def travel(
     snapshot = snapshots.find(settings, snapshot_id, as_of)
     there = settings_of(settings, snapshot.snapshot_id)
     on_step("load")
-    with holding(settings, "iceberg") as held:
+    with holding(settings, "iceberg") as lake:
         state = IcebergStore(settings).at(snapshot)
-        loaded = load_state(there, held, state)
+        loaded = load_state(there, lake, state)
     on_step("transform")
     transform(there)
     on_step("publish")
     gold = publish(there)
-    return Travelled(
+    return PastWarehouse(
         snapshot.snapshot_id,
         state.high_water_mark,
         loaded,

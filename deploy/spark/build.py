@@ -70,7 +70,9 @@ def build(folder: Path) -> None:
         "DBT_LOG_PATH": str(folder / "logs"),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     }
-    result = dbtRunner().invoke(["build", "--target", "spark", "--full-refresh"])
+    result = dbtRunner().invoke(
+        ["build", "--target", "spark", "--full-refresh", "--exclude-resource-type", "unit_test"]
+    )
     if not result.success:
         sys.exit("dbt failed on Spark; see the lines above")
 

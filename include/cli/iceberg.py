@@ -32,7 +32,7 @@ def snapshots_(*, as_json: bool) -> None:
     from cca.lake import snapshots
     from cca.settings import get_settings
 
-    rows = [vars(one) for one in snapshots.moments(get_settings())]
+    rows = [vars(one) for one in snapshots.list_all(get_settings())]
     _show(rows, as_json, ("snapshot_id", "at", "rows", "rows_added", "rows_removed", "is_current"))
 
 
@@ -90,15 +90,15 @@ def expire(*, days: int, as_json: bool) -> None:
 @_JSON
 def rollback(*, snapshot_id: int | None, as_of: str | None, as_json: bool) -> None:
     """Make a past state the present one; the next run takes from MongoDB what came since."""
-    from cca.extract.window import moment
+    from cca.extract.window import parse_bound
     from cca.lake import snapshots
     from cca.settings import get_settings
 
     settings = get_settings()
-    at = moment("as-of", as_of)
+    at = parse_bound("as-of", as_of)
     found = snapshots.find(settings, snapshot_id, at)
     snapshots.rollback(settings, found)
-    current = [vars(one) for one in snapshots.moments(settings) if one.is_current]
+    current = [vars(one) for one in snapshots.list_all(settings) if one.is_current]
     _show(current, as_json)
 
 
@@ -107,11 +107,11 @@ def rollback(*, snapshot_id: int | None, as_of: str | None, as_json: bool) -> No
 @_JSON
 def compact(*, before: str | None, as_json: bool) -> None:
     """Merge small files of old dates."""
-    from cca.extract.window import moment
+    from cca.extract.window import parse_bound
     from cca.lake.compact import compact as run_compact
     from cca.settings import get_settings
 
-    day = moment("before", before)
+    day = parse_bound("before", before)
     done = run_compact(get_settings(), storage_format="iceberg", before=day.date() if day else None)
     _show([vars(done)], as_json)
 

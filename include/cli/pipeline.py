@@ -28,14 +28,14 @@ _WORKERS = click.option(
     type=click.IntRange(1),
     default=lambda: max(1, min((os.cpu_count() or 1) // 2, _MOST_WORKERS)),
     show_default=f"half of the cores, at most {_MOST_WORKERS}",
-    help="Processes that take a wide window in parts.",
+    help="Processes that extract a wide window in chunks.",
 )
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 
 
 def _window_options(command: Command) -> Command:
     for option in (
-        click.option("--full-backfill", is_flag=True, help="Take everything again."),
+        click.option("--full-backfill", is_flag=True, help="Extract everything again."),
         click.option("--until", help="End of the event time to take (ISO, UTC), exclusive."),
         click.option("--since", help="Start of the event time to take (ISO, UTC)."),
     ):
@@ -48,7 +48,7 @@ def _window_options(command: Command) -> Command:
 @_FORMAT
 @_ICEBERG
 @_WORKERS
-@click.option("--compact", is_flag=True, help="Take nothing; merge small files of old dates.")
+@click.option("--compact", is_flag=True, help="Extract nothing; merge small files of old dates.")
 @_JSON
 def extract(
     since: str | None,
@@ -168,13 +168,13 @@ def _travel(
     storage_format: str | None, snapshot: int | None, as_of: str | None, as_json: bool
 ) -> None:
     from cca import time_travel
-    from cca.extract.window import moment
+    from cca.extract.window import parse_bound
 
     settings = _settings(storage_format)
     if settings.storage_format != "iceberg":
         raise click.UsageError("--snapshot and --as-of need --format iceberg")
     with _steps() as (on_step, _):
-        done = time_travel.travel(settings, snapshot, moment("as-of", as_of), on_step=on_step)
+        done = time_travel.build(settings, snapshot, parse_bound("as-of", as_of), on_step=on_step)
     sentence = (
         f"snapshot {done.snapshot_id}, with what had arrived by {done.extracted:%Y-%m-%d %H:%M:%S}"
         f"\nwarehouse  {done.warehouse}\ngold       {done.gold}"

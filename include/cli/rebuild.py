@@ -1,11 +1,11 @@
-"""`cca rebuild`: derived stores made anew from the truth."""
+"""`cca rebuild`: builds derived stores again."""
 
 import click
 
 
 @click.group()
 def rebuild() -> None:
-    """Make a derived store anew; what it is made from is not touched."""
+    """Build a derived store again; what it is made from stays as it is."""
 
 
 @rebuild.command()

@@ -30,11 +30,11 @@ def run() -> None:
 @_JSON
 def pipeline(as_json: bool, **form: Any) -> None:
     """One run of conversation_pipeline, with the fields of its form."""
-    from cca.extract.window import moment
+    from cca.extract.window import parse_bound
     from cca.stack.airflow import DAG_ID
 
     for name in ("since", "until"):
-        at = moment(name, form[name])
+        at = parse_bound(name, form[name])
         form[name] = at and at.isoformat()
     _trigger(DAG_ID, {name: value for name, value in form.items() if value}, as_json)
 
@@ -63,9 +63,9 @@ def backfill(since: str, until: str, at_once: int, again: str, as_json: bool) ->
     from datetime import timedelta
 
     from cca.errors import SettingError
-    from cca.extract.window import moment
+    from cca.extract.window import parse_bound
 
-    start, end = moment("since", since), moment("until", until)
+    start, end = parse_bound("since", since), parse_bound("until", until)
     if start is None or end is None or start >= end:
         raise SettingError(f"since ({since}) must be before until ({until})")
     with _signed_in() as airflow:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from cca.transcript.blocks import is_call, is_result, kind_of
@@ -47,7 +48,7 @@ class Part:
     data: str = ""
     is_failed: bool = False
 
-    @property
+    @cached_property
     def plain(self) -> str:
         """The text as it stood on a screen: without colours, each line as it was at the end."""
         return plain(mended(self.text))

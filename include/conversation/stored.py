@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from pymongo.collection import Collection
 
-from cca.annotations import Mark
+from cca.annotations import Annotation
 from cca.conversation.order import ORDER, agent_of_stream
 from cca.mongo.archive import Document, whole
 from cca.transcript.blocks import as_blocks, blocks_of
@@ -23,9 +24,9 @@ class StoredEntry:
     body: dict[str, Any]
     document: Document
     is_masked: bool = False
-    mark: Mark | None = None
+    annotation: Annotation | None = None
 
-    @property
+    @cached_property
     def blocks(self) -> list[Any]:
         """The content blocks, also those of a queued prompt and of Claude Code's own commands."""
         if self.body.get("type") == "system":

@@ -3,7 +3,6 @@
 import difflib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import PurePath
 from typing import Any, NamedTuple
 
@@ -20,7 +19,7 @@ _SHELLS = frozenset({"Bash", "bash_code_execution"})
 _LINE = 160
 
 
-class Asked(NamedTuple):
+class CallWording(NamedTuple):
     """A call in words: the tool, what stands beside its name, and the rest in some language."""
 
     name: str
@@ -52,7 +51,7 @@ class _Calls:
             self.last = part.call
         elif part.kind == "result":
             name = self.names.pop(part.call, "")
-            return replace(part, label="" if part.call == self.last else name)
+            return replace(part, label=name) if name and part.call != self.last else part
         return part
 
 
@@ -64,14 +63,14 @@ def placed(entries: Iterable[StoredEntry]) -> Iterator[Placed]:
         turn = turn_of(entry)
         if turn is None:
             continue
-        parts = filter(partial(_says_something, turn), turn.parts)
-        turn = replace(turn, parts=tuple(map(calls.labelled, parts)))
+        parts = tuple(calls.labelled(part) for part in turn.parts if _says_something(turn, part))
+        turn = turn if parts == turn.parts else replace(turn, parts=parts)
         opens_agent = entry.agent != agent
         yield Placed(turn, opens_agent, turn.voice == voice and not opens_agent)
         agent, voice = entry.agent, turn.voice
 
 
-def asked(part: Part) -> Asked:
+def asked(part: Part) -> CallWording:
     """Returns what was asked of a tool."""
     block = part.given
     server, name = tool_name(part.label, block.get("server_name"))
@@ -81,17 +80,17 @@ def asked(part: Part) -> Asked:
     values = mapping(given)
     path = file_path(values) or ""
     if name in _SHELLS and isinstance(values.get("command"), str):
-        return Asked(name, text=_words(values["command"]), language="bash")
+        return CallWording(name, text=_words(values["command"]), language="bash")
     if name in _EDITS and path:
-        return Asked(name, path, _words(_diff(values)), "diff")
+        return CallWording(name, path, _words(_diff(values)), "diff")
     if name == "ExitPlanMode" and isinstance(values.get("plan"), str):
-        return Asked(name, text=_words(values["plan"]), language="markdown")
+        return CallWording(name, text=_words(values["plan"]), language="markdown")
     if name == "Write" and isinstance(values.get("content"), str):
-        return Asked(name, path, _words(values["content"]), PurePath(path).suffix.lstrip("."))
+        return CallWording(name, path, _words(values["content"]), PurePath(path).suffix.lstrip("."))
     alone = next(iter(values.values()), None)
     if len(values) == 1 and isinstance(alone, str) and len(alone) <= _LINE and "\n" not in alone:
-        return Asked(name, _words(alone))
-    return Asked(name, text=_words(pretty(given)), language="json")
+        return CallWording(name, _words(alone))
+    return CallWording(name, text=_words(pretty(given)), language="json")
 
 
 def result_label(part: Part) -> str:

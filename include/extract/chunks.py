@@ -188,8 +188,8 @@ def _boundaries(collection: Collection[Document], events: TimeRange, number: int
     documents = fetch.count(collection, events)
     step = max(-(-documents // number), SMALLEST_CHUNK)
     places = range(step, documents, step)
-    moments = [found for place in places if (found := _event_at(collection, events, place))]
-    return [datetime.combine(one.date(), time(), one.tzinfo) for one in moments]
+    times = [found for place in places if (found := _event_at(collection, events, place))]
+    return [datetime.combine(one.date(), time(), one.tzinfo) for one in times]
 
 
 def _event_at(collection: Collection[Document], events: TimeRange, place: int) -> datetime | None:

@@ -52,7 +52,7 @@ def resolve(
     """
     if full_backfill:
         return Window("full")
-    start, end = moment("since", since), moment("until", until)
+    start, end = parse_bound("since", since), parse_bound("until", until)
     if start is None and end is None and data_interval is not None:
         start, end = (bound.astimezone(UTC) for bound in data_interval)
     if start is None and end is None:
@@ -62,7 +62,7 @@ def resolve(
     return backfill(start, end)
 
 
-def moment(name: str, value: str | datetime | None) -> datetime | None:
+def parse_bound(name: str, value: str | datetime | None) -> datetime | None:
     """Return an ISO date or time in UTC, None for none.
 
     Raises:

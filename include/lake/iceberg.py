@@ -226,12 +226,12 @@ def _span(table: Table, file: DataFile, column: str) -> tuple[str, str]:
     first = (file.lower_bounds or {}).get(field.field_id)
     last = (file.upper_bounds or {}).get(field.field_id)
     return (
-        _moment(first) if first is not None else _EARLIEST,
-        _moment(last) if last is not None else _LATEST,
+        _iso_time(first) if first is not None else _EARLIEST,
+        _iso_time(last) if last is not None else _LATEST,
     )
 
 
-def _moment(bound: bytes) -> str:
+def _iso_time(bound: bytes) -> str:
     """Iceberg writes a bound of a timestamp as microseconds since 1970, little-endian."""
     microseconds = int.from_bytes(bound, "little", signed=True)
     seconds, rest = divmod(microseconds, 1_000_000)

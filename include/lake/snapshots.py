@@ -31,7 +31,7 @@ class TableInfo:
 
 
 @dataclass(frozen=True)
-class Moment:
+class SnapshotInfo:
     """A snapshot of the entries' table: a state of the whole lake."""
 
     snapshot_id: int
@@ -57,7 +57,7 @@ def info(settings: Settings) -> list[TableInfo]:
     return [_info(dataset, table) for dataset, table in catalog.existing(settings).items()]
 
 
-def moments(settings: Settings) -> list[Moment]:
+def list_all(settings: Settings) -> list[SnapshotInfo]:
     """Return every state of the lake that can still be read, oldest first.
 
     Raises:
@@ -66,7 +66,7 @@ def moments(settings: Settings) -> list[Moment]:
     """
     table = _entries(settings)
     head = table.current_snapshot()
-    return [_moment(table, one, head) for one in sorted(table.snapshots(), key=_time_of)]
+    return [_snapshot_info(table, one, head) for one in sorted(table.snapshots(), key=_time_of)]
 
 
 def find(settings: Settings, snapshot_id: int | None, as_of: datetime | None) -> Snapshot:
@@ -186,12 +186,12 @@ def _info(dataset: str, table: Table) -> TableInfo:
     )
 
 
-def _moment(table: Table, snapshot: Snapshot, head: Snapshot | None) -> Moment:
+def _snapshot_info(table: Table, snapshot: Snapshot, head: Snapshot | None) -> SnapshotInfo:
     def number(name: str) -> int:
         return int(_summary(snapshot).get(name) or 0)
 
     coverage = coverage_of(written_by_us(table, snapshot))
-    return Moment(
+    return SnapshotInfo(
         snapshot_id=snapshot.snapshot_id,
         at=_time_of(snapshot),
         operation=snapshot.summary.operation.value if snapshot.summary else "",

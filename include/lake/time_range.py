@@ -79,12 +79,12 @@ class TimeRange:
         )
         return datetime.fromisoformat(span[0]), datetime.fromisoformat(span[1])
 
-    def _is_above(self, moment: datetime) -> bool:
+    def _is_above(self, at: datetime) -> bool:
         if self.start is None:
             return True
-        return moment >= self.start if self.is_of_events else moment > self.start
+        return at >= self.start if self.is_of_events else at > self.start
 
-    def _is_below(self, moment: datetime) -> bool:
+    def _is_below(self, at: datetime) -> bool:
         if self.end is None:
             return True
-        return moment < self.end if self.is_of_events else moment <= self.end
+        return at < self.end if self.is_of_events else at <= self.end

@@ -16,7 +16,7 @@ from cca.settings import Settings
 Document = dict[str, Any]
 
 # the collection of stars, tags and notes: beside the entries, never in them
-MARKS = "annotations"
+ANNOTATIONS = "annotations"
 
 
 def connect(uri: str, *, timeout_ms: int = 1500) -> MongoClient[Document]:

@@ -11,7 +11,7 @@ from pymongo import MongoClient
 from pymongo.errors import OperationFailure
 
 from cca.errors import NotFound, SettingError
-from cca.mongo.archive import MARKS, Document
+from cca.mongo.archive import ANNOTATIONS, Document
 from cca.settings import Settings
 from cca.sync_agent import forgotten
 
@@ -22,7 +22,7 @@ ROLES = {
     "admin": "forget, backup and restore: reads, writes and deletes",
 }
 # What the follower and the browser write; all else in the database is the archive itself.
-_KEPT = ("sessions", "activity", "follower", MARKS)
+_KEPT = ("sessions", "activity", "follower", ANNOTATIONS)
 _UNAUTHORIZED = 13
 
 

@@ -1,4 +1,4 @@
-"""Writes dbt's descriptions of the marts as comments into every copy; any client shows them."""
+"""Copies dbt's descriptions of the marts as comments, which any client shows."""
 
 from collections.abc import Iterator
 
@@ -10,9 +10,10 @@ from cca.sql import literal
 def comments(
     connection: duckdb.DuckDBPyConnection, database: str, mart: str, table: str
 ) -> Iterator[str]:
-    """Statements that give a table the comments of a database's mart and of its columns.
+    """Yield the statements that give a table the comments of a database's mart and its columns.
 
-    dbt writes those of the warehouse (persist_docs); the gold file has them from there.
+    dbt writes the comments of the warehouse (persist_docs); the gold file and Postgres get theirs
+    from there.
     """
     relations = (
         "select comment, database_name, schema_name, table_name from duckdb_tables() union all "

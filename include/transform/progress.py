@@ -81,7 +81,7 @@ class Progress:
 def _tests_of_models(manifest: dict[str, Any]) -> dict[str, set[str]]:
     """Return the tests of each model; a test of several models belongs to each of them.
 
-    Tests that a build leaves out (unit tests, those tagged `ci`) belong to none.
+    A build leaves out unit tests and those tagged `ci`: they belong to no model here.
     """
     found: dict[str, set[str]] = {}
     for name, node in manifest["nodes"].items():

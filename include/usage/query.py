@@ -19,6 +19,8 @@ from cca.errors import WarehouseError
 from cca.gold.open import open_gold
 from cca.usage.text import printable
 
+# Times on the clock of TIMEZONE; all others are UTC and end in Z.
+_LOCAL = {"hour_at"}
 # Wide enough for any row, so that nothing is cut where a program reads.
 _PIPED_WIDTH = 100_000
 
@@ -45,9 +47,19 @@ def ask(gold_path: Path, sql: str) -> Answer:
                 raise WarehouseError("a query is one SQL statement; give each its own `cca query`")
             cursor = gold.execute(sql)
             columns = tuple(column[0] for column in cursor.description or ())
-            return Answer(columns, tuple(cursor.fetchall()))
+            return Answer(columns, tuple(_on_clocks(columns, row) for row in cursor.fetchall()))
         except duckdb.Error as error:
             raise WarehouseError(f"the query does not run: {error}") from error
+
+
+def _on_clocks(columns: tuple[str, ...], row: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The row with local times as text without a Z, which would call them UTC."""
+    if not _LOCAL & set(columns):
+        return row
+    return tuple(
+        value.isoformat() if name in _LOCAL and isinstance(value, datetime) else value
+        for name, value in zip(columns, row, strict=True)
+    )
 
 
 def as_json(answer: Answer) -> str:

@@ -56,3 +56,21 @@ def test_what_a_build_leaves_out_passes(
     )["results"]
     passed = [each for each in results if each["status"] == "pass"]
     assert len(passed) >= least
+
+
+def test_every_mart_tests_what_it_promises(built: tuple[Settings, Counter[str]]) -> None:
+    """DuckDB enforces the constraints of tables; a view needs a test for them."""
+    manifest = json.loads((target_dir(built[0]) / "manifest.json").read_text())
+    tested = {
+        (node["attached_node"], node["test_metadata"]["name"])
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "test" and node.get("test_metadata")
+    }
+    views = {
+        name
+        for name, node in manifest["nodes"].items()
+        if node["config"]["materialized"].startswith("view") and "marts" in node["fqn"]
+    }
+    assert len(views) >= 7
+    assert {name for name in views if (name, "not_null_constraints") not in tested} == set()
+    assert [each["name"] for each in manifest["exposures"].values() if not each["url"]] == []

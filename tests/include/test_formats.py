@@ -7,7 +7,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from cca import pipeline
+from cca import pipeline, time_travel
 from cca.demo.generate import generate
 from cca.doctor.reconcile import reconcile
 from cca.extract.rebuild import rebuild_lake
@@ -17,7 +17,6 @@ from cca.load.raw import load
 from cca.load.warehouse import writing
 from cca.settings import Settings
 from cca.sync_agent.agent import sync_once
-from cca.time_travel import travel
 
 RAW_ONLY = ("lake_file", "load_seq")
 
@@ -79,8 +78,8 @@ def test_parquet_and_iceberg_agree_in_every_mart_and_the_past_is_built_elsewhere
     assert differences(settings.gold_path.resolve(), other.gold_path.resolve(), "marts") == {}
 
     present = other.warehouse_path.stat().st_mtime_ns
-    (moment,) = snapshots.moments(other)
-    past = travel(other, moment.snapshot_id, None)
+    (snapshot,) = snapshots.list_all(other)
+    past = time_travel.build(other, snapshot.snapshot_id, None)
     assert past.loaded.rows_added > 0
     assert other.warehouse_path.stat().st_mtime_ns == present
     assert differences(past.gold.resolve(), other.gold_path.resolve(), "marts") == {}

@@ -74,10 +74,11 @@ class Installed:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    def files(self) -> set[str]:
-        """The files of cca in the installation, without what Python compiles of them."""
+    def files(self) -> dict[str, int]:
+        """When each file of cca was written, without those that Python compiles."""
         found = (self.packages / "cca").rglob("*")
-        return {str(path) for path in found if path.is_file() and path.suffix != ".pyc"}
+        files = (path for path in found if path.is_file() and path.suffix != ".pyc")
+        return {str(path): path.stat().st_mtime_ns for path in files}
 
 
 @pytest.fixture(scope="module")

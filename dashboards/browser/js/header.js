@@ -1,3 +1,10 @@
+// A day of the reports' time zone, which need not be the day of UTC or of this computer.
+function daysAgo(days, timeZone) {
+  const today = new Intl.DateTimeFormat("en-CA", { timeZone, dateStyle: "short" }).format();
+  const first = new Date(Date.parse(`${today}T00:00:00Z`) - days * 864e5);
+  return first.toISOString().slice(0, 10);
+}
+
 export function render({ model, el }) {
   const { adopt, fill, wire, panes, live, heard, shine } = window.cca;
   const field = (name) => el.querySelector(`[name="${name}"]`);
@@ -33,8 +40,7 @@ export function render({ model, el }) {
     const preset = event.target.closest("[data-days]");
     if (preset) {
       const days = Number(preset.dataset.days);
-      const since = new Date(Date.now() - (days - 1) * 864e5).toISOString().slice(0, 10);
-      set({ since: days ? since : "", until: "" });
+      set({ since: days ? daysAgo(days - 1, preset.dataset.zone) : "", until: "" });
     }
     if (event.target.closest("a.brand") && !event.metaKey && !event.ctrlKey) {
       event.preventDefault();

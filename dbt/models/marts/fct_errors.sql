@@ -1,6 +1,7 @@
-{{ config(materialized='view_in_place') }}
+{{ config(materialized=in_place('view')) }}
 with calls as (
     select
+        tool_use_id as error_id,
         session_id,
         project_id,
         host,
@@ -16,6 +17,7 @@ with calls as (
 
 api_errors as (
     select
+        entry_id as error_id,
         session_id,
         project_id,
         host,

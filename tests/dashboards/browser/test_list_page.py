@@ -134,3 +134,15 @@ def test_a_bar_of_an_hour_filters_and_clearing_undoes_it(site: Any, open_page: A
     page.get_by_role("button", name="Clear period").click()
     page.get_by_text(f"{SESSIONS + 2} sessions", exact=True).wait_for()
     assert shown != str(SESSIONS + 2)
+
+
+def test_today_is_the_day_of_the_reports_time_zone(site: Any, open_page: Any) -> None:
+    page = open_page(site.url)
+    ready(page)
+    page.clock.set_fixed_time("2026-11-20T12:00:00Z")
+    page.locator("[data-zone]").evaluate_all(
+        "all => all.forEach(each => { each.dataset.zone = 'Pacific/Kiritimati'; })"
+    )
+    page.get_by_text("Any date").first.click()
+    page.get_by_role("button", name="Last 7 days").click()
+    page.wait_for_url("**since=2026-11-15**")

@@ -57,7 +57,7 @@ def filled(mongo_uri: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     sync_once(settings, mongo_uri)
     window = resolve(since=None, until=None, full_backfill=False)
     run(settings, mongo_uri, Options(window))
-    extract(settings, mongo_uri, window, storage_format="iceberg")
+    extract(settings.model_copy(update={"storage_format": "iceberg"}), mongo_uri, window)
     yield Filled(settings, truth["totals"])
     with archive.connect(mongo_uri) as client:
         client.drop_database(settings.mongo_db)

@@ -95,7 +95,7 @@ def test_three_past_states_count_what_was_recorded_then(
     settings: Settings, collection: Collection[dict[str, Any]], document: Make
 ) -> None:
     grown(settings, collection, document)
-    states = snapshots.moments(settings)
+    states = snapshots.list_all(settings)
     assert [state.rows for state in states] == [2, 5, 9]
     assert [state.is_current for state in states] == [False, False, True]
     for state, number in zip(states, (2, 5, 9), strict=True):
@@ -118,7 +118,7 @@ def test_rollback_is_the_state_of_then_and_the_next_run_brings_the_rest(
     settings: Settings, collection: Collection[dict[str, Any]], document: Make
 ) -> None:
     grown(settings, collection, document)
-    first = snapshots.moments(settings)[0]
+    first = snapshots.list_all(settings)[0]
     snapshots.rollback(settings, snapshots.find(settings, first.snapshot_id, None))
     assert len(ids(settings)) == 2
     load(settings)
@@ -240,7 +240,7 @@ def test_a_rest_catalog_serves_as_well(
         )
         grown(settings, collection, document)
         assert ids(settings) == mongo_ids(collection)
-        assert [one.rows for one in snapshots.moments(settings)] == [2, 5, 9]
+        assert [one.rows for one in snapshots.list_all(settings)] == [2, 5, 9]
         assert load(settings).rows_added == 18
         extract(settings, settings.mongo_uri, backfill(LONG_AGO, None))
         assert ids(settings) == mongo_ids(collection)

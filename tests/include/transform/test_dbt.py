@@ -38,7 +38,7 @@ def test_an_empty_archive_builds_every_model_and_frees_the_file(settings: Settin
         schemas = warehouse.execute(
             "select distinct table_schema from information_schema.tables order by 1"
         ).fetchall()
-        assert schemas == [("intermediate",), ("marts",), ("raw",), ("staging",)]
+        assert schemas == [("intermediate",), ("marts",), ("meta",), ("raw",), ("staging",)]
         assert warehouse.execute("select count(*) from marts.fct_api_messages").fetchall() == [(0,)]
 
 

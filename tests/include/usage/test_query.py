@@ -28,6 +28,14 @@ def test_json_holds_columns_and_rows_with_times_in_utc(gold: Settings) -> None:
     }  # fmt: skip
 
 
+def test_an_hour_on_the_clock_of_timezone_is_no_utc_time(gold: Settings) -> None:
+    sql = "select started_at as hour_at, started_at from dim_sessions where session_id = 's1'"
+    answer = ask(gold.gold_path, sql)
+    expected = {"hour_at": "2026-11-01T10:00:00", "started_at": "2026-11-01T10:00:00Z"}
+    assert json.loads(as_json(answer))["rows"] == [expected]
+    assert as_csv(answer).splitlines()[1] == ",".join(expected.values())
+
+
 def test_csv_has_a_header_and_plain_decimals(gold: Settings) -> None:
     sql = "select 1 as a, 'x,y' as b, 0.0000550::decimal(18, 10) as c, null as d"
     assert as_csv(ask(gold.gold_path, sql)) == 'a,b,c,d\n1,"x,y",0.000055,\n'
