@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from pymongo.collection import Collection
 
 from cca.masking import mask_secrets
-from cca.mongo.archive import MARKS, Document, connect, conversations, database
+from cca.mongo.archive import ANNOTATIONS, Document, connect, conversations, database
 from cca.settings import Settings
 from cca.transcript.slugs import project_label, project_path
 
@@ -46,7 +46,7 @@ def open_archive(settings: Settings, mongo_uri: str) -> Archive:
         entries=conversations(client, settings),
         sessions=rollups["sessions"],
         activity=rollups["activity"],
-        annotations=rollups[MARKS],
+        annotations=rollups[ANNOTATIONS],
         timezone=ZoneInfo(settings.timezone),
     )
 

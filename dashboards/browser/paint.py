@@ -9,7 +9,7 @@ import duckdb
 from markupsafe import Markup
 from pymongo.errors import PyMongoError
 
-from cca.annotations import Mark, all_tags, marks_in_list, marks_of
+from cca.annotations import Annotation, all_tags, annotations_in_list, annotations_of
 from cca.conversation.excerpt import Anchor, Excerpt, read_excerpt
 from cca.conversation.reader import prompts
 from cca.conversation.stored import find_entry
@@ -172,7 +172,9 @@ def row_values(
     return {
         "page": page,
         "costs": costs_of(desk),
-        "marks": marks_in_list(desk.archive.annotations, [str(row["_id"]) for row in page.rows]),
+        "marks": annotations_in_list(
+            desk.archive.annotations, [str(row["_id"]) for row in page.rows]
+        ),
         "title": session_title,
         "label": lambda row: labels.get(row.get("projectId", "")) or label_of(desk.archive, row),
         "query": lambda session: replace(state, session=session, agent="", m="").to_query(),
@@ -190,7 +192,8 @@ def transcript(desk: Desk, state: State) -> Markup:
         problem=None,
         state=state,
         title=session_title(session),
-        mark=marks_of(desk.archive.annotations, state.session).get("") or Mark(state.session),
+        mark=annotations_of(desk.archive.annotations, state.session).get("")
+        or Annotation(state.session),
         **_fact_values(desk, state, session),
         parent_query=replace(state, agent="", m="").to_query(),
         window=window(desk, state.session, state.agent, Anchor(state.m, "around")),
@@ -231,7 +234,7 @@ def window(
         session=session,
         agent=agent,
         articles=shown,
-        marks=marks_of(desk.archive.annotations, session),
+        marks=annotations_of(desk.archive.annotations, session),
         costs=message_costs(desk.settings, messages),
         is_revealed=is_revealed,
         nearest=nearest(found, shown, anchor.id),

@@ -1,6 +1,22 @@
 {#- A model id as the price list writes it: without [1m], a cloud's prefix and its version suffix. -#}
 {% macro listed_model(column) -%}
-    {%- set bare = replace_all("lower(" ~ column ~ ")", "'\\[[^\\]]*\\]$'", "''") -%}
-    {%- set named = replace_all(bare, "'^(?:[a-z-]+\\.)?anthropic[./]|-v\\d+(?::\\d+)?$'", "''") -%}
-    {{ replace_all(named, "'@(\\d)'", "'-" ~ group_reference(1) ~ "'") }}
+    {%- set bare = replace_all("lower(" ~ column ~ ")", "'\\[[^\\]]*\\]$|:[a-z]+$'", "''") -%}
+    {#- A gateway puts its own names before the model's, parted by slashes. -#}
+    {%- set without_gateway = replace_all(bare, "'^.*/'", "''") -%}
+    {%- set named = replace_all(
+        without_gateway, "'^databricks-|^(?:[a-z-]+\\.)*anthropic(?:\\.|--)|-fast$|@[a-z]+$'", "''"
+    ) -%}
+    {%- set plain = replace_all(named, "'-v\\d+(?::\\d+)?$'", "''") -%}
+    {%- set dated = replace_all(plain, "'-v\\d+@'", "'@'") -%}
+    {{ replace_all(dated, "'@(\\d)'", "'-" ~ group_reference(1) ~ "'") }}
+{%- endmacro %}
+
+{#- Whether a model id asks for fast mode by its name. -#}
+{% macro is_fast_model(column) -%}
+    {{ matches("lower(coalesce(" ~ column ~ ", ''))", "'-fast(?:\\[|:|$)'") }}
+{%- endmacro %}
+
+{#- Whether a model id asks Bedrock for one part of the world; `global.` asks for none. -#}
+{% macro is_regional_model(column) -%}
+    {{ matches("lower(" ~ column ~ ")", "'(?:^|[/:])(?:us|us-gov|eu|au|jp|apac|ca|sa)\\.anthropic\\.'") }}
 {%- endmacro %}

@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from cca.export.sessions import Choice
+    from cca.export.sessions import SessionFilter
     from cca.settings import Settings
 
 _DAY = click.DateTime(["%Y-%m-%d"])
@@ -87,14 +87,14 @@ def _choice(
     project: str | None,
     since: datetime | None,
     until: datetime | None,
-) -> "Choice":
+) -> "SessionFilter":
     from datetime import timedelta
     from zoneinfo import ZoneInfo
 
-    from cca.export.sessions import Choice
+    from cca.export.sessions import SessionFilter
 
     zone = ZoneInfo(settings.timezone)
-    return Choice(
+    return SessionFilter(
         session=session or "",
         project=project or "",
         since=since and since.replace(tzinfo=zone),

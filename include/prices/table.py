@@ -1,5 +1,6 @@
 """Price rows by model, date, variant and prompt length, resolved by genai-prices' own rules."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
@@ -18,6 +19,14 @@ NO_LIMIT = 999_999_999_999
 OWN_FAST_MULTIPLES = {"claude-opus-4-6": Decimal(6), "claude-opus-4-7": Decimal(6)}
 # The Batches API has halved token prices since it exists; genai-prices models that from 2026-10 on.
 BATCH_MULTIPLE = Decimal("0.5")
+# A request over the threshold is billed as a whole at these multiples of input and output price.
+# genai-prices has no tier for Sonnet 4, whose 1M context was sold from August 2025 on.
+OWN_LONG_CONTEXT = {"claude-sonnet-4-0": (200_000, Decimal(2), Decimal("1.5"))}
+# Where a request may be served costs a tenth more, on the models that came with that offer:
+# `inference_geo: us` on 4.6 and later, Bedrock's geographic ids (us., eu., …) on 4.5 and later.
+PLACE_MULTIPLE = Decimal("1.1")
+_NO_REGIONS = re.compile(r"^claude-(?:v?[123]\b|v?[123]-|(?:opus|sonnet)-4-[01]$)")
+_NO_GEO = re.compile(r"^claude-(?:opus|sonnet|haiku)-4-5$")
 # Anthropic charges searches the same for every model, also where a model's row leaves them out.
 WEB_SEARCH_USD = Decimal("0.01")
 # Cache prices follow from the input price where a row leaves them out.
@@ -47,6 +56,8 @@ class PriceRow:
     cache_write_5m_usd_per_mtok: Decimal
     cache_write_1h_usd_per_mtok: Decimal
     web_search_usd: Decimal
+    us_multiple: Decimal
+    region_multiple: Decimal
     source: str
 
 
@@ -98,7 +109,27 @@ def _model_rows(model: genai.ModelInfo, source: str) -> Iterator[PriceRow]:
                 else:
                     continue
             for over, up_to in pairwise([-1, *_tier_starts(prices), NO_LIMIT]):
-                yield _row(model.id, variant, (over, up_to), (start, end), prices, multiple, origin)
+                row = _row(model.id, variant, (over, up_to), (start, end), prices, multiple, origin)
+                yield from _with_long_context(row)
+
+
+def _with_long_context(row: PriceRow) -> Iterator[PriceRow]:
+    """Yields the row, in two where the package lacks the price of long prompts."""
+    if row.price_model not in OWN_LONG_CONTEXT or row.prompt_tokens_up_to != NO_LIMIT:
+        yield row
+        return
+    threshold, input_multiple, output_multiple = OWN_LONG_CONTEXT[row.price_model]
+    yield replace(row, prompt_tokens_up_to=threshold)
+    yield replace(
+        row,
+        prompt_tokens_over=threshold,
+        input_usd_per_mtok=row.input_usd_per_mtok * input_multiple,
+        output_usd_per_mtok=row.output_usd_per_mtok * output_multiple,
+        cache_read_usd_per_mtok=row.cache_read_usd_per_mtok * input_multiple,
+        cache_write_5m_usd_per_mtok=row.cache_write_5m_usd_per_mtok * input_multiple,
+        cache_write_1h_usd_per_mtok=row.cache_write_1h_usd_per_mtok * input_multiple,
+        source="cca",
+    )
 
 
 def _boundaries(model: genai.ModelInfo) -> list[date]:
@@ -157,8 +188,15 @@ def _row(  # noqa: PLR0913  (the row's own parts)
         cache_write_5m_usd_per_mtok=usd("cache_write_mtok"),
         cache_write_1h_usd_per_mtok=usd("cache_write_1h_mtok"),
         web_search_usd=WEB_SEARCH_USD,
+        us_multiple=_place_multiple(model_id, is_of_request=True),
+        region_multiple=_place_multiple(model_id, is_of_request=False),
         source=source,
     )
+
+
+def _place_multiple(model_id: str, *, is_of_request: bool) -> Decimal:
+    is_older = _NO_REGIONS.match(model_id) or (is_of_request and _NO_GEO.match(model_id))
+    return Decimal(1) if is_older else PLACE_MULTIPLE
 
 
 def _per_mtok(prices: genai.ModelPrice, key: str, prompt_tokens: int) -> Decimal:

@@ -179,8 +179,24 @@ PRICED = {
     "dated id": (1, {"model": HAIKU}),
     "bare id": (1, {"model": "claude-haiku-4-5"}),
     "long context suffix": (5, {"model": "claude-opus-4-7[1m]"}),
-    "bedrock id": (1, {"model": "us.anthropic.claude-haiku-4-5-20251001-v1:0"}),
+    "bedrock id": (Decimal("1.1"), {"model": "us.anthropic.claude-haiku-4-5-20251001-v1:0"}),
+    "bedrock, one of its regions by arn": (
+        Decimal("1.1"), {"model": "arn:aws:bedrock:us-east-1:1:inference-profile/"
+                                  "eu.anthropic.claude-haiku-4-5-20251001-v1:0"},
+    ),
+    "bedrock, anywhere": (1, {"model": "global.anthropic.claude-haiku-4-5-20251001-v1:0"}),
+    "bedrock, before regions cost more": (3, {"model": "us.anthropic.claude-3-7-sonnet-v1:0"}),
+    "bedrock behind a gateway": (Decimal("5.5"), {"model": "bedrock/au.anthropic.claude-opus-4-8"}),
     "vertex id": (5, {"model": "claude-opus-5@20260401"}),
+    "vertex behind a gateway": (1, {"model": "vertex_ai/claude-haiku-4-5@20251001"}),
+    "openrouter": (5, {"model": "openrouter/anthropic/claude-opus-4.7"}),
+    "openrouter, a variant": (5, {"model": "openrouter/anthropic/claude-opus-4.7:beta"}),
+    "databricks": (1, {"model": "databricks-claude-haiku-4-5"}),
+    "served in the US": (Decimal("5.5"), {"model": "claude-opus-4-8", "inference_geo": "us"}),
+    "served anywhere": (5, {"model": "claude-opus-4-8", "inference_geo": "global"}),
+    "served in the US, an older model": (1, {"model": HAIKU, "inference_geo": "us"}),
+    "fast by its name": (10, {"model": "claude-opus-4-8-fast"}),
+    "Sonnet 4, a long prompt": (6, {"model": "claude-sonnet-4-20250514"}),
     "before the price fell": (10, {"model": OPUS_46, "at": -203 * DAY}),
     "since the price fell": (5, {"model": OPUS_46, "at": -202 * DAY}),
     "fast, our own row": (30, {"model": OPUS_46, "speed": "fast"}),
@@ -199,6 +215,18 @@ def test_a_million_tokens_cost_the_price_of_model_day_and_variant(marts: Marts, 
         Decimal(str(PRICED[case][0])),
         True,
     )
+
+
+UNKNOWN = {"inference_geo": "moon", "speed": "slow", "service_tier": "flex"}
+for name, value in UNKNOWN.items():
+    given(answer("unknown", 0, f"m-unknown-{name}", input_tokens=1_000_000, **{name: value}))
+
+
+@pytest.mark.parametrize("name", UNKNOWN)
+def test_a_factor_that_nobody_has_priced_makes_the_price_a_lower_bound(
+    marts: Marts, name: str
+) -> None:
+    assert one(marts, "cost_usd, is_price_known", f"m-unknown-{name}") == (Decimal(1), False)
 
 
 given(

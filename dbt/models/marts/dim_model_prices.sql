@@ -22,7 +22,8 @@ overrides as (
         cache_read_usd_per_mtok,
         cache_write_5m_usd_per_mtok,
         cache_write_1h_usd_per_mtok,
-        web_search_usd
+        web_search_usd,
+        1 as us_multiple
     from (
         {{ own_prices() }}
     ) as own_prices
@@ -41,7 +42,8 @@ matched as (
 listed as (
     select
         matched.model,
-        prices.*
+        prices.*,
+        case when {{ is_regional_model('matched.model') }} then prices.region_multiple else 1 end as place_multiple
     from matched
     inner join prices on matched.match_order = prices.match_order
 ),
@@ -63,12 +65,13 @@ select
     prompt_tokens_up_to,
     valid_from,
     valid_to,
-    input_usd_per_mtok,
-    output_usd_per_mtok,
-    cache_read_usd_per_mtok,
-    cache_write_5m_usd_per_mtok,
-    cache_write_1h_usd_per_mtok,
+    cast(input_usd_per_mtok * place_multiple as decimal(12, 6)) as input_usd_per_mtok,
+    cast(output_usd_per_mtok * place_multiple as decimal(12, 6)) as output_usd_per_mtok,
+    cast(cache_read_usd_per_mtok * place_multiple as decimal(12, 6)) as cache_read_usd_per_mtok,
+    cast(cache_write_5m_usd_per_mtok * place_multiple as decimal(12, 6)) as cache_write_5m_usd_per_mtok,
+    cast(cache_write_1h_usd_per_mtok * place_multiple as decimal(12, 6)) as cache_write_1h_usd_per_mtok,
     web_search_usd,
+    cast(us_multiple as decimal(6, 4)) as us_multiple,
     source
 from listed
 where
@@ -91,5 +94,6 @@ select
     cache_write_5m_usd_per_mtok,
     cache_write_1h_usd_per_mtok,
     web_search_usd,
+    cast(us_multiple as decimal(6, 4)) as us_multiple,
     'PRICES_FILE' as source
 from own

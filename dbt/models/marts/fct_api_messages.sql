@@ -10,7 +10,8 @@ prices as (
 priced as (
     select
         messages.*,
-        prices.price_model is not null as is_price_known,
+        prices.price_model is not null and not messages.has_unknown_factor as is_price_known,
+        case when messages.inference_geo = 'us' then prices.us_multiple else 1 end as place_multiple,
         {{ usd('messages.input_tokens', 'prices.input_usd_per_mtok') }}
         + {{ usd('messages.output_tokens', 'prices.output_usd_per_mtok') }}
         + {{ usd('messages.cache_read_tokens', 'prices.cache_read_usd_per_mtok') }}
@@ -51,9 +52,10 @@ select
     thinking_tokens,
     web_search_requests,
     price_variant,
-    cast(coalesce(token_usd, 0) as decimal(18, 10)) as cost_usd,
-    cast(coalesce(token_usd + search_usd, 0) as decimal(18, 10)) as cost_usd_with_web_search,
-    cast(coalesce(cache_savings_usd, 0) as decimal(18, 10)) as cache_savings_usd,
+    nullif(inference_geo, '') as inference_geo,
+    cast(coalesce(token_usd * place_multiple, 0) as decimal(18, 10)) as cost_usd,
+    cast(coalesce(token_usd * place_multiple + search_usd, 0) as decimal(18, 10)) as cost_usd_with_web_search,
+    cast(coalesce(cache_savings_usd * place_multiple, 0) as decimal(18, 10)) as cache_savings_usd,
     prompt_tokens,
     is_price_known,
     is_usage_final,
