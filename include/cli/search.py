@@ -31,7 +31,8 @@ KINDS = ("prompt", "answer", "thinking", "tool_input", "tool_result", "title", "
 def search(text: tuple[str, ...], *, regex: bool, as_json: bool, **options: Any) -> None:
     """Find TEXT: words, parts of words, "phrases", -without, co*, /regular expressions/.
 
-    Also kind:, project:, session: and host: before a value.
+    Also kind:, project:, session: and host: before a value. One minus leaves a word out; --flag is
+    a word itself.
 
     Put -- before TEXT when it begins with a minus sign.
     """

@@ -18,7 +18,7 @@ from cca.lake import arrivals
 from cca.lake.lake import Lake, holding
 from cca.lake.manifest import Coverage, Manifest
 from cca.lake.time_range import TimeRange
-from cca.mongo import archive
+from cca.mongo import archive, erasures
 from cca.mongo.archive import Document
 from cca.settings import Settings
 from cca.transcript import TRANSCRIPT_RULES
@@ -76,6 +76,8 @@ def plan(settings: Settings, uri: str, window: Window, *, number: int = 1) -> tu
     with archive.connect(uri) as client:
         archive.require(client, uri)
         collection = archive.conversations(client, settings)
+        # An erasure is done only when this lake has done its part.
+        erasures.register(collection.database, "lake", settings.cca_host, settings.lake_dir)
         if window.kind == "backfill":
             ranges = _split(collection, window.events, number)
             return tuple(Chunk("backfill", scope, is_whole=len(ranges) == 1) for scope in ranges)

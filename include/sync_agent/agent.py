@@ -19,7 +19,7 @@ from cca.mongo import archive
 from cca.settings import Settings
 from cca.sync_agent.buffer import Buffer
 from cca.sync_agent.deliver import Delivery, deliver_pending, ensure_indexes
-from cca.sync_agent.forgotten import obey
+from cca.sync_agent.erasure import obey
 from cca.sync_agent.garbage import few_collections
 from cca.sync_agent.health import State, health_server
 from cca.sync_agent.intake import Intake

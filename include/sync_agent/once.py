@@ -15,7 +15,7 @@ from cca.mongo import archive
 from cca.settings import Settings
 from cca.sync_agent.buffer import Buffer
 from cca.sync_agent.deliver import Delivery, deliver, deliver_pending, ensure_indexes
-from cca.sync_agent.forgotten import obey, without_forgotten
+from cca.sync_agent.erasure import obey, without_erased
 from cca.sync_agent.garbage import few_collections
 from cca.sync_agent.intake import Group, Intake, Taken
 from cca.sync_agent.lock import agent_lock
@@ -110,7 +110,7 @@ def _pass_on(
                 yield intake.commit(sent, refused)
                 yield delivery
             if group:
-                group = without_forgotten(collection.database, group, settings.cca_host)  # noqa: PLW2901  (nothing else may go on with it)
+                group = without_erased(collection.database, group, settings.cca_host)  # noqa: PLW2901  (nothing else may go on with it)
                 sending = group, sender.submit(deliver, collection, group.entries, settings)
 
 

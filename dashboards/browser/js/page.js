@@ -88,7 +88,9 @@
   // --- search words inside the opened message
 
   // The grammar of the search: -word and -"phrase" leave out, field:value is no text.
-  const PIECES = /(-)?(?:(?:kind|project|session|host):(?:"[^"]*"?|\S+)|"([^"]*)"?|(\S+))/g;
+  // One minus before a word leaves it out, as in cca/search/typed.py.
+  const PIECES =
+    /(?:(?<!\S)(-)(?![->\s]))?(?:(?:kind|project|session|host):(?:"[^"]*"?|\S+)|"([^"]*)"?|(\S+))/g;
 
   function wordsOf(query) {
     const found = [...query.matchAll(PIECES)].filter(([, minus]) => !minus);

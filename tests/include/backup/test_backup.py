@@ -15,18 +15,18 @@ from pymongo.collection import Collection
 from cca.backup import contents, save
 from cca.backup.bring_back import Restored, restore
 from cca.demo.generate import generate
+from cca.erase import erase
 from cca.errors import BackupError, ServiceDown, SettingError
 from cca.extract.fetch import server_time
 from cca.extract.run import extract
 from cca.extract.window import Window
-from cca.forget import forget
 from cca.gold.open import reading_gold
-from cca.lake.remove import Scope
 from cca.load.raw import load
 from cca.load.warehouse import writing
 from cca.mongo import archive
 from cca.pipeline import Options, run
 from cca.records import DATASETS
+from cca.selection import Selection
 from cca.settings import Settings
 from cca.sync_agent.agent import sync_once
 from cca.sync_agent.buffer import Buffer
@@ -274,7 +274,7 @@ def test_the_forgotten_leave_the_next_backup_and_an_older_one_does_not_bring_the
     for one in (folder, older):
         save.save(settings, settings.mongo_uri, one)
     assert "word-goes" in words_in(folder)
-    forget(settings, settings.mongo_uri, Scope(project="-gone"))
+    erase(settings, settings.mongo_uri, Selection(project="-gone"))
     anew = save.save(settings, settings.mongo_uri, folder)
     assert (anew.documents, anew.is_incremental) == (1, False)
     assert "word-goes" not in words_in(folder)

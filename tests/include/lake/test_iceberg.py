@@ -14,14 +14,14 @@ from cca.cli.iceberg import iceberg as iceberg_command
 from cca.errors import NotFound, SettingError
 from cca.extract.run import extract
 from cca.extract.window import Window, backfill
-from cca.lake import catalog, iceberg, remove, snapshots
+from cca.lake import catalog, erase, iceberg, snapshots
 from cca.lake.compact import compact
 from cca.lake.iceberg import IcebergStore
 from cca.lake.lake import holding
-from cca.lake.remove import Scope
 from cca.lake.store import Commit
 from cca.load.raw import load, load_state
 from cca.load.warehouse import writing
+from cca.selection import Selection
 from cca.settings import Settings, get_settings
 from cca.time_travel import settings_of
 from tests.include.lake.rest_catalog import serving_catalog
@@ -246,7 +246,7 @@ def test_a_rest_catalog_serves_as_well(
         assert ids(settings) == mongo_ids(collection)
         snapshots.rollback(settings, snapshots.find(settings, None, datetime.now(UTC)))
         assert snapshots.expire(settings, datetime.now(UTC) + timedelta(minutes=1)).snapshots == 3
-        assert remove.remove(settings, "iceberg", Scope(host="laptop")) == 18
+        assert erase.erase(settings, "iceberg", Selection(host="laptop")) == 18
         assert ids(settings) == []
         assert len(catalog.drop(settings)) == 3
         assert catalog.existing(settings) == {}
