@@ -37,7 +37,7 @@ def build_models(params: dict[str, Any], task_instance: Any) -> dict[str, int]:
     from cca.transform.progress import Progress
 
     log, settings, reporting = logging.getLogger(__name__), get_settings(), threading.Lock()
-    progress = Progress.of(dbt.target_dir(settings) / "manifest.json")
+    progress = Progress.of(dbt.manifest_path(settings))
 
     def report(node: dbt.NodeDone) -> None:
         # dbt calls from its threads; the task has one line to its supervisor

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from cca.errors import SettingError
+from cca.load.warehouse import writing
 from cca.settings import SECTIONS, Settings, get_settings
 from cca.settings.docs import files
 
@@ -84,3 +85,35 @@ def test_unknown_time_zone_is_refused() -> None:
 def test_every_setting_belongs_to_one_section() -> None:
     own = [name for section in SECTIONS for name in section.__annotations__]
     assert sorted(name for name in own if name != "model_config") == sorted(Settings.model_fields)
+
+
+@pytest.mark.parametrize(
+    "name", ["temp.db", "Main.duckdb", ".raw.db", "marts.v2.db", "information_schema.db", 'a"b.db']
+)
+def test_a_warehouse_that_duckdb_would_take_for_another_is_refused(
+    tmp_path: Path, name: str
+) -> None:
+    with pytest.raises(ValueError, match="name the file otherwise"):
+        Settings(duckdb_path=tmp_path / name, _env_file=None)
+
+
+@pytest.mark.parametrize("sign", ["#", "?"])
+def test_folders_that_duckdb_or_dbt_cannot_open_are_named_with_their_setting(
+    tmp_path: Path, sign: str
+) -> None:
+    home = Settings(cca_home=tmp_path / f"a{sign}b", _env_file=None)
+    with pytest.raises(SettingError, match=rf"CCA_HOME: .*without \{sign}"):
+        home.require_usable_paths()
+    apart = Settings(cca_home=tmp_path, duckdb_path=tmp_path / f"a{sign}b" / "w.db", _env_file=None)
+    with pytest.raises(SettingError, match=rf"DUCKDB_PATH: .*without \{sign}"), writing(apart):
+        pass
+
+
+@pytest.mark.parametrize(
+    "folder", ["O'Brien", 'd"q', "a;b", "br[ack]et*", "{{ brace }}", "日本 x", "5%"]
+)
+def test_other_signs_are_good_enough_for_a_home(tmp_path: Path, folder: str) -> None:
+    settings = Settings(cca_home=tmp_path / folder, _env_file=None)
+    with writing(settings) as warehouse:
+        warehouse.execute("create table t as select 1 as n")
+    assert settings.warehouse_path.exists()
