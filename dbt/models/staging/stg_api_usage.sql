@@ -6,13 +6,17 @@ with source as (
         and coalesce(model, '') <> '<synthetic>'
 ),
 
+corrected as (
+    select * from {{ ref('stg_corrected_times') }}
+),
+
 further as (
     select * from {{ ref('stg_further_usage') }}
 ),
 
 answers as (
     select
-        _id as document_id,
+        source._id as document_id,
         coalesce(nullif(message_id, ''), nullif(uuid, ''), _id) as message_id,
         session_id,
         project_id,
@@ -38,8 +42,9 @@ answers as (
         coalesce(service_tier, '') as service_tier,
         coalesce(inference_geo, '') as inference_geo,
         coalesce(is_usage_final, false) as is_usage_final,
-        {{ in_utc('event_at') }} as event_at
+        coalesce(corrected.corrected_at, {{ in_utc('event_at') }}) as event_at
     from source
+    left join corrected on source._id = corrected.document_id
 ),
 
 -- An advisor, or a compaction, answers beside the message: its tokens stand in none of its totals.

@@ -1,9 +1,13 @@
 with source as (
     select * from {{ source('raw', 'content_blocks') }}
+),
+
+corrected as (
+    select * from {{ ref('stg_corrected_times') }}
 )
 
 select
-    _id as document_id,
+    source._id as document_id,
     block_index,
     session_id,
     project_id,
@@ -26,6 +30,7 @@ select
     file_path,
     lines_added,
     lines_removed,
-    {{ in_utc('event_at') }} as event_at,
-    {{ in_utc('timestamp') }} as written_at
+    coalesce(corrected.corrected_at, {{ in_utc('event_at') }}) as event_at,
+    case when not is_clock_wrong then {{ in_utc('timestamp') }} end as written_at
 from source
+left join corrected on source._id = corrected.document_id

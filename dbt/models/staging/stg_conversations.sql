@@ -1,9 +1,13 @@
 with source as (
     select * from {{ source('raw', 'conversations') }}
+),
+
+corrected as (
+    select * from {{ ref('stg_corrected_times') }}
 )
 
 select
-    _id as document_id,
+    source._id as document_id,
     coalesce(nullif(uuid, ''), _id) as entry_id,
     nullif(uuid, '') as uuid,
     session_id,
@@ -19,6 +23,7 @@ select
     role,
     message_id,
     request_id,
+    entry_session_id,
     model,
     stop_reason,
     has_usage,
@@ -46,8 +51,10 @@ select
     coalesce(is_project_folder, false) as is_project_folder,
     text,
     length(text) as text_length,
-    {{ in_utc('event_at') }} as event_at,
-    {{ in_utc('timestamp') }} as written_at,
+    coalesce(corrected.corrected_at, {{ in_utc('event_at') }}) as event_at,
+    case when not is_clock_wrong then {{ in_utc('timestamp') }} end as written_at,
+    is_clock_wrong,
     {{ in_utc('ingested_at') }} as ingested_at,
     load_seq
 from source
+left join corrected on source._id = corrected.document_id

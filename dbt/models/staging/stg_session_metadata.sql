@@ -1,10 +1,14 @@
 with source as (
     select * from {{ source('raw', 'conversations') }}
+),
+
+corrected as (
+    select * from {{ ref('stg_corrected_times') }}
 )
 
 -- Lines without a uuid: re-appended every turn, and the last one of a kind wins.
 select
-    _id as document_id,
+    source._id as document_id,
     session_id,
     project_id,
     stream,
@@ -14,6 +18,7 @@ select
     is_sidechain,
     permission_mode,
     text as value,
-    {{ in_utc('event_at') }} as event_at
+    coalesce(corrected.corrected_at, {{ in_utc('event_at') }}) as event_at
 from source
+left join corrected on source._id = corrected.document_id
 where coalesce(uuid, '') = '' and type not in ('user', 'assistant', 'message', 'system', 'attachment', 'progress')
