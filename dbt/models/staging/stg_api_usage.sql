@@ -1,13 +1,17 @@
-with source as (
-    select * from {{ source('raw', 'conversations') }}
-    where
-        has_usage
-        and (role = 'assistant' or type in ('assistant', 'progress'))
-        and coalesce(model, '') <> '<synthetic>'
+with corrected as (
+    select * from {{ ref('stg_corrected_times') }}
 ),
 
-corrected as (
-    select * from {{ ref('stg_corrected_times') }}
+source as (
+    select
+        rows_taken.*,
+        corrected.corrected_at
+    from {{ source('raw', 'conversations') }} as rows_taken
+    left join corrected on rows_taken._id = corrected.document_id
+    where
+        rows_taken.has_usage
+        and (rows_taken.role = 'assistant' or rows_taken.type in ('assistant', 'progress'))
+        and coalesce(rows_taken.model, '') <> '<synthetic>'
 ),
 
 further as (
@@ -16,7 +20,7 @@ further as (
 
 answers as (
     select
-        source._id as document_id,
+        _id as document_id,
         coalesce(nullif(message_id, ''), nullif(uuid, ''), _id) as message_id,
         session_id,
         project_id,
@@ -42,9 +46,8 @@ answers as (
         coalesce(service_tier, '') as service_tier,
         coalesce(inference_geo, '') as inference_geo,
         coalesce(is_usage_final, false) as is_usage_final,
-        coalesce(corrected.corrected_at, {{ in_utc('event_at') }}) as event_at
+        coalesce(corrected_at, {{ in_utc('event_at') }}) as event_at
     from source
-    left join corrected on source._id = corrected.document_id
 ),
 
 -- An advisor, or a compaction, answers beside the message: its tokens stand in none of its totals.

@@ -1,13 +1,17 @@
-with source as (
-    select * from {{ source('raw', 'content_blocks') }}
+with corrected as (
+    select * from {{ ref('stg_corrected_times') }}
 ),
 
-corrected as (
-    select * from {{ ref('stg_corrected_times') }}
+source as (
+    select
+        rows_taken.*,
+        corrected.corrected_at
+    from {{ source('raw', 'content_blocks') }} as rows_taken
+    left join corrected on rows_taken._id = corrected.document_id
 )
 
 select
-    source._id as document_id,
+    _id as document_id,
     block_index,
     session_id,
     project_id,
@@ -30,7 +34,6 @@ select
     file_path,
     lines_added,
     lines_removed,
-    coalesce(corrected.corrected_at, {{ in_utc('event_at') }}) as event_at,
+    coalesce(corrected_at, {{ in_utc('event_at') }}) as event_at,
     case when not is_clock_wrong then {{ in_utc('timestamp') }} end as written_at
 from source
-left join corrected on source._id = corrected.document_id

@@ -1,13 +1,17 @@
-with source as (
-    select * from {{ source('raw', 'conversations') }}
+with corrected as (
+    select * from {{ ref('stg_corrected_times') }}
 ),
 
-corrected as (
-    select * from {{ ref('stg_corrected_times') }}
+source as (
+    select
+        rows_taken.*,
+        corrected.corrected_at
+    from {{ source('raw', 'conversations') }} as rows_taken
+    left join corrected on rows_taken._id = corrected.document_id
 )
 
 select
-    source._id as document_id,
+    _id as document_id,
     coalesce(nullif(uuid, ''), _id) as entry_id,
     nullif(uuid, '') as uuid,
     session_id,
@@ -51,10 +55,9 @@ select
     coalesce(is_project_folder, false) as is_project_folder,
     text,
     length(text) as text_length,
-    coalesce(corrected.corrected_at, {{ in_utc('event_at') }}) as event_at,
+    coalesce(corrected_at, {{ in_utc('event_at') }}) as event_at,
     case when not is_clock_wrong then {{ in_utc('timestamp') }} end as written_at,
     is_clock_wrong,
     {{ in_utc('ingested_at') }} as ingested_at,
     load_seq
 from source
-left join corrected on source._id = corrected.document_id

@@ -1,14 +1,18 @@
-with source as (
-    select * from {{ source('raw', 'conversations') }}
+with corrected as (
+    select * from {{ ref('stg_corrected_times') }}
 ),
 
-corrected as (
-    select * from {{ ref('stg_corrected_times') }}
+source as (
+    select
+        rows_taken.*,
+        corrected.corrected_at
+    from {{ source('raw', 'conversations') }} as rows_taken
+    left join corrected on rows_taken._id = corrected.document_id
 )
 
 -- Lines without a uuid: re-appended every turn, and the last one of a kind wins.
 select
-    source._id as document_id,
+    _id as document_id,
     session_id,
     project_id,
     stream,
@@ -18,7 +22,6 @@ select
     is_sidechain,
     permission_mode,
     text as value,
-    coalesce(corrected.corrected_at, {{ in_utc('event_at') }}) as event_at
+    coalesce(corrected_at, {{ in_utc('event_at') }}) as event_at
 from source
-left join corrected on source._id = corrected.document_id
 where coalesce(uuid, '') = '' and type not in ('user', 'assistant', 'message', 'system', 'attachment', 'progress')
