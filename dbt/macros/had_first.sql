@@ -1,6 +1,6 @@
 {#-
-Order in which sessions claim what they share: by when their own entries began. A session whose
-every entry was copied on is the one that was copied: it comes first.
+Attribution order for shared entries: the session whose own entries began first comes first. A session
+whose entries all exist elsewhere too is the original.
 -#}
 {% macro had_first(origins) -%}
     {{ origins }}.own_started_at asc nulls first, {{ origins }}.last_written_at asc nulls first, {{ origins }}.session_id asc

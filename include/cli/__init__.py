@@ -9,7 +9,7 @@ import click
 from cca.errors import CcaError
 from cca.extras import DISTRIBUTION
 
-# name: (module:attribute, what it does)
+# Name: (module:attribute, what it does).
 COMMANDS = {
     "up": ("cca.cli.stack:up", "Start the whole stack and wait until it answers."),
     "down": ("cca.cli.stack:down", "Stop everything that `up` started."),
@@ -79,7 +79,7 @@ def cca() -> None:
 
 def main() -> None:
     """Entry point: prints our own errors and those of files as one line, and exits with 1."""
-    # conversations are private: whatever a command writes is its user's alone
+    # Conversations are private: whatever a command writes is its user's alone.
     os.umask(0o077)
     try:
         cca()

@@ -72,7 +72,7 @@ def export(
                 is_revealed=reveal,
                 tell=lambda: progress.advance(task),
             )
-            # a terminal would obey what a transcript tells it; a file or a pipe gets every byte
+            # A terminal would obey what a transcript tells it; a file or a pipe gets every byte.
             is_shown = out is None and sys.stdout.isatty()
             for piece in written:
                 shown = printable(piece.expandtabs(4)) if is_shown else piece

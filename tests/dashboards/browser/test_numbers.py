@@ -245,7 +245,8 @@ def test_each_way_to_end_leads_to_exactly_its_sessions(published: Settings) -> N
     assert ends.title == "Outcome"
     for name, sessions, *_ in ends.rows:
         behind = PAGES["sessions"].make(asked(published, followed(name.link)))[-1]
-        assert (len(behind.rows), behind.title.startswith(name.text.capitalize())) == (int(sessions.text), True)
+        assert behind.title.startswith(name.text.capitalize())
+        assert len(behind.rows) == int(sessions.text)
 
 
 def test_a_percentile_leads_to_the_calls_that_took_as_long(published: Settings) -> None:
