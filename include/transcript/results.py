@@ -132,7 +132,7 @@ def _words(value: Any, levels: int) -> Iterator[str]:
 
 
 def _of_part(part: dict[str, Any], levels: int) -> Iterator[str]:
-    kind = part.get("type")
+    kind = string(part.get("type"))
     if kind in _PICTURES or not levels:
         return
     if kind == "text":
