@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from cca.transcript.terminal import plain
-from cca.transcript.values import as_json
+from cca.transcript.values import as_json, string
 
 ERROR_CHARACTERS = 300  # enough to tell what kind of error it is
 REJECTED = "rejected by the user"

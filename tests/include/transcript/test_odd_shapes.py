@@ -59,7 +59,8 @@ def test_an_odd_value_in_any_place_becomes_a_row(kind: str) -> None:
     now = datetime.now(UTC)
     stored = {
         "_id": "x", "stream": "s", "generation": 0, "sourceOffset": 0, "projectId": "p",
-        "sessionKey": "s", "sourceFile": "p/s.jsonl", "host": "h", "eventAt": now, "ingestedAt": now,
+        "sessionKey": "s", "sourceFile": "p/s.jsonl", "host": "h",
+        "eventAt": now, "ingestedAt": now,
     }  # fmt: skip
     for entry in _changed(ENTRY | {"type": kind}):
         assert convert(entry | stored).reject is None, entry
