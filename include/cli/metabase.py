@@ -1,4 +1,4 @@
-"""`cca metabase`: dashboards from code."""
+"""`cca metabase`: creates dashboards from code."""
 
 import click
 
@@ -8,14 +8,14 @@ from cca.terminal import say
 
 @click.group()
 def metabase() -> None:
-    """Questions and dashboards of dashboards/metabase, in the Metabase of METABASE_URL."""
+    """Create questions and dashboards in the Metabase of METABASE_URL."""
 
 
 @metabase.command()
 @click.option(
     "--dry-run",
     is_flag=True,
-    help="Say what would be done, and do nothing; also without a Metabase.",
+    help="Show what would be done and do nothing; also works without a Metabase.",
 )
 @click.option("--force", is_flag=True, help="Send everything again, over changes made by hand.")
 @click.option(
@@ -25,7 +25,7 @@ def metabase() -> None:
 def provision(*, dry_run: bool, force: bool, wait: int, as_json: bool) -> None:
     """Set Metabase up: administrator, database, descriptions, questions, dashboards.
 
-    Can be repeated: what is there already stays, what the code no longer has is archived.
+    You can repeat it: existing items stay, and items that the code no longer has are archived.
     """
     from collections import Counter
     from dataclasses import asdict
@@ -37,7 +37,7 @@ def provision(*, dry_run: bool, force: bool, wait: int, as_json: bool) -> None:
     said: list[str] = []
 
     def tell(text: str) -> None:
-        """What it waits for, once."""
+        """Print once what it waits for."""
         if text not in said:
             said.append(text)
             say(text, err=True)
@@ -57,7 +57,7 @@ def provision(*, dry_run: bool, force: bool, wait: int, as_json: bool) -> None:
 
 @metabase.command()
 def check() -> None:
-    """Run every question over the gold file, with its filters: before you provision."""
+    """Run every question over the gold file, with its filters; do this before you provision."""
     from cca.dashboards.metabase.boards import load_boards
     from cca.dashboards.metabase.sql import problems
     from cca.settings import get_settings
@@ -71,4 +71,4 @@ def check() -> None:
         say(f"{problem.board}/{problem.question}: {problem.text}", err=True)
     if found:
         raise SystemExit(1)
-    say(f"{sum(len(board.questions) for board in boards)} questions, all well")
+    say(f"{sum(len(board.questions) for board in boards)} questions work")

@@ -20,7 +20,7 @@ from cca.stack import readiness
 from cca.stack.programs import parts
 
 _OLDEST_PYTHON = (3, 11)
-# below it MongoDB stops taking documents and dbt cannot write its temporary files
+# Below it MongoDB stops taking documents and dbt cannot write its temporary files.
 _LEAST_FREE_BYTES = 1 * 2**30
 _LITTLE_FREE_BYTES = 5 * 2**30
 _PACKAGES = ("duckdb", "dbt-duckdb", "pyarrow", "pyiceberg", "pymongo", "tantivy")

@@ -51,7 +51,7 @@ class Settings(
     def as_environment(self) -> dict[str, str]:
         """Every setting as its variable, so that a child process reads the same from any folder."""
         variables = {name.upper(): getattr(self, name) for name in type(self).model_fields}
-        # what is unset stays unset: neither an inherited variable nor a .env may fill it in
+        # What is unset stays unset: neither an inherited variable nor a .env may fill it in.
         given = {name: "" if value is None else str(value) for name, value in variables.items()}
         # The defaults are looked for anew by the child: one of them may appear later.
         is_set = self.claude_dir or self.claude_config_dir
