@@ -13,7 +13,7 @@ from pymongo.errors import OperationFailure
 
 from cca.follow.feed import OVERLAP
 from cca.follow.session import session_row
-from cca.mongo.archive import Document, whole
+from cca.mongo.archive import ACTIVITY, FOLLOWER, SESSIONS, Document, whole
 from cca.search.home import Position
 from cca.transcript.entry import entry_of
 from cca.transcript.roles import role_of
@@ -59,8 +59,8 @@ class Lists:
         self._conversations = conversations
         self._source = source
         database = conversations.database
-        self._sessions, self._activity = database["sessions"], database["activity"]
-        self._state = database["follower"]
+        self._sessions, self._activity = database[SESSIONS], database[ACTIVITY]
+        self._state = database[FOLLOWER]
         # Sessions to be made anew, with when; and until when those just made rest.
         self._touched: dict[str, float] = {}
         self._resting: dict[str, float] = {}
@@ -100,18 +100,21 @@ class Lists:
                 document.get("sessionKey"), document.get("projectId"), document.get("eventAt")
             )
 
-    def touch_again(self, sessions: Iterable[str], projects: Iterable[str]) -> None:
-        """Sessions, and all hours of projects, of which documents were deleted."""
+    def renew(self, sessions: Iterable[str], projects: Iterable[str]) -> int:
+        """Rewrite sessions, and all hours of projects, that lost documents; how many sessions."""
+        if not self._may_write():
+            return 0
         for session in sessions:
             self._touch(session, None, None)
         for row in self._activity.find({"projectId": {"$in": list(projects)}}):
             self._touch(None, row["projectId"], row["hour"])
+        return self.flush(None, is_all=True)
 
     def flush(self, position: Position | None, *, is_all: bool = False) -> int:
         """Make due rows anew; once none is left, all up to the position is right."""
         now = time.monotonic()
         due = [key for key, at in self._touched.items() if is_all or now >= at]
-        if not due:
+        if not due and not (is_all and self._hours):
             return 0
         hours, self._hours = self._hours, set()
         try:
