@@ -11,7 +11,7 @@ from cca.transcript.entry import ODD_ENTRY, entry_of
 from cca.transcript.prompts import said
 from cca.transcript.results import is_rejection, result_text
 from cca.transcript.roles import SYNTHETIC_MODEL, role_of
-from cca.transcript.slugs import slug_of
+from cca.transcript.slugs import project_key, slug_of
 from cca.transcript.times import is_outlier
 from cca.transcript.titles import LONGEST_TITLE, TITLE_FIELDS, title_of, title_of_said
 from cca.transcript.values import mapping, mended, string
@@ -173,6 +173,7 @@ def _row(session_key: str, counts: _Counts) -> Row:
         "projectId": place.get("projectId"),
         "host": place.get("host"),
         "cwd": counts.cwd,
+        "projectKey": project_key(counts.cwd) if counts.cwd else place.get("projectId"),
         "title": next(titles, counts.prompt_title or counts.told_title or None),
         "firstPrompt": counts.first_prompt or None,
         "startedAt": min(times),
