@@ -33,6 +33,12 @@ _PLACE = [
         "event_at", _AT, "When it happened: own timestamp, else the last before it.", required=True
     ),
     _field("date", pa.date32(), "UTC date of event_at; the lake's partition.", required=True),
+    _field(
+        "is_clock_wrong",
+        pa.bool_(),
+        "event_at cannot be true: before Claude Code, or after MongoDB took the entry.",
+        required=True,
+    ),
 ]
 
 CONVERSATIONS = pa.schema(

@@ -70,6 +70,8 @@ def _folders(settings: Settings) -> Iterator[Check]:
         yield Check("CCA_HOME", "ok", str(home))
     else:
         yield Check("CCA_HOME", "fail", f"{home} cannot be written", "change its owner or CCA_HOME")
+    for sentence in settings.claude_dir_remarks:
+        yield Check("CLAUDE_DIR", "warn", sentence, "set CLAUDE_DIR to the folder that is read")
     for folder in settings.claude_dirs:
         if not folder.is_dir():
             yield Check(
