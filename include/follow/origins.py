@@ -5,6 +5,7 @@ It is the rule of dbt's `int_session_origins` and `had_first`, over the archive.
 """
 
 import hashlib
+from collections import OrderedDict
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -14,6 +15,7 @@ from pymongo.collection import Collection
 from cca.mongo.archive import HOLDERS, Document
 
 _UUIDS_OF_ONE_QUERY = 10_000
+_BUSY_SESSIONS = 32
 _FIRST = datetime.min.replace(tzinfo=UTC)
 
 Rank = tuple[bool, datetime, bool, datetime, str]
@@ -35,6 +37,8 @@ class Origins:
         self._sessions = sessions
         self._told: dict[str, Document] = {}
         self._is_indexed = False
+        # Entries of the sessions last settled that no other session held.
+        self._alone: OrderedDict[str, frozenset[str]] = OrderedDict()
         # Of others it is not known whether an earlier process told those they share with.
         self._settled: set[str] = set()
         # Sessions whose share of the entries changes with that of another.
@@ -59,7 +63,7 @@ class Origins:
         entries the session is gone. The sessions that this changes are `unsettled` afterwards.
         """
         self.unsettled.discard(session)
-        holders = self._holders(session, [key for key, one in entries.items() if one.has_uuid])
+        holders = self._holders(session, {key for key, one in entries.items() if one.has_uuid})
         others = set().union(*holders.values())
         known = self._known({session, *others})
         origin = _origin(entries, holders)
@@ -67,23 +71,36 @@ class Origins:
         before = known.get(session, {})
         if session not in self._settled or _weight(before) != _weight(origin):
             self._settled.add(session)
-            self.unsettled |= others | set(before.get("sharedWith", ()))
+            self._unsettle(others | set(before.get("sharedWith", ())))
         ranks = {name: _rank(name, known[name]) for name in others & known.keys()}
         own = _rank(session, origin)
         earlier = {name for name, rank in ranks.items() if rank < own}
         return frozenset(key for key, names in holders.items() if names & earlier), origin
 
-    def _holders(self, session: str, uuids: list[str]) -> dict[str, set[str]]:
-        """Return the other sessions that hold each entry, for entries that have any."""
+    def _unsettle(self, sessions: set[str]) -> None:
+        self.unsettled |= sessions
+        for session in sessions:
+            self._alone.pop(session, None)
+
+    def _holders(self, session: str, uuids: set[str]) -> dict[str, set[str]]:
+        """Return the other sessions that hold each entry, for entries that have any.
+
+        A busy session asks for its new entries alone: whoever comes to share the others unsettles
+        it.
+        """
         found: dict[str, set[str]] = {}
         if not self.may_ask():
             return found
         fields = {"_id": 0, "uuid": 1, "sessionKey": 1}
-        for start in range(0, len(uuids), _UUIDS_OF_ONE_QUERY):
-            some = uuids[start : start + _UUIDS_OF_ONE_QUERY]
+        asked = list(uuids - self._alone.pop(session, frozenset()))
+        for start in range(0, len(asked), _UUIDS_OF_ONE_QUERY):
+            some = asked[start : start + _UUIDS_OF_ONE_QUERY]
             wanted = {"uuid": {"$in": some}, "sessionKey": {"$ne": session}}
             for row in self._conversations.find(wanted, fields):
                 found.setdefault(row["uuid"], set()).add(row["sessionKey"])
+        self._alone[session] = frozenset(uuids - found.keys())
+        if len(self._alone) > _BUSY_SESSIONS:
+            self._alone.popitem(last=False)
         return found
 
     def _known(self, sessions: set[str]) -> dict[str, Document]:
