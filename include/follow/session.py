@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from cca.follow.clocks import corrected
 from cca.follow.origins import Origins
 from cca.mongo.archive import Document
 from cca.transcript.blocks import blocks_of
@@ -45,7 +46,7 @@ class _Entry:
     model: str | None = None
     agent: str | None = None
     # Of all copies.
-    calls: dict[str, None] = field(default_factory=dict)
+    calls: tuple[str, ...] = ()
 
 
 @dataclass
@@ -79,10 +80,12 @@ def session_row(
     `title`, `firstPrompt` and `cwd` may stem from a copy.
     """
     counts = _Counts()
-    for document in documents:
+    for document, is_clock_wrong in corrected(documents):
         is_main = document.get("stream") == session_key
         try:
-            _count(counts, document, entry_of(document), is_main=is_main)
+            entry = entry_of(document)
+            written_at = None if is_clock_wrong else _written_at(entry)
+            _count(counts, document, entry, written_at, is_main=is_main)
         except ODD_ENTRY as error:
             log.warning("entry %s is not counted: %s", document.get("_id"), type(error).__name__)
     repeated, origin = origins.settle(session_key, counts.entries)
@@ -108,18 +111,20 @@ def _rejected(documents: Iterable[Document]) -> set[str]:
     return {call for call in calls if call}
 
 
-def _count(counts: _Counts, document: Document, entry: dict[str, Any], *, is_main: bool) -> None:
+def _count(
+    counts: _Counts, document: Document, entry: dict[str, Any], written_at: datetime | None, *,
+    is_main: bool,
+) -> None:  # fmt: skip
     uuid = string(entry.get("uuid"))
     event_at = document["eventAt"]
     found = said(entry)
     one = _Entry(
-        bool(uuid), entry.get("isSidechain") is True, event_at, event_at,
+        bool(uuid), entry.get("isSidechain") is True, event_at, event_at, written_at, written_at,
         role=role_of(entry), is_prompt=found is not None and found.is_prompt,
         is_side_file=entry.get("type") in _SIDE_FILES, branch=string(entry.get("gitBranch")),
         model=string(mapping(entry.get("message")).get("model")),
         agent=string(entry.get("agentId")),
     )  # fmt: skip
-    one.written_at = one.own_written_at = _written_at(entry)
     key = uuid or str(document["_id"])
     if counts.place is None or (is_main and counts.place.get("stream") != document.get("stream")):
         counts.place = document
@@ -146,7 +151,7 @@ def _folded(first: _Entry, other: _Entry) -> _Entry:
     kept, left = (first, other) if is_later else (other, first)
     kept.event_at = min(kept.event_at, left.event_at)
     kept.written_at = max(filter(None, (kept.written_at, left.written_at)), default=None)
-    kept.calls |= left.calls
+    kept.calls += left.calls
     return kept
 
 
@@ -171,7 +176,7 @@ def _count_blocks(counts: _Counts, one: _Entry, entry: dict[str, Any], document_
         kind = mapping(block).get("type")
         if kind == "tool_use":
             call = string(block.get("id")) or f"{document_id}:{number}"
-            one.calls[call] = None
+            one.calls += (call,)
             if name := string(block.get("name")):
                 counts.names.setdefault(call, name)
         elif kind == "tool_result" and block.get("is_error") is True:
