@@ -22,6 +22,9 @@ SESSIONS, ACTIVITY, FOLLOWER = "sessions", "activity", "follower"
 # Erasure requests, and the ids of the documents that were deleted for them.
 ERASURES, ERASED_IDS = "forgotten", "forgotten_ids"
 
+# The index that says which sessions hold an entry, without a look at a document.
+HOLDERS = [("uuid", 1), ("sessionKey", 1)]
+
 
 def connect(uri: str, *, timeout_ms: int = 1500) -> MongoClient[Document]:
     """A client whose times are aware and in UTC; nothing is sent before its first use."""
