@@ -102,7 +102,7 @@ def prune_gold(settings: Settings, *, keep: timedelta = KEEP_SNAPSHOTS) -> Prune
 
 
 def _may_exist(settings: Settings, storage_format: str | None) -> bool:
-    """Whether there is such a lake: a chore creates no Iceberg tables."""
+    """Tells whether there is such a lake: a chore creates no Iceberg tables."""
     if (storage_format or settings.storage_format) != "iceberg":
         return True
     from cca.lake import catalog  # noqa: PLC0415  (takes a second)

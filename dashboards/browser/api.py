@@ -103,7 +103,7 @@ class Reading(RequestHandler):
         return str(self.get_query_argument(name, ""))
 
     def is_revealed(self) -> bool:
-        """Whether somebody asked to see this with its secrets; the log keeps who saw what."""
+        """Tells whether somebody asked to see this with its secrets; the log keeps who saw what."""
         if self.argument("reveal") != "1":
             return False
         names = ("session", "entry", "from", "use")

@@ -62,7 +62,7 @@ class Export(Reading):
         await self._send(first, pieces)
 
     async def _send(self, chunk: str, pieces: Iterator[str]) -> None:
-        """As fast as it is taken, so that no more than a chunk is in memory."""
+        """Writes as fast as the client reads, so that at most one chunk is in memory."""
         try:
             while chunk:
                 self.write(chunk.encode(errors="replace"))

@@ -87,7 +87,7 @@ def allowed_hosts(settings: Settings) -> frozenset[str]:
 
 
 def is_secure(settings: Settings, handler: RequestHandler) -> bool:
-    """Whether the person's browser speaks TLS to us, or to the proxy before us."""
+    """Tells whether the person's browser speaks TLS to us, or to the proxy before us."""
     host = handler.request.host.lower()
     return handler.request.protocol == "https" or any(
         address.netloc.lower() == host and address.scheme == "https"
@@ -161,7 +161,7 @@ def _refusal(handler: RequestHandler, hosts: frozenset[str]) -> tuple[int, str] 
 
 
 def _is_let_in(handler: RequestHandler) -> bool:
-    """Whether the request may go on; `cca_user` of its handler is whoever signed in."""
+    """Tells whether the request may go on; `cca_user` of its handler is whoever signed in."""
     gate: Gate | None = handler.application.settings.get(_GATE)
     if gate is None:
         return True

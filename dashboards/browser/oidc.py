@@ -37,7 +37,7 @@ _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 class SignInRefused(CcaError):
-    """Its message is for the person who tried."""
+    """A refused sign-in; the person sees its message."""
 
 
 @dataclass(frozen=True)

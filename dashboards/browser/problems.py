@@ -1,4 +1,4 @@
-"""What a page says instead of what it cannot show, and what to do about it."""
+"""Messages that a page shows in place of missing content, with what to do about it."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from cca.settings import Settings
 
 @dataclass(frozen=True)
 class Problem:
-    """Of its text `what stands in ticks` is set as code."""
+    """A title and a text; `words in backticks` are shown as code."""
 
     title: str
     text: str

@@ -29,7 +29,7 @@ def await_health(metabase: Metabase, wait_seconds: float, say: Callable[[str], N
 
 
 def is_new(metabase: Metabase) -> bool:
-    """Whether nobody has set it up yet."""
+    """Tells whether nobody has set it up yet."""
     properties = metabase.get("/api/session/properties")
     _require_recent(metabase, properties)
     return not properties.get("has-user-setup", properties.get("setup-token") is None)

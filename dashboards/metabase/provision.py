@@ -166,7 +166,7 @@ def _items(metabase: Metabase, collection_id: int, model: str) -> dict[str, dict
 
 
 def _marked(found: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Those that are ours and in use, by key."""
+    """Returns our items that are in use, by key."""
     keys = ((payloads.key_of(each.get("description")), each) for each in found)
     return {key: each for key, each in keys if key and not each.get("archived")}
 

@@ -82,7 +82,7 @@ def _faults(connection: duckdb.DuckDBPyConnection, question: Question) -> list[s
 
 
 def _shape(question: Question, columns: list[str], rows: int) -> list[str]:
-    """Whether the answer is what its chart can draw."""
+    """Tells whether the answer is what its chart can draw."""
     wanted = {question.x, *question.y, question.by, *question.lines, *question.links} - {""}
     missing = sorted(wanted - set(columns))
     found = [f"its chart wants {name}, the SQL gives {', '.join(columns)}" for name in missing]

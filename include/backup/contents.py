@@ -77,7 +77,7 @@ def write(folder: Path, contents: Contents) -> None:
 
 
 def may_hold_a_backup(folder: Path) -> bool:
-    """Whether the folder is empty, or holds only parts of a backup that was cut short."""
+    """Tells whether the folder is empty, or holds only parts of a backup that was cut short."""
     archive = folder / "mongodb"
     found = set(folder.rglob("*")) if archive.is_dir() else set(folder.glob("*"))
     return not found or (archive in found and found - {archive} <= _parts(folder))

@@ -45,7 +45,7 @@ class StoredEntry:
 
     @property
     def is_lost(self) -> bool:
-        """Whether GridFS should hold the line and does not."""
+        """Tells whether GridFS should hold the line and does not."""
         return "rawFile" in self.document and "message" not in self.body
 
 

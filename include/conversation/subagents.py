@@ -65,7 +65,7 @@ class Subagent:
 
     @property
     def is_compaction(self) -> bool:
-        """Whether it wrote the summary that a compaction leaves."""
+        """Tells whether it wrote the summary that a compaction leaves."""
         return self.id.startswith("acompact")
 
     @property
@@ -202,7 +202,7 @@ def _with_first_entry(agent: Subagent, entry: StoredEntry) -> Subagent:
 
 
 def _began(agent: Subagent) -> tuple[bool, float, str]:
-    """Those that say when they began come first, in that order."""
+    """Sorts by start; subagents without a start come last."""
     at = agent.started_at
     return at is None, at.timestamp() if at else 0.0, agent.id
 
@@ -215,7 +215,7 @@ def _asked(entry: StoredEntry) -> Iterator[tuple[str, object]]:
 
 
 def _is_teammate(agent: Subagent, block: dict[str, Any], launch: dict[str, Any]) -> bool:
-    """Whether the call made this teammate, who works in the same process and has a name."""
+    """Tells whether the call made this teammate, who works in the same process and has a name."""
     name = string(launch.get("name")) or string(mapping(block.get("input")).get("name"))
     return agent.is_teammate and bool(name) and agent.name == name
 

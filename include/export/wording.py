@@ -110,7 +110,7 @@ def at_of(turn: Turn) -> str:
 
 
 def _says_something(turn: Turn, part: Part) -> bool:
-    """Whether a part is worth a line: a result that is only pictures or files has no text."""
+    """Tells whether a part is worth a line: a result that is only pictures or files has no text."""
     if part.kind != "result" or part.text.strip():
         return True
     return not any(other.call == part.call for other in turn.parts if other is not part)

@@ -49,7 +49,7 @@ class Chunk:
 
     @property
     def moves_mark(self) -> bool:
-        """Whether its own commit moves the high-water mark."""
+        """Tells whether its own commit moves the high-water mark."""
         return self.is_whole and self.high_water_mark is not None
 
     def to_dict(self) -> dict[str, Any]:
@@ -185,7 +185,7 @@ def _split(collection: Collection[Document], events: TimeRange, number: int) -> 
 
 
 def _has_odd_times(collection: Collection[Document]) -> bool:
-    """Whether a document lacks a date in `eventAt`: no range of event time would find it."""
+    """Tells whether a document lacks a date in `eventAt`: no range of event time would find it."""
     odd = {"$or": [{"eventAt": None}, {"eventAt": {"$type": _NO_DATES}}]}
     return collection.find_one(odd, projection=["_id"]) is not None
 

@@ -47,7 +47,7 @@ class ExtractReport:
 
     @property
     def is_changed(self) -> bool:
-        """Whether the lake changed; False where it equalled the archive already."""
+        """Tells whether the lake changed; False where it equalled the archive already."""
         return bool(self.files or self.replaced_files)
 
 

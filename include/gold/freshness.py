@@ -21,7 +21,7 @@ class Freshness:
 
     @property
     def is_behind(self) -> bool:
-        """Whether documents arrived that gold does not hold."""
+        """Tells whether documents arrived that gold does not hold."""
         if self.newest_at is None:
             return False
         return self.published_at is None or self.newest_at > self.published_at

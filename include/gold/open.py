@@ -39,7 +39,7 @@ def reading_gold(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def is_readable(path: Path) -> bool:
-    """Whether a gold file is there and can be opened."""
+    """Tells whether a gold file is there and can be opened."""
     try:
         duckdb.connect(str(path.resolve(strict=True)), read_only=True).close()
     except (OSError, duckdb.Error):

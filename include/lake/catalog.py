@@ -67,7 +67,7 @@ def own_file(settings: Settings) -> Path | None:
 
 
 def may_exist(settings: Settings) -> bool:
-    """Whether there can be tables; asking does not create the catalog file."""
+    """Tells whether there can be tables; asking does not create the catalog file."""
     path = own_file(settings)
     return path is None or path.exists()
 

@@ -29,7 +29,7 @@ class TimeRange:
 
     @property
     def is_wide(self) -> bool:
-        """Whether it may hold many dates."""
+        """Tells whether it may hold many dates."""
         return self.is_of_events or self.start is None
 
     def split(self, boundaries: Sequence[datetime]) -> list["TimeRange"]:
@@ -50,12 +50,12 @@ class TimeRange:
         return {self.field: given} if given else {}
 
     def overlaps(self, file: LakeFile) -> bool:
-        """Whether the file may hold rows of the range."""
+        """Tells whether the file may hold rows of the range."""
         first, last = self._span(file)
         return self._is_above(last) and self._is_below(first)
 
     def covers(self, file: LakeFile) -> bool:
-        """Whether every row of the file is in the range."""
+        """Tells whether every row of the file is in the range."""
         first, last = self._span(file)
         return self._is_above(first) and self._is_below(last)
 

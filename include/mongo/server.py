@@ -208,7 +208,7 @@ def _adopted(settings: Settings) -> Running | None:
 
 
 def _is_mongod(pid: int) -> bool:
-    """Whether that process lives and is a mongod: pids are reused."""
+    """Tells whether that process lives and is a mongod: pids are reused."""
     with suppress(ChildProcessError):
         os.waitpid(pid, os.WNOHANG)  # a child of ours that ended is no longer running
     try:

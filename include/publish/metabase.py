@@ -47,14 +47,14 @@ class Metabase:
         self._client.headers["X-Metabase-Session"] = session
 
     def is_healthy(self) -> bool:
-        """Whether it answers and has finished starting."""
+        """Tells whether it answers and has finished starting."""
         try:
             return self._client.get("/api/health").status_code == httpx.codes.OK
         except httpx.HTTPError:
             return False
 
     def is_signed_in(self) -> bool:
-        """Whether the key or session is accepted."""
+        """Tells whether the key or session is accepted."""
         try:
             status = self._client.get("/api/user/current").status_code
         except httpx.HTTPError as error:

@@ -34,7 +34,7 @@ def copy_newest(settings: Settings) -> None:
 
 
 def is_due(settings: Settings) -> bool:
-    """Whether that Postgres lacks what is published: a copy failed, or the setting is new."""
+    """Tells whether that Postgres lacks what is published: a copy failed, or the setting is new."""
     if not settings.gold_postgres_uri or not settings.gold_path.exists():
         return False
     return state.read(settings).postgres_copy != _copy_of(settings)

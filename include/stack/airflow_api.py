@@ -53,7 +53,7 @@ class AirflowApi:
         self._client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
 
     def has_dag(self) -> bool:
-        """Whether the pipeline DAG was parsed."""
+        """Tells whether the pipeline DAG was parsed."""
         return self._client.get(f"/api/v2/dags/{DAG_ID}").status_code == httpx.codes.OK
 
     def import_errors(self) -> list[str]:
@@ -87,7 +87,7 @@ class AirflowApi:
         return int(self._request("POST", "/api/v2/backfills", json=body).json()["id"])
 
     def has_ended(self, backfill_id: int) -> bool:
-        """Whether all runs of a backfill came to their end."""
+        """Tells whether all runs of a backfill came to their end."""
         found = self._request("GET", f"/api/v2/backfills/{backfill_id}").json()
         return found["completed_at"] is not None
 
@@ -126,5 +126,5 @@ def _repeated(attempt: Callable[[], httpx.Response], what: str) -> httpx.Respons
 
 
 def _is_refused(error: httpx.HTTPError) -> bool:
-    """Whether asking again would get the same answer."""
+    """Tells whether asking again would get the same answer."""
     return isinstance(error, httpx.HTTPStatusError) and not error.response.is_server_error

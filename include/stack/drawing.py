@@ -31,7 +31,7 @@ def draw(settings: Settings, manifest: Path) -> Path:
 
 
 def is_current(settings: Settings) -> bool:
-    """Whether the drawing was made from the dbt project as it is."""
+    """Tells whether the drawing was made from the dbt project as it is."""
     try:
         drawn = json.loads(drawing_path(settings).read_bytes())
     except (FileNotFoundError, ValueError):

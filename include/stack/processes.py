@@ -40,7 +40,7 @@ def end(processes: Iterable[psutil.Process], grace_seconds: float) -> int:
 
 
 def runs(process: psutil.Process, *names: str) -> bool:
-    """Whether its command line names one of these programs."""
+    """Tells whether its command line names one of these programs."""
     with suppress(psutil.Error):
         words = process.cmdline()
         return any(word == name or word.endswith(f"/{name}") for word in words for name in names)

@@ -18,7 +18,7 @@ _LOG_LINES = 3
 
 
 def answers(settings: Settings, part: Part) -> bool:
-    """Whether the part does its work now, not only whether its process lives."""
+    """Tells whether the part does its work now, not only whether its process lives."""
     if not is_running(settings, part):
         return False
     if part.name == "mongo":
@@ -34,7 +34,7 @@ def answers(settings: Settings, part: Part) -> bool:
 
 
 def is_running(settings: Settings, part: Part) -> bool:
-    """Whether supervisord has all of the part's processes running."""
+    """Tells whether supervisord has all of the part's processes running."""
     known = supervisor.processes(settings)
     return all(known.get(each.name, {}).get("statename") == "RUNNING" for each in part.programs)
 

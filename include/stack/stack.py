@@ -104,7 +104,7 @@ def _can_start(settings: Settings, part: Part, say: Say) -> bool:
 
 
 def _partly_running(settings: Settings, part: Part) -> bool:
-    """Whether its port may be held by a process of its own that still runs."""
+    """Tells whether its port may be held by a process of its own that still runs."""
     return any(program.name in _running(settings) for program in part.programs)
 
 

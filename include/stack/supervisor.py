@@ -79,14 +79,14 @@ def marked(settings: Settings) -> dict[str, str]:
 
 
 def has_environment(settings: Settings, environment: dict[str, str]) -> bool:
-    """Whether the running stack was started with these same settings."""
+    """Tells whether the running stack was started with these same settings."""
     with suppress(FileNotFoundError):
         return (run_dir(settings) / "environment.sha256").read_text() == _digest(environment)
     return False
 
 
 def is_up(settings: Settings) -> bool:
-    """Whether a supervisord of this home answers."""
+    """Tells whether a supervisord of this home answers."""
     try:
         return bool(_call(settings, "getState")["statename"] in {"RUNNING", "RESTARTING"})
     except (OSError, HTTPException):

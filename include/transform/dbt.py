@@ -196,7 +196,7 @@ def _invoke(
 
 
 def is_manifest_current(settings: Settings) -> bool:
-    """Whether dbt's manifest was written from the project as it is."""
+    """Tells whether dbt's manifest was written from the project as it is."""
     note = _manifest_note(settings)
     return note.exists() and note.read_text() == project_version(DBT_DIR)
 

@@ -52,7 +52,7 @@ class Progress:
         return [self._report(model) for model in complete]
 
     def covers(self, failed: tuple[NodeDone, ...]) -> bool:
-        """Whether every failure was reported with some model."""
+        """Tells whether every failure was reported with some model."""
         known = set(self._built).union(*self._tests.values())
         return all(node.unique_id in known for node in failed)
 

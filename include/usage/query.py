@@ -108,7 +108,7 @@ def _print_blocks(console: Console, columns: tuple[str, ...], rows: list[list[st
 
 
 def _text(value: Any) -> Any:
-    """As in JSON, but decimals stay decimals: 0.000055 rather than 5.5e-05."""
+    """Returns a value as in JSON, but decimals stay decimals: 0.000055 rather than 5.5e-05."""
     if not isinstance(value, Decimal):
         return _plain(value)
     text = f"{value:f}"

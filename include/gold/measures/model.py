@@ -36,7 +36,7 @@ class Measure:
 
     @property
     def is_additive(self) -> bool:
-        """Whether the values of parts add up to the value of the whole."""
+        """Tells whether the values of parts add up to the value of the whole."""
         return self.how in {"count", "sum"}
 
     @cached_property
