@@ -19,14 +19,14 @@ from cca.settings import Settings
 from cca.sync_agent.buffer import Buffer
 from cca.sync_agent.deliver import Delivery, deliver_pending, ensure_indexes
 from cca.sync_agent.erasure import obey
-from cca.sync_agent.garbage import few_collections
+from cca.sync_agent.gc_tuning import few_collections
 from cca.sync_agent.health import State, health_server
 from cca.sync_agent.intake import Intake
 from cca.sync_agent.lock import agent_lock
 from cca.sync_agent.once import Progress, SyncReport, sync_once
 from cca.sync_agent.scan import FoundFile, look_at
 from cca.sync_agent.signals import ended_by_signals
-from cca.sync_agent.watch import Hints, must_poll
+from cca.sync_agent.watch import FileEvents, must_poll
 
 __all__ = ["Progress", "SyncReport", "run", "sync_once"]
 
@@ -67,7 +67,7 @@ class _Run:
 
     settings: Settings
     buffer: Buffer
-    hints: Hints
+    hints: FileEvents
     stopping: threading.Event
     state: State = field(default_factory=State)
     arrived: threading.Event = field(default_factory=threading.Event)
@@ -80,7 +80,7 @@ def run(settings: Settings, uri: str, stopping: threading.Event | None = None) -
         few_collections(),
         agent_lock(settings.buffer_path),
         Buffer(settings.buffer_path) as buffer,
-        Hints(is_polling=must_poll(settings.watch_mode, settings.claude_dirs)) as hints,
+        FileEvents(is_polling=must_poll(settings.watch_mode, settings.claude_dirs)) as hints,
     ):
         shared = _Run(settings, buffer, hints, stopping or threading.Event())
         host, port = settings.health_host, settings.health_port

@@ -15,7 +15,7 @@ from cca.sync_agent.tail import (
     BLOCK_BYTES,
     BLOCK_LINES,
     Block,
-    Poison,
+    Malformed,
     Record,
     own_bytes,
     parse,
@@ -138,7 +138,7 @@ class _Reader:
         if block.skipped_bytes:
             end = base + block.skipped_bytes
             reason = f"line of {block.skipped_bytes} bytes"
-            dead = [self._dead(Poison(0, block.data, reason), base, block.skipped_bytes)]
+            dead = [self._dead(Malformed(0, block.data, reason), base, block.skipped_bytes)]
             checksum = identity.prefix_checksum(descriptor, end, base, self.point.prefix_checksum)
             return self._advance(descriptor, end, checksum, ([], dead), {})
         entries: list[Entry] = []
@@ -229,15 +229,15 @@ class _Reader:
                 self.first_event_ms = event_ms
         session = entry.get("sessionId") if place.is_flat_agent else None
         return Entry(
-            place.project_id,
-            str(session) if identity.is_uuid(session) else place.session_key,
-            place.source_file,
-            record.line,
-            digest.hex(),
-            place.stream,
-            self.point.generation,
-            base + record.start,
-            self._event_ms(),
+            project_id=place.project_id,
+            session_key=str(session) if identity.is_uuid(session) else place.session_key,
+            source_file=place.source_file,
+            line=record.line,
+            entry_id=digest.hex(),
+            stream=place.stream,
+            generation=self.point.generation,
+            source_offset=base + record.start,
+            event_ms=self._event_ms(),
             value=entry if record.is_plain else None,
         )
 
@@ -256,14 +256,21 @@ class _Reader:
             self.repeats[digest] = changed[digest] = seen + 1
         return identity.repeated_digest(self.stream_hash, line, seen) if seen else digest
 
-    def _dead(self, poison: Poison, base: int, raw_bytes: int) -> DeadLetter:
+    def _dead(self, malformed: Malformed, base: int, raw_bytes: int) -> DeadLetter:
         place = self.place
         entry = Entry(
-            place.project_id, place.session_key, place.source_file, poison.raw, "", place.stream,
-            self.point.generation, base + poison.start, self._event_ms(),
-        )  # fmt: skip
-        digest = blake2b(poison.raw, digest_size=16).digest()
-        return DeadLetter(self.found.key, entry, poison.reason, raw_bytes, digest)
+            project_id=place.project_id,
+            session_key=place.session_key,
+            source_file=place.source_file,
+            line=malformed.raw,
+            entry_id="",
+            stream=place.stream,
+            generation=self.point.generation,
+            source_offset=base + malformed.start,
+            event_ms=self._event_ms(),
+        )
+        digest = blake2b(malformed.raw, digest_size=16).digest()
+        return DeadLetter(self.found.key, entry, malformed.reason, raw_bytes, digest)
 
 
 def _dated(entries: list[Entry], first_ms: int) -> list[Entry]:
