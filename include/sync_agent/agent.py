@@ -3,12 +3,11 @@
 import logging
 import math
 import random
-import signal
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,13 +19,14 @@ from cca.settings import Settings
 from cca.sync_agent.buffer import Buffer
 from cca.sync_agent.deliver import Delivery, deliver_pending, ensure_indexes
 from cca.sync_agent.erasure import obey
-from cca.sync_agent.garbage import few_collections
+from cca.sync_agent.gc_tuning import few_collections
 from cca.sync_agent.health import State, health_server
 from cca.sync_agent.intake import Intake
 from cca.sync_agent.lock import agent_lock
 from cca.sync_agent.once import Progress, SyncReport, sync_once
 from cca.sync_agent.scan import FoundFile, look_at
-from cca.sync_agent.watch import Hints, must_poll
+from cca.sync_agent.signals import ended_by_signals
+from cca.sync_agent.watch import FileEvents, must_poll
 
 __all__ = ["Progress", "SyncReport", "run", "sync_once"]
 
@@ -67,7 +67,7 @@ class _Run:
 
     settings: Settings
     buffer: Buffer
-    hints: Hints
+    hints: FileEvents
     stopping: threading.Event
     state: State = field(default_factory=State)
     arrived: threading.Event = field(default_factory=threading.Event)
@@ -80,11 +80,14 @@ def run(settings: Settings, uri: str, stopping: threading.Event | None = None) -
         few_collections(),
         agent_lock(settings.buffer_path),
         Buffer(settings.buffer_path) as buffer,
-        Hints(is_polling=must_poll(settings.watch_mode, settings.claude_dirs)) as hints,
+        FileEvents(is_polling=must_poll(settings.watch_mode, settings.claude_dirs)) as hints,
     ):
         shared = _Run(settings, buffer, hints, stopping or threading.Event())
         host, port = settings.health_host, settings.health_port
-        with _signals(shared), health_server(host, port, buffer, shared.state) as bound:
+        with (
+            ended_by_signals(shared.stopping),
+            health_server(host, port, buffer, shared.state) as bound,
+        ):
             log.info("sync agent up: health on http://%s:%d/health", host, bound)
             deliverer = threading.Thread(target=_deliver_forever, args=(shared, uri), daemon=True)
             deliverer.start()
@@ -97,24 +100,6 @@ def run(settings: Settings, uri: str, stopping: threading.Event | None = None) -
         if shared.failure:
             raise shared.failure
         log.info("sync agent down: %d entries wait for delivery", buffer.pending_count())
-
-
-@contextmanager
-def _signals(shared: _Run) -> Iterator[None]:
-    """SIGTERM and SIGINT end the run; only the main thread may say so."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def stop(*_: object) -> None:
-        shared.stopping.set()
-
-    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _follow_files(shared: _Run) -> None:
@@ -140,7 +125,8 @@ def _follow_files(shared: _Run) -> None:
         due = min([scans.next_at, *(since + TAIL_SECONDS for _, since in tails.values())])
         wait = 0 if unfinished else max(due - time.monotonic(), _SHORTEST_WAIT_SECONDS)
         wait = min(wait, _LONGEST_WAIT_SECONDS)
-        revisit = hints.wait(wait) | unfinished | set(tails)
+        undated = {file.path for file in files if intake.waits_for_a_time(file)}
+        revisit = hints.wait(wait) | unfinished | undated | set(tails)
 
 
 def _note_unwritable(shared: _Run, error: sqlite3.OperationalError) -> None:

@@ -127,6 +127,36 @@ class Buffer:
     def pending_count(self) -> int:
         return int(self.rows("SELECT COUNT(*) FROM pending_entries WHERE synced = 0")[0][0])
 
+    def dead_letter_count(self) -> int:
+        return int(self.rows("SELECT COUNT(*) FROM dead_letters")[0][0])
+
+    def file_count(self) -> int:
+        return int(self.rows("SELECT COUNT(*) FROM file_positions")[0][0])
+
+    def oldest_pending_seconds(self) -> int:
+        """Return the age of the oldest entry that waits, in seconds; 0 when none waits."""
+        found = self.rows(
+            "SELECT (julianday('now') - julianday(created_at)) * 86400 FROM pending_entries"
+            " WHERE synced = 0 ORDER BY id LIMIT 1"
+        )
+        return max(0, round(found[0][0])) if found else 0
+
+    def project_rows(self) -> list[tuple[Any, ...]]:
+        """Return (project, files, records, bytes read, bytes unread) of each project."""
+        return self.rows(
+            "SELECT project_id, COUNT(*), SUM(records), SUM(position),"
+            " SUM(max(size - position, 0))"
+            " FROM file_positions GROUP BY project_id ORDER BY project_id"
+        )
+
+    def newest_file_rows(self, limit: int) -> list[tuple[Any, ...]]:
+        """Return (file, project, position, size, generation, records, updated at), newest first."""
+        return self.rows(
+            "SELECT file_path, project_id, position, size, generation, records, updated_at"
+            " FROM file_positions ORDER BY updated_at DESC, file_path LIMIT ?",
+            (limit,),
+        )
+
     def mark_delivered(self, entries: Sequence[Entry], dead: Sequence[DeadLetter] = ()) -> None:
         """After MongoDB's reply: entries are delivered, or dead with the server's reason."""
         now = now_text()

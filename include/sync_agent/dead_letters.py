@@ -118,15 +118,15 @@ def _entries_of(letter: Letter) -> list[Entry]:
     if letter.raw_bytes != len(letter.raw):
         return []
     entry = Entry(
-        letter.project_id,
-        letter.session_id,
-        letter.source_file,
-        letter.raw,
-        letter.entry_id or "",
-        letter.stream,
-        letter.generation,
-        letter.source_offset,
-        letter.event_ms,
+        project_id=letter.project_id,
+        session_key=letter.session_id,
+        source_file=letter.source_file,
+        line=letter.raw,
+        entry_id=letter.entry_id or "",
+        stream=letter.stream,
+        generation=letter.generation,
+        source_offset=letter.source_offset,
+        event_ms=letter.event_ms,
     )
     if letter.entry_id:
         return [entry]

@@ -40,11 +40,7 @@ def iso_milliseconds(milliseconds: int) -> str:
 
 def health_of(buffer: Buffer, state: State) -> dict[str, Any]:
     """The health object; degraded when MongoDB is away or dead letters wait."""
-    dead_letters = buffer.rows("SELECT COUNT(*) FROM dead_letters")[0][0]
-    oldest = buffer.rows(
-        "SELECT (julianday('now') - julianday(created_at)) * 86400 FROM pending_entries"
-        " WHERE synced = 0 ORDER BY id LIMIT 1"
-    )
+    dead_letters = buffer.dead_letter_count()
     is_well = state.is_mongo_connected and state.is_buffer_writable and not dead_letters
     last_sync_ms = buffer.counter("last_sync_ms")
     return {
@@ -55,22 +51,14 @@ def health_of(buffer: Buffer, state: State) -> dict[str, Any]:
         "mongoConnected": state.is_mongo_connected,
         "uptime": int(monotonic() - state.started),
         "deadLetters": dead_letters,
-        "filesTracked": buffer.rows("SELECT COUNT(*) FROM file_positions")[0][0],
-        "oldestPendingSeconds": max(0, round(oldest[0][0])) if oldest else 0,
+        "filesTracked": buffer.file_count(),
+        "oldestPendingSeconds": buffer.oldest_pending_seconds(),
     }
 
 
 def stats_of(buffer: Buffer, state: State) -> dict[str, Any]:
     """Counts per project, and per file for those touched last."""
-    projects = buffer.rows(
-        "SELECT project_id, COUNT(*), SUM(records), SUM(position), SUM(max(size - position, 0))"
-        " FROM file_positions GROUP BY project_id ORDER BY project_id"
-    )
-    files = buffer.rows(
-        "SELECT file_path, project_id, position, size, generation, records, updated_at"
-        " FROM file_positions ORDER BY updated_at DESC, file_path LIMIT ?",
-        (_STATS_FILES,),
-    )
+    projects, files = buffer.project_rows(), buffer.newest_file_rows(_STATS_FILES)
     project_names = ("project", "files", "records", "bytesRead", "bytesUnread")
     file_names = ("file", "project", "position", "size", "generation", "records", "updatedAt")
     return {

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -10,7 +11,7 @@ from pathlib import Path
 from cca.sync_agent.buffer import Buffer
 from cca.sync_agent.foreign import Recogniser
 from cca.sync_agent.identity import Place, prefix_checksum
-from cca.sync_agent.read import place_of, read_file
+from cca.sync_agent.read import WAIT_SECONDS, place_of, read_file
 from cca.sync_agent.scan import FoundFile, find_files, readable
 from cca.sync_agent.side_files import read_side_file
 from cca.sync_agent.tail import BLOCK_BYTES, BLOCK_LINES
@@ -61,6 +62,8 @@ class Intake:
         self._gone: set[int] = set()
         self._unreadable: set[str] = set()
         self._to_sweep: list[str] = []
+        # Since when new files are known, on the monotonic clock.
+        self._new: dict[str, float] = {}
         self._recogniser = Recogniser()
 
     def scan(self, roots: Sequence[Path]) -> list[FoundFile]:
@@ -103,6 +106,15 @@ class Intake:
             and point.size > point.position
             and point.tail_id is None
         )
+
+    def waits_for_a_time(self, found: FoundFile) -> bool:
+        """Whether the file is new and its first time may be on its way."""
+        point = self._known.get(found.key)
+        return point is not None and point.size == NEVER_LOOKED and point.position == 0
+
+    def _is_new(self, found: FoundFile) -> bool:
+        now = time.monotonic()
+        return now - self._new.setdefault(found.key, now) < WAIT_SECONDS
 
     def has_turn_left(self, found: FoundFile) -> bool:
         """Whether the last turn over the file ended before the file did."""
@@ -169,7 +181,12 @@ class Intake:
             known = self._checkpoint(found, place)
             if found.kind == "transcript":
                 batches = read_file(
-                    found, known, place, self._buffer.repeat_count, with_tail=with_tail
+                    found,
+                    known,
+                    place,
+                    self._buffer.repeat_count,
+                    with_tail=with_tail,
+                    may_wait=not with_tail and self._is_new(found),
                 )
             else:
                 batches = read_side_file(found, known, place, is_final=with_tail)

@@ -17,7 +17,7 @@ from cca.settings import Settings
 from cca.sync_agent.buffer import Buffer
 from cca.sync_agent.deliver import Delivery, deliver, deliver_pending, ensure_indexes
 from cca.sync_agent.erasure import obey, without_erased
-from cca.sync_agent.garbage import few_collections
+from cca.sync_agent.gc_tuning import few_collections
 from cca.sync_agent.intake import Group, Intake, Taken
 from cca.sync_agent.lock import agent_lock
 from cca.sync_agent.scan import FoundFile

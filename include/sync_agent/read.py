@@ -1,6 +1,7 @@
 """One file, from its checkpoint on: batches of entries and dead letters, each with its position."""
 
 import os
+import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
 from hashlib import blake2b
@@ -11,20 +12,23 @@ from cca.sync_agent import identity
 from cca.sync_agent.identity import Place
 from cca.sync_agent.scan import FoundFile, readable
 from cca.sync_agent.tail import (
+    BLOCK_BYTES,
     BLOCK_LINES,
     Block,
-    Poison,
+    Malformed,
     Record,
     own_bytes,
     parse,
     pieces_of,
     read_block,
 )
-from cca.sync_agent.values import UNFINISHED, Batch, Checkpoint, DeadLetter, Entry
+from cca.sync_agent.values import NEVER_LOOKED, UNFINISHED, Batch, Checkpoint, DeadLetter, Entry
 from cca.transcript.times import epoch_ms
 
 # What one turn over a file reads at most, so that one huge file does not hold up the others.
 TURN_BYTES = 64 << 20
+# How long the first entries of a file wait for a time to be written after them.
+WAIT_SECONDS = 2.0
 RepeatCount = Callable[[int, bytes], int]
 
 
@@ -33,12 +37,19 @@ def place_of(found: FoundFile, host: str) -> Place:
     return identity.place_of(PurePosixPath(relative), found.root.name, host)
 
 
-def read_file(
-    found: FoundFile, known: Checkpoint, place: Place, repeat_count: RepeatCount, *, with_tail: bool
+def read_file(  # noqa: PLR0913  (what the file is, and how to look at it)
+    found: FoundFile,
+    known: Checkpoint,
+    place: Place,
+    repeat_count: RepeatCount,
+    *,
+    with_tail: bool,
+    may_wait: bool = False,
 ) -> Generator[Batch, None, None]:
     """What is new in the file; always ends with a batch that holds its newest look.
 
-    `with_tail` also takes a last line without its newline; the position stays before it.
+    `with_tail` also takes a last line without its newline; the position stays before it. With
+    `may_wait` a new file without any time is left for a moment: its first time may be on its way.
     """
     descriptor = os.open(found.path, os.O_RDONLY | os.O_CLOEXEC)
     try:
@@ -48,6 +59,9 @@ def read_file(
         end = start.position + TURN_BYTES
         while reader.point.position < end:
             block = read_block(descriptor, reader.point.position)
+            if may_wait and reader.waits_for_a_time(block):
+                yield reader.look_again()
+                return
             if block.data:
                 yield reader.take(descriptor, block)
                 continue
@@ -99,6 +113,24 @@ class _Reader:
         self.repeats: dict[bytes, int] = {}
         self.is_new_pass = self.point.position == 0
         self.last_event_ms = self.point.last_event_ms
+        # The first time written in the block that is being read.
+        self.first_event_ms: int | None = None
+
+    def waits_for_a_time(self, block: Block) -> bool:
+        """Whether the file has no time yet and may soon: its first entries take the first one."""
+        age = time.time() - self.found.mtime_ns / 1e9
+        return (
+            self.point.position == 0
+            and self.last_event_ms is None
+            and 0 <= age < WAIT_SECONDS
+            and 0 < len(block.data) < BLOCK_BYTES // 2
+            and b'"timestamp"' not in block.data
+        )
+
+    def look_again(self) -> Batch:
+        """Nothing is read, and the next scan takes the file for changed."""
+        self.point = replace(self.point, size=NEVER_LOOKED)
+        return self._batch([], [], {})
 
     def take(self, descriptor: int, block: Block) -> Batch:
         """Whole lines of a block, at most a thousand, and the position after them."""
@@ -106,12 +138,14 @@ class _Reader:
         if block.skipped_bytes:
             end = base + block.skipped_bytes
             reason = f"line of {block.skipped_bytes} bytes"
-            dead = [self._dead(Poison(0, block.data, reason), base, block.skipped_bytes)]
+            dead = [self._dead(Malformed(0, block.data, reason), base, block.skipped_bytes)]
             checksum = identity.prefix_checksum(descriptor, end, base, self.point.prefix_checksum)
             return self._advance(descriptor, end, checksum, ([], dead), {})
         entries: list[Entry] = []
         dead_letters: list[DeadLetter] = []
         changed: dict[bytes, int] = {}
+        is_undated = self.last_event_ms is None
+        self.first_event_ms = None
         offset = 0
         for raw in block.data.split(b"\n", BLOCK_LINES)[:BLOCK_LINES]:
             if offset == len(block.data):
@@ -123,6 +157,8 @@ class _Reader:
                     dead_letters.append(self._dead(piece, base + offset, len(piece.raw)))
             offset += len(raw) + 1
         checksum = crc32(memoryview(block.data)[:offset], self.point.prefix_checksum)
+        if is_undated and entries and self.first_event_ms is not None:
+            entries = _dated(entries, self.first_event_ms)
         taken = (entries, dead_letters)
         return self._advance(descriptor, base + offset, checksum, taken, changed)
 
@@ -189,22 +225,24 @@ class _Reader:
         event_ms = epoch_ms(entry.get("timestamp"))
         if event_ms is not None:
             self.last_event_ms = event_ms
+            if self.first_event_ms is None:
+                self.first_event_ms = event_ms
         session = entry.get("sessionId") if place.is_flat_agent else None
         return Entry(
-            place.project_id,
-            str(session) if identity.is_uuid(session) else place.session_key,
-            place.source_file,
-            record.line,
-            digest.hex(),
-            place.stream,
-            self.point.generation,
-            base + record.start,
-            self._event_ms(),
+            project_id=place.project_id,
+            session_key=str(session) if identity.is_uuid(session) else place.session_key,
+            source_file=place.source_file,
+            line=record.line,
+            entry_id=digest.hex(),
+            stream=place.stream,
+            generation=self.point.generation,
+            source_offset=base + record.start,
+            event_ms=self._event_ms(),
             value=entry if record.is_plain else None,
         )
 
     def _event_ms(self) -> int:
-        """The last time written in the file, else the file's own."""
+        """The last time written in the file, else the file's own until `_dated` knows better."""
         if self.last_event_ms is not None:
             return self.last_event_ms
         return self.found.mtime_ns // 1_000_000
@@ -218,11 +256,28 @@ class _Reader:
             self.repeats[digest] = changed[digest] = seen + 1
         return identity.repeated_digest(self.stream_hash, line, seen) if seen else digest
 
-    def _dead(self, poison: Poison, base: int, raw_bytes: int) -> DeadLetter:
+    def _dead(self, malformed: Malformed, base: int, raw_bytes: int) -> DeadLetter:
         place = self.place
         entry = Entry(
-            place.project_id, place.session_key, place.source_file, poison.raw, "", place.stream,
-            self.point.generation, base + poison.start, self._event_ms(),
-        )  # fmt: skip
-        digest = blake2b(poison.raw, digest_size=16).digest()
-        return DeadLetter(self.found.key, entry, poison.reason, raw_bytes, digest)
+            project_id=place.project_id,
+            session_key=place.session_key,
+            source_file=place.source_file,
+            line=malformed.raw,
+            entry_id="",
+            stream=place.stream,
+            generation=self.point.generation,
+            source_offset=base + malformed.start,
+            event_ms=self._event_ms(),
+        )
+        digest = blake2b(malformed.raw, digest_size=16).digest()
+        return DeadLetter(self.found.key, entry, malformed.reason, raw_bytes, digest)
+
+
+def _dated(entries: list[Entry], first_ms: int) -> list[Entry]:
+    """Give the entries before a file's first time that time: they were written just before it."""
+    undated_ms = entries[0].event_ms
+    for number, entry in enumerate(entries):
+        if entry.event_ms != undated_ms:
+            break
+        entries[number] = entry._replace(event_ms=first_ms)
+    return entries

@@ -46,15 +46,15 @@ def read_side_file(
         return
     is_too_long = len(content) == MAX_LINE_BYTES
     entry = Entry(
-        place.project_id,
-        place.session_key,
-        place.source_file,
-        content[:DEAD_HEAD_BYTES] if is_too_long else entry_line(found, content),
-        record_digest(stream_hash(place.stream), content).hex(),
-        place.stream,
-        point.generation,
-        0,
-        found.mtime_ns // 1_000_000,
+        project_id=place.project_id,
+        session_key=place.session_key,
+        source_file=place.source_file,
+        line=content[:DEAD_HEAD_BYTES] if is_too_long else entry_line(found, content),
+        entry_id=record_digest(stream_hash(place.stream), content).hex(),
+        stream=place.stream,
+        generation=point.generation,
+        source_offset=0,
+        event_ms=found.mtime_ns // 1_000_000,
     )
     if is_too_long:
         reason = f"file of {found.size} bytes"

@@ -49,7 +49,7 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
-class Poison:
+class Malformed:
     """Bytes that are no entry, and why."""
 
     start: int
@@ -155,7 +155,7 @@ def depth_of(value: Any) -> int:
     return depth
 
 
-def pieces_of(raw: bytes) -> list[Record | Poison]:
+def pieces_of(raw: bytes) -> list[Record | Malformed]:
     """What a line holds: normally one record; several when records were spliced; none if blank."""
     line = own_bytes(raw)
     if not line:
@@ -164,10 +164,10 @@ def pieces_of(raw: bytes) -> list[Record | Poison]:
     try:
         value, is_plain = _parse(line)
     except ValueError as error:
-        return _saved_pieces(raw) or [Poison(0, raw, f"not JSON: {error}"[:200])]
+        return _saved_pieces(raw) or [Malformed(0, raw, f"not JSON: {error}"[:200])]
     if isinstance(value, dict):
         return [Record(start, line, value, is_plain and not is_odd(line))]
-    return [Poison(0, raw, f"not an object but {_json_name(value)}")]
+    return [Malformed(0, raw, f"not an object but {_json_name(value)}")]
 
 
 def _json_name(value: object) -> str:
@@ -177,11 +177,11 @@ def _json_name(value: object) -> str:
     return names.get(type(value), "a number")
 
 
-def _saved_pieces(raw: bytes) -> list[Record | Poison]:
+def _saved_pieces(raw: bytes) -> list[Record | Malformed]:
     """Records and broken stretches of a damaged line; empty when no record can be saved."""
     # Latin-1 keeps every byte one character, so positions in the text are positions in the file.
     text = raw.translate(_NUL_TO_SPACE).decode("latin-1")
-    pieces: list[Record | Poison] = []
+    pieces: list[Record | Malformed] = []
     for start, end, is_record in _stretches(text):
         part = raw[start:end]
         line = own_bytes(part)
@@ -189,7 +189,7 @@ def _saved_pieces(raw: bytes) -> list[Record | Poison]:
         if value is not None:
             pieces.append(Record(start, line, value))
         elif line:
-            pieces.append(Poison(start, part, "cut-off record beside others on its line"))
+            pieces.append(Malformed(start, part, "cut-off record beside others on its line"))
     return pieces if any(isinstance(piece, Record) for piece in pieces) else []
 
 

@@ -1,4 +1,4 @@
-"""Hints that files changed; they get lost (network mounts, watch limits): the scan is truth."""
+"""Notifications that files changed. Some get lost (network mounts, limits): the scan decides."""
 
 import logging
 import os
@@ -44,7 +44,7 @@ def must_poll(mode: str, roots: Iterable[Path]) -> bool:
     return any(filesystem_of(root.resolve(), text) in _NETWORK_FILESYSTEMS for root in roots)
 
 
-class Hints(FileSystemEventHandler):
+class FileEvents(FileSystemEventHandler):
     """Collects changed paths until they are asked for; when polling, scans must find them."""
 
     def __init__(self, *, is_polling: bool = False) -> None:

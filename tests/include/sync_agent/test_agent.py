@@ -46,6 +46,18 @@ def test_new_lines_arrive_at_once_and_health_says_so(live, transcript, collectio
         assert "cca_sync_delivered_entries_total 2.0\n" in get(live, "/metrics")
 
 
+def test_the_first_entries_of_a_new_file_wait_for_the_first_time(live, transcript, collection):
+    dated = json.dumps({"type": "user", "uuid": "d", "timestamp": "2026-10-01T10:00:00Z"})
+    with running(live, live.mongo_uri):
+        eventually(lambda: health_of(live)["mongoConnected"])
+        transcript.write_bytes(line(1))
+        time.sleep(0.5)
+        with transcript.open("ab") as file:
+            file.write(dated.encode() + b"\n")
+        eventually(lambda: collection.count_documents({}) == 2)
+    assert len(collection.distinct("eventAt")) == 1
+
+
 def test_a_last_line_without_newline_arrives_when_it_stops_growing(live, transcript, collection):
     transcript.write_bytes(line(1)[:-1])
     started = time.monotonic()

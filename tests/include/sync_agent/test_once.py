@@ -177,13 +177,22 @@ def test_a_file_that_moves_between_projects_goes_on(transcript, sync, collection
     assert [document["projectId"] for document in found] == ["-srv-a"] * 2 + ["-srv-b"] * 2
 
 
-def test_a_time_is_carried_to_entries_that_have_none(transcript, sync, collection):
+def test_entries_without_a_time_take_the_last_one_before_or_the_first_one_after(
+    transcript, sync, collection
+):
     transcript.write_bytes(title("before") + user(5) + title("after"))
     os.utime(transcript, (1_700_000_000, 1_700_000_000))
     sync()
     found = collection.find().sort("sourceOffset", 1)
     times = [document["eventAt"].timestamp() for document in found]
-    assert times == [1_700_000_000, 1_790_848_805, 1_790_848_805]
+    assert times == [1_790_848_805] * 3
+
+
+def test_a_file_without_any_time_takes_its_own(transcript, sync, collection):
+    transcript.write_bytes(title("one") + title("two"))
+    os.utime(transcript, (1_700_000_000, 1_700_000_000))
+    sync()
+    assert {one["eventAt"].timestamp() for one in collection.find()} == {1_700_000_000}
 
 
 def test_side_files_are_stored_and_a_change_is_a_new_version(transcript, sync, stored, collection):

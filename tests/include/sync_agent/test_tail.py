@@ -3,7 +3,7 @@ import os
 import pytest
 
 from cca.sync_agent import tail
-from cca.sync_agent.tail import Poison, Record, own_bytes, pieces_of, read_block
+from cca.sync_agent.tail import Malformed, Record, own_bytes, pieces_of, read_block
 
 ENTRY = b'{"type":"user","uuid":"u1","sessionId":"s"}'
 OTHER = b'{"parentUuid":null,"type":"user","uuid":"u2"}'
@@ -37,7 +37,7 @@ def test_two_records_on_one_line_are_both_kept_with_their_places():
 
 def test_a_cut_off_record_does_not_take_the_next_one_with_it():
     pieces = pieces_of(b'{"type":"user","message":{"role":"user"}' + OTHER)
-    assert [type(piece) for piece in pieces] == [Poison, Record]
+    assert [type(piece) for piece in pieces] == [Malformed, Record]
     assert pieces[0].raw == b'{"type":"user","message":{"role":"user"}'
     assert pieces[1].line == OTHER
     assert pieces[1].start == len(pieces[0].raw)
@@ -45,7 +45,7 @@ def test_a_cut_off_record_does_not_take_the_next_one_with_it():
 
 def test_a_torn_record_alone_gives_no_inner_object_as_an_entry():
     torn = b'{"type":"assistant","message":{"content":[{"type":"text","text":"x"}]}'
-    assert pieces_of(torn) == [Poison(0, torn, pieces_of(torn)[0].reason)]
+    assert pieces_of(torn) == [Malformed(0, torn, pieces_of(torn)[0].reason)]
 
 
 def test_nuls_between_spliced_records_do_not_shift_the_second():
@@ -61,7 +61,7 @@ def test_blank_lines_hold_nothing(raw):
 @pytest.mark.parametrize("raw", [b"[]", b"null", b"12", b'"x"', b"{", b"nope"])
 def test_what_is_no_object_is_poison_with_its_raw_bytes(raw):
     (piece,) = pieces_of(raw)
-    assert isinstance(piece, Poison)
+    assert isinstance(piece, Malformed)
     assert piece.raw == raw
 
 

@@ -8,7 +8,7 @@ from cca.sync_agent import identity
 from cca.sync_agent.agent import _SCAN_SHARE
 from cca.sync_agent.buffer import Buffer
 from cca.sync_agent.intake import Intake
-from cca.sync_agent.watch import Hints, filesystem_of, must_poll
+from cca.sync_agent.watch import FileEvents, filesystem_of, must_poll
 from tests.helpers import eventually, free_port
 from tests.include.sync_agent.agents import changed, line, running
 
@@ -42,7 +42,7 @@ def test_polling_is_a_setting_and_else_detected(tmp_path):
 
 def test_a_replaced_folder_is_watched_again_where_watching_it_had_failed(tmp_path):
     root = tmp_path / "projects"
-    with Hints() as hints:
+    with FileEvents() as hints:
         hints._schedule(root, 1)  # There is no such folder, which the observer refuses.
         root.mkdir()
         hints.follow([root])
