@@ -12,6 +12,7 @@ from tantivy import FieldType, Occur, Query
 from cca.errors import SettingError
 from cca.search.index import milliseconds
 from cca.search.schema import PLACES, count_of
+from cca.transcript.slugs import slug_of
 
 Moment = str | date | datetime | None
 
@@ -36,7 +37,8 @@ def combined(
     """Filters typed into the search and those set beside it."""
     wanted: dict[str, list[str]] = defaultdict(list)
     unwanted = []
-    for name, value, is_negated in typed:
+    for name, typed_value, is_negated in typed:
+        value = _indexed(name, typed_value)
         if is_negated:
             unwanted.append((name, value))
         else:
@@ -52,6 +54,12 @@ def combined(
         moment(since, timezone),
         moment(until, timezone, is_end=True),
     )
+
+
+def _indexed(name: str, value: str) -> str:
+    """Returns what the index holds of a value: of a project's directory its folder (slug)."""
+    is_directory = name == "project" and ("/" in value or "\\" in value)
+    return slug_of(value) if is_directory else value
 
 
 def moment(at: Moment, timezone: ZoneInfo, *, is_end: bool = False) -> int | None:

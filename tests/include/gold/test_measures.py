@@ -58,11 +58,11 @@ TILES: dict[str, tuple[str, str, Callable[[Any], str]]] = {
     "api_messages": ("", "Responses", _whole),
     "input_tokens": ("", "Input", thousands),
     "output_tokens": ("", "Output", thousands),
-    "cache_write_tokens": ("cache", "Written", thousands),
-    "cache_read_tokens": ("cache", "Read", thousands),
+    "cache_write_tokens": ("cache", "Cache writes", thousands),
+    "cache_read_tokens": ("cache", "Cache reads", thousands),
     "cache_hit_rate": ("cache", "From the cache", _rate),
     "cache_savings_usd": ("cache", "Saved", money),
-    "cache_reads_per_write": ("cache", "Reads per write", lambda value: f"{value:.1f}"),
+    "cache_reads_per_write": ("cache", "Average reuse", lambda value: f"{value:.1f}"),
     "tool_calls": ("tools", "Calls", _whole),
     "failed_calls": ("tools", "Failed", _whole),
     "declined_calls": ("errors", "Declined by the user", _whole),
@@ -87,7 +87,7 @@ TILES: dict[str, tuple[str, str, Callable[[Any], str]]] = {
     "max_block_usd": ("blocks", "Most expensive", money),
     "median_block_usd": ("blocks", "Median cost", money),
     "usd_per_active_hour": ("blocks", "Cost per active hour", money),
-    "unpriced_messages": ("health", "Without a price", _whole),
+    "unpriced_messages": ("health", "Unknown price", _whole),
 }
 # Parts of a ratio that is shown, and what only dbt's metrics have.
 SHOWN_NOWHERE_ELSE = {

@@ -125,6 +125,7 @@ def test_copies_fold_into_one_hit_and_are_counted(scribe, find):
     assert inside.total == 2
     assert {row.session_id for row in inside.rows} == {"fork"}
     assert find("unicorn project:-p2").total == 2
+    assert find("unicorn project:/p2").total == 2
     assert find("session:fork").total == 2
 
 
