@@ -19,8 +19,10 @@ def backup(folder: Path, *, as_json: bool) -> None:
     from cca.cli.pipeline import progress
     from cca.mongo.server import serving_mongo
     from cca.settings import get_settings
+    from cca.stack import containers
 
     settings = get_settings()
+    containers.require_kept(settings, folder.absolute(), "backup /backup")
     with serving_mongo(settings) as uri, progress("backup") as tick:
         done = save(settings, uri, folder.absolute(), on_progress=tick)
     if as_json:
@@ -29,6 +31,13 @@ def backup(folder: Path, *, as_json: bool) -> None:
     kind = "new documents added" if done.is_incremental else "documents saved"
     size = done.size_bytes / 1e6
     click.echo(f"{done.documents:,} {kind}; {folder} holds {done.files} files, {size:,.1f} MB")
+    if not done.is_buffer_saved:
+        elsewhere = f"; `{containers.TOOLS}` has it" if containers.is_container(settings) else ""
+        click.echo(
+            f"Without the agent's buffer and its dead letters: {settings.buffer_path} does not "
+            f"exist{elsewhere}.",
+            err=True,
+        )
 
 
 @click.command()
@@ -41,8 +50,11 @@ def restore(folder: Path, *, merge: bool, as_json: bool) -> None:
     from cca.cli.pipeline import progress
     from cca.mongo.server import serving_mongo
     from cca.settings import get_settings
+    from cca.stack import containers
 
     settings = get_settings()
+    # The buffer, the lake and gold are set back with the archive.
+    containers.require_all(settings, "restore /backup", run=containers.BESIDE)
     with serving_mongo(settings) as uri, progress("restore") as tick:
         done = bring_back(settings, uri, folder.absolute(), is_merge=merge, on_progress=tick)
     if as_json:
@@ -50,4 +62,5 @@ def restore(folder: Path, *, merge: bool, as_json: bool) -> None:
         return
     buffer = "with its buffer" if done.is_buffer_restored else "the buffer here was kept"
     click.echo(f"{done.stored:,} of {done.documents:,} documents brought back, {buffer}.")
-    click.echo("Next: `cca up`, or `cca pipeline`, makes lake, warehouse, gold and search from it.")
+    up = "docker compose up -d" if containers.is_container(settings) else "cca up"
+    click.echo(f"Next: `{up}`, or `cca pipeline`, makes lake, warehouse, gold and search from it.")

@@ -1,6 +1,21 @@
 """`cca dead-letters`: what could not be taken in, and why."""
 
+from typing import TYPE_CHECKING
+
 import click
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def _buffer_path() -> "Path":
+    """Return the buffer's path; in containers one service has it and cca."""
+    from cca.settings import get_settings
+    from cca.stack.containers import require_all
+
+    settings = get_settings()
+    require_all(settings, "dead-letters list")
+    return settings.buffer_path
 
 
 @click.group("dead-letters")
@@ -14,10 +29,9 @@ def list_(*, as_json: bool) -> None:
     """One line a dead letter: where it stood and why it was refused."""
     import json
 
-    from cca.settings import get_settings
     from cca.sync_agent.dead_letters import list_letters
 
-    rows = [letter.summary() for letter in list_letters(get_settings().buffer_path)]
+    rows = [letter.summary() for letter in list_letters(_buffer_path())]
     if as_json:
         totals = {"dead_letters": len(rows), "raw_bytes": sum(row["raw_bytes"] for row in rows)}
         click.echo(json.dumps({"rows": rows, "totals": totals}, ensure_ascii=False))
@@ -35,10 +49,9 @@ def show(letter_id: int, *, as_json: bool) -> None:
     """One dead letter with its raw bytes."""
     import json
 
-    from cca.settings import get_settings
     from cca.sync_agent.dead_letters import find_letter
 
-    letter = find_letter(get_settings().buffer_path, letter_id)
+    letter = find_letter(_buffer_path(), letter_id)
     if as_json:
         click.echo(json.dumps({"rows": [letter.whole()], "totals": {}}, ensure_ascii=False))
         return
@@ -56,10 +69,9 @@ def retry(letter_ids: tuple[int, ...], *, as_json: bool) -> None:
     import json
     from dataclasses import asdict
 
-    from cca.settings import get_settings
     from cca.sync_agent.dead_letters import find_letter, retry_letters
 
-    path = get_settings().buffer_path
+    path = _buffer_path()
     for letter_id in letter_ids:
         find_letter(path, letter_id)
     report = retry_letters(path, frozenset(letter_ids))
@@ -74,8 +86,7 @@ def retry(letter_ids: tuple[int, ...], *, as_json: bool) -> None:
 @click.option("--json", is_flag=True, expose_value=False, help="Accepted: it always is JSON lines.")
 def export(out: click.utils.LazyFile) -> None:
     """All dead letters as JSON lines, raw bytes in base64, into a file or to the terminal."""
-    from cca.settings import get_settings
     from cca.sync_agent.dead_letters import export_letters
 
-    for line in export_letters(get_settings().buffer_path):
+    for line in export_letters(_buffer_path()):
         out.write(line + "\n")

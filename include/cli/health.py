@@ -3,14 +3,21 @@
 import click
 
 PARTS = ("mongo", "sync", "follow", "airflow", "browser", "metabase")
+COMPONENTS = ("api-server", "scheduler", "dag-processor", "triggerer")
 
 
 @click.command()
 @click.argument("part", type=click.Choice(PARTS))
-def health(part: str) -> None:
-    """Ask one PART by its settings; ends with 1 and the reason when it does not answer."""
+@click.argument("component", required=False, type=click.Choice(COMPONENTS))
+def health(part: str, component: str | None) -> None:
+    """Ask one PART by its settings; ends with 1 and the reason when it does not answer.
+
+    With a COMPONENT of Airflow, such as `cca health airflow scheduler`, only that one counts.
+    """
     from cca.settings import get_settings
     from cca.stack.health import require
 
-    require(get_settings(), part)
-    click.echo(f"{part} answers")
+    if component and part != "airflow":
+        raise click.UsageError(f"{part} has no components; only airflow has")
+    require(get_settings(), part, component or "")
+    click.echo(f"{part} {component} answers" if component else f"{part} answers")
