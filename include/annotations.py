@@ -16,7 +16,7 @@ MAX_TAG_CHARACTERS = 40
 
 
 @dataclass(frozen=True)
-class Mark:
+class Annotation:
     """What people noted on a session, or on one of its messages."""
 
     session: str
@@ -37,8 +37,8 @@ class Mark:
 
 
 @dataclass(frozen=True)
-class SessionMark:
-    """A session in the list: its own star and tags, and how many messages are marked."""
+class SessionAnnotation:
+    """A session in the list: its own star and tags, and how many messages are annotated."""
 
     is_starred: bool = False
     tags: tuple[str, ...] = ()
@@ -46,35 +46,39 @@ class SessionMark:
     messages: int = 0
 
 
-def marks_of(annotations: Collection[Document], session_id: str) -> dict[str, Mark]:
-    """The marks of a session by entry; its own is that of no entry."""
+def annotations_of(annotations: Collection[Document], session_id: str) -> dict[str, Annotation]:
+    """The annotations of a session by entry; its own is that of no entry."""
     found = annotations.find({"sessionKey": session_id})
-    return {mark.entry: mark for mark in map(_mark, found)}
+    return {annotation.entry: annotation for annotation in map(_annotation, found)}
 
 
-def masked(mark: Mark) -> Mark:
-    """The mark without the secrets that somebody may have noted."""
+def masked(annotation: Annotation) -> Annotation:
+    """The annotation without the secrets that somebody may have noted."""
     return replace(
-        mark, note=mask_secrets(mark.note), tags=tuple(map(mask_secrets, mark.tags)),
-        by=mask_secrets(mark.by),
-    )  # fmt: skip
+        annotation,
+        note=mask_secrets(annotation.note),
+        tags=tuple(map(mask_secrets, annotation.tags)),
+        by=mask_secrets(annotation.by),
+    )
 
 
-def marks_in_list(annotations: Collection[Document], ids: Iterable[str]) -> dict[str, SessionMark]:
-    """The marks of the sessions that have any."""
-    marks: dict[str, SessionMark] = {}
-    for mark in map(_mark, annotations.find({"sessionKey": {"$in": list(ids)}})):
-        row = marks.get(mark.session, SessionMark())
-        if mark.entry:
-            marks[mark.session] = replace(row, messages=row.messages + 1)
+def annotations_in_list(
+    annotations: Collection[Document], ids: Iterable[str]
+) -> dict[str, SessionAnnotation]:
+    """The annotations of the sessions that have any."""
+    rows: dict[str, SessionAnnotation] = {}
+    for annotation in map(_annotation, annotations.find({"sessionKey": {"$in": list(ids)}})):
+        row = rows.get(annotation.session, SessionAnnotation())
+        if annotation.entry:
+            rows[annotation.session] = replace(row, messages=row.messages + 1)
         else:
-            marks[mark.session] = replace(
-                row, is_starred=mark.is_starred, tags=mark.tags, note=mark.note
+            rows[annotation.session] = replace(
+                row, is_starred=annotation.is_starred, tags=annotation.tags, note=annotation.note
             )
-    return marks
+    return rows
 
 
-def marked_sessions(annotations: Collection[Document], tag: str = "") -> list[str]:
+def annotated_sessions(annotations: Collection[Document], tag: str = "") -> list[str]:
     """Sessions with a star, on themselves or on a message; or with a tag."""
     wanted: Document = {"tags": tag} if tag else {"starred": True}
     return [str(name) for name in annotations.distinct("sessionKey", wanted)]
@@ -84,39 +88,41 @@ def all_tags(annotations: Collection[Document]) -> list[str]:
     return sorted(str(tag) for tag in annotations.distinct("tags"))
 
 
-def changed(mark: Mark, changes: Mapping[str, Any]) -> Mark:
-    """The mark with what a page sent; what it did not send stays."""
+def changed(annotation: Annotation, changes: Mapping[str, Any]) -> Annotation:
+    """The annotation with what a page sent; what it did not send stays."""
     if "starred" in changes:
-        mark = replace(mark, is_starred=changes["starred"] is True)
+        annotation = replace(annotation, is_starred=changes["starred"] is True)
     if isinstance(changes.get("tags"), list):
-        mark = replace(mark, tags=_tags(changes["tags"]))
+        annotation = replace(annotation, tags=_tags(changes["tags"]))
     if isinstance(changes.get("note"), str):
-        mark = replace(mark, note=changes["note"].strip()[:MAX_NOTE_CHARACTERS])
-    return mark
+        annotation = replace(annotation, note=changes["note"].strip()[:MAX_NOTE_CHARACTERS])
+    return annotation
 
 
-def keep(annotations: Collection[Document], mark: Mark, origin: Mapping[str, Any]) -> None:
-    """Stores a mark, or deletes what says nothing; `origin` is any document of the session."""
-    if mark.is_empty:
-        annotations.delete_one({"_id": mark.id})
+def keep(
+    annotations: Collection[Document], annotation: Annotation, origin: Mapping[str, Any]
+) -> None:
+    """Stores an annotation, or deletes an empty one; `origin` is any document of the session."""
+    if annotation.is_empty:
+        annotations.delete_one({"_id": annotation.id})
         return
     document = {
-        "sessionKey": mark.session,
-        "entryId": mark.entry,
-        # Whoever forgets a project or a machine finds its marks by these.
+        "sessionKey": annotation.session,
+        "entryId": annotation.entry,
+        # Whoever forgets a project or a machine finds its annotations by these.
         "projectId": origin.get("projectId"),
         "host": origin.get("host"),
-        "starred": mark.is_starred,
-        "tags": list(mark.tags),
-        "note": mark.note,
-        "by": mark.by,
-        "updatedAt": mark.at,
+        "starred": annotation.is_starred,
+        "tags": list(annotation.tags),
+        "note": annotation.note,
+        "by": annotation.by,
+        "updatedAt": annotation.at,
     }
-    annotations.replace_one({"_id": mark.id}, document, upsert=True)
+    annotations.replace_one({"_id": annotation.id}, document, upsert=True)
 
 
-def _mark(document: Document) -> Mark:
-    return Mark(
+def _annotation(document: Document) -> Annotation:
+    return Annotation(
         session=str(document["sessionKey"]),
         entry=str(document.get("entryId") or ""),
         is_starred=bool(document.get("starred")),

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from pymongo.collection import Collection
 
 from cca.masking import mask_secrets
-from cca.mongo.archive import MARKS, Document, connect, conversations, database
+from cca.mongo.archive import ANNOTATIONS, Document, connect, conversations, database
 from cca.settings import Settings
 from cca.transcript.slugs import project_label, project_path
 
@@ -46,7 +46,7 @@ def open_archive(settings: Settings, mongo_uri: str) -> Archive:
         entries=conversations(client, settings),
         sessions=rollups["sessions"],
         activity=rollups["activity"],
-        annotations=rollups[MARKS],
+        annotations=rollups[ANNOTATIONS],
         timezone=ZoneInfo(settings.timezone),
     )
 
@@ -120,7 +120,7 @@ def label_of(archive: Archive, session: Document) -> str:
 
 
 def session_title(session: Document) -> str:
-    """Its title or first prompt; without either its id, of which a path's end says the most."""
+    """Returns the title, else the first prompt, else a shortened session id."""
     title = str(session.get("title") or session.get("firstPrompt") or "").strip()
     name = str(session["_id"]).rstrip("/").rsplit("/", 1)[-1]
     short = name[:8] if _UUID.fullmatch(name) else name[:60]

@@ -23,7 +23,7 @@ from cca.dashboards.browser.sessions import list_sessions
 from cca.dashboards.browser.state import State, from_query
 from cca.errors import CcaError
 from cca.export import markdown, table
-from cca.export.sessions import Choice, chosen
+from cca.export.sessions import SessionFilter, chosen
 from cca.export.write import FORMATS, export
 from cca.masking import mask_secrets, mask_value
 
@@ -95,13 +95,13 @@ class Export(Reading):
             if what == "list":
                 return _name(state), self._table(state, form)
             ids = tuple(str(row["_id"]) for row in self._rows(state, costs_of(self.desk)))
-            # No session at all is not every session.
-            found = chosen(entries, Choice(sessions=ids)) if ids else []
+            # An empty list of ids must export nothing.
+            found = chosen(entries, SessionFilter(sessions=ids)) if ids else []
             return _name(state), export(entries, found, form) if found else iter(())
         session = self.argument("session")
         if self.argument("entry"):
             return "message", self._message(session, self.argument("entry"))
-        found = chosen(entries, Choice(session=session)) if session else []
+        found = chosen(entries, SessionFilter(session=session)) if session else []
         if not found:
             return "", iter(())
         return mask_secrets(found[0].title), export(entries, found, form)

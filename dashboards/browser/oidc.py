@@ -62,7 +62,7 @@ class Allowed:
 
 
 @dataclass(frozen=True)
-class Asked:
+class AuthRequest:
     """What was sent with a person and must come back, or be known, when they return."""
 
     state: str
@@ -72,9 +72,9 @@ class Asked:
     next: str
 
 
-def new_request(redirect_uri: str, after: str) -> Asked:
+def new_request(redirect_uri: str, after: str) -> AuthRequest:
     state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
-    return Asked(state, nonce, verifier, redirect_uri, after)
+    return AuthRequest(state, nonce, verifier, redirect_uri, after)
 
 
 def provider_of(settings: Settings) -> "Provider | None":
@@ -123,7 +123,7 @@ class Provider:
         self._description: tuple[float, dict[str, Any]] = (0.0, {})
         self._keys: tuple[float, jwt.PyJWKSet | None] = (0.0, None)
 
-    async def address_for(self, asked: Asked) -> str:
+    async def address_for(self, asked: AuthRequest) -> str:
         """Where a person signs in."""
         endpoint = str((await self._described())["authorization_endpoint"])
         digest = hashlib.sha256(asked.verifier.encode()).digest()
@@ -135,7 +135,7 @@ class Provider:
         })  # fmt: skip
         return f"{endpoint}{'&' if urlsplit(endpoint).query else '?'}{query}"
 
-    async def person(self, asked: Asked, code: str, issuer: str) -> Person:
+    async def person(self, asked: AuthRequest, code: str, issuer: str) -> Person:
         """Who came back with a code; refused where anything about it is not as it must be."""
         described = await self._described()
         is_told = described.get("authorization_response_iss_parameter_supported") is True
@@ -163,7 +163,9 @@ class Provider:
             )
         return f"{name} may not read here. Whoever runs this can add it to OIDC_ALLOWED."
 
-    async def _tokens(self, described: dict[str, Any], asked: Asked, code: str) -> dict[str, Any]:
+    async def _tokens(
+        self, described: dict[str, Any], asked: AuthRequest, code: str
+    ) -> dict[str, Any]:
         form = {
             "grant_type": "authorization_code", "code": code,
             "redirect_uri": asked.redirect_uri, "code_verifier": asked.verifier,

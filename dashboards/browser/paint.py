@@ -9,7 +9,7 @@ import duckdb
 from markupsafe import Markup
 from pymongo.errors import PyMongoError
 
-from cca.annotations import Mark, all_tags, marks_in_list, marks_of
+from cca.annotations import Annotation, all_tags, annotations_in_list, annotations_of
 from cca.conversation.excerpt import Anchor, Excerpt, read_excerpt
 from cca.conversation.reader import prompts
 from cca.conversation.stored import find_entry
@@ -24,7 +24,7 @@ from cca.dashboards.browser.archive import (
 )
 from cca.dashboards.browser.costs import message_costs
 from cca.dashboards.browser.gold import session_costs
-from cca.dashboards.browser.hits import SearchRoom, find_hits
+from cca.dashboards.browser.hits import KIND_LABELS, SearchRoom, find_hits
 from cca.dashboards.browser.live import Pulse
 from cca.dashboards.browser.masking import masked_excerpt
 from cca.dashboards.browser.overview import overview
@@ -130,7 +130,9 @@ def header(desk: Desk, state: State, projects: list[Project]) -> Markup:
 
 def sessions(desk: Desk, state: State, projects: list[Project]) -> Markup:
     """The list: sessions, or the hits of a search."""
-    values: dict[str, Any] = {"state": state, "problem": None, **_list_choices(desk, state)}
+    values: dict[str, Any] = {
+        "state": state, "problem": None, "kind_labels": KIND_LABELS, **_list_choices(desk, state),
+    }  # fmt: skip
     if state.q:
         values["hits"] = find_hits(desk.search, desk.archive, state)
     else:
@@ -172,7 +174,9 @@ def row_values(
     return {
         "page": page,
         "costs": costs_of(desk),
-        "marks": marks_in_list(desk.archive.annotations, [str(row["_id"]) for row in page.rows]),
+        "marks": annotations_in_list(
+            desk.archive.annotations, [str(row["_id"]) for row in page.rows]
+        ),
         "title": session_title,
         "label": lambda row: labels.get(row.get("projectId", "")) or label_of(desk.archive, row),
         "query": lambda session: replace(state, session=session, agent="", m="").to_query(),
@@ -190,7 +194,8 @@ def transcript(desk: Desk, state: State) -> Markup:
         problem=None,
         state=state,
         title=session_title(session),
-        mark=marks_of(desk.archive.annotations, state.session).get("") or Mark(state.session),
+        mark=annotations_of(desk.archive.annotations, state.session).get("")
+        or Annotation(state.session),
         **_fact_values(desk, state, session),
         parent_query=replace(state, agent="", m="").to_query(),
         window=window(desk, state.session, state.agent, Anchor(state.m, "around")),
@@ -231,7 +236,7 @@ def window(
         session=session,
         agent=agent,
         articles=shown,
-        marks=marks_of(desk.archive.annotations, session),
+        marks=annotations_of(desk.archive.annotations, session),
         costs=message_costs(desk.settings, messages),
         is_revealed=is_revealed,
         nearest=nearest(found, shown, anchor.id),

@@ -14,13 +14,13 @@ from markupsafe import Markup
 from tornado.web import RequestHandler
 
 from cca.dashboards.browser import guard
+from cca.dashboards.browser.annotating import Annotations
 from cca.dashboards.browser.api import NotFound, routes
 from cca.dashboards.browser.archive import open_archive
 from cca.dashboards.browser.dbt_docs import DbtDocs
 from cca.dashboards.browser.exporting import Export
 from cca.dashboards.browser.hits import SearchRoom
 from cca.dashboards.browser.live import Pulse
-from cca.dashboards.browser.marking import Annotations
 from cca.dashboards.browser.numbers.pages import number_routes
 from cca.dashboards.browser.page import browse
 from cca.dashboards.browser.paint import Desk, Painted, paint
@@ -104,7 +104,7 @@ def serve(settings: Settings, mongo_uri: str, on_ready: Callable[[], None] = lam
 
 
 def _visitor(gate: Gate | None) -> Callable[[], bool]:
-    """Whether whoever asks now still may, whenever that is asked later."""
+    """Returns a function that checks again whether the visitor is signed in."""
     if gate is None:
         return lambda: True
     cookie = (pn.state.cookies or {}).get(COOKIE)

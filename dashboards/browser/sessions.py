@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from cca.annotations import marked_sessions
+from cca.annotations import annotated_sessions
 from cca.dashboards.browser.archive import Archive
 from cca.dashboards.browser.state import State
 from cca.mongo.archive import Document
@@ -40,7 +40,7 @@ def list_sessions(
     """One page of the list; `after` is the session id of the last row already shown."""
     chosen = session_filter(state, archive.timezone)
     if state.starred or state.tag:
-        chosen["_id"] = {"$in": marked_sessions(archive.annotations, state.tag)}
+        chosen["_id"] = {"$in": annotated_sessions(archive.annotations, state.tag)}
     if state.sort == "dearest":
         rows = _dearest(archive, chosen, costs or {}, after, limit + 1)
     else:

@@ -9,7 +9,7 @@ from dataclasses import asdict
 
 from tornado.web import RequestHandler, create_signed_value, decode_signed_value
 
-from cca.dashboards.browser.oidc import Asked, Provider, SignInRefused, new_request, said
+from cca.dashboards.browser.oidc import AuthRequest, Provider, SignInRefused, new_request, said
 from cca.dashboards.browser.signin import Gate, own_path, show_sign_in, show_signed_in
 
 log = logging.getLogger(__name__)
@@ -51,7 +51,7 @@ class Start(_Way):
             self.refuse(502, str(refused), after)
             return
         signed = create_signed_value(self.gate.key, _COOKIE, json.dumps(asdict(asked))).decode()
-        # Lax: the provider leads back here, and a strict cookie would stay at home then.
+        # Lax: browsers do not send strict cookies on the redirect back from the provider.
         self.set_cookie(
             _COOKIE, signed, path=START, max_age=_MINUTES * 60, httponly=True, samesite="Lax",
             secure=scheme == "https",
@@ -82,7 +82,7 @@ class Return(_Way):
     def _from(self) -> str:
         return f"returns to {self.request.remote_ip}"
 
-    async def _let_in(self, asked: Asked) -> None:
+    async def _let_in(self, asked: AuthRequest) -> None:
         given = self.get_query_argument
         if error := said(given("error", "")):
             about = said(given("error_description", "")) or error
@@ -93,13 +93,13 @@ class Return(_Way):
         self.gate.sign_in_person(self, person, is_secure=self.is_secure(self))
         show_signed_in(self, asked.next)
 
-    def _asked(self) -> Asked | None:
+    def _asked(self) -> AuthRequest | None:
         """What was sent along with whoever carries the cookie."""
         signed, days = self.get_cookie(_COOKIE), _MINUTES / (24 * 60)
         value = decode_signed_value(self.gate.key, _COOKIE, signed, max_age_days=days)
-        return Asked(**json.loads(value)) if value else None
+        return AuthRequest(**json.loads(value)) if value else None
 
-    def _is_first_answer(self, asked: Asked) -> bool:
+    def _is_first_answer(self, asked: AuthRequest) -> bool:
         given = self.get_query_argument("state", "").encode()
         if not hmac.compare_digest(given, asked.state.encode()) or asked.state in self.used:
             return False

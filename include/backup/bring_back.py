@@ -22,12 +22,11 @@ from cca.errors import BackupError, SettingError
 from cca.extract.rebuild import drop_lake
 from cca.follow.request import ask
 from cca.gold import state
-from cca.lake.remove import formats
+from cca.lake.erase import formats
 from cca.mongo import archive
 from cca.mongo.archive import Document
 from cca.settings import Settings
 from cca.sync_agent.deliver import ensure_indexes
-from cca.sync_agent.forgotten import IDS
 
 _RAW: CodecOptions[Any] = CodecOptions(document_class=RawBSONDocument)
 _BATCH = 1000
@@ -65,7 +64,7 @@ def restore(
             _require_empty(settings, database)
         stored, documents = _documents(database, folder, saved, on_progress)
         ensure_indexes(archive.conversations(client, settings))
-        _drop_forgotten(archive.conversations(client, settings))
+        _drop_erased(archive.conversations(client, settings))
     is_buffer_restored = _buffer(settings, folder, saved)
     for name in formats(settings):
         # The high-water mark is past the restored documents, so they would never be extracted.
@@ -135,9 +134,9 @@ def _insert(collection: Collection[Document], batch: list[Document]) -> int:
     return len(batch)
 
 
-def _drop_forgotten(collection: Collection[Document]) -> None:
+def _drop_erased(collection: Collection[Document]) -> None:
     """Parts that are older than a deletion must not undo it."""
-    remembered: Iterable[Document] = collection.database[IDS].find({}, {"_id": 1})
+    remembered: Iterable[Document] = collection.database[archive.ERASED_IDS].find({}, {"_id": 1})
     for batch in _batches(iter(remembered)):
         collection.delete_many({"_id": {"$in": [row["_id"] for row in batch]}})
 

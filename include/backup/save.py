@@ -1,4 +1,4 @@
-"""Save what cannot be made anew into a folder; a second time only what is new.
+"""Save what cannot be built again into a folder; a second backup saves only what is new.
 
 First the buffer, then the archive: a line that is delivered in between is in both, and none is in
 neither.
@@ -27,10 +27,9 @@ from cca.lake.arrivals import LATE_COMMITS
 from cca.mongo import archive
 from cca.mongo.archive import Document
 from cca.settings import Settings
-from cca.sync_agent.forgotten import REQUESTS
 
-# the follower makes them anew
-DERIVED = frozenset({"sessions", "activity", "follower"})
+# The follower builds them again.
+DERIVED = frozenset({archive.SESSIONS, archive.ACTIVITY, archive.FOLLOWER})
 BUFFER, SETTINGS = "buffer", "settings"
 _RAW: CodecOptions[Any] = CodecOptions(document_class=RawBSONDocument)
 _SECRET_WORDS = ("password", "secret", "token", "key", "uri")
@@ -64,8 +63,8 @@ def save(
         (folder / "mongodb").mkdir(mode=0o700, exist_ok=True)
         database = archive.database(client, settings)
         collection = archive.conversations(client, settings)
-        if before is not None and _has_forgotten_since(database, before.made_at):
-            # what was asked to be deleted shall not stand in older parts
+        if before is not None and _has_erased_since(database, before.made_at):
+            # What was asked to be deleted shall not stand in older parts.
             before = None
         files = [*_buffer(settings, folder, stamp), _settings(settings, folder, stamp)]
         through = latest_visible(collection)
@@ -83,8 +82,8 @@ def save(
     return Saved(part.documents, before is not None, len(files), size, has_buffer)
 
 
-def _has_forgotten_since(database: Database[Document], at: datetime) -> bool:
-    return database[REQUESTS].find_one({"at": {"$gt": at}}) is not None
+def _has_erased_since(database: Database[Document], at: datetime) -> bool:
+    return database[archive.ERASURES].find_one({"at": {"$gt": at}}) is not None
 
 
 def _dump(

@@ -1,71 +1,94 @@
-"""`cca forget`: deletion on request, everywhere it went."""
+"""`cca forget`: deletes data on request, in every store."""
 
 from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
-    from cca.forget import Found
+    from cca.erase import Erased, Found
 
 
 @click.command()
-@click.option("--host", default="", help="All that came from this machine.")
-@click.option("--project", default="", help="All of this project: its folder under CLAUDE_DIR.")
-@click.option("--session", default="", help="All of this session, with its subagents.")
-@click.option("--dry-run", is_flag=True, help="Count what there is of it, and delete nothing.")
+@click.option("--host", default="", help="Entries from this machine.")
+@click.option("--project", default="", help="This project: its folder under CLAUDE_DIR.")
+@click.option("--session", default="", help="This session, with its subagents.")
+@click.option("--dry-run", is_flag=True, help="Count what would be deleted, and delete nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def forget(
     *, host: str, project: str, session: str, dry_run: bool, yes: bool, as_json: bool
 ) -> None:
-    """Delete what was said: archive, buffer, search, lake, warehouse and gold.
+    """Erase entries for good: archive, buffer, search index, lake, warehouse and gold.
 
-    Of several options all must hold. The transcript files are not touched; what stands in them is
-    not taken in again. What is said later is.
+    With several options, entries must match all of them. The transcript files stay untouched. Their
+    entries are not stored again; later entries are. Search indexes of other machines and containers
+    follow by themselves. The report names a lake elsewhere, and the request stays open until this
+    command runs beside that lake.
     """
     import json
     from dataclasses import asdict
 
-    from cca import forget as forgetting
-    from cca.lake.remove import Scope
+    from cca.erase import erase, look
     from cca.mongo.server import serving_mongo
+    from cca.selection import Selection
     from cca.settings import get_settings
 
-    if not (host or project or session):
+    selection = Selection(host, project, session)
+    if selection.is_empty:
         raise click.UsageError("name a --host, a --project or a --session")
     settings = get_settings()
-    scope = Scope(host, project, session)
     with serving_mongo(settings) as uri:
-        found = forgetting.look(settings, uri, scope)
+        found = look(settings, uri, selection)
         if dry_run or found.is_nothing:
             done = asdict(found)
-            click.echo(json.dumps({"rows": [done], "totals": done}) if as_json else _told(found))
+            text = json.dumps({"rows": [done], "totals": done}) if as_json else _counted(found)
+            click.echo(text)
             return
         if not yes:
-            click.confirm(f"{_told(found)} Delete it for good?", abort=True, err=True)
-        report = forgetting.forget(settings, uri, scope, on_step=_say)
+            click.confirm(f"{_counted(found)}\nErase it for good?", abort=True, err=True)
+        report = erase(settings, uri, selection, on_step=_say)
     if as_json:
         done = asdict(report)
         click.echo(json.dumps({"rows": [done], "totals": done}))
         return
-    click.echo(
-        f"Forgotten: {report.documents:,} documents, {report.lines:,} lines of the buffer, "
-        f"{report.blocks:,} blocks of the search index, {report.lake_rows:,} rows of the lake."
-    )
-    if report.gold:
-        click.echo(f"Published without it: {report.gold}")
+    click.echo(_erased(report))
 
 
 def _say(step: str) -> None:
     click.echo(f"{step} …", err=True)
 
 
-def _told(found: "Found") -> str:
+def _counted(found: "Found") -> str:
+    lines = [f"Not counted: {sentence}." for sentence in found.elsewhere]
     if found.is_nothing:
-        return "There is nothing of it."
-    left_over = " A deletion of it was cut short." if found.is_unfinished else ""
-    return (
-        f"{found.documents:,} documents of {found.sessions:,} sessions, {found.buffered:,} lines "
-        f"in the buffer, {found.dead_letters:,} dead letters, {found.lake_rows:,} rows in the lake."
-        f"{left_over}"
-    )
+        return "\n".join(["Nothing matches.", *lines])
+    counts = {
+        f"documents of {found.sessions:,} sessions": found.documents,
+        "lines in the buffer": found.buffered,
+        "dead letters": found.dead_letters,
+        "blocks in the search index": found.blocks,
+        "rows in the lake": found.lake_rows,
+    }
+    if found.is_unfinished:
+        lines.append("An earlier erasure request is not finished.")
+    return "\n".join([_sentence("", counts), *lines])
+
+
+def _erased(report: "Erased") -> str:
+    counts = {
+        "documents": report.documents,
+        "lines of the buffer": report.lines,
+        "blocks of the search index": report.blocks,
+        "rows of the lake": report.lake_rows,
+    }
+    lines = [_sentence("Erased: ", counts)]
+    if report.gold:
+        lines.append(f"Published: {report.gold}")
+    lines += [f"Not reachable from here: {sentence}." for sentence in report.elsewhere]
+    lines += [f"Not done yet: {sentence}." for sentence in report.waiting]
+    return "\n".join(lines)
+
+
+def _sentence(start: str, counts: dict[str, int | None]) -> str:
+    seen = [f"{number:,} {name}" for name, number in counts.items() if number is not None]
+    return f"{start}{', '.join(seen)}."

@@ -7,7 +7,7 @@ from typing import Any
 
 from pymongo.collection import Collection
 
-from cca.annotations import Mark
+from cca.annotations import Annotation
 from cca.conversation.order import ORDER, agent_of_stream
 from cca.mongo.archive import Document, whole
 from cca.transcript.blocks import as_blocks, blocks_of
@@ -24,7 +24,7 @@ class StoredEntry:
     body: dict[str, Any]
     document: Document
     is_masked: bool = False
-    mark: Mark | None = None
+    annotation: Annotation | None = None
 
     @cached_property
     def blocks(self) -> list[Any]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from markupsafe import Markup, escape
 
-from cca.annotations import Mark
+from cca.annotations import Annotation
 from cca.conversation.parts import Part
 from cca.conversation.stored import StoredEntry
 from cca.conversation.turns import Turn
@@ -71,19 +71,19 @@ def _styles() -> str:
 def _head(session: Session) -> str:
     return Markup("<main>\n<header><h1>{}</h1><p>{} · {} · {}</p>{}</header>\n").format(
         session.title, session.cwd or session.project_id, session.period, session.id,
-        _mark(session.mark),
+        _annotation(session.annotation),
     )  # fmt: skip
 
 
-def _mark(mark: Mark | None) -> Markup:
+def _annotation(annotation: Annotation | None) -> Markup:
     """What somebody wrote on a session or a message."""
-    if mark is None:
+    if annotation is None:
         return Markup("")
-    star = Markup('<b title="Starred">★</b>') if mark.is_starred else ""
-    tags = Markup("").join(Markup("<i>{}</i>").format(tag) for tag in mark.tags)
-    by = Markup("<small>{}</small>").format(mark.by) if mark.by else ""
+    star = Markup('<b title="Starred">★</b>') if annotation.is_starred else ""
+    tags = Markup("").join(Markup("<i>{}</i>").format(tag) for tag in annotation.tags)
+    by = Markup("<small>{}</small>").format(annotation.by) if annotation.by else ""
     return Markup('<aside aria-label="Note">{}{}<span>{}</span>{}</aside>').format(
-        star, tags, mark.note, by
+        star, tags, annotation.note, by
     )
 
 
@@ -96,7 +96,7 @@ def _turn(session: Session, turn: Turn, *, is_same_speaker: bool) -> str:
     name = Markup("<h3><b>{}</b> {}</h3>").format(turn.voice, facts) if not is_same_speaker else ""
     parts = Markup("\n").join(_part(part) + _started(session, part) for part in turn.lines)
     return Markup('<article class="{}">{}{}{}</article>\n').format(
-        _ROLES.get(turn.speaker, "note"), name, parts, _mark(turn.entry.mark)
+        _ROLES.get(turn.speaker, "note"), name, parts, _annotation(turn.entry.annotation)
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from io import StringIO
 from typing import Any
 
-from cca.annotations import Mark
+from cca.annotations import Annotation
 from cca.conversation.parts import Part
 from cca.conversation.stored import StoredEntry
 from cca.conversation.turns import Turn, turn_of
@@ -44,7 +44,7 @@ def json_object(conversations: Iterable[tuple[Session, Iterator[StoredEntry]]]) 
             "title": session.title,
             "started_at": session.started_at.isoformat() if session.started_at else None,
             "ended_at": session.ended_at.isoformat() if session.ended_at else None,
-            "marks": [_mark(mark) for mark in session.marks],
+            "marks": [_annotation(annotation) for annotation in session.annotations],
         }
         yield (",\n" if number else "\n") + _json(facts)[:-1] + ',"entries":['
         for place, entry in enumerate(entries):
@@ -53,11 +53,12 @@ def json_object(conversations: Iterable[tuple[Session, Iterator[StoredEntry]]]) 
     yield "\n]}\n"
 
 
-def _mark(mark: Mark) -> dict[str, Any]:
+def _annotation(annotation: Annotation) -> dict[str, Any]:
     """A star, tags and a note; `uuid` of the entry they are on, none on the session itself."""
+    at = annotation.at.isoformat() if annotation.at else None
     return {
-        "uuid": mark.entry or None, "starred": mark.is_starred, "tags": mark.tags,
-        "note": mark.note, "by": mark.by or None, "at": mark.at.isoformat() if mark.at else None,
+        "uuid": annotation.entry or None, "starred": annotation.is_starred, "tags": annotation.tags,
+        "note": annotation.note, "by": annotation.by or None, "at": at,
     }  # fmt: skip
 
 

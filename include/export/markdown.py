@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from markupsafe import escape
 
-from cca.annotations import Mark
+from cca.annotations import Annotation
 from cca.conversation.parts import Part
 from cca.conversation.stored import StoredEntry
 from cca.conversation.turns import Turn, turn_of
@@ -35,7 +35,7 @@ def head(session: Session) -> str:
     """Title and facts of a session."""
     folder = f"- Project: `{session.cwd or session.project_id}`\n"
     facts = f"{folder}- Session: `{session.id}`\n- {session.period}\n"
-    return f"# {_line(session.title)}\n\n{facts}{_mark(session.mark)}"
+    return f"# {_line(session.title)}\n\n{facts}{_annotation(session.annotation)}"
 
 
 def fenced(text: str, language: str = "") -> str:
@@ -51,17 +51,17 @@ def _turn(session: Session, turn: Turn, *, is_same_speaker: bool) -> str:
     parts = (
         piece for part in turn.lines for piece in (_part(part), *_started(session, part)) if piece
     )
-    return name + "".join(f"\n{piece}\n" for piece in parts) + _mark(turn.entry.mark)
+    return name + "".join(f"\n{piece}\n" for piece in parts) + _annotation(turn.entry.annotation)
 
 
-def _mark(mark: Mark | None) -> str:
+def _annotation(annotation: Annotation | None) -> str:
     """What somebody wrote on a session or a message, as a quotation that says so."""
-    if mark is None:
+    if annotation is None:
         return ""
-    star = "★" if mark.is_starred else "Marked"
-    tags = ", ".join(f"`{_line(tag)}`" for tag in mark.tags)
-    first = " · ".join(filter(None, (star, tags, mark.by)))
-    note = f"\n\n{mark.note}" if mark.note else ""
+    star = "★" if annotation.is_starred else "Marked"
+    tags = ", ".join(f"`{_line(tag)}`" for tag in annotation.tags)
+    first = " · ".join(filter(None, (star, tags, annotation.by)))
+    note = f"\n\n{annotation.note}" if annotation.note else ""
     return "\n" + "\n".join(f"> {line}".rstrip() for line in f"{first}{note}".split("\n")) + "\n"
 
 

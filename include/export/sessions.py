@@ -1,19 +1,19 @@
-"""Which conversations leave, and what is told of each."""
+"""Chooses the sessions to export, and describes each."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from pymongo.collection import Collection
 
-from cca.annotations import Mark, marks_of
+from cca.annotations import Annotation, annotations_of
 from cca.conversation.subagents import Subagent
-from cca.mongo.archive import MARKS, Document
+from cca.mongo.archive import ANNOTATIONS, Document
 
 _TITLE_CHARACTERS = 120
 
 
 @dataclass(frozen=True)
-class Choice:
+class SessionFilter:
     """What is chosen must hold all at once; a session belongs to a period when it touches it."""
 
     session: str = ""
@@ -33,12 +33,12 @@ class Session:
     started_at: datetime | None
     ended_at: datetime | None
     # What people wrote on it, and on its messages; each names the entry that it is on, or none.
-    marks: tuple[Mark, ...] = ()
+    annotations: tuple[Annotation, ...] = ()
     agents: tuple[Subagent, ...] = ()
 
     @property
-    def mark(self) -> Mark | None:
-        return next((mark for mark in self.marks if not mark.entry), None)
+    def annotation(self) -> Annotation | None:
+        return next((annotation for annotation in self.annotations if not annotation.entry), None)
 
     def agent(self, agent_id: str) -> str:
         """What a subagent is called: its id, and its title where it has one."""
@@ -55,7 +55,7 @@ class Session:
         return " to ".join(times) + (" UTC" if times else "")
 
 
-def chosen(collection: Collection[Document], choice: Choice) -> list[Session]:
+def chosen(collection: Collection[Document], choice: SessionFilter) -> list[Session]:
     """The chosen sessions, oldest first."""
     groups = collection.aggregate(
         [
@@ -76,20 +76,21 @@ def chosen(collection: Collection[Document], choice: Choice) -> list[Session]:
     return [_session(collection, group) for group in groups]
 
 
-def marks(collection: Collection[Document], session_id: str) -> tuple[Mark, ...]:
-    """The marks of a session, its own first; those of messages by uuid, where there is one.
+def annotations(collection: Collection[Document], session_id: str) -> tuple[Annotation, ...]:
+    """The annotations of a session, its own first; those of messages by uuid, where there is one.
 
     A file that is rewritten gives its messages new documents, and they keep their notes.
     """
-    found = marks_of(collection.database[MARKS], session_id)
+    found = annotations_of(collection.database[ANNOTATIONS], session_id)
     ids = {"_id": {"$in": list(found)}}
     uuids = {str(each["_id"]): each.get("uuid") for each in collection.find(ids, {"uuid": 1})}
     return tuple(
-        replace(mark, entry=str(uuids.get(entry) or entry)) for entry, mark in sorted(found.items())
+        replace(annotation, entry=str(uuids.get(entry) or entry))
+        for entry, annotation in sorted(found.items())
     )
 
 
-def _filter(choice: Choice) -> Document:
+def _filter(choice: SessionFilter) -> Document:
     parts: list[Document] = []
     if choice.session:
         parts.append({"sessionKey": choice.session})

@@ -19,7 +19,7 @@ _SHELLS = frozenset({"Bash", "bash_code_execution"})
 _LINE = 160
 
 
-class Asked(NamedTuple):
+class CallWording(NamedTuple):
     """A call in words: the tool, what stands beside its name, and the rest in some language."""
 
     name: str
@@ -70,7 +70,7 @@ def placed(entries: Iterable[StoredEntry]) -> Iterator[Placed]:
         agent, voice = entry.agent, turn.voice
 
 
-def asked(part: Part) -> Asked:
+def asked(part: Part) -> CallWording:
     """Returns what was asked of a tool."""
     block = part.given
     server, name = tool_name(part.label, block.get("server_name"))
@@ -80,17 +80,17 @@ def asked(part: Part) -> Asked:
     values = mapping(given)
     path = file_path(values) or ""
     if name in _SHELLS and isinstance(values.get("command"), str):
-        return Asked(name, text=_words(values["command"]), language="bash")
+        return CallWording(name, text=_words(values["command"]), language="bash")
     if name in _EDITS and path:
-        return Asked(name, path, _words(_diff(values)), "diff")
+        return CallWording(name, path, _words(_diff(values)), "diff")
     if name == "ExitPlanMode" and isinstance(values.get("plan"), str):
-        return Asked(name, text=_words(values["plan"]), language="markdown")
+        return CallWording(name, text=_words(values["plan"]), language="markdown")
     if name == "Write" and isinstance(values.get("content"), str):
-        return Asked(name, path, _words(values["content"]), PurePath(path).suffix.lstrip("."))
+        return CallWording(name, path, _words(values["content"]), PurePath(path).suffix.lstrip("."))
     alone = next(iter(values.values()), None)
     if len(values) == 1 and isinstance(alone, str) and len(alone) <= _LINE and "\n" not in alone:
-        return Asked(name, _words(alone))
-    return Asked(name, text=_words(pretty(given)), language="json")
+        return CallWording(name, _words(alone))
+    return CallWording(name, text=_words(pretty(given)), language="json")
 
 
 def result_label(part: Part) -> str:

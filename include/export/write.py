@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 
 from pymongo.collection import Collection
 
-from cca.annotations import Mark, masked
+from cca.annotations import Annotation, masked
 from cca.conversation.reader import read_entries
 from cca.conversation.stored import StoredEntry
 from cca.conversation.subagents import subagents
 from cca.errors import SettingError
 from cca.export import html, lines, markdown
-from cca.export.sessions import Session, marks
+from cca.export.sessions import Session, annotations
 from cca.masking import mask_secrets, mask_value
 from cca.mongo.archive import Document
 
@@ -57,21 +57,26 @@ def export(
 
     def conversation(session: Session) -> Conversation:
         found = read_entries(collection, session.id, is_read_once=chosen.is_read_once)
-        marked = replace(session, marks=marks(collection, session.id))
+        annotated = replace(session, annotations=annotations(collection, session.id))
         if chosen.is_read_once:
-            marked = replace(marked, agents=tuple(subagents(collection, session.id)))
-        shown = marked if is_revealed else _masked(marked)
-        noted = _noted(found, {mark.entry: mark for mark in shown.marks if mark.entry})
+            annotated = replace(annotated, agents=tuple(subagents(collection, session.id)))
+        shown = annotated if is_revealed else _masked(annotated)
+        noted = _noted(
+            found,
+            {annotation.entry: annotation for annotation in shown.annotations if annotation.entry},
+        )
         return shown, _watched(noted, is_revealed=is_revealed, tell=tell)
 
     return chosen.write(map(conversation, sessions))
 
 
-def _noted(found: Iterator[StoredEntry], marks: dict[str, Mark]) -> Iterator[StoredEntry]:
-    """Each mark on its message; where a session holds copies of it, on the first."""
+def _noted(
+    found: Iterator[StoredEntry], annotations: dict[str, Annotation]
+) -> Iterator[StoredEntry]:
+    """Each annotation on its message; where a session holds copies of it, on the first."""
     for entry in found:
-        names = {str(entry.body.get("uuid") or ""), entry.id} & marks.keys()
-        yield replace(entry, mark=marks.pop(names.pop())) if names else entry
+        names = {str(entry.body.get("uuid") or ""), entry.id} & annotations.keys()
+        yield replace(entry, annotation=annotations.pop(names.pop())) if names else entry
 
 
 def _watched(
@@ -83,6 +88,8 @@ def _watched(
 
 
 def _masked(session: Session) -> Session:
-    marks = tuple(map(masked, session.marks))
+    annotations = tuple(map(masked, session.annotations))
     agents = tuple(replace(each, description=mask_secrets(each.title)) for each in session.agents)
-    return replace(session, title=mask_secrets(session.title), marks=marks, agents=agents)
+    return replace(
+        session, title=mask_secrets(session.title), annotations=annotations, agents=agents
+    )

@@ -35,9 +35,7 @@ def latest_visible(collection: Collection[Document]) -> datetime:
 
 def server_time(collection: Collection[Document]) -> datetime:
     """Return the time by MongoDB's own clock."""
-    hello = collection.database.command("hello", codec_options=collection.codec_options)
-    now: datetime = hello["localTime"]
-    return now
+    return archive.server_time(collection.database)
 
 
 def documents(collection: Collection[Document], scope: TimeRange) -> Iterator[Document]:

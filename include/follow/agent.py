@@ -5,18 +5,20 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from typing import Self
 
 from pymongo.collection import Collection
 from pymongo.errors import PyMongoError
 
+from cca.follow import erase
 from cca.follow.feed import Feed
 from cca.follow.lists import Lists
 from cca.follow.lock import follower_lock
-from cca.follow.rebuild import answer_requests, source_of
+from cca.follow.rebuild import answer_requests, new_index, source_of
 from cca.follow.request import is_asked
-from cca.mongo import archive
+from cca.mongo import archive, erasures
 from cca.mongo.archive import Document
 from cca.search import home as homes
 from cca.search.index import Writer
@@ -36,6 +38,9 @@ _TICK_SECONDS = 0.25
 _RETRY_SECONDS = 0.5
 _LONGEST_RETRY_SECONDS = 10.0
 _FAULT_OVER_SECONDS = 60.0
+# Between two looks for erasure requests, and between two signs of life to whoever writes one.
+_ERASURE_SECONDS = 2.0
+_ALIVE_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
@@ -77,7 +82,10 @@ def catch_up(settings: Settings, uri: str) -> CaughtUp:
         collection = archive.conversations(client, settings)
         if source_of(collection) is None:
             return CaughtUp(0, 0, 0, 0.0)
+        erase.obey(settings, collection, threading.Event())
         with _following(settings, collection) as parts:
+            erasures.register(collection.database, "search", settings.cca_host, settings.search_dir)
+            erase.note_obeyed(settings, collection.database)
             return parts.catch_up(threading.Event())
 
 
@@ -136,17 +144,66 @@ class _Parts:
 
 
 def _follow(settings: Settings, collection: Collection[Document], stop: threading.Event) -> None:
+    if homes.is_there(settings.search_dir):
+        place = (settings.cca_host, settings.search_dir)
+        erasures.register(collection.database, "search", *place, is_running=True)
     answer_requests(settings, collection, stop)
+    erase.obey(settings, collection, stop)
+    if stop.is_set():
+        return
     source = source_of(collection)
     if source is None:
         # The sync agent makes the collection with the first entry.
         stop.wait(_RETRY_SECONDS)
         return
-    with _following(settings, collection) as parts:
+    with (
+        _following(settings, collection) as parts,
+        _Registered(settings, collection, stop) as store,
+    ):
         parts.catch_up(stop)
         while not (stop.is_set() or is_asked(settings.search_dir) or parts.feed.is_over):
             parts.feed.wait(_TICK_SECONDS)
             parts.step()
+            if store.must_erase():
+                break
+
+
+class _Registered:
+    """Tells whoever erases that this index is kept, and looks for what it must erase."""
+
+    def __init__(
+        self, settings: Settings, collection: Collection[Document], stop: threading.Event
+    ) -> None:
+        self._settings = settings
+        self._stop = stop
+        self._database = collection.database
+        self._next_look = self._next_sign = 0.0
+
+    def __enter__(self) -> Self:
+        self._sign(is_running=True)
+        erase.note_obeyed(self._settings, self._database)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        # Left to obey a request, it runs on.
+        if self._stop.is_set():
+            with suppress(PyMongoError):
+                self._sign(is_running=False)
+
+    def must_erase(self) -> bool:
+        """Return whether a request waits for this index."""
+        now = time.monotonic()
+        if now < self._next_look:
+            return False
+        self._next_look = now + _ERASURE_SECONDS
+        if now >= self._next_sign:
+            self._sign(is_running=True)
+        return bool(erase.pending(self._settings, self._database))
+
+    def _sign(self, *, is_running: bool) -> None:
+        self._next_sign = time.monotonic() + _ALIVE_SECONDS
+        place = (self._settings.cca_host, self._settings.search_dir)
+        erasures.register(self._database, "search", *place, is_running=is_running)
 
 
 @contextmanager
@@ -154,7 +211,7 @@ def _following(settings: Settings, collection: Collection[Document]) -> Iterator
     source = source_of(collection) or ""
     home = homes.current(settings.search_dir)
     if home is None or not home.is_of(source):
-        home = homes.create(settings.search_dir, source)
+        home = new_index(settings, collection)
     with Writer(home) as writer, Feed(collection, home.position(), writer.holds) as feed:
         # In use as soon as it can be opened: some results are better than none while it is built.
         homes.put_in_use(settings.search_dir, home)

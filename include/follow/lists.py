@@ -13,16 +13,17 @@ from pymongo.errors import OperationFailure
 
 from cca.follow.feed import OVERLAP
 from cca.follow.session import session_row
-from cca.mongo.archive import Document, whole
+from cca.mongo.archive import ACTIVITY, FOLLOWER, SESSIONS, Document, whole
 from cca.search.home import Position
 from cca.transcript.entry import entry_of
 from cca.transcript.roles import role_of
+from cca.transcript.times import is_outlier
 from cca.transcript.values import mapping, string
 
 log = logging.getLogger(__name__)
 
 # Raise it whenever the same documents would give other rows.
-LISTS_NUMBER = 6
+LISTS_NUMBER = 7
 # The row of a busy session is made anew after a rest, so that it takes a tenth of the time at most.
 _SHORTEST_REST_SECONDS = 0.1
 _RESTS = 9
@@ -58,8 +59,8 @@ class Lists:
         self._conversations = conversations
         self._source = source
         database = conversations.database
-        self._sessions, self._activity = database["sessions"], database["activity"]
-        self._state = database["follower"]
+        self._sessions, self._activity = database[SESSIONS], database[ACTIVITY]
+        self._state = database[FOLLOWER]
         # Sessions to be made anew, with when; and until when those just made rest.
         self._touched: dict[str, float] = {}
         self._resting: dict[str, float] = {}
@@ -99,18 +100,21 @@ class Lists:
                 document.get("sessionKey"), document.get("projectId"), document.get("eventAt")
             )
 
-    def touch_again(self, sessions: Iterable[str], projects: Iterable[str]) -> None:
-        """Sessions, and all hours of projects, of which documents were deleted."""
+    def renew(self, sessions: Iterable[str], projects: Iterable[str]) -> int:
+        """Rewrite sessions, and all hours of projects, that lost documents; how many sessions."""
+        if not self._may_write():
+            return 0
         for session in sessions:
             self._touch(session, None, None)
         for row in self._activity.find({"projectId": {"$in": list(projects)}}):
             self._touch(None, row["projectId"], row["hour"])
+        return self.flush(None, is_all=True)
 
     def flush(self, position: Position | None, *, is_all: bool = False) -> int:
         """Make due rows anew; once none is left, all up to the position is right."""
         now = time.monotonic()
         due = [key for key, at in self._touched.items() if is_all or now >= at]
-        if not due:
+        if not due and not (is_all and self._hours):
             return 0
         hours, self._hours = self._hours, set()
         try:
@@ -132,7 +136,8 @@ class Lists:
             return
         if isinstance(session, str):
             self._touched.setdefault(session, self._resting.get(session, 0.0))
-        if isinstance(hour, datetime):
+        # A clock that is years off would stretch the chart of activity.
+        if isinstance(hour, datetime) and not is_outlier(hour, datetime.now(UTC)):
             at = hour.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
             self._hours.add(Hour(str(project or ""), at))
 

@@ -8,9 +8,10 @@ from cca.follow.feed import Feed
 from cca.follow.lists import Lists
 from cca.follow.lock import follower_lock
 from cca.follow.request import requests
-from cca.mongo import archive
+from cca.mongo import archive, erasures
 from cca.mongo.archive import Document
 from cca.search import home as homes
+from cca.search.home import Home
 from cca.search.index import Writer
 from cca.settings import Settings
 
@@ -40,25 +41,27 @@ def rebuild_lists(settings: Settings, uri: str) -> int:
 def answer_requests(
     settings: Settings, collection: Collection[Document], stop: threading.Event
 ) -> None:
-    """Do what was asked of the follower; cut short, it is done at the next start."""
+    """Rebuild the index where that was asked for; cut short, it is done at the next start."""
     asked = requests(settings.search_dir)
     if not asked:
         return
-    home = homes.current(settings.search_dir)
-    chosen = [request.chosen for request in asked if request.chosen]
-    if home is not None and chosen:
-        with Writer(home) as writer:
-            for one in chosen:
-                writer.remove(one)
     build_anew(settings, collection, stop)
     if not stop.is_set():
         for request in asked:
-            request.close()
+            request.unlink(missing_ok=True)
+
+
+def new_index(settings: Settings, collection: Collection[Document]) -> Home:
+    """Make an empty index that knows what was erased before it reads the first document."""
+    home = homes.create(settings.search_dir, source_of(collection) or "")
+    known = erasures.erased_in_archive(collection.database)
+    home.write_erased(request.key for request in known)
+    return home
 
 
 def build_anew(settings: Settings, collection: Collection[Document], stop: threading.Event) -> int:
     """Build beside the index in use and change over once all is in; the number of blocks."""
-    home = homes.create(settings.search_dir, source_of(collection) or "")
+    home = new_index(settings, collection)
     blocks = 0
     with Writer(home) as writer, Feed(collection, None, writer.holds) as feed:
         while not stop.is_set():

@@ -1,58 +1,35 @@
-"""Asking the running follower for a rebuilt index, or to forget: it alone may write one."""
+"""Asking the running follower for a rebuilt index: it alone may write one."""
 
-import json
 import time
 import uuid
-from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from cca.files import replace_file
-from cca.search.removal import Chosen
 
 
-@dataclass(frozen=True)
-class Request:
-    """A file of its own, so that none is lost that is asked while another is being done."""
-
-    path: Path
-    chosen: Chosen | None
-
-    def close(self) -> None:
-        self.path.unlink(missing_ok=True)
-
-
-def ask(search_dir: Path, chosen: Chosen | None = None) -> Path:
-    """Ask for an index built anew; before that, what is `chosen` becomes unfindable.
-
-    The file stands until that is done.
-    """
+def ask(search_dir: Path) -> Path:
+    """Ask for a rebuilt index; the file that this returns stands until it is built."""
     _directory(search_dir).mkdir(parents=True, exist_ok=True, mode=0o700)
     path = _directory(search_dir) / f"{uuid.uuid4().hex}.json"
-    replace_file(path, json.dumps(asdict(chosen) if chosen else None).encode())
+    replace_file(path, b"null")
     return path
 
 
-def requests(search_dir: Path) -> list[Request]:
-    """What was asked and is not done."""
-    return [
-        Request(path, _chosen(path.read_text()))
-        for path in sorted(_directory(search_dir).glob("*.json"))
-    ]
+def requests(search_dir: Path) -> list[Path]:
+    """Return the requests that are not done, each a file of its own so that none is lost."""
+    return sorted(_directory(search_dir).glob("*.json"))
 
 
 def is_asked(search_dir: Path) -> bool:
+    """Return whether a request waits."""
     return any(_directory(search_dir).glob("*.json"))
 
 
 def wait_for_answer(request: Path) -> None:
+    """Return once the request is done."""
     while request.exists():
         time.sleep(0.2)
 
 
 def _directory(search_dir: Path) -> Path:
     return search_dir / "asked"
-
-
-def _chosen(content: str) -> Chosen | None:
-    given = json.loads(content)
-    return Chosen(**{**given, "ids": tuple(given["ids"])}) if given else None

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,8 @@ class Published:
 
     `load_seq` is the load that dbt built gold from, 0 where that is not known; `high_water_mark`
     is the `ingestedAt` up to which gold holds everything; `code_version` names what made marts of
-    raw rows. `postgres_copy` says which gold file was copied to which Postgres.
+    raw rows. `postgres_copy` says which gold file was copied to which Postgres. `tables` are the
+    tables of gold that are models of ours, `postgres_tables` those that each Postgres got.
     """
 
     load_seq: int = 0
@@ -32,6 +33,8 @@ class Published:
     published_at: datetime | None = None
     gold_file: str = ""
     postgres_copy: str = ""
+    tables: tuple[str, ...] = ()
+    postgres_tables: dict[str, list[str]] = field(default_factory=dict)
 
 
 def state_path(settings: Settings) -> Path:
@@ -51,6 +54,7 @@ def read(settings: Settings) -> Published:
         if values.pop("version") > VERSION:
             raise WarehouseError(f"{path} was written by a newer cca; upgrade this one")
         times = {name: _time(values[name]) for name in ("high_water_mark", "published_at")}
+        values["tables"] = tuple(values.get("tables", ()))
         return Published(**{**values, **times})
     except FileNotFoundError:
         return _of_version_0_1(settings)

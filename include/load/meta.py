@@ -13,7 +13,9 @@ _TABLES = {
     "lake_files": "path varchar, dataset varchar",
     "loads": "load_seq bigint not null, loaded_at timestamptz, mark timestamptz, "
     "rows_added bigint, rows_deleted bigint",
-    # dbt writes it when a build of every model went well: what the marts are made from.
+    # dbt writes both. How each node of its graph went with the newest load, and the loads for which
+    # every model went well, at once or one after the other: what the marts are made from.
+    "built_nodes": "load_seq bigint not null, node varchar not null, is_good boolean not null",
     "builds": "load_seq bigint not null, built_at timestamptz",
 }
 

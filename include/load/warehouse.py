@@ -23,8 +23,10 @@ def writing(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
 
     Raises:
         WarehouseError: Another process holds it for minutes, or the file is damaged.
+        SettingError: Its path is one that DuckDB or dbt cannot open.
 
     """
+    settings.require_usable_paths()
     path = settings.warehouse_path
     path.parent.mkdir(parents=True, exist_ok=True)
     connection = _open(path)

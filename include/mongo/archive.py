@@ -1,6 +1,6 @@
 """MongoDB, the archive: connection and collections."""
 
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any
 
 from bson.codec_options import CodecOptions
@@ -15,8 +15,12 @@ from cca.settings import Settings
 
 Document = dict[str, Any]
 
-# the collection of stars, tags and notes: beside the entries, never in them
-MARKS = "annotations"
+# Collections beside the entries. Stars, tags and notes of people:
+ANNOTATIONS = "annotations"
+# What the follower derives for the list, and what it and other stores record;
+SESSIONS, ACTIVITY, FOLLOWER = "sessions", "activity", "follower"
+# Erasure requests, and the ids of the documents that were deleted for them.
+ERASURES, ERASED_IDS = "forgotten", "forgotten_ids"
 
 
 def connect(uri: str, *, timeout_ms: int = 1500) -> MongoClient[Document]:
@@ -26,7 +30,7 @@ def connect(uri: str, *, timeout_ms: int = 1500) -> MongoClient[Document]:
             uri, tz_aware=True, tzinfo=UTC, serverSelectionTimeoutMS=timeout_ms, appname="cca"
         )
     except (PyMongoError, ValueError) as error:
-        # the string itself may hold a password
+        # The string itself may hold a password.
         raise SettingError(f"MONGO_URI cannot be used: {error}") from None
 
 
@@ -40,6 +44,13 @@ def database(client: MongoClient[Document], settings: Settings) -> Database[Docu
 def conversations(client: MongoClient[Document], settings: Settings) -> Collection[Document]:
     """The collection of entries, one document a transcript record."""
     return database(client, settings)[settings.mongo_collection]
+
+
+def server_time(database: Database[Document]) -> datetime:
+    """Return the time by MongoDB's own clock, aware and in UTC."""
+    options = CodecOptions[Document](tz_aware=True, tzinfo=UTC)
+    now: datetime = database.command("hello", codec_options=options)["localTime"]
+    return now
 
 
 def whole(collection: Collection[Document], document: Document) -> Document:

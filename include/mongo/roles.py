@@ -11,9 +11,16 @@ from pymongo import MongoClient
 from pymongo.errors import OperationFailure
 
 from cca.errors import NotFound, SettingError
-from cca.mongo.archive import MARKS, Document
+from cca.mongo.archive import (
+    ACTIVITY,
+    ANNOTATIONS,
+    ERASED_IDS,
+    ERASURES,
+    FOLLOWER,
+    SESSIONS,
+    Document,
+)
 from cca.settings import Settings
-from cca.sync_agent import forgotten
 
 ROLES = {
     "agent": "a sync agent: adds entries; reads, changes and deletes none",
@@ -22,7 +29,7 @@ ROLES = {
     "admin": "forget, backup and restore: reads, writes and deletes",
 }
 # What the follower and the browser write; all else in the database is the archive itself.
-_KEPT = ("sessions", "activity", "follower", MARKS)
+_KEPT = (SESSIONS, ACTIVITY, FOLLOWER, ANNOTATIONS)
 _UNAUTHORIZED = 13
 
 
@@ -102,9 +109,9 @@ def _allowed(settings: Settings, role: str) -> tuple[list[Any], list[Any]]:
             on(settings.mongo_collection, *add_only),
             on("fs.files", "find", *add_only),
             on("fs.chunks", *add_only),
-            # What was forgotten must not come back.
-            on(forgotten.REQUESTS, "find"),
-            on(forgotten.IDS, "find"),
+            # What was erased must not come back.
+            on(ERASURES, "find"),
+            on(ERASED_IDS, "find"),
         ], []
     inherited = {"reader": ["read"], "keeper": ["read"], "admin": ["readWrite", "dbAdmin"]}[role]
     writes = ("insert", "update", "remove", "createIndex")

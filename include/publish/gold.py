@@ -18,6 +18,7 @@ from cca.load import meta
 from cca.load.warehouse import STORAGE_VERSION, writing
 from cca.publish import masking, metabase, postgres
 from cca.publish.comments import comments
+from cca.publish.removed import drop_removed, models_of, tables_of
 from cca.settings import Settings
 from cca.sql import literal
 from cca.transform.dbt import code_version
@@ -45,6 +46,8 @@ def publish(settings: Settings) -> Path:
         with writing(settings) as warehouse:
             meta.prepare(warehouse)
             built = meta.newest_build(warehouse)
+            models = models_of(settings)
+            drop_removed(warehouse, models, state.read(settings).tables)
             tables = _copy(warehouse, building)
         _make_durable(building, target)
         replace_link(settings.gold_path, target)
@@ -55,9 +58,10 @@ def publish(settings: Settings) -> Path:
             code_version=code_version(settings),
             published_at=datetime.now(UTC),
             gold_file=target.name,
+            **({"tables": sorted(models & set(tables))} if models else {}),
         )
         prune(settings)
-    log.info("published %d tables as %s", tables, target.name)
+    log.info("published %d tables as %s", len(tables), target.name)
     metabase.point_to(settings, target)
     if settings.gold_postgres_uri:
         postgres.copy_newest(settings)
@@ -77,14 +81,8 @@ def prune(settings: Settings, keep: int = KEPT_FILES) -> list[Path]:
     return old
 
 
-def _copy(warehouse: duckdb.DuckDBPyConnection, building: Path) -> int:
-    names = [
-        row[0]
-        for row in warehouse.execute(
-            "select table_name from information_schema.tables "
-            "where table_schema = 'marts' and table_catalog = current_database() order by 1"
-        ).fetchall()
-    ]
+def _copy(warehouse: duckdb.DuckDBPyConnection, building: Path) -> list[str]:
+    names = list(tables_of(warehouse))
     if not names:
         raise WarehouseError("no marts to publish: run `cca transform` first")
     source = warehouse.execute("select current_database()").fetchall()[0][0]
@@ -102,7 +100,7 @@ def _copy(warehouse: duckdb.DuckDBPyConnection, building: Path) -> int:
             warehouse.execute(statement)
     warehouse.execute("checkpoint gold")
     warehouse.execute("detach gold")
-    return len(names)
+    return names
 
 
 def _require_equal(warehouse: duckdb.DuckDBPyConnection, name: str, wanted: str) -> None:

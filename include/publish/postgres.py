@@ -5,6 +5,7 @@ One transaction: a reader sees all old rows, and after it all new ones.
 
 import hashlib
 import logging
+from collections.abc import Iterable
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -24,8 +25,12 @@ log = logging.getLogger(__name__)
 def copy_newest(settings: Settings) -> None:
     """Copy what is published; copies run one after the other, so a slow one brings no old rows."""
     with held(settings.gold_dir / "postgres.lock"):
-        copy_gold(settings, settings.gold_path.resolve())
-        state.update(settings, postgres_copy=_copy_of(settings))
+        published, where = state.read(settings), _where(settings)
+        copied = published.postgres_tables.get(where, [])
+        removed = sorted(set(copied) - set(published.tables))
+        copy_gold(settings, settings.gold_path.resolve(), removed)
+        tables = {**published.postgres_tables, where: list(published.tables)}
+        state.update(settings, postgres_copy=_copy_of(settings), postgres_tables=tables)
 
 
 def is_due(settings: Settings) -> bool:
@@ -35,8 +40,10 @@ def is_due(settings: Settings) -> bool:
     return state.read(settings).postgres_copy != _copy_of(settings)
 
 
-def copy_gold(settings: Settings, gold: Path) -> int:
+def copy_gold(settings: Settings, gold: Path, removed: Iterable[str] = ()) -> int:
     """Copy the tables and return their number; existing tables keep grants, indexes and views.
+
+    `removed` are the tables of an earlier copy that are to go, unless this gold file has them.
 
     Raises:
         ServiceDown: Postgres does not take them; the old rows stay.
@@ -51,7 +58,7 @@ def copy_gold(settings: Settings, gold: Path) -> int:
         try:
             connection.execute(f"attach {literal(address)} as readers (type postgres)")
             connection.execute(f"attach {literal(str(gold))} as gold (read_only)")
-            names = _copy_marts(connection)
+            names = _copy_marts(connection, removed)
         except duckdb.Error as error:
             # DuckDB names the whole address, with its password.
             reason = str(error).replace(address, "GOLD_POSTGRES_URI")
@@ -81,10 +88,12 @@ def load_extension(connection: duckdb.DuckDBPyConnection) -> None:
         raise SettingError(message) from error
 
 
-def _copy_marts(connection: duckdb.DuckDBPyConnection) -> int:
+def _copy_marts(connection: duckdb.DuckDBPyConnection, removed: Iterable[str]) -> int:
     wanted, there = _tables(connection, "gold"), _tables(connection, "readers")
     connection.execute("begin")
     connection.execute("create schema if not exists readers.marts")
+    for name in set(removed) - wanted.keys():
+        connection.execute(f'drop table if exists readers.marts."{name}"')
     for name, columns in wanted.items():
         table, rows = f'readers.marts."{name}"', f'from gold.marts."{name}"'
         if columns == there.get(name):
@@ -115,5 +124,8 @@ def _tables(connection: duckdb.DuckDBPyConnection, database: str) -> dict[str, l
 
 def _copy_of(settings: Settings) -> str:
     """Name the published file and the Postgres, without telling the address."""
-    where = hashlib.blake2b(settings.gold_postgres_uri.encode(), digest_size=8).hexdigest()
-    return f"{settings.gold_path.resolve().name} {where}"
+    return f"{settings.gold_path.resolve().name} {_where(settings)}"
+
+
+def _where(settings: Settings) -> str:
+    return hashlib.blake2b(settings.gold_postgres_uri.encode(), digest_size=8).hexdigest()

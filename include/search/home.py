@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -45,6 +46,17 @@ class Home:
         content = json.dumps({"ingestedAt": at, "id": position.id})
         replace_file(self.path / "position.json", content.encode())
 
+    def erased(self) -> frozenset[str]:
+        """Return the keys of the erasure requests whose text is not in this index."""
+        try:
+            return frozenset(json.loads((self.path / "erased.json").read_text()))
+        except (FileNotFoundError, ValueError):
+            return frozenset()
+
+    def write_erased(self, keys: Iterable[str]) -> None:
+        """Note the erasure requests that were obeyed before this index was built."""
+        replace_file(self.path / "erased.json", json.dumps(sorted(keys)).encode())
+
     def is_readable(self) -> bool:
         """Whether this version of cca can read it."""
         return {**self._version(), "source": ""} == _version("")
@@ -80,6 +92,11 @@ def create(search_dir: Path, source: str) -> Home:
     home.tantivy.mkdir(parents=True)
     replace_file(home.path / "version.json", json.dumps(_version(source)).encode())
     return home
+
+
+def is_there(search_dir: Path) -> bool:
+    """Return whether any index lies there, also one that this version cannot read."""
+    return bool(_numbers(search_dir))
 
 
 def put_in_use(search_dir: Path, home: Home) -> None:

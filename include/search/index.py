@@ -13,11 +13,12 @@ import tantivy
 from cca.errors import AlreadyRunning
 from cca.mongo.archive import Document
 from cca.search.blocks import Block, searchable
+from cca.search.erase import erasure_query
 from cca.search.home import Home, Position
 from cca.search.normalise import analyser, normalise
-from cca.search.removal import Chosen, removal_query
 from cca.search.schema import PLACES, document_key, key_of, open_index
 from cca.search.vocabulary import Files
+from cca.selection import Selection
 from cca.transcript.entry import ODD_ENTRY, entry_of
 
 log = logging.getLogger(__name__)
@@ -107,12 +108,12 @@ class Writer:
         if self._files.needs_compaction():
             self.settle()
 
-    def remove(self, chosen: Chosen) -> None:
-        """Make blocks unfindable at once; their words stay on disk until the index is built anew.
+    def erase(self, selection: Selection) -> None:
+        """Make blocks unfindable at once; their words stay on disk until the index is rebuilt.
 
-        Copies of them that stand elsewhere are findable again only then, too.
+        Their copies elsewhere, too, are findable again only then.
         """
-        query = removal_query(chosen, self._index.schema, self._searcher)
+        query = erasure_query(selection, self._index.schema)
         if query is not None:
             self._writer.delete_documents_by_query(query)
             self._writer.commit()

@@ -10,9 +10,11 @@ from cca.search.patterns import Pattern, understood
 
 FIELDS = ("kind", "project", "session", "host")
 
+# One minus before a word leaves it out; `--flag`, `->` and a lone `-` are what they look like.
+# The browser's page.js has the same rule, to highlight what was found.
 _PIECE = re.compile(
     rf"""
-    (?P<minus>-)?
+    (?: (?<!\S)(?P<minus>-)(?![->\s]) )?
     (?: (?P<field>{"|".join(FIELDS)}):(?: "(?P<exact>[^"]*)"? | (?P<value>\S+) )
       | "(?P<phrase>[^"]*)"?
       | (?P<literal>\S+) )

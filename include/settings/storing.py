@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from cca.settings.base import HomeSettings, OwnPath
+from cca.settings.duckdb_names import require_without, wrong_name
 
 
 class LakeSettings(HomeSettings):
@@ -60,9 +61,28 @@ class WarehouseSettings(HomeSettings):
         "postgresql://cca:password@host/analytics.",
     )
 
+    @field_validator("duckdb_path")
+    @classmethod
+    def _usable_name(cls, path: Path | None) -> Path | None:
+        if path and (reason := wrong_name(path)):
+            raise ValueError(reason)
+        return path
+
     @property
     def warehouse_path(self) -> Path:
         return self.duckdb_path or self.cca_home / "warehouse" / "analytics.db"
+
+    def require_usable_paths(self) -> None:
+        """Check the folders of warehouse and gold; an agent alone needs neither.
+
+        Raises:
+            SettingError: A folder has a sign that ends a path for DuckDB or dbt.
+
+        """
+        # DuckDB reads what follows a `?` as options, dbt ends a path at `?` and `#`.
+        require_without("?", self.gold_dir, "CCA_HOME")
+        setting = "DUCKDB_PATH" if self.duckdb_path else "CCA_HOME"
+        require_without("?#", self.warehouse_path, setting)
 
     @property
     def gold_dir(self) -> Path:

@@ -22,10 +22,10 @@ from cca.files import replace_file
 from cca.settings import Settings, child_environment
 from cca.stack.programs import Program
 
-# every process of the stack carries this variable, so that it is found when nothing else knows it
+# Every process of the stack carries this variable, so that it is found when nothing else knows it.
 MARKER = "CCA_STACK"
 _START_SECONDS = 15
-# a socket's path is limited to 104 bytes by macOS, and supervisor appends its pid while it binds
+# A socket's path is limited to 104 bytes by macOS, and supervisor appends its pid while it binds.
 _LONGEST_SOCKET_PATH = 90
 _ALREADY_STARTED, _NOT_RUNNING = 60, 70
 

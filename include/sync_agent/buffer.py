@@ -5,51 +5,34 @@ import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from threading import RLock
 from types import TracebackType
 from typing import Any, Self
 
+from cca.selection import Selection
+from cca.sync_agent.buffer_rows import (
+    CHECKPOINT_COLUMNS,
+    COVERED,
+    KEEP_LINE_BYTES,
+    SELECT_ENTRIES,
+    count_delivered,
+    drop_delivered,
+    insert_dead,
+    insert_entries,
+    note_sent,
+    now_text,
+    save_checkpoint,
+)
 from cca.sync_agent.schema import open_buffer
 from cca.sync_agent.values import Batch, Checkpoint, DeadLetter, Entry
 
-# Delivered rows kept for a look at what went through: the newest, for a week, and no long lines.
-KEEP_DELIVERED = 1000
+# Delivered rows are kept so long at most.
 KEEP_DELIVERED_DAYS = 7
-_KEEP_LINE_BYTES = 64 << 10
-# Of entries that went past the buffer, what is kept for a look of each commit.
-_SHOW_SENT = 50
 # Free space the file may keep for the next burst.
 _FREE_BYTES = 16 << 20
 # A file that went may come back (a folder not mounted); its position is kept this long.
 KEEP_POSITIONS_DAYS = 7
-
-
-def now_text() -> str:
-    """The moment as stored in the buffer: ISO 8601, UTC, milliseconds."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-_INSERT_ENTRY = """
-    INSERT INTO pending_entries (created_at, project_id, session_id, source_file, entry_json,
-        entry_id, stream, generation, source_offset, event_ms)
-    VALUES (?, ?, ?, ?, CAST(? AS TEXT), ?, ?, ?, ?, ?)
-"""
-_SELECT_ENTRIES = """
-    SELECT project_id, session_id, source_file, CAST(entry_json AS BLOB), entry_id, stream,
-        generation, source_offset, event_ms, id
-    FROM pending_entries WHERE synced = 0 ORDER BY id LIMIT ?
-"""
-_CHECKPOINT_COLUMNS = (
-    "id, file_path, project_id, stream, position, generation, records, size, mtime_ns, ctime_ns,"
-    " inode, marker, prefix_checksum, last_event_ms, tail_id"
-)
-_INSERT_DEAD = """
-    INSERT OR IGNORE INTO dead_letters (file_path, source_offset, reason, raw, raw_bytes, digest,
-        created_at, project_id, session_id, source_file, stream, generation, event_ms, entry_id)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-"""
 
 
 class Buffer:
@@ -94,7 +77,7 @@ class Buffer:
 
     def checkpoints(self) -> dict[str, Checkpoint]:
         """All files known, by path."""
-        rows = self.rows(f"SELECT {_CHECKPOINT_COLUMNS} FROM file_positions")
+        rows = self.rows(f"SELECT {CHECKPOINT_COLUMNS} FROM file_positions")
         return {row[1]: Checkpoint(*row) for row in rows}
 
     def repeat_count(self, file_id: int, digest: bytes) -> int:
@@ -123,10 +106,10 @@ class Buffer:
                     "INSERT OR REPLACE INTO repeats VALUES (?, ?, ?)",
                     ((batch.checkpoint.id, digest, n) for digest, n in batch.repeats.items()),
                 )
-                _save_checkpoint(connection, batch.checkpoint, now)
+                save_checkpoint(connection, batch.checkpoint, now)
             if refused is not None:
                 sent = [entry for batch in batches for entry in batch.entries]
-                _note_sent(connection, sent, refused, now)
+                note_sent(connection, sent, refused, now)
         return new_dead
 
     def pending(self, limit: int, max_bytes: int) -> list[Entry]:
@@ -134,7 +117,7 @@ class Buffer:
         with self._lock:
             taken: list[Entry] = []
             size = 0
-            for row in self._connection.execute(_SELECT_ENTRIES, (limit,)):
+            for row in self._connection.execute(SELECT_ENTRIES, (limit,)):
                 size += len(row[3])
                 if taken and size > max_bytes:
                     break
@@ -151,16 +134,16 @@ class Buffer:
             connection.executemany(
                 "DELETE FROM pending_entries WHERE id = ?", [(d.entry.row,) for d in dead]
             )
-            long = ((entry.row,) for entry in entries if len(entry.line) > _KEEP_LINE_BYTES)
+            long = ((entry.row,) for entry in entries if len(entry.line) > KEEP_LINE_BYTES)
             connection.executemany("DELETE FROM pending_entries WHERE id = ?", long)
-            keep_from = _drop_delivered(connection, entries[-1].row)
+            keep_from = drop_delivered(connection, entries[-1].row)
             # A batch holds the oldest that wait, so all that waits up to its last one is in it.
             connection.execute(
                 "UPDATE pending_entries SET synced = 1 WHERE synced = 0 AND id > ? AND id <= ?",
                 (keep_from, entries[-1].row),
             )
             insert_dead(connection, dead, now)
-            _count_delivered(connection, len(entries) - len(dead))
+            count_delivered(connection, len(entries) - len(dead))
 
     def drop(self, entries: Sequence[Entry]) -> None:
         """Take waiting entries out, with what they held."""
@@ -168,6 +151,33 @@ class Buffer:
         with self.transaction() as connection:
             rows = ((entry.row,) for entry in entries)
             connection.executemany("DELETE FROM pending_entries WHERE id = ?", rows)
+
+    def erase(self, until_ms: int, selection: Selection) -> int:
+        """Delete the lines and dead letters of a selection up to an event time; how many."""
+        values = (until_ms, selection.project, selection.session)
+        with self.transaction() as connection:
+            return sum(
+                connection.execute(f"DELETE FROM {table} WHERE {COVERED}", values).rowcount
+                for table in ("pending_entries", "dead_letters")
+            )
+
+    def count_covered(self, until_ms: int, selection: Selection) -> tuple[int, int]:
+        """Return how many lines and dead letters `erase` would delete."""
+        values = (until_ms, selection.project, selection.session)
+        lines, letters = (
+            int(self.rows(f"SELECT COUNT(*) FROM {table} WHERE {COVERED}", values)[0][0])
+            for table in ("pending_entries", "dead_letters")
+        )
+        return lines, letters
+
+    def compact(self) -> None:
+        """Rewrite the file: deleted rows stay readable in free pages until then."""
+        self.rows("VACUUM")
+        self.rows("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def set_counter(self, name: str, value: int) -> None:
+        with self.transaction() as connection:
+            connection.execute("INSERT OR REPLACE INTO counters VALUES (?, ?)", (name, value))
 
     def counter(self, name: str) -> int | None:
         rows = self.rows("SELECT value FROM counters WHERE name = ?", (name,))
@@ -215,87 +225,3 @@ class Buffer:
             for name in ("page_count", "freelist_count", "page_size")
         ]
         return (values[0] - values[1]) * values[2]
-
-
-def _note_sent(
-    connection: sqlite3.Connection,
-    entries: Sequence[Entry],
-    refused: Sequence[DeadLetter],
-    now: str,
-) -> None:
-    """Count entries that went to MongoDB past the buffer, and keep the newest for a look."""
-    insert_dead(connection, refused, now)
-    bad = {letter.entry.entry_id for letter in refused}
-    newest = [entry for entry in entries[-_SHOW_SENT:] if entry.entry_id not in bad]
-    short = [entry for entry in newest if len(entry.line) <= _KEEP_LINE_BYTES]
-    before = connection.execute("SELECT MAX(id) FROM pending_entries").fetchone()[0] or 0
-    insert_entries(connection, short, now)
-    connection.execute("UPDATE pending_entries SET synced = 1 WHERE id > ?", (before,))
-    # Rows that wait stay, wherever they stand.
-    _drop_delivered(connection, delivered_to=0)
-    _count_delivered(connection, len(entries) - len(refused))
-
-
-def _drop_delivered(connection: sqlite3.Connection, delivered_to: int) -> int:
-    """Of the rows up to this one keep those that are among the newest; gives where those begin."""
-    newest = connection.execute("SELECT MAX(id) FROM pending_entries").fetchone()[0] or 0
-    keep_from: int = newest - KEEP_DELIVERED
-    connection.execute(
-        "DELETE FROM pending_entries WHERE id <= ? AND (synced = 1 OR id <= ?)",
-        (keep_from, delivered_to),
-    )
-    return keep_from
-
-
-def _count_delivered(connection: sqlite3.Connection, amount: int) -> None:
-    add_to_counter(connection, "delivered", amount)
-    connection.execute(
-        "INSERT OR REPLACE INTO counters VALUES ('last_sync_ms', ?)",
-        (int(datetime.now(UTC).timestamp() * 1000),),
-    )
-
-
-def insert_entries(connection: sqlite3.Connection, entries: Sequence[Entry], now: str) -> None:
-    connection.executemany(_INSERT_ENTRY, (_entry_row(entry, now) for entry in entries))
-
-
-def _entry_row(entry: Entry, now: str) -> tuple[Any, ...]:
-    return (
-        now, entry.project_id, entry.session_key, entry.source_file, entry.line, entry.entry_id,
-        entry.stream, entry.generation, entry.source_offset, entry.event_ms,
-    )  # fmt: skip
-
-
-def _save_checkpoint(connection: sqlite3.Connection, point: Checkpoint, now: str) -> None:
-    connection.execute(
-        f"INSERT OR REPLACE INTO file_positions ({_CHECKPOINT_COLUMNS}, updated_at)"
-        f" VALUES ({'?, ' * 15} ?)",
-        (
-            point.id, point.path, point.project_id, point.stream, point.position, point.generation,
-            point.records, point.size, point.mtime_ns, point.ctime_ns, point.inode, point.marker,
-            point.prefix_checksum, point.last_event_ms, point.tail_id, now,
-        ),
-    )  # fmt: skip
-
-
-def insert_dead(connection: sqlite3.Connection, dead: Sequence[DeadLetter], now: str) -> int:
-    """Store dead letters that are not there yet; gives how many were new."""
-    before = connection.total_changes
-    for letter in dead:
-        entry = letter.entry
-        connection.execute(
-            _INSERT_DEAD,
-            (
-                letter.path, entry.source_offset, letter.reason, entry.line, letter.raw_bytes,
-                letter.digest, now, entry.project_id, entry.session_key, entry.source_file,
-                entry.stream, entry.generation, entry.event_ms, entry.entry_id or None,
-            ),
-        )  # fmt: skip
-    return connection.total_changes - before
-
-
-def add_to_counter(connection: sqlite3.Connection, name: str, amount: int) -> None:
-    connection.execute(
-        "INSERT INTO counters VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = value + ?",
-        (name, amount, amount),
-    )

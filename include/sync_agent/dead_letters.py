@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from cca.errors import NotFound
-from cca.sync_agent.buffer import Buffer, insert_entries, now_text
+from cca.sync_agent.buffer import Buffer
+from cca.sync_agent.buffer_rows import insert_entries, now_text
 from cca.sync_agent.identity import record_digest, stream_hash
 from cca.sync_agent.tail import Record, pieces_of
 from cca.sync_agent.values import Entry

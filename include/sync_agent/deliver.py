@@ -28,7 +28,7 @@ from cca.sync_agent.document import (
     masked,
     raw_document_of,
 )
-from cca.sync_agent.forgotten import forgotten
+from cca.sync_agent.erasure import erased_entries
 from cca.sync_agent.values import DeadLetter, Entry
 
 # A backlog goes in batches this many times BATCH_SIZE, within the bytes.
@@ -54,19 +54,19 @@ class Delivery:
     stored: int = 0
     duplicates: int = 0
     dead_letters: int = 0
-    forgotten: int = 0
+    erased: int = 0
 
     def __add__(self, other: "Delivery") -> "Delivery":
         return Delivery(
             self.stored + other.stored,
             self.duplicates + other.duplicates,
             self.dead_letters + other.dead_letters,
-            self.forgotten + other.forgotten,
+            self.erased + other.erased,
         )
 
     @property
     def entries(self) -> int:
-        return self.stored + self.duplicates + self.dead_letters + self.forgotten
+        return self.stored + self.duplicates + self.dead_letters + self.erased
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,21 +87,21 @@ def deliver_pending(
 ) -> Delivery:
     """Send the oldest pending entries, one batch; marked delivered only after the reply.
 
-    What was forgotten is not sent, and leaves the buffer.
+    What was erased is not sent, and leaves the buffer.
     """
     size = settings.batch_size
     has_backlog = buffer.pending_count() > size
     entries = buffer.pending(size * BACKLOG_FACTOR if has_backlog else size, BATCH_BYTES)
     if not entries:
         return Delivery()
-    gone = forgotten(collection.database, entries, settings.cca_host)
+    gone = erased_entries(collection.database, entries, settings.cca_host)
     kept = [entry for entry in entries if entry.entry_id not in gone]
     delivery, dead = deliver(collection, kept, settings)
     if gone:
         buffer.drop([entry for entry in entries if entry.entry_id in gone])
     if kept:
         buffer.mark_delivered(kept, dead)
-    return replace(delivery, forgotten=len(entries) - len(kept))
+    return replace(delivery, erased=len(entries) - len(kept))
 
 
 def deliver(

@@ -96,6 +96,11 @@ def target_dir(settings: Settings) -> Path:
     return settings.cca_home / "dbt" / "target"
 
 
+def manifest_path(settings: Settings) -> Path:
+    """Return dbt's own description of the project that it built last."""
+    return target_dir(settings) / "manifest.json"
+
+
 def transform(
     settings: Settings,
     select: str | None = None,
@@ -136,7 +141,7 @@ def write_manifest(settings: Settings) -> Path:
     result = _invoke(settings, ["parse"], None)
     if not result.success:
         raise WarehouseError(f"dbt cannot parse {DBT_DIR}: {result.exception}")
-    return target_dir(settings) / "manifest.json"
+    return manifest_path(settings)
 
 
 def docs_page(settings: Settings) -> Path:
@@ -257,7 +262,7 @@ def _built(result: "dbtRunnerResult") -> tuple[NodeDone, ...]:
     if failed or not result.success:
         nodes = tuple(map(_done, failed))
         raise BuildFailed(_failure(failed, result.exception), nodes)
-    # hooks come among the nodes
+    # Hooks come among the nodes.
     return tuple(_done(run) for run in runs if str(run.node.resource_type) != "operation")
 
 

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from pymongo.collection import Collection
 from pymongo.database import Database
 
-from cca import forget as forgetting
+from cca import erase as erasing
 from cca.cli.forget import forget as forget_command
 from cca.extract.fetch import server_time
 from cca.extract.run import extract
@@ -20,8 +20,8 @@ from cca.follow.agent import catch_up
 from cca.gold.open import reading_gold
 from cca.lake import catalog
 from cca.lake.manifest import with_format
-from cca.lake.remove import Scope
 from cca.load.raw import load
+from cca.selection import Selection
 from cca.settings import Settings, get_settings
 from cca.sync_agent.agent import sync_once
 from cca.sync_agent.buffer import Buffer
@@ -97,10 +97,10 @@ def test_nothing_of_a_forgotten_project_is_left_and_the_rest_is_as_it_was(
         (past / old).write_text(SECRET)
     assert SECRET in parquet_text(told)
     assert "buffer.db" in "".join(files_with(told.cca_home, SECRET))
-    scope = Scope(project="-srv-secret")
-    found = forgetting.look(told, told.mongo_uri, scope)
+    scope = Selection(project="-srv-secret")
+    found = erasing.look(told, told.mongo_uri, scope)
     assert (found.documents, found.sessions, found.dead_letters) == (4, 1, 1)
-    report = forgetting.forget(told, told.mongo_uri, scope)
+    report = erasing.erase(told, told.mongo_uri, scope)
     assert (report.documents, report.lake_rows) == (4, 2 * (4 + 3))
     assert report.lines > 0
     assert SECRET not in words_in_mongo(collection.database)
@@ -117,7 +117,7 @@ def test_nothing_of_a_forgotten_project_is_left_and_the_rest_is_as_it_was(
     assert OTHER in words_in_mongo(collection.database)
     assert [one["note"] for one in collection.database["annotations"].find()] == [OTHER]
     assert OTHER in parquet_text(told)
-    assert forgetting.look(told, told.mongo_uri, scope).is_nothing
+    assert erasing.look(told, told.mongo_uri, scope).is_nothing
 
 
 def gold_rows(settings: Settings, project: str) -> list[Any]:
@@ -131,8 +131,8 @@ def gold_rows(settings: Settings, project: str) -> list[Any]:
 def test_the_files_are_not_taken_in_again_even_by_a_new_buffer_and_later_words_are(
     told: Settings, collection: Collection[dict[str, Any]]
 ) -> None:
-    scope = Scope(session=SESSION.format(1))
-    forgetting.forget(told, told.mongo_uri, scope)
+    scope = Selection(session=SESSION.format(1))
+    erasing.erase(told, told.mongo_uri, scope)
     path = told.claude_dirs[0] / "-srv-secret" / f"{SESSION.format(1)}.jsonl"
     later = server_time(collection).isoformat().replace("2026", "2027")
     with path.open("a") as file:
@@ -147,7 +147,7 @@ def test_the_files_are_not_taken_in_again_even_by_a_new_buffer_and_later_words_a
             letters = buffer.rows("SELECT source_file FROM dead_letters")
         assert SECRET not in repr(kept)
         assert [Path(name).parent.name for (name,) in letters] == ["-srv-other"]
-        # a lost buffer reads all files from their start
+        # A lost buffer reads all files from their start.
         for side in told.cca_home.glob("buffer.db*"):
             side.unlink()
 
@@ -155,7 +155,7 @@ def test_the_files_are_not_taken_in_again_even_by_a_new_buffer_and_later_words_a
 def test_a_line_that_waits_in_a_buffer_while_its_project_is_forgotten_is_dropped(
     told: Settings, collection: Collection[dict[str, Any]]
 ) -> None:
-    forgetting.forget(told, told.mongo_uri, Scope(project="-srv-secret"))
+    erasing.erase(told, told.mongo_uri, Selection(project="-srv-secret"))
     with Buffer(told.buffer_path) as buffer, buffer.transaction() as connection:
         for project in ("-srv-secret", "-srv-other"):
             connection.execute(
@@ -173,27 +173,27 @@ def test_a_line_that_waits_in_a_buffer_while_its_project_is_forgotten_is_dropped
     assert rows == [(0,)]
 
 
-@pytest.mark.parametrize("step", ["_clear_buffer", "_warehouse_anew"])
+@pytest.mark.parametrize("step", ["_clear_buffer", "_new_warehouse"])
 def test_a_deletion_that_was_cut_short_is_finished_by_the_next(
     told: Settings, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
-    scope = Scope(host="test-host", project="-srv-secret")
+    scope = Selection(host="test-host", project="-srv-secret")
 
     def crash(*_: object) -> None:
         raise KeyboardInterrupt
 
     load(told)
     with monkeypatch.context() as patched:
-        patched.setattr(forgetting, step, crash)
+        patched.setattr(erasing, step, crash)
         with pytest.raises(KeyboardInterrupt):
-            forgetting.forget(told, told.mongo_uri, scope)
-    found = forgetting.look(told, told.mongo_uri, scope)
+            erasing.erase(told, told.mongo_uri, scope)
+    found = erasing.look(told, told.mongo_uri, scope)
     assert found.documents == 0
     assert found.is_unfinished
     assert not found.is_nothing
-    monkeypatch.setattr(forgetting, "_warehouse_anew", lambda _: None)
-    forgetting.forget(told, told.mongo_uri, scope)
-    assert forgetting.look(told, told.mongo_uri, scope).is_nothing
+    monkeypatch.setattr(erasing, "_new_warehouse", lambda _: None)
+    erasing.erase(told, told.mongo_uri, scope)
+    assert erasing.look(told, told.mongo_uri, scope).is_nothing
     assert SECRET not in parquet_text(told)
 
 

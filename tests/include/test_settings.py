@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from cca.errors import SettingError
+from cca.load.warehouse import writing
 from cca.settings import SECTIONS, Settings, get_settings
 from cca.settings.docs import files
 
@@ -21,7 +22,41 @@ def test_several_transcript_folders_and_claude_config_dir(
     (config / "projects").mkdir(parents=True)
     monkeypatch.delenv("CLAUDE_DIR", raising=False)
     monkeypatch.setenv("CLAUDE_CONFIG_DIR", f"{config}, {tmp_path / 'more'}")
-    assert Settings(_env_file=None).claude_dirs == [config / "projects", tmp_path / "more"]
+    found = Settings(_env_file=None).claude_dirs
+    assert found == [config / "projects", tmp_path / "more" / "projects"]
+
+
+def test_what_lies_above_projects_is_never_a_root(tmp_path: Path) -> None:
+    own = tmp_path / "config"
+    own.mkdir()
+    (own / "history.jsonl").write_text("{}")
+    backup = tmp_path / "backup"
+    (backup / "laptop" / "projects" / "-srv-app").mkdir(parents=True)
+    plain = tmp_path / "plain"
+    (plain / "-srv-app").mkdir(parents=True)
+    folders = f"{own},{backup},{plain},{tmp_path / 'absent'}"
+    settings = Settings(claude_dir=folders, _env_file=None)
+    assert settings.claude_dirs == [
+        own / "projects", backup / "laptop" / "projects", plain, tmp_path / "absent",
+    ]  # fmt: skip
+    (remark,) = settings.claude_dir_remarks
+    assert str(backup) in remark
+    assert str(backup / "laptop" / "projects") in remark
+
+
+def test_both_default_folders_are_read_where_they_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("CLAUDE_DIR", "CLAUDE_CONFIG_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    first, second = tmp_path / ".claude" / "projects", tmp_path / ".config" / "claude" / "projects"
+    settings = Settings(_env_file=None)
+    assert settings.claude_dirs == [first]
+    second.mkdir(parents=True)
+    assert settings.claude_dirs == [second]
+    first.mkdir(parents=True)
+    assert settings.claude_dirs == [first, second]
 
 
 def test_wrong_value_is_named_with_its_setting(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -50,3 +85,35 @@ def test_unknown_time_zone_is_refused() -> None:
 def test_every_setting_belongs_to_one_section() -> None:
     own = [name for section in SECTIONS for name in section.__annotations__]
     assert sorted(name for name in own if name != "model_config") == sorted(Settings.model_fields)
+
+
+@pytest.mark.parametrize(
+    "name", ["temp.db", "Main.duckdb", ".raw.db", "marts.v2.db", "information_schema.db", 'a"b.db']
+)
+def test_a_warehouse_that_duckdb_would_take_for_another_is_refused(
+    tmp_path: Path, name: str
+) -> None:
+    with pytest.raises(ValueError, match="name the file otherwise"):
+        Settings(duckdb_path=tmp_path / name, _env_file=None)
+
+
+@pytest.mark.parametrize("sign", ["#", "?"])
+def test_folders_that_duckdb_or_dbt_cannot_open_are_named_with_their_setting(
+    tmp_path: Path, sign: str
+) -> None:
+    home = Settings(cca_home=tmp_path / f"a{sign}b", _env_file=None)
+    with pytest.raises(SettingError, match=rf"CCA_HOME: .*without \{sign}"):
+        home.require_usable_paths()
+    apart = Settings(cca_home=tmp_path, duckdb_path=tmp_path / f"a{sign}b" / "w.db", _env_file=None)
+    with pytest.raises(SettingError, match=rf"DUCKDB_PATH: .*without \{sign}"), writing(apart):
+        pass
+
+
+@pytest.mark.parametrize(
+    "folder", ["O'Brien", 'd"q', "a;b", "br[ack]et*", "{{ brace }}", "日本 x", "5%"]
+)
+def test_other_signs_are_good_enough_for_a_home(tmp_path: Path, folder: str) -> None:
+    settings = Settings(cca_home=tmp_path / folder, _env_file=None)
+    with writing(settings) as warehouse:
+        warehouse.execute("create table t as select 1 as n")
+    assert settings.warehouse_path.exists()

@@ -11,6 +11,11 @@
     el.scrollTop = top;
   }
 
+  // A TypeError of fetch means that no answer came.
+  function reason(error) {
+    return error instanceof TypeError ? "The server did not answer. Try again." : error.message;
+  }
+
   // HTML comes only from our own server, which has escaped or sanitised it.
   function fill(el, html) {
     el.innerHTML = html;
@@ -83,7 +88,9 @@
   // --- search words inside the opened message
 
   // The grammar of the search: -word and -"phrase" leave out, field:value is no text.
-  const PIECES = /(-)?(?:(?:kind|project|session|host):(?:"[^"]*"?|\S+)|"([^"]*)"?|(\S+))/g;
+  // One minus before a word leaves it out, as in cca/search/typed.py.
+  const PIECES =
+    /(?:(?<!\S)(-)(?![->\s]))?(?:(?:kind|project|session|host):(?:"[^"]*"?|\S+)|"([^"]*)"?|(\S+))/g;
 
   function wordsOf(query) {
     const found = [...query.matchAll(PIECES)].filter(([, minus]) => !minus);
@@ -218,6 +225,7 @@
     panes,
     adopt,
     fill,
+    reason,
     wire,
     show,
     live,

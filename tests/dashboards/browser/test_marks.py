@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cca.annotations import MAX_TAGS, Mark, changed
+from cca.annotations import MAX_TAGS, Annotation, changed
 from cca.dashboards.browser.users import add_user, users_path
 from cca.mongo import archive
 
@@ -90,7 +90,7 @@ def test_another_site_cannot_write_a_mark(site: Any, headers: dict[str, str]) ->
 
 
 def test_values_are_cut_and_wrong_kinds_ignored() -> None:
-    mark = changed(Mark("s"), {"starred": "yes", "tags": "a,b", "note": 7})
+    mark = changed(Annotation("s"), {"starred": "yes", "tags": "a,b", "note": 7})
     assert mark.is_empty
     mark = changed(mark, {"tags": [str(number) for number in range(99)], "note": "x" * 9999})
     assert (len(mark.tags), len(mark.note)) == (MAX_TAGS, 5000)

@@ -56,6 +56,15 @@ def site(run_site: Any, new_story: Any) -> Any:
         {"type": "attachment", "attachment": {"type": "hook_blocking_error", "hookName": EVIL}}
     )
     evil.add({"type": f"new {EVIL}", "payload": EVIL})
+    evil.add({"type": "pr-link", "prNumber": EVIL, "prUrl": f"https://x.example/{EVIL}"})
+    evil.add({"type": "pr-link", "prUrl": "javascript:alert(11)", "prRepository": EVIL})
+    evil.prompt(f"<bash-stdout>\x1b[31;1m{EVIL}\x1b[0m {EVIL}</bash-stdout>")
+    evil.prompt(f"<teammate-message teammate_id='x' from=\"{EVIL[:60]}\">{EVIL}</teammate-message>")
+    evil.prompt([
+        {"type": "document", "title": EVIL, "source": {"type": "text", "data": EVIL}},
+        {"type": "resource_link", "name": EVIL, "uri": "javascript:alert(12)"},
+    ])  # fmt: skip
+    evil.prompt(EVIL, agent="a1")
     evil.documents[1]["message"]["model"] = EVIL
     evil.documents[1]["message"]["usage"] = {"input_tokens": EVIL, "output_tokens": 3}
     evil.documents[0]["host"] = EVIL

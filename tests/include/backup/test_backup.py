@@ -15,18 +15,18 @@ from pymongo.collection import Collection
 from cca.backup import contents, save
 from cca.backup.bring_back import Restored, restore
 from cca.demo.generate import generate
+from cca.erase import erase
 from cca.errors import BackupError, ServiceDown, SettingError
 from cca.extract.fetch import server_time
 from cca.extract.run import extract
 from cca.extract.window import Window
-from cca.forget import forget
 from cca.gold.open import reading_gold
-from cca.lake.remove import Scope
 from cca.load.raw import load
 from cca.load.warehouse import writing
 from cca.mongo import archive
 from cca.pipeline import Options, run
 from cca.records import DATASETS
+from cca.selection import Selection
 from cca.settings import Settings
 from cca.sync_agent.agent import sync_once
 from cca.sync_agent.buffer import Buffer
@@ -103,7 +103,7 @@ def test_after_a_restore_the_warehouse_is_loaded_from_equal_rows(
         extract(one, one.mongo_uri, Window("incremental"))
         load(one)
     assert raw(other) == raw(settings)
-    # the buffer knows what was read: nothing is taken in twice
+    # The buffer knows what was read: nothing is stored twice.
     again = other.model_copy(update={"claude_dir": settings.claude_dir})
     assert sync_once(again, again.mongo_uri).records == 0
 
@@ -134,7 +134,7 @@ def test_a_second_backup_adds_what_is_new_and_standard_tools_read_it(
     collection.database["stars"].insert_one({"_id": "s1", "note": "mine"})
     first = save.save(settings, settings.mongo_uri, folder)
     assert (first.documents, first.is_incremental) == (2, False)
-    # long ago, as far as the first backup is concerned
+    # Long ago, as far as the first backup is concerned.
     made = contents.read(folder)
     assert made is not None
     ancient = {"$set": {"ingestedAt": made.through - 2 * save.LATE_COMMITS}}
@@ -143,7 +143,7 @@ def test_a_second_backup_adds_what_is_new_and_standard_tools_read_it(
     second = save.save(settings, settings.mongo_uri, folder)
     assert (second.documents, second.is_incremental) == (1, True)
     parts = sorted(folder.glob("mongodb/conversations.*.bson.gz"))
-    # what `gunzip | bsondump` sees
+    # What `gunzip | bsondump` sees.
     found = [bson.decode_all(gzip.decompress(path.read_bytes())) for path in parts]
     assert [[one["text"] for one in part] for part in found] == [["word-a", "word-b"], ["word-c"]]
     assert restore(other, other.mongo_uri, folder).stored == 4
@@ -274,7 +274,7 @@ def test_the_forgotten_leave_the_next_backup_and_an_older_one_does_not_bring_the
     for one in (folder, older):
         save.save(settings, settings.mongo_uri, one)
     assert "word-goes" in words_in(folder)
-    forget(settings, settings.mongo_uri, Scope(project="-gone"))
+    erase(settings, settings.mongo_uri, Selection(project="-gone"))
     anew = save.save(settings, settings.mongo_uri, folder)
     assert (anew.documents, anew.is_incremental) == (1, False)
     assert "word-goes" not in words_in(folder)

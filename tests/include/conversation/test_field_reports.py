@@ -17,7 +17,7 @@ from cca.conversation.stored import find_entry
 from cca.conversation.subagents import started_by, subagents
 from cca.conversation.turns import Turn, turn_of
 from cca.dashboards.browser.reading import articles
-from cca.export.sessions import Choice, chosen
+from cca.export.sessions import SessionFilter, chosen
 from cca.export.write import export
 from cca.settings import Settings
 from cca.sync_agent.agent import sync_once
@@ -52,7 +52,7 @@ class Report:
         ]
 
     def written(self, form: str) -> str:
-        return "".join(export(self.entries, chosen(self.entries, Choice()), form))
+        return "".join(export(self.entries, chosen(self.entries, SessionFilter()), form))
 
 
 @pytest.fixture

@@ -16,13 +16,13 @@ import pytest
 from click.testing import CliRunner
 from pymongo.collection import Collection
 
-from cca.annotations import Mark
-from cca.annotations import keep as keep_mark
+from cca.annotations import Annotation
+from cca.annotations import keep as keep_annotation
 from cca.conversation.reader import count_entries
 from cca.export import write
-from cca.export.sessions import Choice, chosen
+from cca.export.sessions import SessionFilter, chosen
 from cca.export.write import FORMATS, export
-from cca.mongo.archive import MARKS
+from cca.mongo.archive import ANNOTATIONS
 from cca.settings import Settings, child_environment
 
 START = datetime(2026, 11, 3, 9, 0, tzinfo=UTC)
@@ -77,7 +77,7 @@ def conversation() -> list[dict[str, Any]]:
 
 def written(collection: Collection[Any], form: str, **choice: Any) -> str:
     revealed = choice.pop("revealed", False)
-    sessions = chosen(collection, Choice(**choice))
+    sessions = chosen(collection, SessionFilter(**choice))
     return "".join(export(collection, sessions, form, is_revealed=revealed))
 
 
@@ -100,8 +100,10 @@ def test_markdown_keeps_prose_and_fences_what_holds_fences(collection: Collectio
 
 
 def note(collection: Collection[Any], session: str, entry: str = "", **given: Any) -> None:
-    mark = Mark(session, entry, by="ada", at=START, **given)
-    keep_mark(collection.database[MARKS], mark, {"projectId": "-p-atlas", "host": "here"})
+    mark = Annotation(session, entry, by="ada", at=START, **given)
+    keep_annotation(
+        collection.database[ANNOTATIONS], mark, {"projectId": "-p-atlas", "host": "here"}
+    )
 
 
 def test_what_people_wrote_leaves_with_it(collection: Collection[Any]) -> None:
@@ -159,9 +161,9 @@ def test_a_choice_of_project_and_period_holds_at_once(collection: Collection[Any
     keep(collection, "old", conversation(), at=START - timedelta(days=9))
     keep(collection, "new", conversation())
     keep(collection, "other", conversation(), project="-p-other")
-    found = chosen(collection, Choice(project="-p-atlas", since=START - timedelta(days=1)))
+    found = chosen(collection, SessionFilter(project="-p-atlas", since=START - timedelta(days=1)))
     assert [session.id for session in found] == ["new"]
-    found = chosen(collection, Choice(until=START - timedelta(days=1)))
+    found = chosen(collection, SessionFilter(until=START - timedelta(days=1)))
     assert [session.id for session in found] == ["old"]
 
 
@@ -185,7 +187,9 @@ def test_only_one_entry_is_held_at_a_time(collection: Collection[Any]) -> None:
     """The second entry is asked for only when the first one's text has left."""
     keep(collection, "s1", [person("one"), person("two"), person("three")])
     told: list[int] = []
-    pieces = export(collection, chosen(collection, Choice()), "jsonl", tell=lambda: told.append(1))
+    pieces = export(
+        collection, chosen(collection, SessionFilter()), "jsonl", tell=lambda: told.append(1)
+    )
     next(pieces)
     assert sum(told) == 0
     next(pieces)

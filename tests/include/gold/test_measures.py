@@ -21,9 +21,10 @@ from cca.gold.measures import MEASURES, semantic
 from cca.gold.measures.dimensions import DIMENSIONS
 from cca.gold.measures.model import Measure, ratio
 from cca.gold.measures.select import select
+from cca.gold.open import open_gold
 from cca.gold.summary import summary
 from cca.settings import PROJECT_DIR, Settings
-from cca.usage.reports import NAMES, open_gold, report
+from cca.usage.reports import NAMES, report
 from tests.include.gold.columns import COLUMNS
 
 BOARDS = load_boards()

@@ -14,14 +14,14 @@ from cca.cli.iceberg import iceberg as iceberg_command
 from cca.errors import NotFound, SettingError
 from cca.extract.run import extract
 from cca.extract.window import Window, backfill
-from cca.lake import catalog, iceberg, remove, snapshots
+from cca.lake import catalog, erase, iceberg, snapshots
 from cca.lake.compact import compact
 from cca.lake.iceberg import IcebergStore
 from cca.lake.lake import holding
-from cca.lake.remove import Scope
 from cca.lake.store import Commit
 from cca.load.raw import load, load_state
 from cca.load.warehouse import writing
+from cca.selection import Selection
 from cca.settings import Settings, get_settings
 from cca.time_travel import settings_of
 from tests.include.lake.rest_catalog import serving_catalog
@@ -63,7 +63,7 @@ def test_another_writer_s_commit_in_between_is_taken_in(
     collection.insert_many([document(eventAt=LONG_AGO + timedelta(days=day)) for day in range(4)])
     extract(settings, settings.mongo_uri, Window("full"))
     collection.insert_many([document(eventAt=LONG_AGO + timedelta(days=day)) for day in range(4)])
-    # another machine: the same catalog and tables, but not the same lock
+    # Another machine: the same catalog and tables, but not the same lock.
     other = settings.model_copy(
         update={
             "cca_home": settings.cca_home / "other",
@@ -151,7 +151,7 @@ def test_small_files_of_old_dates_become_one_and_raw_sees_no_news(
     for number in range(3):
         arrived = LONG_AGO + timedelta(days=1, hours=number)
         collection.insert_one(document(eventAt=LONG_AGO, ingestedAt=arrived))
-        # a state for each, as if the hours passed
+        # A state for each, as if the hours passed.
         window = backfill(LONG_AGO, LONG_AGO + timedelta(days=1))
         extract(settings, settings.mongo_uri, window)
         collection.update_one({"ingestedAt": arrived}, {"$set": {"eventAt": LONG_AGO}})
@@ -246,7 +246,7 @@ def test_a_rest_catalog_serves_as_well(
         assert ids(settings) == mongo_ids(collection)
         snapshots.rollback(settings, snapshots.find(settings, None, datetime.now(UTC)))
         assert snapshots.expire(settings, datetime.now(UTC) + timedelta(minutes=1)).snapshots == 3
-        assert remove.remove(settings, "iceberg", Scope(host="laptop")) == 18
+        assert erase.erase(settings, "iceberg", Selection(host="laptop")) == 18
         assert ids(settings) == []
         assert len(catalog.drop(settings)) == 3
         assert catalog.existing(settings) == {}

@@ -14,6 +14,7 @@ import pytest
 from cca.demo.generate import generate
 from cca.errors import ServiceDown, SettingError
 from cca.files import held
+from cca.gold import state
 from cca.publish.gold import publish
 from cca.publish.postgres import copy_gold, copy_newest, is_due, load_extension
 from cca.settings import Settings
@@ -108,7 +109,7 @@ class TestCopies:
         ((hosts, prompts),) = rows_of(address, COUNTS)
         with ThreadPoolExecutor() as pool, _locked(address, "marts.fct_prompts"):
             copying = pool.submit(copy_gold, settings, doubled)
-            # the hosts, which come first, are replaced by now
+            # The hosts, which come first, are replaced by now.
             assert wait_until(lambda: rows_of(address, WAITING) == [["1"]], 60)
             assert rows_of(address, COUNTS) == [[hosts, prompts]]
             assert not copying.done()
@@ -132,9 +133,23 @@ class TestCopies:
             changed.execute("delete from marts.agg_billing_blocks")
         with pytest.raises(ServiceDown, match="view mine depends on table"):
             copy_gold(settings, doubled)
-        # it comes first, and is back with the rest
+        # It comes first, and is back with the rest.
         assert rows_of(address, "select count(*) > 0 from marts.agg_billing_blocks") == [["t"]]
         rows_of(address, "drop view mine")
+
+    def test_a_removed_mart_leaves_and_a_table_of_the_readers_stays(self, shop: Shop) -> None:
+        settings, _ = shop
+        address = settings.gold_postgres_uri
+        copy_newest(settings)
+        ((where, copied),) = state.read(settings).postgres_tables.items()
+        assert len(copied) >= 28
+        for name in ("agg_old", "theirs"):
+            rows_of(address, f"create table marts.{name} as select 1 as n")
+        state.update(settings, postgres_tables={where: [*copied, "agg_old"]})
+        copy_newest(settings)
+        found = "select tablename from pg_tables where tablename in ('agg_old', 'theirs')"
+        assert rows_of(address, found) == [["theirs"]]
+        assert state.read(settings).postgres_tables == {where: copied}
 
     def test_a_slow_publish_copies_what_another_published_since(
         self, shop: Shop, caplog: pytest.LogCaptureFixture

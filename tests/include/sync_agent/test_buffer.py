@@ -3,7 +3,7 @@ import sqlite3
 import pytest
 
 from cca.errors import SettingError
-from cca.sync_agent import buffer as buffer_module
+from cca.sync_agent import buffer_rows
 from cca.sync_agent.buffer import Buffer
 from cca.sync_agent.values import Batch, Checkpoint, DeadLetter, Entry
 
@@ -41,7 +41,7 @@ def test_lines_and_position_are_stored_together_or_not_at_all(path):
 
 
 def test_delivered_ever_outlives_the_rows(path, monkeypatch):
-    monkeypatch.setattr(buffer_module, "KEEP_DELIVERED", 3)
+    monkeypatch.setattr(buffer_rows, "KEEP_DELIVERED", 3)
     with Buffer(path) as buffer:
         for start in range(0, 40, 10):
             batch = Batch(Checkpoint(1, "/p", "-a", "s"), [entry(start + n) for n in range(10)])
@@ -95,7 +95,7 @@ def test_a_week_after_delivery_rows_go_and_those_that_wait_stay(path):
 
 
 def test_the_file_shrinks_again_after_a_backlog(path, monkeypatch):
-    monkeypatch.setattr(buffer_module, "KEEP_DELIVERED", 0)
+    monkeypatch.setattr(buffer_rows, "KEEP_DELIVERED", 0)
     long = Entry("-a", "s", "f", b'"' + b"x" * (1 << 20) + b'"', "id", "s", 0, 0, 0)
     with Buffer(path) as buffer:
         buffer.commit([Batch(Checkpoint(1, "/p", "-a", "s"), [long] * 24)])

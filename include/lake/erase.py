@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -13,26 +12,8 @@ from cca.lake import catalog, manifest
 from cca.lake.lake import Lake, holding
 from cca.lake.manifest import LakeFile
 from cca.lake.store import Commit
+from cca.selection import Selection
 from cca.settings import Settings
-
-
-@dataclass(frozen=True)
-class Scope:
-    """What to erase: rows for which everything given holds; nothing given selects nothing."""
-
-    host: str = ""
-    project: str = ""
-    session: str = ""
-
-    def columns(self) -> dict[str, str]:
-        """Return the lake's columns and the values they must have."""
-        given = {"host": self.host, "project_id": self.project, "session_id": self.session}
-        return {name: value for name, value in given.items() if value}
-
-    def fields(self) -> dict[str, str]:
-        """Return the fields of MongoDB's documents and the values they must have."""
-        given = {"host": self.host, "projectId": self.project, "sessionKey": self.session}
-        return {name: value for name, value in given.items() if value}
 
 
 def formats(settings: Settings) -> list[str]:
@@ -44,23 +25,23 @@ def formats(settings: Settings) -> list[str]:
     ]
 
 
-def count(settings: Settings, storage_format: str, scope: Scope) -> int:
-    """Count the rows of the scope in a lake as it is."""
+def count(settings: Settings, storage_format: str, selection: Selection) -> int:
+    """Count the rows of the selection in a lake as it is."""
     with holding(settings, storage_format, is_shared=True) as lake:
-        return sum(_count(lake, file, scope) for file in lake.read().files)
+        return sum(_count(lake, file, selection) for file in lake.read().files)
 
 
-def remove(settings: Settings, storage_format: str, scope: Scope) -> int:
+def erase(settings: Settings, storage_format: str, selection: Selection) -> int:
     """Erase the rows, also from snapshots and orphan files; return how many the lake had."""
     with holding(settings, storage_format) as lake:
         # This process holds the lake alone, so no new file with such rows can appear.
         stale = {
-            file: rows for file in lake.read().files if (rows := _count(lake, file, scope)) > 0
+            file: rows for file in lake.read().files if (rows := _count(lake, file, selection)) > 0
         }
 
         def build(live: Sequence[LakeFile]) -> Commit:
             chosen = [file for file in live if file in stale]
-            return Commit(tuple(chosen), tuple(_without(lake, chosen, scope)))
+            return Commit(tuple(chosen), tuple(_without(lake, chosen, selection)))
 
         if stale:
             lake.commit(build, None)
@@ -84,31 +65,31 @@ def _expire_all_snapshots(settings: Settings) -> None:
     snapshots.expire_held(settings, datetime.now(UTC) + timedelta(seconds=1))
 
 
-def _without(lake: Lake, files: Sequence[LakeFile], scope: Scope) -> list[LakeFile]:
+def _without(lake: Lake, files: Sequence[LakeFile], selection: Selection) -> list[LakeFile]:
     rewritten = []
     for file in files:
         table = lake.table(file)
-        kept = table.filter(pc.invert(_mask(table, scope)))
+        kept = table.filter(pc.invert(_mask(table, selection)))
         if kept.num_rows:
             rewritten.append(lake.write(file.dataset, date.fromisoformat(file.date), kept))
     return rewritten
 
 
-def _count(lake: Lake, file: LakeFile, scope: Scope) -> int:
-    columns = ["document_json"] if file.dataset == "rejects" else list(scope.columns())
-    return int(pc.sum(_mask(lake.table(file, columns), scope)).as_py() or 0)
+def _count(lake: Lake, file: LakeFile, selection: Selection) -> int:
+    columns = ["document_json"] if file.dataset == "rejects" else list(selection.columns())
+    return int(pc.sum(_mask(lake.table(file, columns), selection)).as_py() or 0)
 
 
-def _mask(table: pa.Table, scope: Scope) -> Any:
+def _mask(table: pa.Table, selection: Selection) -> Any:
     if "document_json" in table.column_names:
-        return pa.array([_is_of(text, scope) for text in table["document_json"].to_pylist()])
-    found = [pc.equal(table[name], value) for name, value in scope.columns().items()]
+        return pa.array([_is_of(text, selection) for text in table["document_json"].to_pylist()])
+    found = [pc.equal(table[name], value) for name, value in selection.columns().items()]
     mask = found[0]
     for other in found[1:]:
         mask = pc.and_(mask, other)
     return mask
 
 
-def _is_of(document_json: str, scope: Scope) -> bool:
+def _is_of(document_json: str, selection: Selection) -> bool:
     document = json.loads(document_json)
-    return all(document.get(name) == value for name, value in scope.fields().items())
+    return all(document.get(name) == value for name, value in selection.fields().items())

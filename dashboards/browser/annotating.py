@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from cca.annotations import Mark, changed, keep, marks_of
+from cca.annotations import Annotation, annotations_of, changed, keep
 from cca.conversation.stored import find_entry
 from cca.dashboards.browser.api import Reading
 from cca.dashboards.browser.guard import user_of
@@ -15,7 +15,7 @@ Answer = tuple[str, str]
 
 
 class Annotations(Reading):
-    """GET: the marks of a session. POST: a change to one, answered with how it is shown."""
+    """GET: the annotations of a session. POST: a change to one, answered with how it is shown."""
 
     async def get(self) -> None:
         await self.answer(self._read)
@@ -28,8 +28,8 @@ class Annotations(Reading):
         await self.answer(lambda: self._write(changes))
 
     def _read(self) -> Answer:
-        marks = marks_of(self.desk.archive.annotations, self.argument("session"))
-        rows = [_row(mark) for mark in marks.values()]
+        annotations = annotations_of(self.desk.archive.annotations, self.argument("session"))
+        rows = [_row(annotation) for annotation in annotations.values()]
         return "application/json", json.dumps({"rows": rows})
 
     def _write(self, changes: dict[str, Any]) -> Answer | None:
@@ -40,15 +40,17 @@ class Annotations(Reading):
         if origin is None or (entry and found is None):
             return None
         entry = found.id if found else ""
-        before = marks_of(archive.annotations, session).get(entry) or Mark(session, entry)
-        signed = Mark(
+        before = annotations_of(archive.annotations, session).get(entry) or Annotation(
+            session, entry
+        )
+        signed = Annotation(
             session, entry, before.is_starred, before.tags, before.note, user_of(self),
             datetime.now(UTC),
         )  # fmt: skip
-        mark = changed(signed, changes)
-        keep(archive.annotations, mark, origin)
-        html = render("mark.html", archive.timezone, mark=mark)
-        return "application/json", json.dumps({**_row(mark), "html": str(html)})
+        annotation = changed(signed, changes)
+        keep(archive.annotations, annotation, origin)
+        html = render("mark.html", archive.timezone, mark=annotation)
+        return "application/json", json.dumps({**_row(annotation), "html": str(html)})
 
     def _changes(self) -> dict[str, Any] | None:
         if len(self.request.body) > _MAX_BODY_BYTES:
@@ -60,13 +62,13 @@ class Annotations(Reading):
         return given if isinstance(given, dict) else None
 
 
-def _row(mark: Mark) -> dict[str, Any]:
+def _row(annotation: Annotation) -> dict[str, Any]:
     return {
-        "session": mark.session,
-        "entry": mark.entry,
-        "starred": mark.is_starred,
-        "tags": list(mark.tags),
-        "note": mark.note,
-        "by": mark.by,
-        "at": mark.at.isoformat() if mark.at else None,
+        "session": annotation.session,
+        "entry": annotation.entry,
+        "starred": annotation.is_starred,
+        "tags": list(annotation.tags),
+        "note": annotation.note,
+        "by": annotation.by,
+        "at": annotation.at.isoformat() if annotation.at else None,
     }

@@ -1,0 +1,284 @@
+"""Erasure on request, everywhere it went: archive, buffer, search, lists, lakes, warehouse, gold.
+
+First a request is written into the archive: from then on no agent stores what it covers. Each step
+can be repeated. The request is done once every store that is known has done its part, wherever it
+lies: followers obey by themselves, a lake obeys where this runs beside it.
+"""
+
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from pymongo.collection import Collection
+from pymongo.database import Database
+
+from cca.errors import SettingError
+from cca.lake import erase as lake
+from cca.mongo import archive, erasures
+from cca.mongo.archive import Document
+from cca.mongo.erasures import ErasureRequest, Store
+from cca.pipeline import rebuild_warehouse
+from cca.publish.gold import prune
+from cca.selection import Selection
+from cca.settings import Settings
+from cca.sync_agent import erasure as buffers
+from cca.sync_agent.buffer import Buffer
+
+_BATCH = 2000
+# How long a running follower elsewhere may take before the command goes on without its answer.
+PATIENCE_SECONDS = 120.0
+_POLL_SECONDS = 0.2
+# A follower that said nothing for so long is taken as stopped.
+_ALIVE = timedelta(minutes=2)
+
+OnStep = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a selection covers now, by store; None for a store that is not visible from here."""
+
+    documents: int
+    sessions: int
+    long_lines: int
+    buffered: int | None
+    dead_letters: int | None
+    blocks: int | None
+    lake_rows: int | None
+    is_unfinished: bool
+    elsewhere: tuple[str, ...] = ()
+
+    @property
+    def is_nothing(self) -> bool:
+        """Return whether no visible store holds any of it."""
+        counts = (self.documents, self.buffered, self.dead_letters, self.blocks, self.lake_rows)
+        return not any(counts) and not self.is_unfinished
+
+
+@dataclass(frozen=True)
+class Erased:
+    """What was erased, by store; None for a store that is not visible from here.
+
+    `gold` is the file published without it. `elsewhere` has a sentence for each store that is not
+    visible from here, `waiting` one for each that has not answered: until then the request is open.
+    """
+
+    documents: int
+    lines: int | None
+    blocks: int | None
+    sessions: int
+    lake_rows: int | None
+    gold: str | None
+    is_done: bool
+    waiting: tuple[str, ...] = ()
+    elsewhere: tuple[str, ...] = ()
+
+
+def look(settings: Settings, uri: str, selection: Selection) -> Found:
+    """Count what a selection covers, and change nothing.
+
+    Raises:
+        SettingError: nothing is selected.
+        ServiceDown: MongoDB does not answer.
+
+    """
+    from cca.follow.erase import count_blocks  # noqa: PLC0415  (tantivy)
+
+    _require_given(selection)
+    with archive.connect(uri) as client:
+        archive.require(client, uri)
+        collection = archive.conversations(client, settings)
+        fields = selection.fields()
+        lines, letters = _buffered(settings, selection)
+        return Found(
+            documents=collection.count_documents(fields),
+            sessions=len(collection.distinct("sessionKey", fields)),
+            long_lines=collection.count_documents(fields | {"rawFile": {"$exists": True}}),
+            buffered=lines,
+            dead_letters=letters,
+            blocks=count_blocks(settings, selection),
+            lake_rows=_lake_rows(settings, selection),
+            is_unfinished=erasures.unfinished(collection.database, selection) is not None,
+            elsewhere=_elsewhere(settings, collection.database),
+        )
+
+
+def erase(
+    settings: Settings,
+    uri: str,
+    selection: Selection,
+    *,
+    on_step: OnStep = lambda _: None,
+    patience_seconds: float = PATIENCE_SECONDS,
+) -> Erased:
+    """Erase all that is selected; what happens later is new, and stored again.
+
+    Raises:
+        SettingError: nothing is selected.
+        ServiceDown: MongoDB does not answer.
+
+    """
+    from cca.follow import erase as following  # noqa: PLC0415  (tantivy)
+
+    _require_given(selection)
+    with archive.connect(uri) as client:
+        archive.require(client, uri)
+        collection = archive.conversations(client, settings)
+        database = collection.database
+        blocks = following.count_blocks(settings, selection)
+        request = erasures.open_request(database, selection)
+        on_step("archive")
+        documents = _delete(collection, request)
+        # A note may repeat what was said.
+        database[archive.ANNOTATIONS].delete_many(selection.fields())
+        on_step("buffer")
+        lines = _clear_buffer(settings, database)
+        request = erasures.note_archive_erased(database, request)
+        on_step("search and lists")
+        following.obey_here(settings, collection)
+        sessions = following.renew_lists(collection, request)
+        on_step("lake and warehouse")
+        lake_rows, gold = _erase_lake(settings, database, request)
+        _wait_for_followers(database, request, on_step, patience_seconds)
+        # An agent may have been sending when the request was written.
+        if late := _delete(collection, request):
+            on_step(f"{late} documents came meanwhile: once more")
+            return erase(
+                settings, uri, selection, on_step=on_step, patience_seconds=patience_seconds
+            )
+        waiting = _finish(database, request)
+        elsewhere = _elsewhere(settings, database)
+    return Erased(
+        documents, lines, blocks, sessions, lake_rows, gold, not waiting, waiting, elsewhere
+    )
+
+
+def _require_given(selection: Selection) -> None:
+    if selection.is_empty:
+        raise SettingError("name what to erase: --host, --project or --session")
+
+
+def _delete(collection: Collection[Document], request: ErasureRequest) -> int:
+    """Remember ids first, delete lines in GridFS next, documents last: a crash repeats."""
+    database, fields = collection.database, request.selection.fields()
+    wanted = dict.fromkeys(("rawFile", "sessionKey", "projectId"), 1)
+    deleted = 0
+    while documents := list(collection.find(fields, wanted).limit(_BATCH)):
+        ids = [document["_id"] for document in documents]
+        erasures.remember_ids(database, ids)
+        erasures.note_touched(database, request, documents)
+        lines = [document["rawFile"] for document in documents if "rawFile" in document]
+        if lines:
+            database["fs.chunks"].delete_many({"files_id": {"$in": lines}})
+            database["fs.files"].delete_many({"_id": {"$in": lines}})
+        deleted += collection.delete_many({"_id": {"$in": ids}}).deleted_count
+    return deleted
+
+
+def _buffered(settings: Settings, selection: Selection) -> tuple[int | None, int | None]:
+    if not settings.buffer_path.exists():
+        return None, None
+    now = ErasureRequest("", selection, datetime.now(UTC), is_done=False, is_archive_erased=False)
+    with Buffer(settings.buffer_path) as buffer:
+        return buffers.count_covered(buffer, now, settings.cca_host)
+
+
+def _clear_buffer(settings: Settings, database: Database[Document]) -> int | None:
+    if not settings.buffer_path.exists():
+        return None
+    with Buffer(settings.buffer_path) as buffer:
+        return buffers.erase(buffer, erasures.requests(database), settings.cca_host)
+
+
+def _has_lake(settings: Settings) -> bool:
+    return bool(lake.formats(settings)) or settings.warehouse_path.exists()
+
+
+def _lake_rows(settings: Settings, selection: Selection) -> int | None:
+    if not _has_lake(settings):
+        return None
+    return sum(lake.count(settings, name, selection) for name in lake.formats(settings))
+
+
+def _erase_lake(
+    settings: Settings, database: Database[Document], request: ErasureRequest
+) -> tuple[int | None, str | None]:
+    """(rows, the new gold file) of the lakes of this CCA_HOME; recorded once both are done."""
+    if not _has_lake(settings):
+        return None, None
+    place = (settings.cca_host, settings.lake_dir)
+    erasures.register(database, "lake", *place)
+    names = lake.formats(settings)
+    rows = sum(lake.erase(settings, name, request.selection) for name in names)
+    gold = _new_warehouse(settings)
+    erasures.note_erased(database, "lake", *place, [request.key])
+    return rows, gold
+
+
+def _new_warehouse(settings: Settings) -> str | None:
+    """Build a new file: deleted rows stay readable in an old one until they are overwritten."""
+    shutil.rmtree(settings.cca_home / "time-travel", ignore_errors=True)
+    for left_over in settings.gold_dir.glob("*.building*"):
+        left_over.unlink()
+    if not settings.warehouse_path.exists() and not settings.gold_path.exists():
+        return None
+    gold = rebuild_warehouse(settings)
+    prune(settings, keep=1)
+    return str(gold)
+
+
+def _wait_for_followers(
+    database: Database[Document], request: ErasureRequest, on_step: OnStep, seconds: float
+) -> None:
+    """Give running followers, here or elsewhere, time to rebuild their indexes."""
+    until = time.monotonic() + seconds
+    named = False
+    while time.monotonic() < until:
+        now = archive.server_time(database)
+        waiting = erasures.waiting_for(database, request)
+        running = [one for one in waiting if one.seen_at and now - one.seen_at < _ALIVE]
+        if not running:
+            return
+        if not named:
+            on_step(f"waiting for `cca follow` on {', '.join(one.host for one in running)}")
+            named = True
+        time.sleep(_POLL_SECONDS)
+
+
+def _finish(database: Database[Document], request: ErasureRequest) -> tuple[str, ...]:
+    """Close the request where all have answered; else a sentence for each that has not."""
+    erasures.close_finished(database)
+    return tuple(_waiting(store) for store in erasures.waiting_for(database, request))
+
+
+def _waiting(store: Store) -> str:
+    if store.kind == "search":
+        return (
+            f"the search index is kept by `cca follow` on {store.host} ({store.path}); it erases "
+            "when it runs"
+        )
+    return f"the lake is on {store.host} ({store.path}); run the same command there"
+
+
+def _elsewhere(settings: Settings, database: Database[Document]) -> tuple[str, ...]:
+    """Name the stores that are not visible from this CCA_HOME."""
+    known = erasures.stores(database)
+    sentences = []
+    if not settings.buffer_path.exists():
+        sentences.append(
+            "no buffer in this CCA_HOME: each agent clears its own when it next reaches MongoDB"
+        )
+    here = (settings.cca_host, str(settings.search_dir))
+    indexes = [one for one in known if one.kind == "search" and (one.host, one.path) != here]
+    sentences += [
+        f"the search index is kept by `cca follow` on {one.host} ({one.path})" for one in indexes
+    ]
+    if not settings.search_dir.joinpath("current").is_symlink() and not indexes:
+        sentences.append("no search index in this CCA_HOME")
+    if not _has_lake(settings):
+        lakes = [f"{one.host} ({one.path})" for one in known if one.kind == "lake"]
+        where = f"; the lake is on {', '.join(lakes)}" if lakes else ""
+        sentences.append(f"no lake in this CCA_HOME{where}")
+    return tuple(sentences)
