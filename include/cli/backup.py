@@ -61,11 +61,6 @@ def restore(folder: Path, *, merge: bool, as_json: bool) -> None:
         click.echo(json.dumps({"rows": [asdict(done)], "totals": asdict(done)}))
         return
     buffer = "with its buffer" if done.is_buffer_restored else "the buffer here was kept"
-<<<<<<< HEAD
-    click.echo(f"{done.stored:,} of {done.documents:,} documents brought back, {buffer}.")
-    up = "docker compose up -d" if containers.is_container(settings) else "cca up"
-    click.echo(f"Next: `{up}`, or `cca pipeline`, makes lake, warehouse, gold and search from it.")
-=======
     click.echo(f"{done.stored:,} of {done.documents:,} documents restored, {buffer}.")
-    click.echo("Next: run `cca up` or `cca pipeline` to build lake, warehouse, gold and search.")
->>>>>>> main
+    up = "docker compose up -d" if containers.is_container(settings) else "cca up"
+    click.echo(f"Next: run `{up}` or `cca pipeline` to build lake, warehouse, gold and search.")

@@ -92,12 +92,7 @@ def retry(letter_ids: tuple[int, ...], *, as_json: bool) -> None:
     help="The output is always JSON lines.",
 )
 def export(out: click.utils.LazyFile) -> None:
-<<<<<<< HEAD
-    """All dead letters as JSON lines, raw bytes in base64, into a file or to the terminal."""
-=======
     """Write all dead letters as JSON lines, raw bytes in base64."""
-    from cca.settings import get_settings
->>>>>>> main
     from cca.sync_agent.dead_letters import export_letters
 
     for line in export_letters(_buffer_path()):

@@ -8,17 +8,12 @@ COMPONENTS = ("api-server", "scheduler", "dag-processor", "triggerer")
 
 @click.command()
 @click.argument("part", type=click.Choice(PARTS))
-<<<<<<< HEAD
 @click.argument("component", required=False, type=click.Choice(COMPONENTS))
 def health(part: str, component: str | None) -> None:
-    """Ask one PART by its settings; ends with 1 and the reason when it does not answer.
+    """Check one PART by its settings; exits with 1 and the reason if it does not answer.
 
-    With a COMPONENT of Airflow, such as `cca health airflow scheduler`, only that one counts.
+    `cca health airflow scheduler` checks one COMPONENT of Airflow and ignores the others.
     """
-=======
-def health(part: str) -> None:
-    """Check one PART by its settings; exits with 1 and the reason if it does not answer."""
->>>>>>> main
     from cca.settings import get_settings
     from cca.stack.health import require
 

@@ -178,13 +178,12 @@ def _show_status(state: "StackStatus") -> None:
 
 def _sentences(state: "StackStatus") -> dict[str, str]:
     fresh = state.freshness
-<<<<<<< HEAD
     no_agent = "unknown: the agent does not answer"
     newest = _ago(fresh.newest_at) if fresh.newest_at else "unknown: MongoDB does not answer"
-    behind = " (the next run publishes what came since)" if fresh.is_behind else ""
+    behind = " (the next run publishes newer data)" if fresh.is_behind else ""
     published, last_runs = "unknown: the gold folder is not mounted here", "unknown"
     if fresh.published_at:
-        published = f"what came until {_ago(fresh.published_at)}{behind}"
+        published = f"data up to {_ago(fresh.published_at)}{behind}"
     elif state.is_gold_seen:
         published = "nothing yet"
     if state.is_gold_seen:
@@ -192,14 +191,6 @@ def _sentences(state: "StackStatus") -> dict[str, str]:
     going = "unknown: Airflow cannot be asked from here"
     if state.going is not None:
         going = "\n                ".join(state.going) or "nothing"
-=======
-    no_agent = "unknown: the agent is not running"
-    newest = _ago(fresh.newest_at) if fresh.newest_at else "unknown: MongoDB does not run"
-    behind = " (the next run publishes newer data)" if fresh.is_behind else ""
-    published = (
-        f"data up to {_ago(fresh.published_at)}{behind}" if fresh.published_at else "nothing yet"
-    )
->>>>>>> main
     return {
         "last arrival": newest,
         "published": published,

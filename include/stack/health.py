@@ -82,12 +82,7 @@ def _browser(settings: Settings) -> str:
 
 
 def _airflow(settings: Settings) -> str:
-<<<<<<< HEAD
     with AirflowApi(settings) as api:
-=======
-    # In a container of its own the web server is elsewhere.
-    with AirflowApi(settings, settings.airflow_url) as api:
->>>>>>> main
         missing = api.missing_components()
     return f"not healthy: {', '.join(missing)}" if missing else ""
 

@@ -43,22 +43,10 @@ class StackStatus:
 
 
 def stack_status(settings: Settings) -> StackStatus:
-<<<<<<< HEAD
-    """Look at all parts; what is down is told as such and raises nothing."""
+    """Check all parts; reports parts that are down and raises nothing."""
     seen = _answering if containers.is_container(settings) else _supervised
     programs = seen(settings)
     agent = readiness.agent_health(settings) or {}
-=======
-    """Check all parts; reports parts that are down and raises nothing."""
-    known = supervisor.processes(settings)
-    programs: list[ProgramStatus] = []
-    for part in parts(settings):
-        answers = readiness.answers(settings, part)
-        programs += [
-            _program(part, each, known.get(each.name), answers=answers) for each in part.programs
-        ]
-    health = readiness.agent_health(settings) or {}
->>>>>>> main
     return StackStatus(
         programs=programs,
         freshness=freshness(settings),
