@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from cca.terminal import say
+
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 _FOLDER = click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 
@@ -26,14 +28,14 @@ def backup(folder: Path, *, as_json: bool) -> None:
     with serving_mongo(settings) as uri, progress("backup") as tick:
         done = save(settings, uri, folder.absolute(), on_progress=tick)
     if as_json:
-        click.echo(json.dumps({"rows": [asdict(done)], "totals": asdict(done)}))
+        say(json.dumps({"rows": [asdict(done)], "totals": asdict(done)}))
         return
     kind = "new documents added" if done.is_incremental else "documents saved"
     size = done.size_bytes / 1e6
-    click.echo(f"{done.documents:,} {kind}; {folder} holds {done.files} files, {size:,.1f} MB")
+    say(f"{done.documents:,} {kind}; {folder} holds {done.files} files, {size:,.1f} MB")
     if not done.is_buffer_saved:
         elsewhere = f"; `{containers.TOOLS}` has it" if containers.is_container(settings) else ""
-        click.echo(
+        say(
             f"Without the agent's buffer and its dead letters: {settings.buffer_path} does not "
             f"exist{elsewhere}.",
             err=True,
@@ -58,9 +60,9 @@ def restore(folder: Path, *, merge: bool, as_json: bool) -> None:
     with serving_mongo(settings) as uri, progress("restore") as tick:
         done = bring_back(settings, uri, folder.absolute(), is_merge=merge, on_progress=tick)
     if as_json:
-        click.echo(json.dumps({"rows": [asdict(done)], "totals": asdict(done)}))
+        say(json.dumps({"rows": [asdict(done)], "totals": asdict(done)}))
         return
     buffer = "with its buffer" if done.is_buffer_restored else "the buffer here was kept"
-    click.echo(f"{done.stored:,} of {done.documents:,} documents restored, {buffer}.")
+    say(f"{done.stored:,} of {done.documents:,} documents restored, {buffer}.")
     up = "docker compose up -d" if containers.is_container(settings) else "cca up"
-    click.echo(f"Next: run `{up}` or `cca pipeline` to build lake, warehouse, gold and search.")
+    say(f"Next: run `{up}` or `cca pipeline` to build lake, warehouse, gold and search.")

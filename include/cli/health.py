@@ -2,6 +2,8 @@
 
 import click
 
+from cca.terminal import say
+
 PARTS = ("mongo", "sync", "follow", "airflow", "browser", "metabase")
 COMPONENTS = ("api-server", "scheduler", "dag-processor", "triggerer")
 
@@ -20,4 +22,4 @@ def health(part: str, component: str | None) -> None:
     if component and part != "airflow":
         raise click.UsageError(f"{part} has no components; only airflow has")
     require(get_settings(), part, component or "")
-    click.echo(f"{part} {component} answers" if component else f"{part} answers")
+    say(f"{part} {component} answers" if component else f"{part} answers")
