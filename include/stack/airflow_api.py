@@ -1,7 +1,9 @@
 """Airflow's REST API, as far as the stack needs it."""
 
+import json
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
@@ -14,7 +16,7 @@ from cca.stack.airflow import DAG_ID, api_address, logins
 
 FINISHED = frozenset({"success", "failed"})
 _COMPONENTS = ("metadatabase", "scheduler", "triggerer", "dag_processor")
-# SQLite answers a rare write conflict with a 500 or 503: asked again, it is gone
+# Airflow answers a rare write conflict with a 500 or 503: asked again, it is gone
 _ATTEMPTS = 5
 
 
@@ -119,10 +121,21 @@ def _repeated(attempt: Callable[[], httpx.Response], what: str) -> httpx.Respons
             return attempt()
         except httpx.HTTPError as error:
             if _is_refused(error) or number == _ATTEMPTS:
-                message = f"{what}: {error}"
+                message = f"{what}: {_reason(error)}"
                 raise ServiceDown(message) from error
         time.sleep(number)
     raise AssertionError
+
+
+def _reason(error: httpx.HTTPError) -> str:
+    """Airflow's own text where it gave one; httpx knows the status only."""
+    if not isinstance(error, httpx.HTTPStatusError):
+        return str(error)
+    with suppress(ValueError, TypeError, KeyError):
+        detail = error.response.json()["detail"]
+        text = detail if isinstance(detail, str) else json.dumps(detail)
+        return f"{error.response.status_code}, {text}"
+    return str(error)
 
 
 def _is_refused(error: httpx.HTTPError) -> bool:
