@@ -31,11 +31,13 @@ _USER, _DATABASE = "airflow", "postgres"
 # The server refuses to run as root. In a user namespace of its own it is user 1000, and its files
 # outside belong to root and are closed to others.
 _AS_USER = ("unshare", "--user", "--map-user=1000", "--map-group=1000")
-# Eight tasks at a time are few; the defaults would keep 1 GB of old log.
+# Eight tasks at a time are few. The defaults would keep 1 GB of old log, and write the values of a
+# statement that failed into the server's log.
 _OPTIONS = (
-    *("listen_addresses=", "max_connections=100", "shared_buffers=32MB", "jit=off"),
+    *("listen_addresses=", "unix_socket_permissions=0700", "max_connections=100"),
+    *("shared_buffers=32MB", "jit=off", "timezone=UTC", "log_timezone=UTC"),
     *("max_wal_size=128MB", "min_wal_size=32MB", "wal_level=minimal", "max_wal_senders=0"),
-    *("log_checkpoints=off", "timezone=UTC", "log_timezone=UTC", "unix_socket_permissions=0700"),
+    *("log_checkpoints=off", "log_min_error_statement=panic"),
 )
 _START_SECONDS = 60
 
