@@ -27,7 +27,7 @@ _MENDED = (
         (
             b'<body><a href="/numbers" style="position:fixed;left:12px;bottom:12px;z-index:2000;'
             b"padding:6px 12px;border:1px solid #ccc;border-radius:7px;background:#fff;color:#222;"
-            b'font:13px system-ui,sans-serif">Back to Numbers</a>'
+            b'font:13px system-ui,sans-serif">Back to Analytics</a>'
         ),
     ),
 )

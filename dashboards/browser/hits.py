@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
 MAX_HITS = 50
 MAX_FACETS = 7
+KIND_LABELS = {
+    "prompt": "Prompts", "answer": "Answers", "thinking": "Thinking", "tool_input": "Tool calls",
+    "tool_result": "Tool output", "title": "Titles", "system": "System",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -115,7 +119,7 @@ def searched(
 def _facets(counts: Mapping[str, Mapping[str, int]], name: str) -> list[Facet]:
     found = sorted(counts.get(name, {}).items(), key=lambda pair: -pair[1])[:MAX_FACETS]
     return [
-        Facet(value.replace("_", " ") if name == "kind" else value, count, {name: value})
+        Facet(KIND_LABELS.get(value, value) if name == "kind" else value, count, {name: value})
         for value, count in found
     ]
 
@@ -143,7 +147,7 @@ def _hit(row: "Row", titles: Mapping[str, str], archive: Archive, state: State) 
         entry_id=row.document_id,
         title=titles.get(row.session_id) or session_title({"_id": row.session_id}),
         snippet=marked(row.snippet, row.marks),
-        kind=row.kind.replace("_", " "),
+        kind=KIND_LABELS.get(row.kind, row.kind),
         at=row.at.astimezone(archive.timezone).strftime("%Y-%m-%d %H:%M") if row.at else "",
         copies=row.copies,
         query=there.to_query(),

@@ -24,7 +24,7 @@ from cca.dashboards.browser.archive import (
 )
 from cca.dashboards.browser.costs import message_costs
 from cca.dashboards.browser.gold import session_costs
-from cca.dashboards.browser.hits import SearchRoom, find_hits
+from cca.dashboards.browser.hits import KIND_LABELS, SearchRoom, find_hits
 from cca.dashboards.browser.live import Pulse
 from cca.dashboards.browser.masking import masked_excerpt
 from cca.dashboards.browser.overview import overview
@@ -130,7 +130,9 @@ def header(desk: Desk, state: State, projects: list[Project]) -> Markup:
 
 def sessions(desk: Desk, state: State, projects: list[Project]) -> Markup:
     """The list: sessions, or the hits of a search."""
-    values: dict[str, Any] = {"state": state, "problem": None, **_list_choices(desk, state)}
+    values: dict[str, Any] = {
+        "state": state, "problem": None, "kind_labels": KIND_LABELS, **_list_choices(desk, state),
+    }  # fmt: skip
     if state.q:
         values["hits"] = find_hits(desk.search, desk.archive, state)
     else:

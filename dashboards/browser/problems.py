@@ -16,23 +16,22 @@ class Problem:
 
 AWAY = Problem(
     "MongoDB does not answer",
-    "Nothing is lost: conversations wait in the sync agent. Start it with `cca up --only mongo`, "
-    "or check MONGO_URI; this page then goes on by itself.",
+    "The database is not responding. No data is lost. Run `cca up --only mongo`, or check "
+    "MONGO_URI; this page reconnects by itself.",
 )
 FAILED = Problem(
     "Something went wrong",
-    "This page could not be made; the browser's log says why (`cca logs browser`).",
+    "The server could not build this page. The log has the reason: `cca logs browser`.",
 )
-UNKNOWN = Problem("No such session", "The archive has no session of this name.")
+UNKNOWN = Problem("No such session", "This session is not in the archive.")
 NO_LISTS = Problem(
-    "The lists are not made yet",
-    "The archive has conversations; `cca follow` lists them, within seconds, and `cca up` runs it "
-    "with all else. This page then goes on by itself.",
+    "Building the session list",
+    "This takes a few seconds while `cca follow` runs. If this message stays, run `cca up`.",
 )
 NO_INDEX = Problem(
     "No search index yet",
-    "`cca follow` builds it, a gigabyte in about a minute, and `cca up` runs it with all else. "
-    "This page then goes on by itself; the list and its filters work meanwhile.",
+    "`cca follow` builds it, about a minute for each gigabyte, and `cca up` runs it. The list and "
+    "its filters work meanwhile, and this page updates by itself.",
 )
 
 
@@ -43,7 +42,7 @@ def nothing_yet(archive: Archive, settings: Settings) -> Problem:
     folders = " and ".join(f"`{folder}`" for folder in settings.claude_dirs)
     return Problem(
         "No conversations yet",
-        f"On this machine Claude Code writes them to {folders}. `cca up` brings them here as they "
-        "are written, `cca sync --once` those that are there. To look around first: "
+        f"Claude Code writes them to {folders} on this machine. `cca up` imports existing "
+        "conversations and keeps watching for new ones. To try it with demo data: "
         "`cca demo --home ~/cca-demo`.",
     )

@@ -55,7 +55,7 @@ def lines(desk: Desk, now: datetime) -> Iterator[Line]:
     if desk.pulse.is_reachable:
         yield Line("Archive", "MongoDB answers", "ok")
     else:
-        yield Line("Archive", "MongoDB does not answer", "failed", "Nothing is lost meanwhile.")
+        yield Line("Archive", "MongoDB does not answer", "failed", "No data is lost.")
     runs = latest(desk.settings, "conversation_pipeline")
     run = max(runs, key=_ended, default=None)
     if run is not None or not desk.settings.gold_path.exists():
@@ -69,11 +69,13 @@ def _sync(settings: Settings) -> Line:
         return Line("Sync", "The agent is not running here", "unknown", "cca up --only sync")
     pending, letters = int(health.get("pending") or 0), int(health.get("deadLetters") or 0)
     waits = float(health.get("oldestPendingSeconds") or 0)
-    detail = f"{letters:,} lines could not be taken in: cca dead-letters list" if letters else ""
+    detail = f"{letters:,} lines could not be read: cca dead-letters list" if letters else ""
     if not health.get("mongoConnected", True):
         return Line("Sync", f"{pending:,} entries wait for MongoDB", "failed", detail)
     if pending and waits > _SLOW_SECONDS:
-        return Line("Sync", f"{pending:,} entries wait, since {ago(waits)}", "late", detail)
+        return Line(
+            "Sync", f"{pending:,} entries not yet stored, oldest {ago(waits)}", "late", detail
+        )
     return Line("Sync", "Up to date", "late" if letters else "ok", detail)
 
 
@@ -82,8 +84,8 @@ def _pipeline(run: Run | None, now: datetime) -> Line:
         return Line("Pipeline", "Has not run yet", "unknown", "cca pipeline")
     since = f"{ago((now - _ended(run)).total_seconds())} ago"
     if run.state == "failed":
-        return Line("Pipeline", f"Failed {since}", "failed", f"{run.run_type}: cca logs tell why")
-    took = f"took {ago(run.seconds)}" if run.seconds else ""
+        return Line("Pipeline", f"Failed {since}", "failed", f"{run.run_type}: see cca logs")
+    took = f"finished in {ago(run.seconds)}" if run.seconds else ""
     return Line("Pipeline", f"Succeeded {since}", "ok", took)
 
 
@@ -95,12 +97,12 @@ def _gold(settings: Settings, now: datetime) -> Line:
     try:
         at = datetime.fromtimestamp(settings.gold_path.stat().st_mtime, UTC)
     except FileNotFoundError:
-        return Line("Numbers", "Not published yet", "unknown", "cca pipeline")
+        return Line("Analytics", "Not published yet", "unknown", "cca pipeline")
     mark = published_high_water_mark(settings)
-    detail = f"hold what came until {mark:%Y-%m-%d %H:%M} UTC" if mark else ""
+    detail = f"data up to {mark:%Y-%m-%d %H:%M} UTC" if mark else ""
     age = now - at
-    text = f"Published {ago(age.total_seconds())} ago"
-    return Line("Numbers", text, "late" if age > _STALE else "ok", detail)
+    text = f"Updated {ago(age.total_seconds())} ago"
+    return Line("Analytics", text, "late" if age > _STALE else "ok", detail)
 
 
 def ago(seconds: float) -> str:
@@ -109,4 +111,4 @@ def ago(seconds: float) -> str:
         if seconds >= size:
             count = int(seconds // size)
             return f"{count} {unit}" + ("" if count == 1 else "s")
-    return "a moment"
+    return "< 1 min"

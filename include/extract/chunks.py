@@ -124,10 +124,15 @@ def coverage_after(chunk: Chunk, state: Manifest) -> Coverage | None:
 
 
 def handed_over(settings: Settings, uri: str, values: dict[str, Any]) -> Chunk:
+    """Return the chunk that a task handed over; decide now what cca 0.1 left undecided."""
+    return from_dict(values) or plan(settings, uri, Window.from_dict(values))[0]
+
+
+def from_dict(values: dict[str, Any]) -> Chunk | None:
     """Return the chunk that `Chunk.to_dict` wrote.
 
-    cca 0.1 handed over windows, and a mark only where there were several; a run that began
-    before an upgrade may end after it.
+    cca 0.1 handed over windows, and a mark only where there were several; a run that began before
+    an upgrade may end after it. None is a window that its extraction had to decide.
     """
     if "field" in values:
         own = {field.name: values[field.name] for field in fields(Chunk) if field.name != "scope"}
@@ -135,9 +140,9 @@ def handed_over(settings: Settings, uri: str, values: dict[str, Any]) -> Chunk:
         times = {name: from_iso(values[name]) for name in ("high_water_mark", "follows")}
         return Chunk(**{**own, **times, "scope": TimeRange(start, end, values["field"])})
     window, mark = Window.from_dict(values), from_iso(values["mark"])
-    if window.kind == "backfill":
-        return Chunk("full" if mark else "backfill", window.events, mark, is_whole=mark is None)
-    return plan(settings, uri, window)[0]
+    if window.kind != "backfill":
+        return None
+    return Chunk("full" if mark else "backfill", window.events, mark, is_whole=mark is None)
 
 
 def _reason(coverage: Coverage | None) -> str:

@@ -76,7 +76,7 @@
       await change(place, { starred });
       say(starred ? "Starred" : "Star removed");
     } catch (error) {
-      say(error.message);
+      say(window.cca.reason(error));
     }
     placeTools();
   }
@@ -104,9 +104,9 @@
     try {
       await change(noted, { tags: tags.value.split(","), note: note.value });
       dialog.close();
-      say("Kept");
+      say("Saved");
     } catch (error) {
-      dialog.querySelector("[role=alert]").textContent = error.message;
+      dialog.querySelector("[role=alert]").textContent = window.cca.reason(error);
     }
   });
 
@@ -123,9 +123,9 @@
       const answer = await fetch(`/api/export?${new URLSearchParams(given)}`);
       if (!answer.ok) throw new Error(await answer.text());
       await toClipboard(await answer.text());
-      say("Copied as Markdown; keys and passwords are masked");
+      say("Copied as Markdown; keys and passwords are hidden");
     } catch (error) {
-      say(error.message);
+      say(window.cca.reason(error));
     }
   }
 
@@ -138,7 +138,7 @@
       await toClipboard(location.origin + path);
       say("Link copied");
     } catch (error) {
-      say(error.message);
+      say(window.cca.reason(error));
     }
   }
 
@@ -333,7 +333,7 @@
     try {
       const answer = await fetch("/api/status");
       if (!answer.ok)
-        throw new Error(answer.status === 401 ? "Sign in again." : "The browser does not answer.");
+        throw new Error(answer.status === 401 ? "Sign in again." : "The server did not answer.");
       window.cca.fill(menu.querySelector("[data-status]"), await answer.text());
       const lines = menu.querySelector(".status-lines");
       remark = lines.dataset.remark;
@@ -343,9 +343,9 @@
           "late",
           lines.dataset.worst === "late" || lines.dataset.worst === "failed",
         );
-      menu.querySelector("summary").title = remark || "Everything arrives";
+      menu.querySelector("summary").title = remark || "All data arrives";
     } catch (error) {
-      menu.querySelector("[data-status]").textContent = error.message;
+      menu.querySelector("[data-status]").textContent = window.cca.reason(error);
     }
   }
   setInterval(() => document.hidden || askStatus(), STATUS);

@@ -11,6 +11,11 @@
     el.scrollTop = top;
   }
 
+  // A TypeError of fetch means that no answer came.
+  function reason(error) {
+    return error instanceof TypeError ? "The server did not answer. Try again." : error.message;
+  }
+
   // HTML comes only from our own server, which has escaped or sanitised it.
   function fill(el, html) {
     el.innerHTML = html;
@@ -220,6 +225,7 @@
     panes,
     adopt,
     fill,
+    reason,
     wire,
     show,
     live,

@@ -1,5 +1,5 @@
 export function render({ model, el }) {
-  const { adopt, fill, wire, show, panes, highlight } = window.cca;
+  const { adopt, fill, reason, wire, show, panes, highlight } = window.cca;
   const set = (changes) => model.send_msg({ type: "set", changes });
   const AHEAD = 2500;
   const hidden = { tools: false, thinking: false };
@@ -82,7 +82,7 @@ export function render({ model, el }) {
       return true;
     } catch (error) {
       if (error.name === "AbortError") return false;
-      say(place, error.message);
+      say(place, reason(error));
       return false;
     } finally {
       delete edge.dataset[loading];
@@ -194,7 +194,7 @@ export function render({ model, el }) {
     try {
       fill(place, await read(agent.dataset.window));
     } catch (error) {
-      if (error.name !== "AbortError") say(place, error.message);
+      if (error.name !== "AbortError") say(place, reason(error));
     }
   }
 
@@ -212,7 +212,7 @@ export function render({ model, el }) {
         body.querySelector("mark")?.scrollIntoView({ block: "center" });
       }
     } catch (error) {
-      if (error.name !== "AbortError") say(body, error.message);
+      if (error.name !== "AbortError") say(body, reason(error));
       delete body.dataset.loaded;
     }
     body.classList.remove("waiting");
@@ -246,7 +246,7 @@ export function render({ model, el }) {
       const shown = `${Number(next).toLocaleString("en")} of ${total.toLocaleString("en")}`;
       button.textContent = `Show more (${shown} characters are shown)`;
     } catch (error) {
-      if (error.name !== "AbortError") say(button.parentElement, error.message);
+      if (error.name !== "AbortError") say(button.parentElement, reason(error));
     }
     button.disabled = false;
   }
@@ -264,7 +264,7 @@ export function render({ model, el }) {
       if (shown) rewrite(article, shown);
     } catch (error) {
       button.disabled = false;
-      if (error.name !== "AbortError") say(button.parentElement, error.message);
+      if (error.name !== "AbortError") say(button.parentElement, reason(error));
     }
   }
 
@@ -298,7 +298,7 @@ export function render({ model, el }) {
     try {
       fill(box, await read(box.dataset.src));
     } catch (error) {
-      if (error.name !== "AbortError") say(box, error.message);
+      if (error.name !== "AbortError") say(box, reason(error));
     }
   }
 

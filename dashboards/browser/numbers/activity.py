@@ -62,8 +62,8 @@ def _tiles(rows: tuple[Row, ...]) -> Tiles:
             Tile("Busiest hour", f"{DAYS[busiest['weekday'] - 1]} {busiest['hour']:02}:00",
                  count(busiest["messages"], "message")),
             Tile("Busiest day", DAYS[top], percent(by_day[top] / total) + " of all"),
-            Tile("At the weekend", percent(weekend / total)),
-            Tile("At night", percent(late / total), "22:00 to 6:00"),
+            Tile("Weekend share", percent(weekend / total), "of messages"),
+            Tile("Night share", percent(late / total), "22:00 to 6:00"),
         ]
     )  # fmt: skip
 
@@ -84,7 +84,7 @@ def _heat(asked: Asked, name: str, found: dict[tuple[int, int], Row]) -> Heat:
         Segment(title, asked.choice.link("activity", by=by), by == asked.choice.by)
         for by, (title, _) in _COUNTED.items()
     ]
-    note = "Choose an hour to see its conversations."
+    note = "Choose an hour to see its sessions."
     return Heat(f"{name} by hour and weekday", rows, [segments], note)
 
 
@@ -108,7 +108,7 @@ def _sessions(asked: Asked, weekday: int, hour: int, measure: Measure) -> Table:
     labels = project_labels(asked)
     top = max((row["messages"] for row in rows), default=0)
     return Table(
-        f"Conversations on {_LONG[weekday - 1]} from {hour:02}:00",
+        f"Sessions on {_LONG[weekday - 1]} from {hour:02}:00",
         [Column("Session", is_number=False), Column("Last", is_number=False), Column("Messages")],
         [
             [

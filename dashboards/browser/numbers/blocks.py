@@ -83,11 +83,11 @@ def _open(row: Row, top: float, now: datetime) -> Meter:
     expected = spent if row["projected_usd"] is None else float(row["projected_usd"])
     hours, minutes = divmod(int(left // 60), 60)
     return Meter(
-        "The open block",
+        "Current window",
         share(spent, max(top, expected)),
         share(expected, max(top, expected)),
         f"{money(spent)} spent, {hours} h {minutes} min left",
-        f"{money(rate)} an hour; at this pace {money(expected)} at its end",
+        f"{money(rate)} an hour; at this pace {money(expected)} in total",
         "warn" if expected > top else "good",
     )
 
@@ -102,21 +102,21 @@ def _chart(rows: tuple[Row, ...], zone: ZoneInfo) -> Bars:
             [
                 ("Cost", money(row["cost_usd"]), "s1"),
                 ("Tokens", thousands(row["tokens"]), ""),
-                ("Burn rate", f"{money(row['usd_per_hour'])} an hour", ""),
+                ("Cost per hour", f"{money(row['usd_per_hour'])} an hour", ""),
             ],
         )
         for row in rows
     ]
     marks = [Mark(100, axis_money(top)), Mark(50, axis_money(top / 2))]
     places = [_utc(row["block_start"]).astimezone(zone).date() for row in rows]
-    return Bars("Cost of each block", bars, marks, ticks(places, "day"))
+    return Bars("Cost of each 5-hour window", bars, marks, ticks(places, "day"))
 
 
 def _table(rows: tuple[Row, ...], zone: ZoneInfo, top: float) -> Table:
     return Table(
-        "Blocks",
+        "5-hour windows",
         [Column("From", is_number=False), Column("Sessions"), Column("Responses"),
-         Column("Tokens"), Column("Tokens a minute"), Column("Burn rate"), Column("Cost")],
+         Column("Tokens"), Column("Tokens a minute"), Column("Cost per hour"), Column("Cost")],
         [
             [
                 Cell(_span(row, zone), _link(row, zone), share=share(float(row["cost_usd"]), top),
@@ -135,8 +135,8 @@ def _table(rows: tuple[Row, ...], zone: ZoneInfo, top: float) -> Table:
 
 
 def _note(number: int) -> str:
-    about = "Blocks are an estimate. Like a plan's limits they count all projects and machines."
-    rest = f" The newest {_MAX_ROWS} of {count(number, 'block')}." if number > _MAX_ROWS else ""
+    about = "Estimated 5-hour usage windows, counted across all projects and machines."
+    rest = f" The newest {_MAX_ROWS} of {count(number, 'window')}." if number > _MAX_ROWS else ""
     return about + rest
 
 

@@ -61,9 +61,9 @@ def _tiles(asked: Asked, totals: Row) -> Tiles:
                  "of all prompt tokens", behind),
             Tile("Saved", money(saved), f"of {money(full)} without a cache" if full > 0 else "",
                  behind, exact(totals["cache_savings_usd"]), "good"),
-            Tile("Read", thousands(totals["cache_read_tokens"]), "tokens", behind),
-            Tile("Written", thousands(totals["cache_write_tokens"]), "tokens", behind),
-            Tile("Reads per write", _times(totals),
+            Tile("Cache reads", thousands(totals["cache_read_tokens"]), "tokens", behind),
+            Tile("Cache writes", thousands(totals["cache_write_tokens"]), "tokens", behind),
+            Tile("Average reuse", _times(totals), "reads per cached token",
                  hint=measured.CACHE_READS_PER_WRITE.description),
         ]
     )  # fmt: skip

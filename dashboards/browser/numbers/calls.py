@@ -55,13 +55,13 @@ def behind(asked: Asked, where: str) -> Table:
     said = f"{figure.name} {'call' if total == 1 else 'calls'}"
     return Table(
         f"{total:,} {said}{f' of {tool}' if tool else ''} "
-        f"in {count(len(rows), 'conversation')}"
+        f"in {count(len(rows), 'session')}"
         + (f", {span(given['least'])} or longer" if given.get("least") else ""),
         [Column("Session", is_number=False), Column("Last", is_number=False), Column("Calls"),
          Column("Longest")],
         _cells(asked, rows[:BEHIND_ROWS]),
         note=left_out(len(rows)),
-        empty="No conversation has such a call in this period.",
+        empty="No session has such a call in this period.",
         anchor="of",
     )  # fmt: skip
 

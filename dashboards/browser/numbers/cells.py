@@ -46,7 +46,7 @@ def session_link(session_id: str) -> str:
 
 
 def left_out(rows: int, shown: int = BEHIND_ROWS) -> str:
-    return f"The first {shown} of {rows:,} conversations." if rows > shown else ""
+    return f"The first {shown} of {rows:,} sessions." if rows > shown else ""
 
 
 def day_of(at: datetime | None) -> str:

@@ -99,7 +99,7 @@ def _files(asked: Asked) -> Table:
             ]
             for row in rows
         ],
-        note="Choose a file to see the conversations that changed it.",
+        note="Choose a file to see the sessions that changed it.",
     )  # fmt: skip
 
 
@@ -126,7 +126,7 @@ def _sessions(asked: Asked, path: str) -> Table:
     )  # fmt: skip
     labels = project_labels(asked)
     return Table(
-        f"Conversations that changed {PurePosixPath(path).name}",
+        f"Sessions that changed {PurePosixPath(path).name}",
         [Column("Session", is_number=False), Column("Last", is_number=False), Column("Changes"),
          Column("Added"), Column("Removed")],
         [
@@ -139,7 +139,7 @@ def _sessions(asked: Asked, path: str) -> Table:
             ]
             for row in rows
         ],
-        empty="No conversation changed this file in this period.",
+        empty="No session changed this file in this period.",
         anchor="of",
     )  # fmt: skip
 

@@ -24,6 +24,8 @@ DECLINED = f": {_DECLINED}"
 # All errors there are; without a choice the page shows the conversations with most of them.
 _ANY = "any error"
 _API = "API"
+# Names for people; the value in gold stays.
+_SHOWN = {"file not read": "edited before reading the file"}
 _RANKED = select([measured.ERRORS], ["error_class"], FILTERED, order="errors desc, error_class")
 _TOTALS = select([measured.ERRORS, measured.API_ERRORS, measured.ERROR_SESSIONS], where=FILTERED)
 _CALLS = select(
@@ -49,6 +51,7 @@ def page(asked: Asked) -> list[Section]:
         thousands,
         lambda first, last: _behind(asked, since=first.isoformat(), until=last.isoformat()),
         days=asked.shown_days(),
+        shown=_SHOWN,
         colours=colours_of(names, ranked),
     )
     sections: list[Section] = [_tiles(asked), chart]
@@ -68,7 +71,7 @@ def _tiles(asked: Asked) -> Tiles:
             Tile("Sessions with errors", f"{row['error_sessions']:,}", link=behind),
             Tile("API errors", f"{row['api_errors']:,}", "overload, limits, network",
                  _behind(asked, of=f"{_API}: ") if row["api_errors"] else ""),
-            Tile("Declined by the user", f"{declined:,}", "no errors: they never ran",
+            Tile("Declined by the user", f"{declined:,}", "not counted as errors",
                  _behind(asked, of=DECLINED) if declined else ""),
         ]
     )  # fmt: skip
@@ -89,7 +92,8 @@ def _classes(asked: Asked) -> Table:
          Column("Last", is_number=False)],
         [
             [
-                Cell(row["error_class"], _link(asked, row), "", share(row["errors"], top),
+                Cell(_SHOWN.get(row["error_class"], row["error_class"]), _link(asked, row), "",
+                     share(row["errors"], top),
                      sub=row["tool_name"] or _API),
                 Cell(f"{row['errors']:,}", _link(asked, row)),
                 Cell(f"{row['error_sessions']:,}", _link(asked, row)),
@@ -97,7 +101,7 @@ def _classes(asked: Asked) -> Table:
             ]
             for row in rows
         ],
-        note="Choose an error to see its conversations.",
+        note="Choose an error to see its sessions.",
     )  # fmt: skip
 
 
@@ -137,8 +141,8 @@ def _sessions(asked: Asked, tool: str, kind: str) -> Table:
     rows = _declined(asked) if kind == _DECLINED else _failing(asked, tool, kind)
     labels = project_labels(asked)
     top = max((row["errors"] for row in rows), default=0)
-    about = f"Conversations with “{kind}”" if kind else "Conversations with errors"
-    about = about if limit > TOP_ROWS else "Conversations with most errors"
+    about = f"Sessions with “{_SHOWN.get(kind, kind)}”" if kind else "Sessions with errors"
+    about = about if limit > TOP_ROWS else "Sessions with most errors"
     about += f" of {'the API' if tool == _API else tool}" if tool else ""
     return Table(
         about,
@@ -156,6 +160,6 @@ def _sessions(asked: Asked, tool: str, kind: str) -> Table:
             for row in rows[:limit]
         ],
         note=left_out(len(rows), limit),
-        empty="No conversation has this error in this period.",
+        empty="No session has this error in this period.",
         anchor="of",
     )

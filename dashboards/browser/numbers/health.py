@@ -60,9 +60,9 @@ def _tiles(asked: Asked, health: dict[str, Any] | None) -> Tiles:
     unpriced = asked.rows_of_all(_UNPRICED)[0]["unpriced_messages"]
     return Tiles(
         [
-            Tile("Published", f"{age} ago",
-                 f"what came until {mark:%b %-d, %H:%M} UTC" if mark else ""),
-            Tile("Without a price", f"{unpriced:,}", "API messages",
+            Tile("Updated", f"{age} ago",
+                 f"includes data up to {mark:%b %-d, %H:%M} UTC" if mark else ""),
+            Tile("Unknown price", f"{unpriced:,}", "responses",
                  tone="warn" if unpriced else "good"),
             *_agent_tiles(health),
         ]
@@ -74,17 +74,17 @@ def _agent_tiles(health: dict[str, Any] | None) -> list[Tile]:
         return [Tile("Sync agent", "not running", "here; cca up --only sync", tone="warn")]
     letters, pending = int(health.get("deadLetters") or 0), int(health.get("pending") or 0)
     return [
-        Tile("Dead letters", f"{letters:,}", "cca dead-letters list" if letters else "",
-             hint="Lines that could not be taken in", tone="bad" if letters else "good"),
-        Tile("Waiting", f"{pending:,}", "for MongoDB", tone="warn" if pending else "good"),
+        Tile("Unreadable lines", f"{letters:,}", "cca dead-letters list" if letters else "",
+             hint="Lines that could not be read", tone="bad" if letters else "good"),
+        Tile("Not yet stored", f"{pending:,}", "entries", tone="warn" if pending else "good"),
     ]  # fmt: skip
 
 
 def _unpriced(asked: Asked) -> Table:
     rows = asked.rows_of_all(_MODELS)
     return Table(
-        "Models without a price",
-        [Column("Model", is_number=False), Column("API messages"), Column("Without a price"),
+        "Models with an unknown price",
+        [Column("Model", is_number=False), Column("Responses"), Column("Unknown price"),
          Column("Last used", is_number=False)],
         [
             [
@@ -96,7 +96,7 @@ def _unpriced(asked: Asked) -> Table:
             ]
             for row in rows
         ],
-        note="cca prices update brings new prices; PRICES_FILE takes your own." if rows else "",
+        note="cca prices update downloads new prices; PRICES_FILE adds your own." if rows else "",
         empty="Every model has a price.",
     )  # fmt: skip
 
@@ -104,7 +104,7 @@ def _unpriced(asked: Asked) -> Table:
 def _rejects(asked: Asked) -> Table:
     rows = asked.rows_of_all(_REJECTS)
     return Table(
-        "Entries that did not become rows",
+        "Entries left out of the numbers",
         [Column("Reason", is_number=False), Column("Entries"), Column("Last", is_number=False)],
         [
             [
@@ -114,15 +114,17 @@ def _rejects(asked: Asked) -> Table:
             ]
             for row in rows
         ],
-        note="They are in the archive and can be read; only the numbers miss them." if rows else "",
-        empty="Every entry became a row.",
+        note="The archive has them and you can read them; only the numbers leave them out."
+        if rows
+        else "",
+        empty="None.",
     )
 
 
 def _ledger(asked: Asked) -> Table:
     rows = asked.rows_of_all(_LEDGER)
     return Table(
-        "Claude Code's own sums against ours",
+        "Check against Claude Code's own totals",
         [Column("Verdict", is_number=False), Column("Sessions")],
         [
             [
@@ -132,9 +134,9 @@ def _ledger(asked: Asked) -> Table:
             ]
             for row in rows
         ],
-        note="Claude Code also counts titles, suggestions and answers that never ended, of which "
-        "no transcript tells.",
-        empty="No transcript holds Claude Code's own sum.",
+        note="Claude Code also counts titles, suggestions and interrupted answers that are not in "
+        "transcripts.",
+        empty="No totals recorded in these transcripts.",
     )  # fmt: skip
 
 
@@ -142,9 +144,9 @@ def _differences(asked: Asked) -> Table:
     rows = asked.rows_of_all(_DIFFERENCES)
     labels = project_labels(asked)
     return Table(
-        f"Where they differ most ({count(len(rows), 'session')})",
+        f"Largest differences ({count(len(rows), 'session')})",
         [Column("Session", is_number=False), Column("Claude Code"), Column("Ours"),
-         Column("With copies", hint="What forks and resumes repeat counted again"),
+         Column("With copies", hint="Counts what forks and resumed sessions repeat again"),
          Column("Difference")],
         [
             [
@@ -156,5 +158,5 @@ def _differences(asked: Asked) -> Table:
             ]
             for row in rows
         ],
-        empty="They differ nowhere.",
+        empty="No differences.",
     )  # fmt: skip

@@ -52,18 +52,18 @@ PAGES = {
     "activity": Page("Activity", activity.page),
     "code": Page("Code", code.page),
     "cache": Page("Cache", cache.page, ("period", "project", "model", "host")),
-    "blocks": Page("Blocks", blocks.page, ("period",)),
+    "blocks": Page("5-hour windows", blocks.page, ("period",)),
     "errors": Page("Errors", errors.page),
     "health": Page("Data health", health.page, ()),
 }
 _PARAMETERS = {"period": ("days", "since", "until")}
 NOT_YET = Problem(
     "No numbers yet",
-    "The pipeline has not run. It turns conversations into tokens and costs: `cca pipeline` runs "
-    "it now; under `cca up` it runs every hour.",
+    "The pipeline has not run yet. It computes tokens and costs. Run `cca pipeline` now; `cca up` "
+    "runs it every hour.",
 )
-NOTHING = Problem("Nothing here in this period", "Choose another period, project or model.")
-BROKEN = Problem("The numbers cannot be read", "Make them anew: `cca rebuild warehouse`.")
+NOTHING = Problem("Nothing here in this period", "Try another period, project or model.")
+BROKEN = Problem("The numbers cannot be read", "Run `cca rebuild warehouse` to build them again.")
 _MODELS = (
     "select distinct coalesce(model, 'unknown') as name from marts.fct_api_messages order by 1"
 )

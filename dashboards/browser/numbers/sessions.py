@@ -109,7 +109,7 @@ def _about(totals: Row, active: int) -> str:
     if totals["sessions_started"] != active:
         remarks.append(f"{totals['sessions_started']:,} started in this period")
     if totals["copied_sessions"]:
-        remarks.append(f"{totals['copied_sessions']:,} more only repeat others")
+        remarks.append(f"{totals['copied_sessions']:,} more only repeat other sessions")
     return ", ".join(remarks)
 
 
@@ -163,7 +163,7 @@ def _longest(asked: Asked, outcome: str) -> Table:
     labels = project_labels(asked)
     top = max((row["active_minutes"] or 0 for row in rows), default=0)
     return Table(
-        f"Sessions that ended “{outcome}”" if outcome else "Longest sessions",
+        f"{outcome.capitalize()} sessions" if outcome else "Longest sessions",
         [Column("Session", is_number=False), Column("Started", is_number=False),
          Column("Active"), Column("Prompts"), Column("Tool calls"), Column("Subagents"),
          Column("Cost")],
@@ -180,6 +180,6 @@ def _longest(asked: Asked, outcome: str) -> Table:
             for row in rows[:limit]
         ],
         note=left_out(len(rows), limit) if outcome else "",
-        empty="No session ended so in this period.",
+        empty="No session has this outcome in this period.",
         anchor="of",
     )  # fmt: skip

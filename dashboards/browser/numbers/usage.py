@@ -92,7 +92,7 @@ def _searched(totals: Row) -> list[str]:
 
 
 def _without_price(model: str | None, answers: int) -> str:
-    many = count(answers, "answer")
+    many = count(answers, "response")
     if model in {None, "unknown", "<synthetic>"}:
         rest = "names no model, so it has" if answers == 1 else "name no model, so they have"
         return f"{many} {rest} no price."
@@ -138,9 +138,9 @@ def _tiles(asked: Asked, totals: Row) -> Tiles:
                  hint=measured.API_MESSAGES.description),
             Tile("Input", thousands(totals["input_tokens"]), "tokens, not cached", conversations),
             Tile("Output", thousands(totals["output_tokens"]), "tokens", conversations),
-            Tile("Cache written", thousands(totals["cache_write_tokens"]), "tokens",
+            Tile("Cache writes", thousands(totals["cache_write_tokens"]), "tokens",
                  asked.choice.link("cache")),
-            Tile("Cache read", thousands(totals["cache_read_tokens"]), "tokens",
+            Tile("Cache reads", thousands(totals["cache_read_tokens"]), "tokens",
                  asked.choice.link("cache")),
         ]
     )  # fmt: skip
@@ -160,8 +160,8 @@ def _against_before(asked: Asked, totals: Row) -> str:
     if not cost:
         return ""
     change = float(totals["cost_usd"]) / cost - 1
-    sign = "+" if change >= 0 else "−"  # noqa: RUF001  (a minus, beside figures)
-    return f"{sign}{percent(abs(change))} against {length.days} days before"
+    direction = "more" if change >= 0 else "less"
+    return f"{percent(abs(change))} {direction} than the previous {length.days} days"
 
 
 def _by_day(asked: Asked, labels: dict[str, str]) -> Bars:
@@ -240,7 +240,7 @@ def _projects(asked: Asked, labels: dict[str, str]) -> Table:
             ]
             for row in rows[:TOP_ROWS]
         ],
-        note=f"{len(rows) - TOP_ROWS} more cost less." if len(rows) > TOP_ROWS else "",
+        note=f"The {TOP_ROWS} most expensive of {len(rows)}." if len(rows) > TOP_ROWS else "",
     )  # fmt: skip
 
 

@@ -79,7 +79,7 @@ def test_a_keyboard_alone_finds_a_message_reads_it_and_returns(
     expect(page.get_by_role("heading", name="Message activity")).to_be_visible()
     press("/")
     page.keyboard.type("needle kind:thinking")
-    expect(page.get_by_role("status").filter(has_text="1 hit")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="1 match")).to_be_visible()
     press("Escape")
     press("o")
     target = page.locator("article.target")

@@ -123,5 +123,5 @@ def test_a_person_copies_and_downloads(site: Any, open_page: Any) -> None:
     assert SECRET not in copied
     page.locator(".transcript details.export summary").click()
     with page.expect_download() as download:
-        page.get_by_role("link", name="HTML, one file").click()
+        page.get_by_role("link", name="HTML (single file)").click()
     assert download.value.suggested_filename.endswith(".html")

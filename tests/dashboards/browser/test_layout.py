@@ -58,7 +58,7 @@ def test_a_phone_reaches_everything(site: Any, open_page: Any) -> None:
     names = ("Search messages and tool calls", "Project")
     for control in [page.get_by_label(name, exact=True).last for name in names]:
         expect(control).to_be_in_viewport(ratio=1)
-    for name in ("Keyboard shortcuts", "Dark or light", "Activity"):
+    for name in ("Keyboard shortcuts", "Switch theme", "Activity"):
         expect(page.get_by_role("button", name=name)).to_be_in_viewport(ratio=1)
     page.get_by_text("Any date").first.click()
     expect(page.get_by_label("To", exact=True)).to_be_in_viewport(ratio=1)

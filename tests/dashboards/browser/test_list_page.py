@@ -97,7 +97,7 @@ def test_filters_are_chosen_removed_and_kept_in_the_address(site: Any, open_page
 def test_hits_come_page_by_page_with_kinds_copies_and_a_sentence(site: Any, open_page: Any) -> None:
     page = open_page(f"{site.url}/?q=otter+kind%3Aanswer")
     ready(page)
-    page.get_by_text("130 hits", exact=True).wait_for()
+    page.get_by_text("130 matches", exact=True).wait_for()
     wanted = page.locator(".hits a.row", has_text="number 000")
     for _ in range(20):
         if wanted.count():
@@ -106,15 +106,17 @@ def test_hits_come_page_by_page_with_kinds_copies_and_a_sentence(site: Any, open
         page.wait_for_timeout(80)
     expect(wanted).to_be_attached()
     assert page.locator(".hits a.row").count() == 130
-    expect(page.locator(".hits a.row", has_text="number 129")).to_contain_text("+ 1 copy")
+    expect(page.locator(".hits a.row", has_text="number 129")).to_contain_text(
+        "also in 1 forked or resumed session"
+    )
     page.goto(f"{site.url}/?q=otter")
     ready(page)
-    page.get_by_role("button", name="tool result 1").click()
-    page.get_by_text("1 hit", exact=True).wait_for()
+    page.get_by_role("button", name="Tool output 1").click()
+    page.get_by_text("1 match", exact=True).wait_for()
     assert "kind=tool_result" in page.url
     page.goto(f"{site.url}/?q=%2Fnumber+0%5B45%5D%5Cd%2F")
     ready(page)
-    page.get_by_text("20 hits", exact=True).wait_for()
+    page.get_by_text("20 matches", exact=True).wait_for()
     assert page.locator(".hits mark").first.text_content() == "number 059"
     page.locator(".hits a.row").first.click()
     expect(page.locator("article.target mark")).to_have_text("number 059")

@@ -327,7 +327,7 @@ def test_a_budget_is_compared_with_the_month(published: Settings, limit: str, to
 def test_an_open_block_says_where_its_pace_leads(
     published: Settings, built: tuple[Path, dict[str, Any]]
 ) -> None:
-    assert "The open block" not in numbers_page(published, Choice(), "blocks")
+    assert "Current window" not in numbers_page(published, Choice(), "blocks")
     publish(
         published,
         built[0],
@@ -431,7 +431,7 @@ def test_hostile_names_stay_text_on_the_page(site: Any, open_page: Any) -> None:
     page = open_page(f"{site.url}/numbers?project=%22%3E{EVIL}&of={EVIL}")
     page.get_by_role("heading", name="Nothing here in this period").wait_for()
     page = open_page(f"{site.url}/numbers/code?of=%22%3E{EVIL}")
-    page.get_by_text("No conversation changed this file").wait_for()
+    page.get_by_text("No session changed this file").wait_for()
     page = open_page(f"{site.url}/numbers")
     page.locator("a", has_text=EVIL).first.wait_for()
 

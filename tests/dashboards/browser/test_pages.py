@@ -212,7 +212,7 @@ def test_an_archive_without_lists_says_who_makes_them(
     with archive.connect(site.settings.mongo_uri) as client:
         archive.database(client, site.settings)["sessions"].drop()
     page = open_page(site.url)
-    assert page.get_by_role("heading", name="The lists are not made yet").is_visible()
+    assert page.get_by_role("heading", name="Building the session list").is_visible()
     assert page.locator("code", has_text="cca follow").first.is_visible()
 
 
@@ -223,7 +223,7 @@ def test_mongodb_being_away_is_said_on_the_page(run_site: Any, open_page: Any) -
 
 def test_a_subagent_that_is_not_there_says_so(site: Any, open_page: Any) -> None:
     page = open_page(f"{site.url}/?session=11111111-1111-4111-8111-111111111111&agent=gone")
-    assert page.get_by_text("There is nothing to read here.").is_visible()
+    assert page.get_by_text("This session has no messages to show.").is_visible()
     page = open_page(f"{site.url}/?session=gone")
     assert page.get_by_role("heading", name="No such session").is_visible()
 
@@ -233,7 +233,7 @@ def test_a_search_leads_to_the_message(site: Any, open_page: Any) -> None:
     ready(page)
     page.keyboard.press("/")
     page.keyboard.type("subagent speaks")
-    page.get_by_text("1 hit", exact=True).wait_for()
+    page.get_by_text("1 match", exact=True).wait_for()
     assert page.locator("mark").first.text_content() == "subagent"
     page.locator(".hits a.row").click()
     page.get_by_role("heading", name="Look for callers").wait_for()
@@ -261,7 +261,7 @@ def test_a_search_before_there_is_an_index_says_so_and_goes_on_by_itself(
     page = ready(open_page(f"{site.url}/?q=needle"))
     assert page.get_by_role("heading", name="No search index yet").is_visible()
     site.index()
-    page.get_by_text("1 hit", exact=True).wait_for()
+    page.get_by_text("1 match", exact=True).wait_for()
 
 
 def test_escape_leaves_one_thing_at_a_time(site: Any, open_page: Any) -> None:

@@ -96,10 +96,10 @@ def test_secrets_are_masked_until_somebody_asks(site: Any, open_page: Any) -> No
     tool.locator("summary").click()
     expect(tool.locator(".piece").last).to_contain_text("GITHUB=•••")
     assert SECRET not in page.content()
-    asked.get_by_role("button", name="Show them").click()
+    asked.get_by_role("button", name="Show", exact=True).click()
     expect(asked).to_contain_text(SECRET)
     expect(tool.locator(".piece").last).to_contain_text("GITHUB=•••")
-    page.locator("article", has=tool).get_by_role("button", name="Show them").click()
+    page.locator("article", has=tool).get_by_role("button", name="Show", exact=True).click()
     tool = page.locator("details.tool", has_text="env").first
     expect(tool.locator(".piece").last).to_contain_text(f"GITHUB={SECRET}")
 
@@ -125,7 +125,7 @@ def test_spilled_output_a_subagent_s_whole_talk_and_usage_are_shown(
     ready(page)
     tool = page.locator("details.tool", has_text="make all").first
     tool.locator("summary").click()
-    tool.get_by_role("button", name="Show it").click()
+    tool.get_by_role("button", name="Show", exact=True).click()
     expect(tool.locator("pre").last).to_have_text("the whole of the output")
     page.locator('details.tool[data-kind="agent"] > summary').click()
     inner = page.locator(".agent article")
@@ -137,7 +137,9 @@ def test_spilled_output_a_subagent_s_whole_talk_and_usage_are_shown(
         inner.last.scroll_into_view_if_needed()
         page.wait_for_timeout(100)
     assert inner.count() == 450
-    expect(page.locator(f'article[data-id="{site.answer}"] .usage')).to_have_text("12.0k → 345")
+    expect(page.locator(f'article[data-id="{site.answer}"] .usage')).to_have_text(
+        "12.0k in, 345 out"
+    )
 
 
 def test_a_message_too_long_for_a_document_is_listed_and_read_in_parts(

@@ -57,7 +57,7 @@ def home(tmp_path: Path, port: int = 9) -> Settings:
 def test_a_part_that_was_never_there_is_no_failure(tmp_path: Path) -> None:
     found = told(home(tmp_path))
     assert found["Sync"] == ("unknown", "The agent is not running here")
-    assert found["Numbers"] == ("unknown", "Not published yet")
+    assert found["Analytics"] == ("unknown", "Not published yet")
     assert {state for state, _ in found.values()} == {"ok", "unknown"}
 
 
@@ -67,7 +67,7 @@ def test_a_part_that_was_never_there_is_no_failure(tmp_path: Path) -> None:
         ({"pending": 0, "mongoConnected": True}, "ok", "Up to date"),
         ({"pending": 7, "mongoConnected": True, "oldestPendingSeconds": 1}, "ok", "Up to date"),
         ({"pending": 7, "mongoConnected": True, "oldestPendingSeconds": 150}, "late",
-         "7 entries wait, since 2 minutes"),
+         "7 entries not yet stored, oldest 2 minutes"),
         ({"pending": 1200, "mongoConnected": False}, "failed", "1,200 entries wait for MongoDB"),
         ({"pending": 0, "mongoConnected": True, "deadLetters": 2}, "late", "Up to date"),
     ],
@@ -110,12 +110,12 @@ def test_old_numbers_are_late(tmp_path: Path) -> None:
     for age, state in ((timedelta(minutes=5), "ok"), (timedelta(days=2), "late")):
         at = (NOW - age).timestamp()
         os.utime(settings.gold_path, (at, at))
-        assert told(settings)["Numbers"] == (state, f"Published {ago(age.total_seconds())} ago")
+        assert told(settings)["Analytics"] == (state, f"Updated {ago(age.total_seconds())} ago")
 
 
 def test_spans_are_said_as_people_say_them() -> None:
     spans = [ago(seconds) for seconds in (3, 60, 3600, 7300, 200_000)]
-    assert spans == ["a moment", "1 minute", "1 hour", "2 hours", "2 days"]
+    assert spans == ["< 1 min", "1 minute", "1 hour", "2 hours", "2 days"]
 
 
 @pytest.fixture(scope="module")

@@ -62,12 +62,7 @@ merged as (
         max(inference_geo) as inference_geo,
         max(usage_kind) as usage_kind,
         bool_or(speed = 'fast' or {{ is_fast_model('model') }}) as is_fast,
-        -- What scales a price in a way that nobody has told us yet.
-        bool_or(
-            speed not in ('', 'standard', 'fast')
-            or service_tier not in ('', 'standard', 'batch', 'priority')
-            or inference_geo not in ('', 'us', 'global', 'not_available')
-        ) as has_unknown_factor,
+        bool_or({{ has_unknown_factor() }}) as has_unknown_factor,
         bool_or(service_tier = 'batch') as is_batch,
         bool_or(is_usage_final) as is_usage_final,
         count(*) as usage_rows,
