@@ -86,7 +86,9 @@ class AirflowApi:
             "max_active_runs": at_once,
             "reprocess_behavior": again,
         }
-        return int(self._request("POST", "/api/v2/backfills", json=body).json()["id"])
+        # Airflow makes all the runs before it answers; asked again meanwhile, it would refuse.
+        answer = self._request("POST", "/api/v2/backfills", json=body, timeout=600)
+        return int(answer.json()["id"])
 
     def has_ended(self, backfill_id: int) -> bool:
         """Whether all runs of a backfill came to their end."""
