@@ -136,6 +136,6 @@ docs: install  ## write the generated pages: settings, commands, gold tables, me
 env:  ## a .env with fresh passwords for docker compose
 	@$(PYTHON) include/stack/compose_env.py
 
-lock: install  ## resolve constraints.txt anew from requirements.txt
+lock: install  ## resolve constraints.txt again from requirements.txt
 	$(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --no-header \
 		--no-emit-index-url --no-emit-find-links requirements.txt --group dev -o constraints.txt

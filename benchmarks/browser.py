@@ -190,7 +190,7 @@ def crowd(url: str, server: int) -> list[Row]:
     ]  # fmt: skip
     process = psutil.Process(server)
     before = process.memory_info().rss
-    # a client each, made beforehand: making one costs more than a request
+    # A client each, made beforehand: making one costs more than a request.
     clients = [httpx.Client(base_url=url, timeout=60) for _ in range(USERS)]
     for client in clients:
         client.get("/")

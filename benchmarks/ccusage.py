@@ -1,7 +1,7 @@
 """Compares our tokens and cost with ccusage's, per day and model: `python -m benchmarks.ccusage`.
 
 ccusage is fetched by npm into a temporary folder. Its prices are those it was built with, so a
-model that it does not know is compared by its tokens alone, and said so.
+model that it does not know is compared by its tokens alone, and the report says so.
 """
 
 import argparse

@@ -50,7 +50,7 @@ def daily_full_refresh() -> None:
         poke_interval=5,
     )
 
-    # a run that began meanwhile makes stores differ until it is through
+    # A run that began meanwhile makes stores differ until it is through.
     @task(retries=3, retry_delay=timedelta(minutes=5))
     def reconcile() -> dict[str, Any]:
         from cca.doctor.reconcile import reconcile

@@ -57,7 +57,7 @@ def maintenance() -> None:
 
         return asdict(prune_gold(get_settings()))
 
-    # expiring rewrites what compaction left: one after the other on the same tables
+    # Expiring rewrites what compaction left: one after the other on the same tables.
     compact.expand(storage_format=["parquet", "iceberg"]) >> expire_snapshots()
     trim_buffer()
     prune_gold()

@@ -45,7 +45,7 @@ def new_conversations() -> None:
     trigger = TriggerDagRunOperator(
         task_id="trigger",
         trigger_dag_id=PIPELINE,
-        # one run for each state of gold: a run that goes on, or failed, is not joined by a second
+        # One run for each state of gold: a run that goes on, or failed, is not joined by a second.
         trigger_run_id=f"news__after_{state}",
         skip_when_already_exists=True,
     )

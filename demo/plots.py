@@ -152,7 +152,7 @@ def _copy_history(stage: Stage, session: Play) -> None:
 
 
 def _go_on_next_day(session: Play) -> None:
-    """The same file a day later: the caches are cold, the whole context is written anew."""
+    """The same file a day later: the caches are cold, so the whole context is written again."""
     transcript = session.transcript
     transcript.at += timedelta(hours=13)
     transcript.pending += transcript.context

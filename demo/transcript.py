@@ -13,7 +13,7 @@ from cca.demo.prices import Usage
 
 Entry = dict[str, Any]
 
-# Tokens of system prompt and tools: mostly read from a cache others filled, the rest written anew.
+# Tokens of system prompt and tools: mostly read from a cache others filled; the rest is written.
 _SYSTEM_CACHED, _SYSTEM_OWN = 16_339, 9_446
 
 

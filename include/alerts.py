@@ -46,7 +46,7 @@ def send(settings: Settings, alert: Alert) -> list[str]:
         try:
             tell(settings, alert)
         except (httpx.HTTPError, httpx.InvalidURL, OSError, smtplib.SMTPException) as error:
-            # the address itself is a secret: such webhooks carry their token in it
+            # The address itself is a secret: such webhooks carry their token in it.
             log.warning("the alert by %s did not go out: %s", name, type(error).__name__)
         else:
             worked.append(name)

@@ -16,7 +16,7 @@ def is_free(host: str, port: int) -> bool:
         try:
             probe.bind((host, port))
         except OSError as error:
-            # an address of another machine is not a taken port: the server itself will say so
+            # An address of another machine is not a taken port: the server itself will say so.
             return error.errno != errno.EADDRINUSE
     return True
 

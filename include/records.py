@@ -23,7 +23,7 @@ _PLACE = [
         required=True,
     ),
     _field(
-        "generation", pa.int32(), "How often the file was read anew from its start.", required=True
+        "generation", pa.int32(), "How often the file was read again from its start.", required=True
     ),
     _field("source_offset", pa.int64(), "Byte offset of the record in its file.", required=True),
     _field("source_file", pa.string(), "Path of the file under CLAUDE_DIR.", required=True),
@@ -33,6 +33,12 @@ _PLACE = [
         "event_at", _AT, "When it happened: own timestamp, else the last before it.", required=True
     ),
     _field("date", pa.date32(), "UTC date of event_at; the lake's partition.", required=True),
+    _field(
+        "is_clock_wrong",
+        pa.bool_(),
+        "event_at cannot be true: before Claude Code, or after MongoDB took the entry.",
+        required=True,
+    ),
 ]
 
 CONVERSATIONS = pa.schema(
@@ -167,7 +173,7 @@ REJECTS = pa.schema(
 
 DATASETS = {"conversations": CONVERSATIONS, "content_blocks": CONTENT_BLOCKS, "rejects": REJECTS}
 
-# long texts that no model reads: in the warehouse they would be most of what a load costs
+# Long texts that no model reads: in the warehouse they would be most of what a load costs.
 LAKE_ONLY = {"conversations": {"entry_json"}, "content_blocks": {"text", "input_json"}}
 
 

@@ -14,7 +14,7 @@ from cca.settings import get_settings
 
 _CARD = Path(__file__).with_name("cca_airflow") / "freshness_card.js"
 _BROWSER = get_settings().browser_address
-# relative, so that Airflow may live under a path of its own
+# Relative, so that Airflow may live under a path of its own.
 _BUNDLE = f"cca/static/{_CARD.name}"
 
 

@@ -120,7 +120,7 @@ def label_of(archive: Archive, session: Document) -> str:
 
 
 def session_title(session: Document) -> str:
-    """Its title or first prompt; without either its id, of which a path's end says the most."""
+    """Returns the title, else the first prompt, else a shortened session id."""
     title = str(session.get("title") or session.get("firstPrompt") or "").strip()
     name = str(session["_id"]).rstrip("/").rsplit("/", 1)[-1]
     short = name[:8] if _UUID.fullmatch(name) else name[:60]

@@ -10,7 +10,7 @@ from cca.dashboards.browser.state import State
 
 At = TypeVar("At", bound=date)
 MAX_BARS = 120
-# Hours have their pattern in the week.
+# At most one week of hourly bars.
 MAX_HOURS = 168
 _SIZES = {
     "hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(days=7),
@@ -75,7 +75,7 @@ def nice_top(value: float) -> float:
 
 
 def count_top(value: float) -> float:
-    """The same for things counted, of which there are no halves at the middle line."""
+    """Like nice_top but even, so that the middle grid line is a whole number."""
     top = nice_top(value)
     return top if top % 2 == 0 else max(2.0, 2.0 * ceil(value / 2))
 

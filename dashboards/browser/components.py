@@ -18,7 +18,7 @@ def _css(name: str) -> str:
 
 
 class _Pane(JSComponent):
-    """Tells the page what the person did; is told what to show."""
+    """Sends the page what the person did, and receives what to show."""
 
     __abstract = True
 

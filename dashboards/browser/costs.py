@@ -1,4 +1,4 @@
-"""What single API messages cost, from gold; nothing where it cannot be read."""
+"""Costs of single responses from gold; empty if gold cannot be read."""
 
 import logging
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ where is_price_known and message_id in (select unnest(?::varchar[]))
 
 @lru_cache(maxsize=1)
 def _opened(path: Path, changed: int) -> duckdb.DuckDBPyConnection:  # noqa: ARG001  (of the key)
-    """Opening costs more than asking; a file that was published anew is another one."""
+    """Keeps gold open, because opening costs more than a query; a new publish is a new file."""
     return open_gold(path)
 
 

@@ -10,8 +10,8 @@ from cca.dashboards.browser.assets import asset_url
 from cca.dashboards.browser.views import render
 from cca.settings import Settings
 
-# dbt's page is one file with its scripts and data inside, which need eval: so it may ask nobody
-# for anything, us included. (In a sandbox its icons fail, hundreds of times.)
+# dbt's page is one file with its own scripts and data, and the scripts need eval. So it may not
+# connect to anything, not even to us. (In a sandbox its icons fail, hundreds of times.)
 _POLICY = (
     "default-src 'none'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; "
     "style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; "

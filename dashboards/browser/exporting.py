@@ -95,7 +95,7 @@ class Export(Reading):
             if what == "list":
                 return _name(state), self._table(state, form)
             ids = tuple(str(row["_id"]) for row in self._rows(state, costs_of(self.desk)))
-            # No session at all is not every session.
+            # An empty list of ids must export nothing.
             found = chosen(entries, SessionFilter(sessions=ids)) if ids else []
             return _name(state), export(entries, found, form) if found else iter(())
         session = self.argument("session")

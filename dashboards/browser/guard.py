@@ -135,7 +135,7 @@ def _guarded(execute: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable
             try:
                 await self.application.settings[_PREPARE](self)
             except HTTPError as error:
-                # outside of Tornado's own care nobody would answer
+                # Outside of Tornado's own care nobody would answer.
                 self._transforms = transforms
                 self.set_status(error.status_code)
                 self.finish("This address cannot be read.")

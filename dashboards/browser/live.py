@@ -22,7 +22,7 @@ _NO_STREAMS = frozenset({40573, 40415})
 
 
 class Pulse:
-    """Numbers the changes of the session rows, so that asking costs a page no query."""
+    """Counts changes of the sessions collection; pages compare counters and query nothing."""
 
     def __init__(self, sessions: Collection[Document]) -> None:
         self._sessions = sessions
@@ -46,7 +46,7 @@ class Pulse:
         return max(self._all_changed_at, self._changed.get(session_id, 0)) > since
 
     def kept(self, key: str, make: Callable[[], Kept]) -> Kept:
-        """What is dear to ask of MongoDB, asked again once any session row has changed."""
+        """Returns a cached result of an expensive query; any changed session makes it new."""
         number = self.number
         before = self._kept.get(key)
         if before is not None and before[0] == number and self.is_reachable:
@@ -104,7 +104,7 @@ class Pulse:
             self._changed[session_id] = number
         else:
             self._all_changed_at = number
-        # Whoever sees the number sees what it stands for.
+        # Set last: a reader that sees the new number must see the change too.
         self.number = number
         for listener in tuple(self.listeners):
             listener(session_id)

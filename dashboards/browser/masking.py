@@ -12,7 +12,7 @@ from cca.transcript.values import mapping
 
 # A page shows the first 20,000 characters of a text; what follows is masked as it is asked for.
 _MASKED_CHARS = 100_000
-# Names and pictures: no text, and a call must keep its id to find its result.
+# Keys of identifiers and image data; they are never masked.
 _KEPT = frozenset({"id", "tool_use_id", "signature", "type", "model"})
 _FACTS = ("structuredPatch", "agentId", "runId", "name", "filePath", "file_path")
 _TEXTS = ("message", "content", "mcpMeta", "toolUseResult")

@@ -84,7 +84,7 @@ class Page:
             # Bokeh runs coroutines too, which its annotation leaves out.
             self.document.add_next_tick_callback(self._nudged)  # type: ignore[arg-type]
         except RuntimeError as error:
-            # The page goes while it is told.
+            # The page may close while it gets the message.
             log.debug("a page is gone: %s", error)
 
     async def _nudged(self) -> None:
@@ -175,7 +175,7 @@ class Page:
             getattr(self, name).tell({"type": "news", "html": str(html)})
 
     def _news(self, state: State, *, is_open: bool) -> dict[str, Markup]:
-        """The panes that new entries change; the overview, the dearest, less often."""
+        """Renders the panes that new entries change; the overview is the slowest, so less often."""
         panes: dict[str, Markup] = {}
         projects = self.desk.projects()
         if not state.q:
@@ -192,7 +192,7 @@ class Page:
         return panes
 
     async def _again(self) -> None:
-        """Every pane anew, once there is what was missing."""
+        """Renders every pane again when missing data has arrived."""
         painted = await asyncio.to_thread(paint.paint, self.desk, self.state)
         self.is_failed = painted.is_failed
         for name in ("header", "sessions", "overview", "transcript"):

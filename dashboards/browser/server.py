@@ -104,7 +104,7 @@ def serve(settings: Settings, mongo_uri: str, on_ready: Callable[[], None] = lam
 
 
 def _visitor(gate: Gate | None) -> Callable[[], bool]:
-    """Whether whoever asks now still may, whenever that is asked later."""
+    """Returns a function that checks again whether the visitor is signed in."""
     if gate is None:
         return lambda: True
     cookie = (pn.state.cookies or {}).get(COOKIE)

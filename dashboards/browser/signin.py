@@ -83,7 +83,7 @@ class Gate:
         self.attempts = Attempts()
 
     def users(self) -> dict[str, str]:
-        """Read anew when the file changes: a removed user is out at once."""
+        """Reads the file again when it changes, so that a removed user is signed out at once."""
         try:
             found = self._path.stat()
         except FileNotFoundError:
@@ -115,7 +115,7 @@ class Gate:
         return str(given["name"]) if is_current else None
 
     def _still_allowed(self, given: dict[str, Any]) -> str | None:
-        """A list of those who may that has changed since ends the session of whoever left it."""
+        """Checks OIDC_ALLOWED on each request, so that a removed person is signed out."""
         person = Person(str(given["sub"]), str(given.get("email")))
         if self.provider is None or given.get("issuer") != self.provider.issuer:
             return None
@@ -199,7 +199,7 @@ def show_sign_in(
 
 
 def show_signed_in(handler: RequestHandler, after: str) -> None:
-    """Leads on by itself. A redirect would still be the provider's, and take no strict cookie."""
+    """Redirects on the client: after a redirect across sites no strict cookie is sent."""
     _show_page(handler, next=after, is_done=True)
 
 

@@ -51,7 +51,7 @@ class Start(_Way):
             self.refuse(502, str(refused), after)
             return
         signed = create_signed_value(self.gate.key, _COOKIE, json.dumps(asdict(asked))).decode()
-        # Lax: the provider leads back here, and a strict cookie would stay at home then.
+        # Lax: browsers do not send strict cookies on the redirect back from the provider.
         self.set_cookie(
             _COOKIE, signed, path=START, max_age=_MINUTES * 60, httponly=True, samesite="Lax",
             secure=scheme == "https",

@@ -11,7 +11,7 @@ from cca.errors import NotFound, SettingError
 from cca.files import replace_file
 from cca.settings import Settings
 
-# 32 MB and about 0.1 s a guess, which is what makes guessing dear.
+# One guess costs 32 MB and about 0.1 s, so guessing is expensive.
 _COST, _BLOCK_SIZE, _PARALLEL = 2**15, 8, 1
 _MEMORY_BYTES = 64 * 2**20
 MIN_PASSWORD_CHARACTERS = 10
@@ -29,7 +29,7 @@ def read_users(path: Path) -> dict[str, str]:
     except FileNotFoundError:
         return {}
     except ValueError as error:
-        message = f"{path} cannot be read; delete it and add its users anew"
+        message = f"{path} cannot be read; delete it and add its users again"
         raise SettingError(message) from error
     return {str(name): str(stored) for name, stored in found.items()}
 

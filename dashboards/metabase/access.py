@@ -10,7 +10,7 @@ from cca.settings import Settings
 
 KEY_NAME = "cca"
 _POLL_SECONDS = 1.0
-# a dashboard takes its cards in one request only since this release
+# A dashboard takes its cards in one request only since this release.
 _OLDEST = (0, 50)
 
 
@@ -77,7 +77,7 @@ def _set_up(metabase: Metabase, settings: Settings) -> str:
 
 
 def _own_key(metabase: Metabase) -> str:
-    """A new key of our name; one whose text was lost is made anew."""
+    """Creates a key under our name, and replaces one whose text was lost."""
     groups = metabase.get("/api/permissions/group")
     admins = next(each["id"] for each in groups if each.get("magic_group_type") == "admin")
     known = [each["id"] for each in metabase.get("/api/api-key") if each["name"] == KEY_NAME]

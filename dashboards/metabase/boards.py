@@ -21,9 +21,9 @@ from cca.gold.measures import MEASURES
 BOARDS_DIR = Path(__file__).parent / "boards"
 GRID_COLUMNS = 24
 
-# filter of a dashboard: the column it narrows in each question's table
+# Filter of a dashboard: the column it narrows in each question's table.
 FIELDS = {"day": "day", "project": "project_id", "model": "model", "host": "host"}
-# filters that are a value in the SQL, with what they begin with
+# Filters that are a value in the SQL, with what they begin with.
 VALUES = {"budget": 200}
 LINK_COLUMNS = {"session": "session_id", "project": "project_id"}
 
@@ -47,16 +47,16 @@ class Question(_Strict):
     chart: Chart
     sql: str
     size: str = Field(pattern=r"^\d+x\d+$")
-    # the mart whose columns the dashboard's filters narrow
+    # The mart whose columns the dashboard's filters narrow.
     table: str = ""
     x: str = ""
     y: tuple[str, ...] = ()
     by: str = ""
     lines: tuple[str, ...] = ()
     stacked: bool = False
-    # column: what its text opens in the browser
+    # Column: what its text opens in the browser.
     links: dict[str, Literal["session", "project"]] = {}
-    # why it may have no rows; without a reason, no rows is a fault
+    # Why it may have no rows; without a reason, no rows is a fault.
     may_be_empty: str = ""
 
     @property

@@ -87,7 +87,7 @@ def dashboard(board: Board, card_ids: Mapping[str, int], place: Place) -> Json:
             column, row, tallest = 0, row + tallest, 0
         cards.append(
             {
-                # a negative id asks for a new place; old places go with the next update
+                # A negative id asks for a new place; old places go with the next update.
                 "id": -number,
                 "card_id": card_ids[question.key],
                 "row": row,
@@ -132,7 +132,7 @@ def _tag(question: Question, name: str, fields: Mapping[str, int], place: Place)
     return {
         **common,
         "type": "dimension",
-        # the old form on purpose: the new one is refused when a question is made
+        # The old form on purpose: the new one is refused when a question is made.
         "dimension": ["field", fields[name], None],
         "widget-type": widget,
     }

@@ -69,7 +69,7 @@ class _Run:
         if found:
             self.metabase.put(f"{path}/{found['id']}", body)
             return int(found["id"])
-        # a dashboard takes its cards only once it exists
+        # A dashboard takes its cards only once it exists.
         made = {name: value for name, value in body.items() if name != "dashcards"}
         made_id = int(self.metabase.post(path, made)["id"])
         if "dashcards" in body:

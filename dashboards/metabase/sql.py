@@ -24,13 +24,13 @@ class Problem:
 
 
 def with_filters(question: Question, given: Mapping[str, str]) -> str:
-    """The SQL; `given` names filters and their values, and what has none falls away."""
+    """Returns the SQL with the `given` values; drops optional clauses without a value."""
 
     def tag(found: re.Match[str]) -> str:
         name = found[1]
         if name in VALUES:
             return given.get(name, str(VALUES[name]))
-        # with its schema and without an alias: so does Metabase
+        # With its schema and without an alias: so does Metabase.
         return f'"marts"."{question.table}"."{FIELDS[name]}" = {literal(given[name])}'
 
     def part(found: re.Match[str]) -> str:

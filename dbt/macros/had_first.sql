@@ -1,7 +1,9 @@
 {#-
-Order in which sessions claim what they share: by when their own entries began. A session whose
-every entry was copied on is the one that was copied: it comes first.
+Order in which sessions claim what they share: those that say they are forks come last, the others by
+when they are known to have been there. A session whose every entry was copied on is the one that was
+copied: it comes first.
 -#}
 {% macro had_first(origins) -%}
-    {{ origins }}.own_started_at asc nulls first, {{ origins }}.last_written_at asc nulls first, {{ origins }}.session_id asc
+    {{ origins }}.is_fork asc, {{ origins }}.known_since asc nulls first,
+    {{ origins }}.last_written_at asc nulls first, {{ origins }}.session_id asc
 {%- endmacro %}

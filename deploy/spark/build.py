@@ -57,7 +57,7 @@ def show_lake(spark: SparkSession, lake: Path) -> None:
             f"create table raw.{dataset} using parquet as "
             f"select *, '' as lake_file, cast(1 as bigint) as load_seq from lake_{dataset}"
         )
-        # a session's view would be shown among the tables of every schema
+        # A session's view would be shown among the tables of every schema.
         spark.catalog.dropTempView(f"lake_{dataset}")
 
 

@@ -1,1 +1,1 @@
-"""Backup and restore of what cannot be made anew: the archive, the buffer, and how it was set."""
+"""Backup and restore of what cannot be built again: the archive, the buffer and the settings."""

@@ -1,4 +1,4 @@
-"""Save what cannot be made anew into a folder; a second time only what is new.
+"""Save what cannot be built again into a folder; a second backup saves only what is new.
 
 First the buffer, then the archive: a line that is delivered in between is in both, and none is in
 neither.
@@ -28,7 +28,7 @@ from cca.mongo import archive
 from cca.mongo.archive import Document
 from cca.settings import Settings
 
-# the follower makes them anew
+# The follower builds them again.
 DERIVED = frozenset({archive.SESSIONS, archive.ACTIVITY, archive.FOLLOWER})
 BUFFER, SETTINGS = "buffer", "settings"
 _RAW: CodecOptions[Any] = CodecOptions(document_class=RawBSONDocument)
@@ -63,7 +63,7 @@ def save(
         database = archive.database(client, settings)
         collection = archive.conversations(client, settings)
         if before is not None and _has_erased_since(database, before.made_at):
-            # what was asked to be deleted shall not stand in older parts
+            # What was asked to be deleted shall not stand in older parts.
             before = None
         files = [*_buffer(settings, folder, stamp), _settings(settings, folder, stamp)]
         through = latest_visible(collection)

@@ -1,4 +1,4 @@
-"""The `cca` command: one file a command group, imported only when that command runs."""
+"""The `cca` command: one file for each command group, imported when that command runs."""
 
 import os
 import sys
@@ -9,44 +9,47 @@ import click
 from cca.errors import CcaError
 from cca.extras import DISTRIBUTION
 
-# name: (module:attribute, what it does)
+# Name: (module:attribute, what it does).
 COMMANDS = {
     "up": ("cca.cli.stack:up", "Start the whole stack and wait until it answers."),
     "down": ("cca.cli.stack:down", "Stop everything that `up` started."),
-    "status": ("cca.cli.stack:status", "What runs, what is fresh, what waits."),
+    "status": ("cca.cli.stack:status", "Show what runs, how fresh the data is and what waits."),
     "logs": ("cca.cli.stack:logs", "Show a part's log."),
-    "health": ("cca.cli.health:health", "Does one part answer?"),
+    "health": ("cca.cli.health:health", "Check whether one part answers."),
     "mongo": ("cca.cli.parts:mongo", "Run the embedded MongoDB in the foreground."),
     "airflow": ("cca.cli.parts:airflow", "Run Airflow's four processes in the foreground."),
-    "sync": ("cca.cli.sync:sync", "Run the sync agent, or once over everything."),
-    "follow": ("cca.cli.follow:follow", "Keep search index and session lists fresh."),
+    "sync": ("cca.cli.sync:sync", "Run the sync agent, or sync once."),
+    "follow": ("cca.cli.follow:follow", "Keep the search index and the session list up to date."),
     "browser": ("cca.cli.browser:browser", "Serve the conversation browser."),
-    "extract": ("cca.cli.pipeline:extract", "MongoDB to lake."),
-    "load": ("cca.cli.pipeline:load", "Lake to raw tables."),
-    "transform": ("cca.cli.pipeline:transform", "dbt: raw to marts."),
-    "publish": ("cca.cli.pipeline:publish", "Marts to the gold file."),
-    "pipeline": ("cca.cli.pipeline:pipeline", "All four steps in order, without Airflow."),
+    "extract": ("cca.cli.pipeline:extract", "Extract entries from MongoDB to the lake."),
+    "load": ("cca.cli.pipeline:load", "Load the lake into the raw tables."),
+    "transform": ("cca.cli.pipeline:transform", "Build the marts with dbt."),
+    "publish": ("cca.cli.pipeline:publish", "Publish the marts as a gold file."),
+    "pipeline": ("cca.cli.pipeline:pipeline", "Run all four steps in order, without Airflow."),
     "run": ("cca.cli.run:run", "Trigger Airflow's DAGs and wait for them."),
-    "iceberg": ("cca.cli.iceberg:iceberg", "The Iceberg tables and their past."),
-    "usage": ("cca.cli.usage:usage", "Tokens and cost by day, model, project or session."),
-    "query": ("cca.cli.query:query", "Read-only SQL over gold."),
-    "search": ("cca.cli.search:search", "Search everything that was said."),
-    "export": ("cca.cli.export:export", "Conversations out, as files."),
+    "iceberg": ("cca.cli.iceberg:iceberg", "Manage the Iceberg tables and their snapshots."),
+    "usage": ("cca.cli.usage:usage", "Report tokens and cost by day, model, project or session."),
+    "query": ("cca.cli.query:query", "Run read-only SQL over gold."),
+    "search": ("cca.cli.search:search", "Search messages and tool calls."),
+    "export": ("cca.cli.export:export", "Export conversations as files."),
     "dead-letters": (
         "cca.cli.dead_letters:dead_letters",
-        "What could not be taken in, and why.",
+        "Show lines that could not be stored, and why.",
     ),
-    "users": ("cca.cli.users:users", "Who may use a MongoDB that machines share."),
-    "demo": ("cca.cli.demo:demo", "The whole stack on sample conversations."),
+    "users": ("cca.cli.users:users", "Manage the users of a shared MongoDB."),
+    "demo": ("cca.cli.demo:demo", "Run the whole stack on sample conversations."),
     "demo-data": ("cca.cli.demo:demo_data", "Write realistic sample transcripts."),
-    "prices": ("cca.cli.prices:prices", "The price seed."),
-    "metabase": ("cca.cli.metabase:metabase", "Dashboards in Metabase, from code."),
-    "docs": ("cca.cli.docs:docs", "What every table and column means, as one page."),
-    "doctor": ("cca.cli.doctor:doctor", "Check everything and say how to mend it."),
-    "rebuild": ("cca.cli.rebuild:rebuild", "Derived stores from the truth."),
-    "backup": ("cca.cli.backup:backup", "Save what cannot be made anew."),
-    "restore": ("cca.cli.backup:restore", "Bring a backup back."),
-    "forget": ("cca.cli.forget:forget", "Delete on request, everywhere it went."),
+    "prices": ("cca.cli.prices:prices", "Update the price list."),
+    "metabase": ("cca.cli.metabase:metabase", "Create the dashboards in Metabase."),
+    "docs": ("cca.cli.docs:docs", "Write one page that describes every table and column."),
+    "doctor": ("cca.cli.doctor:doctor", "Find problems and say how to fix them."),
+    "rebuild": ("cca.cli.rebuild:rebuild", "Build derived stores again."),
+    "backup": ("cca.cli.backup:backup", "Back up the data that cannot be built again."),
+    "restore": ("cca.cli.backup:restore", "Restore a backup."),
+    "forget": (
+        "cca.cli.forget:forget",
+        "Delete a machine, project or session everywhere.",
+    ),
 }
 
 
@@ -71,12 +74,12 @@ class LazyGroup(click.Group):
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name=DISTRIBUTION)
 def cca() -> None:
-    """Claude Code conversation analytics: every conversation kept, searchable, counted, costed."""
+    """Claude Code conversation analytics: archive, search, count and price every conversation."""
 
 
 def main() -> None:
-    """Entry point: our own errors, and those of files and disks, are one line and exit code 1."""
-    # conversations are private: whatever a command writes is its user's alone
+    """Entry point: prints our own errors and those of files as one line, and exits with 1."""
+    # Conversations are private: whatever a command writes is its user's alone.
     os.umask(0o077)
     try:
         cca()

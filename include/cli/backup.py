@@ -1,4 +1,4 @@
-"""`cca backup` and `cca restore`: save what cannot be made anew, and bring it back."""
+"""`cca backup` and `cca restore`: saves what cannot be built again, and restores it."""
 
 import json
 from dataclasses import asdict
@@ -14,7 +14,7 @@ _FOLDER = click.argument("folder", type=click.Path(path_type=Path, file_okay=Fal
 @_FOLDER
 @_JSON
 def backup(folder: Path, *, as_json: bool) -> None:
-    """Save archive, buffer and dead letters into FOLDER; again into the same one: what is new."""
+    """Back up archive, buffer and dead letters into FOLDER; a second backup adds what is new."""
     from cca.backup.save import save
     from cca.cli.pipeline import progress
     from cca.mongo.server import serving_mongo
@@ -36,7 +36,7 @@ def backup(folder: Path, *, as_json: bool) -> None:
 @click.option("--merge", is_flag=True, help="Add to an archive that is not empty.")
 @_JSON
 def restore(folder: Path, *, merge: bool, as_json: bool) -> None:
-    """Bring back what `cca backup` saved in FOLDER; lake, gold and search are made anew."""
+    """Restore a backup from FOLDER; lake, gold and search are then built again."""
     from cca.backup.bring_back import restore as bring_back
     from cca.cli.pipeline import progress
     from cca.mongo.server import serving_mongo
@@ -49,5 +49,5 @@ def restore(folder: Path, *, merge: bool, as_json: bool) -> None:
         click.echo(json.dumps({"rows": [asdict(done)], "totals": asdict(done)}))
         return
     buffer = "with its buffer" if done.is_buffer_restored else "the buffer here was kept"
-    click.echo(f"{done.stored:,} of {done.documents:,} documents brought back, {buffer}.")
-    click.echo("Next: `cca up`, or `cca pipeline`, makes lake, warehouse, gold and search from it.")
+    click.echo(f"{done.stored:,} of {done.documents:,} documents restored, {buffer}.")
+    click.echo("Next: run `cca up` or `cca pipeline` to build lake, warehouse, gold and search.")

@@ -4,9 +4,9 @@ import click
 
 
 @click.command()
-@click.option("--add-user", metavar="NAME", help="Make a user, or set a new password; then end.")
-@click.option("--remove-user", metavar="NAME", help="Remove a user, who is signed out; then end.")
-@click.option("--users", "list_users", is_flag=True, help="List the users; then end.")
+@click.option("--add-user", metavar="NAME", help="Add a user, or set a new password, then exit.")
+@click.option("--remove-user", metavar="NAME", help="Remove a user and sign them out, then exit.")
+@click.option("--users", "list_users", is_flag=True, help="List the users, then exit.")
 def browser(add_user: str | None, remove_user: str | None, list_users: bool) -> None:
     """Serve the conversation browser until it is stopped.
 
@@ -31,7 +31,7 @@ def browser(add_user: str | None, remove_user: str | None, list_users: bool) -> 
 
 
 def _new_password() -> str:
-    """Asked for twice; from a pipe, its first line."""
+    """Ask for the password twice; from a pipe, read its first line."""
     stdin = click.get_text_stream("stdin")
     if not stdin.isatty():
         return stdin.readline().rstrip("\n")

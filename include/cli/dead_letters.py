@@ -1,17 +1,17 @@
-"""`cca dead-letters`: what could not be taken in, and why."""
+"""`cca dead-letters`: lines that could not be stored, and why."""
 
 import click
 
 
 @click.group("dead-letters")
 def dead_letters() -> None:
-    """What could not be taken in, and why."""
+    """Show lines that could not be stored, and why."""
 
 
 @dead_letters.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def list_(*, as_json: bool) -> None:
-    """One line a dead letter: where it stood and why it was refused."""
+    """Print one line for each dead letter: its place and the reason."""
     import json
 
     from cca.settings import get_settings
@@ -32,7 +32,7 @@ def list_(*, as_json: bool) -> None:
 @click.argument("letter_id", type=int)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, the raw bytes in base64.")
 def show(letter_id: int, *, as_json: bool) -> None:
-    """One dead letter with its raw bytes."""
+    """Show one dead letter with its raw bytes."""
     import json
 
     from cca.settings import get_settings
@@ -52,7 +52,7 @@ def show(letter_id: int, *, as_json: bool) -> None:
 @click.argument("letter_ids", type=int, nargs=-1)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def retry(letter_ids: tuple[int, ...], *, as_json: bool) -> None:
-    """Try all, or those named, again; what is whole now goes with the next delivery."""
+    """Try all dead letters again, or those you name; good ones go with the next delivery."""
     import json
     from dataclasses import asdict
 
@@ -66,14 +66,21 @@ def retry(letter_ids: tuple[int, ...], *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({"rows": [asdict(report)], "totals": asdict(report)}))
         return
-    click.echo(f"{report.retried} go to MongoDB with the next delivery, {report.left} stay")
+    click.echo(
+        f"{report.retried} go to MongoDB with the next delivery, {report.left} stay dead letters"
+    )
 
 
 @dead_letters.command()
 @click.argument("out", type=click.File("w", encoding="utf-8"), default="-")
-@click.option("--json", is_flag=True, expose_value=False, help="Accepted: it always is JSON lines.")
+@click.option(
+    "--json",
+    is_flag=True,
+    expose_value=False,
+    help="The output is always JSON lines.",
+)
 def export(out: click.utils.LazyFile) -> None:
-    """All dead letters as JSON lines, raw bytes in base64, into a file or to the terminal."""
+    """Write all dead letters as JSON lines, raw bytes in base64."""
     from cca.settings import get_settings
     from cca.sync_agent.dead_letters import export_letters
 

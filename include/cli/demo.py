@@ -18,28 +18,28 @@ import click
     default=40,
     show_default=True,
     type=click.IntRange(min=1),
-    help="How many sessions.",
+    help="Number of sessions.",
 )
 @click.option(
     "--seed",
     default=1,
     show_default=True,
-    help="Another seed, another sample; the same one, the same bytes.",
+    help="Seed of the sample: the same seed writes the same bytes.",
 )
 @click.option(
     "--size-mb",
     type=click.FloatRange(min=0.5),
-    help="About how much to write, instead of --sessions.",
+    help="Approximate size to write, instead of --sessions.",
 )
 @click.option(
     "--until",
     type=click.DateTime(["%Y-%m-%d"]),
-    help="The sample covers the 45 days before; today by default.",
+    help="The sample covers the 45 days before this day; default: today.",
 )
 def demo_data(
     out: Path, sessions: int, seed: int, size_mb: float | None, until: datetime | None
 ) -> None:
-    """Write realistic sample transcripts, and truth.json with the totals they must come to."""
+    """Write realistic sample transcripts, and truth.json with their expected totals."""
     from cca.demo.generate import SESSION_MB, generate
 
     if size_mb is not None:
@@ -48,7 +48,7 @@ def demo_data(
     totals = truth.as_json()["totals"]
     click.echo(
         f"{out / 'projects'}: {totals['sessions']} sessions of {totals['projects']} projects, "
-        f"{totals['transcript_lines']} lines, {totals['api_messages']} API messages, "
+        f"{totals['transcript_lines']} lines, {totals['api_messages']} responses, "
         f"{totals['cost_usd']} USD; totals in {out / 'truth.json'}"
     )
 
@@ -58,11 +58,11 @@ def demo_data(
     "--home",
     required=True,
     type=click.Path(path_type=Path),
-    help="Throw-away folder for transcripts and data.",
+    help="Temporary folder for transcripts and data.",
 )
 @click.option("--down", is_flag=True, help="Stop the demo and delete its folder.")
 def demo(home: Path, down: bool) -> None:
-    """Run the whole stack on sample conversations; your own data is never touched."""
+    """Run the whole stack on sample conversations; your own data stays untouched."""
     import subprocess
     import sys
 

@@ -1,4 +1,4 @@
-"""`cca docs`: what every table and column of the warehouse means."""
+"""`cca docs`: writes what every table and column of the warehouse means."""
 
 import click
 

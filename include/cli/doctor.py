@@ -1,4 +1,4 @@
-"""`cca doctor`: what is wrong, and what mends it."""
+"""`cca doctor`: finds problems and says how to fix them."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -12,7 +12,7 @@ _MARKS = {"ok": "[green]✓[/]", "warn": "[yellow]![/]", "fail": "[red]✗[/]"}
 
 
 @click.command()
-@click.option("--data", "with_data", is_flag=True, help="Compare the rows of every store instead.")
+@click.option("--data", "with_data", is_flag=True, help="Compare the rows of all stores instead.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def doctor(*, with_data: bool, as_json: bool) -> None:
     """Check settings, disk, versions, ports and connections; --data: MongoDB, lake, raw and gold.

@@ -1,4 +1,4 @@
-"""`cca export`: conversations out, as files."""
+"""`cca export`: writes conversations to files."""
 
 import sys
 from collections.abc import Iterator
@@ -20,14 +20,14 @@ FORMATS = ("md", "html", "json", "jsonl", "csv")
 @click.command("export")
 @click.option("--session", help="One session, by its id.")
 @click.option("--project", help="One project: its folder's name or its path.")
-@click.option("--since", type=_DAY, help="Sessions that touch this day or later ones.")
-@click.option("--until", type=_DAY, help="Sessions that touch this day or earlier ones.")
+@click.option("--since", type=_DAY, help="Sessions with messages on this day or later.")
+@click.option("--until", type=_DAY, help="Sessions with messages on this day or earlier.")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="md", show_default=True)
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="File to write.")
 @click.option(
     "--reveal",
     is_flag=True,
-    help="Write keys, tokens and passwords as they were said; by default they are masked.",
+    help="Do not mask keys, tokens and passwords.",
 )
 def export(
     session: str | None,
@@ -38,7 +38,7 @@ def export(
     out: Path | None,
     reveal: bool,
 ) -> None:
-    """Write conversations as Markdown, HTML, JSON, JSONL (the entries as written) or CSV."""
+    """Write conversations as Markdown, HTML, JSON, JSONL (the original entries) or CSV."""
     from rich.console import Console
     from rich.progress import Progress
 
@@ -58,7 +58,9 @@ def export(
         collection = archive.conversations(client, settings)
         sessions = chosen(collection, choice)
         if not sessions:
-            raise NotFound("no conversation fits; `cca search` and `cca usage session` name them")
+            raise NotFound(
+                "no session matches; `cca search` and `cca usage session` show session ids"
+            )
         total = sum(count_entries(collection, found.id) for found in sessions)
         progress = Progress(console=Console(stderr=True), transient=True)
         with progress, _target(out) as file:
@@ -70,7 +72,7 @@ def export(
                 is_revealed=reveal,
                 tell=lambda: progress.advance(task),
             )
-            # a terminal would obey what a transcript tells it; a file or a pipe gets every byte
+            # A terminal would obey what a transcript tells it; a file or a pipe gets every byte.
             is_shown = out is None and sys.stdout.isatty()
             for piece in written:
                 shown = printable(piece.expandtabs(4)) if is_shown else piece
@@ -104,7 +106,7 @@ def _choice(
 
 @contextmanager
 def _target(out: Path | None) -> Iterator[IO[bytes]]:
-    """The terminal's output, or a file that appears only when it is whole."""
+    """Open the terminal's output, or a file that appears only when it is complete."""
     if out is None:
         yield click.get_binary_stream("stdout")
         return

@@ -5,7 +5,7 @@ import click
 
 @click.command()
 def follow() -> None:
-    """Keep the search index and the session lists fresh, until stopped."""
+    """Keep the search index and the session list up to date until stopped."""
     from cca.follow.agent import run
     from cca.log import configure
     from cca.mongo.server import serving_mongo

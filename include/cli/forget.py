@@ -1,4 +1,4 @@
-"""`cca forget`: erases on request, everywhere it went."""
+"""`cca forget`: deletes data on request, in every store."""
 
 from typing import TYPE_CHECKING
 
@@ -9,10 +9,10 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--host", default="", help="All that came from this machine.")
-@click.option("--project", default="", help="All of this project: its folder under CLAUDE_DIR.")
-@click.option("--session", default="", help="All of this session, with its subagents.")
-@click.option("--dry-run", is_flag=True, help="Count what there is of it, and erase nothing.")
+@click.option("--host", default="", help="Entries from this machine.")
+@click.option("--project", default="", help="This project: its folder under CLAUDE_DIR.")
+@click.option("--session", default="", help="This session, with its subagents.")
+@click.option("--dry-run", is_flag=True, help="Count what would be deleted, and delete nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def forget(
@@ -20,9 +20,10 @@ def forget(
 ) -> None:
     """Erase entries for good: archive, buffer, search index, lake, warehouse and gold.
 
-    Of several options all must hold. The transcript files are not touched, and what stands in them
-    is not stored again; later entries are. Search indexes of other machines and containers follow
-    by themselves. A lake elsewhere is named, and the request stays open until this runs beside it.
+    With several options, entries must match all of them. The transcript files stay untouched. Their
+    entries are not stored again; later entries are. Search indexes of other machines and containers
+    follow by themselves. The report names a lake elsewhere, and the request stays open until this
+    command runs beside that lake.
     """
     import json
     from dataclasses import asdict
@@ -60,7 +61,7 @@ def _say(step: str) -> None:
 def _counted(found: "Found") -> str:
     lines = [f"Not counted: {sentence}." for sentence in found.elsewhere]
     if found.is_nothing:
-        return "\n".join(["There is nothing of it.", *lines])
+        return "\n".join(["Nothing matches.", *lines])
     counts = {
         f"documents of {found.sessions:,} sessions": found.documents,
         "lines in the buffer": found.buffered,
@@ -69,7 +70,7 @@ def _counted(found: "Found") -> str:
         "rows in the lake": found.lake_rows,
     }
     if found.is_unfinished:
-        lines.append("An erasure of it is not finished.")
+        lines.append("An earlier erasure request is not finished.")
     return "\n".join([_sentence("", counts), *lines])
 
 
@@ -82,8 +83,8 @@ def _erased(report: "Erased") -> str:
     }
     lines = [_sentence("Erased: ", counts)]
     if report.gold:
-        lines.append(f"Published without it: {report.gold}")
-    lines += [f"Not seen from here: {sentence}." for sentence in report.elsewhere]
+        lines.append(f"Published: {report.gold}")
+    lines += [f"Not reachable from here: {sentence}." for sentence in report.elsewhere]
     lines += [f"Not done yet: {sentence}." for sentence in report.waiting]
     return "\n".join(lines)
 

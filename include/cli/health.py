@@ -1,4 +1,4 @@
-"""`cca health`: whether one part answers."""
+"""`cca health`: checks whether one part answers."""
 
 import click
 
@@ -8,7 +8,7 @@ PARTS = ("mongo", "sync", "follow", "airflow", "browser", "metabase")
 @click.command()
 @click.argument("part", type=click.Choice(PARTS))
 def health(part: str) -> None:
-    """Ask one PART by its settings; ends with 1 and the reason when it does not answer."""
+    """Check one PART by its settings; exits with 1 and the reason if it does not answer."""
     from cca.settings import get_settings
     from cca.stack.health import require
 

@@ -1,4 +1,4 @@
-"""`cca iceberg`: the tables of the Iceberg lake and their past."""
+"""`cca iceberg`: manages the tables of the Iceberg lake and their snapshots."""
 
 from typing import Any
 
@@ -9,13 +9,13 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON obj
 
 @click.group()
 def iceberg() -> None:
-    """The Iceberg tables of the lake and their past."""
+    """Manage the Iceberg tables of the lake and their snapshots."""
 
 
 @iceberg.command()
 @_JSON
 def info(*, as_json: bool) -> None:
-    """Each table: rows, files, bytes, snapshots, place."""
+    """Show rows, files, bytes, snapshots and location of each table."""
     from cca.lake import snapshots
     from cca.settings import get_settings
 
@@ -28,7 +28,7 @@ def info(*, as_json: bool) -> None:
 @iceberg.command("snapshots")
 @_JSON
 def snapshots_(*, as_json: bool) -> None:
-    """Every state of the lake that can still be read."""
+    """List every snapshot of the lake that can still be read."""
     from cca.lake import snapshots
     from cca.settings import get_settings
 
@@ -39,7 +39,7 @@ def snapshots_(*, as_json: bool) -> None:
 @iceberg.command()
 @_JSON
 def create(*, as_json: bool) -> None:
-    """Make the tables, or add the columns that they lack."""
+    """Create the tables, or add missing columns."""
     from cca.lake import catalog
     from cca.settings import get_settings
 
@@ -55,7 +55,7 @@ def create(*, as_json: bool) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @_JSON
 def drop(*, yes: bool, as_json: bool) -> None:
-    """Remove the tables with all their snapshots; MongoDB keeps every conversation."""
+    """Drop the tables with all their snapshots; MongoDB keeps every conversation."""
     from cca.lake import catalog, manifest
     from cca.settings import get_settings
 
@@ -70,10 +70,10 @@ def drop(*, yes: bool, as_json: bool) -> None:
 
 
 @iceberg.command()
-@click.option("--days", default=7, show_default=True, help="Keep what is younger than this.")
+@click.option("--days", default=7, show_default=True, help="Keep snapshots younger than this.")
 @_JSON
 def expire(*, days: int, as_json: bool) -> None:
-    """Forget old states and delete the files that only they used; the present one stays."""
+    """Delete old snapshots and the files that only they use; the current snapshot stays."""
     from datetime import UTC, datetime, timedelta
 
     from cca.lake import snapshots
@@ -86,10 +86,10 @@ def expire(*, days: int, as_json: bool) -> None:
 
 @iceberg.command()
 @click.option("--snapshot", "snapshot_id", type=int, help="Id, from `cca iceberg snapshots`.")
-@click.option("--as-of", help="The state at this time (ISO, UTC).")
+@click.option("--as-of", help="The snapshot at this time (ISO, UTC).")
 @_JSON
 def rollback(*, snapshot_id: int | None, as_of: str | None, as_json: bool) -> None:
-    """Make a past state the present one; the next run takes from MongoDB what came since."""
+    """Make an old snapshot current; the next run extracts what arrived since then."""
     from cca.extract.window import parse_bound
     from cca.lake import snapshots
     from cca.settings import get_settings
@@ -103,7 +103,7 @@ def rollback(*, snapshot_id: int | None, as_of: str | None, as_json: bool) -> No
 
 
 @iceberg.command()
-@click.option("--before", help="Only dates before this one; yesterday by default.")
+@click.option("--before", help="Only dates before this one; default: yesterday.")
 @_JSON
 def compact(*, before: str | None, as_json: bool) -> None:
     """Merge small files of old dates."""
@@ -117,7 +117,7 @@ def compact(*, before: str | None, as_json: bool) -> None:
 
 
 def _show(rows: list[dict[str, Any]], as_json: bool, shown: tuple[str, ...] = ()) -> None:
-    """A table for people, of the columns that fit a terminal; one object for programs."""
+    """Print a table of the columns that fit a terminal, or one object for programs."""
     import json
 
     if as_json:
@@ -127,7 +127,7 @@ def _show(rows: list[dict[str, Any]], as_json: bool, shown: tuple[str, ...] = ()
     from rich.table import Table
 
     if not rows:
-        click.echo("no Iceberg tables yet: `cca extract --iceberg` makes them")
+        click.echo("no Iceberg tables yet: `cca extract --iceberg` creates them")
         return
     table = Table(box=None, pad_edge=False)
     names = shown or tuple(rows[0])

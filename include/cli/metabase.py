@@ -1,4 +1,4 @@
-"""`cca metabase`: dashboards from code."""
+"""`cca metabase`: creates dashboards from code."""
 
 import click
 
@@ -7,14 +7,14 @@ from cca.errors import CcaError
 
 @click.group()
 def metabase() -> None:
-    """Questions and dashboards of dashboards/metabase, in the Metabase of METABASE_URL."""
+    """Create questions and dashboards in the Metabase of METABASE_URL."""
 
 
 @metabase.command()
 @click.option(
     "--dry-run",
     is_flag=True,
-    help="Say what would be done, and do nothing; also without a Metabase.",
+    help="Show what would be done and do nothing; also works without a Metabase.",
 )
 @click.option("--force", is_flag=True, help="Send everything again, over changes made by hand.")
 @click.option(
@@ -24,7 +24,7 @@ def metabase() -> None:
 def provision(*, dry_run: bool, force: bool, wait: int, as_json: bool) -> None:
     """Set Metabase up: administrator, database, descriptions, questions, dashboards.
 
-    Can be repeated: what is there already stays, what the code no longer has is archived.
+    You can repeat it: existing items stay, and items that the code no longer has are archived.
     """
     from collections import Counter
     from dataclasses import asdict
@@ -36,7 +36,7 @@ def provision(*, dry_run: bool, force: bool, wait: int, as_json: bool) -> None:
     said: list[str] = []
 
     def say(text: str) -> None:
-        """What it waits for, once."""
+        """Print once what it waits for."""
         if text not in said:
             said.append(text)
             click.echo(text, err=True)
@@ -56,7 +56,7 @@ def provision(*, dry_run: bool, force: bool, wait: int, as_json: bool) -> None:
 
 @metabase.command()
 def check() -> None:
-    """Run every question over the gold file, with its filters: before you provision."""
+    """Run every question over the gold file, with its filters; do this before you provision."""
     from cca.dashboards.metabase.boards import load_boards
     from cca.dashboards.metabase.sql import problems
     from cca.settings import get_settings
@@ -70,4 +70,4 @@ def check() -> None:
         click.echo(f"{problem.board}/{problem.question}: {problem.text}", err=True)
     if found:
         raise SystemExit(1)
-    click.echo(f"{sum(len(board.questions) for board in boards)} questions, all well")
+    click.echo(f"{sum(len(board.questions) for board in boards)} questions work")

@@ -1,4 +1,4 @@
-"""`cca mongo` and `cca airflow`: one part of the stack in the foreground."""
+"""`cca mongo` and `cca airflow`: run one part of the stack in the foreground."""
 
 import sys
 
@@ -7,7 +7,7 @@ import click
 
 @click.command()
 @click.option("--uri", is_flag=True, help="Print the connection string and exit.")
-@click.option("--set-up", is_flag=True, help="Prepare the server of MONGO_ADMIN_URI, and exit.")
+@click.option("--set-up", is_flag=True, help="Prepare the server of MONGO_ADMIN_URI and exit.")
 def mongo(*, uri: bool, set_up: bool) -> None:
     """Run the embedded MongoDB in the foreground until it is stopped."""
     from cca.errors import ServiceDown, SettingError
@@ -18,7 +18,7 @@ def mongo(*, uri: bool, set_up: bool) -> None:
     if set_up:
         from cca.mongo.set_up import set_up as prepare
 
-        click.echo("\n".join(prepare(settings)) or "all was set up already")
+        click.echo("\n".join(prepare(settings)) or "everything was set up already")
         return
     if uri:
         running = settings.mongo_uri or server.running_uri(settings)
@@ -44,7 +44,7 @@ def mongo(*, uri: bool, set_up: bool) -> None:
 def airflow(component: str | None) -> None:
     """Run Airflow's four processes in the foreground until Ctrl-C, or one COMPONENT of them.
 
-    `prepare` makes what they need (tables, pool, logins, dbt's manifest) and ends.
+    `prepare` creates what they need (tables, pool, logins, dbt's manifest) and exits.
     """
     from cca.extras import AIRFLOW
     from cca.log import configure

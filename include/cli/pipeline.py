@@ -17,18 +17,18 @@ _FORMAT = click.option(
     "--format",
     "storage_format",
     type=click.Choice(["parquet", "iceberg"]),
-    help="Storage format of the lake; STORAGE_FORMAT by default.",
+    help="Storage format of the lake; default: STORAGE_FORMAT.",
 )
 _ICEBERG = click.option(
     "--iceberg", "storage_format", flag_value="iceberg", help="Short for --format iceberg."
 )
-_FULL_REFRESH = click.option("--full-refresh", is_flag=True, help="Build from nothing.")
+_FULL_REFRESH = click.option("--full-refresh", is_flag=True, help="Build everything from scratch.")
 _WORKERS = click.option(
     "--workers",
     type=click.IntRange(1),
     default=lambda: max(1, min((os.cpu_count() or 1) // 2, _MOST_WORKERS)),
     show_default=f"half of the cores, at most {_MOST_WORKERS}",
-    help="Processes that extract a wide window in chunks.",
+    help="Processes that extract a long range in chunks.",
 )
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 
@@ -36,8 +36,8 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON obj
 def _window_options(command: Command) -> Command:
     for option in (
         click.option("--full-backfill", is_flag=True, help="Extract everything again."),
-        click.option("--until", help="End of the event time to take (ISO, UTC), exclusive."),
-        click.option("--since", help="Start of the event time to take (ISO, UTC)."),
+        click.option("--until", help="End of the event time to extract (ISO, UTC), exclusive."),
+        click.option("--since", help="Start of the event time to extract (ISO, UTC)."),
     ):
         command = option(command)
     return command
@@ -59,7 +59,7 @@ def extract(
     compact: bool,
     as_json: bool,
 ) -> None:
-    """MongoDB to lake: what is new, or a range of event time, or everything."""
+    """Extract from MongoDB to the lake: new entries, a range of event time, or everything."""
     if compact:
         _compact(storage_format, as_json)
         return
@@ -93,7 +93,7 @@ def _compact(storage_format: str | None, as_json: bool) -> None:
 @_ICEBERG
 @_JSON
 def load(full_refresh: bool, storage_format: str | None, as_json: bool) -> None:
-    """Lake to raw tables: the difference since the last load."""
+    """Load the difference between lake and raw tables."""
     from cca import pipeline as steps
 
     report = steps.load(_settings(storage_format), full_refresh=full_refresh)
@@ -105,7 +105,7 @@ def load(full_refresh: bool, storage_format: str | None, as_json: bool) -> None:
 @_FULL_REFRESH
 @_JSON
 def transform(select: str | None, full_refresh: bool, as_json: bool) -> None:
-    """dbt: raw to staging, intermediate and marts, with their tests."""
+    """Build and test staging, intermediate and marts with dbt."""
     from cca.transform.dbt import transform as run_transform
 
     with _spinner("transform"):
@@ -120,7 +120,7 @@ def transform(select: str | None, full_refresh: bool, as_json: bool) -> None:
 
 @click.command()
 def publish() -> None:
-    """Marts to a new gold file, which every reader sees from its next query on."""
+    """Publish the marts as a new gold file; readers see it from their next query on."""
     from cca.publish.gold import publish as run_publish
 
     click.echo(run_publish(get_settings()))

@@ -1,16 +1,16 @@
-"""`cca prices`: the price seed."""
+"""`cca prices`: updates the price list."""
 
 import click
 
 
 @click.group()
 def prices() -> None:
-    """The price seed that dbt prices tokens with."""
+    """Manage the price list that dbt uses."""
 
 
 @prices.command()
 def update() -> None:
-    """Write the seed anew from the installed genai-prices package."""
+    """Write the price list from the installed genai-prices package."""
     from cca.prices.files import update_path
     from cca.prices.seed import write_seed
     from cca.settings import get_settings

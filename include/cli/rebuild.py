@@ -5,12 +5,12 @@ import click
 
 @click.group()
 def rebuild() -> None:
-    """Build a derived store again; what it is made from stays as it is."""
+    """Build a derived store again; its source stays unchanged."""
 
 
 @rebuild.command()
 def search() -> None:
-    """The search index; the one in use serves until the new one is complete."""
+    """Build the search index again; searches use the old one until the new one is complete."""
     from cca.errors import AlreadyRunning
     from cca.follow.rebuild import rebuild_search
     from cca.follow.request import ask, wait_for_answer
@@ -32,7 +32,7 @@ def search() -> None:
 
 @rebuild.command()
 def lists() -> None:
-    """The session lists of the browser."""
+    """Build the session list of the browser again."""
     from cca.follow.rebuild import rebuild_lists
     from cca.mongo.server import serving_mongo
     from cca.settings import get_settings
@@ -46,14 +46,14 @@ _FORMAT = click.option(
     "--format",
     "storage_format",
     type=click.Choice(["parquet", "iceberg"]),
-    help="Storage format of the lake; STORAGE_FORMAT by default.",
+    help="Storage format of the lake; default: STORAGE_FORMAT.",
 )
 
 
 @rebuild.command()
 @_FORMAT
 def lake(storage_format: str | None) -> None:
-    """The lake, from MongoDB; warehouse and gold follow with the next run."""
+    """Build the lake again from MongoDB; warehouse and gold follow with the next run."""
     from cca.extract.rebuild import rebuild_lake
     from cca.mongo.server import serving_mongo
     from cca.settings import get_settings
@@ -67,7 +67,7 @@ def lake(storage_format: str | None) -> None:
 @rebuild.command()
 @_FORMAT
 def warehouse(storage_format: str | None) -> None:
-    """The warehouse, from the lake, in a new file; gold stays until it is complete."""
+    """Build the warehouse again from the lake in a new file; gold stays until it is complete."""
     from cca.lake.manifest import with_format
     from cca.pipeline import rebuild_warehouse
     from cca.settings import get_settings

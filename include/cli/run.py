@@ -1,4 +1,4 @@
-"""`cca run`: Airflow's DAGs from the terminal, waited for."""
+"""`cca run`: triggers Airflow's DAGs and waits for them."""
 
 import json
 from typing import TYPE_CHECKING, Any
@@ -13,21 +13,21 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON obj
 
 @click.group()
 def run() -> None:
-    """Trigger Airflow's DAGs and wait until they are through."""
+    """Trigger Airflow's DAGs and wait until they end."""
     from cca.extras import AIRFLOW
 
     AIRFLOW.require("cca run")
 
 
 @run.command()
-@click.option("--since", help="Take again what happened from here on (ISO, UTC).")
-@click.option("--until", help="… and before this.")
+@click.option("--since", help="Extract again what happened from this time on (ISO, UTC).")
+@click.option("--until", help="End of that range (ISO, UTC), exclusive.")
 @click.option("--full-backfill", is_flag=True, help="Extract everything again.")
-@click.option("--full-refresh", is_flag=True, help="Build every model from nothing.")
+@click.option("--full-refresh", is_flag=True, help="Build every model from scratch.")
 @click.option("--format", "storage_format", type=click.Choice(["parquet", "iceberg"]))
 @_JSON
 def pipeline(as_json: bool, **form: Any) -> None:
-    """One run of conversation_pipeline, with the fields of its form."""
+    """Run conversation_pipeline once; the options are the fields of its form."""
     from cca.extract.window import parse_bound
     from cca.stack.airflow import DAG_ID
 
@@ -40,7 +40,7 @@ def pipeline(as_json: bool, **form: Any) -> None:
 @run.command()
 @_JSON
 def daily(as_json: bool) -> None:
-    """The nightly full refresh, now."""
+    """Run the nightly full refresh now."""
     _trigger("daily_full_refresh", {}, as_json)
 
 
@@ -53,11 +53,11 @@ def daily(as_json: bool) -> None:
     type=click.Choice(["none", "failed", "completed"]),
     default="none",
     show_default=True,
-    help="Which hours to repeat that had a run already.",
+    help="Repeat hours whose run failed, or that completed.",
 )
 @_JSON
 def backfill(since: str, until: str, at_once: int, again: str, as_json: bool) -> None:
-    """One run for each hour: what happened then, whenever it arrived."""
+    """Run once for each hour: extract what happened then, whenever it arrived."""
     from datetime import timedelta
 
     from cca.errors import SettingError

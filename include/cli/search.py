@@ -22,9 +22,9 @@ KINDS = ("prompt", "answer", "thinking", "tool_input", "tool_result", "title", "
 @click.option("--kind", type=click.Choice(KINDS), help="Only this kind of block.")
 @click.option("--host", help="Only this machine.")
 @click.option("--since", help="From this day or time on.")
-@click.option("--until", help="Up to this day, or before this time.")
+@click.option("--until", help="Until the end of this day, or before this time.")
 @click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True)
-@click.option("--offset", type=click.IntRange(0), default=0, help="Leave out the first ones.")
+@click.option("--offset", type=click.IntRange(0), default=0, help="Skip the first matches.")
 @click.option("--order", type=click.Choice(["newest", "best"]), default="newest", show_default=True)
 @click.option("--regex", is_flag=True, help="TEXT is a regular expression, as /TEXT/ is.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
@@ -55,7 +55,7 @@ def search(text: tuple[str, ...], *, regex: bool, as_json: bool, **options: Any)
 
 
 def _freshen(settings: "Settings", uri: str) -> None:
-    """Take in what is new, unless a follower runs, which does so all the time."""
+    """Index new entries, unless a running follower does so."""
     from contextlib import suppress
 
     from rich.console import Console
@@ -63,7 +63,7 @@ def _freshen(settings: "Settings", uri: str) -> None:
     from cca.errors import AlreadyRunning
     from cca.follow.agent import catch_up
 
-    doing = Console(stderr=True).status("bringing the search index up to date")
+    doing = Console(stderr=True).status("updating the search index")
     with doing, suppress(AlreadyRunning):
         catch_up(settings, uri)
 

@@ -22,8 +22,8 @@ PART_NAMES = ("mongo", "sync", "follow", "airflow", "browser")
 def _part_names(_context: click.Context, _option: click.Parameter, value: str | None) -> set[str]:
     named = {name.strip() for name in (value or "").split(",") if name.strip()}
     if value is not None and not named:
-        # an empty shell variable must not start everything
-        raise click.BadParameter(f"names no part; choose from {', '.join(PART_NAMES)}")
+        # An empty shell variable must not start everything.
+        raise click.BadParameter(f"names no part of the stack; choose from {', '.join(PART_NAMES)}")
     if unknown := named - set(PART_NAMES):
         message = f"unknown: {', '.join(sorted(unknown))}; choose from {', '.join(PART_NAMES)}"
         raise click.BadParameter(message)
@@ -33,7 +33,7 @@ def _part_names(_context: click.Context, _option: click.Parameter, value: str | 
 @click.command()
 @click.option("--only", callback=_part_names, metavar="PART,…", help=f"Of {', '.join(PART_NAMES)}.")
 def up(*, only: set[str]) -> None:
-    """Start what is missing of the stack, wait until it answers, and publish what is new."""
+    """Start the parts that do not run, wait until they answer, and publish new data."""
     from rich.console import Console
 
     from cca.extras import AIRFLOW
@@ -69,7 +69,7 @@ def _publish(settings: "Settings", ready: set[str], say: Any) -> None:
     from cca.stack.stack import Kind, Message
 
     if not AIRFLOW.is_installed():
-        text = f"without Airflow, `cca pipeline` publishes what is new; {AIRFLOW.how_to_install}"
+        text = f"without Airflow, `cca pipeline` publishes new data; {AIRFLOW.how_to_install}"
         say(Message(Kind.NOTE, text))
     for remark in sources.remarks(settings):
         say(Message(Kind.NOTE, remark))
@@ -117,7 +117,7 @@ def _summary_table(numbers: dict[str, Any]) -> "Table":
 
 @click.command()
 def down() -> None:
-    """Stop everything that `up` started; no process stays, even if the supervisor was killed."""
+    """Stop everything that `up` started, even if the supervisor was killed."""
     from cca.settings import get_settings
     from cca.stack import stack
 
@@ -128,7 +128,7 @@ def down() -> None:
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def status(*, as_json: bool) -> None:
-    """What runs, what is fresh, what waits."""
+    """Show what runs, how fresh the data is and what waits."""
     from cca.settings import get_settings
     from cca.stack.status import stack_status
 
@@ -167,7 +167,7 @@ def _show_status(state: "StackStatus") -> None:
             "" if uptime is None else f"{uptime // 3600}:{uptime % 3600 // 60:02}:{uptime % 60:02}"
         )
         table.add_row(each.program, shown, pid or "", minutes, (pid and each.url) or "")
-    # in a pipe rich takes 80 columns and would cut the addresses off
+    # In a pipe rich assumes 80 columns, which would cut the addresses.
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
     console.print(table)
     for name, value in _sentences(state).items():
@@ -176,13 +176,11 @@ def _show_status(state: "StackStatus") -> None:
 
 def _sentences(state: "StackStatus") -> dict[str, str]:
     fresh = state.freshness
-    no_agent = "unknown: the agent does not run"
+    no_agent = "unknown: the agent is not running"
     newest = _ago(fresh.newest_at) if fresh.newest_at else "unknown: MongoDB does not run"
-    behind = " (the next run publishes what came since)" if fresh.is_behind else ""
+    behind = " (the next run publishes newer data)" if fresh.is_behind else ""
     published = (
-        f"what came until {_ago(fresh.published_at)}{behind}"
-        if fresh.published_at
-        else "nothing yet"
+        f"data up to {_ago(fresh.published_at)}{behind}" if fresh.published_at else "nothing yet"
     )
     return {
         "last arrival": newest,
@@ -212,12 +210,16 @@ def _ago(at: datetime) -> str:
 
 @click.command()
 @click.argument("name", required=False)
-@click.option("-f", "--follow", is_flag=True, help="Go on showing new lines until Ctrl-C.")
+@click.option("-f", "--follow", is_flag=True, help="Show new lines until Ctrl-C.")
 @click.option(
-    "-n", "--lines", default=40, show_default=True, help="Lines of each file to begin with."
+    "-n",
+    "--lines",
+    default=40,
+    show_default=True,
+    help="Lines of each file to show first.",
 )
 def logs(*, name: str | None, follow: bool, lines: int) -> None:
-    """Show the log of a part or program, or of all."""
+    """Show the log of one part or program, or all logs."""
     from cca.settings import get_settings
     from cca.stack import log_files
 

@@ -1,4 +1,4 @@
-"""`cca sync`: the sync agent in the foreground, or once over everything."""
+"""`cca sync`: runs the sync agent in the foreground, or syncs once."""
 
 import click
 
@@ -6,17 +6,17 @@ from cca.settings import Settings, get_settings
 
 
 @click.command()
-@click.option("--once", is_flag=True, help="Read everything there is, deliver it, and exit.")
+@click.option("--once", is_flag=True, help="Read all files, deliver their entries and exit.")
 @click.option("--json", "as_json", is_flag=True, help="Print the counts as JSON (with --once).")
 def sync(*, once: bool, as_json: bool) -> None:
-    """Follow the transcript files and bring every record to MongoDB."""
+    """Follow the transcript files and copy every record to MongoDB."""
     from cca.log import configure
     from cca.mongo.server import serving_mongo
     from cca.sync_agent.agent import run
 
     settings = get_settings()
     if as_json and not once:
-        raise click.UsageError("--json goes with --once")
+        raise click.UsageError("--json needs --once")
     with serving_mongo(settings) as uri:
         if once:
             _once(settings, uri, as_json=as_json)
@@ -66,4 +66,4 @@ def _once(settings: Settings, uri: str, *, as_json: bool) -> None:
         f"{report.duplicates} already there, {report.dead_letters} dead letters"
     )
     if report.dead_letters:
-        click.echo("`cca dead-letters list` shows what could not be taken in, and why.")
+        click.echo("`cca dead-letters list` shows lines that could not be stored, and why.")

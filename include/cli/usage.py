@@ -1,4 +1,4 @@
-"""`cca usage`: tokens and cost in the terminal."""
+"""`cca usage`: reports tokens and cost in the terminal."""
 
 from datetime import datetime
 
@@ -24,7 +24,7 @@ def usage(
     host: str | None,
     form: str | None,
 ) -> None:
-    """Tokens and cost by day, week, month, model, project, machine, session or block; tool calls.
+    """Report tokens and cost by day, week, month, model, project, machine, session, block or tool.
 
     A block is a five-hour window as plans limit them: it begins at the full hour of its first
     message, and the open one shows where it is heading.

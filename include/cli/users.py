@@ -1,4 +1,4 @@
-"""`cca users`: who may use a MongoDB that several machines share."""
+"""`cca users`: manages the users of a shared MongoDB."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +17,7 @@ _ROLES = ("agent", "reader", "keeper", "admin")
 
 @click.group()
 def users() -> None:
-    """Who may use the shared MongoDB of MONGO_URI, and for what: see docs/team.md.
+    """Manage the users of the shared MongoDB of MONGO_URI: see docs/team.md.
 
     agent: a sync agent may add entries and read none. reader: search, extract and browse.
     keeper: follower and browser beside the archive. admin: forget, backup and restore.
@@ -28,7 +28,7 @@ def users() -> None:
 @click.argument("name")
 @click.option("--role", type=click.Choice(_ROLES), required=True, help="What the user may do.")
 def add(name: str, role: str) -> None:
-    """Make the user NAME, or change its role; prints its MONGO_URI with a new password, once."""
+    """Create the user NAME, or change its role; prints its MONGO_URI with a new password once."""
     from cca.mongo import roles
 
     with _server() as (client, settings, uri):
@@ -40,7 +40,7 @@ def add(name: str, role: str) -> None:
 @users.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def list_users(*, as_json: bool) -> None:
-    """The users and their roles."""
+    """List the users and their roles."""
     import json
     from dataclasses import asdict
 
@@ -55,23 +55,23 @@ def list_users(*, as_json: bool) -> None:
     for user in found:
         click.echo(f"{user.name:<24} {user.role:<7} {roles.ROLES[user.role]}")
     if not found:
-        click.echo("no users yet; `cca users add NAME --role agent` makes one")
+        click.echo("no users yet; `cca users add NAME --role agent` creates one")
 
 
 @users.command()
 @click.argument("name")
 def remove(name: str) -> None:
-    """Take away NAME's access; what came from it stays in the archive."""
+    """Remove the user NAME; its entries stay in the archive."""
     from cca.mongo import roles
 
     with _server() as (client, settings, _):
         roles.remove(client, settings, name)
-    click.echo(f"{name} may no longer sign in")
+    click.echo(f"{name} can no longer sign in")
 
 
 @contextmanager
 def _server() -> "Iterator[tuple[MongoClient[Document], Settings, str]]":
-    """The server to manage: one that others reach, never the embedded one."""
+    """Yield the server to manage; never the embedded one, which others cannot reach."""
     from cca.errors import SettingError
     from cca.mongo import archive
     from cca.settings import get_settings

@@ -89,7 +89,7 @@ def find_results(
     found: dict[str, StoredEntry] = {}
     ways: tuple[Document, ...] = (
         {"message.content.tool_use_id": {"$in": sorted(wanted)}},
-        # An entry kept as its line tells only when it is read.
+        # MongoDB cannot match inside rawLine; such entries must be parsed.
         {"type": "user", "$or": [{name: {"$exists": True}} for name in _LINES]},
     )
     for way in ways:

@@ -1,4 +1,4 @@
-"""Versions of entries: a file that is read again from its beginning stores what changed anew.
+"""Versions of entries: a file that is read again from its start stores changed entries again.
 
 Each entry is shown once, where it first stood, as it was last written.
 """

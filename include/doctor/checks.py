@@ -20,7 +20,7 @@ from cca.stack import readiness
 from cca.stack.programs import parts
 
 _OLDEST_PYTHON = (3, 11)
-# below it MongoDB stops taking documents and dbt cannot write its temporary files
+# Below it MongoDB stops taking documents and dbt cannot write its temporary files.
 _LEAST_FREE_BYTES = 1 * 2**30
 _LITTLE_FREE_BYTES = 5 * 2**30
 _PACKAGES = ("duckdb", "dbt-duckdb", "pyarrow", "pyiceberg", "pymongo", "tantivy")
@@ -70,6 +70,8 @@ def _folders(settings: Settings) -> Iterator[Check]:
         yield Check("CCA_HOME", "ok", str(home))
     else:
         yield Check("CCA_HOME", "fail", f"{home} cannot be written", "change its owner or CCA_HOME")
+    for sentence in settings.claude_dir_remarks:
+        yield Check("CLAUDE_DIR", "warn", sentence, "set CLAUDE_DIR to the folder that is read")
     for folder in settings.claude_dirs:
         if not folder.is_dir():
             yield Check(

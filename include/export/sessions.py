@@ -1,4 +1,4 @@
-"""Which conversations leave, and what is told of each."""
+"""Chooses the sessions to export, and describes each."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime

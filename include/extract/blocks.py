@@ -10,7 +10,7 @@ from cca.transcript.values import as_json
 
 # In the order of cca.records; values are as written, the column's conversion checks them.
 BlockRow = tuple[Any, ...]
-PLACE_WIDTH = 11  # columns that place an entry, before the block's index
+PLACE_WIDTH = 12  # columns that place an entry, before the block's index
 # What no result has, and what nothing but a call or a result has.
 _NO_ERROR = (None, None, None)
 _NO_CALL = (None, None, None, None)

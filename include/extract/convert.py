@@ -19,7 +19,7 @@ from cca.transcript.prompts import said
 from cca.transcript.roles import role_of
 from cca.transcript.slugs import project_key, repository_of, slug_of
 from cca.transcript.terminal import plain
-from cca.transcript.times import parse_timestamp
+from cca.transcript.times import is_outlier, parse_timestamp
 from cca.transcript.titles import TITLE_FIELDS, title_of, title_of_said
 from cca.transcript.usage import further_usage, inner_entry
 from cca.transcript.values import as_json, count, json_bytes, mapping
@@ -79,7 +79,7 @@ _UUID, _TIMESTAMP, _MESSAGE_ID, _ROLE, _AGENT_ID, _IS_SIDECHAIN = (
 
 
 def _place(document: Mapping[str, Any]) -> Row:
-    event_at = document["eventAt"]
+    event_at, ingested_at = document["eventAt"], document["ingestedAt"]
     return (
         document["_id"],
         document["projectId"],
@@ -89,9 +89,10 @@ def _place(document: Mapping[str, Any]) -> Row:
         document["sourceOffset"],
         document["sourceFile"],
         document["host"],
-        document["ingestedAt"],
+        ingested_at,
         event_at,
         event_at.date(),
+        is_outlier(event_at, ingested_at),
     )
 
 

@@ -32,7 +32,7 @@ def details_of(kind: str | None, entry: dict[str, Any]) -> str | None:
         found["forkedFrom"] = forked_from.get("sessionId")
     attachment = mapping(entry.get("attachment"))
     found |= _some(attachment, _OF_ATTACHMENT)
-    # the attachment's own origin before the entry's
+    # The attachment's own origin before the entry's.
     origin = mapping(attachment.get("origin")) or mapping(entry.get("origin"))
     if attachment and origin:
         found["origin"] = origin.get("kind")
@@ -42,7 +42,7 @@ def details_of(kind: str | None, entry: dict[str, Any]) -> str | None:
 
 
 def _some(values: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
-    # most entries have none of them, and keys are compared faster than each is looked up
+    # Most entries have none of them, and keys are compared faster than each is looked up.
     if not values or values.keys().isdisjoint(names):
         return {}
     return {name: values[name] for name in names if values.get(name) is not None}

@@ -17,12 +17,13 @@ from cca.mongo.archive import ACTIVITY, FOLLOWER, SESSIONS, Document, whole
 from cca.search.home import Position
 from cca.transcript.entry import entry_of
 from cca.transcript.roles import role_of
+from cca.transcript.times import is_outlier
 from cca.transcript.values import mapping, string
 
 log = logging.getLogger(__name__)
 
 # Raise it whenever the same documents would give other rows.
-LISTS_NUMBER = 6
+LISTS_NUMBER = 7
 # The row of a busy session is made anew after a rest, so that it takes a tenth of the time at most.
 _SHORTEST_REST_SECONDS = 0.1
 _RESTS = 9
@@ -135,7 +136,8 @@ class Lists:
             return
         if isinstance(session, str):
             self._touched.setdefault(session, self._resting.get(session, 0.0))
-        if isinstance(hour, datetime):
+        # A clock that is years off would stretch the chart of activity.
+        if isinstance(hour, datetime) and not is_outlier(hour, datetime.now(UTC)):
             at = hour.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
             self._hours.add(Hour(str(project or ""), at))
 

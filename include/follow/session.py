@@ -12,6 +12,7 @@ from cca.transcript.prompts import said
 from cca.transcript.results import is_rejection, result_text
 from cca.transcript.roles import SYNTHETIC_MODEL, role_of
 from cca.transcript.slugs import slug_of
+from cca.transcript.times import is_outlier
 from cca.transcript.titles import LONGEST_TITLE, TITLE_FIELDS, title_of, title_of_said
 from cca.transcript.values import mapping, mended, string
 
@@ -22,6 +23,8 @@ Row = dict[str, Any]
 Texts = Callable[[list[str]], Iterable[Document]]
 
 _FILE_TIME_RANK = 2
+# Years off: such a time counts only where a session has no other.
+_WRONG_CLOCK = 4
 
 
 @dataclass
@@ -89,7 +92,8 @@ def _count(counts: _Counts, document: Document, entry: dict[str, Any], *, is_mai
         counts.place = document
     counts.entries.add(key)
     counts.updates.append(document["ingestedAt"])
-    rank = _time_rank(entry)
+    is_wrong = is_outlier(document["eventAt"], document["ingestedAt"])
+    rank = _WRONG_CLOCK if is_wrong else _time_rank(entry)
     counts.times.setdefault(rank, []).append(document["eventAt"])
     counts.cwd = _better_cwd(counts.cwd, string(entry.get("cwd")), document.get("projectId"))
     for values, value in (

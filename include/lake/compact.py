@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 SMALL_ROWS = 20_000
 # The most rows of a new file: it is in memory as a whole, about 150 MB.
 MERGED_ROWS = 50_000
-# later dates still commit with every run
+# Later dates still commit with every run.
 _UNCHANGING_AFTER = timedelta(days=1)
 
 

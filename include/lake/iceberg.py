@@ -156,7 +156,7 @@ class IcebergStore:
         return values | (self._heads() if with_heads else {})
 
     def _heads(self) -> dict[str, str]:
-        # as they are now: another writer's newer rows must not be left behind
+        # As they are now: another writer's newer rows must not be left behind.
         heads = {
             dataset: table.refresh().current_snapshot()
             for dataset, table in self.tables.items()

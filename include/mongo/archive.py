@@ -17,9 +17,9 @@ Document = dict[str, Any]
 
 # Collections beside the entries. Stars, tags and notes of people:
 ANNOTATIONS = "annotations"
-# what the follower derives for the browser's lists, and what it and other stores note;
+# What the follower derives for the list, and what it and other stores record;
 SESSIONS, ACTIVITY, FOLLOWER = "sessions", "activity", "follower"
-# erasure requests, and the ids of the documents that were deleted for them.
+# Erasure requests, and the ids of the documents that were deleted for them.
 ERASURES, ERASED_IDS = "forgotten", "forgotten_ids"
 
 
@@ -30,7 +30,7 @@ def connect(uri: str, *, timeout_ms: int = 1500) -> MongoClient[Document]:
             uri, tz_aware=True, tzinfo=UTC, serverSelectionTimeoutMS=timeout_ms, appname="cca"
         )
     except (PyMongoError, ValueError) as error:
-        # the string itself may hold a password
+        # The string itself may hold a password.
         raise SettingError(f"MONGO_URI cannot be used: {error}") from None
 
 

@@ -62,7 +62,7 @@ class Store:
     kind: Kind
     host: str
     path: str
-    # When a running process last said so; None where none says that it runs.
+    # The last sign of life of a running process; None if there was none.
     seen_at: datetime | None = None
     erased: frozenset[str] = frozenset()
 

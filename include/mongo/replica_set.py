@@ -32,7 +32,7 @@ def is_primary(settings: Settings, port: int) -> bool:
     except OperationFailure as error:
         if error.code != _AUTHENTICATION_FAILED:
             raise
-    # no user yet: the localhost exception lets us make the set, then the first user
+    # No user yet: the localhost exception lets us make the set, then the first user.
     with archive.connect(f"mongodb://{address}/?directConnection=true", timeout_ms=500) as client:
         hello = client.admin.command("hello")
         if "setName" not in hello:

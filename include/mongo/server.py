@@ -108,13 +108,13 @@ def stop(settings: Settings, timeout_seconds: float = 30) -> bool:
 
 
 def _start(settings: Settings, *, transient: bool) -> Running:
-    # one start at a time among all homes: two that probe one port would set up each other's server
+    # One start at a time among all homes: two that probe one port would set up each other's server.
     with held(Path(tempfile.gettempdir()) / f"cca-mongod-{os.getuid()}.lock"):
         port = _usual_port(settings)
         try:
             return _start_on(settings, port, transient=transient)
         except ServiceDown:
-            # another program took the port between the look and the start
+            # Another program took the port between the look and the start.
             if first_free(port) == port:
                 raise
             return _start_on(settings, first_free(port), transient=transient)
@@ -131,7 +131,7 @@ def _start_on(settings: Settings, port: int, *, transient: bool) -> Running:
         *("--oplogSize", "256", "--wiredTigerCacheSizeGB", "0.5"),
         *("--logpath", str(logs / "mongod.log"), "--logappend"),
     ]
-    # own session: Ctrl-C in a terminal must reach the command, which then stops the server
+    # Own session: Ctrl-C in a terminal must reach the command, which then stops the server.
     process = subprocess.Popen(  # noqa: S603
         argv,
         stdin=subprocess.DEVNULL,
@@ -141,10 +141,10 @@ def _start_on(settings: Settings, port: int, *, transient: bool) -> Running:
         preexec_fn=None if transient else _die_with_parent,  # noqa: PLW1509  (before any thread)
     )
     running = Running(process.pid, port, transient)
-    # at once: if this command is killed now, the next one must find the server
+    # At once: if this command is killed now, the next one must find the server.
     _write_state(settings, running)
     try:
-        # not by its command line: while the kernel loads the program, it has none
+        # Not by its command line: while the kernel loads the program, it has none.
         _await_primary(settings, port, lambda: process.poll() is None)
     except BaseException:
         process.kill()

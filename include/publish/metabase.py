@@ -14,7 +14,7 @@ from cca.settings import Settings
 log = logging.getLogger(__name__)
 
 DATABASE_NAME = "Claude Code"
-# publishing goes on after this, whatever Metabase does
+# Publishing goes on after this, whatever Metabase does.
 _PUBLISH_SECONDS = 5
 _SHOWN_CHARS = 300
 
@@ -125,7 +125,7 @@ def find_database(metabase: Metabase) -> dict[str, Any] | None:
 def details(settings: Settings, gold: Path) -> dict[str, Any]:
     """How Metabase opens a gold file; an option its driver does not know would break it."""
     return {
-        # by its number: the link's old target would stay open for as long as anyone looks
+        # By its number: the link's old target would stay open for as long as anyone looks.
         "database_file": str(settings.gold_dir_in_metabase / gold.name),
         "read_only": True,
         "old_implicit_casting": True,

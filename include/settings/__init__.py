@@ -51,10 +51,13 @@ class Settings(
     def as_environment(self) -> dict[str, str]:
         """Every setting as its variable, so that a child process reads the same from any folder."""
         variables = {name.upper(): getattr(self, name) for name in type(self).model_fields}
-        # what is unset stays unset: neither an inherited variable nor a .env may fill it in
+        # What is unset stays unset: neither an inherited variable nor a .env may fill it in.
         given = {name: "" if value is None else str(value) for name, value in variables.items()}
-        roots = ",".join(str(path) for path in self.claude_dirs)
-        return given | {"CLAUDE_DIR": roots, "CCA_ENV_FILE": os.devnull}
+        # The defaults are looked for anew by the child: one of them may appear later.
+        is_set = self.claude_dir or self.claude_config_dir
+        found = ",".join(str(path) for path in self.claude_dirs) if is_set else ""
+        own = {"CLAUDE_DIR": found, "CLAUDE_CONFIG_DIR": "", "CCA_ENV_FILE": os.devnull}
+        return given | own
 
 
 def child_environment(changes: Mapping[str, str]) -> dict[str, str]:

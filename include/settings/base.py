@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, AliasChoices, Field, field_validator
+from pydantic import AfterValidator, Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from cca.settings import roots
 from cca.settings.project import PROJECT_DIR, is_checkout
 
 DEFAULT_HOME = "~/.claude-sync"
@@ -53,10 +54,14 @@ class HomeSettings(BaseSettings):
         description="Where cca keeps its data: buffer, MongoDB, lake, warehouse, gold, logs.",
     )
     claude_dir: str = Field(
-        "~/.claude/projects",
-        validation_alias=AliasChoices("CLAUDE_DIR", "CLAUDE_CONFIG_DIR"),
-        description="Folders of Claude Code transcripts, separated by commas. CLAUDE_CONFIG_DIR is "
-        "honoured too, with or without its projects folder.",
+        "",
+        description="Folders of Claude Code transcripts, separated by commas. By default "
+        "~/.claude/projects, and ~/.config/claude/projects where that is there.",
+    )
+    claude_config_dir: str = Field(
+        "",
+        description="Claude Code's own folder, as Claude Code reads it: its projects folder is "
+        "read where CLAUDE_DIR is not set, as soon as it is there.",
     )
     cca_host: str = Field(
         default_factory=socket.gethostname,
@@ -77,11 +82,16 @@ class HomeSettings(BaseSettings):
     @property
     def claude_dirs(self) -> list[Path]:
         """Folders that hold project folders, in the order given, without repeats."""
-        named = (
-            Path(part.strip()).expanduser() for part in self.claude_dir.split(",") if part.strip()
-        )
-        roots = (path / "projects" if (path / "projects").is_dir() else path for path in named)
-        return list(dict.fromkeys(path.absolute() for path in roots))
+        if self.claude_dir:
+            return roots.given_roots(roots.named(self.claude_dir))
+        if self.claude_config_dir:
+            return roots.config_roots(roots.named(self.claude_config_dir))
+        return roots.default_roots()
+
+    @property
+    def claude_dir_remarks(self) -> list[str]:
+        """One sentence for each folder of CLAUDE_DIR that lies above the transcripts."""
+        return roots.remarks(roots.named(self.claude_dir))
 
     @property
     def logs_dir(self) -> Path:

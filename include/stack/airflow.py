@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 DAG_ID = "conversation_pipeline"
 # DuckDB has one writer per file
 POOL = "duckdb_writer"
-# with a target path from outside, Cosmos would miss the compiled SQL and its parse cache
+# With a target path from outside, Cosmos would miss the compiled SQL and its parse cache.
 _COSMOS_DECIDES = {"DBT_PROJECT_DIR", "DBT_PROFILES_DIR", "DBT_TARGET_PATH", "DBT_LOG_PATH"}
 _USERS = ("admin", "viewer")
 
@@ -42,7 +42,7 @@ def airflow_environment(settings: Settings) -> dict[str, str]:
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__EXECUTOR": settings.airflow_executor,
         "AIRFLOW__CORE__PARALLELISM": "8",
-        # with the port: the workers find the API by it
+        # With the port: the workers find the API by it.
         "AIRFLOW__API__BASE_URL": settings.airflow_address,
         "AIRFLOW__API__HOST": settings.airflow_host,
         "AIRFLOW__API__PORT": str(settings.airflow_port),
@@ -50,10 +50,10 @@ def airflow_environment(settings: Settings) -> dict[str, str]:
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{api_address(settings)}/execution/",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": ",".join(f"{name}:{name}" for name in _USERS),
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(_passwords_path(settings)),
-        # tasks cut off by a crash are taken up again within a minute, not after five
+        # Tasks cut off by a crash are taken up again within a minute, not after five.
         "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "30",
         "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "90",
-        # a task that finds the API server away, at a start or a restart, asks for two minutes
+        # A task that finds the API server away, at a start or a restart, asks for two minutes.
         "AIRFLOW__WORKERS__EXECUTION_API_RETRIES": "15",
         "AIRFLOW__WORKERS__EXECUTION_API_RETRY_WAIT_MAX": "10",
         "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "30",

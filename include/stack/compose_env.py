@@ -6,7 +6,7 @@ import socket
 import sys
 from pathlib import Path
 
-# who owns the processes in the containers where root asks: not root
+# Who owns the processes in the containers where root asks: not root.
 _PLAIN_USER = 1000
 # `make` runs this in the folder of docker-compose.yaml.
 _PATH = Path.cwd() / ".env"
@@ -47,7 +47,7 @@ def write(path: Path, text: str) -> None:
 
 
 def _secret() -> str:
-    # stands in addresses and in YAML as it is; Metabase wants a digit too
+    # Stands in addresses and in YAML as it is; Metabase wants a digit too.
     return f"{secrets.token_urlsafe(24).strip('-_')}7"
 
 

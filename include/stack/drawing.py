@@ -1,8 +1,8 @@
-"""What Airflow draws of dbt's project: models and seeds in their layers, a tenth of the manifest.
+"""The slim manifest that Airflow draws: dbt's models and seeds by layer, a tenth of the manifest.
 
-Each task parses the DAG anew, so this is kept small. Folders inside a layer are left out: models of
-`by_session` come both before and after others of their layer, and Airflow's grid refuses groups
-that depend on each other both ways.
+Each task parses the DAG again, so the manifest is small. Folders inside a layer are left out:
+models of `by_session` come both before and after others of their layer, and Airflow's grid refuses
+groups that depend on each other both ways.
 """
 
 import json

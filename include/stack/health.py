@@ -59,7 +59,7 @@ def _browser(settings: Settings) -> str:
 
 
 def _airflow(settings: Settings) -> str:
-    # in a container of its own the web server is elsewhere
+    # In a container of its own the web server is elsewhere.
     with AirflowApi(settings, settings.airflow_url) as api:
         missing = api.missing_components()
     return f"not healthy: {', '.join(missing)}" if missing else ""

@@ -14,7 +14,7 @@ from cca.stack.stack import Kind, Message, Say
 _POLL_SECONDS = 1.0
 _STALLED_SECONDS = 300
 _PARSED_SECONDS = 120
-# a run that was already going may have begun before the last document came: then one more
+# A run that was already going may have begun before the last document came: then one more.
 _RUNS = 3
 
 

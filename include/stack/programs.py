@@ -15,10 +15,10 @@ class Program:
 
     name: str
     command: tuple[str, ...]
-    # long enough for a clean end: MongoDB's checkpoint, the agent's flush, a running task
+    # Long enough for a clean end: MongoDB's checkpoint, the agent's flush, a running task.
     stop_seconds: int = 15
     stop_signal: str = "TERM"
-    # how long it must live to count as running; more where nothing can be asked whether it works
+    # How long it must live to count as running; more where nothing can be asked whether it works.
     settled_seconds: int = 1
 
 

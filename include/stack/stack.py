@@ -17,12 +17,12 @@ from cca.stack import airflow, postgres, processes, readiness, run_folder, super
 from cca.stack.programs import Part, parts
 from cca.waiting import wait_until
 
-# a machine under load takes minutes where an idle one takes 15 s
+# A machine under load takes minutes where an idle one takes 15 s.
 _READY_SECONDS = 600
 _POLL_SECONDS = 0.25
-# a part that was started this often and still does not answer is told, and left to its retries
+# After this many starts a part that does not answer is reported; its retries go on.
 _STARTS = 3
-# they are stopped last, for the others' last write
+# They are stopped last, for the others' last write
 _DATABASES = frozenset({"mongod", postgres.PROGRAM})
 
 
@@ -79,7 +79,7 @@ def take_down(settings: Settings, say: Say) -> int:
 
 
 def _ensure_tables(settings: Settings, say: Say) -> None:
-    # whatever is wanted: the address of Airflow's tables is in every program's environment
+    # Whatever is wanted: the address of Airflow's tables is in every program's environment
     if extras.AIRFLOW.is_installed() and (remark := postgres.ensure(settings)):
         say(Message(Kind.NOTE, remark))
 
@@ -89,7 +89,7 @@ def _ensure_supervisor(settings: Settings, say: Say) -> None:
     if supervisor.is_up(settings):
         if supervisor.has_environment(settings, environment):
             return
-        say(Message(Kind.NOTE, "settings changed since the stack was started: starting it anew"))
+        say(Message(Kind.NOTE, "settings changed since the stack was started: restarting it"))
         take_down(settings, say)
     elif orphans := processes.ours(settings):
         text = f"ending {len(orphans)} processes of a stack whose supervisor died"
@@ -202,13 +202,13 @@ def _running(settings: Settings) -> list[str]:
 def _stop_programs(settings: Settings, names: Collection[str]) -> None:
     for name in set(names) & set(_running(settings)):
         supervisor.stop_program(settings, name)
-    # supervisord itself kills what does not end within its stop_seconds
+    # Supervisord itself kills what does not end within its stop_seconds.
     wait_until(lambda: not set(names) & set(_running(settings)), 60)
 
 
 def _end_leftovers(settings: Settings) -> None:
     left = processes.ours(settings)
-    # the supervisor first, or it restarts what is ended
+    # The supervisor first, or it restarts what is ended.
     daemons = [each for each in left if processes.runs(each, "supervisor.supervisord")]
     databases = [each for each in left if processes.runs(each, *_DATABASES, "mongo")]
     processes.end(daemons, 5)

@@ -41,7 +41,7 @@ class StackStatus:
 
 
 def stack_status(settings: Settings) -> StackStatus:
-    """Look at all parts; what is down is told as such and raises nothing."""
+    """Check all parts; reports parts that are down and raises nothing."""
     known = supervisor.processes(settings)
     programs: list[ProgramStatus] = []
     for part in parts(settings):

@@ -129,7 +129,7 @@ def _follow_files(shared: _Run) -> None:
             if time.monotonic() >= scans.next_at:
                 files = scans.scan(shared, intake)
             else:
-                files = _look(revisit, settings.claude_dirs)
+                files = intake.transcripts(_look(revisit, scans.roots))
             _take(shared, intake, [file for file in files if intake.has_changed(file)])
             _take(shared, intake, _settled(intake, files, tails), with_tail=True)
         except sqlite3.OperationalError as error:
@@ -163,13 +163,20 @@ class _Scans:
     next_sweep_at: float = 0.0
     next_tidy_at: float = 0.0
     missing: set[Path] = field(default_factory=set)
+    roots: Sequence[Path] = ()
+    told: set[str] = field(default_factory=set)
 
     def scan(self, shared: _Run, intake: Intake) -> list[FoundFile]:
         settings, state = shared.settings, shared.state
         started = time.monotonic()
-        self.missing = _tell_missing(settings.claude_dirs, self.missing)
-        shared.hints.follow(settings.claude_dirs)
-        files = intake.scan(settings.claude_dirs)
+        self.roots = settings.claude_dirs
+        self.missing = _tell_missing(self.roots, self.missing)
+        for sentence in settings.claude_dir_remarks:
+            if sentence not in self.told:
+                log.warning(sentence)
+                self.told.add(sentence)
+        shared.hints.follow(self.roots)
+        files = intake.scan(self.roots)
         state.scans += 1
         state.last_scan_seconds = time.monotonic() - started
         interval = settings.sync_interval_ms / 1000

@@ -14,6 +14,12 @@ MARKER_BYTES = 1024
 PROVE_BYTES = 256 << 10
 _CHUNK_BYTES = 1 << 20
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+# Copies that sync programs and people make stand under the name of the original and more:
+# `x (1)`, `x copy 2`, `x (conflicted copy …)`, `x.sync-conflict-…`, `Copy of x`.
+_COPIED_SESSION = re.compile(rf"(?:.*[^0-9a-zA-Z])?({_UUID.pattern})(?:[^0-9a-zA-Z].*)?", re.DOTALL)
+_COPY_MARK = re.compile(
+    r"(?:\.sync-conflict-.*| \(\d+\)| ?\(.*conflict.*\)| (?:- )?[Cc]opy(?: \(?\d+\)?)?)$", re.DOTALL
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +47,24 @@ def place_of(relative: PurePosixPath, root_name: str, host: str) -> Place:
     project_id = folders[0] if folders else root_name
     source_file = relative.as_posix()
     name = relative.stem if relative.suffix == ".jsonl" else relative.name
+    if relative.suffix == ".jsonl":
+        name = _original(name)
     if is_uuid(name):
         return Place(project_id, name, name, source_file)
-    session = next((part for part in folders if is_uuid(part)), None)
+    session = next((part for part in map(_original, folders[1:]) if is_uuid(part)), None)
     if session is not None:
         return Place(project_id, session, f"{session}/{name}", source_file)
     inner = "/".join((*folders[1:], name))
     stream = f"{host}/{project_id}/{inner}"
     return Place(project_id, stream, stream, source_file, name.startswith("agent-"))
+
+
+def _original(name: str) -> str:
+    """The name of what this is a copy of: its session's, else without the copy's mark."""
+    if name.startswith("agent-"):
+        return _COPY_MARK.sub("", name)
+    copied = _COPIED_SESSION.fullmatch(name)
+    return copied[1] if copied else name
 
 
 def stream_hash(stream: str) -> blake2b:

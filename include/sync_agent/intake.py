@@ -2,12 +2,13 @@
 
 import logging
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cca.sync_agent.buffer import Buffer
+from cca.sync_agent.foreign import Recogniser
 from cca.sync_agent.identity import Place, prefix_checksum
 from cca.sync_agent.read import place_of, read_file
 from cca.sync_agent.scan import FoundFile, find_files, readable
@@ -60,11 +61,12 @@ class Intake:
         self._gone: set[int] = set()
         self._unreadable: set[str] = set()
         self._to_sweep: list[str] = []
+        self._recogniser = Recogniser()
 
     def scan(self, roots: Sequence[Path]) -> list[FoundFile]:
         """All files there are, oldest first; also notes which known files went."""
         present = [root for root in roots if root.is_dir()]
-        files = find_files(present, self._note_unreadable)
+        files = self.transcripts(find_files(present, self._note_unreadable))
         keys = {file.key for file in files}
         # A folder that is not there now (not mounted) says nothing about its files.
         gone = {
@@ -77,6 +79,10 @@ class Intake:
             self._known = {k: p for k, p in self._known.items() if p.id not in old}
             self._gone = gone - old
         return files
+
+    def transcripts(self, files: Iterable[FoundFile]) -> list[FoundFile]:
+        """Return the files without the logs and memories of other tools."""
+        return self._recogniser.transcripts(files)
 
     def has_changed(self, found: FoundFile) -> bool:
         """Whether the file differs from its last look; unchanged files are not even opened."""

@@ -1,5 +1,6 @@
 """One pass over everything: read all there is and deliver it at the same time."""
 
+import logging
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -21,6 +22,8 @@ from cca.sync_agent.intake import Group, Intake, Taken
 from cca.sync_agent.lock import agent_lock
 from cca.sync_agent.scan import FoundFile
 from cca.sync_agent.values import DeadLetter
+
+log = logging.getLogger(__name__)
 
 # What is sent and committed at a time.
 _GROUP_BYTES = 4 << 20
@@ -56,6 +59,8 @@ def sync_once(
 ) -> SyncReport:
     """Read everything there is and deliver it."""
     roots = settings.claude_dirs
+    for sentence in settings.claude_dir_remarks:
+        log.warning(sentence)
     if not any(root.is_dir() for root in roots):
         message = f"CLAUDE_DIR: no such folder: {', '.join(map(str, roots))}; set it to the folder "
         raise SettingError(message + "that holds your project folders (~/.claude/projects)")

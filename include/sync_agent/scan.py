@@ -37,7 +37,7 @@ def kind_of(relative: PurePath) -> Kind | None:
 
 
 def _kind(name: str, folders: tuple[str, ...]) -> Kind | None:
-    if "backups" in folders or _LEFT_OVERS.search(name):
+    if "backups" in folders or "memory" in folders[1:] or _LEFT_OVERS.search(name):
         return None
     if folders and folders[-1] == "tool-results":
         return "tool-result"

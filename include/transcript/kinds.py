@@ -51,6 +51,28 @@ TEXT_LABELS = {
 }  # fmt: skip
 
 
+_MESSAGE = ("role", "content", "usage")
+_IDS = ("uuid", "sessionId", "leafUuid", "messageId")
+
+
+def is_entry(value: object) -> bool:
+    """Returns whether a parsed line is an entry of a transcript, and not a line of another log.
+
+    It has a known type and an id or a message, or an unknown type and both ids, or a message with
+    a role and no type.
+    """
+    if not isinstance(value, dict):
+        return False
+    kind, message = value.get("type"), value.get("message")
+    ids = [name for name in _IDS if isinstance(value.get(name), str)]
+    is_message = isinstance(message, dict) and not message.keys().isdisjoint(_MESSAGE)
+    if kind in ENVELOPED or kind in HIDDEN_TYPES:
+        return is_message or bool(ids)
+    if isinstance(kind, str):
+        return "uuid" in ids and "sessionId" in ids
+    return is_message
+
+
 def entry_kind(entry: dict[str, Any], role: str | None) -> str:
     """Returns the entry's type; entries without one, and of the oldest logs, are their role's."""
     kind = entry.get("type")

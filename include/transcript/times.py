@@ -11,6 +11,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 # Nothing wrote transcripts before this.
 _EARLIEST = datetime(2022, 1, 1, tzinfo=UTC)
+_EARLIEST_UTC = _EARLIEST.replace(tzinfo=None)
 # A clock may be a little ahead of ours, and a time zone may be missing.
 _AHEAD = timedelta(days=1)
 
@@ -42,9 +43,11 @@ def epoch_ms(value: Any) -> int | None:
 def is_outlier(at: datetime, taken_at: datetime) -> bool:
     """Tells whether a clock was plainly wrong; `taken_at` is when the entry reached us.
 
-    Both times have a zone. Nothing was written long before Claude Code, or after it was read.
+    Both times have a zone, or both are UTC without one. Nothing was written long before Claude
+    Code, or after it was read.
     """
-    return at < _EARLIEST or at > taken_at + _AHEAD
+    earliest = _EARLIEST if at.tzinfo else _EARLIEST_UTC
+    return at < earliest or at > taken_at + _AHEAD
 
 
 def _of_text(text: str) -> datetime:

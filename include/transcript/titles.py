@@ -9,8 +9,8 @@ from cca.transcript.values import mended, string
 from cca.transcript.wrappers import readable
 
 LONGEST_TITLE = 300
-# Entry type: the field that holds the title. The first type that there is wins; within a type
-# the last one written.
+# Entry type: the field that holds the title. Types are in order of priority; within a type the
+# newest entry counts.
 TITLE_FIELDS = {
     "custom-title": "customTitle",
     "agent-name": "agentName",

@@ -262,7 +262,7 @@ def _built(result: "dbtRunnerResult") -> tuple[NodeDone, ...]:
     if failed or not result.success:
         nodes = tuple(map(_done, failed))
         raise BuildFailed(_failure(failed, result.exception), nodes)
-    # hooks come among the nodes
+    # Hooks come among the nodes.
     return tuple(_done(run) for run in runs if str(run.node.resource_type) != "operation")
 
 

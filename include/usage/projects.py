@@ -9,7 +9,7 @@ from cca.transcript.slugs import project_label
 
 
 def known_project(gold_path: Path, wanted: str) -> str:
-    """The project's id; NotFound, with what is near, where there is none or more than one."""
+    """Returns the project's id. Raises NotFound with similar names if none or several match."""
     with open_gold(gold_path) as gold:
         found = gold.execute("select project_id, project_path from marts.dim_projects").fetchall()
     for project_id, path in found:

@@ -50,7 +50,7 @@ class ArrivedTrigger(BaseEventTrigger):
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Look for ever; what arrives shortly after news waits for the next."""
-        # what is there at the start is the business of whoever started the stack
+        # What is there at the start is the business of whoever started the stack.
         told_at = time.monotonic()
         while True:
             await asyncio.sleep(self.look_seconds)

@@ -40,7 +40,7 @@ def build_models(params: dict[str, Any], task_instance: Any) -> dict[str, int]:
     progress = Progress.of(dbt.manifest_path(settings))
 
     def report(node: dbt.NodeDone) -> None:
-        # dbt calls from its threads; the task has one line to its supervisor
+        # dbt calls from its threads; the task has one line to its supervisor.
         with reporting:
             for each in progress.note(node):
                 log.info("%s %s in %.2f s", each.model, each.status, each.seconds)
@@ -51,7 +51,7 @@ def build_models(params: dict[str, Any], task_instance: Any) -> dict[str, int]:
     except dbt.BuildFailed as error:
         if not error.failed or not progress.covers(error.failed):
             raise
-        # each failed model has a red task of its own, which tries again
+        # Each failed model has a red task of its own, which tries again.
         log.error("%s", error)  # noqa: TRY400  (dbt's own traceback says nothing)
         return {"failed": len(error.failed)}
     return {"models": done.models, "seeds": done.seeds, "tests": done.tests}
@@ -83,7 +83,7 @@ def model_tasks() -> DbtTaskGroup:
         execution_config=ExecutionConfig(
             execution_mode=ExecutionMode.LOCAL,
             invocation_mode=InvocationMode.DBT_RUNNER,
-            # a model built alone is held against the models before it, not against later ones
+            # A model built alone is held against the models before it, not against later ones.
             test_indirect_selection=TestIndirectSelection.BUILDABLE,
         ),
         operator_args={

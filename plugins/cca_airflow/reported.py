@@ -9,7 +9,7 @@ from asgiref.sync import sync_to_async
 
 _PRODUCER_FAILED = frozenset({"failed", "upstream_failed", "removed"})
 _PRODUCER_DONE = frozenset({"success", "skipped"})
-# the report is what ends most waits; the build's own state matters when it broke
+# The report is what ends most waits; the build's own state matters when it broke.
 _STATE_EVERY = 5
 
 
@@ -31,7 +31,7 @@ class Reported(BaseTrigger):
         """Wait for report or end of the build."""
         polls = 0
         while True:
-            # asked before the report: what is reported last may come between the two
+            # Asked before the report: what is reported last may come between the two.
             state = await self._state() if polls % _STATE_EVERY == 1 else None
             if report := await self._taken_report():
                 yield self._ending(report)
@@ -58,11 +58,11 @@ class Reported(BaseTrigger):
             return TaskSuccessEvent()
         if report["status"] == "failed":
             return TaskFailedEvent()
-        # dbt left it out for a failure before it, which has healed, or this task would not run
+        # dbt left it out for a failure before it, which has healed, or this task would not run.
         return TriggerEvent("build")
 
     async def _taken_report(self) -> dict[str, Any] | None:
-        """The report, which counts once: a task cleared by hand later builds its model anew."""
+        """Returns the report, which counts once: a task cleared later builds its model again."""
         from airflow.sdk.execution_time.comms import DeleteXCom
         from airflow.sdk.execution_time.task_runner import SUPERVISOR_COMMS
         from airflow.sdk.execution_time.xcom import XCom

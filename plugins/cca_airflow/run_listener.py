@@ -29,5 +29,5 @@ def _record(run: Any, state: str) -> None:
         ended = runs.Run(run.dag_id, run.run_id, str(run.run_type), state, *times)
         runs.record(get_settings(), ended)
     except OSError:
-        # the scheduler goes on, whatever happens to a status line
+        # The scheduler goes on, whatever happens to a status line.
         log.exception("run %s is not on record", run.run_id)

@@ -12,7 +12,7 @@ from cca.sync_agent.agent import sync_once
 
 pytestmark = pytest.mark.timeout(300)
 
-# there is no triggerer here to end the models' tasks; the build itself makes and tests every model
+# There is no triggerer here to end the models' tasks; the build itself makes and tests every model.
 RUN_THE_DAG = """
 from airflow.dag_processing.dagbag import DagBag
 dag = DagBag().dags["conversation_pipeline"]

@@ -51,7 +51,7 @@ def served(
             "pipeline_minutes": 0,
         }
     )
-    # as the command does
+    # As the command does.
     umask = os.umask(0o077)
     generate(home / "sample", sessions=4, seed=11)
     sync_once(settings, settings.mongo_uri)

@@ -19,6 +19,7 @@ from cca.settings import Settings
 from cca.transcript.blocks import blocks_of
 from cca.transcript.results import REJECTED, error_class
 from cca.transcript.slugs import slug_of
+from cca.transcript.times import is_outlier
 from cca.transform.dbt import transform
 
 Row = dict[str, Any]
@@ -87,6 +88,7 @@ def entry(session: str, at: float, **values: Any) -> Row:
         row.setdefault(name, value)
     cwd = row.get("cwd")
     row["is_project_folder"] = cwd is not None and slug_of(cwd) == row["project_id"]
+    row["is_clock_wrong"] = is_outlier(row["event_at"], row["ingested_at"])
     row["_id"] = values.get("_id") or _digest(row)
     return row
 
@@ -128,7 +130,8 @@ def _place(session: str, when: datetime, offset: int) -> Row:
     return {
         "project_id": "-srv-app", "session_id": session, "stream": session, "generation": 0,
         "source_offset": offset, "source_file": f"-srv-app/{session}.jsonl", "host": "laptop",
-        "ingested_at": when, "event_at": when, "date": when.date(),
+        # Long after: as where an archive takes old transcripts.
+        "ingested_at": when + timedelta(days=365), "event_at": when, "date": when.date(),
     }  # fmt: skip
 
 

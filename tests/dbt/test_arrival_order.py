@@ -51,7 +51,7 @@ def _documents() -> tuple[list[Row], dict[str, Row]]:
         entry("alone", 3000, uuid="alone-1", text="What is this?"),
         answer("alone", 3010, "m-alone", uuid="alone-2", output_tokens=1),
     ]
-    # a fork of the fork, which began first: late, it takes what both had
+    # A fork of the fork, which began first: late, it takes what both had.
     entries += [
         answer("0-grandchild", 90, "m-a-fork-1", uuid="a-fork-3", output_tokens=11),
         entry("0-grandchild", 20, uuid="0-own"),
@@ -122,10 +122,10 @@ def test_any_order_of_arrival_and_departure_comes_to_what_a_full_refresh_builds(
     third = len(entries) // 3
     seqs = {row["_id"]: 1 + index // third for index, row in enumerate(entries)}
     build(entries[:third], calls, seqs)
-    # the second load's run breaks off when one of the tables has been built
+    # The second load's run breaks off when one of the tables has been built.
     _load(build.settings, entries[: 2 * third], calls, seqs)
     transform(build.settings, select="int_session_states int_session_origins")
-    # some are gone again: their host was forgotten, or their range replaced
+    # Some are gone again: their host was forgotten, or their range replaced.
     kept = [row for row in entries[: 2 * third] if rng.random() < 0.8]
     incremental = build(kept + entries[2 * third :], calls, seqs)
     assert len(incremental["facts"]) > 3

@@ -43,7 +43,7 @@ def test_a_block_begins_at_the_full_hour_and_the_next_message_after_five_hours_b
         marts, "hour(block_start), api_messages", "agg_billing_blocks",
         "block_start < '2026-07-01' order by block_start",
     )  # fmt: skip
-    # a message at 20:01 lies more than five hours after 15:00: the third block begins at 20:00
+    # A message at 20:01 lies more than five hours after 15:00: the third block begins at 20:00.
     assert [count for _, count in found] == [2, 1, 1, 1]
     later = ask(
         marts, "hour(block_start)", "agg_billing_blocks",
@@ -128,7 +128,7 @@ given(
 
 
 def test_the_cache_saves_what_input_would_have_cost_less_what_it_cost(marts: Marts) -> None:
-    # haiku 4.5: 1 USD input, 0.10 read, 2 written for an hour
+    # Haiku 4.5: 1 USD input, 0.10 read, 2 written for an hour.
     found = ask(marts, "cache_savings_usd, prompt_tokens", "fct_api_messages",
                 "message_id = 'm-cached'")  # fmt: skip
     assert found == [(Decimal("0.81") - 1, 2_000_000)]

@@ -13,6 +13,8 @@ from cca.transcript.times import parse_timestamp
 from tests.dbt.rows import Row
 
 HOST = "laptop"
+# Long after all of them was written.
+TAKEN_AT = datetime(2028, 1, 1, tzinfo=UTC)
 
 
 def rows_of_transcripts(folder: Path, *, is_lenient: bool = False) -> tuple[list[Row], list[Row]]:
@@ -50,5 +52,5 @@ def _documents(path: Path, folder: Path, *, is_lenient: bool) -> Iterator[Row]:
             "_id": key.hexdigest(), "stream": place.stream, "generation": 0,
             "sourceOffset": number, "projectId": place.project_id,
             "sessionKey": place.session_key, "sourceFile": place.source_file, "host": HOST,
-            "eventAt": last, "ingestedAt": last, "preview": "",
+            "eventAt": last, "ingestedAt": TAKEN_AT, "preview": "",
         }  # fmt: skip

@@ -1,4 +1,4 @@
-"""Counts a folder of transcripts anew from its lines: plain json, nothing of the generator's."""
+"""Counts a folder of transcripts from its lines, without code of the generator."""
 
 import json
 import re

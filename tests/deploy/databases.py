@@ -31,7 +31,7 @@ def program(name: str) -> str:
 def postgres(database: str) -> Iterator[str]:
     """The address of a database whose user has its name."""
     initdb, server, psql = program("initdb"), program("postgres"), program("psql")
-    # it refuses root, and pytest's folders are closed to anyone else
+    # It refuses root, and pytest's folders are closed to anyone else.
     user = "postgres" if os.geteuid() == 0 else None
     port = first_free(25432)
     with tempfile.TemporaryDirectory(prefix="cca-postgres-") as folder:

@@ -138,7 +138,7 @@ def _check_run(containers: Containers) -> None:
         eventually(lambda: not api.missing_components(), 180)
         api.sign_in()
         eventually(api.has_dag, 180)
-        # the hourly run starts by itself, and what it publishes is no news to the other one
+        # The hourly run starts by itself, and what it publishes is no news to the other one.
         api.trigger()
         eventually(lambda: all(run["state"] in FINISHED for run in api.runs()), 400)
         states = {run["dag_run_id"]: run["state"] for run in api.runs()}
@@ -177,7 +177,7 @@ def _check_results(containers: Containers, totals: dict[str, Any]) -> None:
         backend.removeprefix("db+").replace("+psycopg2", ""),
         "select status, count(*) from celery_taskmeta group by 1",
     )
-    # one for each task but those of models, which wait in the triggerer
+    # One for each task but those of models, which wait in the triggerer.
     ((status, count),) = results
     assert status == "SUCCESS"
     assert int(count) >= 7

@@ -23,10 +23,10 @@ FILES = {
     "celery": (MAIN, CELERY),
     "external-mongo": (MAIN, EXTERNAL_MONGO),
 }
-# each image of ours, and the target of the Dockerfile it is
+# Each image of ours, and the target of the Dockerfile it is.
 IMAGES = {"cca:local": "all", "cca-agent:local": "agent"}
 EXTERNAL = {**env_file(), "EXTERNAL_MONGO_URI": "mongodb+srv://cca:x@cluster.example.net/"}
-# ours, in the browser's command line; Airflow's own, where cca has no setting
+# Ours, in the browser's command line; Airflow's own, where cca has no setting.
 NO_SETTINGS = re.compile(r"BROWSER_USER|BROWSER_PASSWORD|AIRFLOW__CELERY__\w+")
 SECRET = re.compile(r"PASS|SECRET|KEY|_URI|BROKER|BACKEND|AUTH")
 
@@ -106,7 +106,7 @@ def test_everything_but_one_runs_is_watched_and_waited_for(services: dict[str, A
             is_end = how["condition"] == "service_completed_successfully"
             assert is_end == (other in ends), (name, other)
             assert is_end or "healthcheck" in awaited, (name, other)
-            # a part of another profile may be left out
+            # A part of another profile may be left out.
             is_together = set(each["profiles"]) <= {*awaited["profiles"], "celery"}
             assert is_together or how.get("required") is False, (name, other)
 

@@ -103,7 +103,7 @@ def stack(tmp_path: Path) -> Iterator[Stack]:
         "HEALTH_PORT": str(first_free(22000)),
         "BROWSER_PORT": str(first_free(23000)),
     }
-    # a sign-in is needed, as it is in the container, whose BROWSER_HOST is not loopback
+    # A sign-in is needed, as it is in the container, whose BROWSER_HOST is not loopback.
     variables["BROWSER_URL"] = f"http://localhost:{variables['BROWSER_PORT']}"
     made = Stack(tmp_path, variables, port, load(MAIN, variables=variables)["services"])
     install(build("deploy/agent", tmp_path / "wheel"), tmp_path / "image-agent")
@@ -157,7 +157,7 @@ def test_each_part_starts_by_its_command_and_says_that_it_is_well(stack: Stack) 
             eventually(lambda name=name: stack.is_healthy(name), 90)
         _check_user(stack)
         _check_sign_in(stack)
-        # extraction needs no more rights than the others
+        # Extraction needs no more rights than the others.
         assert "1 entries" in stack.run("airflow-scheduler", "extract")
     finally:
         for part in parts.values():

@@ -39,7 +39,7 @@ def test_spark_builds_the_same_rows_from_the_same_lake(
     generate(Path(settings.claude_dir).parent, sessions=8, seed=5, until=date(2026, 11, 20))
     sync_once(settings, settings.mongo_uri)
     with archive.connect(settings.mongo_uri) as client:
-        # one that becomes a reject, or `agg_rejects` would have no rows to compare
+        # One that becomes a reject, or `agg_rejects` would have no rows to compare.
         odd = {"_id": "odd", "rawLine": "{", "ingestedAt": datetime(2026, 11, 20, tzinfo=UTC)}
         archive.conversations(client, settings).insert_one(odd)
     everything = resolve(since=None, until=None, full_backfill=False)

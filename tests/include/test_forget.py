@@ -147,7 +147,7 @@ def test_the_files_are_not_taken_in_again_even_by_a_new_buffer_and_later_words_a
             letters = buffer.rows("SELECT source_file FROM dead_letters")
         assert SECRET not in repr(kept)
         assert [Path(name).parent.name for (name,) in letters] == ["-srv-other"]
-        # a lost buffer reads all files from their start
+        # A lost buffer reads all files from their start.
         for side in told.cca_home.glob("buffer.db*"):
             side.unlink()
 

@@ -100,7 +100,7 @@ def test_switching_the_format_catches_up_and_brings_no_row_twice(
             found = warehouse.execute(
                 "select count(*), count(distinct _id), max(load_seq) from raw.conversations"
             ).fetchall()
-        # the same rows from other files keep the load that first brought them
+        # The same rows from other files keep the load that first brought them.
         assert found == [(report.documents, report.documents, 1)]
 
 

@@ -66,7 +66,7 @@ def test_compaction_orphans_and_expiry_leave_the_rows_alone(lake_settings: Setti
     assert (expired.snapshots > 0) == is_iceberg
     assert maintenance.expire_snapshots(lake_settings, keep=timedelta(0)).snapshots == 0
     assert files_and_rows(lake_settings) == (1, 3)
-    # looking made no catalog for those who never wrote Iceberg
+    # Looking made no catalog for those who never wrote Iceberg.
     assert (lake_settings.lake_dir / "iceberg-catalog.db").exists() == is_iceberg
 
 

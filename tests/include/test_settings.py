@@ -22,7 +22,41 @@ def test_several_transcript_folders_and_claude_config_dir(
     (config / "projects").mkdir(parents=True)
     monkeypatch.delenv("CLAUDE_DIR", raising=False)
     monkeypatch.setenv("CLAUDE_CONFIG_DIR", f"{config}, {tmp_path / 'more'}")
-    assert Settings(_env_file=None).claude_dirs == [config / "projects", tmp_path / "more"]
+    found = Settings(_env_file=None).claude_dirs
+    assert found == [config / "projects", tmp_path / "more" / "projects"]
+
+
+def test_what_lies_above_projects_is_never_a_root(tmp_path: Path) -> None:
+    own = tmp_path / "config"
+    own.mkdir()
+    (own / "history.jsonl").write_text("{}")
+    backup = tmp_path / "backup"
+    (backup / "laptop" / "projects" / "-srv-app").mkdir(parents=True)
+    plain = tmp_path / "plain"
+    (plain / "-srv-app").mkdir(parents=True)
+    folders = f"{own},{backup},{plain},{tmp_path / 'absent'}"
+    settings = Settings(claude_dir=folders, _env_file=None)
+    assert settings.claude_dirs == [
+        own / "projects", backup / "laptop" / "projects", plain, tmp_path / "absent",
+    ]  # fmt: skip
+    (remark,) = settings.claude_dir_remarks
+    assert str(backup) in remark
+    assert str(backup / "laptop" / "projects") in remark
+
+
+def test_both_default_folders_are_read_where_they_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("CLAUDE_DIR", "CLAUDE_CONFIG_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    first, second = tmp_path / ".claude" / "projects", tmp_path / ".config" / "claude" / "projects"
+    settings = Settings(_env_file=None)
+    assert settings.claude_dirs == [first]
+    second.mkdir(parents=True)
+    assert settings.claude_dirs == [second]
+    first.mkdir(parents=True)
+    assert settings.claude_dirs == [first, second]
 
 
 def test_wrong_value_is_named_with_its_setting(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -100,7 +100,7 @@ export function render({ model, el }) {
 
   const grow = () => feed() && growIn(feed());
 
-  // --- what was said since: articles at the end are added, changed ones are written anew
+  // --- new entries: add articles at the end, replace changed ones
 
   let isReadingNews = false;
   async function news(facts) {

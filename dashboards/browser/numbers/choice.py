@@ -15,7 +15,7 @@ _DATE_CHARACTERS = len("2026-01-31")
 
 @dataclass(frozen=True)
 class Choice:
-    """Each field is a query parameter; own days win over the number of them."""
+    """Each field is a query parameter; `since` and `until` override `days`."""
 
     days: str = ""
     since: str = ""

@@ -92,7 +92,7 @@ def _classes(asked: Asked) -> Table:
          Column("Last", is_number=False)],
         [
             [
-                Cell(_SHOWN.get(row["error_class"], row["error_class"]), _link(asked, row), "",
+                Cell(_SHOWN.get(row["error_class"], str(row["error_class"])), _link(asked, row), "",
                      share(row["errors"], top),
                      sub=row["tool_name"] or _API),
                 Cell(f"{row['errors']:,}", _link(asked, row)),

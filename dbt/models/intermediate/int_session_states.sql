@@ -4,7 +4,7 @@ with entries as (
     select * from {{ ref('stg_conversations') }}
 ),
 
--- What a session is made of: any row that comes, goes or is loaded anew changes it.
+-- Fingerprint of a session's rows: it changes when any row is added, removed or loaded again.
 contents as (
     select
         session_id,

@@ -31,6 +31,7 @@ select
     event_at as sent_at,
     day,
     hour_at,
+    is_clock_wrong,
     cast(coalesce(text_length, 0) as bigint) as text_length,
     cast(copies as integer) as copies
 from entries

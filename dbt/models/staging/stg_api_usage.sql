@@ -1,9 +1,17 @@
-with source as (
-    select * from {{ source('raw', 'conversations') }}
+with corrected as (
+    select * from {{ ref('stg_corrected_times') }}
+),
+
+source as (
+    select
+        rows_taken.*,
+        corrected.corrected_at
+    from {{ source('raw', 'conversations') }} as rows_taken
+    left join corrected on rows_taken._id = corrected.document_id
     where
-        has_usage
-        and (role = 'assistant' or type in ('assistant', 'progress'))
-        and coalesce(model, '') <> '<synthetic>'
+        rows_taken.has_usage
+        and (rows_taken.role = 'assistant' or rows_taken.type in ('assistant', 'progress'))
+        and coalesce(rows_taken.model, '') <> '<synthetic>'
 ),
 
 further as (
@@ -38,7 +46,7 @@ answers as (
         coalesce(service_tier, '') as service_tier,
         coalesce(inference_geo, '') as inference_geo,
         coalesce(is_usage_final, false) as is_usage_final,
-        {{ in_utc('event_at') }} as event_at
+        coalesce(corrected_at, {{ in_utc('event_at') }}) as event_at
     from source
 ),
 

@@ -1,5 +1,13 @@
-with source as (
-    select * from {{ source('raw', 'content_blocks') }}
+with corrected as (
+    select * from {{ ref('stg_corrected_times') }}
+),
+
+source as (
+    select
+        rows_taken.*,
+        corrected.corrected_at
+    from {{ source('raw', 'content_blocks') }} as rows_taken
+    left join corrected on rows_taken._id = corrected.document_id
 )
 
 select
@@ -26,6 +34,6 @@ select
     file_path,
     lines_added,
     lines_removed,
-    {{ in_utc('event_at') }} as event_at,
-    {{ in_utc('timestamp') }} as written_at
+    coalesce(corrected_at, {{ in_utc('event_at') }}) as event_at,
+    case when not is_clock_wrong then {{ in_utc('timestamp') }} end as written_at
 from source

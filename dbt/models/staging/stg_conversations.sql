@@ -1,5 +1,13 @@
-with source as (
-    select * from {{ source('raw', 'conversations') }}
+with corrected as (
+    select * from {{ ref('stg_corrected_times') }}
+),
+
+source as (
+    select
+        rows_taken.*,
+        corrected.corrected_at
+    from {{ source('raw', 'conversations') }} as rows_taken
+    left join corrected on rows_taken._id = corrected.document_id
 )
 
 select
@@ -19,6 +27,7 @@ select
     role,
     message_id,
     request_id,
+    entry_session_id,
     model,
     stop_reason,
     has_usage,
@@ -46,8 +55,9 @@ select
     coalesce(is_project_folder, false) as is_project_folder,
     text,
     length(text) as text_length,
-    {{ in_utc('event_at') }} as event_at,
-    {{ in_utc('timestamp') }} as written_at,
+    coalesce(corrected_at, {{ in_utc('event_at') }}) as event_at,
+    case when not is_clock_wrong then {{ in_utc('timestamp') }} end as written_at,
+    is_clock_wrong,
     {{ in_utc('ingested_at') }} as ingested_at,
     load_seq
 from source

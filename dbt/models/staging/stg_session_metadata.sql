@@ -1,5 +1,13 @@
-with source as (
-    select * from {{ source('raw', 'conversations') }}
+with corrected as (
+    select * from {{ ref('stg_corrected_times') }}
+),
+
+source as (
+    select
+        rows_taken.*,
+        corrected.corrected_at
+    from {{ source('raw', 'conversations') }} as rows_taken
+    left join corrected on rows_taken._id = corrected.document_id
 )
 
 -- Lines without a uuid: re-appended every turn, and the last one of a kind wins.
@@ -14,6 +22,6 @@ select
     is_sidechain,
     permission_mode,
     text as value,
-    {{ in_utc('event_at') }} as event_at
+    coalesce(corrected_at, {{ in_utc('event_at') }}) as event_at
 from source
 where coalesce(uuid, '') = '' and type not in ('user', 'assistant', 'message', 'system', 'attachment', 'progress')

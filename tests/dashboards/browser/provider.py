@@ -95,7 +95,7 @@ def provider() -> Iterator[Provider]:
             query = {name: values[0] for name, values in parse_qs(parts.query).items()}
             own.asked.append(parts.path)
             if parts.path == "/sign-in":
-                # a person's click, so that this is a page of another site as it would be
+                # A person's click, so that this is a page of another site as it would be.
                 link = f'<a href="{own.answer(query)}">I am Ada</a>'.replace("&", "&amp;")
                 self.reply(f'<!doctype html><link rel="icon" href="data:,">{link}', "text/html")
                 return
@@ -125,7 +125,7 @@ def provider() -> Iterator[Provider]:
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        # another site than 127.0.0.1, as providers are
+        # Another site than 127.0.0.1, as providers are.
         own.issuer = f"http://localhost:{server.server_port}"
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()

@@ -128,7 +128,7 @@ def test_a_bar_of_an_hour_filters_and_clearing_undoes_it(site: Any, open_page: A
     page = open_page(site.url)
     ready(page)
     page.get_by_role("button", name="Hour", exact=True).click()
-    bar = page.locator("#overview .bar[title*=' 60 of Claude']").first
+    bar = page.locator("#overview .bar[title*=' 60 from Claude']").first
     bar.click()
     expect(page.locator("#overview .bar:not(.off)")).to_have_count(1)
     assert "T10" in page.url or "T11" in page.url

@@ -192,7 +192,7 @@ def test_an_empty_archive_says_what_to_do_until_there_is_something(
     assert page.get_by_role("heading", name="No sessions yet").is_visible()
     assert page.get_by_role("heading", name="No conversations yet").is_visible()
     said = page.locator("#overview .empty").inner_text()
-    for thing in ("/home/ada/.claude/projects", "cca up", "cca sync --once", "cca demo"):
+    for thing in ("/home/ada/.claude/projects", "cca up", "cca demo"):
         assert thing in said
     story = new_story(LATE, title="The first one")
     story.prompt("Here it comes")

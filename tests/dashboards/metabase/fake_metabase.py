@@ -1,4 +1,4 @@
-"""A Metabase that keeps what it is told and refuses what the real one would refuse.
+"""A Metabase that stores what it gets and refuses what the real one refuses.
 
 The schemas say what Metabase's API takes (0.63 and later refuse names they do not know), written
 by hand from its documentation and source. What it answers is as little as the provisioner reads.
@@ -51,7 +51,7 @@ FIELD_TAG = _map(
     {
         **TAG_COMMON,
         "type": {"const": "dimension"},
-        # the newer form is refused by POST /api/card
+        # The newer form is refused by POST /api/card.
         "dimension": {
             "type": "array",
             "prefixItems": [{"const": "field"}, ID, {"type": "null"}],
@@ -110,7 +110,7 @@ DASHBOARD = {
 ARCHIVED = {"archived": {"type": "boolean"}}
 DETAILS = _map(
     {"database_file": TEXT},
-    # what else is sent reaches DuckDB as an option it does not know
+    # What else is sent reaches DuckDB as an option it does not know.
     {
         "read_only": {"type": "boolean"},
         "old_implicit_casting": {"type": "boolean"},
@@ -146,7 +146,7 @@ _BODIES = {
     "PUT /api/collection/N": _map({}, {**COLLECTION, **ARCHIVED}),
     "POST /api/card": _map(CARD),
     "PUT /api/card/N": _map({}, {**CARD, **ARCHIVED}),
-    # dashcards in a POST are not refused by all releases, but ignored by all
+    # Dashcards in a POST are not refused by all releases, but ignored by all.
     "POST /api/dashboard": _map({"name": TEXT}, DASHBOARD),
     "PUT /api/dashboard/N": _map(
         {}, {**DASHBOARD, **ARCHIVED, "dashcards": {"type": "array", "items": DASHCARD}}
@@ -178,7 +178,7 @@ class FakeMetabase:
         self.cards: dict[int, dict[str, Any]] = {}
         self.dashboards: dict[int, dict[str, Any]] = {}
         self.sessions: set[str] = set()
-        # a sync runs in the background: what it read shows at the second look
+        # A sync runs in the background: what it read shows at the second look.
         self.is_syncing = False
         self.has_comments = True
         self._ids = itertools.count(1)
@@ -428,7 +428,7 @@ def serving(fake: FakeMetabase) -> Iterator[str]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
-        # head and body in one packet: else each answer waits for an acknowledgement
+        # Head and body in one packet: else each answer waits for an acknowledgement.
         wbufsize = -1
 
         def _do(self) -> None:

@@ -56,7 +56,7 @@ def test_its_key_is_kept_for_its_user_alone_and_used_instead_of_the_password(
     assert actions(provision(without_password, Options())) == set()
     path.unlink()
     provision(site, Options())
-    assert path.read_text() == fake.keys["cca"], "a lost key is made anew"
+    assert path.read_text() == fake.keys["cca"], "a lost key is created again"
 
 
 def test_a_changed_question_updates_one_card(
@@ -133,7 +133,7 @@ def test_a_dry_run_without_a_metabase_says_what_a_new_one_would_get(
     assert said == [
         "Metabase not reached at http://127.0.0.1:9: as in a new one, everything would be new"
     ]
-    # who waits for one wants to know of it
+    # Who waits for one wants to know of it.
     with pytest.raises(ServiceDown, match="does not answer"):
         provision(away, Options(wait_seconds=0.01, is_dry_run=True))
 

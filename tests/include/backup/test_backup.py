@@ -103,7 +103,7 @@ def test_after_a_restore_the_warehouse_is_loaded_from_equal_rows(
         extract(one, one.mongo_uri, Window("incremental"))
         load(one)
     assert raw(other) == raw(settings)
-    # the buffer knows what was read: nothing is taken in twice
+    # The buffer knows what was read: nothing is stored twice.
     again = other.model_copy(update={"claude_dir": settings.claude_dir})
     assert sync_once(again, again.mongo_uri).records == 0
 
@@ -134,7 +134,7 @@ def test_a_second_backup_adds_what_is_new_and_standard_tools_read_it(
     collection.database["stars"].insert_one({"_id": "s1", "note": "mine"})
     first = save.save(settings, settings.mongo_uri, folder)
     assert (first.documents, first.is_incremental) == (2, False)
-    # long ago, as far as the first backup is concerned
+    # Long ago, as far as the first backup is concerned.
     made = contents.read(folder)
     assert made is not None
     ancient = {"$set": {"ingestedAt": made.through - 2 * save.LATE_COMMITS}}
@@ -143,7 +143,7 @@ def test_a_second_backup_adds_what_is_new_and_standard_tools_read_it(
     second = save.save(settings, settings.mongo_uri, folder)
     assert (second.documents, second.is_incremental) == (1, True)
     parts = sorted(folder.glob("mongodb/conversations.*.bson.gz"))
-    # what `gunzip | bsondump` sees
+    # What `gunzip | bsondump` sees.
     found = [bson.decode_all(gzip.decompress(path.read_bytes())) for path in parts]
     assert [[one["text"] for one in part] for part in found] == [["word-a", "word-b"], ["word-c"]]
     assert restore(other, other.mongo_uri, folder).stored == 4

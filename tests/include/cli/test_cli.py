@@ -127,7 +127,7 @@ def test_unusable_setting_is_one_line_that_names_it(
     ("arguments", "said"),
     [
         (["usage", "--since", "2026-11-02", "--until", "2026-11-01"], "is after --until"),
-        (["up", "--only", ""], "names no part"),
+        (["up", "--only", ""], "names no part of the stack"),
     ],
 )
 def test_what_was_not_meant_is_a_wrong_use(arguments: list[str], said: str) -> None:

@@ -99,7 +99,7 @@ def test_publish_promotes_the_load_that_dbt_built_not_a_newer_one(
     assert not has_news(settings, load(settings))
     insert(collection, 7)
     extract(settings, settings.mongo_uri, Window("full"))
-    # another run loads between this run's dbt and its publish
+    # Another run loads between this run's dbt and its publish.
     assert load(settings).load_seq == 2
     publish(settings)
     assert has_news(settings, load(settings))

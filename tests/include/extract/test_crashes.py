@@ -83,7 +83,7 @@ def some_documents(
         document(
             dict(chance.choice(kinds)),
             eventAt=LONG_AGO + timedelta(hours=chance.randrange(72)),
-            # a run sees ten minutes before its mark, and a slow machine takes some of them
+            # A run sees ten minutes before its mark, and a slow machine takes some of them.
             ingestedAt=newest - timedelta(seconds=chance.randrange(240)),
         )
         for _ in range(number)
@@ -148,7 +148,7 @@ def test_every_crash_is_healed_by_the_next_run(
     load(settings)
     windows = (Window("incremental"), backfill(LONG_AGO, None), Window("full"))
     for number, point in enumerate(POINTS[storage_format]):
-        # they came a while ago: the incremental runs find them as late ones only
+        # They came a while ago: the incremental runs find them as late ones only.
         newest = server_time(collection) - timedelta(minutes=1)
         collection.insert_many(some_documents(chance, document, newest, 5))
         if number % 2:
@@ -194,7 +194,7 @@ def test_random_windows_crashes_and_late_documents_come_to_what_mongodb_has(
         crasher.run(settings, window, point)
         before = in_lake(settings)
         assert len(before[0]) == len({_id for _id, _ in before[0]})
-    # everything came within ten minutes before the mark: no full backfill is needed
+    # Everything came within ten minutes before the mark: no full backfill is needed.
     extract(settings, settings.mongo_uri, Window("incremental"))
     load(settings)
     assert in_lake(settings) == archived(collection)

@@ -82,10 +82,10 @@ def test_one_late_document_is_found_without_reading_files(
     extract(settings, settings.mongo_uri, Window("incremental"))
     collection.insert_many([document(eventAt=now, ingestedAt=recent) for _ in range(5)])
     files_read.clear()
-    # both the five and the one are late: they lie before the mark
+    # Both the five and the one are late: they lie before the mark.
     assert extract(settings, settings.mongo_uri, Window("incremental")).documents == 5
     assert files_read == []
     collection.insert_one(document(eventAt=now, ingestedAt=recent + timedelta(seconds=1)))
     extract(settings, settings.mongo_uri, Window("incremental"))
-    # only the file of those ten seconds is written anew
+    # Only the file of those ten seconds is written again.
     assert len(set(files_read)) <= 2

@@ -19,7 +19,7 @@ from pyiceberg.exceptions import (
 from pyiceberg.schema import Schema
 from pyiceberg.table import CommitTableRequest, Table
 
-# what the specification answers with, and the name clients know the error by
+# What the specification answers with, and the name clients know the error by.
 _ERRORS = {
     NoSuchTableError: (404, "NoSuchTableException"),
     TableAlreadyExistsError: (409, "AlreadyExistsException"),

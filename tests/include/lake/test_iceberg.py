@@ -63,7 +63,7 @@ def test_another_writer_s_commit_in_between_is_taken_in(
     collection.insert_many([document(eventAt=LONG_AGO + timedelta(days=day)) for day in range(4)])
     extract(settings, settings.mongo_uri, Window("full"))
     collection.insert_many([document(eventAt=LONG_AGO + timedelta(days=day)) for day in range(4)])
-    # another machine: the same catalog and tables, but not the same lock
+    # Another machine: the same catalog and tables, but not the same lock.
     other = settings.model_copy(
         update={
             "cca_home": settings.cca_home / "other",
@@ -151,7 +151,7 @@ def test_small_files_of_old_dates_become_one_and_raw_sees_no_news(
     for number in range(3):
         arrived = LONG_AGO + timedelta(days=1, hours=number)
         collection.insert_one(document(eventAt=LONG_AGO, ingestedAt=arrived))
-        # a state for each, as if the hours passed
+        # A state for each, as if the hours passed.
         window = backfill(LONG_AGO, LONG_AGO + timedelta(days=1))
         extract(settings, settings.mongo_uri, window)
         collection.update_one({"ingestedAt": arrived}, {"$set": {"eventAt": LONG_AGO}})

@@ -37,7 +37,7 @@ def test_moves_when_its_port_is_taken(home: Settings) -> None:
         client.db.things.insert_one({"_id": 1})
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
-        # its own of last time may be another test's by now
+        # Its own of last time may be another test's by now.
         (home.mongo_dir / "port").write_text(str(port))
         with server.serving_mongo(home) as moved, MongoClient(moved) as client:
             assert urlsplit(moved).port != port

@@ -109,7 +109,7 @@ class TestCopies:
         ((hosts, prompts),) = rows_of(address, COUNTS)
         with ThreadPoolExecutor() as pool, _locked(address, "marts.fct_prompts"):
             copying = pool.submit(copy_gold, settings, doubled)
-            # the hosts, which come first, are replaced by now
+            # The hosts, which come first, are replaced by now.
             assert wait_until(lambda: rows_of(address, WAITING) == [["1"]], 60)
             assert rows_of(address, COUNTS) == [[hosts, prompts]]
             assert not copying.done()
@@ -133,7 +133,7 @@ class TestCopies:
             changed.execute("delete from marts.agg_billing_blocks")
         with pytest.raises(ServiceDown, match="view mine depends on table"):
             copy_gold(settings, doubled)
-        # it comes first, and is back with the rest
+        # It comes first, and is back with the rest.
         assert rows_of(address, "select count(*) > 0 from marts.agg_billing_blocks") == [["t"]]
         rows_of(address, "drop view mine")
 

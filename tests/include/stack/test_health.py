@@ -1,4 +1,4 @@
-"""`cca health`: a part that does not answer is said so, with the reason."""
+"""`cca health`: a part that does not answer is reported with the reason."""
 
 import pytest
 

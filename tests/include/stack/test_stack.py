@@ -47,7 +47,7 @@ def test_mongo_and_agent_come_up_answer_and_leave_no_process(embedded: Settings)
     ready, _ = bring_up(embedded, "mongo", "sync")
     assert ready == {"mongo", "sync"}
     assert server.running_uri(embedded)
-    # it answers before it has found MongoDB
+    # It answers before it has found MongoDB.
     assert wait_until(lambda: (readiness.agent_health(embedded) or {}).get("mongoConnected"), 30)
 
     running = {process.pid for process in processes.ours(embedded)}

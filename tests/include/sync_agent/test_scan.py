@@ -22,6 +22,7 @@ SESSION = "00000000-0000-4000-8000-0000000000ad"
         (f"-a/{SESSION}.bak.jsonl", None),
         ("-a/sessions-index.json", None),
         ("-a/memory/notes.md", None),
+        ("-a/memory/facts.jsonl", None),
     ],
 )
 def test_transcripts_and_side_files_are_found_and_the_rest_is_not(tmp_path, path, kind):

@@ -16,7 +16,7 @@ from cca.transcript.times import parse_timestamp
         ("2026-11-01T12:00:00+02:00", datetime(2026, 11, 1, 10, tzinfo=UTC)),
         ("2026-11-01T10:00:00", datetime(2026, 11, 1, 10, tzinfo=UTC)),
         (1790589538916, datetime(2026, 9, 28, 9, 58, 58, 916000, UTC)),
-        # what MongoDB gives back for a long: an int of another class
+        # What MongoDB gives back for a long: an int of another class.
         (Int64(1790589538916), datetime(2026, 9, 28, 9, 58, 58, 916000, UTC)),
         ("yesterday", None),
         ("9999-12-31T23:59:59-12:00", None),

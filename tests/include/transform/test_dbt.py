@@ -33,7 +33,7 @@ def test_an_empty_archive_builds_every_model_and_frees_the_file(settings: Settin
     assert report.models >= 25
     assert report.tests > 70
     assert {node.name for node in report.nodes} == {node.name for node in seen}
-    # read-only is another configuration: DuckDB refuses it while a handle is left in the process
+    # Read-only is another configuration: DuckDB refuses it while a handle is left in the process.
     with duckdb.connect(str(settings.warehouse_path), read_only=True) as warehouse:
         schemas = warehouse.execute(
             "select distinct table_schema from information_schema.tables order by 1"

@@ -90,7 +90,7 @@ def test_tools_count_success_among_calls_that_ran(gold: Settings) -> None:
 def test_the_open_block_shows_where_it_is_heading_and_others_do_not(gold: Settings) -> None:
     now = datetime(2026, 11, 2, 13, tzinfo=UTC)
     made = report(gold.gold_path, "blocks", now=now)
-    # from the last message at 12:00 three hours are left, at 2 USD each
+    # From the last message at 12:00 three hours are left, at 2 USD each.
     assert [(row["is_active"], row["projected_usd"]) for row in made.rows] == [
         (False, None), (True, 10.0),
     ]  # fmt: skip

@@ -75,6 +75,7 @@ select
     version,
     event_at,
     written_at,
+    is_clock_wrong,
     {{ report_day('event_at') }} as day,
     {{ report_hour('event_at') }} as hour_at,
     text_length,
