@@ -37,19 +37,19 @@ up: install  ## start everything, wait until it answers, show the numbers
 down:  ## stop everything that `make up` started
 	@test ! -x $(CCA) || $(CCA) down
 
-status: install  ## what runs, what is fresh, what waits
+status: install  ## show what runs, how fresh the data is and what waits
 	@$(CCA) status
 
-logs: install  ## the end of every log
+logs: install  ## show the end of every log
 	@$(CCA) logs
 
-demo: install  ## the whole stack on generated conversations, in a throw-away home
+demo: install  ## run the whole stack on generated conversations in a temporary home
 	@$(CCA) demo --home $(DEMO_HOME)
 
 demo-down: install  ## stop the demo and delete its home
 	@$(CCA) demo --home $(DEMO_HOME) --down
 
-deploy: install  ## check the DAGs, draw dbt's models, make Airflow's tables and pool
+deploy: install  ## check the DAGs, write dbt's slim manifest, create Airflow's tables and pool
 	@$(CCA) airflow prepare
 	@$(VENV)/bin/python -m pytest -q tests/dags/test_dag_contract.py tests/dags/test_drawing.py
 
@@ -65,15 +65,15 @@ run-daily: install  ## trigger the nightly full refresh now
 pipeline: install  ## extract, load, transform, publish; no Airflow
 	@$(CCA) pipeline
 
-test: install  ## the whole test suite, its files on all cores
+test: install  ## run the test suite, its files on all cores
 	$(VENV)/bin/python -m pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
-coverage: install  ## what the test suite runs of the code, by package; slower than `make test`
+coverage: install  ## print the coverage of the tests by package; slower than `make test`
 	$(VENV)/bin/python -m pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder \
 		--cov --cov-report=
 	$(VENV)/bin/python -m tests.coverage_table
 
-test-long: install  ## the tests that take minutes: histories, kills, an upgrade
+test-long: install  ## run the tests that take minutes: histories, kills, an upgrade
 	$(VENV)/bin/python -m pytest -m long --timeout 900
 
 # Biome is one binary; package-lock.json pins it with its hash for every system.
@@ -92,12 +92,12 @@ lint: install .links $(BIOME_STAMP)  ## ruff, import-linter, sqlfluff, dbt-bounc
 	$(VENV)/bin/djlint --quiet --check dashboards
 	$(VENV)/bin/djlint --quiet --lint dashboards
 
-format: install $(BIOME_STAMP)  ## write Python, JavaScript, CSS and HTML in the one format
+format: install $(BIOME_STAMP)  ## format Python, JavaScript, CSS and HTML
 	$(VENV)/bin/ruff format .
 	node_modules/@biomejs/cli-*/biome check --write
 	$(VENV)/bin/djlint --quiet --reformat dashboards
 
-audit: install  ## known vulnerabilities of the dependencies; needs the network
+audit: install  ## list known vulnerabilities of the dependencies; needs the network
 	@.ci/audit
 
 # The tools that read source need the folders under their import names: cca, cca.dashboards, cca.demo.
@@ -106,7 +106,7 @@ audit: install  ## known vulnerabilities of the dependencies; needs the network
 	@ln -s $(CURDIR)/include/* $(CURDIR)/dashboards $(CURDIR)/demo .links/cca/
 	@ln -s $(CURDIR)/plugins/cca_airflow .links/
 
-wheels: install  ## dist/: the distribution, and the one of the sync agent alone
+wheels: install  ## build dist/: the whole package, and the sync agent alone
 	@rm -rf build deploy/agent/build
 	$(VENV)/bin/uv build --quiet --wheel --out-dir dist .
 	$(VENV)/bin/uv build --quiet --wheel --out-dir dist deploy/agent
@@ -133,7 +133,7 @@ docs: install  ## write the generated pages: settings, commands, gold tables, me
 	$(VENV)/bin/python -m cca.transform.dictionary
 	$(VENV)/bin/python -m cca.gold.measures.page
 
-env:  ## a .env with fresh passwords for docker compose
+env:  ## write a .env with fresh passwords for docker compose
 	@$(PYTHON) include/stack/compose_env.py
 
 lock: install  ## resolve constraints.txt again from requirements.txt

@@ -1,20 +1,20 @@
 """Conversations from MongoDB to lake, warehouse and gold.
 
-Every hour, and whenever it is triggered, this DAG takes what the sync agents stored in MongoDB
-and rebuilds what the dashboards read. `cca pipeline` runs the same steps without Airflow.
+Every hour, and on each trigger, this DAG extracts what the sync agents stored in MongoDB and builds
+the data of the dashboards. `cca pipeline` runs the same steps without Airflow.
 
-1. `resolve_window`: what this run takes. The trigger form decides; else a backfill run takes what
-   *happened* in its data interval; else everything that *arrived* since the last run. It is decided
-   here and nowhere else. A wide window is cut into chunks.
+1. `resolve_window` decides what this run extracts: the range of the trigger form; or, in a backfill
+   run, what *happened* in its data interval; or everything that *arrived* since the last run. No
+   other step decides this. A long range is cut into chunks.
 2. `extract`: makes the lake equal to MongoDB in each chunk.
 3. `finish_extract`: moves the lake's high-water mark once all chunks are extracted.
-4. `load`: brings the lake's difference into the raw tables. Where gold holds all of it already,
-   dbt and publish are skipped, and shown so.
-5. `dbt_build` builds and tests all models in one process, as DuckDB has one writer. Each model has
-   a task of its own under `dbt`, which ends as the build reports that model and its tests.
-6. `publish`: gold, as a new read-only file.
+4. `load`: loads the difference between lake and raw tables. If gold already holds all of it, dbt
+   and publish are skipped.
+5. `dbt_build` builds and tests all models in one process, because DuckDB has one writer. Each model
+   has its own task under `dbt`, which ends when the build reports that model and its tests.
+6. `publish`: writes gold as a new read-only file.
 
-Each step can be repeated, alone or with all that follow, and ends in the same state.
+You can repeat each step, alone or with all that follow; it ends in the same state.
 
 ## Triage
 
@@ -22,13 +22,13 @@ Each step can be repeated, alone or with all that follow, and ends in the same s
 - **extract** red, "does not answer": MongoDB is down. Start it (`cca up`) and clear the task.
 - **load** red, "Conflicting lock": another program has the warehouse file open for writing. Close
   it and clear the task; dashboards should open the gold file instead.
-- **dbt_build** red: dbt could not run at all, its log says why. Clear it with downstream.
-- **a model** red: the model or one of its tests failed, the log has dbt's message. The task builds
-  that model alone up to twice more; after a fix clear it with downstream. Until then nothing is
+- **dbt_build** red: dbt could not run; its log says why. Clear it with downstream.
+- **a model** red: the model or one of its tests failed; the log has dbt's message. The task builds
+  that model alone up to twice more. After a fix, clear it with downstream. Until then nothing is
   published and gold keeps the last good state.
-- **publish** red: gold and warehouse disagree, or the disk is full: the old gold file stays. Or the
-  Postgres of `GOLD_POSTGRES_URI` is away: gold is published, the copy is the old one.
-- **green, but figures are old**: look at `cca status`; if entries are pending, the agent is behind.
+- **publish** red: gold and warehouse disagree, or the disk is full; the old gold file stays. Or the
+  Postgres of `GOLD_POSTGRES_URI` is down; gold is published, and the copy is the old one.
+- **green, but numbers are old**: run `cca status`; if entries are pending, the agent is behind.
 """
 
 from datetime import datetime

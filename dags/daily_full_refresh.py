@@ -1,15 +1,15 @@
-"""Builds everything again each night, and compares all stores.
+"""Builds everything again each night and compares all stores.
 
-At 02:00 UTC `conversation_pipeline` runs with a full refresh: raw tables and every model from
-nothing, so that no error of an incremental build can last longer than a day. Then MongoDB, lake,
-raw tables and gold are counted against each other.
+At 02:00 UTC `conversation_pipeline` runs with a full refresh: it builds raw tables and every model
+from scratch, so an error of an incremental build lasts a day at most. Then the counts of MongoDB,
+lake, raw tables and gold are compared.
 
 ## Triage
 
 - **refresh** red: the triggered run of `conversation_pipeline` failed; its page says where and what
   to do. Clear this task afterwards.
-- **reconcile** red: the log names the stores that disagree and the command that mends it. The same
-  at any time: `cca doctor --data`.
+- **reconcile** red: the log names the stores that disagree and the command that fixes it. You can
+  run the same check at any time: `cca doctor --data`.
 """
 
 from datetime import timedelta
@@ -50,7 +50,7 @@ def daily_full_refresh() -> None:
         poke_interval=5,
     )
 
-    # A run that began meanwhile makes stores differ until it is through.
+    # A run that began meanwhile makes stores differ until it ends.
     @task(retries=3, retry_delay=timedelta(minutes=5))
     def reconcile() -> dict[str, Any]:
         from cca.doctor.reconcile import reconcile

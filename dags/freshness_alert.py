@@ -1,7 +1,7 @@
-"""Fails, and so raises an alert, where published figures are older than they should be.
+"""Fails, and so sends an alert, if published data is older than `STALE_HOURS` allows.
 
-Every half hour: documents that came more than `STALE_HOURS` ago and are in no published gold file
-are a fault, whatever the cause. No new conversations are none.
+Every half hour this DAG looks for documents that arrived more than `STALE_HOURS` ago and are not in
+the published gold file. If there are no new conversations, it succeeds.
 
 ## Triage
 

@@ -1,14 +1,14 @@
 """Keeps lake, buffer and gold small.
 
-Every night at 03:30 UTC: small lake files of past days are merged, files no commit refers to are
-deleted, Iceberg snapshots, gold files and past warehouses older than a week are let go, and the
-sync agent's buffer gives back its free pages. Nothing here touches MongoDB.
+Every night at 03:30 UTC this DAG merges small lake files of past days; deletes orphan files;
+deletes Iceberg snapshots, gold files and past warehouses older than a week; and frees the unused
+pages of the sync agent's buffer. It does not touch MongoDB.
 
 ## Triage
 
-- **any task** red: the log names file and reason, mostly a full disk or missing rights. Every
-  chore can be repeated at any time, and leaving one out costs only space.
-- **compact** red for one format: the other one is done; clear that task alone.
+- **any task** red: the log names file and reason, mostly a full disk or missing rights. You can
+  repeat every task at any time; a skipped task costs only space.
+- **compact** red for one format: the other one is done; clear only that task.
 """
 
 from dataclasses import asdict
@@ -27,7 +27,7 @@ from cca.settings import get_settings
     tags=[Tag.UPKEEP],
 )
 def maintenance() -> None:
-    """One task a chore."""
+    """One task for each kind of upkeep."""
 
     @task(map_index_template="{{ storage_format }}")
     def compact(storage_format: str) -> dict[str, Any]:

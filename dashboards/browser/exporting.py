@@ -142,7 +142,7 @@ def _session_row(row: dict[str, Any], cost: Decimal | None) -> tuple[Any, ...]:
     return (
         row["_id"], mask_secrets(session_title(row)), row.get("projectId"), row.get("host"),
         row.get("startedAt"), row.get("endedAt"), *(row.get(name, 0) for name in counts),
-        " ".join(row.get("models") or ()), cost,
+        ", ".join(sorted(row.get("models") or ())), cost,
     )  # fmt: skip
 
 

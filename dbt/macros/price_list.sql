@@ -15,6 +15,6 @@
 {#- Whether something scales the price of a row of usage in a way that nobody has told us yet. -#}
 {% macro has_unknown_factor() -%}
     speed not in ('', 'standard', 'fast')
-    or service_tier not in ('', 'standard', 'batch', 'priority')
+    or service_tier not in ('', 'standard', 'default', 'auto', 'batch', 'priority')
     or inference_geo not in ('', 'us', 'global', 'not_available')
 {%- endmacro %}

@@ -8,6 +8,7 @@ import click
 
 from cca.errors import CcaError
 from cca.extras import DISTRIBUTION
+from cca.terminal import say
 
 # Name: (module:attribute, what it does).
 COMMANDS = {
@@ -84,5 +85,5 @@ def main() -> None:
     try:
         cca()
     except (CcaError, OSError) as error:
-        click.echo(f"cca: {error}", err=True)
+        say(f"cca: {error}", err=True)
         sys.exit(1)

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from cca.terminal import say
+
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 _FOLDER = click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 
@@ -24,11 +26,11 @@ def backup(folder: Path, *, as_json: bool) -> None:
     with serving_mongo(settings) as uri, progress("backup") as tick:
         done = save(settings, uri, folder.absolute(), on_progress=tick)
     if as_json:
-        click.echo(json.dumps({"rows": [asdict(done)], "totals": asdict(done)}))
+        say(json.dumps({"rows": [asdict(done)], "totals": asdict(done)}))
         return
     kind = "new documents added" if done.is_incremental else "documents saved"
     size = done.size_bytes / 1e6
-    click.echo(f"{done.documents:,} {kind}; {folder} holds {done.files} files, {size:,.1f} MB")
+    say(f"{done.documents:,} {kind}; {folder} holds {done.files} files, {size:,.1f} MB")
 
 
 @click.command()
@@ -46,8 +48,8 @@ def restore(folder: Path, *, merge: bool, as_json: bool) -> None:
     with serving_mongo(settings) as uri, progress("restore") as tick:
         done = bring_back(settings, uri, folder.absolute(), is_merge=merge, on_progress=tick)
     if as_json:
-        click.echo(json.dumps({"rows": [asdict(done)], "totals": asdict(done)}))
+        say(json.dumps({"rows": [asdict(done)], "totals": asdict(done)}))
         return
     buffer = "with its buffer" if done.is_buffer_restored else "the buffer here was kept"
-    click.echo(f"{done.stored:,} of {done.documents:,} documents restored, {buffer}.")
-    click.echo("Next: run `cca up` or `cca pipeline` to build lake, warehouse, gold and search.")
+    say(f"{done.stored:,} of {done.documents:,} documents restored, {buffer}.")
+    say("Next: run `cca up` or `cca pipeline` to build lake, warehouse, gold and search.")

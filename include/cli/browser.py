@@ -2,6 +2,8 @@
 
 import click
 
+from cca.terminal import say
+
 
 @click.command()
 @click.option("--add-user", metavar="NAME", help="Add a user, or set a new password, then exit.")
@@ -20,12 +22,12 @@ def browser(add_user: str | None, remove_user: str | None, list_users: bool) -> 
     path = users.users_path(settings)
     if add_user:
         users.add_user(path, add_user, _new_password())
-        click.echo(f"{add_user} can sign in")
+        say(f"{add_user} can sign in")
     elif remove_user:
         users.remove_user(path, remove_user)
-        click.echo(f"{remove_user} can no longer sign in")
+        say(f"{remove_user} can no longer sign in")
     elif list_users:
-        click.echo("\n".join(users.read_users(path)) or "no users")
+        say("\n".join(users.read_users(path)) or "no users")
     else:
         _serve()
 
@@ -48,4 +50,4 @@ def _serve() -> None:
     settings = get_settings()
     address = f"http://{settings.browser_host}:{settings.browser_port}"
     with serving_mongo(settings) as uri:
-        serve(settings, uri, on_ready=lambda: click.echo(f"Conversations on {address}"))
+        serve(settings, uri, on_ready=lambda: say(f"Conversations on {address}"))

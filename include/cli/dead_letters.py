@@ -2,6 +2,8 @@
 
 import click
 
+from cca.terminal import say
+
 
 @click.group("dead-letters")
 def dead_letters() -> None:
@@ -20,12 +22,12 @@ def list_(*, as_json: bool) -> None:
     rows = [letter.summary() for letter in list_letters(get_settings().buffer_path)]
     if as_json:
         totals = {"dead_letters": len(rows), "raw_bytes": sum(row["raw_bytes"] for row in rows)}
-        click.echo(json.dumps({"rows": rows, "totals": totals}, ensure_ascii=False))
+        say(json.dumps({"rows": rows, "totals": totals}, ensure_ascii=False))
         return
     for row in rows:
         place = f"{row['source_file']} at byte {row['source_offset']}"
-        click.echo(f"{row['id']:>6}  {place}  {row['raw_bytes']} bytes  {row['reason']}")
-    click.echo(f"{len(rows)} dead letters")
+        say(f"{row['id']:>6}  {place}  {row['raw_bytes']} bytes  {row['reason']}")
+    say(f"{len(rows)} dead letters")
 
 
 @dead_letters.command()
@@ -40,12 +42,12 @@ def show(letter_id: int, *, as_json: bool) -> None:
 
     letter = find_letter(get_settings().buffer_path, letter_id)
     if as_json:
-        click.echo(json.dumps({"rows": [letter.whole()], "totals": {}}, ensure_ascii=False))
+        say(json.dumps({"rows": [letter.whole()], "totals": {}}, ensure_ascii=False))
         return
     for name, value in letter.summary().items():
-        click.echo(f"{name:>13}: {value}")
+        say(f"{name:>13}: {value}")
     # Escaped: raw bytes of a broken line could steer the terminal.
-    click.echo(f"{'raw':>13}: {letter.raw!r}")
+    say(f"{'raw':>13}: {letter.raw!r}")
 
 
 @dead_letters.command()
@@ -64,11 +66,9 @@ def retry(letter_ids: tuple[int, ...], *, as_json: bool) -> None:
         find_letter(path, letter_id)
     report = retry_letters(path, frozenset(letter_ids))
     if as_json:
-        click.echo(json.dumps({"rows": [asdict(report)], "totals": asdict(report)}))
+        say(json.dumps({"rows": [asdict(report)], "totals": asdict(report)}))
         return
-    click.echo(
-        f"{report.retried} go to MongoDB with the next delivery, {report.left} stay dead letters"
-    )
+    say(f"{report.retried} go to MongoDB with the next delivery, {report.left} stay dead letters")
 
 
 @dead_letters.command()

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import click
 
+from cca.terminal import say
+
 
 @click.command("demo-data")
 @click.option(
@@ -46,7 +48,7 @@ def demo_data(
         sessions = max(1, round(size_mb / SESSION_MB))
     truth = generate(out, sessions, seed, until.date() if until else None)
     totals = truth.as_json()["totals"]
-    click.echo(
+    say(
         f"{out / 'projects'}: {totals['sessions']} sessions of {totals['projects']} projects, "
         f"{totals['transcript_lines']} lines, {totals['api_messages']} responses, "
         f"{totals['cost_usd']} USD; totals in {out / 'truth.json'}"
@@ -73,14 +75,14 @@ def demo(home: Path, down: bool) -> None:
     if down:
         count = close_home(home, lambda _: None)
         gone = f"stopped {count} processes and deleted {home}"
-        click.echo(f"no demo in {home}" if count is None else gone)
+        say(f"no demo in {home}" if count is None else gone)
         return
     settings = open_home(home)
-    click.echo(f"Demo in {home}")
+    say(f"Demo in {home}")
     command = [str(Path(sys.executable).with_name("cca")), "up"]
     done = subprocess.run(command, env=child_environment(settings.as_environment()), check=False)  # noqa: S603
     if done.returncode:
         sys.exit(done.returncode)
     if wrong := differences(home, settings):
         raise click.ClickException("totals differ from truth.json: " + "; ".join(wrong))
-    click.echo("Every total equals truth.json. Stop and delete the demo with: make demo-down")
+    say("Every total equals truth.json. Stop and delete the demo with: make demo-down")

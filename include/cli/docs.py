@@ -2,6 +2,8 @@
 
 import click
 
+from cca.terminal import say
+
 
 @click.command()
 def docs() -> None:
@@ -9,4 +11,4 @@ def docs() -> None:
     from cca.settings import get_settings
     from cca.transform.dbt import write_docs
 
-    click.echo(write_docs(get_settings()))
+    say(write_docs(get_settings()))

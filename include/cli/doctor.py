@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cca.terminal import printable, say
+
 if TYPE_CHECKING:
     from cca.doctor.check import Check
 
@@ -48,10 +50,10 @@ def _show(found: Iterable["Check"], *, as_json: bool) -> None:
     if as_json:
         rows = [vars(one) for one in found]
         counts = {status: totals[status] for status in ("ok", "warn", "fail")}
-        click.echo(json.dumps({"rows": rows, "totals": counts}, ensure_ascii=False))
+        say(json.dumps({"rows": rows, "totals": counts}, ensure_ascii=False))
         return
     table = Table(box=None, show_header=False, pad_edge=False)
     for one in found:
         fix = f"\n[dim]fix:[/] {escape(one.fix)}" if one.fix else ""
-        table.add_row(_MARKS[one.status], escape(one.name), escape(one.detail) + fix)
+        table.add_row(_MARKS[one.status], escape(one.name), escape(printable(one.detail)) + fix)
     Console().print(table)

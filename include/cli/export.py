@@ -9,6 +9,8 @@ from typing import IO, TYPE_CHECKING
 
 import click
 
+from cca.terminal import say
+
 if TYPE_CHECKING:
     from cca.export.sessions import SessionFilter
     from cca.settings import Settings
@@ -49,7 +51,7 @@ def export(
     from cca.mongo import archive
     from cca.mongo.server import serving_mongo
     from cca.settings import get_settings
-    from cca.usage.text import printable
+    from cca.terminal import printable
 
     settings = get_settings()
     choice = _choice(settings, session, project, since, until)
@@ -80,7 +82,7 @@ def export(
     if out:
         kept = "as they were said" if reveal else "masked"
         many = "1 conversation" if len(sessions) == 1 else f"{len(sessions):,} conversations"
-        click.echo(f"{out}: {many}; secrets {kept}", err=True)
+        say(f"{out}: {many}; secrets {kept}", err=True)
 
 
 def _choice(

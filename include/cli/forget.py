@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cca.terminal import say
+
 if TYPE_CHECKING:
     from cca.erase import Erased, Found
 
@@ -42,20 +44,20 @@ def forget(
         if dry_run or found.is_nothing:
             done = asdict(found)
             text = json.dumps({"rows": [done], "totals": done}) if as_json else _counted(found)
-            click.echo(text)
+            say(text)
             return
         if not yes:
             click.confirm(f"{_counted(found)}\nErase it for good?", abort=True, err=True)
         report = erase(settings, uri, selection, on_step=_say)
     if as_json:
         done = asdict(report)
-        click.echo(json.dumps({"rows": [done], "totals": done}))
+        say(json.dumps({"rows": [done], "totals": done}))
         return
-    click.echo(_erased(report))
+    say(_erased(report))
 
 
 def _say(step: str) -> None:
-    click.echo(f"{step} …", err=True)
+    say(f"{step} …", err=True)
 
 
 def _counted(found: "Found") -> str:

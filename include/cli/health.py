@@ -2,6 +2,8 @@
 
 import click
 
+from cca.terminal import say
+
 PARTS = ("mongo", "sync", "follow", "airflow", "browser", "metabase")
 
 
@@ -13,4 +15,4 @@ def health(part: str) -> None:
     from cca.stack.health import require
 
     require(get_settings(), part)
-    click.echo(f"{part} answers")
+    say(f"{part} answers")

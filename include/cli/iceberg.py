@@ -4,6 +4,8 @@ from typing import Any
 
 import click
 
+from cca.terminal import printable, say
+
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 
 
@@ -22,7 +24,7 @@ def info(*, as_json: bool) -> None:
     found = snapshots.info(get_settings())
     _show([vars(one) for one in found], as_json, ("table", "rows", "files", "bytes", "snapshots"))
     if found and not as_json:
-        click.echo(f"in {found[0].location.rpartition('/')[0]}")
+        say(f"in {found[0].location.rpartition('/')[0]}")
 
 
 @iceberg.command("snapshots")
@@ -121,13 +123,13 @@ def _show(rows: list[dict[str, Any]], as_json: bool, shown: tuple[str, ...] = ()
     import json
 
     if as_json:
-        click.echo(json.dumps({"rows": rows, "totals": _totals(rows)}, default=str))
+        say(json.dumps({"rows": rows, "totals": _totals(rows)}, default=str))
         return
     from rich.console import Console
     from rich.table import Table
 
     if not rows:
-        click.echo("no Iceberg tables yet: `cca extract --iceberg` creates them")
+        say("no Iceberg tables yet: `cca extract --iceberg` creates them")
         return
     table = Table(box=None, pad_edge=False)
     names = shown or tuple(rows[0])
@@ -161,4 +163,4 @@ def _cell(name: str, value: Any) -> str:
         return value.strftime("%Y-%m-%d %H:%M:%S")
     if isinstance(value, int) and not name.endswith("_id"):
         return f"{value:,}"
-    return str(value)
+    return printable(str(value))

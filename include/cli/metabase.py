@@ -3,6 +3,7 @@
 import click
 
 from cca.errors import CcaError
+from cca.terminal import say
 
 
 @click.group()
@@ -35,23 +36,23 @@ def provision(*, dry_run: bool, force: bool, wait: int, as_json: bool) -> None:
 
     said: list[str] = []
 
-    def say(text: str) -> None:
+    def tell(text: str) -> None:
         """Print once what it waits for."""
         if text not in said:
             said.append(text)
-            click.echo(text, err=True)
+            say(text, err=True)
 
     settings = get_settings()
-    changes = provision(settings, Options(wait, is_dry_run=dry_run, is_forced=force), say)
+    changes = provision(settings, Options(wait, is_dry_run=dry_run, is_forced=force), tell)
     totals = Counter(change.action for change in changes)
     if as_json:
-        click.echo(dumps({"rows": [asdict(change) for change in changes], "totals": totals}))
+        say(dumps({"rows": [asdict(change) for change in changes], "totals": totals}))
         return
     for change in changes:
         if change.action != "unchanged":
-            click.echo(f"{change.action:<9} {change.kind} {change.name}")
+            say(f"{change.action:<9} {change.kind} {change.name}")
     summed = ", ".join(f"{count} {action}" for action, count in sorted(totals.items()))
-    click.echo(f"{settings.metabase_url}: {'would be ' if dry_run else ''}{summed}")
+    say(f"{settings.metabase_url}: {'would be ' if dry_run else ''}{summed}")
 
 
 @metabase.command()
@@ -67,7 +68,7 @@ def check() -> None:
     boards = load_boards()
     found = problems(settings.gold_path, boards)
     for problem in found:
-        click.echo(f"{problem.board}/{problem.question}: {problem.text}", err=True)
+        say(f"{problem.board}/{problem.question}: {problem.text}", err=True)
     if found:
         raise SystemExit(1)
-    click.echo(f"{sum(len(board.questions) for board in boards)} questions work")
+    say(f"{sum(len(board.questions) for board in boards)} questions work")

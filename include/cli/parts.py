@@ -4,6 +4,8 @@ import sys
 
 import click
 
+from cca.terminal import say
+
 
 @click.command()
 @click.option("--uri", is_flag=True, help="Print the connection string and exit.")
@@ -18,14 +20,14 @@ def mongo(*, uri: bool, set_up: bool) -> None:
     if set_up:
         from cca.mongo.set_up import set_up as prepare
 
-        click.echo("\n".join(prepare(settings)) or "everything was set up already")
+        say("\n".join(prepare(settings)) or "everything was set up already")
         return
     if uri:
         running = settings.mongo_uri or server.running_uri(settings)
         if not running:
             message = "the embedded MongoDB does not run; start it with `cca up --only mongo`"
             raise ServiceDown(message)
-        click.echo(running)
+        say(running)
         return
     if settings.mongo_uri:
         message = "MONGO_URI names a server, so there is no embedded MongoDB to run; unset it"

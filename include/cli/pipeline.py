@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from cca.settings import Settings, get_settings
+from cca.terminal import say
 
 Command = Callable[..., Any]
 
@@ -123,7 +124,7 @@ def publish() -> None:
     """Publish the marts as a new gold file; readers see it from their next query on."""
     from cca.publish.gold import publish as run_publish
 
-    click.echo(run_publish(get_settings()))
+    say(run_publish(get_settings()))
 
 
 @click.command()
@@ -197,7 +198,7 @@ def _print(as_json: bool, sentence: str, report: Any) -> None:
     import dataclasses
     import json
 
-    click.echo(json.dumps(dataclasses.asdict(report), default=str) if as_json else sentence)
+    say(json.dumps(dataclasses.asdict(report), default=str) if as_json else sentence)
 
 
 @contextmanager

@@ -2,6 +2,8 @@
 
 import click
 
+from cca.terminal import say
+
 
 @click.group()
 def prices() -> None:
@@ -17,4 +19,4 @@ def update() -> None:
 
     path = update_path(get_settings())
     count = write_seed(path)
-    click.echo(f"{path}: {count} prices. Run `cca transform` to apply them.")
+    say(f"{path}: {count} prices. Run `cca transform` to apply them.")

@@ -2,6 +2,8 @@
 
 import click
 
+from cca.terminal import say
+
 
 @click.command()
 @click.argument("sql")
@@ -18,8 +20,8 @@ def query(sql: str, form: str) -> None:
 
     answer = ask(get_settings().gold_path, sql)
     if form == "json":
-        click.echo(as_json(answer))
+        say(as_json(answer))
     elif form == "csv":
-        click.echo(as_csv(answer), nl=False)
+        say(as_csv(answer), nl=False)
     else:
         print_table(answer)

@@ -2,6 +2,8 @@
 
 import click
 
+from cca.terminal import say
+
 
 @click.group()
 def rebuild() -> None:
@@ -23,11 +25,11 @@ def search() -> None:
             blocks = rebuild_search(settings, uri)
         except AlreadyRunning:
             request = ask(settings.search_dir)
-            click.echo("The running follower rebuilds the search index.", err=True)
+            say("The running follower rebuilds the search index.", err=True)
             wait_for_answer(request)
-            click.echo("Search index rebuilt.")
+            say("Search index rebuilt.")
             return
-    click.echo(f"Search index rebuilt: {blocks} blocks.")
+    say(f"Search index rebuilt: {blocks} blocks.")
 
 
 @rebuild.command()
@@ -39,7 +41,7 @@ def lists() -> None:
 
     settings = get_settings()
     with serving_mongo(settings) as uri:
-        click.echo(f"Lists rebuilt: {rebuild_lists(settings, uri)} sessions.")
+        say(f"Lists rebuilt: {rebuild_lists(settings, uri)} sessions.")
 
 
 _FORMAT = click.option(
@@ -61,7 +63,7 @@ def lake(storage_format: str | None) -> None:
     settings = get_settings()
     with serving_mongo(settings) as uri:
         report = rebuild_lake(settings, uri, storage_format)
-    click.echo(f"Lake rebuilt: {report.documents:,} entries, {report.rejects:,} rejects.")
+    say(f"Lake rebuilt: {report.documents:,} entries, {report.rejects:,} rejects.")
 
 
 @rebuild.command()
@@ -73,4 +75,4 @@ def warehouse(storage_format: str | None) -> None:
     from cca.settings import get_settings
 
     gold = rebuild_warehouse(with_format(get_settings(), storage_format))
-    click.echo(f"Warehouse rebuilt; published {gold}")
+    say(f"Warehouse rebuilt; published {gold}")

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cca.terminal import say
+
 if TYPE_CHECKING:
     from cca.stack.airflow_api import AirflowApi
 
@@ -110,7 +112,7 @@ def _wait(has_ended: Any, what: str) -> None:
 
 def _print(as_json: bool, result: dict[str, Any]) -> None:
     text = ", ".join(f"{name} {value}" for name, value in result.items())
-    click.echo(json.dumps(result) if as_json else text)
+    say(json.dumps(result) if as_json else text)
 
 
 def _require_success(states: list[str]) -> None:

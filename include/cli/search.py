@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cca.terminal import printable, say, shown
+
 if TYPE_CHECKING:
     from cca.search.searcher import Results
     from cca.search.texts import Row
@@ -76,7 +78,7 @@ def _print_json(results: "Results") -> None:
         found["approximate"] = True
     if results.message:
         found["message"] = results.message
-    click.echo(json.dumps(found, ensure_ascii=False).encode(errors="replace"))
+    say(json.dumps(found, ensure_ascii=False))
 
 
 def _row(row: "Row") -> dict[str, Any]:
@@ -86,19 +88,19 @@ def _row(row: "Row") -> dict[str, Any]:
 
 def _print(results: "Results") -> None:
     if results.message:
-        click.echo(results.message, err=True)
+        say(results.message, err=True)
     for row in results.rows:
         place = f"{iso(row.at)}  {row.kind:<11}  {row.session_id}  {row.project_id}"
-        click.secho(place, dim=True)
+        click.secho(shown(place), dim=True)
         click.echo("    " + _marked(row.snippet, row.marks))
     sign = "≈ " if results.approximate else ""
     noun = "hit" if results.total == 1 else "hits"
-    click.echo(f"{sign}{results.total} {noun}, {len(results.rows)} shown")
+    say(f"{sign}{results.total} {noun}, {len(results.rows)} shown")
 
 
 def _marked(text: str, marks: Iterable[tuple[int, int]]) -> str:
-    # Control characters of a transcript must not reach the terminal.
-    text = "".join(sign if sign.isprintable() else " " for sign in text)
+    # One sign for one: the marks stay where they are.
+    text = printable(text.replace("\n", " ").replace("\t", " "))
     parts, end = [], 0
     for start, stop in marks:
         parts += [text[end:start], click.style(text[start:stop], bold=True, fg="yellow")]

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cca.terminal import say
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
@@ -122,7 +124,7 @@ def down() -> None:
     from cca.stack import stack
 
     count = stack.take_down(get_settings(), lambda _: None)
-    click.echo(f"stopped {count} processes" if count else "nothing was running")
+    say(f"stopped {count} processes" if count else "nothing was running")
 
 
 @click.command()
@@ -135,7 +137,7 @@ def status(*, as_json: bool) -> None:
     state = stack_status(get_settings())
     if as_json:
         rows, totals = [vars(each) for each in state.programs], _totals(state)
-        click.echo(json.dumps({"rows": rows, "totals": totals}, indent=2))
+        say(json.dumps({"rows": rows, "totals": totals}, indent=2))
     else:
         _show_status(state)
 
@@ -224,4 +226,4 @@ def logs(*, name: str | None, follow: bool, lines: int) -> None:
     from cca.stack import log_files
 
     for line in log_files.show(log_files.find(get_settings(), name), lines, follow=follow):
-        click.echo(line)
+        say(line)

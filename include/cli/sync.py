@@ -3,6 +3,7 @@
 import click
 
 from cca.settings import Settings, get_settings
+from cca.terminal import say
 
 
 @click.command()
@@ -59,11 +60,11 @@ def _once(settings: Settings, uri: str, *, as_json: bool) -> None:
 
         report = sync_once(settings, uri, show)
     if as_json:
-        click.echo(json.dumps({"rows": [asdict(report)], "totals": asdict(report)}))
+        say(json.dumps({"rows": [asdict(report)], "totals": asdict(report)}))
         return
-    click.echo(
+    say(
         f"{report.files} files, {report.records} new records: {report.stored} stored, "
         f"{report.duplicates} already there, {report.dead_letters} dead letters"
     )
     if report.dead_letters:
-        click.echo("`cca dead-letters list` shows lines that could not be stored, and why.")
+        say("`cca dead-letters list` shows lines that could not be stored, and why.")

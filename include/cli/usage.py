@@ -4,6 +4,8 @@ from datetime import datetime
 
 import click
 
+from cca.terminal import say
+
 _KINDS = ["daily", "weekly", "monthly", "model", "project", "host", "session", "blocks", "tools"]
 _DAY = click.DateTime(["%Y-%m-%d"])
 
@@ -48,10 +50,10 @@ def usage(
         host=known_host(gold, host) if host else None,
     )
     if form == "json":
-        click.echo(render.as_json(made))
+        say(render.as_json(made))
     elif form == "csv":
-        click.echo(render.as_csv(made), nl=False)
+        say(render.as_csv(made), nl=False)
     else:
         render.print_table(made)
     if (warning := render.warning(made)) is not None:
-        click.echo(f"cca: {warning}", err=True)
+        say(f"cca: {warning}", err=True)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cca.terminal import say
+
 if TYPE_CHECKING:
     from pymongo import MongoClient
 
@@ -33,8 +35,8 @@ def add(name: str, role: str) -> None:
 
     with _server() as (client, settings, uri):
         password = roles.add(client, settings, name, role)
-        click.echo(f"MONGO_URI={roles.uri_for(uri, name, password)}")
-    click.echo(f"{name} is {roles.ROLES[role]}.", err=True)
+        say(f"MONGO_URI={roles.uri_for(uri, name, password)}")
+    say(f"{name} is {roles.ROLES[role]}.", err=True)
 
 
 @users.command("list")
@@ -50,12 +52,12 @@ def list_users(*, as_json: bool) -> None:
         found = roles.users(client, settings)
     if as_json:
         totals = {"users": len(found)}
-        click.echo(json.dumps({"rows": [asdict(user) for user in found], "totals": totals}))
+        say(json.dumps({"rows": [asdict(user) for user in found], "totals": totals}))
         return
     for user in found:
-        click.echo(f"{user.name:<24} {user.role:<7} {roles.ROLES[user.role]}")
+        say(f"{user.name:<24} {user.role:<7} {roles.ROLES[user.role]}")
     if not found:
-        click.echo("no users yet; `cca users add NAME --role agent` creates one")
+        say("no users yet; `cca users add NAME --role agent` creates one")
 
 
 @users.command()
@@ -66,7 +68,7 @@ def remove(name: str) -> None:
 
     with _server() as (client, settings, _):
         roles.remove(client, settings, name)
-    click.echo(f"{name} can no longer sign in")
+    say(f"{name} can no longer sign in")
 
 
 @contextmanager

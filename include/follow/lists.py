@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,8 +13,9 @@ from pymongo.collection import Collection
 from pymongo.errors import OperationFailure
 
 from cca.follow.feed import OVERLAP
+from cca.follow.origins import Origins
 from cca.follow.session import session_row
-from cca.mongo.archive import ACTIVITY, FOLLOWER, SESSIONS, Document, whole
+from cca.mongo.archive import ACTIVITY, FOLLOWER, HOLDERS, SESSIONS, Document, whole
 from cca.search.home import Position
 from cca.transcript.entry import entry_of
 from cca.transcript.roles import role_of
@@ -23,7 +25,7 @@ from cca.transcript.values import mapping, string
 log = logging.getLogger(__name__)
 
 # Raise it whenever the same documents would give other rows.
-LISTS_NUMBER = 7
+LISTS_NUMBER = 8
 # The row of a busy session is made anew after a rest, so that it takes a tenth of the time at most.
 _SHORTEST_REST_SECONDS = 0.1
 _RESTS = 9
@@ -61,6 +63,7 @@ class Lists:
         database = conversations.database
         self._sessions, self._activity = database[SESSIONS], database[ACTIVITY]
         self._state = database[FOLLOWER]
+        self._origins = Origins(conversations, self._sessions)
         # Sessions to be made anew, with when; and until when those just made rest.
         self._touched: dict[str, float] = {}
         self._resting: dict[str, float] = {}
@@ -92,6 +95,9 @@ class Lists:
                 raise
             log.info("this user of MongoDB may only read: another follower keeps the lists")
             self._are_others = True
+        with suppress(OperationFailure):
+            # A user who may not leaves it to the sync agent.
+            self._conversations.create_index(HOLDERS)
         return not self._are_others
 
     def touch(self, documents: Iterable[Document]) -> None:
@@ -112,24 +118,38 @@ class Lists:
 
     def flush(self, position: Position | None, *, is_all: bool = False) -> int:
         """Make due rows anew; once none is left, all up to the position is right."""
+        made = self._flush_once(position, is_all=is_all)
+        # Rows of sessions that share entries change one another, once.
+        while is_all and self._touched:
+            made += self._flush_once(position, is_all=True)
+        return made
+
+    def _flush_once(self, position: Position | None, *, is_all: bool) -> int:
         now = time.monotonic()
         due = [key for key, at in self._touched.items() if is_all or now >= at]
         if not due and not (is_all and self._hours):
             return 0
+        self._origins.begin()
         hours, self._hours = self._hours, set()
         try:
             self._write(self._sessions, (self._session(key) for key in due))
             self._write(self._activity, (row for hour in hours for row in self._active(hour)))
         except BaseException:
             self._hours |= hours
+            self._touch_unsettled()
             raise
         self._resting = {key: until for key, until in self._resting.items() if until > now}
         for key in due:
             del self._touched[key]
+        self._touch_unsettled()
         if not self._touched and position is not None:
             self._save(position)
         log.debug("%d session rows, %d hours made anew", len(due), len(hours))
         return len(due)
+
+    def _touch_unsettled(self) -> None:
+        for key in self._origins.unsettled:
+            self._touch(key, None, None)
 
     def _touch(self, session: Any, project: Any, hour: Any) -> None:
         if self._are_others:
@@ -145,7 +165,7 @@ class Lists:
         began = time.monotonic()
         order = [("stream", 1), ("generation", 1), ("sourceOffset", 1)]
         found = self._conversations.find({"sessionKey": key}, _WITHOUT).sort(order)
-        row = session_row(key, self._whole(found), self._texts)
+        row = session_row(key, self._whole(found), self._texts, self._origins)
         ended = time.monotonic()
         self._resting[key] = ended + max(_SHORTEST_REST_SECONDS, _RESTS * (ended - began))
         return ReplaceOne({"_id": key}, row, upsert=True) if row else DeleteOne({"_id": key})
@@ -198,12 +218,18 @@ class Lists:
             self._touch(None, row.get("projectId"), row.get("hour"))
 
     def _saved(self) -> datetime | None:
-        row = self._state.find_one({"_id": "lists", "number": LISTS_NUMBER, "source": self._source})
+        row = self._state.find_one({"_id": "lists", **self._kind()})
         return row["ingestedAt"] if row else None
 
     def _save(self, position: Position) -> None:
-        row = {"number": LISTS_NUMBER, "source": self._source, "ingestedAt": position.ingested_at}
+        row = self._kind() | {"ingestedAt": position.ingested_at}
         self._state.replace_one({"_id": "lists"}, row, upsert=True)
+
+    def _kind(self) -> Document:
+        """What rows there are: those made without the index change once it is there."""
+        return {
+            "number": LISTS_NUMBER, "source": self._source, "isShared": self._origins.may_ask(),
+        }  # fmt: skip
 
     def start_over(self) -> None:
         """Take no row for right: the next catch-up makes all of them anew."""

@@ -3,16 +3,19 @@
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
+from cca.follow.clocks import corrected
+from cca.follow.origins import Origins
 from cca.mongo.archive import Document
 from cca.transcript.blocks import blocks_of
 from cca.transcript.entry import ODD_ENTRY, entry_of
-from cca.transcript.prompts import said
+from cca.transcript.prompts import Said, said
 from cca.transcript.results import is_rejection, result_text
 from cca.transcript.roles import SYNTHETIC_MODEL, role_of
-from cca.transcript.slugs import slug_of
-from cca.transcript.times import is_outlier
+from cca.transcript.slugs import project_key, slug_of
+from cca.transcript.times import parse_timestamp
 from cca.transcript.titles import LONGEST_TITLE, TITLE_FIELDS, title_of, title_of_said
 from cca.transcript.values import mapping, mended, string
 
@@ -22,32 +25,43 @@ Row = dict[str, Any]
 # Documents with the texts of their tool results, which most of the counting does without.
 Texts = Callable[[list[str]], Iterable[Document]]
 
-_FILE_TIME_RANK = 2
-# Years off: such a time counts only where a session has no other.
-_WRONG_CLOCK = 4
+# Side files are kept in the archive, but they are no entries of a transcript.
+_SIDE_FILES = frozenset({"agent-meta", "workflow", "tool-result"})
+
+
+@dataclass(slots=True)
+class _Entry:
+    """One entry; of copies within the session the first outside sidechains speaks."""
+
+    has_uuid: bool
+    is_sidechain: bool
+    spoken_at: datetime
+    event_at: datetime
+    written_at: datetime | None = None
+    own_written_at: datetime | None = None
+    is_side_file: bool = False
+    is_prompt: bool = False
+    role: str | None = None
+    branch: str | None = None
+    model: str | None = None
+    agent: str | None = None
+    # Of all copies.
+    calls: tuple[str, ...] = ()
 
 
 @dataclass
 class _Counts:
     """What one pass over a session collects."""
 
-    entries: set[str] = field(default_factory=set)
-    prompts: set[str] = field(default_factory=set)
-    users: set[str] = field(default_factory=set)
-    answers: set[str] = field(default_factory=set)
-    calls: set[str] = field(default_factory=set)
+    documents: int = 0
+    # By uuid, or by document id without one; in order of appearance.
+    entries: dict[str, _Entry] = field(default_factory=dict)
     errors: set[str] = field(default_factory=set)
     # documents with results that are errors
     failing: dict[str, None] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
-    agents: set[str] = field(default_factory=set)
-    # insertion order is order of appearance
-    models: dict[str, None] = field(default_factory=dict)
-    branches: dict[str, None] = field(default_factory=dict)
-    tools: dict[str, None] = field(default_factory=dict)
     titles: dict[str, tuple[tuple[int, int], str]] = field(default_factory=dict)
-    # Times by how much they say of the work: lowest rank first.
-    times: dict[int, list[Any]] = field(default_factory=dict)
+    last_event_at: datetime | None = None
     updates: list[Any] = field(default_factory=list)
     first_prompt: str = ""
     prompt_title: str = ""
@@ -56,18 +70,30 @@ class _Counts:
     place: Document | None = None
 
 
-def session_row(session_key: str, documents: Iterable[Document], texts: Texts) -> Row | None:
-    """The row, from the documents in the order stream, generation, offset; None without any."""
+def session_row(
+    session_key: str, documents: Iterable[Document], texts: Texts, origins: Origins
+) -> Row | None:
+    """Return the row, or None without documents, which come by stream, generation, offset.
+
+    Counts and times are of the session's own entries, as in gold's `dim_sessions`: what a fork
+    repeats counts for the session that had it first. `entries` alone counts all documents, and
+    `title`, `firstPrompt` and `cwd` may stem from a copy.
+    """
     counts = _Counts()
-    for document in documents:
+    for document, is_clock_wrong in corrected(documents):
         is_main = document.get("stream") == session_key
         try:
-            _count(counts, document, entry_of(document), is_main=is_main)
+            entry = entry_of(document)
+            written_at = None if is_clock_wrong else _written_at(entry)
+            _count(counts, document, entry, written_at, is_main=is_main)
         except ODD_ENTRY as error:
             log.warning("entry %s is not counted: %s", document.get("_id"), type(error).__name__)
+    repeated, origin = origins.settle(session_key, counts.entries)
+    if counts.place is None:
+        return None
     if counts.failing:
         counts.errors -= _rejected(texts(list(counts.failing)))
-    return _row(session_key, counts) if counts.place else None
+    return _row(session_key, counts, repeated) | {"origin": origin}
 
 
 def _rejected(documents: Iterable[Document]) -> set[str]:
@@ -85,47 +111,57 @@ def _rejected(documents: Iterable[Document]) -> set[str]:
     return {call for call in calls if call}
 
 
-def _count(counts: _Counts, document: Document, entry: dict[str, Any], *, is_main: bool) -> None:
+def _count(
+    counts: _Counts, document: Document, entry: dict[str, Any], written_at: datetime | None, *,
+    is_main: bool,
+) -> None:  # fmt: skip
     uuid = string(entry.get("uuid"))
+    event_at = document["eventAt"]
+    found = said(entry)
+    one = _Entry(
+        bool(uuid), entry.get("isSidechain") is True, event_at, event_at, written_at, written_at,
+        role=role_of(entry), is_prompt=found is not None and found.is_prompt,
+        is_side_file=entry.get("type") in _SIDE_FILES, branch=string(entry.get("gitBranch")),
+        model=string(mapping(entry.get("message")).get("model")),
+        agent=string(entry.get("agentId")),
+    )  # fmt: skip
     key = uuid or str(document["_id"])
     if counts.place is None or (is_main and counts.place.get("stream") != document.get("stream")):
         counts.place = document
-    counts.entries.add(key)
+    counts.documents += 1
     counts.updates.append(document["ingestedAt"])
-    is_wrong = is_outlier(document["eventAt"], document["ingestedAt"])
-    rank = _WRONG_CLOCK if is_wrong else _time_rank(entry)
-    counts.times.setdefault(rank, []).append(document["eventAt"])
+    counts.last_event_at = max(counts.last_event_at or event_at, event_at)
     counts.cwd = _better_cwd(counts.cwd, string(entry.get("cwd")), document.get("projectId"))
-    for values, value in (
-        (counts.branches, entry.get("gitBranch")),
-        (counts.models, mapping(entry.get("message")).get("model")),
-    ):
-        if isinstance(value, str) and value and value != SYNTHETIC_MODEL:
-            values[value] = None
-    if agent := string(entry.get("agentId")):
-        counts.agents.add(agent)
-    _count_message(counts, entry, key, str(document["_id"]))
-    _count_prompt(counts, entry, key)
+    _count_blocks(counts, one, entry, str(document["_id"]))
+    counts.entries[key] = one if key not in counts.entries else _folded(counts.entries[key], one)
+    if found is not None:
+        _name_by(counts, found, is_sidechain=one.is_sidechain)
     _keep_title(counts, document, entry)
 
 
-def _count_prompt(counts: _Counts, entry: dict[str, Any], key: str) -> None:
+def _written_at(entry: dict[str, Any]) -> datetime | None:
+    """Return when the entry says it was written, to the millisecond that MongoDB keeps."""
+    at = parse_timestamp(entry.get("timestamp"))
+    return at and at.replace(microsecond=at.microsecond // 1000 * 1000)
+
+
+def _folded(first: _Entry, other: _Entry) -> _Entry:
+    """Return what two copies within the session are together."""
+    is_later = (first.is_sidechain, first.spoken_at) <= (other.is_sidechain, other.spoken_at)
+    kept, left = (first, other) if is_later else (other, first)
+    kept.event_at = min(kept.event_at, left.event_at)
+    kept.written_at = max(filter(None, (kept.written_at, left.written_at)), default=None)
+    kept.calls += left.calls
+    return kept
+
+
+def _name_by(counts: _Counts, found: Said, *, is_sidechain: bool) -> None:
     """A session without a title is named by its first prompt, else by what it was told first."""
-    found = said(entry)
-    if found is None:
-        return
     if found.is_prompt:
-        counts.prompts.add(key)
         counts.first_prompt = counts.first_prompt or mended(found.text).strip()[:LONGEST_TITLE]
         counts.prompt_title = counts.prompt_title or title_of_said(found)
-    elif found.speaker == "teammate" and entry.get("isSidechain") is not True:
+    elif found.speaker == "teammate" and not is_sidechain:
         counts.told_title = counts.told_title or title_of_said(found)
-
-
-def _time_rank(entry: dict[str, Any]) -> int:
-    """0 and 1 were written with the entry; 2 and 3 are the file's time, or a neighbour's."""
-    is_own = string(entry.get("timestamp")) is not None
-    return (0 if is_own else 2) + (0 if string(entry.get("uuid")) else 1)
 
 
 def _better_cwd(kept: str | None, other: str | None, project_id: object) -> str | None:
@@ -135,24 +171,16 @@ def _better_cwd(kept: str | None, other: str | None, project_id: object) -> str 
     return other if slug_of(other) == project_id != slug_of(kept) else kept
 
 
-def _count_message(counts: _Counts, entry: dict[str, Any], key: str, document_id: str) -> None:
-    role = role_of(entry)
-    if role is None:
-        return
-    if role == "assistant":
-        counts.answers.add(string(mapping(entry.get("message")).get("id")) or key)
-    else:
-        counts.users.add(key)
+def _count_blocks(counts: _Counts, one: _Entry, entry: dict[str, Any], document_id: str) -> None:
     for number, block in enumerate(blocks_of(entry)):
         kind = mapping(block).get("type")
         if kind == "tool_use":
-            call = string(block.get("id")) or f"{key}:{number}"
-            counts.calls.add(call)
+            call = string(block.get("id")) or f"{document_id}:{number}"
+            one.calls += (call,)
             if name := string(block.get("name")):
-                counts.tools[name] = None
-                counts.names[call] = name
+                counts.names.setdefault(call, name)
         elif kind == "tool_result" and block.get("is_error") is True:
-            counts.errors.add(string(block.get("tool_use_id")) or f"{key}:{number}")
+            counts.errors.add(string(block.get("tool_use_id")) or f"{document_id}:{number}")
             counts.failing[document_id] = None
 
 
@@ -163,32 +191,45 @@ def _keep_title(counts: _Counts, document: Document, entry: dict[str, Any]) -> N
         counts.titles[kind] = (order, title)
 
 
-def _row(session_key: str, counts: _Counts) -> Row:
+def _row(session_key: str, counts: _Counts, repeated: frozenset[str]) -> Row:
     place = counts.place or {}
-    rank = min(counts.times)
-    times = counts.times[rank]
+    entries = counts.entries.values()
+    own = [
+        one for key, one in counts.entries.items() if key not in repeated and not one.is_side_file
+    ]
+    # Without a time of its own a session is dated by what it repeats, or by its files.
+    times = [one.own_written_at for one in own if one.own_written_at]
+    calls = {call: None for one in own for call in one.calls}
+    failed = counts.errors & calls.keys()
     titles = (counts.titles[kind][1] for kind in TITLE_FIELDS if kind in counts.titles)
     return {
         "_id": session_key,
         "projectId": place.get("projectId"),
         "host": place.get("host"),
         "cwd": counts.cwd,
+        "projectKey": project_key(counts.cwd) if counts.cwd else place.get("projectId"),
         "title": next(titles, counts.prompt_title or counts.told_title or None),
         "firstPrompt": counts.first_prompt or None,
-        "startedAt": min(times),
-        "endedAt": max(times),
-        "isDated": rank < _FILE_TIME_RANK,
+        "startedAt": min(times) if times else min(one.event_at for one in entries),
+        "endedAt": max(times) if times else counts.last_event_at,
+        "isDated": any(one.written_at for one in entries),
         "updatedAt": max(counts.updates),
-        "entries": len(counts.entries),
-        "prompts": len(counts.prompts),
-        "userMessages": len(counts.users),
-        "assistantMessages": len(counts.answers),
-        "toolCalls": len(counts.calls),
-        "toolErrors": len(counts.errors),
-        "subagents": len(counts.agents),
-        "models": list(counts.models),
-        "branches": list(counts.branches),
-        "tools": list(counts.tools),
-        "failedTools": sorted({counts.names[call] for call in counts.errors & counts.names.keys()}),
-        "isSpoken": bool(counts.users or counts.answers),
+        "entries": counts.documents,
+        "prompts": sum(one.is_prompt for one in own),
+        "userMessages": sum(one.role == "user" for one in own),
+        "assistantMessages": sum(one.role == "assistant" for one in own),
+        "toolCalls": len(calls),
+        "toolErrors": len(failed),
+        "subagents": len({one.agent for one in own if one.agent}),
+        "models": _named(one.model for one in own if one.model != SYNTHETIC_MODEL),
+        "branches": _named(one.branch for one in own if not one.is_sidechain),
+        "tools": _named(counts.names.get(call) for call in calls),
+        "failedTools": sorted(set(_named(counts.names.get(call) for call in failed))),
+        # What only repeats another session can be read too.
+        "isSpoken": any(one.role for one in entries),
     }
+
+
+def _named(names: Iterable[str | None]) -> list[str]:
+    """Return each name once, in order of appearance."""
+    return [name for name in dict.fromkeys(names) if name]

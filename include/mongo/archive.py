@@ -17,10 +17,13 @@ Document = dict[str, Any]
 
 # Collections beside the entries. Stars, tags and notes of people:
 ANNOTATIONS = "annotations"
-# What the follower derives for the list, and what it and other stores record;
+# What the follower derives for the list, and what it and other stores record.
 SESSIONS, ACTIVITY, FOLLOWER = "sessions", "activity", "follower"
 # Erasure requests, and the ids of the documents that were deleted for them.
 ERASURES, ERASED_IDS = "forgotten", "forgotten_ids"
+
+# The index that says which sessions hold an entry, without a look at a document.
+HOLDERS = [("uuid", 1), ("sessionKey", 1)]
 
 
 def connect(uri: str, *, timeout_ms: int = 1500) -> MongoClient[Document]:

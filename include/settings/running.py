@@ -29,8 +29,8 @@ class AirflowSettings(HomeSettings):
     pipeline_minutes: int = Field(
         10,
         ge=0,
-        description="How often, in minutes, new conversations are published while they arrive; "
-        "0: only by the hourly run.",
+        description="Publish new conversations at most every so many minutes; 0: only with the "
+        "hourly run.",
     )
 
     @property
@@ -44,16 +44,15 @@ class AirflowSettings(HomeSettings):
 
 
 class AlertSettings(HomeSettings):
-    """Who hears of what went wrong."""
+    """Alerts."""
 
     stale_hours: float = Field(
         3,
         gt=0,
-        description="Conversations that arrived longer ago than these hours and are not published "
-        "raise an alert.",
+        description="Alert if entries are not published this many hours after their arrival.",
     )
     alert_webhook: str = Field(
-        "", description="Address that gets a JSON message when a run fails (Slack and the like)."
+        "", description="Address that gets a JSON message when a run fails, such as Slack's."
     )
     alert_email: str = Field(
         "", description="Who gets a mail when a run fails; several separated by commas."

@@ -45,17 +45,17 @@ class AgentSettings(HomeSettings):
         5000, gt=0, description="The longest a new line may wait for delivery, in milliseconds."
     )
     batch_size: int = Field(
-        100, gt=0, description="Entries of one delivery; a backlog is sent in larger batches."
+        100, gt=0, description="Entries in one delivery; a backlog is sent in larger batches."
     )
     watch_mode: Literal["auto", "notify", "poll"] = Field(
         "auto",
-        description="How the agent learns of new lines: notify (by the system), poll (look every "
-        "second), or auto: poll where CLAUDE_DIR lies on a network mount.",
+        description="How the agent notices new lines: notify (by the system), poll (every "
+        "second), or auto (poll if CLAUDE_DIR is on a network mount).",
     )
     mask_stored: bool = Field(
         False,
-        description="Mask secrets in the archive itself, not only where text is shown. What is "
-        "masked there is gone for good.",
+        description="Mask secrets in the archive itself, not only where text is shown. This "
+        "cannot be undone.",
     )
     health_host: str = Field("127.0.0.1", description="Address of the agent's health endpoint.")
     health_port: Port = Field(9090, description="Port of the agent's health endpoint.")

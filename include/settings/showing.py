@@ -18,24 +18,25 @@ class BrowserSettings(HomeSettings):
     browser_url: str = Field(
         "",
         description="Addresses by which people reach the browser from elsewhere, separated by "
-        "commas, such as https://claude.example.org behind a proxy with TLS. A sign-in is needed "
-        "then.",
+        "commas, such as https://claude.example.org behind a proxy with TLS. People must then "
+        "sign in.",
     )
     oidc_issuer: str = Field(
         "",
-        description="OpenID Connect provider that people sign in to the browser with, such as "
-        "https://accounts.google.com; empty: with passwords only.",
+        description="OpenID Connect provider for sign-in to the browser, such as "
+        "https://accounts.google.com; empty: passwords only.",
     )
-    oidc_client_id: str = Field("", description="What that provider knows the browser by.")
+    oidc_client_id: str = Field("", description="The browser's client id at that provider.")
     oidc_client_secret: str = Field(
-        "", repr=False, description="The secret it gave with that; empty for a public client."
+        "", repr=False, description="The client secret of that provider; empty for a public client."
     )
     oidc_client_secret_file: OwnPath | None = Field(
-        None, description="File with that secret, instead of the secret itself."
+        None, description="File with the client secret, instead of the secret itself."
     )
     oidc_allowed: str = Field(
         "",
-        description="Who may sign in so, separated by commas: addresses (ada@example.org), "
+        description="Who may sign in through the provider, separated by commas: addresses "
+        "(ada@example.org), "
         "domains (@example.org), or accounts by the provider's number (sub:1234).",
     )
     budget_usd_month: Annotated[float, Field(ge=0)] = Field(
@@ -69,7 +70,8 @@ class MetabaseSettings(WarehouseSettings):
     metabase_url: str = Field("http://localhost:3001", description="Where Metabase answers.")
     metabase_email: str = Field(
         "cca@example.com",
-        description="Metabase's administrator, made by `cca metabase provision` in a new one.",
+        description="Metabase's administrator; `cca metabase provision` creates it in a new "
+        "Metabase.",
     )
     metabase_password: str = Field(
         "", repr=False, description="That administrator's password; there is no default."
@@ -78,7 +80,7 @@ class MetabaseSettings(WarehouseSettings):
         "",
         repr=False,
         description="API key of a Metabase administrator, instead of email and password. Empty: "
-        "`cca metabase provision` makes one and keeps it in $CCA_HOME/metabase.",
+        "`cca metabase provision` creates one in $CCA_HOME/metabase.",
     )
     metabase_gold_dir: Path | None = Field(
         None,

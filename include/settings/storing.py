@@ -44,15 +44,15 @@ class LakeSettings(HomeSettings):
 
 
 class WarehouseSettings(HomeSettings):
-    """The warehouse and what is published of it."""
+    """The warehouse and published data."""
 
     duckdb_path: OwnPath | None = Field(
         None, description="The warehouse; $CCA_HOME/warehouse/analytics.db by default."
     )
     prices_file: OwnPath | None = Field(
         None,
-        description="CSV of your own model prices, which go before the list's "
-        "(see docs/tokens-and-cost.md).",
+        description="CSV of your own model prices, which replace those of the list (see "
+        "docs/tokens-and-cost.md).",
     )
     dbt_target: str = Field("dev", description="Target of dbt/profiles.yml.")
     gold_postgres_uri: str = Field(

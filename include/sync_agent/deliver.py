@@ -18,6 +18,7 @@ from pymongo.errors import (
     WriteError,
 )
 
+from cca.mongo.archive import HOLDERS
 from cca.settings import Settings
 from cca.sync_agent.buffer import Buffer
 from cca.sync_agent.document import (
@@ -44,6 +45,7 @@ _INDEXES = (
     [("sessionKey", 1), ("stream", 1), ("generation", 1), ("sourceOffset", 1)],
     [("ingestedAt", 1), ("_id", 1)],
     [("eventAt", -1)],
+    HOLDERS,
 )
 
 

@@ -27,14 +27,14 @@ class Recogniser:
         return [file for file in files if self._is_ours(file)]
 
     def _is_ours(self, file: FoundFile) -> bool:
-        if file.kind != "transcript" or _is_named_as_one(file.path):
+        if file.kind != "transcript" or not file.size or _is_named_as_one(file.path):
             return True
         size, mtime_ns, is_ours = self._seen.get(file.key, (-1, -1, False))
-        # A transcript stays one; a foreign file may have been empty until now.
+        # A transcript stays one; a file of another kind may become one.
         if is_ours or (size, mtime_ns) == (file.size, file.mtime_ns):
             return is_ours
         is_ours = _holds_entries(file)
-        if size < 0 and not is_ours and file.size:
+        if size < 0 and not is_ours:
             log.info("%s is no transcript: not read", file.key)
         self._seen[file.key] = (file.size, file.mtime_ns, is_ours)
         return is_ours

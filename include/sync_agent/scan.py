@@ -102,6 +102,15 @@ def find_files(
     return sorted(found.values(), key=lambda file: (file.mtime_ns, file.key))
 
 
+def _is_folder(entry: os.DirEntry[str], on_error: Callable[[str, OSError], None]) -> bool:
+    """Tell folders and links to them from files; a link that leads in a circle is neither."""
+    try:
+        return entry.is_dir()
+    except OSError as error:
+        on_error(entry.path, error)
+        return False
+
+
 def _walk(
     root: Path, on_error: Callable[[str, OSError], None]
 ) -> Iterator[tuple[os.DirEntry[str], Kind]]:
@@ -125,7 +134,7 @@ def _walk(
             continue
         visited.add((status.st_dev, status.st_ino))
         for entry in entries:
-            if entry.is_dir():
+            if _is_folder(entry, on_error):
                 waiting.append((entry.path, (*parts, entry.name)))
             elif (kind := _kind(entry.name, parts)) is not None:
                 yield entry, kind

@@ -13,12 +13,12 @@ def blocks_of(entry: dict[str, Any]) -> list[Any]:
     message = entry.get("message")
     if isinstance(message, dict):
         return as_blocks(message.get("content"))
-    if entry.get("type") in _BARE_TYPES and "content" in entry:
-        return as_blocks(entry["content"])
-    return []
+    kind = entry.get("type")
+    is_bare = kind is None or (isinstance(kind, str) and kind in _BARE_TYPES)
+    return as_blocks(entry["content"]) if is_bare and "content" in entry else []
 
 
-_BARE_TYPES = frozenset({None, "message", "user", "assistant"})
+_BARE_TYPES = frozenset({"message", "user", "assistant"})
 
 
 def as_blocks(content: Any) -> list[Any]:

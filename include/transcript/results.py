@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from cca.transcript.terminal import plain
-from cca.transcript.values import as_json
+from cca.transcript.values import as_json, string
 
 ERROR_CHARACTERS = 300  # enough to tell what kind of error it is
 REJECTED = "rejected by the user"
@@ -132,7 +132,7 @@ def _words(value: Any, levels: int) -> Iterator[str]:
 
 
 def _of_part(part: dict[str, Any], levels: int) -> Iterator[str]:
-    kind = part.get("type")
+    kind = string(part.get("type"))
     if kind in _PICTURES or not levels:
         return
     if kind == "text":

@@ -7,7 +7,7 @@ from cca.transcript.values import count, mapping, string
 
 # Elements of `usage.iterations` that repeat what the totals say, or that were replaced and are
 # not billed. Every other kind is an answer of its own, beside the totals.
-_IN_TOTALS = frozenset({None, "message", "fallback_message"})
+_IN_TOTALS = frozenset({"message", "fallback_message"})
 
 
 class Usage(NamedTuple):
@@ -71,7 +71,7 @@ def further_usage(message: dict[str, Any]) -> list[Usage]:
     rows: list[Usage] = []
     for element in iterations:
         kind = element.get("type") if isinstance(element, dict) else None
-        if kind in _IN_TOTALS or not isinstance(kind, str):
+        if not isinstance(kind, str) or kind in _IN_TOTALS:
             continue
         model = string(element.get("model")) or string(message.get("model"))
         number = sum(row.kind == kind for row in rows)

@@ -9,14 +9,23 @@ from cca.transcript.slugs import project_label
 
 
 def known_project(gold_path: Path, wanted: str) -> str:
-    """Returns the project's id. Raises NotFound with similar names if none or several match."""
+    """Returns the project's key, or the folder (slug) that was named, which several projects may share.
+
+    Raises:
+        NotFound: There is none of that name, or more than one; the message says what is near.
+
+    """
     with open_gold(gold_path) as gold:
-        found = gold.execute("select project_id, project_path from marts.dim_projects").fetchall()
-    for project_id, path in found:
-        if wanted in {project_id, path}:
+        found = gold.execute(
+            "select project_key, project_id, project_path from marts.dim_projects"
+        ).fetchall()
+    for key, project_id, path in found:
+        if wanted in {key, path}:
+            return str(key)
+        if wanted == project_id:
             return str(project_id)
-    names = {str(project_id): project_label(project_id, path) for project_id, path in found}
-    named = [project_id for project_id, name in names.items() if name == wanted]
+    names = {str(key): project_label(project_id, path) for key, project_id, path in found}
+    named = [key for key, name in names.items() if name == wanted]
     if len(named) == 1:
         return named[0]
     if named:

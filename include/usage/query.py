@@ -17,7 +17,7 @@ from rich.table import Table
 
 from cca.errors import WarehouseError
 from cca.gold.open import open_gold
-from cca.usage.text import printable
+from cca.terminal import printable
 
 # Times on the clock of TIMEZONE; all others are UTC and end in Z.
 _LOCAL = {"hour_at"}

@@ -13,8 +13,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from cca.terminal import printable
 from cca.usage.reports import Report, Value
-from cca.usage.text import printable
 
 # Column of the terminal table: the measures it adds up.
 _SHOWN = {

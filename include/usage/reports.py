@@ -56,7 +56,9 @@ _SHAPES: dict[str, _Shape] = {
     "monthly": _Shape("month", "month"),
     "model": _Shape("model", "cost_usd desc, model"),
     "project": _Shape(
-        "project_id", "cost_usd desc, project_id", {"project_path": "l.project_path"}
+        "project_key",
+        "cost_usd desc, project_key",
+        {"project_id": "l.project_id", "project_path": "l.project_path"},
     ),
     "host": _Shape("host", "cost_usd desc, host"),
     "session": _Shape(
@@ -71,8 +73,8 @@ _SHAPES: dict[str, _Shape] = {
 }
 _WHERE = """
 ($since::date is null or m.day >= $since) and ($until::date is null or m.day <= $until)
-and ($project::varchar is null or m.project_id = $project or m.project_id in (
-    select project_id from marts.dim_projects where project_path = $project
+and ($project::varchar is null or $project in (m.project_id, m.project_key) or m.project_key in (
+    select project_key from marts.dim_projects where project_path = $project
 )) and ($host::varchar is null or m.host = $host)
 """
 _BURN = ("tokens_per_minute", "usd_per_hour", "projected_usd")

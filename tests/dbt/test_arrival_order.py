@@ -135,7 +135,7 @@ def test_any_order_of_arrival_and_departure_comes_to_what_a_full_refresh_builds(
 
 
 @pytest.mark.timeout(300)
-def test_only_families_in_which_something_changed_are_built_anew_and_a_late_fork_takes_its_part(
+def test_only_changed_families_are_built_again_and_a_late_fork_gets_its_entries(
     build: Callable[..., Any],
 ) -> None:
     entries, calls = _documents()

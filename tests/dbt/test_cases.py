@@ -106,7 +106,8 @@ def test_an_error_has_the_class_of_the_table(query: Query, name: str) -> None:
 
 @pytest.mark.parametrize("name", _having("timestamp"), ids=_ids(_having("timestamp")))
 def test_a_timestamp_is_read_by_the_one_rule(query: Query, name: str) -> None:
-    [row] = query(f"select written_at from staging.stg_conversations where true {_of(name)}")
+    written = "\"timestamp\" at time zone 'UTC'"
+    [row] = query(f"select {written} from raw.conversations where true {_of(name)}")
     held = NAMED[name]["is"]["timestamp"]
     assert (row[0].isoformat() + "+00:00" if row[0] else None) == held
 

@@ -223,9 +223,7 @@ for name, value in UNKNOWN.items():
 
 
 @pytest.mark.parametrize("name", UNKNOWN)
-def test_a_factor_that_nobody_has_priced_makes_the_price_a_lower_bound(
-    marts: Marts, name: str
-) -> None:
+def test_a_factor_without_a_price_makes_the_cost_a_lower_bound(marts: Marts, name: str) -> None:
     assert one(marts, "cost_usd, is_price_known", f"m-unknown-{name}") == (Decimal(1), False)
 
 

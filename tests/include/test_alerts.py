@@ -52,7 +52,7 @@ def test_an_alert_reaches_the_webhook_with_the_place_and_the_page(
     assert message["text"].endswith("http://localhost:8080/dags/x")
 
 
-def test_a_webhook_that_fails_is_told_without_its_address_and_raises_nothing(
+def test_a_failed_webhook_is_logged_without_its_address_and_raises_nothing(
     settings: Settings, hook: HTTPServer, caplog: pytest.LogCaptureFixture
 ):
     told = settings.model_copy(update={"alert_webhook": address(hook, "/broken")})

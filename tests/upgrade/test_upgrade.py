@@ -133,7 +133,7 @@ def test_airflow_keeps_its_tables_and_logins(old: OldHome, upgraded: NewHome) ->
     assert "duckdb_writer" in pools
 
 
-def test_sync_goes_on_where_the_old_agent_stopped(old: OldHome, upgraded: NewHome) -> None:
+def test_sync_continues_where_the_old_agent_stopped(old: OldHome, upgraded: NewHome) -> None:
     """Nothing that was delivered is sent again.
 
     What was said in a forgotten session before it was forgotten does not come back.

@@ -19,13 +19,19 @@ titles as (
     select * from {{ ref('int_session_titles') }}
 ),
 
+projects as (
+    select * from {{ ref('int_session_projects') }}
+),
+
 outcomes as (
     select * from {{ ref('int_session_outcomes') }}
 )
 
 select
     totals.session_id,
-    totals.project_id,
+    projects.project_id,
+    projects.project_key,
+    projects.repository,
     totals.host,
     coalesce(titles.title, beginnings.headline) as title,
     beginnings.first_prompt,
@@ -47,6 +53,7 @@ select
     beginnings.lineage,
     beginnings.copied_entries
 from totals
+inner join projects on totals.session_id = projects.session_id
 inner join beginnings on totals.session_id = beginnings.session_id
 left join answers on totals.session_id = answers.session_id
 left join titles on totals.session_id = titles.session_id

@@ -1,30 +1,60 @@
-with entries as (
-    select * from {{ ref('int_messages_enriched') }}
+with sessions as (
+    select * from {{ ref('int_session_projects') }}
 ),
 
-paths as (
+entries as (
+    select
+        entries.*,
+        sessions.project_key as session_project_key
+    from {{ ref('int_messages_enriched') }} as entries
+    inner join sessions on entries.session_id = sessions.session_id
+),
+
+folders as (
+    select
+        project_key,
+        project_id,
+        project_path,
+        repository,
+        row_number() over (
+            partition by project_key order by count(*) desc, project_id asc, project_path asc
+        ) as preference
+    from sessions
+    group by project_key, project_id, project_path, repository
+),
+
+-- A project none of whose sessions lies in a folder of its own name was moved: they lie in that of another.
+homes as (
     select
         project_id,
-        cwd,
-        -- The slug tells which of the session's directories the project is.
-        row_number() over (
-            partition by project_id order by is_project_folder desc, count(*) desc, cwd
-        ) as preference
-    from entries
-    where cwd is not null
-    group by project_id, cwd, is_project_folder
+        min(repository) as repository
+    from sessions
+    where is_project_folder
+    group by project_id
+    having min(project_key) = max(project_key)
+),
+
+moves as (
+    select
+        sessions.project_key,
+        min(homes.repository) as repository
+    from sessions
+    inner join homes on sessions.project_id = homes.project_id
+    where sessions.project_path is not null
+    group by sessions.project_key
+    having not bool_or(sessions.is_project_folder)
 ),
 
 activity as (
     select
-        project_id,
+        session_project_key as project_key,
         coalesce(min(written_at), min(event_at)) as first_active_at,
         coalesce(max(written_at), max(event_at)) as last_active_at,
         count(distinct session_id) filter (where role is not null or is_human_prompt) as sessions,
         count(*) filter (where role in ('user', 'assistant')) as messages,
         count(*) filter (where is_human_prompt) as prompts
     from entries
-    group by project_id
+    group by session_project_key
 ),
 
 latest as (
@@ -33,17 +63,20 @@ latest as (
 
 usage as (
     select
-        project_id,
+        project_key,
         count(*) as api_messages,
         cast(sum(cost_usd) as decimal(18, 10)) as cost_usd
     from {{ ref('fct_api_messages') }}
-    group by project_id
+    group by project_key
 )
 
 select
-    activity.project_id,
-    paths.cwd as project_path,
-    coalesce(nullif(regexp_extract(paths.cwd, '([^/\\]+)[/\\]*$', 1), ''), activity.project_id) as project_name,
+    folders.project_key,
+    folders.project_id,
+    folders.project_path,
+    coalesce(nullif(regexp_extract(folders.project_path, '([^/\\]+)[/\\]*$', 1), ''), folders.project_id)
+        as project_name,
+    coalesce(moves.repository, folders.repository) as repository,
     activity.first_active_at,
     activity.last_active_at,
     case
@@ -58,5 +91,6 @@ select
     cast(coalesce(usage.cost_usd, 0) as decimal(18, 10)) as cost_usd
 from activity
 cross join latest
-left join paths on activity.project_id = paths.project_id and paths.preference = 1
-left join usage on activity.project_id = usage.project_id
+inner join folders on activity.project_key = folders.project_key and folders.preference = 1
+left join moves on activity.project_key = moves.project_key
+left join usage on activity.project_key = usage.project_key

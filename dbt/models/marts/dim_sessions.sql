@@ -50,6 +50,8 @@ usage as (
 select
     sessions.session_id,
     sessions.project_id,
+    sessions.project_key,
+    sessions.repository,
     sessions.host,
     sessions.title,
     sessions.first_prompt,

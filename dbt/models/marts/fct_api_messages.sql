@@ -2,6 +2,10 @@ with messages as (
     select * from {{ ref('int_api_messages') }}
 ),
 
+projects as (
+    select * from {{ ref('int_session_projects') }}
+),
+
 prices as (
     select * from {{ ref('dim_model_prices') }}
 ),
@@ -10,6 +14,7 @@ prices as (
 priced as (
     select
         messages.*,
+        projects.project_key,
         prices.price_model is not null and not messages.has_unknown_factor as is_price_known,
         case when messages.inference_geo = 'us' then prices.us_multiple else 1 end as place_multiple,
         {{ usd('messages.input_tokens', 'prices.input_usd_per_mtok') }}
@@ -24,6 +29,7 @@ priced as (
         + {{ usd('messages.cache_write_1h_tokens', '(input_usd_per_mtok - cache_write_1h_usd_per_mtok)') }}
             as cache_savings_usd
     from messages
+    left join projects on messages.session_id = projects.session_id
     left join prices
         on
             messages.model = prices.model
@@ -38,6 +44,7 @@ select
     message_id,
     session_id,
     project_id,
+    project_key,
     host,
     agent_id,
     model,

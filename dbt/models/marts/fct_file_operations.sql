@@ -12,6 +12,7 @@ select
     calls.tool_use_id,
     calls.session_id,
     calls.project_id,
+    calls.project_key,
     calls.host,
     calls.agent_id,
     calls.tool_name,

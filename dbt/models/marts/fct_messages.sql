@@ -1,37 +1,43 @@
 {{ config(materialized=in_place('view')) }}
 with entries as (
     select * from {{ ref('int_messages_enriched') }}
+),
+
+projects as (
+    select * from {{ ref('int_session_projects') }}
 )
 
 select
-    entry_id,
-    document_id,
-    session_id,
-    project_id,
-    host,
-    agent_id,
-    role,
-    kind,
-    subtype,
-    message_id,
-    model,
-    speaker,
-    message_kind,
-    is_human_prompt,
-    cast(turn_number as integer) as turn_number,
-    task_category,
-    command_name,
-    is_sidechain,
-    is_meta,
-    is_compact_summary,
-    is_api_error,
-    has_tool_result,
-    git_branch,
-    version,
-    event_at as sent_at,
-    day,
-    hour_at,
-    is_clock_wrong,
-    cast(coalesce(text_length, 0) as bigint) as text_length,
-    cast(copies as integer) as copies
+    entries.entry_id,
+    entries.document_id,
+    entries.session_id,
+    entries.project_id,
+    projects.project_key,
+    entries.host,
+    entries.agent_id,
+    entries.role,
+    entries.kind,
+    entries.subtype,
+    entries.message_id,
+    entries.model,
+    entries.speaker,
+    entries.message_kind,
+    entries.is_human_prompt,
+    cast(entries.turn_number as integer) as turn_number,
+    entries.task_category,
+    entries.command_name,
+    entries.is_sidechain,
+    entries.is_meta,
+    entries.is_compact_summary,
+    entries.is_api_error,
+    entries.has_tool_result,
+    entries.git_branch,
+    entries.version,
+    entries.event_at as sent_at,
+    entries.day,
+    entries.hour_at,
+    entries.is_clock_wrong,
+    cast(coalesce(entries.text_length, 0) as bigint) as text_length,
+    cast(entries.copies as integer) as copies
 from entries
+inner join projects on entries.session_id = projects.session_id

@@ -1,21 +1,27 @@
 {{ config(materialized=in_place('view')) }}
 with prompts as (
     select * from {{ ref('int_prompts') }}
+),
+
+projects as (
+    select * from {{ ref('int_session_projects') }}
 )
 
 select
-    entry_id,
-    session_id,
-    project_id,
-    host,
-    event_at as sent_at,
-    day,
-    cast(turn_number as integer) as turn_number,
-    task_category,
-    prompt,
-    cast(prompt_length as bigint) as prompt_length,
-    command_name,
-    cast(response_seconds as double) as response_seconds,
-    cast(turn_seconds as double) as turn_seconds,
-    assistant_messages
+    prompts.entry_id,
+    prompts.session_id,
+    prompts.project_id,
+    projects.project_key,
+    prompts.host,
+    prompts.event_at as sent_at,
+    prompts.day,
+    cast(prompts.turn_number as integer) as turn_number,
+    prompts.task_category,
+    prompts.prompt,
+    cast(prompts.prompt_length as bigint) as prompt_length,
+    prompts.command_name,
+    cast(prompts.response_seconds as double) as response_seconds,
+    cast(prompts.turn_seconds as double) as turn_seconds,
+    prompts.assistant_messages
 from prompts
+inner join projects on prompts.session_id = projects.session_id

@@ -1,28 +1,34 @@
 {{ config(materialized=in_place('view')) }}
 with calls as (
     select * from {{ ref('int_tool_usage') }}
+),
+
+projects as (
+    select * from {{ ref('int_session_projects') }}
 )
 
 select
-    tool_use_id,
-    session_id,
-    project_id,
-    host,
-    agent_id,
-    message_id,
-    tool_name,
-    subject,
-    status,
-    is_error,
-    error_class,
-    is_rejected,
-    is_error and not is_rejected as is_failed,
-    started_at,
-    finished_at,
-    duration_ms,
-    day,
-    hour_at,
-    file_path,
-    lines_added,
-    lines_removed
+    calls.tool_use_id,
+    calls.session_id,
+    calls.project_id,
+    projects.project_key,
+    calls.host,
+    calls.agent_id,
+    calls.message_id,
+    calls.tool_name,
+    calls.subject,
+    calls.status,
+    calls.is_error,
+    calls.error_class,
+    calls.is_rejected,
+    calls.is_error and not calls.is_rejected as is_failed,
+    calls.started_at,
+    calls.finished_at,
+    calls.duration_ms,
+    calls.day,
+    calls.hour_at,
+    calls.file_path,
+    calls.lines_added,
+    calls.lines_removed
 from calls
+inner join projects on calls.session_id = projects.session_id

@@ -17,8 +17,11 @@ _ALL = (
     ),
     Dimension("model", "coalesce(model, 'unknown')", "Model", "Model that answered."),
     Dimension(
-        "project_id", "project_id", "Project", "Project folder (slug).",
-        labels="dim_projects", key="project_id",
+        "project_id", "project_id", "Project folder", "Project folder (slug).",
+    ),
+    Dimension(
+        "project_key", "project_key", "Project", "Directory in which the session began.",
+        labels="dim_projects", key="project_key",
     ),
     Dimension("host", "host", "Machine", "Machine the entries came from."),
     Dimension(

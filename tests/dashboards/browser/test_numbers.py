@@ -107,7 +107,7 @@ def test_the_figures_are_those_that_were_counted(
     assert f"{truth['tool_calls']:,}" in numbers_page(published, Choice(), "tools")
 
 
-def test_the_fee_for_web_searches_is_told_beside_the_cost_of_tokens(
+def test_the_page_shows_the_fee_for_web_searches_beside_the_cost_of_tokens(
     published: Settings, built: tuple[Path, dict[str, Any]]
 ) -> None:
     truth = built[1]

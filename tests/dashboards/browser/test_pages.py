@@ -216,7 +216,7 @@ def test_an_archive_without_lists_says_who_makes_them(
     assert page.locator("code", has_text="cca follow").first.is_visible()
 
 
-def test_mongodb_being_away_is_said_on_the_page(run_site: Any, open_page: Any) -> None:
+def test_the_page_says_that_mongodb_is_down(run_site: Any, open_page: Any) -> None:
     page = open_page(run_site("mongodb://127.0.0.1:9/?serverSelectionTimeoutMS=300").url)
     assert page.get_by_role("heading", name="MongoDB does not answer").first.is_visible()
 
@@ -251,7 +251,7 @@ def test_a_search_without_hits_says_so(site: Any, open_page: Any) -> None:
     assert page.get_by_role("heading", name="Nothing found").is_visible()
 
 
-def test_a_search_before_there_is_an_index_says_so_and_goes_on_by_itself(
+def test_a_search_without_an_index_says_so_and_updates_by_itself(
     run_site: Any, open_page: Any, new_story: Any
 ) -> None:
     site = run_site()

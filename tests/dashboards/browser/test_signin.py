@@ -77,7 +77,7 @@ def cookie_of(answer: Any) -> Any:
 
 
 @pytest.mark.parametrize("path", CLOSED)
-def test_nothing_that_was_said_is_open_to_a_stranger(site: Any, path: str) -> None:
+def test_a_stranger_reads_no_conversation(site: Any, path: str) -> None:
     for cookie in ("", "cca_user=ada", "cca_user=2|1:0|10:1|8:cca_user|4:YWRh|bad"):
         answer = ask(site, path, Cookie=cookie)
         assert answer.status in {302, 401}
@@ -117,7 +117,7 @@ def test_behind_tls_the_cookie_is_secure(site: Any) -> None:
     assert cookie_of(answer)["secure"] is True
 
 
-def test_a_form_of_another_site_signs_nobody_in(site: Any) -> None:
+def test_a_form_from_another_site_cannot_sign_in(site: Any) -> None:
     assert sign_in(site, Origin="https://evil.example").status == 403
 
 

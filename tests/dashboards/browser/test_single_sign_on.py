@@ -121,7 +121,7 @@ def test_the_request_is_bound_to_this_browser(site: Any) -> None:
         assert len(query[name]) >= 43
 
 
-def test_a_wrong_or_missing_state_lets_nobody_in(site: Any, honest: stub.Provider) -> None:
+def test_sign_in_fails_with_a_wrong_or_missing_state(site: Any, honest: stub.Provider) -> None:
     victim, attacker = Visitor(site), Visitor(site)
     theirs = urlsplit(honest.answer(attacker.start()))
     asked = len(honest.asked)
@@ -230,7 +230,7 @@ def test_a_token_for_another_time_place_or_person_is_worth_nothing(
     "claims", [{"email": "Bob@Team.Example"}, {"sub": "42", "email": None},
                {"email_verified": "true"}]
 )  # fmt: skip
-def test_whoever_is_allowed_comes_in(
+def test_an_allowed_person_can_sign_in(
     site: Any, honest: stub.Provider, claims: dict[str, Any]
 ) -> None:
     honest.claims = claims
@@ -274,7 +274,9 @@ def test_what_the_provider_says_is_shown_as_text(site: Any, honest: stub.Provide
 
 
 @pytest.mark.parametrize("after", ["//evil.example", "https://evil.example", "/\\evil.example"])
-def test_nobody_is_led_away(site: Any, honest: stub.Provider, after: str) -> None:
+def test_sign_in_never_redirects_to_another_site(
+    site: Any, honest: stub.Provider, after: str
+) -> None:
     visitor = Visitor(site)
     answer = visitor.come_back(honest, visitor.start(after))
     assert 'content="0; url=/"' in answer.body
@@ -299,7 +301,7 @@ def test_a_session_ends_when_the_list_no_longer_holds_its_person(
     assert Gate(site.settings.model_copy(update={"oidc_issuer": ""})).named(cookie) is None
 
 
-def test_a_provider_that_is_away_is_said_and_the_browser_starts(run_site: Any) -> None:
+def test_the_browser_starts_and_reports_a_provider_that_is_down(run_site: Any) -> None:
     site = run_site(
         oidc_issuer="http://127.0.0.1:9", oidc_client_id="x", oidc_allowed="ada@example.org"
     )

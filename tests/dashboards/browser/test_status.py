@@ -72,7 +72,7 @@ def test_a_part_that_was_never_there_is_no_failure(tmp_path: Path) -> None:
         ({"pending": 0, "mongoConnected": True, "deadLetters": 2}, "late", "Up to date"),
     ],
 )  # fmt: skip
-def test_the_agent_s_health_is_said_in_a_sentence(
+def test_the_status_describes_the_agent_s_health_in_a_sentence(
     tmp_path: Path, agent: Any, health: dict[str, Any], state: str, text: str
 ) -> None:
     assert told(home(tmp_path, agent(health)))["Sync"] == (state, text)
@@ -90,7 +90,7 @@ def test_mongodb_away_is_a_failure(tmp_path: Path) -> None:
         ("failed", ("failed", "Failed 5 minutes ago")),
     ],
 )
-def test_the_last_pipeline_run_counts_whoever_started_it(
+def test_the_status_shows_the_last_pipeline_run_of_any_trigger(
     tmp_path: Path, state: str, line: tuple[str, str]
 ) -> None:
     settings = home(tmp_path)
@@ -113,7 +113,7 @@ def test_old_numbers_are_late(tmp_path: Path) -> None:
         assert told(settings)["Analytics"] == (state, f"Updated {ago(age.total_seconds())} ago")
 
 
-def test_spans_are_said_as_people_say_them() -> None:
+def test_time_spans_are_written_as_people_write_them() -> None:
     spans = [ago(seconds) for seconds in (3, 60, 3600, 7300, 200_000)]
     assert spans == ["< 1 min", "1 minute", "1 hour", "2 hours", "2 days"]
 

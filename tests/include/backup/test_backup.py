@@ -153,7 +153,9 @@ def test_a_second_backup_adds_what_is_new_and_standard_tools_read_it(
     assert (oct(folder.stat().st_mode)[-3:], modes) == ("700", {"600"})
 
 
-def test_secrets_stay_out_and_what_is_set_is_told(settings: Settings, tmp_path: Path) -> None:
+def test_a_backup_holds_no_secrets_and_lists_the_settings(
+    settings: Settings, tmp_path: Path
+) -> None:
     secret = settings.model_copy(
         update={"mongo_uri": settings.mongo_uri, "timezone": "Europe/Berlin"}
     )

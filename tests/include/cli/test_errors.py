@@ -145,7 +145,7 @@ def test_a_folder_without_a_backup_is_named(
     assert f"{tmp_path} holds no backup" in done.err
 
 
-def test_a_regular_expression_that_is_none_is_said(terminal: Terminal, filled: Filled) -> None:
+def test_an_invalid_regular_expression_is_reported(terminal: Terminal, filled: Filled) -> None:
     done = terminal.run(filled.settings, "search", "/(/")
     assert "is no regular expression" in done.err
     assert done.out == "0 hits, 0 shown\n"

@@ -71,7 +71,7 @@ def test_a_command_is_shown_as_it_was_typed() -> None:
     assert shown(user("<bash-input>ls -l</bash-input>")) == [("command", "! ls -l", "")]
 
 
-def test_in_a_subagent_s_file_nobody_is_a_person() -> None:
+def test_a_subagent_s_file_has_no_person() -> None:
     found = turn(user("Look around"), "s/agent-a1")
     assert found is not None
     assert found.name == "Task"
@@ -155,7 +155,7 @@ def test_a_stop_hook_is_shown_where_it_failed() -> None:
     assert (kind, text) == ("note", "Stop hook failed ./check.sh: exit 2")
 
 
-def test_a_type_that_nobody_knows_is_readable() -> None:
+def test_an_unknown_type_is_readable() -> None:
     entry = {"type": "workflow-progress", "uuid": "u", "runId": "wf_1", "steps": [1], "note": ""}
     assert shown(entry) == [("fold", "Workflow progress", "run id: wf_1\nsteps:\n[\n  1\n]")]
     assert shown({"type": "system", "subtype": "agents_killed", "agentIds": "a1"}) == [

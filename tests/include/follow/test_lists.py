@@ -4,8 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from cca.follow.lists import Lists
 from cca.follow.rebuild import rebuild_lists
 from cca.transcript.prompts import is_human_prompt
+from tests.include.follow.scribe import START
 
 MESSAGE = "<command-message>it is on its way…</command-message>\n"
 COPIED = datetime(2026, 11, 21, 9, 19, tzinfo=UTC)
@@ -20,7 +22,7 @@ def row(collection, caught_up):
     return session
 
 
-def test_a_session_counts_what_is_distinct_in_it(scribe, row):
+def test_a_session_counts_its_entries_once_and_all_its_documents(scribe, row):
     first = scribe.prompt("Fix the <bug>", uuid="u1")
     call = {"type": "tool_use", "id": "t1", "name": "Bash", "input": {}}
     scribe.answer("I will", uuid="a1", message="m1")
@@ -41,7 +43,7 @@ def test_a_session_counts_what_is_distinct_in_it(scribe, row):
     last = scribe.write({"type": "mode", "mode": "plan"}, at=first["eventAt"] + timedelta(days=9))
     found = row()
     assert found["updatedAt"] == last["ingestedAt"]
-    assert found["endedAt"] < last["eventAt"]
+    assert found["endedAt"] == last["eventAt"]
     assert found["startedAt"] == first["eventAt"]
     shown = (
         "projectId", "host", "title", "firstPrompt", "entries", "prompts", "userMessages",
@@ -50,9 +52,9 @@ def test_a_session_counts_what_is_distinct_in_it(scribe, row):
     )  # fmt: skip
     assert {name: found[name] for name in shown} == {
         "projectId": "-p1", "host": "laptop", "title": "Fix the <bug>",
-        "firstPrompt": "Fix the <bug>", "entries": 7, "prompts": 1, "userMessages": 3,
-        "assistantMessages": 2, "toolCalls": 2, "toolErrors": 1, "subagents": 1,
-        "models": ["opus", "haiku"], "branches": ["dev"],
+        "firstPrompt": "Fix the <bug>", "entries": 9, "prompts": 1, "userMessages": 3,
+        "assistantMessages": 3, "toolCalls": 2, "toolErrors": 1, "subagents": 1,
+        "models": ["opus", "haiku"], "branches": [],
         "tools": ["Bash"], "failedTools": ["Bash"], "isSpoken": True,
     }  # fmt: skip
 
@@ -93,17 +95,86 @@ def test_a_call_that_a_person_did_not_allow_is_no_failure(scribe, row):
     assert (found["toolCalls"], found["toolErrors"], found["failedTools"]) == (6, 2, ["Read"])
 
 
-def test_a_fork_counts_its_copies_itself_and_activity_counts_them_once(scribe, row, collection):
+def test_what_a_fork_repeats_counts_for_the_session_that_had_it_first(scribe, row, collection):
     at = scribe.prompt("one", uuid="u1")["eventAt"]
     scribe.prompt("one", uuid="u1", session="fork", at=at)
     scribe.prompt("two", uuid="u2", session="fork", at=at + timedelta(hours=1))
-    assert (row()["prompts"], row("fork")["prompts"]) == (1, 2)
+    assert (row()["prompts"], row("fork")["prompts"], row("fork")["entries"]) == (1, 1, 2)
     activity = collection.database["activity"].find().sort("_id")
     hour = at.replace(minute=0, second=0)
     assert [(r["_id"], r["projectId"], r["hour"], r["role"], r["count"]) for r in activity] == [
         (f"-p1|{h.isoformat()}|user", "-p1", h, "user", 1)
         for h in (hour, hour + timedelta(hours=1))
     ]
+
+
+CALL = {"type": "tool_use", "id": "t1", "name": "Bash", "input": {}}
+FAILURE = {"type": "tool_result", "tool_use_id": "t1", "is_error": True, "content": "no such"}
+
+
+def _write_and_repeat(scribe, *, is_fork_first: bool) -> None:
+    """An original of four entries, one its own, and a fork that repeats three and has one more."""
+    shared = {"timestamp": START.isoformat(), "cwd": "/p1"}
+    for session in ("fork", "s1") if is_fork_first else ("s1", "fork"):
+        scribe.prompt("one", uuid="u1", session=session, at=START, **shared)
+        scribe.answer(CALL, uuid="a1", session=session, at=START, **shared)
+        scribe.prompt([FAILURE], uuid="r1", session=session, at=START, **shared)
+        own = START + timedelta(hours=2 if session == "fork" else 1)
+        scribe.prompt("next", session=session, at=own, timestamp=own.isoformat())
+
+
+@pytest.mark.parametrize("is_fork_first", [True, False])
+def test_the_order_in_which_sessions_arrive_does_not_matter(scribe, row, is_fork_first):
+    _write_and_repeat(scribe, is_fork_first=is_fork_first)
+    names = ("prompts", "userMessages", "assistantMessages", "toolCalls", "toolErrors", "tools")
+    original, fork = row(), row("fork")
+    assert [original[name] for name in names] == [2, 3, 1, 1, 1, ["Bash"]]
+    assert [fork[name] for name in names] == [1, 1, 0, 0, 0, []]
+    assert (original["startedAt"], fork["startedAt"]) == (START, START + timedelta(hours=2))
+    assert fork["title"] == "one"
+
+
+def test_a_session_that_only_repeats_another_is_listed_with_no_messages(scribe, row):
+    at = scribe.prompt("one", uuid="u1")["eventAt"]
+    scribe.write({"type": "ai-title", "aiTitle": "T"}, at=at)
+    scribe.prompt("one", uuid="u1", session="fork", at=at)
+    scribe.write({"type": "ai-title", "aiTitle": "T"}, session="fork", at=at + timedelta(hours=1))
+    found = row("fork")
+    assert (found["prompts"], found["userMessages"], found["isSpoken"]) == (0, 0, True)
+    assert row()["prompts"] == 1
+
+
+def test_a_fork_inherits_what_it_repeats_when_the_original_is_erased(
+    scribe, row, collection, settings
+):
+    _write_and_repeat(scribe, is_fork_first=False)
+    assert row("fork")["toolCalls"] == 0
+    collection.delete_many({"sessionKey": "s1"})
+    Lists(collection, "any").renew(["s1"], [])
+    found = collection.database["sessions"].find_one({"_id": "fork"})
+    assert (found["prompts"], found["toolCalls"], found["toolErrors"]) == (2, 1, 1)
+
+
+def test_an_original_that_arrives_later_takes_its_entries_back(scribe, row):
+    scribe.prompt("one", uuid="shared", session="fork", at=START)
+    scribe.prompt("two", session="fork", at=START + timedelta(hours=2))
+    assert row("fork")["prompts"] == 2
+    scribe.prompt("one", uuid="shared", at=START)
+    scribe.prompt("next", at=START + timedelta(hours=1))
+    assert (row("fork")["prompts"], row()["prompts"]) == (1, 2)
+
+
+def test_without_the_index_copies_count_and_the_rows_change_once_it_is_there(
+    scribe, collection, settings, caught_up
+):
+    _write_and_repeat(scribe, is_fork_first=False)
+    sessions = collection.database["sessions"]
+    lists = Lists(collection, "any")
+    lists.touch(collection.find())
+    lists.flush(None, is_all=True)
+    assert sessions.find_one({"_id": "fork"})["prompts"] == 2
+    caught_up()
+    assert sessions.find_one({"_id": "fork"})["prompts"] == 1
 
 
 def test_the_title_follows_rank_and_then_the_last_written(scribe, row):
@@ -147,8 +218,9 @@ def test_a_slash_command_is_titled_as_it_was_typed(scribe, row, typed, title):
 def test_a_session_s_times_are_those_that_its_entries_tell(scribe, row):
     first = scribe.prompt("when the file was copied", at=COPIED)
     assert (row()["endedAt"], row()["isDated"]) == (first["eventAt"], False)
-    own = scribe.write({"type": "user", "timestamp": "2026-03-01T10:00:00Z", "uuid": "u",
-                        "message": {"content": "hi"}})  # fmt: skip
+    own = scribe.write({"type": "user", "timestamp": START.isoformat(), "uuid": "u",
+                        "message": {"content": "hi"}}, at=START)  # fmt: skip
+    scribe.write({"type": "mode", "mode": "plan"}, at=COPIED)
     assert (row()["startedAt"], row()["endedAt"]) == (own["eventAt"], own["eventAt"])
     assert row()["isDated"] is True
 

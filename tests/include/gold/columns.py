@@ -89,7 +89,7 @@ COLUMNS: dict[str, Columns] = {
         },
     ),
     "dim_projects": (
-        ("project_id",),
+        ("project_key",),
         _SPENT | {"sessions": "sessions", "messages": "messages", "prompts": "prompts"},
     ),
     "dim_hosts": (

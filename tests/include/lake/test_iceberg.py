@@ -54,7 +54,7 @@ def grown(settings: Settings, collection: Collection[dict[str, Any]], document: 
         extract(settings, settings.mongo_uri, Window("full"))
 
 
-def test_another_writer_s_commit_in_between_is_taken_in(
+def test_a_commit_of_another_writer_in_between_is_kept(
     settings: Settings,
     collection: Collection[dict[str, Any]],
     document: Make,

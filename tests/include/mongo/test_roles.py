@@ -140,7 +140,7 @@ def test_an_agent_may_add_entries_and_neither_read_change_nor_delete_any(shared)
     assert conversations(admin).delete_many({}).deleted_count == 4
 
 
-def test_what_a_broken_attempt_left_of_a_long_line_is_made_whole(shared):
+def test_a_retry_completes_a_long_line_after_an_interrupted_attempt(shared):
     agent, admin = shared.sign_in("agent"), shared.sign_in("admin")
     write_transcript(agent, text := line("broken", "y" * LONG))
     sync_once(agent, agent.mongo_uri)
@@ -255,7 +255,7 @@ def test_users_that_are_not_ours_are_left_alone(shared):
             roles.remove(client, owner, "owner")
 
 
-def test_who_may_not_manage_users_is_told_who_may(shared):
+def test_the_error_for_missing_rights_names_the_role_that_manages_users(shared):
     agent = shared.sign_in("agent")
     nobody = shared.uri.replace("owner:top%20secret@", "").replace("&authSource=admin", "")
     for uri in (agent.mongo_uri, nobody):

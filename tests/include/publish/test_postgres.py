@@ -33,7 +33,7 @@ Shop = tuple[Settings, Path]
 
 
 @pytest.mark.skipif(HAS_EXTENSION, reason="DuckDB's postgres extension is installed")
-def test_without_the_extension_the_way_to_get_it_is_said(tmp_path: Path) -> None:
+def test_the_message_says_how_to_get_a_missing_extension(tmp_path: Path) -> None:
     settings = Settings(_env_file=None, gold_postgres_uri="postgresql://ada:secret@127.0.0.1/x")
     with pytest.raises(SettingError, match=r"pip install .*\[gold-postgres\]"):
         copy_gold(settings, tmp_path / "gold-1.duckdb")

@@ -42,7 +42,7 @@ def test_new_lines_are_followed_whole_also_after_a_rotation(tmp_path: Path):
     assert next(lines) == "rot"
 
 
-def test_a_missing_and_an_empty_folder_are_told_apart(tmp_path: Path):
+def test_a_missing_folder_differs_from_an_empty_one(tmp_path: Path):
     settings = home(tmp_path)
     assert "does not exist" in sources.remarks(settings)[0]
     assert "CLAUDE_DIR" in sources.remarks(settings)[0]

@@ -113,7 +113,7 @@ def test_a_taken_port_is_named_with_its_setting_and_the_rest_comes_up(embedded: 
     assert "HEALTH_PORT" in problem
 
 
-def test_changed_settings_start_the_stack_anew(embedded: Settings):
+def test_changed_settings_restart_the_stack(embedded: Settings):
     bring_up(embedded, "sync")
     moved = embedded.model_copy(update={"health_port": free_port()})
     ready, said = bring_up(moved, "sync")

@@ -37,7 +37,7 @@ def test_a_percent_sign_or_a_space_in_a_command_survives(tmp_path: Path):
     assert """command = '/a folder/100%%/tool' 'it'"'"'s'""" in text
 
 
-def test_a_long_home_gets_a_short_socket_of_its_own(tmp_path: Path):
+def test_a_long_home_gets_its_own_short_socket(tmp_path: Path):
     long = Settings(cca_home=tmp_path / ("x" * 100), _env_file=None)
     other = Settings(cca_home=tmp_path / ("y" * 100), _env_file=None)
     path = supervisor.socket_path(long)

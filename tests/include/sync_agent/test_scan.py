@@ -46,6 +46,16 @@ def test_a_loop_of_links_ends_and_a_linked_folder_is_read_once(tmp_path):
     assert len(find_files([tmp_path])) == 1
 
 
+def test_a_link_to_itself_is_named_and_the_rest_is_read(tmp_path):
+    (tmp_path / "-a").mkdir()
+    (tmp_path / "-a" / "s.jsonl").touch()
+    (tmp_path / "-a" / "circle").symlink_to(tmp_path / "-a" / "circle")
+    named = []
+    found = find_files([tmp_path], lambda path, _: named.append(path))
+    assert [file.path.name for file in found] == ["s.jsonl"]
+    assert named == [str(tmp_path / "-a" / "circle")]
+
+
 def test_a_pipe_with_a_transcripts_name_is_left_alone(tmp_path):
     os.mkfifo(tmp_path / "s.jsonl")
     assert find_files([tmp_path]) == []

@@ -31,7 +31,7 @@ def test_text_comes_in_runs_of_one_style(text: str, runs: list[tuple[Style, str]
     assert [run for run in styled(text) if run[1]] == runs
 
 
-def test_a_colour_goes_on_over_lines_until_it_is_taken_back() -> None:
+def test_a_colour_continues_over_lines_until_it_is_reset() -> None:
     for text in ("\x1b[33ma\nb\x1b[0m\nc", "\x1b[33ma\nx\rb\x1b[0m\nc"):
         lit = {char: style.colour for style, run in styled(text) for char in run if char != "\n"}
         assert lit == {"a": 3, "b": 3, "c": None}

@@ -104,7 +104,7 @@ def test_a_long_slug_is_cut_and_ends_in_a_hash_of_the_whole_path() -> None:
         ("/", "/", "/"),
     ],
 )
-def test_projects_are_told_apart_by_their_key(cwd: str, key: str, repository: str) -> None:
+def test_projects_differ_by_their_key(cwd: str, key: str, repository: str) -> None:
     assert project_key(cwd) == key
     assert repository_of(cwd) == repository
 
@@ -117,7 +117,7 @@ def test_a_project_is_named_after_the_folder_that_has_its_slug() -> None:
     assert project_label("-srv-a", None) == "srv-a"
 
 
-def test_a_clock_that_is_plainly_wrong_is_told() -> None:
+def test_a_clearly_wrong_clock_is_reported() -> None:
     taken_at = datetime(2026, 10, 5, tzinfo=UTC)
     assert is_outlier(datetime(2099, 1, 1, tzinfo=UTC), taken_at)
     assert is_outlier(datetime(2001, 1, 1, tzinfo=UTC), taken_at)
@@ -175,7 +175,7 @@ def test_a_tool_names_its_server(name: str, server: str, tool: str) -> None:
     assert tool_name(name) == (server, tool)
 
 
-def test_a_call_is_told_by_one_input() -> None:
+def test_one_input_describes_a_call() -> None:
     assert tool_name("echo", "srv") == ("srv", "echo")
     assert argument({"limit": 3, "file_path": "/a", "other": "x"}) == "/a"
     assert argument({"file_path": 7, "q": "open"}) == "open"

@@ -44,7 +44,7 @@ def done(unique_id: str, status: str, message: str = "") -> NodeDone:
     return NodeDone(name, kind, status, 1.0, unique_id, message)
 
 
-def test_a_model_is_told_once_and_only_when_all_its_tests_of_a_build_are_through():
+def test_a_model_is_reported_once_after_all_its_tests_of_a_build():
     progress = Progress(MANIFEST)
     assert progress.note(done("model.cca.a", "success")) == []
     (report,) = progress.note(done("test.cca.a_key", "pass"))
@@ -70,7 +70,7 @@ def test_a_failed_or_skipped_model_waits_for_no_test():
     assert progress.note(done("test.cca.a_key", "skipped")) == []
 
 
-def test_a_warning_is_told_and_fails_nothing():
+def test_a_warning_is_reported_and_fails_nothing():
     progress = Progress(MANIFEST)
     progress.note(done("model.cca.b", "success"))
     (report,) = progress.note(done("test.cca.b_adds_up_to_a", "warn", "Got 1 result"))

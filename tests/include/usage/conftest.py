@@ -16,8 +16,8 @@ def gold(tmp_path: Path) -> Settings:
         connection.execute("""
             create schema marts;
             create table marts.dim_projects as
-                select * from (values ('-a', '/home/me/a'), ('-b', null))
-                t(project_id, project_path);
+                select * from (values ('/home/me/a', '-a', '/home/me/a'), ('-b', '-b', null))
+                t(project_key, project_id, project_path);
             create table marts.dim_sessions as select * from (values
                 ('s1', '-a', 'First [bold]title', timestamp '2026-11-01 10:00:00'),
                 ('s2', '-b', null, timestamp '2026-11-09 10:00:00')
@@ -60,5 +60,10 @@ def gold(tmp_path: Path) -> Settings:
                  4::decimal(18, 10), 2::double)
             ) t(block_start, last_at, api_messages, input_tokens, cost_usd, usd_per_hour)
         """)
+        for table in ("fct_api_messages", "fct_tool_calls"):
+            connection.execute(f"alter table marts.{table} add column project_key varchar")
+            connection.execute(
+                f"update marts.{table} set project_key = if(project_id = '-a', '/home/me/a', '-b')"
+            )
     settings.gold_path.symlink_to("gold-1.duckdb")
     return settings

@@ -67,8 +67,9 @@ def test_bounds_are_inclusive_and_a_project_is_named_by_folder_or_path(
 
 
 def test_unknown_project_is_no_silent_zero(gold: Settings) -> None:
-    assert known_project(gold.gold_path, "a") == "-a"
-    assert known_project(gold.gold_path, "/home/me/a") == "-a"
+    assert known_project(gold.gold_path, "a") == "/home/me/a"
+    assert known_project(gold.gold_path, "/home/me/a") == "/home/me/a"
+    assert known_project(gold.gold_path, "-a") == "-a"
     with pytest.raises(NotFound, match="no project '-aa'; near it"):
         known_project(gold.gold_path, "-aa")
 

@@ -1,0 +1,140 @@
+"""Which session had an entry first, where forks and resumed sessions repeat it: gold's rule.
+
+It is the rule of dbt's `int_session_origins` and `had_first`, over the archive. Each row of
+`sessions` keeps its `origin`, so that the sessions that share entries with it need not read it.
+"""
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from pymongo.collection import Collection
+
+from cca.mongo.archive import HOLDERS, Document
+
+_UUIDS_OF_ONE_QUERY = 10_000
+_BUSY_SESSIONS = 32
+_FIRST = datetime.min.replace(tzinfo=UTC)
+
+Rank = tuple[bool, datetime, bool, datetime, str]
+
+
+class Dated(Protocol):
+    """What the rule asks of an entry; `event_at` is the earliest of its copies in the session."""
+
+    has_uuid: bool
+    event_at: datetime
+    written_at: datetime | None
+
+
+class Origins:
+    """Knows what sessions share; what it is told is known before MongoDB has it."""
+
+    def __init__(self, conversations: Collection[Document], sessions: Collection[Document]) -> None:
+        self._conversations = conversations
+        self._sessions = sessions
+        self._told: dict[str, Document] = {}
+        self._is_indexed = False
+        # Entries of the sessions last settled that no other session held.
+        self._alone: OrderedDict[str, frozenset[str]] = OrderedDict()
+        # Of others it is not known whether an earlier process told those they share with.
+        self._settled: set[str] = set()
+        # Sessions whose share of the entries changes with that of another.
+        self.unsettled: set[str] = set()
+
+    def begin(self) -> None:
+        """Forget what was told; call it once the rows are written."""
+        self._told.clear()
+        self.unsettled.clear()
+
+    def may_ask(self) -> bool:
+        """Return whether the index is there; without it each session would read the archive."""
+        if not self._is_indexed:
+            indexes = self._conversations.list_indexes()
+            self._is_indexed = any(list(index["key"].items()) == HOLDERS for index in indexes)
+        return self._is_indexed
+
+    def settle(self, session: str, entries: Mapping[str, Dated]) -> tuple[frozenset[str], Document]:
+        """Return the keys of entries that another session had first, and the session's origin.
+
+        `entries` holds the session's entries by uuid, or by document id without one. Without
+        entries the session is gone. The sessions that this changes are `unsettled` afterwards.
+        """
+        self.unsettled.discard(session)
+        holders = self._holders(session, {key for key, one in entries.items() if one.has_uuid})
+        others = set().union(*holders.values())
+        known = self._known({session, *others})
+        origin = _origin(entries, holders)
+        self._told[session] = origin
+        before = known.get(session, {})
+        if session not in self._settled or _weight(before) != _weight(origin):
+            self._settled.add(session)
+            self._unsettle(others | set(before.get("sharedWith", ())))
+        ranks = {name: _rank(name, known[name]) for name in others & known.keys()}
+        own = _rank(session, origin)
+        earlier = {name for name, rank in ranks.items() if rank < own}
+        return frozenset(key for key, names in holders.items() if names & earlier), origin
+
+    def _unsettle(self, sessions: set[str]) -> None:
+        self.unsettled |= sessions
+        for session in sessions:
+            self._alone.pop(session, None)
+
+    def _holders(self, session: str, uuids: set[str]) -> dict[str, set[str]]:
+        """Return the other sessions that hold each entry, for entries that have any.
+
+        A busy session asks for its new entries alone: whoever comes to share the others unsettles
+        it.
+        """
+        found: dict[str, set[str]] = {}
+        if not self.may_ask():
+            return found
+        fields = {"_id": 0, "uuid": 1, "sessionKey": 1}
+        asked = list(uuids - self._alone.pop(session, frozenset()))
+        for start in range(0, len(asked), _UUIDS_OF_ONE_QUERY):
+            some = asked[start : start + _UUIDS_OF_ONE_QUERY]
+            wanted = {"uuid": {"$in": some}, "sessionKey": {"$ne": session}}
+            for row in self._conversations.find(wanted, fields):
+                found.setdefault(row["uuid"], set()).add(row["sessionKey"])
+        self._alone[session] = frozenset(uuids - found.keys())
+        if len(self._alone) > _BUSY_SESSIONS:
+            self._alone.popitem(last=False)
+        return found
+
+    def _known(self, sessions: set[str]) -> dict[str, Document]:
+        """Return their origins; one without a row yet settles the others when it gets one."""
+        unknown = list(sessions - self._told.keys())
+        rows = self._sessions.find({"_id": {"$in": unknown}, "origin": {"$exists": True}},
+                                   {"origin": 1})  # fmt: skip
+        known: dict[str, Document] = {row["_id"]: row["origin"] for row in rows}
+        return known | {name: self._told[name] for name in sessions & self._told.keys()}
+
+
+def _origin(entries: Mapping[str, Dated], holders: Mapping[str, set[str]]) -> Document:
+    started = (one.event_at for key, one in entries.items() if key not in holders)
+    written = (one.written_at for one in entries.values() if one.written_at)
+    origin: Document = {
+        "ownStartedAt": min(started, default=None), "lastWrittenAt": max(written, default=None),
+    }  # fmt: skip
+    if holders:
+        shared = "\n".join(sorted(f"{key} {sorted(names)}" for key, names in holders.items()))
+        digest = hashlib.blake2b(shared.encode(errors="replace"), digest_size=8)
+        origin["sharedWith"] = sorted(set().union(*holders.values()))
+        origin["sharedDigest"] = digest.hexdigest()
+    return origin
+
+
+def _weight(origin: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Return what others' shares depend on: the last time only where nothing is its own."""
+    own = origin.get("ownStartedAt")
+    return own, origin.get("sharedDigest"), None if own else origin.get("lastWrittenAt")
+
+
+def _rank(session: str, origin: Mapping[str, Any]) -> Rank:
+    """Return the session's place among those that hold an entry; the lowest had it first."""
+    started, written = origin.get("ownStartedAt"), origin.get("lastWrittenAt")
+    return (
+        started is not None, started or _FIRST, written is not None, written or _FIRST, session,
+    )  # fmt: skip
