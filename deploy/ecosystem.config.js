@@ -13,7 +13,7 @@ module.exports = {
       interpreter: "none",
       // pm2 sends SIGINT: the agent delivers what it has read, for at most 5 s
       kill_timeout: 20000,
-      stop_exit_codes: [0],
+      // no stop_exit_codes: pm2 takes the end by a signal for code 0 and would wait for ever
       exp_backoff_restart_delay: 1000,
       max_memory_restart: "512M",
     },

@@ -20,3 +20,5 @@ def configure(level: int = logging.INFO) -> None:
     logging.basicConfig(level=level, handlers=[handler])
     for noisy in ("pymongo", "watchdog", "pyiceberg", "tornado.access", "bokeh", "panel", "httpx"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    # pymongo's threads write a whole traceback when MongoDB restarts; callers say it in one line.
+    logging.getLogger("pymongo.client").setLevel(logging.CRITICAL)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from tornado.httputil import HTTPServerRequest
 from tornado.web import RequestHandler, create_signed_value, decode_signed_value
 
 from cca.dashboards.browser.assets import asset_url
@@ -81,6 +82,19 @@ class Gate:
         # Somebody unknown is checked against this, so that names cannot be told by the time.
         self._nobody = hashed(secrets.token_hex())
         self.attempts = Attempts()
+        self._is_published = bool(settings.cca_service)
+
+    def address_of(self, request: HTTPServerRequest) -> str | None:
+        """Return where a request comes from; None where that is hidden.
+
+        Behind the published port of a container everybody has the gateway's address. A proxy names
+        the person's own as the last in X-Forwarded-For. Whoever writes that header himself is still
+        counted by name.
+        """
+        if not self._is_published:
+            return request.remote_ip
+        named = request.headers.get("X-Forwarded-For", "")
+        return named.rpartition(",")[2].strip()[:64] or None
 
     def users(self) -> dict[str, str]:
         """Reads the file again when it changes, so that a removed user is signed out at once."""
@@ -165,7 +179,8 @@ class SignIn(RequestHandler):
             self.send_error(413)
             return
         name = self.get_body_argument("name", "")
-        keys = (f"from {self.request.remote_ip}", f"as {name[:64]}")
+        address = self.gate.address_of(self.request)
+        keys = (f"as {name[:64]}", *([f"from {address}"] if address else []))
         if wait := self.gate.attempts.wait(*keys):
             self.set_status(429)
             self.set_header("Retry-After", str(wait))
@@ -174,7 +189,7 @@ class SignIn(RequestHandler):
             return
         if not await self.gate.is_right(name, self.get_body_argument("password", "", strip=False)):
             self.gate.attempts.failed(*keys)
-            log.warning("a sign-in from %s failed", self.request.remote_ip)
+            log.warning("a sign-in from %s failed", address or "the published port")
             self.set_status(401)
             self._show("Name or password is wrong.", name)
             return

@@ -80,7 +80,7 @@ class Return(_Way):
 
     @property
     def _from(self) -> str:
-        return f"returns to {self.request.remote_ip}"
+        return f"returns to {self.gate.address_of(self.request) or self.request.remote_ip}"
 
     async def _let_in(self, asked: AuthRequest) -> None:
         given = self.get_query_argument

@@ -45,6 +45,7 @@ class Saved:
     is_incremental: bool
     files: int
     size_bytes: int
+    is_buffer_saved: bool
 
 
 def save(
@@ -77,7 +78,8 @@ def save(
     contents.verify(folder, [file for file in files if file in kept])
     contents.write(folder, Contents(now, through, settings.cca_host, tuple(files)))
     size = sum(file.size_bytes for file in files)
-    return Saved(part.documents, before is not None, len(files), size)
+    has_buffer = any(file.store == BUFFER for file in files)
+    return Saved(part.documents, before is not None, len(files), size, has_buffer)
 
 
 def _has_erased_since(database: Database[Document], at: datetime) -> bool:

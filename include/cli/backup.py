@@ -21,8 +21,10 @@ def backup(folder: Path, *, as_json: bool) -> None:
     from cca.cli.pipeline import progress
     from cca.mongo.server import serving_mongo
     from cca.settings import get_settings
+    from cca.stack import containers
 
     settings = get_settings()
+    containers.require_kept(settings, folder.absolute(), "backup /backup")
     with serving_mongo(settings) as uri, progress("backup") as tick:
         done = save(settings, uri, folder.absolute(), on_progress=tick)
     if as_json:
@@ -31,6 +33,13 @@ def backup(folder: Path, *, as_json: bool) -> None:
     kind = "new documents added" if done.is_incremental else "documents saved"
     size = done.size_bytes / 1e6
     say(f"{done.documents:,} {kind}; {folder} holds {done.files} files, {size:,.1f} MB")
+    if not done.is_buffer_saved:
+        elsewhere = f"; `{containers.TOOLS}` has it" if containers.is_container(settings) else ""
+        say(
+            f"Without the agent's buffer and its dead letters: {settings.buffer_path} does not "
+            f"exist{elsewhere}.",
+            err=True,
+        )
 
 
 @click.command()
@@ -43,8 +52,11 @@ def restore(folder: Path, *, merge: bool, as_json: bool) -> None:
     from cca.cli.pipeline import progress
     from cca.mongo.server import serving_mongo
     from cca.settings import get_settings
+    from cca.stack import containers
 
     settings = get_settings()
+    # The buffer, the lake and gold are set back with the archive.
+    containers.require_all(settings, "restore /backup", run=containers.BESIDE)
     with serving_mongo(settings) as uri, progress("restore") as tick:
         done = bring_back(settings, uri, folder.absolute(), is_merge=merge, on_progress=tick)
     if as_json:
@@ -52,4 +64,5 @@ def restore(folder: Path, *, merge: bool, as_json: bool) -> None:
         return
     buffer = "with its buffer" if done.is_buffer_restored else "the buffer here was kept"
     say(f"{done.stored:,} of {done.documents:,} documents restored, {buffer}.")
-    say("Next: run `cca up` or `cca pipeline` to build lake, warehouse, gold and search.")
+    up = "docker compose up -d" if containers.is_container(settings) else "cca up"
+    say(f"Next: run `{up}` or `cca pipeline` to build lake, warehouse, gold and search.")

@@ -1,8 +1,23 @@
 """`cca dead-letters`: lines that could not be stored, and why."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from cca.terminal import say
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def _buffer_path() -> "Path":
+    """Return the buffer's path; in containers one service has it and cca."""
+    from cca.settings import get_settings
+    from cca.stack.containers import require_all
+
+    settings = get_settings()
+    require_all(settings, "dead-letters list")
+    return settings.buffer_path
 
 
 @click.group("dead-letters")
@@ -16,10 +31,9 @@ def list_(*, as_json: bool) -> None:
     """Print one line for each dead letter: its place and the reason."""
     import json
 
-    from cca.settings import get_settings
     from cca.sync_agent.dead_letters import list_letters
 
-    rows = [letter.summary() for letter in list_letters(get_settings().buffer_path)]
+    rows = [letter.summary() for letter in list_letters(_buffer_path())]
     if as_json:
         totals = {"dead_letters": len(rows), "raw_bytes": sum(row["raw_bytes"] for row in rows)}
         say(json.dumps({"rows": rows, "totals": totals}, ensure_ascii=False))
@@ -37,10 +51,9 @@ def show(letter_id: int, *, as_json: bool) -> None:
     """Show one dead letter with its raw bytes."""
     import json
 
-    from cca.settings import get_settings
     from cca.sync_agent.dead_letters import find_letter
 
-    letter = find_letter(get_settings().buffer_path, letter_id)
+    letter = find_letter(_buffer_path(), letter_id)
     if as_json:
         say(json.dumps({"rows": [letter.whole()], "totals": {}}, ensure_ascii=False))
         return
@@ -58,10 +71,9 @@ def retry(letter_ids: tuple[int, ...], *, as_json: bool) -> None:
     import json
     from dataclasses import asdict
 
-    from cca.settings import get_settings
     from cca.sync_agent.dead_letters import find_letter, retry_letters
 
-    path = get_settings().buffer_path
+    path = _buffer_path()
     for letter_id in letter_ids:
         find_letter(path, letter_id)
     report = retry_letters(path, frozenset(letter_ids))
@@ -81,8 +93,7 @@ def retry(letter_ids: tuple[int, ...], *, as_json: bool) -> None:
 )
 def export(out: click.utils.LazyFile) -> None:
     """Write all dead letters as JSON lines, raw bytes in base64."""
-    from cca.settings import get_settings
     from cca.sync_agent.dead_letters import export_letters
 
-    for line in export_letters(get_settings().buffer_path):
+    for line in export_letters(_buffer_path()):
         out.write(line + "\n")

@@ -10,7 +10,7 @@ from cca.terminal import printable, say
 if TYPE_CHECKING:
     from cca.doctor.check import Check
 
-_MARKS = {"ok": "[green]✓[/]", "warn": "[yellow]![/]", "fail": "[red]✗[/]"}
+_MARKS = {"ok": "[green]✓[/]", "warn": "[yellow]![/]", "fail": "[red]✗[/]", "unknown": "[dim]?[/]"}
 
 
 @click.command()
@@ -28,7 +28,10 @@ def doctor(*, with_data: bool, as_json: bool) -> None:
     if with_data:
         from cca.doctor.reconcile import reconcile
         from cca.mongo.server import serving_mongo
+        from cca.stack import containers
 
+        for store in (settings.lake_dir, settings.warehouse_path.parent, settings.gold_path.parent):
+            containers.require_here(settings, store, "doctor --data")
         with serving_mongo(settings) as uri:
             found = list(reconcile(settings, uri))
     else:
@@ -49,7 +52,7 @@ def _show(found: Iterable["Check"], *, as_json: bool) -> None:
     totals = Counter(str(one.status) for one in found)
     if as_json:
         rows = [vars(one) for one in found]
-        counts = {status: totals[status] for status in ("ok", "warn", "fail")}
+        counts = {status: totals[status] for status in _MARKS}
         say(json.dumps({"rows": rows, "totals": counts}, ensure_ascii=False))
         return
     table = Table(box=None, show_header=False, pad_edge=False)

@@ -91,10 +91,16 @@ def _trigger(dag_id: str, conf: dict[str, Any], as_json: bool) -> None:
 def _signed_in() -> "AirflowApi":
     from cca.errors import ServiceDown
     from cca.settings import get_settings
+    from cca.stack.airflow import api_address
     from cca.stack.airflow_api import AirflowApi
+    from cca.stack.containers import is_container
 
-    airflow = AirflowApi(get_settings())
-    if "api_server" in airflow.missing_components():
+    settings = get_settings()
+    airflow = AirflowApi(settings)
+    if not airflow.components():
+        if is_container(settings):
+            message = f"Airflow does not answer at {api_address(settings)}: `docker compose ps`"
+            raise ServiceDown(message)
         raise ServiceDown("Airflow does not answer (AIRFLOW_PORT); start it with `cca up`")
     airflow.sign_in()
     return airflow

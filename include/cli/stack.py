@@ -40,11 +40,12 @@ def up(*, only: set[str]) -> None:
 
     from cca.extras import AIRFLOW
     from cca.settings import get_settings
-    from cca.stack import stack
+    from cca.stack import containers, stack
 
+    settings, console = get_settings(), Console(highlight=False, soft_wrap=True)
+    containers.refuse(settings, "cca up", "docker compose up -d")
     if "airflow" in only:
         AIRFLOW.require("cca up --only airflow")
-    settings, console = get_settings(), Console(highlight=False, soft_wrap=True)
     problems: list[str] = []
     with console.status("starting") as status:
 
@@ -121,8 +122,9 @@ def _summary_table(numbers: dict[str, Any]) -> "Table":
 def down() -> None:
     """Stop everything that `up` started, even if the supervisor was killed."""
     from cca.settings import get_settings
-    from cca.stack import stack
+    from cca.stack import containers, stack
 
+    containers.refuse(get_settings(), "cca down", "docker compose down")
     count = stack.take_down(get_settings(), lambda _: None)
     say(f"stopped {count} processes" if count else "nothing was running")
 
@@ -178,19 +180,26 @@ def _show_status(state: "StackStatus") -> None:
 
 def _sentences(state: "StackStatus") -> dict[str, str]:
     fresh = state.freshness
-    no_agent = "unknown: the agent is not running"
-    newest = _ago(fresh.newest_at) if fresh.newest_at else "unknown: MongoDB does not run"
+    no_agent = "unknown: the agent does not answer"
+    newest = _ago(fresh.newest_at) if fresh.newest_at else "unknown: MongoDB does not answer"
     behind = " (the next run publishes newer data)" if fresh.is_behind else ""
-    published = (
-        f"data up to {_ago(fresh.published_at)}{behind}" if fresh.published_at else "nothing yet"
-    )
+    published, last_runs = "unknown: the gold folder is not mounted here", "unknown"
+    if fresh.published_at:
+        published = f"data up to {_ago(fresh.published_at)}{behind}"
+    elif state.is_gold_seen:
+        published = "nothing yet"
+    if state.is_gold_seen:
+        last_runs = "\n                ".join(map(_run_line, reversed(state.runs))) or "none yet"
+    going = "unknown: Airflow cannot be asked from here"
+    if state.going is not None:
+        going = "\n                ".join(state.going) or "nothing"
     return {
         "last arrival": newest,
         "published": published,
         "waiting": no_agent if state.pending is None else f"{state.pending:,} lines",
         "dead letters": no_agent if state.dead_letters is None else _listed(state.dead_letters),
-        "running now": "\n                ".join(state.going) or "nothing",
-        "last runs": "\n                ".join(map(_run_line, reversed(state.runs))) or "none yet",
+        "running now": going,
+        "last runs": last_runs,
     }
 
 

@@ -16,7 +16,7 @@ from cca.lake import manifest
 from cca.mongo import archive, server
 from cca.publish.metabase import Metabase, find_database, known_key
 from cca.settings import Settings
-from cca.stack import readiness
+from cca.stack import containers, readiness
 from cca.stack.programs import parts
 
 _OLDEST_PYTHON = (3, 11)
@@ -73,7 +73,9 @@ def _folders(settings: Settings) -> Iterator[Check]:
     for sentence in settings.claude_dir_remarks:
         yield Check("CLAUDE_DIR", "warn", sentence, "set CLAUDE_DIR to the folder that is read")
     for folder in settings.claude_dirs:
-        if not folder.is_dir():
+        if not folder.is_dir() and containers.is_container(settings):
+            yield _unseen("CLAUDE_DIR", "the transcripts")
+        elif not folder.is_dir():
             yield Check(
                 "CLAUDE_DIR", "warn", f"{folder} does not exist",
                 "run Claude Code once, or set CLAUDE_DIR to the folder of its transcripts",
@@ -83,6 +85,16 @@ def _folders(settings: Settings) -> Iterator[Check]:
         else:
             projects = sum(path.is_dir() for path in folder.iterdir())
             yield Check("CLAUDE_DIR", "ok", f"{folder}: {projects} projects")
+
+
+def _unseen(name: str, what: str) -> Check:
+    """What another container has."""
+    return Check(
+        name,
+        "unknown",
+        f"{what} cannot be seen from this container",
+        f"`{containers.TOOLS} doctor`",
+    )
 
 
 def _disk(settings: Settings) -> Iterator[Check]:
@@ -97,6 +109,9 @@ def _disk(settings: Settings) -> Iterator[Check]:
 
 
 def _ports(settings: Settings) -> Iterator[Check]:
+    if containers.is_container(settings):
+        # each container has ports of its own, and Docker publishes them
+        return
     running = {part.name: readiness.answers(settings, part) for part in parts(settings)}
     for part, (host_name, port_name) in _PORTS.items():
         host = getattr(settings, host_name) if host_name else "127.0.0.1"
@@ -129,6 +144,11 @@ def _mongo(settings: Settings) -> Iterator[Check]:
 
 def _agent(settings: Settings) -> Iterator[Check]:
     health = readiness.agent_health(settings)
+    if health is None and containers.is_container(settings):
+        yield Check(
+            "sync agent", "unknown", "does not answer over the network", "`docker compose ps sync`"
+        )
+        return
     if health is None:
         yield Check("sync agent", "warn", "not running", "`cca up`, or `cca sync --once`")
         return
@@ -140,6 +160,9 @@ def _agent(settings: Settings) -> Iterator[Check]:
 
 
 def _lake(settings: Settings) -> Iterator[Check]:
+    if not containers.is_here(settings, settings.lake_dir):
+        yield _unseen("lake", "the lake")
+        return
     chosen = settings.storage_format
     if chosen == "iceberg":
         from cca.lake import snapshots  # noqa: PLC0415  (takes a second)
@@ -159,6 +182,9 @@ def _lake(settings: Settings) -> Iterator[Check]:
 
 
 def _gold(settings: Settings) -> Iterator[Check]:
+    if not containers.is_here(settings, settings.gold_path.parent):
+        yield _unseen("gold", "gold")
+        return
     if not settings.gold_path.exists():
         yield Check("gold", "warn", "nothing published yet", "`cca pipeline`")
         return

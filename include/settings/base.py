@@ -67,6 +67,10 @@ class HomeSettings(BaseSettings):
         default_factory=socket.gethostname,
         description="This machine's name in the archive; the hostname by default.",
     )
+    cca_service: str = Field(
+        "",
+        description="The service of docker-compose.yaml that this is; empty outside containers.",
+    )
     timezone: str = Field("UTC", description="Time zone of the day boundaries in reports.")
 
     @field_validator("timezone")

@@ -26,6 +26,11 @@ class AirflowSettings(HomeSettings):
         description="Where people and workers reach Airflow's web server; by default "
         "http://localhost with its port.",
     )
+    airflow_api_url: str = Field(
+        "",
+        description="Where processes of cca reach Airflow's web server, if not by AIRFLOW_URL: in "
+        "containers it has another name than for people.",
+    )
     pipeline_minutes: int = Field(
         10,
         ge=0,

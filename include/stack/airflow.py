@@ -13,6 +13,7 @@ from cca.errors import ServiceDown
 from cca.files import replace_file
 from cca.settings import PROJECT_DIR, Settings, child_environment
 from cca.stack import drawing, postgres
+from cca.stack.log_files import last_lines
 from cca.transform import dbt
 
 log = logging.getLogger(__name__)
@@ -23,6 +24,8 @@ POOL = "duckdb_writer"
 # With a target path from outside, Cosmos would miss the compiled SQL and its parse cache.
 _COSMOS_DECIDES = {"DBT_PROJECT_DIR", "DBT_PROFILES_DIR", "DBT_TARGET_PATH", "DBT_LOG_PATH"}
 _USERS = ("admin", "viewer")
+# enough for the cause, which stands above the last lines of a traceback
+_MIGRATION_LINES = 12
 
 
 def dbt_task_environment(settings: Settings) -> dict[str, str]:
@@ -84,7 +87,13 @@ def _database_uri(settings: Settings) -> str:
 
 def api_address(settings: Settings) -> str:
     """Where processes, ours and the workers, reach Airflow's API."""
-    return settings.airflow_url.rstrip("/") or f"http://127.0.0.1:{settings.airflow_port}"
+    given = settings.airflow_api_url or settings.airflow_url
+    return given.rstrip("/") or f"http://127.0.0.1:{settings.airflow_port}"
+
+
+def has_logins(settings: Settings) -> bool:
+    """Whether the passwords lie here: in containers only Airflow's have them."""
+    return _passwords_path(settings).exists()
 
 
 def logins(settings: Settings) -> dict[str, str]:
@@ -126,10 +135,9 @@ def _begin_migration(settings: Settings) -> subprocess.Popen[bytes] | None:
 
 def _end_migration(settings: Settings, migration: subprocess.Popen[bytes]) -> None:
     if code := migration.wait():
-        message = (
-            f"preparing Airflow's database ended with code {code}; see {_migration_log(settings)}"
-        )
-        raise ServiceDown(message)
+        path = _migration_log(settings)
+        message = f"preparing Airflow's database ended with code {code}; the end of {path}:"
+        raise ServiceDown("\n".join([message, *last_lines([path], _MIGRATION_LINES)]))
     _migrated_path(settings).write_text(_tables(settings))
     log.info("airflow database at version %s", version("apache-airflow-core"))
 

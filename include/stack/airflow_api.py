@@ -12,7 +12,8 @@ import httpx
 
 from cca.errors import ServiceDown
 from cca.settings import Settings
-from cca.stack.airflow import DAG_ID, api_address, logins
+from cca.stack import containers
+from cca.stack.airflow import DAG_ID, api_address, has_logins, logins
 
 FINISHED = frozenset({"success", "failed"})
 _COMPONENTS = ("metadatabase", "scheduler", "triggerer", "dag_processor")
@@ -39,17 +40,31 @@ class AirflowApi:
     ) -> None:
         self._client.close()
 
-    def missing_components(self) -> list[str]:
-        """What does not yet answer: the API itself, or components that are not healthy."""
+    def components(self) -> dict[str, str]:
+        """What the API says of each component: healthy, unhealthy; empty while it is away."""
         try:
             answer = self._client.get("/api/v2/monitor/health", timeout=5)
             health = answer.raise_for_status().json()
         except (httpx.HTTPError, ValueError):
-            return ["api_server"]
-        return [name for name in _COMPONENTS if (health.get(name) or {}).get("status") != "healthy"]
+            return {}
+        return {name: (health.get(name) or {}).get("status") or "unhealthy" for name in _COMPONENTS}
+
+    def missing_components(self) -> list[str]:
+        """What does not yet answer: the API itself, or components that are not healthy."""
+        found = self.components()
+        missing = [name for name, status in found.items() if status != "healthy"]
+        return missing if found else ["api_server"]
 
     def sign_in(self) -> None:
-        """Get a token as admin; what answers with another password is not our Airflow."""
+        """Get a token as admin; what answers with another password is not our Airflow.
+
+        Raises: ServiceDown where it refuses, and in a container without Airflow's passwords.
+        """
+        if containers.is_container(self._settings) and not has_logins(self._settings):
+            raise ServiceDown(
+                f"Airflow's passwords are in a volume that {self._settings.cca_service} has not; "
+                f"run this as `{containers.TOOLS} …`"
+            )
         body = {"username": "admin", "password": logins(self._settings)["admin"]}
         answer = self._request("POST", "/auth/token", json=body)
         self._client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"

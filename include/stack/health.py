@@ -10,14 +10,37 @@ from cca.errors import ServiceDown
 from cca.mongo import archive
 from cca.publish.metabase import Metabase
 from cca.settings import Settings
+from cca.stack import readiness
+from cca.stack.airflow import api_address
 from cca.stack.airflow_api import AirflowApi
-from cca.stack.readiness import agent_health
+from cca.stack.programs import Part
 
 
-def require(settings: Settings, part: str) -> None:
-    """Raise ServiceDown, saying what is wrong, unless the part answers."""
-    if problem := PARTS[part](settings):
-        raise ServiceDown(f"{part}: {problem}")
+def require(settings: Settings, part: str, component: str = "") -> None:
+    """Raise ServiceDown, saying what is wrong, unless the part answers.
+
+    Of Airflow a component may be named; then nothing else of it counts.
+    """
+    problem = _component(settings, component) if component else PARTS[part](settings)
+    if problem:
+        raise ServiceDown(f"{part} {component}".strip() + f": {problem}")
+
+
+def states(settings: Settings, part: Part) -> dict[str, str]:
+    """Return the state of each program of a part that answers: running, or not healthy."""
+    if part.name == "airflow":
+        with AirflowApi(settings) as api:
+            found = api.components()
+        of = {f"airflow-{name.replace('_', '-')}": status for name, status in found.items()}
+        told = {name: "running" if of[name] == "healthy" else "not healthy" for name in of}
+        return told | ({"airflow-api-server": "running"} if found else {})
+    is_up = {
+        "mongo": lambda: not _mongo(settings),
+        "sync": lambda: readiness.agent_health(settings) is not None,
+        "follow": lambda: not _follow(settings),
+        "browser": lambda: readiness.serves(str(part.url)),
+    }[part.name]()
+    return {each.name: "running" for each in part.programs if is_up}
 
 
 def _mongo(settings: Settings) -> str:
@@ -32,7 +55,7 @@ def _mongo(settings: Settings) -> str:
 
 
 def _sync(settings: Settings) -> str:
-    health = agent_health(settings)
+    health = readiness.agent_health(settings)
     return "" if health else f"nothing answers on HEALTH_PORT {settings.health_port}"
 
 
@@ -59,10 +82,19 @@ def _browser(settings: Settings) -> str:
 
 
 def _airflow(settings: Settings) -> str:
-    # In a container of its own the web server is elsewhere.
-    with AirflowApi(settings, settings.airflow_url) as api:
+    with AirflowApi(settings) as api:
         missing = api.missing_components()
     return f"not healthy: {', '.join(missing)}" if missing else ""
+
+
+def _component(settings: Settings, component: str) -> str:
+    """Only the web server knows of the others; while it is away nothing is known of them."""
+    with AirflowApi(settings) as api:
+        found = api.components()
+    if not found:
+        return f"nothing answers at {api_address(settings)}"
+    status = found.get(component.replace("-", "_"), "healthy")
+    return "" if status == "healthy" else status
 
 
 def _metabase(settings: Settings) -> str:

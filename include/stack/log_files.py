@@ -1,7 +1,7 @@
 """The stack's log files: by the name of a part or program, and followed as they grow."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from cca.errors import NotFound
@@ -9,6 +9,7 @@ from cca.settings import Settings
 from cca.stack.programs import parts
 
 _POLL_SECONDS = 0.5
+_FEW_LINES = 3
 
 
 def find(settings: Settings, name: str | None) -> list[Path]:
@@ -25,6 +26,12 @@ def find(settings: Settings, name: str | None) -> list[Path]:
         message = f"no log {name or ''} in {settings.logs_dir}; there are: {there}"
         raise NotFound(message)
     return found
+
+
+def last_lines(paths: Sequence[Path], count: int = _FEW_LINES) -> list[str]:
+    """The last lines of the files that exist, indented."""
+    texts = [path.read_text(errors="replace") for path in paths if path.is_file()]
+    return [f"  {line}" for text in texts for line in text.splitlines()[-count:]]
 
 
 def show(paths: list[Path], lines: int, *, follow: bool) -> Iterator[str]:

@@ -1,7 +1,6 @@
 """Whether each part answers, and why it does not."""
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +10,10 @@ from cca.mongo import server
 from cca.settings import Settings
 from cca.stack import supervisor
 from cca.stack.airflow_api import AirflowApi
+from cca.stack.log_files import last_lines
 from cca.stack.programs import Part
 
 _ENDED = frozenset({"FATAL", "EXITED", "UNKNOWN"})
-_LOG_LINES = 3
 
 
 def answers(settings: Settings, part: Part) -> bool:
@@ -29,7 +28,7 @@ def answers(settings: Settings, part: Part) -> bool:
         with AirflowApi(settings) as airflow:
             return not airflow.missing_components()
     if part.name == "browser":
-        return _serves(str(part.url))
+        return serves(str(part.url))
     return True
 
 
@@ -72,13 +71,8 @@ def log_path(settings: Settings, program: str) -> Path:
     return settings.logs_dir / f"{program}.log"
 
 
-def last_lines(paths: Sequence[Path], count: int = _LOG_LINES) -> list[str]:
-    """The last lines of the files that exist, indented."""
-    texts = [path.read_text(errors="replace") for path in paths if path.is_file()]
-    return [f"  {line}" for text in texts for line in text.splitlines()[-count:]]
-
-
-def _serves(url: str) -> bool:
+def serves(url: str) -> bool:
+    """Whether a web server answers at the address, be it with a refusal."""
     try:
         return (
             httpx.get(url, timeout=10, trust_env=False).status_code

@@ -8,7 +8,7 @@ from cca.errors import CcaError
 from cca.gold.freshness import Freshness, freshness
 from cca.gold.runs import Run, latest
 from cca.settings import Settings
-from cca.stack import readiness, supervisor
+from cca.stack import containers, health, readiness, supervisor
 from cca.stack.airflow_api import FINISHED, AirflowApi
 from cca.stack.programs import Part, Program, parts
 
@@ -34,7 +34,9 @@ class StackStatus:
 
     programs: list[ProgramStatus]
     freshness: Freshness
-    going: list[str]
+    # None where it cannot be seen
+    going: list[str] | None
+    is_gold_seen: bool
     runs: list[Run]
     pending: int | None
     dead_letters: int | None
@@ -42,22 +44,41 @@ class StackStatus:
 
 def stack_status(settings: Settings) -> StackStatus:
     """Check all parts; reports parts that are down and raises nothing."""
-    known = supervisor.processes(settings)
-    programs: list[ProgramStatus] = []
-    for part in parts(settings):
-        answers = readiness.answers(settings, part)
-        programs += [
-            _program(part, each, known.get(each.name), answers=answers) for each in part.programs
-        ]
-    health = readiness.agent_health(settings) or {}
+    seen = _answering if containers.is_container(settings) else _supervised
+    programs = seen(settings)
+    agent = readiness.agent_health(settings) or {}
     return StackStatus(
         programs=programs,
         freshness=freshness(settings),
         going=_going(settings, programs),
+        is_gold_seen=containers.is_here(settings, settings.gold_path.parent),
         runs=latest(settings)[-_RUNS_SHOWN:],
-        pending=health.get("pending"),
-        dead_letters=health.get("deadLetters"),
+        pending=agent.get("pending"),
+        dead_letters=agent.get("deadLetters"),
     )
+
+
+def _supervised(settings: Settings) -> list[ProgramStatus]:
+    """What the supervisor knows of each program, and whether its part answers."""
+    known = supervisor.processes(settings)
+    return [
+        _program(part, each, known.get(each.name), answers=answers)
+        for part in parts(settings)
+        for answers in [readiness.answers(settings, part)]
+        for each in part.programs
+    ]
+
+
+def _answering(settings: Settings) -> list[ProgramStatus]:
+    """What each part answers over the network: another container's processes cannot be seen."""
+    found = []
+    for part in parts(settings):
+        states = health.states(settings, part)
+        for each in part.programs:
+            state = states.get(each.name, "unknown")
+            is_up = state == "running"
+            found.append(ProgramStatus(part.name, each.name, state, is_up, None, None, part.url))
+    return found
 
 
 def _program(
@@ -76,14 +97,14 @@ def _program(
     )
 
 
-def _going(settings: Settings, programs: list[ProgramStatus]) -> list[str]:
-    """Pipeline runs that are not through yet."""
+def _going(settings: Settings, programs: list[ProgramStatus]) -> list[str] | None:
+    """Pipeline runs that are not through yet; None where Airflow cannot be asked."""
     if not any(each.part == "airflow" and each.answers for each in programs):
-        return []
+        return None if any(each.state == "unknown" for each in programs) else []
     try:
         with AirflowApi(settings) as airflow:
             airflow.sign_in()
             runs = airflow.runs()
     except CcaError:
-        return []
+        return None
     return [f"{run['dag_run_id']}, {run['state']}" for run in runs if run["state"] not in FINISHED]

@@ -16,6 +16,7 @@ from cca.cli import cca
 from cca.gold import runs
 from cca.settings import PROJECT_DIR, Settings
 from cca.stack import compose_env
+from cca.stack.airflow import api_address
 from tests.deploy.compose import CELERY, EXTERNAL_MONGO, MAIN, env_file, load, references, stage
 
 FILES = {
@@ -24,7 +25,7 @@ FILES = {
     "external-mongo": (MAIN, EXTERNAL_MONGO),
 }
 # Each image of ours, and the target of the Dockerfile it is.
-IMAGES = {"cca:local": "all", "cca-agent:local": "agent"}
+IMAGES = {"cca:local": "all", "cca-agent:local": "agent", "cca-celery:local": "all"}
 EXTERNAL = {**env_file(), "EXTERNAL_MONGO_URI": "mongodb+srv://cca:x@cluster.example.net/"}
 # Ours, in the browser's command line; Airflow's own, where cca has no setting.
 NO_SETTINGS = re.compile(r"BROWSER_USER|BROWSER_PASSWORD|AIRFLOW__CELERY__\w+")
@@ -98,7 +99,10 @@ def test_images_are_pinned_to_a_release(services: dict[str, Any]) -> None:
 
 def test_everything_but_one_runs_is_watched_and_waited_for(services: dict[str, Any]) -> None:
     ends = {"mongo-set-up", "airflow-prepare", "metabase-provision"}
+    assert services["tools"]["restart"] == "no"
     for name, each in services.items():
+        if name == "tools":
+            continue
         assert (name in ends) == (each["restart"] == "on-failure"), name
         assert name in ends or "healthcheck" in each, name
         for other, how in each.get("depends_on", {}).items():
@@ -124,11 +128,13 @@ def test_readers_cannot_write(services: dict[str, Any]) -> None:
         for source, is_writable in mounts(each).values():
             (writers if is_writable else readers).setdefault(source, set()).add(name)
     airflow = {name for name in services if name.startswith("airflow") and name != "airflow-db"}
+    airflow.add("tools")
     assert writers["gold"] == airflow
     assert readers["gold"] == {"browser", "metabase", "metabase-provision"}
-    assert readers[env_file()["CLAUDE_DIR"]] == {"sync"}
+    assert readers[env_file()["CLAUDE_DIR"]] == {"sync", "tools"}
     assert env_file()["CLAUDE_DIR"] not in writers
-    assert writers["search"] == {"follow", "browser"}
+    assert writers["search"] == {"follow", "browser", "tools"}
+    assert writers["sync-home"] == {"sync", "tools"}
     assert writers["warehouse"] == airflow
     assert writers["metabase-key"] == {"metabase-provision"}
 
@@ -150,7 +156,7 @@ def _mounted(service: dict[str, Any], path: str) -> tuple[str, bool]:
 def test_volumes_are_made_with_the_right_owner(services: dict[str, Any]) -> None:
     """A new volume takes its owner from the folder of the image that it covers."""
     for name, each in own(services).items():
-        made = re.search(r"install -d -m 0700 -o cca -g cca ([^\n]*)", stage(IMAGES[each["image"]]))
+        made = re.search(r"install -d -m 0700 -o \S+ -g \S+ ([^\n]*)", stage(IMAGES[each["image"]]))
         assert made
         volumes = {t for t, (source, _) in mounts(each).items() if not source.startswith("/")}
         assert volumes - set(made[1].split()) == set(), name
@@ -173,9 +179,7 @@ def test_settings_in_compose_are_values_that_settings_take(services: dict[str, A
 
 def test_every_command_is_one_that_exists_outside_docker(services: dict[str, Any]) -> None:
     ran = [(n, each["command"]) for n, each in own(services).items() if "command" in each]
-    health = [each.get("healthcheck", {}).get("test", []) for each in services.values()]
-    ran += [("health check", test[2:]) for test in health if test[1:2] == ["cca"]]
-    assert len(ran) > 10
+    assert len(ran) > 9
     for name, command in ran:
         for arguments in commands(command):
             assert parsed(cca, arguments), (name, arguments)
@@ -205,10 +209,80 @@ def test_a_mongodb_of_your_own_is_the_only_one_that_is_used() -> None:
     assert others == {"mongo-set-up"}
 
 
+def test_a_tag_is_built_in_one_way_only() -> None:
+    """Of two builds under one tag the last one would win."""
+    for files in FILES.values():
+        builds: dict[str, set[str]] = {}
+        for each in load(*files, variables=EXTERNAL)["services"].values():
+            if "build" in each:
+                builds.setdefault(each["image"], set()).add(json.dumps(each["build"]))
+        assert {image: len(found) for image, found in builds.items()} == dict.fromkeys(builds, 1)
+
+
+def test_every_service_has_a_limit_of_memory_and_time_to_end(services: dict[str, Any]) -> None:
+    for name, each in services.items():
+        assert re.fullmatch(r"\d+[mg]", each["mem_limit"]), name
+        assert int(each["stop_grace_period"].removesuffix("s")) >= 30, name
+    databases = [services[name] for name in ("mongo", "airflow-db", "metabase-db")]
+    assert {each["stop_grace_period"] for each in databases} == {"60s"}
+    parts = [services[f"airflow-{name}"] for name in ("scheduler", "worker")]
+    assert {each["stop_grace_period"] for each in parts} == {"60s"}
+
+
+def test_health_checks_are_rare_and_start_nothing_heavy(services: dict[str, Any]) -> None:
+    """`cca` and `mongosh` take half a second of CPU to start, every time."""
+    for name, each in services.items():
+        if check := each.get("healthcheck"):
+            assert int(check["interval"].removesuffix("s")) >= 60, name
+            assert not {"cca", "mongosh"} & set(check["test"]), name
+
+
+def test_each_part_of_airflow_is_asked_about_itself_only(services: dict[str, Any]) -> None:
+    asked = {
+        part: services[f"airflow-{part}"]["healthcheck"]["test"][-1]
+        for part in ("scheduler", "dag-processor", "triggerer")
+    }
+    assert asked == {
+        "scheduler": "scheduler",
+        "dag-processor": "dag_processor",
+        "triggerer": "triggerer",
+    }
+
+
+def test_the_tools_have_every_volume_but_those_of_other_programs(compose: dict[str, Any]) -> None:
+    """One place for backup, restore, dead letters and forget."""
+    found = {source for source, _ in mounts(compose["services"]["tools"]).values()}
+    databases = {"mongo", "airflow-db", "metabase-db"}
+    # the browser's users and cookies, and the follower's log
+    homes = {"browser-home", "follow-home"}
+    assert set(compose["volumes"]) - found == databases | homes
+    given = compose["services"]["tools"]["environment"]
+    shown = Settings(_env_file=None, **{n.lower(): v for n, v in given.items() if v})
+    targets = mounts(compose["services"]["tools"])
+    stores = (shown.buffer_path.parent, shown.lake_dir, shown.gold_path.parent, shown.search_dir)
+    assert [targets[str(path)][0] for path in stores] == ["sync-home", "lake", "gold", "search"]
+    assert targets[str(shown.warehouse_path.parent)][0] == "warehouse"
+
+
+def test_containers_of_ours_say_which_service_they_are(services: dict[str, Any]) -> None:
+    for name, each in own(services).items():
+        said = each["environment"]["CCA_SERVICE"]
+        assert said == name or (said == "airflow" and name.startswith("airflow")), name
+
+
+def test_processes_ask_airflow_inside_and_people_outside(services: dict[str, Any]) -> None:
+    given = services["airflow-scheduler"]["environment"]
+    shown = Settings(_env_file=None, **{n.lower(): v for n, v in given.items() if v})
+    assert api_address(shown) == "http://airflow:8080"
+    assert shown.airflow_address == "http://localhost:8080"
+
+
 def test_workers_share_the_scheduler_s_executor() -> None:
     services = load(MAIN, CELERY)["services"]
     executors = {n: e["environment"].get("AIRFLOW_EXECUTOR") for n, e in own(services).items()}
     airflow = {name for name in executors if name.startswith("airflow")}
+    images = {services[name]["image"] for name in airflow & set(services)}
+    assert images - {services["airflow-db"]["image"]} == {"cca-celery:local"}
     assert {executors[name] for name in airflow} == {"CeleryExecutor"}
 
 

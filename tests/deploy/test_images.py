@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from cca.settings import PROJECT_DIR
+from tests.deploy.compose import stage
 
 DOCKERFILES = ("Dockerfile", "deploy/metabase/Dockerfile")
 
@@ -52,6 +53,70 @@ def test_what_is_copied_is_there_and_passes_the_ignore_file() -> None:
         assert (PROJECT_DIR / source).exists(), source
         assert source.split("/")[0] in allowed, source
     assert not {".env", ".venv", ".git", "tests"} & allowed
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "dbt/target/manifest.json",
+        "dbt/logs/dbt.log",
+        "include/.mypy_cache/3.11/x.json",
+        "dags/__pycache__/x.pyc",
+        "deploy/agent/agent.egg-info/PKG-INFO",
+        "deploy/.env",
+        ".env",
+        "dashboards/.DS_Store",
+    ],
+)
+def test_what_runs_leave_in_a_checkout_is_not_sent_to_the_build(path: str) -> None:
+    assert not is_sent(path)
+
+
+def test_every_file_of_the_sources_is_sent_to_the_build() -> None:
+    tracked = subprocess.check_output(["git", "ls-files"], cwd=PROJECT_DIR, text=True).splitlines()
+    folders = ("include/", "dashboards/", "demo/", "dags/", "plugins/", "dbt/", "deploy/agent/")
+    sources = [path for path in tracked if path.startswith(folders)]
+    assert len(sources) > 100
+    assert [path for path in sources if not is_sent(path)] == []
+
+
+def is_sent(path: str) -> bool:
+    """Whether .dockerignore lets a file through: the last pattern that fits it decides."""
+    sent = True
+    for line in (PROJECT_DIR / ".dockerignore").read_text().splitlines():
+        pattern = line.removeprefix("!")
+        expression = re.escape(pattern).replace(r"\*\*/", "(.*/)?").replace(r"\*", "[^/]*")
+        if re.match(f"{expression}(/|$)", path):
+            sent = line.startswith("!")
+    return sent
+
+
+def test_ids_that_debian_has_too_can_be_built(dockerfile: Path) -> None:
+    """macOS gives its people group 20, and Debian has one of that number."""
+    text = dockerfile.read_text()
+    for program in ("groupadd", "useradd"):
+        made = re.findall(rf"{program} (\S+)", text)
+        assert set(made) == {"--non-unique"}, program
+    owners = re.findall(r"install -d -m 0700 (\S+ \S+ \S+ \S+)", text)
+    assert set(owners) == {'-o "${CCA_UID}" -g "${CCA_GID}"'}
+
+
+@pytest.mark.parametrize("target", ["agent", "all"])
+def test_a_checkout_that_only_its_owner_may_read_gives_readable_files(target: str) -> None:
+    last = [line for line in stage(target).splitlines() if line.startswith("RUN")][-1]
+    assert "chmod -R a+rX /opt/cca" in last
+
+
+def test_a_changed_line_of_code_needs_no_network() -> None:
+    """What is downloaded comes in layers before the code; what builds ours is told to stay in."""
+    code = re.compile(r"^COPY (include|--from=agent-wheel) ", re.MULTILINE)
+    for target in ("agent-wheel", "agent", "all"):
+        after = code.split(stage(target), maxsplit=1)[-1]
+        built = re.findall(r"pip (?:install|wheel) [^&\n]*", after)
+        assert built, target
+        for each in built:
+            assert "--no-deps" in each, each
+            assert "--no-build-isolation" in each or "--no-index" in each, each
 
 
 def test_metabase_reads_gold_with_the_duckdb_that_wrote_it() -> None:

@@ -37,7 +37,7 @@ class Stack:
 
     def environment(self, service: str) -> dict[str, str]:
         """The service's own variables and nothing else, with its names and folders put here."""
-        given = self.services[service]["environment"]
+        given = self.services[service].get("environment", {})
         local = {name: self._local(service, str(value)) for name, value in given.items()}
         return {
             **local,
@@ -48,7 +48,7 @@ class Stack:
 
     def _programs(self, service: str) -> Path | str:
         """The folder with the programs that the image has of ours."""
-        target = self.services[service]["build"].get("target")
+        target = self.services[service].get("build", {}).get("target")
         return self.folder / f"image-{target}" / "bin" if target else BIN
 
     def _local(self, service: str, value: str) -> str:
@@ -56,6 +56,9 @@ class Stack:
         value = value.replace("0.0.0.0", "127.0.0.1")
         if value.startswith(("/data", "/transcripts")):
             return str(self.folder / service) if value.startswith("/data") else self.transcripts
+        value = value.replace(":9090/", f":{self.variables['HEALTH_PORT']}/")
+        value = value.replace("/127.0.0.1/27017", f"/127.0.0.1/{self.mongo_port}")
+        value = value.replace(" /data/", f" {self.folder / service}/")
         return self.variables["HEALTH_PORT"] if value == "9090" else value
 
     @property
@@ -85,9 +88,9 @@ class Stack:
 
     def is_healthy(self, service: str) -> bool:
         test = self.services[service]["healthcheck"]["test"]
-        asked = [word.replace(":9090/", f":{self.variables['HEALTH_PORT']}/") for word in test[1:]]
+        asked = [self._local(service, word) for word in test[1:]]
         done = subprocess.run(
-            asked, env=self.environment(service), capture_output=True, check=False
+            asked, env=self.environment(service), capture_output=True, check=False, timeout=30
         )
         return done.returncode == 0
 
@@ -128,6 +131,7 @@ def _mongo_container(stack: Stack) -> subprocess.Popen[bytes]:
         client.admin.command("createUser", "root", pwd=password, roles=["root"])
     server.terminate()
     server.wait(30)
+    assert not stack.is_healthy("mongo"), "the server that makes the user is not the container's"
     return _mongod(stack, data, "--replSet", "rs0", "--keyFile", str(keyfile))
 
 
@@ -147,7 +151,10 @@ def _answers(client: MongoClient[Any]) -> bool:
 
 
 def test_each_part_starts_by_its_command_and_says_that_it_is_well(stack: Stack) -> None:
+    eventually(lambda: stack.is_healthy("mongo"), 90)
     said = stack.run("mongo-set-up")
+    assert stack.is_healthy("mongo")
+    assert not any(stack.is_healthy(name) for name in ("sync", "follow", "browser"))
     assert "replica set rs0" in said
     assert "user cca" in said
     assert "already" in stack.run("mongo-set-up")

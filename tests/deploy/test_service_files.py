@@ -1,15 +1,19 @@
 """The files that start the agent at boot are understood by what reads them."""
 
 import json
+import os
 import plistlib
 import re
 import shutil
+import signal
 import subprocess
 import sys
 
 import pytest
 
-from cca.settings import PROJECT_DIR
+from cca.ports import first_free
+from cca.settings import PROJECT_DIR, child_environment
+from tests.helpers import eventually
 
 DEPLOY = PROJECT_DIR / "deploy"
 AGENT = "-m cca.sync_agent"
@@ -76,6 +80,43 @@ def test_pm2_gets_a_program_that_exists():
     assert app["cwd"] == str(PROJECT_DIR)
     assert app["args"] == AGENT
     assert app["interpreter"] == "none"
+    assert "stop_exit_codes" not in app, "to pm2 an end by a signal is code 0"
+
+
+@needs("pm2")
+def test_pm2_starts_the_agent_again_that_a_signal_ended(tmp_path):
+    pm2 = Pm2(tmp_path)
+    try:
+        pm2.run("start", str(pm2.file))
+        first = eventually(pm2.pid, 30)
+        os.kill(first, signal.SIGKILL)
+        eventually(lambda: pm2.pid() not in {0, first}, 30)
+    finally:
+        pm2.run("kill")
+
+
+class Pm2:
+    """A pm2 of the test's own, for the file as it stands with another home and no MongoDB."""
+
+    def __init__(self, folder):
+        self.file = folder / "ecosystem.config.js"
+        settings = {"CCA_HOME": str(folder / "home"), "CLAUDE_DIR": str(folder / "projects")}
+        settings |= {"MONGO_URI": "mongodb://127.0.0.1:9/", "HEALTH_PORT": str(first_free(24000))}
+        (folder / "projects").mkdir()
+        self.file.write_text(
+            f"const given = require({str(DEPLOY / 'ecosystem.config.js')!r});\n"
+            f"given.apps[0].env = {json.dumps(settings)};\n"
+            f"given.apps[0].script = {sys.executable!r};\n"
+            "module.exports = given;\n"
+        )
+        self.environment = child_environment({"PM2_HOME": str(folder / "pm2")})
+
+    def run(self, *arguments):
+        command = [shutil.which("pm2"), *arguments]
+        return subprocess.check_output(command, env=self.environment, text=True, timeout=60)
+
+    def pid(self):
+        return int(self.run("pid", "cca-sync").strip() or 0)
 
 
 def test_an_old_service_line_ends_with_a_message_that_names_the_new_line():

@@ -176,6 +176,28 @@ def test_too_many_guesses_are_not_even_looked_at(run_site: Any, open_page: Any) 
     assert sign_in(site).status == 429
 
 
+def test_behind_a_published_port_one_person_s_guesses_lock_nobody_else_out(run_site: Any) -> None:
+    """Everybody has the gateway's address there; a proxy names the person's own."""
+
+    def two_people(settings: Settings) -> None:
+        for name in ("ada", "bob"):
+            add_user(users_path(settings), name, PASSWORD)
+
+    site = run_site(
+        browser_url="http://claude.example.org", cca_service="browser", prepare=two_people
+    )
+    for _ in range(FREE_ATTEMPTS):
+        assert sign_in(site, "wrong password").status == 401
+    assert sign_in(site, "wrong password").status == 429
+    assert sign_in(site, name="bob").status == 303
+    # By a proxy: whoever guesses many names from one address has to wait for all of them.
+    there = {"X_Forwarded_For": "10.1.1.1, 198.51.100.7"}
+    for number in range(FREE_ATTEMPTS):
+        assert sign_in(site, "wrong password", name=f"guess{number}", **there).status == 401
+    assert sign_in(site, name="bob", **there).status == 429
+    assert sign_in(site, name="bob", X_Forwarded_For="198.51.100.8").status == 303
+
+
 @pytest.mark.parametrize(
     "given",
     ["//evil.example", "https://evil.example", "/\\evil.example", "/a\r\nX: y", "", "/login"],

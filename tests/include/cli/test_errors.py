@@ -104,6 +104,8 @@ def test_a_mongodb_that_is_away_is_named_without_its_password(
         (("extract", "--format", "csv"), "--format"),
         (("extract", "--workers", "0"), "--workers"),
         (("health", "kitchen"), "kitchen"),
+        (("health", "browser", "scheduler"), "browser"),
+        (("health", "airflow", "kitchen"), "kitchen"),
         (("restore",), "FOLDER"),
         (("nosuch",), "nosuch"),
     ],

@@ -155,7 +155,7 @@ def test_doctor_finds_the_stores_in_step(terminal: Terminal, filled: Filled) -> 
     done = terminal.run(filled.settings, "doctor", "--data", "--json")
     assert [row for row in done.json["rows"] if row["status"] == "fail"] == []
     assert done.code == 0
-    assert {"ok", "warn", "fail"} == done.json["totals"].keys()
+    assert {"ok", "warn", "fail", "unknown"} == done.json["totals"].keys()
 
 
 def test_an_export_is_json_of_the_session(terminal: Terminal, filled: Filled) -> None:
