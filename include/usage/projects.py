@@ -9,7 +9,7 @@ from cca.transcript.slugs import project_label
 
 
 def known_project(gold_path: Path, wanted: str) -> str:
-    """Returns the project's key, or the folder (slug) that was named, which several projects may share.
+    """Returns the project's key, or the folder (slug) that was named; projects may share it.
 
     Raises:
         NotFound: There is none of that name, or more than one; the message says what is near.
