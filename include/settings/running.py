@@ -16,8 +16,9 @@ class AirflowSettings(HomeSettings):
     )
     airflow_db_uri: str = Field(
         "",
-        description="Airflow's own database, such as postgresql+psycopg://user:password@host/airflow"
-        "; an SQLite file in $CCA_HOME by default.",
+        description="Airflow's own database, such as "
+        "postgresql+psycopg2://user:password@host/airflow; by default a Postgres of its own in "
+        "$CCA_HOME, with `sqlite` an SQLite file there.",
     )
     airflow_host: str = Field("127.0.0.1", description="Address of Airflow's web server.")
     airflow_url: str = Field(

@@ -1,5 +1,6 @@
 """Airflow in the stack: its environment, its logins, and what must exist before it starts."""
 
+import hashlib
 import json
 import logging
 import secrets
@@ -11,7 +12,7 @@ from pathlib import Path
 from cca.errors import ServiceDown
 from cca.files import replace_file
 from cca.settings import PROJECT_DIR, Settings, child_environment
-from cca.stack import drawing
+from cca.stack import drawing, postgres
 from cca.stack.log_files import last_lines
 from cca.transform import dbt
 
@@ -35,13 +36,8 @@ def dbt_task_environment(settings: Settings) -> dict[str, str]:
 
 def airflow_environment(settings: Settings) -> dict[str, str]:
     """Everything Airflow's processes and tasks need, so that no airflow.cfg has to be edited."""
-    if settings.airflow_db_uri:
-        database = {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": settings.airflow_db_uri}
-    else:
-        arguments = "cca.stack.sqlite.CONNECT_ARGS"
-        database = {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONNECT_ARGS": arguments}
     return {
-        **database,
+        **_database(settings),
         **dbt_task_environment(settings),
         "AIRFLOW_HOME": str(settings.airflow_home),
         "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT_DIR / "dags"),
@@ -74,6 +70,19 @@ def airflow_environment(settings: Settings) -> dict[str, str]:
         "DO_NOT_TRACK": "1",
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     }
+
+
+def _database(settings: Settings) -> dict[str, str]:
+    if uri := _database_uri(settings):
+        return {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": uri}
+    return {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONNECT_ARGS": "cca.stack.sqlite.CONNECT_ARGS"}
+
+
+def _database_uri(settings: Settings) -> str:
+    """The address of Airflow's tables; empty for the SQLite file that Airflow makes by itself."""
+    if postgres.is_used(settings):
+        return postgres.uri(settings)
+    return "" if settings.airflow_db_uri == postgres.SQLITE else settings.airflow_db_uri
 
 
 def api_address(settings: Settings) -> str:
@@ -109,7 +118,7 @@ def prepare(settings: Settings) -> None:
 
 
 def _begin_migration(settings: Settings) -> subprocess.Popen[bytes] | None:
-    if (marker := _migrated_path(settings)).exists() and marker.read_text() == _tables():
+    if (marker := _migrated_path(settings)).exists() and marker.read_text() == _tables(settings):
         return None
     log_path = _migration_log(settings)
     log_path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -129,13 +138,14 @@ def _end_migration(settings: Settings, migration: subprocess.Popen[bytes]) -> No
         path = _migration_log(settings)
         message = f"preparing Airflow's database ended with code {code}; the end of {path}:"
         raise ServiceDown("\n".join([message, *last_lines([path], _MIGRATION_LINES)]))
-    _migrated_path(settings).write_text(_tables())
-    log.info("airflow database at version %s", _tables())
+    _migrated_path(settings).write_text(_tables(settings))
+    log.info("airflow database at version %s", version("apache-airflow-core"))
 
 
-def _tables() -> str:
-    """Name what the marker file says is there: the tables of this release, and the pool."""
-    return f"{version('apache-airflow-core')} {POOL}"
+def _tables(settings: Settings) -> str:
+    """Name what the marker file says is there: this release's tables and the pool, and where."""
+    where = hashlib.sha256(_database_uri(settings).encode()).hexdigest()[:12]
+    return f"{version('apache-airflow-core')} {POOL} {where}"
 
 
 def _migrated_path(settings: Settings) -> Path:

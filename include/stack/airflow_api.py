@@ -1,7 +1,9 @@
 """Airflow's REST API, as far as the stack needs it."""
 
+import json
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
@@ -15,7 +17,7 @@ from cca.stack.airflow import DAG_ID, api_address, has_logins, logins
 
 FINISHED = frozenset({"success", "failed"})
 _COMPONENTS = ("metadatabase", "scheduler", "triggerer", "dag_processor")
-# SQLite answers a rare write conflict with a 500 or 503: asked again, it is gone
+# Airflow answers a rare write conflict with a 500 or 503: asked again, it is gone
 _ATTEMPTS = 5
 
 
@@ -99,12 +101,31 @@ class AirflowApi:
             "max_active_runs": at_once,
             "reprocess_behavior": again,
         }
-        return int(self._request("POST", "/api/v2/backfills", json=body).json()["id"])
+        # Airflow makes all the runs before it answers; asked again meanwhile, it would refuse.
+        answer = self._request("POST", "/api/v2/backfills", json=body, timeout=600)
+        return int(answer.json()["id"])
 
     def has_ended(self, backfill_id: int) -> bool:
         """Tells whether all runs of a backfill came to their end."""
         found = self._request("GET", f"/api/v2/backfills/{backfill_id}").json()
         return found["completed_at"] is not None
+
+    def backfilled(self, since: datetime, until: datetime) -> list[str]:
+        """State of each run that a backfill made for an hour in between."""
+        path = f"/api/v2/dags/{DAG_ID}/dagRuns"
+        query: dict[str, Any] = {
+            "run_type": "backfill",
+            "logical_date_gte": since.isoformat(),
+            "logical_date_lt": until.isoformat(),
+            # Airflow gives no more at a time, whatever is asked for.
+            "limit": 100,
+        }
+        states: list[str] = []
+        while page := self._request(
+            "GET", path, params=query | {"offset": len(states), "order_by": "logical_date"}
+        ).json()["dag_runs"]:
+            states += [run["state"] for run in page]
+        return states
 
     def run_state(self, run_id: str, dag_id: str = DAG_ID) -> str:
         """State of one run: queued, running, success or failed."""
@@ -134,10 +155,21 @@ def _repeated(attempt: Callable[[], httpx.Response], what: str) -> httpx.Respons
             return attempt()
         except httpx.HTTPError as error:
             if _is_refused(error) or number == _ATTEMPTS:
-                message = f"{what}: {error}"
+                message = f"{what}: {_reason(error)}"
                 raise ServiceDown(message) from error
         time.sleep(number)
     raise AssertionError
+
+
+def _reason(error: httpx.HTTPError) -> str:
+    """Airflow's own text where it gave one; httpx knows the status only."""
+    if not isinstance(error, httpx.HTTPStatusError):
+        return str(error)
+    with suppress(ValueError, TypeError, KeyError):
+        detail = error.response.json()["detail"]
+        text = detail if isinstance(detail, str) else json.dumps(detail)
+        return f"{error.response.status_code}, {text}"
+    return str(error)
 
 
 def _is_refused(error: httpx.HTTPError) -> bool:

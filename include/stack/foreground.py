@@ -12,7 +12,7 @@ from typing import NoReturn
 
 from cca import ports
 from cca.settings import Settings, child_environment
-from cca.stack import airflow, supervisor
+from cca.stack import airflow, postgres, run_folder
 from cca.stack.programs import AIRFLOW
 
 log = logging.getLogger(__name__)
@@ -27,12 +27,19 @@ COMPONENTS = {
 def run_airflow(settings: Settings) -> int:
     """Run until a signal or until one of the four ends; then stop the others."""
     ports.require_free("127.0.0.1", settings.airflow_port, setting="AIRFLOW_PORT", server="Airflow")
+    if remark := postgres.ensure(settings):
+        log.warning("%s", remark)
+    with postgres.serving(settings):
+        return _run_all(settings)
+
+
+def _run_all(settings: Settings) -> int:
     airflow.prepare(settings)
     environment = settings.as_environment() | airflow.airflow_environment(settings)
     children = [
         subprocess.Popen(  # noqa: S603
             program.command,
-            env=child_environment(environment | supervisor.marked(settings)),
+            env=child_environment(environment | run_folder.marked(settings)),
             stdin=subprocess.DEVNULL,
             umask=0o077,
             process_group=0,
@@ -47,6 +54,8 @@ def run_airflow(settings: Settings) -> int:
 
 def become(settings: Settings, component: str) -> NoReturn:
     """Turn this process into one of Airflow's: signals and exit code are its own."""
+    if postgres.is_used(settings):
+        postgres.require(settings)
     environment = settings.as_environment() | airflow.airflow_environment(settings)
     os.umask(0o077)
     command = [sys.executable, "-m", "airflow", *COMPONENTS[component]]

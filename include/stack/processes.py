@@ -7,7 +7,7 @@ from contextlib import suppress
 import psutil
 
 from cca.settings import Settings
-from cca.stack import supervisor
+from cca.stack import run_folder
 
 log = logging.getLogger(__name__)
 
@@ -40,16 +40,18 @@ def end(processes: Iterable[psutil.Process], grace_seconds: float) -> int:
 
 
 def runs(process: psutil.Process, *names: str) -> bool:
-    """Tells whether its command line names one of these programs."""
+    """Tells whether it is one of these programs, or its command line names one."""
     with suppress(psutil.Error):
         words = process.cmdline()
-        return any(word == name or word.endswith(f"/{name}") for word in words for name in names)
+        return process.name() in names or any(
+            word == name or word.endswith(f"/{name}") for word in words for name in names
+        )
     return False
 
 
 def _marker(process: psutil.Process) -> str | None:
     try:
-        return process.environ().get(supervisor.MARKER)
+        return process.environ().get(run_folder.MARKER)
     except (psutil.Error, OSError):
         return None
 

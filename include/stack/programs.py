@@ -6,6 +6,7 @@ from pathlib import Path
 
 from cca import extras
 from cca.settings import Settings
+from cca.stack import postgres
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,7 @@ class Program:
     command: tuple[str, ...]
     # Long enough for a clean end: MongoDB's checkpoint, the agent's flush, a running task.
     stop_seconds: int = 15
+    stop_signal: str = "TERM"
     # How long it must live to count as running; more where nothing can be asked whether it works.
     settled_seconds: int = 1
 
@@ -50,7 +52,7 @@ def parts(settings: Settings) -> list[Part]:
     airflow = Port("127.0.0.1", settings.airflow_port, "AIRFLOW_PORT")
     mongo = Part("mongo", "MongoDB", (Program("mongod", _cca("mongo"), 40),))
     orchestration = (
-        (Part("airflow", "Airflow", AIRFLOW, airflow, _url(airflow)),)
+        (Part("airflow", "Airflow", (*_tables(settings), *AIRFLOW), airflow, _url(airflow)),)
         if extras.AIRFLOW.is_installed()
         else ()
     )
@@ -63,6 +65,13 @@ def parts(settings: Settings) -> list[Part]:
         *orchestration,
         Part("browser", "browser", (Program("browser", _cca("browser")),), browser, _url(browser)),
     ]
+
+
+def _tables(settings: Settings) -> tuple[Program, ...]:
+    """Airflow's database, where it is ours. INT ends it at once, TERM waits for its clients."""
+    if not postgres.is_used(settings):
+        return ()
+    return (Program(postgres.PROGRAM, postgres.command(settings), 40, "INT"),)
 
 
 def _cca(command: str) -> tuple[str, ...]:

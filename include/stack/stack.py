@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlsplit
 
-from cca import ports
+from cca import extras, ports
 from cca.errors import CcaError
 from cca.mongo import server
 from cca.settings import Settings
-from cca.stack import airflow, processes, readiness, supervisor
+from cca.stack import airflow, postgres, processes, readiness, run_folder, supervisor
 from cca.stack.programs import Part, parts
 from cca.waiting import wait_until
 
@@ -22,6 +22,8 @@ _READY_SECONDS = 600
 _POLL_SECONDS = 0.25
 # After this many starts a part that does not answer is reported; its retries go on.
 _STARTS = 3
+# They are stopped last, for the others' last write
+_DATABASES = frozenset({"mongod", postgres.PROGRAM})
 
 
 class Kind(StrEnum):
@@ -52,6 +54,7 @@ def stack_environment(settings: Settings) -> dict[str, str]:
 def bring_up(settings: Settings, wanted: Collection[str], say: Say) -> set[str]:
     """Start what is missing of the wanted parts; returns the names of those that answer."""
     with _one_at_a_time(settings, say):
+        _ensure_tables(settings, say)
         _ensure_supervisor(settings, say)
         chosen = [part for part in parts(settings) if part.name in wanted]
         missing = [part for part in chosen if not readiness.is_running(settings, part)]
@@ -62,17 +65,23 @@ def bring_up(settings: Settings, wanted: Collection[str], say: Say) -> set[str]:
 
 
 def take_down(settings: Settings, say: Say) -> int:
-    """Stop everything, MongoDB last; returns how many processes there were."""
+    """Stop everything, the databases last; returns how many processes there were."""
     before = processes.ours(settings)
     if supervisor.is_up(settings):
         say(Message(Kind.WORKING, "stopping"))
-        _stop_programs(settings, [name for name in _running(settings) if name != "mongod"])
-        _stop_programs(settings, ["mongod"])
+        _stop_programs(settings, set(_running(settings)) - _DATABASES)
+        _stop_programs(settings, _DATABASES)
         supervisor.shutdown(settings)
         wait_until(lambda: not supervisor.is_up(settings), 10)
     _end_leftovers(settings)
     supervisor.socket_path(settings).unlink(missing_ok=True)
     return len(before)
+
+
+def _ensure_tables(settings: Settings, say: Say) -> None:
+    # Whatever is wanted: the address of Airflow's tables is in every program's environment
+    if extras.AIRFLOW.is_installed() and (remark := postgres.ensure(settings)):
+        say(Message(Kind.NOTE, remark))
 
 
 def _ensure_supervisor(settings: Settings, say: Say) -> None:
@@ -115,7 +124,7 @@ def _start(settings: Settings, startable: list[Part], say: Say) -> set[str]:
     with ThreadPoolExecutor(1) as pool:
         prepared: Future[None] | None = None
         if "airflow" in by_name:
-            prepared = pool.submit(airflow.prepare, settings)
+            prepared = pool.submit(_prepare_airflow, settings)
         if "mongo" in by_name:
             _start_programs(settings, by_name["mongo"])
             ready = _wait_until_ready(settings, [by_name["mongo"]], say)
@@ -133,6 +142,14 @@ def _start(settings: Settings, startable: list[Part], say: Say) -> set[str]:
             else:
                 _start_programs(settings, by_name["airflow"])
     return ready
+
+
+def _prepare_airflow(settings: Settings) -> None:
+    if postgres.is_used(settings):
+        postgres.forget_dead_server(settings)
+        supervisor.start_program(settings, postgres.PROGRAM)
+        postgres.require(settings)
+    airflow.prepare(settings)
 
 
 def _start_programs(settings: Settings, part: Part) -> None:
@@ -191,9 +208,9 @@ def _stop_programs(settings: Settings, names: Collection[str]) -> None:
 
 def _end_leftovers(settings: Settings) -> None:
     left = processes.ours(settings)
-    # The supervisor first, or it restarts what is ended; MongoDB last, for the others' last write.
+    # The supervisor first, or it restarts what is ended.
     daemons = [each for each in left if processes.runs(each, "supervisor.supervisord")]
-    databases = [each for each in left if processes.runs(each, "mongod", "mongo")]
+    databases = [each for each in left if processes.runs(each, *_DATABASES, "mongo")]
     processes.end(daemons, 5)
     processes.end([each for each in left if each not in daemons + databases], 15)
     processes.end([each for each in databases if each not in daemons], 40)
@@ -202,7 +219,7 @@ def _end_leftovers(settings: Settings) -> None:
 
 @contextmanager
 def _one_at_a_time(settings: Settings, say: Say) -> Iterator[None]:
-    with (supervisor.run_dir(settings) / "up.lock").open("a") as lock:
+    with (run_folder.run_dir(settings) / "up.lock").open("a") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

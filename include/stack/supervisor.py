@@ -2,11 +2,9 @@
 
 import hashlib
 import json
-import os
 import shlex
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterable
 from contextlib import suppress
@@ -21,22 +19,10 @@ from cca.errors import ServiceDown, SettingError
 from cca.files import replace_file
 from cca.settings import Settings, child_environment
 from cca.stack.programs import Program
+from cca.stack.run_folder import marked, run_dir, socket_dir
 
-# Every process of the stack carries this variable, so that it is found when nothing else knows it.
-MARKER = "CCA_STACK"
 _START_SECONDS = 15
-# A socket's path is limited to 104 bytes by macOS, and supervisor appends its pid while it binds.
-_LONGEST_SOCKET_PATH = 90
 _ALREADY_STARTED, _NOT_RUNNING = 60, 70
-
-
-def run_dir(settings: Settings) -> Path:
-    """Where the supervisor's own files are, closed to others."""
-    path = settings.cca_home / "run"
-    settings.cca_home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path.mkdir(exist_ok=True)
-    path.chmod(0o700)
-    return path
 
 
 def write_config(settings: Settings, programs: Iterable[Program]) -> Path:
@@ -71,11 +57,6 @@ def start(settings: Settings, programs: Iterable[Program], environment: dict[str
             message = f"supervisord does not answer after {_START_SECONDS} s; see {log_path}"
             raise ServiceDown(message)
         time.sleep(0.1)
-
-
-def marked(settings: Settings) -> dict[str, str]:
-    """The marker, and what keeps process titles from overwriting it in /proc."""
-    return {MARKER: str(settings.cca_home), "SPT_NOENV": "1"}
 
 
 def has_environment(settings: Settings, environment: dict[str, str]) -> bool:
@@ -137,17 +118,8 @@ def supervisor_pid(settings: Settings) -> int | None:
 
 
 def socket_path(settings: Settings) -> Path:
-    """The control socket, in a private folder; a long CCA_HOME gets a short one of its own."""
-    path = settings.cca_home / "run" / "supervisor.sock"
-    if len(os.fsencode(path)) <= _LONGEST_SOCKET_PATH:
-        return path
-    name = f"cca-{os.getuid()}-{hashlib.sha256(os.fsencode(path)).hexdigest()[:12]}"
-    folder = Path(tempfile.gettempdir()) / name
-    folder.mkdir(mode=0o700, exist_ok=True)
-    if folder.lstat().st_uid != os.getuid() or folder.is_symlink():
-        message = f"{folder} belongs to someone else; remove it, or set CCA_HOME to a shorter path"
-        raise ServiceDown(message)
-    return folder / "supervisor.sock"
+    """The control socket, in a private folder."""
+    return socket_dir(settings) / "supervisor.sock"
 
 
 def _call(settings: Settings, method: str, *arguments: Any) -> Any:
@@ -192,6 +164,7 @@ autorestart = true
 startsecs = {program.settled_seconds}
 startretries = 10
 stopwaitsecs = {program.stop_seconds}
+stopsignal = {program.stop_signal}
 stopasgroup = true
 killasgroup = true
 redirect_stderr = true

@@ -1,7 +1,10 @@
 """The real servers in a home of their own: what a person does there, and what goes wrong."""
 
+import json
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -14,13 +17,14 @@ import pytest
 
 from cca.demo.generate import generate
 from cca.doctor.reconcile import reconcile
+from cca.errors import ServiceDown
 from cca.gold import runs
 from cca.gold.state import published_high_water_mark
 from cca.gold.summary import Summary, summary
 from cca.load.warehouse import writing
 from cca.mongo import archive
-from cca.settings import Settings
-from cca.stack import airflow, processes, stack, supervisor
+from cca.settings import Settings, child_environment
+from cca.stack import airflow, postgres, processes, stack, supervisor
 from cca.stack.airflow_api import FINISHED, AirflowApi
 from cca.stack.pipeline_run import publish_newest
 from cca.stack.stack import Kind, Message
@@ -294,6 +298,47 @@ def test_three_hours_backfilled_at_once_hold_what_happened_in_them(
     run_id = api.trigger()
     assert ended(api, run_id) == "success"
     assert loaded(published, begin, end) == archived(published, begin, end)
+
+
+@pytest.mark.long
+def test_three_days_of_hours_are_backfilled_by_the_command_while_a_run_builds(
+    published: Settings, api: AirflowApi
+):
+    assert postgres.is_used(published)
+    building = api.trigger(conf={"full_refresh": True})
+    done = subprocess.run(
+        [
+            *(Path(sys.executable).with_name("cca"), "run", "backfill", "--json"),
+            *("--since", "2020-02-01", "--until", "2020-02-04"),
+        ],
+        env=child_environment(published.as_environment()),
+        capture_output=True,
+        text=True,
+        timeout=800,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["states"] == ["success"] * 72
+    assert ended(api, building) == "success"
+
+
+@pytest.mark.long
+def test_a_killed_database_of_airflow_leaves_the_run_that_goes_on_whole(
+    published: Settings, api: AirflowApi
+):
+    run_id = api.trigger(conf={"full_refresh": True})
+    eventually(lambda: api.tasks(run_id).get("load") == "running", 120)
+    os.kill(supervisor.processes(published)["postgres"]["pid"], signal.SIGKILL)
+    eventually(lambda: not api.missing_components(), 120)
+    assert ended(api, run_id) == "success"
+
+
+@pytest.mark.long
+def test_a_refused_backfill_tells_airflow_s_own_reason(published: Settings, api: AirflowApi):
+    since = datetime(2020, 3, 1, tzinfo=UTC)
+    api.backfill(since, since + timedelta(hours=9), at_once=1, again="none")
+    with pytest.raises(ServiceDown, match=r"409, .*running backfill"):
+        api.backfill(since, since, at_once=1, again="none")
 
 
 @pytest.mark.long

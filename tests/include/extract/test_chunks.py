@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pendulum
 import pytest
 from pymongo.collection import Collection
 
@@ -229,3 +230,12 @@ def test_ranges_of_a_window_meet_and_cover_it() -> None:
     assert [one.start.day for one in found if one.start] == [1, 2, 3]
     assert [one.end for one in found] == [cuts[4], cuts[1], window.events.end]
     assert [one.start for one in TimeRange().split(cuts)] == [None, *sorted(set(cuts))]
+
+
+def test_a_backfill_of_airflow_is_handed_over_with_its_zone() -> None:
+    """Airflow's own class of times loses the zone where it is copied deeply."""
+    start = pendulum.datetime(2026, 11, 20)
+    window = resolve(data_interval=(start, start.add(hours=1)))
+    handed = Chunk("backfill", window.events).to_dict()
+    assert handed["start"] == "2026-11-20T00:00:00+00:00"
+    assert handed["end"] == "2026-11-20T01:00:00+00:00"
