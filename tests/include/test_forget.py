@@ -220,7 +220,7 @@ def test_the_command_counts_asks_and_deletes(
     assert json.loads(done.stdout)["totals"]["documents"] == 4
     assert collection.count_documents({}) == 4
     again = CliRunner().invoke(forget_command, chosen)
-    assert "nothing of it" in again.output
+    assert "Nothing matches" in again.output
     unnamed = CliRunner().invoke(forget_command, ["--yes"])
     assert unnamed.exit_code == 2
     assert "--project" in unnamed.output
