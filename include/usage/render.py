@@ -53,7 +53,7 @@ _ANY_WIDTH = 100_000
 
 
 def as_json(report: Report) -> str:
-    """One object: rows, totals, and the models whose cost is unknown and counted as 0."""
+    """One object: rows, totals, and the models that are not fully priced."""
     content = {
         "rows": [_plain(row) for row in report.rows],
         "totals": _plain(report.totals),
@@ -147,7 +147,7 @@ def warning(report: Report) -> str | None:
     names = ", ".join(
         printable(name) or "answers without a model" for name in report.unpriced_models
     )
-    return f"No price is known for {names}: counted as 0 USD, so the cost is a lower bound."
+    return f"Not fully priced: {names}. The real cost is higher; `cca prices update` may know more."
 
 
 def _plain(row: dict[str, Value]) -> dict[str, Any]:

@@ -96,7 +96,7 @@ def _without_price(model: str | None, answers: int) -> str:
     if model in {None, "unknown", "<synthetic>"}:
         rest = "names no model, so it has" if answers == 1 else "name no model, so they have"
         return f"{many} {rest} no price."
-    return f"No price is known for {model} ({many}): it counts as $0."
+    return f"Not fully priced: {model} ({many}). The cost here is too low."
 
 
 def budget(asked: Asked) -> Meter | None:

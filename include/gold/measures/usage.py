@@ -80,7 +80,8 @@ SUBAGENT_COST_USD = _usd(
 )  # fmt: skip
 UNPRICED_MESSAGES = _count(
     name="unpriced_messages", population="not is_price_known",
-    label="Responses with unknown price", description="Responses that count as 0 USD.",
+    label="Responses not fully priced",
+    description="Responses whose cost is too low: no price, or a price that lacks a factor.",
 )  # fmt: skip
 UNFINISHED_MESSAGES = _count(
     name="unfinished_messages", population="not is_usage_final",

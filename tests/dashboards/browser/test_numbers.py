@@ -347,7 +347,7 @@ def test_an_open_block_says_where_its_pace_leads(
 def test_models_without_a_price_are_named_in_a_sentence() -> None:
     rows = [{"model": EVIL, "unpriced_messages": 1}, {"model": None, "unpriced_messages": 2}]
     assert unpriced(rows) == [
-        f"No price is known for {EVIL} (1 response): it counts as $0.",
+        f"Not fully priced: {EVIL} (1 response). The cost here is too low.",
         "2 responses name no model, so they have no price.",
     ]
 

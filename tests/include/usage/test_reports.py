@@ -140,7 +140,7 @@ def test_the_table_cuts_no_number_and_names_models_without_a_price(run) -> None:
     total = next(line for line in result.output.splitlines() if line.strip().startswith("total"))
     assert total.split() == ["total", "4", "112", "8", "28", "20", "0.30000001", "0.34000001"]
     assert "First [bold]title" in result.output
-    assert "No price is known for new" in result.stderr
+    assert "Not fully priced: new" in result.stderr
 
 
 def test_a_narrow_terminal_wraps_texts_and_keeps_every_figure(gold: Settings) -> None:
