@@ -108,7 +108,7 @@ def test_each_model_is_a_task_after_the_load_and_before_publish(bag: dict[str, A
     assert "dbt_build" in tasks["publish"]["upstream"]
     roots = {name for name, task in tasks.items() if task["upstream"] == ["load"]}
     assert "dbt_build" in roots
-    assert "dbt.staging.stg_conversations" in roots
+    assert "dbt.staging.stg_corrected_times" in roots
     assert "dbt.staging.stg_conversations" in tasks["dbt.staging.stg_messages"]["upstream"]
     assert not any(name.startswith("dbt.marts.fct_") for name in roots)
 

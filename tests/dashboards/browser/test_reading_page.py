@@ -81,7 +81,7 @@ def test_prompts_are_listed_and_stepped_through(site: Any, open_page: Any) -> No
     expect(page.locator("article.selected")).to_contain_text("Prompt at 1500", timeout=15_000)
     page.keyboard.press("[")
     expect(page.locator("article.selected")).to_contain_text("Prompt at 500")
-    page.get_by_text("Prompts", exact=True).click()
+    page.locator("summary", has_text="Prompts").click()
     expect(page.locator(".prompts a")).to_have_count(5)
     page.locator(".prompts a", has_text="Prompt at 4500").click()
     expect(page.locator("article.target")).to_contain_text("Prompt at 4500")
