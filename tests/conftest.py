@@ -62,6 +62,15 @@ def shared_transcripts() -> Path:
 
 
 @pytest.fixture(scope="session")
+def field_reports(shared_transcripts: Path) -> Path:
+    """Cases that users of such tools reported, a folder each, with their right values."""
+    path = shared_transcripts / "field-reports"
+    if not path.is_dir():
+        pytest.skip(f"{path} is absent: it holds the reported cases")
+    return path
+
+
+@pytest.fixture(scope="session")
 def chromium() -> Iterator[Any]:
     """One browser for the whole session: playwright can be opened once in a thread."""
     if not Path(CHROMIUM).exists():

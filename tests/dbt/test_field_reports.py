@@ -25,20 +25,12 @@ CASES = [
 
 
 @pytest.fixture(scope="module")
-def reports(shared_transcripts: Path) -> Path:
-    folder = shared_transcripts / "field-reports"
-    if not folder.is_dir():
-        pytest.skip(f"{folder} is not here")
-    return folder
-
-
-@pytest.fixture(scope="module")
-def query(reports: Path, tmp_path_factory: pytest.TempPathFactory) -> Query:
+def query(field_reports: Path, tmp_path_factory: pytest.TempPathFactory) -> Query:
     """One warehouse of all cases; each is a project of its own."""
     settings = build_settings(tmp_path_factory.mktemp("reports"))
     entries, blocks = [], []
     for case in CASES:
-        more = rows_of_transcripts(reports / case / "projects", is_lenient=True)
+        more = rows_of_transcripts(field_reports / case / "projects", is_lenient=True)
         entries += more[0]
         blocks += more[1]
     write_raw(settings, entries, blocks)
@@ -46,8 +38,8 @@ def query(reports: Path, tmp_path_factory: pytest.TempPathFactory) -> Query:
     return reader(settings)
 
 
-def _expected(reports: Path, case: str) -> Any:
-    return json.loads((reports / case / "expected.json").read_text(encoding="utf-8"))
+def _expected(field_reports: Path, case: str) -> Any:
+    return json.loads((field_reports / case / "expected.json").read_text(encoding="utf-8"))
 
 
 def _where(case: str) -> str:
@@ -59,15 +51,15 @@ def _where(case: str) -> str:
     ["01-advisor", "03-cache-1h", "04-cache-split-zero", "06-fallback", "11-fork-btw",
      "12-workflow", "16-legacy-cost", "80-api-errors"],
 )  # fmt: skip
-def test_every_billed_answer_is_paid_once(query: Query, reports: Path, case: str) -> None:
+def test_every_billed_answer_is_paid_once(query: Query, field_reports: Path, case: str) -> None:
     [(cost,)] = query(f"select sum(cost_usd) from marts.fct_api_messages {_where(case)}")
-    assert float(cost or 0) == pytest.approx(_expected(reports, case)["cost_usd"], abs=1e-9)
+    assert float(cost or 0) == pytest.approx(_expected(field_reports, case)["cost_usd"], abs=1e-9)
 
 
 @pytest.mark.parametrize("case", ["01-advisor", "06-fallback"])
-def test_each_model_that_answered_is_named(query: Query, reports: Path, case: str) -> None:
+def test_each_model_that_answered_is_named(query: Query, field_reports: Path, case: str) -> None:
     found = f"select distinct model from marts.fct_api_messages {_where(case)} order by model"
-    assert [model for (model,) in query(found)] == sorted(_expected(reports, case)["models"])
+    assert [model for (model,) in query(found)] == sorted(_expected(field_reports, case)["models"])
 
 
 @pytest.mark.parametrize(
@@ -76,9 +68,9 @@ def test_each_model_that_answered_is_named(query: Query, reports: Path, case: st
      "28-scheduled", "33-compaction", "34-rewind", "35-interrupted", "41-structured",
      "87-reminder-prefix"],
 )  # fmt: skip
-def test_a_prompt_is_a_persons(query: Query, reports: Path, case: str) -> None:
+def test_a_prompt_is_a_persons(query: Query, field_reports: Path, case: str) -> None:
     [(prompts,)] = query(f"select sum(prompts) from marts.dim_sessions {_where(case)}")
-    assert prompts == _expected(reports, case)["prompts"]
+    assert prompts == _expected(field_reports, case)["prompts"]
 
 
 def test_teammates_give_no_prompts_and_name_a_session_in_words(query: Query) -> None:
@@ -89,9 +81,9 @@ def test_teammates_give_no_prompts_and_name_a_session_in_words(query: Query) -> 
     ]
 
 
-def test_what_a_person_wrote_about_tags_is_whole(query: Query, reports: Path) -> None:
+def test_what_a_person_wrote_about_tags_is_whole(query: Query, field_reports: Path) -> None:
     found = f"select first_prompt from marts.dim_sessions {_where('29-tags-in-prompt')}"
-    assert query(found) == [(_expected(reports, "29-tags-in-prompt")["first_prompt"],)]
+    assert query(found) == [(_expected(field_reports, "29-tags-in-prompt")["first_prompt"],)]
 
 
 def test_no_title_is_empty_or_of_several_lines(query: Query) -> None:
@@ -106,8 +98,8 @@ def test_a_local_command_is_counted_and_is_no_prompt(query: Query) -> None:
     assert {("clear", 1), ("review", 1)} <= set(query(found))
 
 
-def test_rejections_errors_and_interruptions(query: Query, reports: Path) -> None:
-    expected = _expected(reports, "35-interrupted")
+def test_rejections_errors_and_interruptions(query: Query, field_reports: Path) -> None:
+    expected = _expected(field_reports, "35-interrupted")
     columns = "count(*) filter (where is_rejected), count(*) filter (where not is_rejected)"
     found = f"select {columns} from marts.fct_tool_calls {_where('35-interrupted')} and is_error"
     assert query(found) == [(expected["rejections"], expected["errors"])]

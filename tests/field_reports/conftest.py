@@ -47,14 +47,11 @@ class Reports:
 
 @pytest.fixture(scope="session")
 def reports(
-    shared_transcripts: Path, tmp_path_factory: pytest.TempPathFactory, mongo_uri: str
+    field_reports: Path, tmp_path_factory: pytest.TempPathFactory, mongo_uri: str
 ) -> Iterator[Reports]:
-    folder = shared_transcripts / "field-reports"
-    if not folder.is_dir():
-        pytest.skip(f"{folder} is absent: it holds the reported cases")
     home = tmp_path_factory.mktemp("field-reports")
     projects = home / "claude" / "projects"
-    for case in filter(Path.is_dir, sorted(folder.glob("*/projects/*"))):
+    for case in filter(Path.is_dir, sorted(field_reports.glob("*/projects/*"))):
         shutil.copytree(case, projects / case.name, symlinks=True, dirs_exist_ok=True)
     settings = Settings(
         cca_home=home / "cca", claude_dir=str(projects), mongo_uri=mongo_uri,
@@ -65,7 +62,9 @@ def reports(
     rebuild_search(settings, mongo_uri)
     rebuild_lists(settings, mongo_uri)
     with open_gold(settings.gold_path) as gold:
-        yield Reports(folder, settings, mongo_uri, synced, gold, Searcher(settings, mongo_uri))
+        yield Reports(
+            field_reports, settings, mongo_uri, synced, gold, Searcher(settings, mongo_uri)
+        )
 
 
 @pytest.fixture(scope="session")

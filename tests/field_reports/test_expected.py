@@ -14,10 +14,6 @@ SESSIONS = "select coalesce(sum({}), 0) from marts.dim_sessions where project_id
 ROWS = "select {} from marts.{} where project_id in $slugs"
 
 
-# Right values that the product does not reach yet, each with its reason.
-OPEN: dict[tuple[str, str], str] = {}
-
-
 def _expected(name: str) -> dict[str, Any]:
     found: dict[str, Any] = json.loads((FOLDER / name / "expected.json").read_text())
     return found
@@ -28,16 +24,6 @@ def _cases(key: str) -> list[str]:
     paths = sorted(path.parent for path in FOLDER.glob("*/expected.json"))
     names = [path.name for path in paths if (path / "projects").is_dir()]
     return [name for name in names if key in _expected(name)]
-
-
-def _marked(pairs: list[tuple[str, str]]) -> list[Any]:
-    """The pairs as parameters; an open one must fail, so that a mended one leaves the list."""
-    return [
-        pytest.param(*pair, marks=pytest.mark.xfail(reason=OPEN[pair], strict=True))
-        if pair in OPEN
-        else pytest.param(*pair)
-        for pair in pairs
-    ]
 
 
 def test_nothing_is_lost_and_nothing_is_no_row(reports: Reports) -> None:
@@ -106,9 +92,7 @@ COUNTS = {
 }
 
 
-@pytest.mark.parametrize(
-    ("name", "key"), _marked([(name, key) for key in COUNTS for name in _cases(key)])
-)
+@pytest.mark.parametrize(("name", "key"), [(name, key) for key in COUNTS for name in _cases(key)])
 def test_counts(reports: Reports, name: str, key: str) -> None:
     expected = reports.expected(name)
     # A case of two sessions counts the second one's prompts under a name of its own.
@@ -138,6 +122,6 @@ def _searches() -> list[tuple[str, str]]:
     ]
 
 
-@pytest.mark.parametrize(("name", "text"), _marked(_searches()))
+@pytest.mark.parametrize(("name", "text"), _searches())
 def test_search(reports: Reports, find: Callable[[str, str], int], name: str, text: str) -> None:
     assert find(name, text) == reports.expected(name)["search"][text]
