@@ -15,13 +15,8 @@ from cca.settings import Settings
 _BY_SESSION = select([COST_USD], ["session_id"])
 
 
-def session_cost(settings: Settings, session_id: str) -> Decimal | None:
-    """What a session cost with its subagents, where the pipeline has seen it."""
-    return session_costs(settings).get(session_id)
-
-
 def session_costs(settings: Settings) -> dict[str, Decimal]:
-    """What every session cost; read once for each gold file."""
+    """Return what each session cost with its subagents, in USD; read once for each gold file."""
     try:
         found = settings.gold_path.stat()
     except FileNotFoundError:

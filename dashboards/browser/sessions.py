@@ -42,7 +42,7 @@ def list_sessions(
     if state.starred or state.tag:
         chosen["_id"] = {"$in": annotated_sessions(archive.annotations, state.tag)}
     if state.sort == "dearest":
-        rows = _dearest(archive, chosen, costs or {}, after, limit + 1)
+        rows = _most_expensive(archive, chosen, costs or {}, after, limit + 1)
     else:
         rows = _walked(archive, chosen, SORT_FIELDS.get(state.sort, SORT_FIELDS[""]), after, limit)
     total = 0 if after else archive.sessions.count_documents(chosen)
@@ -108,7 +108,7 @@ def _walked(
     return list(cursor.sort([(field, direction), ("_id", -direction)]).limit(limit + 1))
 
 
-def _dearest(
+def _most_expensive(
     archive: Archive, chosen: Document, costs: Mapping[str, Decimal], after: str, limit: int
 ) -> list[Document]:
     """What sessions cost is in gold: the order is made here, the rows are read for one page."""

@@ -1,4 +1,4 @@
-"""The browser's lists in MongoDB: `sessions` and `activity`, each row made anew when touched."""
+"""The browser's lists in MongoDB: `sessions` and `activity`; a changed row is counted again."""
 
 import logging
 import time
@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 # Raise it whenever the same documents would give other rows.
 LISTS_NUMBER = 8
-# The row of a busy session is made anew after a rest, so that it takes a tenth of the time at most.
+# A busy session's row is counted again after a rest: counting takes a tenth of the time at most.
 _SHORTEST_REST_SECONDS = 0.1
 _RESTS = 9
 # What the counts do not need and most bytes are; a line kept as such comes whole.

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import duckdb
 import pytest
 
-from cca.dashboards.browser.gold import session_cost
+from cca.dashboards.browser.gold import session_costs
 from cca.dashboards.browser.numbers import bars, errors, tools
 from cca.dashboards.browser.numbers.cells import model_names
 from cca.dashboards.browser.numbers.choice import Choice, from_query
@@ -87,7 +87,7 @@ def test_without_gold_each_page_says_how_to_get_it(home: Settings, slug: str) ->
     page = numbers_page(home, Choice(), slug)
     assert "No numbers yet" in page
     assert "<code>cca pipeline</code>" in page
-    assert session_cost(home, "s1") is None
+    assert session_costs(home).get("s1") is None
 
 
 @pytest.mark.parametrize("slug", PAGES)
