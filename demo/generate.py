@@ -42,6 +42,9 @@ class Truth:
             "totals": totals,
             **{f"by_{name}": _rows(rows) for name, rows in ledger.by.items()},
             "by_tool": {name: vars(tally) for name, tally in sorted(ledger.tools.items())},
+            "cache_breaks": {
+                f"by_{name}": _rows(rows) for name, rows in ledger.cache_breaks.items()
+            },
             "sessions": dict(sorted(ledger.sessions.items())),
             "titles": dict(sorted(ledger.titles.items())),
         }

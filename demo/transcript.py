@@ -14,7 +14,7 @@ from cca.demo.prices import Usage
 Entry = dict[str, Any]
 
 # Tokens of system prompt and tools: mostly read from a cache others filled; the rest is written.
-_SYSTEM_CACHED, _SYSTEM_OWN = 16_339, 9_446
+SYSTEM_CACHED, _SYSTEM_OWN = 16_339, 9_446
 
 
 @dataclass(frozen=True)
@@ -40,12 +40,14 @@ class Transcript:
     entries: list[Entry] = field(default_factory=list)
     parent: str | None = None
     prompt_id: str = ""
-    context: int = _SYSTEM_CACHED
+    context: int = SYSTEM_CACHED
     pending: int = _SYSTEM_OWN
     # What cost-state reports: tallies by model, shared with the session's subagents.
     spent: dict[str, Tally] = field(default_factory=dict)
     changed_lines: list[int] = field(default_factory=lambda: [0, 0])
     titles: dict[str, str] = field(default_factory=dict)
+    # Why the next request finds less in the cache, and the tokens that it does not find.
+    broken: tuple[str, int] | None = None
 
     def wait(self, low: float, high: float) -> None:
         self.at += timedelta(milliseconds=round(self.rng.uniform(low, high) * 1000))
@@ -110,8 +112,18 @@ class Transcript:
                 self.ledger.count("transcript_lines")
                 self.parent = entry["uuid"]
 
+    def break_cache(self, cause: str, kept: int = 0) -> None:
+        """Lose the cached context beyond `kept` tokens: the next request writes it again."""
+        self.broken = cause, self.context - kept
+        self.pending += self.context - kept
+        self.context = kept
+
     def spend(self, usage: Usage, at: datetime, searches: int = 0) -> None:
         """Enter an API message into the ledger and the session's own accounts."""
+        if self.broken:
+            cause, lost = self.broken
+            self.ledger.cache_break(self.home.session_id, cause, self.model, usage, lost)
+            self.broken = None
         made = ApiMessage(
             self.home.project_id, self.home.session_id, self.model, at, usage, searches
         )

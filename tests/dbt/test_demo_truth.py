@@ -19,8 +19,8 @@ from tests.dbt.transcripts import HOST, rows_of_transcripts
 Truth = dict[str, Any]
 
 
-# Sessions of the sample: 6 MB in every run, 20 and 200 MB in the long one.
-SIZES = [12, *(pytest.param(sessions, marks=pytest.mark.long) for sessions in (40, 400))]
+# Sessions of the sample: one of each kind in every run, 20 and 200 MB in the long one.
+SIZES = [20, *(pytest.param(sessions, marks=pytest.mark.long) for sessions in (40, 400))]
 
 
 @pytest.fixture(scope="module", params=SIZES)
@@ -140,3 +140,18 @@ def test_titles_are_those_that_were_given_last(built: tuple[Truth, Path, Any]) -
     truth, _, query = built
     titles = dict(query("select session_id, title from marts.dim_sessions"))
     assert {key: titles[_here(key)] for key in truth["titles"]} == truth["titles"]
+
+
+def test_cache_breaks_are_those_that_were_made(built: tuple[Truth, Path, Any]) -> None:
+    truth, _, query = built
+    sums = "count(*), sum(rewritten_tokens), sum(cache_break_usd)"
+    only = "from marts.fct_api_messages where cache_break_cause is not null"
+    for key, column in (("by_cause", "cache_break_cause"), ("by_session", "session_id")):
+        found = {
+            name: (breaks, tokens, usd)
+            for name, breaks, tokens, usd in query(f"select {column}, {sums} {only} group by 1")
+        }
+        assert found == {
+            name: (tally["breaks"], tally["rewritten_tokens"], Decimal(tally["usd"]))
+            for name, tally in truth["cache_breaks"][key].items()
+        }

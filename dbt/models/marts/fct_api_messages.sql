@@ -10,6 +10,11 @@ prices as (
     select * from {{ ref('dim_model_prices') }}
 ),
 
+breaks as (
+    select * from {{ ref('int_cache_breaks') }}
+    where is_break
+),
+
 -- The length of the prompt picks the price of the whole request.
 priced as (
     select
@@ -27,8 +32,14 @@ priced as (
         {{ usd('messages.cache_read_tokens', '(input_usd_per_mtok - cache_read_usd_per_mtok)') }}
         + {{ usd('messages.cache_write_5m_tokens', '(input_usd_per_mtok - cache_write_5m_usd_per_mtok)') }}
         + {{ usd('messages.cache_write_1h_tokens', '(input_usd_per_mtok - cache_write_1h_usd_per_mtok)') }}
-            as cache_savings_usd
+            as cache_savings_usd,
+        breaks.cause as cache_break_cause,
+        coalesce(breaks.rewritten_tokens, 0) as rewritten_tokens,
+        {{ usd('breaks.rewritten_5m_tokens', '(cache_write_5m_usd_per_mtok - cache_read_usd_per_mtok)') }}
+        + {{ usd('breaks.rewritten_1h_tokens', '(cache_write_1h_usd_per_mtok - cache_read_usd_per_mtok)') }}
+            as cache_break_usd
     from messages
+    left join breaks on messages.message_id = breaks.message_id
     left join projects on messages.session_id = projects.session_id
     left join prices
         on
@@ -63,6 +74,9 @@ select
     cast(coalesce(token_usd * place_multiple, 0) as decimal(18, 10)) as cost_usd,
     cast(coalesce(token_usd * place_multiple + search_usd, 0) as decimal(18, 10)) as cost_usd_with_web_search,
     cast(coalesce(cache_savings_usd * place_multiple, 0) as decimal(18, 10)) as cache_savings_usd,
+    cache_break_cause,
+    cast(rewritten_tokens as bigint) as rewritten_tokens,
+    cast(coalesce(cache_break_usd * place_multiple, 0) as decimal(18, 10)) as cache_break_usd,
     prompt_tokens,
     is_price_known,
     is_usage_final,
