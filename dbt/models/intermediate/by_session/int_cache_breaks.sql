@@ -8,6 +8,8 @@ with responses as (
         min(event_at) as event_at,
         min(source_offset) as source_offset,
         max(model) as model,
+        max(version) as version,
+        max(effort) as effort,
         max(input_tokens) as input_tokens,
         max(cache_read_tokens) as read_tokens,
         greatest(max(cache_write_5m_tokens), max(cache_creation_tokens) - max(cache_write_1h_tokens))
@@ -35,27 +37,16 @@ entries as (
     select
         session_id,
         coalesce(agent_id, '') as thread,
-        message_id,
         event_at,
         source_offset,
-        version,
         coalesce(subtype in ('compact_boundary', 'microcompact_boundary'), false) as is_compaction,
         -- What changes the tools or the system prompt, by its name.
-        coalesce(command_name in ('mcp', 'plugin', 'reload-plugins', 'output-style', 'effort', 'fast'), false)
+        coalesce(command_name in ('mcp', 'plugin', 'reload-plugins', 'output-style', 'fast'), false)
         or coalesce(subtype in (
             'deferred_tools_delta', 'mcp_instructions_delta', 'agent_listing_delta', 'output_style'
         ), false) as is_change
     from {{ ref('int_messages_enriched') }}
     where {{ touched('session_id') }}
-),
-
-versions as (
-    select
-        message_id,
-        max(version) as version
-    from entries
-    where message_id is not null
-    group by message_id
 ),
 
 in_order as (
@@ -101,7 +92,6 @@ known as (
         responses.read_tokens + responses.write_5m_tokens + responses.write_1h_tokens as cacheable_tokens,
         owners.session_id as owner_id,
         owners.thread as owner_thread,
-        versions.version,
         counted.compactions,
         counted.changes
     from responses
@@ -111,7 +101,6 @@ known as (
             and responses.thread = counted.thread
             and responses.message_id = counted.message_id
     left join owners on responses.message_id = owners.message_id
-    left join versions on responses.message_id = versions.message_id
 ),
 
 followed as (
@@ -122,6 +111,7 @@ followed as (
         lag(event_at) over in_thread as previous_at,
         lag(model) over in_thread as previous_model,
         lag(version) over in_thread as previous_version,
+        lag(effort) over in_thread as previous_effort,
         lag(owner_id) over in_thread as previous_owner_id,
         lag(write_5m_tokens) over in_thread as previous_write_5m_tokens,
         lag(write_1h_tokens) over in_thread as previous_write_1h_tokens,
@@ -180,6 +170,8 @@ select
     previous_model,
     version,
     previous_version,
+    effort,
+    previous_effort,
     is_break,
     case
         when not is_break then null
@@ -187,6 +179,7 @@ select
         when is_other_model then 'model switch'
         when seconds_since > lifetime_seconds then 'time to live lapsed'
         when previous_owner_id <> session_id then 'fork'
+        when effort <> previous_effort then 'effort switch'
         when changes > previous_changes or version <> previous_version or read_tokens < greatest(first_read_tokens, 1)
             then 'tools or system prompt changed'
         else 'unexplained'
