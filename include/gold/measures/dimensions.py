@@ -31,6 +31,9 @@ _ALL = (
     Dimension(
         "tool_name", "tool_name", "Tool", "Tool as called.", labels="dim_tools", key="tool_name"
     ),
+    Dimension(
+        "cache_break_cause", "cache_break_cause", "Cause", "Why a response broke the cache."
+    ),
     Dimension("source", "source", "Source", "tool or api."),
     Dimension("error_class", "error_class", "Error", "Why it failed, by the start of its result."),
     Dimension("task_category", "task_category", "Task", "What a prompt asks for, by its words."),

@@ -31,7 +31,8 @@ class _Source:
 
 
 _SOURCES = {
-    "fct_api_messages": _Source("response", "message_id", ("model", "host")),
+    "fct_api_messages": _Source("response", "message_id", ("model", "host", "cache_break_cause")),
+    "fct_cache_breaks": _Source("shortfall", "message_id", ("host",)),
     "fct_tool_calls": _Source("tool_call", "tool_use_id", ("tool_name", "host")),
     "fct_errors": _Source("error", "", ("tool_name", "error_class", "host")),
     "fct_file_operations": _Source(
