@@ -166,12 +166,8 @@ CONTENT_BLOCKS = pa.schema(
         _field("file_path", pa.string(), "File the tool worked on, from input or result."),
         _field("lines_added", pa.int32(), "Lines added, by the result's patch (tool_result)."),
         _field("lines_removed", pa.int32(), "Lines removed, by the result's patch (tool_result)."),
-        _field(
-            "opens_pull_request", pa.bool_(), "The shell command opens one; tool_use only."
-        ),
-        _field(
-            "pull_request", pa.string(), "Pull request that the result's last line names."
-        ),
+        _field("opens_pull_request", pa.bool_(), "The shell command opens one; tool_use only."),
+        _field("pull_request", pa.string(), "Pull request that the result's last line names."),
         _field("pull_request_url", pa.string(), "Its address; tool_result only."),
     ]
 )

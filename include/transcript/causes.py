@@ -1,4 +1,4 @@
-"""What a response was written for: a skill, a plugin, an MCP tool, a kind of subagent, an effort."""
+"""What a response was written for: skill, plugin, MCP tool, kind of subagent, effort."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
