@@ -133,6 +133,11 @@ CONVERSATIONS = pa.schema(
         _field("headline", pa.string(), "Title that a session without one takes from the entry."),
         _field("task_category", pa.string(), "What the prompt asks for, guessed from its words."),
         _field("text", pa.string(), "Readable text: prompt, answer, title, summary, system line."),
+        _field(
+            "attached_characters",
+            pa.int64(),
+            "Characters that the model reads of an attachment, where the entry says them.",
+        ),
         _field("details_json", pa.string(), "What rare entries say beyond these columns, as JSON."),
         _field("entry_json", pa.string(), "Whole entry as JSON.", required=True),
     ]
@@ -169,6 +174,10 @@ CONTENT_BLOCKS = pa.schema(
         _field("opens_pull_request", pa.bool_(), "The shell command opens one; tool_use only."),
         _field("pull_request", pa.string(), "Pull request that the result's last line names."),
         _field("pull_request_url", pa.string(), "Its address; tool_result only."),
+        _field(
+            "characters", pa.int64(), "Characters that the model reads: words, or a call's input."
+        ),
+        _field("pictures", pa.int32(), "Pictures and documents in it, beside the characters."),
     ]
 )
 

@@ -6,6 +6,7 @@ from cca.transcript import patches, pull_requests, tools
 from cca.transcript.blocks import block_text, is_call, is_result, kind_of
 from cca.transcript.results import REJECTED, document_text, error_class, error_text, is_error
 from cca.transcript.results import result_text as words_of
+from cca.transcript.sizes import characters, pictures
 from cca.transcript.values import as_json
 
 # In the order of cca.records; values are as written, the column's conversion checks them.
@@ -16,6 +17,8 @@ _NO_ERROR = (None, None, None)
 _NO_CALL = (None, None, None, None)
 _NO_FILE = (None, None, None)
 _NO_PULL_REQUEST = (None, None)
+# Where a block's own columns hold the input of a call, and its words.
+_INPUT, _TEXT = 3, 5
 _REST = (*_NO_ERROR, *_NO_FILE, None, *_NO_PULL_REQUEST)
 
 
@@ -38,7 +41,8 @@ def rows_of(entry: dict[str, Any], blocks: list[Any], shared: BlockRow) -> list[
             if text is None and kind == "document":
                 text = document_text(block)
             own = (kind, *_NO_CALL, text, None, *_REST)
-        rows.append((*shared[:PLACE_WIDTH], index, *shared[PLACE_WIDTH:], *own))
+        size = (characters(own[_INPUT], own[_TEXT]), pictures(block))
+        rows.append((*shared[:PLACE_WIDTH], index, *shared[PLACE_WIDTH:], *own, *size))
     return rows
 
 

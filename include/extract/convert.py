@@ -19,6 +19,7 @@ from cca.transcript.kinds import subtype_of
 from cca.transcript.prompts import said
 from cca.transcript.pull_requests import linked
 from cca.transcript.roles import role_of
+from cca.transcript.sizes import attached_characters
 from cca.transcript.slugs import project_key, repository_of, slug_of, user_of
 from cca.transcript.terminal import plain
 from cca.transcript.times import is_outlier, parse_timestamp
@@ -136,6 +137,7 @@ def _entry_row(document: Mapping[str, Any], entry: dict[str, Any], blocks: list[
         get("permissionMode"),
         *said_columns(entry, blocks),
         _text(kind, entry, blocks),
+        attached_characters(entry) if kind == "attachment" else None,
         details_of(kind, entry),
         json_bytes(entry),
     )

@@ -99,7 +99,11 @@ priced as (
         coalesce(breaks.rewritten_tokens, 0) as rewritten_tokens,
         {{ usd('breaks.rewritten_5m_tokens', '(cache_write_5m_usd_per_mtok - cache_read_usd_per_mtok)') }}
         + {{ usd('breaks.rewritten_1h_tokens', '(cache_write_1h_usd_per_mtok - cache_read_usd_per_mtok)') }}
-            as cache_break_usd
+            as cache_break_usd,
+        case
+            when messages.cache_write_1h_tokens > 0 then prices.cache_write_1h_usd_per_mtok
+            else prices.cache_write_5m_usd_per_mtok
+        end as cache_write_usd_per_mtok
     from messages
     left join breaks on messages.message_id = breaks.message_id
     left join projects on messages.session_id = projects.session_id
@@ -153,6 +157,7 @@ select
     cache_break_cause,
     cast(rewritten_tokens as bigint) as rewritten_tokens,
     cast(coalesce(cache_break_usd * place_multiple, 0) as decimal(18, 10)) as cache_break_usd,
+    cast(cache_write_usd_per_mtok * place_multiple as decimal(12, 6)) as cache_write_usd_per_mtok,
     prompt_tokens,
     is_price_known,
     is_usage_final,

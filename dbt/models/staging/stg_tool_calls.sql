@@ -28,6 +28,7 @@ select
     coalesce(opens_pull_request, false) as opens_pull_request,
     pull_request,
     pull_request_url,
+    characters,
     event_at,
     written_at
 from blocks
