@@ -33,6 +33,7 @@ COMMANDS = {
     "budget": ("cca.cli.budget:budget", "Set budgets, show them and check them."),
     "query": ("cca.cli.query:query", "Run read-only SQL over gold."),
     "search": ("cca.cli.search:search", "Search messages and tool calls."),
+    "mcp": ("cca.cli.mcp:mcp", "Let Claude Code search, read and query the archive."),
     "export": ("cca.cli.export:export", "Export conversations as files."),
     "dead-letters": (
         "cca.cli.dead_letters:dead_letters",
