@@ -22,6 +22,8 @@ def mcp(context: click.Context, project: str | None, *, is_http: bool) -> None:
 
 def _serve(project: str, *, is_http: bool) -> None:
     import logging
+    import signal
+    import sys
     from contextlib import closing
 
     import anyio
@@ -33,6 +35,8 @@ def _serve(project: str, *, is_http: bool) -> None:
     from cca.mcp.tokens import tokens_of
     from cca.settings import get_settings
 
+    # A client ends its servers by a signal: what was started for it must end too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     configure()
     # The client shows standard error as its log: what goes well is not worth a line.
     logging.getLogger().setLevel(logging.WARNING)

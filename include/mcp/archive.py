@@ -29,6 +29,7 @@ from cca.usage.projects import known_project
 
 # Without a running follower the index is brought up to date this often at most.
 _FRESHEN_SECONDS = 30.0
+_PATIENCE_SECONDS = 5.0
 HERE, ALL = "here", "all"
 
 
@@ -80,21 +81,29 @@ class Archive:
 
         Raises:
             ServiceDown: The index is being built for the first time, which may take minutes.
+            NotFound: The archive is empty.
 
         """
         with self._opening:
             if not is_there(self.settings.search_dir):
                 self._build()
-                raise ServiceDown("the search index is being built; ask again in a minute")
             if time.monotonic() - self._fresh_at >= _FRESHEN_SECONDS:
                 self._freshen()
                 self._fresh_at = time.monotonic()
             return self._searcher
 
     def _build(self) -> None:
+        """Build the first index beside the answers; a small one is waited for."""
+        # MongoDB is started here, not beside: who ends the server must know of it.
+        archive.require(archive.connect(self.uri), self.uri)
         if self._builder is None or not self._builder.is_alive():
             self._builder = threading.Thread(target=self._freshen, daemon=True)
             self._builder.start()
+        self._builder.join(_PATIENCE_SECONDS)
+        if self._builder.is_alive():
+            raise ServiceDown("the search index is being built; ask again in a minute")
+        if not is_there(self.settings.search_dir):
+            raise NotFound("the archive holds no conversation yet; run `cca sync --once`")
 
     def _freshen(self) -> None:
         # A running follower keeps the index itself.

@@ -8,7 +8,7 @@ from cca.mcp.archive import Archive
 from cca.mcp.reply import SAID_BY_OTHERS, Row, fitted, moment, offset_of, shortened
 from cca.mongo.archive import ANNOTATIONS
 from cca.search.searcher import Results
-from cca.search.searcher import Row as Hit
+from cca.search.texts import Row as Hit
 from cca.transcript.terminal import plain
 
 _PAGE = 40
@@ -23,7 +23,7 @@ where ($project = '' or s.project_key = $project)
     and ($since::date is null or s.ended_at >= $since::date)
     and ($until::date is null or s.started_at < $until::date + 1)
     and ($text = '' or contains(lower(concat_ws(' ', s.title, s.first_prompt)), lower($text)))
-    and ($branch = '' or list_contains(s.git_branches, $branch))
+    and ($branch = '' or list_contains(string_split(s.git_branches, ', '), $branch))
     and (not $failed or s.tool_errors > 0)
     and not list_contains($without, s.session_id)
     and ($tagged::varchar[] is null or list_contains($tagged, s.session_id))
@@ -35,13 +35,13 @@ where ($project = '' or s.project_key = $project)
             and (m.pull_request = $pull_request
                 or ends_with(m.pull_request, '#' || ltrim($pull_request, '#')))))
 order by s.ended_at desc, s.session_id limit {_PAGE + 1} offset $offset
-"""  # noqa: S608  (constants)
+"""
 
 
 def search(  # noqa: PLR0913  (the arguments of the tool)
     archive: Archive, query: str, *, project: str = "", kind: str = "", session: str = "",
     since: str = "", until: str = "", order: str = "best", with_current: bool = False,
-    cursor: str = "", max_chars: int, call: str = "",
+    cursor: str = "", max_bytes: int, call: str = "",
 ) -> Row:  # fmt: skip
     """Find blocks of text in the whole archive."""
     offset = offset_of(cursor)
@@ -58,7 +58,7 @@ def search(  # noqa: PLR0913  (the arguments of the tool)
     }  # fmt: skip
     rows = [_hit(archive, hit) for hit in found.rows]
     are_more = offset + len(rows) < found.total and bool(rows)
-    return fitted(rows, head, characters=max_chars, offset=offset, are_more=are_more)
+    return fitted(rows, head, most_bytes=max_bytes, offset=offset, are_more=are_more)
 
 
 def _order(order: str) -> Any:
@@ -81,7 +81,7 @@ def _hit(archive: Archive, hit: Hit) -> Row:
 def sessions(  # noqa: PLR0913  (the arguments of the tool)
     archive: Archive, *, project: str = "", text: str = "", since: str = "", until: str = "",
     file: str = "", branch: str = "", pull_request: str = "", tag: str = "", failed: bool = False,
-    with_current: bool = False, cursor: str = "", max_chars: int, call: str = "",
+    with_current: bool = False, cursor: str = "", max_bytes: int, call: str = "",
 ) -> Row:  # fmt: skip
     """List sessions, the last used first."""
     offset = offset_of(cursor)
@@ -99,7 +99,7 @@ def sessions(  # noqa: PLR0913  (the arguments of the tool)
     rows = [_session(archive, row) for row in found[:_PAGE]]
     head = {"note": SAID_BY_OTHERS, "fresh": archive.fresh()}
     return fitted(
-        rows, head, characters=max_chars, offset=offset, are_more=len(found) > _PAGE
+        rows, head, most_bytes=max_bytes, offset=offset, are_more=len(found) > _PAGE
     )  # fmt: skip
 
 
@@ -113,5 +113,6 @@ def _session(archive: Archive, row: Row) -> Row:
         "project": row["project_key"], "host": row["host"], "started": row["started_at"],
         "ended": row["ended_at"], "prompts": row["prompts"], "cost_usd": row["cost_usd"],
         "outcome": row["outcome"], "failed_calls": row["tool_errors"],
-        "url": archive.link(session), "resume": f"cd {shlex.quote(path)} && {resume}" if path else resume,
+        "url": archive.link(session),
+        "resume": f"cd {shlex.quote(path)} && {resume}" if path else resume,
     }  # fmt: skip

@@ -5,7 +5,7 @@ from typing import Any
 from cca.mcp.archive import Archive
 from cca.mcp.find import SAME_FILE
 from cca.mcp.reply import SAID_BY_OTHERS, Row, fitted, moment, offset_of, shortened
-from cca.search.searcher import Row as Hit
+from cca.search.texts import Row as Hit
 from cca.transcript.terminal import plain
 
 _PAGE = 40
@@ -26,7 +26,7 @@ where {SAME_FILE} and ($project = '' or f.project_key = $project)
     and ($since::date is null or f.started_at >= $since::date)
     and ($reads or f.operation <> 'read') and not list_contains($without, f.session_id)
 order by f.started_at desc, f.tool_use_id limit {_PAGE + 1} offset $offset
-"""  # noqa: S608  (constants)
+"""
 # The calls whose results failed so, and the next ones in the same conversation.
 _AFTER = f"""
 with failed as (
@@ -45,12 +45,12 @@ select f.tool_use_id, f.tool_name, f.subject, f.status, f.error_class,
     (select list({{'tool': l.tool_name, 'subject': l.subject, 'status': l.status}} order by l.place)
      from later as l where l.failed_id = f.tool_use_id and l.place <= {_NEXT_CALLS}) as ran_next
 from failed as f
-"""  # noqa: S608  (constants)
+"""
 
 
 def file_history(  # noqa: PLR0913  (the arguments of the tool)
     archive: Archive, path: str, *, project: str = "", since: str = "", reads: bool = False,
-    with_current: bool = False, cursor: str = "", max_chars: int, call: str = "",
+    with_current: bool = False, cursor: str = "", max_bytes: int, call: str = "",
 ) -> Row:  # fmt: skip
     """List what was done to a file, the newest first."""
     offset = offset_of(cursor)
@@ -65,7 +65,7 @@ def file_history(  # noqa: PLR0913  (the arguments of the tool)
         rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
     head = {"note": SAID_BY_OTHERS, "fresh": archive.fresh()}
     return fitted(
-        [_operation(archive, row) for row in rows[:_PAGE]], head, characters=max_chars,
+        [_operation(archive, row) for row in rows[:_PAGE]], head, most_bytes=max_bytes,
         offset=offset, are_more=len(rows) > _PAGE,
     )  # fmt: skip
 
@@ -84,7 +84,7 @@ def _operation(archive: Archive, row: Row) -> Row:
 
 def error_history(  # noqa: PLR0913  (the arguments of the tool)
     archive: Archive, error: str, *, project: str = "", since: str = "",
-    with_current: bool = False, cursor: str = "", max_chars: int, call: str = "",
+    with_current: bool = False, cursor: str = "", max_bytes: int, call: str = "",
 ) -> Row:  # fmt: skip
     """Find an error in earlier results, with what ran next and whether it came back."""
     offset = offset_of(cursor)
@@ -104,7 +104,7 @@ def error_history(  # noqa: PLR0913  (the arguments of the tool)
     if found.message:
         head["message"] = found.message
     are_more = bool(rows) and offset + len(rows) < found.total
-    return fitted(rows, head, characters=max_chars, offset=offset, are_more=are_more)
+    return fitted(rows, head, most_bytes=max_bytes, offset=offset, are_more=are_more)
 
 
 def _phrase(error: str, without: frozenset[str]) -> str:

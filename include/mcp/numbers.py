@@ -27,7 +27,7 @@ where schema_name = 'marts' and table_name = $table order by column_index
 
 def usage(  # noqa: PLR0913  (the arguments of the tool)
     archive: Archive, by: str, *, since: str = "", until: str = "", project: str = "",
-    host: str = "", cursor: str = "", max_chars: int,
+    host: str = "", cursor: str = "", max_bytes: int,
 ) -> Row:  # fmt: skip
     """Report tokens, cost or calls by one of `KINDS`; the totals are those of all rows."""
     gold = archive.settings.gold_path
@@ -43,7 +43,7 @@ def usage(  # noqa: PLR0913  (the arguments of the tool)
     head: Row = {"fresh": archive.fresh(), "totals": _spoken(made.totals)}
     if made.unpriced_models:
         head["models_without_a_price"] = list(made.unpriced_models)
-    return fitted(rows[offset:], head, characters=max_chars, offset=offset)
+    return fitted(rows[offset:], head, most_bytes=max_bytes, offset=offset)
 
 
 def _spoken(row: Any) -> Row:
@@ -59,7 +59,7 @@ def _day(text: str, name: str) -> date | None:
 
 
 def sql(
-    archive: Archive, statement: str, *, limit: int = 100, cursor: str = "", max_chars: int
+    archive: Archive, statement: str, *, limit: int = 100, cursor: str = "", max_bytes: int
 ) -> Row:
     """Run one read-only statement over gold.
 
@@ -72,11 +72,13 @@ def sql(
         raise SettingError("this server answers for one project only; SQL would read all of them")
     offset = offset_of(cursor)
     most = min(limit, _MOST_ROWS)
-    answer = ask(archive.settings.gold_path, statement, rows=offset + most + 1, seconds=_MOST_SECONDS)
+    answer = ask(
+        archive.settings.gold_path, statement, rows=offset + most + 1, seconds=_MOST_SECONDS
+    )
     rows = [{"row": list(row)} for row in answer.rows[offset : offset + most]]
     head = {"fresh": archive.fresh(), "columns": list(answer.columns)}
     found = fitted(
-        rows, head, characters=max_chars, offset=offset,
+        rows, head, most_bytes=max_bytes, offset=offset,
         are_more=len(answer.rows) > offset + most,
     )  # fmt: skip
     # Lists, and not objects: names of columns may repeat.
@@ -84,7 +86,7 @@ def sql(
     return found
 
 
-def schema(archive: Archive, *, table: str = "", max_chars: int) -> Row:
+def schema(archive: Archive, *, table: str = "", max_bytes: int) -> Row:
     """Describe the tables of gold in a line each, or the columns of one.
 
     Raises:
@@ -96,9 +98,9 @@ def schema(archive: Archive, *, table: str = "", max_chars: int) -> Row:
         if not table:
             found = gold.execute(_TABLES).fetchall()
             rows = [{"table": name, "about": _first_sentence(about)} for name, about in found]
-            return fitted(rows, head, characters=max_chars)
+            return fitted(rows, head, most_bytes=max_bytes)
         columns = gold.execute(_COLUMNS, {"table": table}).fetchall()
-        about = gold.execute(f"select comment from ({_TABLES}) as t where table_name = $table",  # noqa: S608  (a constant)
+        about = gold.execute(f"select comment from ({_TABLES}) as t where table_name = $table",
                              {"table": table}).fetchone()  # fmt: skip
     if not columns:
         raise NotFound(f"gold has no table {table[:60]!r}; `schema` without one lists them")
@@ -107,7 +109,7 @@ def schema(archive: Archive, *, table: str = "", max_chars: int) -> Row:
         {"column": name, "type": kind, "about": shortened(text or "", _COLUMN_CHARACTERS)}
         for name, kind, text in columns
     ]
-    return fitted(rows, head, characters=max_chars)
+    return fitted(rows, head, most_bytes=max_bytes)
 
 
 def _first_sentence(text: str | None) -> str:

@@ -1,10 +1,10 @@
 """The tool `read`: what stands around an entry, long texts by reference."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cca.conversation.excerpt import Anchor, Excerpt, read_excerpt
+from cca.conversation.excerpt import Anchor, read_excerpt
 from cca.conversation.order import ORDER, transcript_streams
 from cca.conversation.parts import Part
 from cca.conversation.stored import StoredEntry, find_entry
@@ -13,7 +13,7 @@ from cca.errors import NotFound
 from cca.export.wording import asked
 from cca.masking import mask_secrets
 from cca.mcp.archive import Archive
-from cca.mcp.reply import SAID_BY_OTHERS, Row, fitted, moment, shortened
+from cca.mcp.reply import SAID_BY_OTHERS, Row, as_text, clean, fitted, moment, shortened, within
 
 _LAST = "last"
 # So much of a text stands in the row; `body` gives the rest.
@@ -34,37 +34,26 @@ class _Wanted:
 def read(  # noqa: PLR0913  (the arguments of the tool)
     archive: Archive, session: str, *, around: str = "", before: int = 3, after: int = 8,
     tools: str = "inputs", asides: bool = False, agent: str = "", body: str = "", offset: int = 0,
-    max_chars: int,
+    max_bytes: int,
 ) -> Row:  # fmt: skip
     """Read a session around an entry, from its beginning, or up to its end."""
     archive.require_session(session)
     if body:
-        return _body(archive, session, body, offset, max_chars)
+        return _body(archive, session, body, offset, max_bytes)
     anchor = _last(archive, session, agent) if around == _LAST else around
     if around not in {"", _LAST} and find_entry(archive.entries, session, around) is None:
         raise NotFound(f"no entry {around[:80]!r} in this session; take ids from an answer")
-    wanted = _Wanted(tools, asides)
-    turns = list(_turns(_entries(archive, session, agent, anchor, before, after), wanted))
+    entries = read_excerpt(archive.entries, session, agent, Anchor(anchor, "around")).entries
+    at, wanted = _place(entries, anchor), _Wanted(tools, asides)
+    earlier = list(_turns(entries[:at], wanted))[-before:] if before else []
+    later = list(_turns(entries[at:], wanted))[: after + 1]
     head = {
         "note": SAID_BY_OTHERS, "session": session, "url": archive.link(session, anchor, agent),
     }  # fmt: skip
-    # The turns around the entry that was asked for come first when not all fit.
-    return _arranged(turns, anchor, head, max_chars)
+    return _arranged(earlier, later, head, max_bytes)
 
 
-def _entries(  # noqa: PLR0913  (a place and its surroundings)
-    archive: Archive, session: str, agent: str, anchor: str, before: int, after: int
-) -> list[StoredEntry]:
-    if not anchor:
-        return read_excerpt(archive.entries, session, agent, Anchor(), after + 1).entries
-    found: Excerpt = read_excerpt(
-        archive.entries, session, agent, Anchor(anchor, "around"), after
-    )
-    at = _place(found.entries, anchor)
-    return found.entries[max(0, at - before) : at + after + 1]
-
-
-def _place(entries: list[StoredEntry], anchor: str) -> int:
+def _place(entries: Sequence[StoredEntry], anchor: str) -> int:
     for place, entry in enumerate(entries):
         calls = {str(block.get("id")) for block in entry.blocks if isinstance(block, dict)}
         if anchor in {entry.id, str(entry.body.get("uuid"))} | calls:
@@ -82,7 +71,7 @@ def _last(archive: Archive, session: str, agent: str) -> str:
     return str(found["_id"]) if found else ""
 
 
-def _turns(entries: list[StoredEntry], wanted: _Wanted) -> Iterator[Row]:
+def _turns(entries: Sequence[StoredEntry], wanted: _Wanted) -> Iterator[Row]:
     for entry in entries:
         turn = turn_of(entry)
         if turn is None:
@@ -114,35 +103,37 @@ def _text(text: str) -> Row:
     """The beginning of a text, and its length where there is more."""
     if not text:
         return {}
+    # Before it is cut: half a secret is none that a rule would find.
+    text = mask_secrets(text)
     if len(text) <= _SHOWN_CHARACTERS:
         return {"text": text}
     return {"text": shortened(text, _SHOWN_CHARACTERS), "characters": len(text)}
 
 
-def _arranged(turns: list[Row], anchor: str, head: Row, characters: int) -> Row:
-    """The answer in reading order; turns before the anchor give way first."""
-    answer = fitted(turns, head, characters=characters)
-    at = next((place for place, turn in enumerate(turns) if turn["entry"] == anchor), 0)
-    while len(answer["rows"]) <= at and at:
-        turns, at = turns[1:], at - 1
-        answer = fitted(turns, head, characters=characters)
+def _arranged(earlier: list[Row], later: list[Row], head: Row, most_bytes: int) -> Row:
+    """The answer in reading order; what came long before the entry gives way first."""
+    answer = fitted([*earlier, *later], head, most_bytes=most_bytes)
+    while earlier and len(answer["rows"]) <= len(earlier):
+        earlier = earlier[1:]
+        answer = fitted([*earlier, *later], head, most_bytes=most_bytes)
     if answer.pop("more", ""):
-        answer["cut"] = "not all fits: read around the last entry shown, or raise max_chars"
+        answer["cut"] = "not all fits: read around the last entry shown, or raise max_bytes"
     return answer
 
 
-def _body(archive: Archive, session: str, entry_id: str, offset: int, characters: int) -> Row:
+def _body(archive: Archive, session: str, entry_id: str, offset: int, most_bytes: int) -> Row:
     """The whole text of one entry, masked before it is cut so that no secret is cut in two."""
     entry = find_entry(archive.entries, session, entry_id)
     turn = turn_of(entry) if entry else None
     if entry is None or turn is None:
         raise NotFound(f"no entry {entry_id[:80]!r} with a text in this session")
-    whole = mask_secrets("\n\n".join(filter(None, map(_whole, turn.lines))))
+    whole = str(clean("\n\n".join(filter(None, map(_whole, turn.lines)))))
     head: dict[str, Any] = {
         "note": SAID_BY_OTHERS, "entry": entry.id, "at": moment(turn.at), "who": turn.name,
         "characters": len(whole), "url": archive.link(session, entry.id),
     }  # fmt: skip
-    text = whole[offset : offset + max(1, characters - len(str(head)) - 100)]
+    head = clean(head)
+    text = within(whole[offset:], max(100, most_bytes - len(as_text(head).encode()) - 40))
     end = offset + len(text)
     return {**head, "text": text} | ({"next_offset": end} if end < len(whole) else {})
 

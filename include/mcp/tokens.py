@@ -52,7 +52,9 @@ class Tokens:
         with self._alone():
             known = self.read()
             if name not in known:
-                raise NotFound(f"{self.path} has no token {name!r}; `cca mcp token list` lists them")
+                raise NotFound(
+                    f"{self.path} has no token {name!r}; `cca mcp token list` lists them"
+                )
             self._write({each: about for each, about in known.items() if each != name})
 
     def read(self) -> dict[str, dict[str, str]]:

@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 from cca.errors import SettingError
 from cca.mcp import find, history, numbers, read
 from cca.mcp.archive import Archive
-from cca.mcp.reply import DEFAULT_CHARACTERS, LEAST_CHARACTERS, MOST_CHARACTERS, Row
+from cca.mcp.reply import DEFAULT_BYTES, LEAST_BYTES, MOST_BYTES, Row
 from cca.search.blocks import KINDS
 
 Schema = dict[str, Any]
@@ -34,7 +34,7 @@ def _flag(about: str) -> Schema:
 
 def _page(*, has_cursor: bool = True) -> dict[str, Schema]:
     cursor = {"cursor": _text("`more` of the answer before")} if has_cursor else {}
-    return {**cursor, "max_chars": _number(LEAST_CHARACTERS, MOST_CHARACTERS)}
+    return {**cursor, "max_bytes": _number(LEAST_BYTES, MOST_BYTES)}
 
 
 _PROJECT = _text("here, a path, a name, or all")
@@ -81,7 +81,7 @@ class Tool:
         for error in Draft202012Validator(self.input_schema).iter_errors(dict(given)):
             place = ".".join(map(str, error.absolute_path))
             raise SettingError(f"{self.name}: {place}{': ' if place else ''}{error.message[:200]}")
-        values = {"max_chars": DEFAULT_CHARACTERS, **given}
+        values = {"max_bytes": DEFAULT_BYTES, **given}
         if self.needs_call:
             values["call"] = call
         return self.answer(archive, **values)
@@ -91,7 +91,7 @@ TOOLS = (
     Tool(
         "search",
         "Find where something was said or done in all past Claude Code sessions. Use it before you "
-        "solve what may have been solved. Words are joined by and; \"phrase\", -without, prefix*, "
+        'solve what may have been solved. Words are joined by and; "phrase", -without, prefix*, '
         "/regex/.",
         find.search,
         {
@@ -142,7 +142,7 @@ TOOLS = (
     ),
     Tool(
         "error_history",
-        "Whether this error happened before: what ran next, and whether it came back. Use it when a "
+        "Whether this error happened before: what ran next, whether it came back. Use it when a "
         "command fails.",
         history.error_history,
         {
