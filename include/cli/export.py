@@ -21,7 +21,7 @@ FORMATS = ("md", "html", "json", "jsonl", "csv")
 
 @click.command("export")
 @click.option("--session", help="One session, by its id.")
-@click.option("--project", help="One project: its folder's name or its path.")
+@click.option("--project", help="One project: its directory, name or folder (slug).")
 @click.option("--since", type=_DAY, help="Sessions with messages on this day or later.")
 @click.option("--until", type=_DAY, help="Sessions with messages on this day or earlier.")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="md", show_default=True)

@@ -7,7 +7,9 @@ from pymongo.collection import Collection
 
 from cca.annotations import Annotation, annotations_of
 from cca.conversation.subagents import Subagent
-from cca.mongo.archive import ANNOTATIONS, Document
+from cca.mongo.archive import ANNOTATIONS, SESSIONS, Document
+from cca.projects import listed_projects
+from cca.transcript.projects import meant
 
 _TITLE_CHARACTERS = 120
 
@@ -59,7 +61,7 @@ def chosen(collection: Collection[Document], choice: SessionFilter) -> list[Sess
     """The chosen sessions, oldest first."""
     groups = collection.aggregate(
         [
-            {"$match": _filter(choice)},
+            {"$match": _filter(collection, choice)},
             {
                 "$group": {
                     "_id": "$sessionKey",
@@ -90,14 +92,14 @@ def annotations(collection: Collection[Document], session_id: str) -> tuple[Anno
     )
 
 
-def _filter(choice: SessionFilter) -> Document:
+def _filter(collection: Collection[Document], choice: SessionFilter) -> Document:
     parts: list[Document] = []
     if choice.session:
         parts.append({"sessionKey": choice.session})
     if choice.sessions:
         parts.append({"sessionKey": {"$in": list(choice.sessions)}})
     if choice.project:
-        parts.append({"$or": [{"projectId": choice.project}, {"cwd": choice.project}]})
+        parts.append(_of_project(collection.database[SESSIONS], choice.project))
     if choice.since:
         parts.append({"eventAt": {"$gte": choice.since}})
     if choice.until:
@@ -105,8 +107,17 @@ def _filter(choice: SessionFilter) -> Document:
     return {"$and": parts} if parts else {}
 
 
+def _of_project(sessions: Collection[Document], wanted: str) -> Document:
+    """A folder's entries, else the sessions of that directory or name; an old list knows none."""
+    keys = [each.key for each in meant(wanted, listed_projects(sessions)) if each.slug != wanted]
+    if not keys:
+        return {"$or": [{"projectId": wanted}, {"cwd": wanted}]}
+    rows = sessions.find({"projectKey": {"$in": keys}}, {"_id": 1})
+    return {"sessionKey": {"$in": [row["_id"] for row in rows]}}
+
+
 def _session(collection: Collection[Document], group: Document) -> Session:
-    row = collection.database["sessions"].find_one({"_id": group["_id"]}) or {}
+    row = collection.database[SESSIONS].find_one({"_id": group["_id"]}) or {}
     title = str(row.get("title") or row.get("firstPrompt") or "").strip().split("\n", 1)[0]
     return Session(
         id=str(group["_id"]),
