@@ -1,7 +1,7 @@
 """Chooses the sessions to export, and describes each."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from pymongo.collection import Collection
 
@@ -10,6 +10,7 @@ from cca.conversation.subagents import Subagent
 from cca.mongo.archive import ANNOTATIONS, SESSIONS, Document
 from cca.projects import listed_projects
 from cca.transcript.projects import meant
+from cca.transcript.times import possible_times
 
 _TITLE_CHARACTERS = 120
 
@@ -104,6 +105,8 @@ def _filter(collection: Collection[Document], choice: SessionFilter) -> Document
         parts.append({"eventAt": {"$gte": choice.since}})
     if choice.until:
         parts.append({"eventAt": {"$lt": choice.until}})
+    if choice.since or choice.until:
+        parts.append({"eventAt": possible_times(datetime.now(UTC))})
     return {"$and": parts} if parts else {}
 
 

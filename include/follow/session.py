@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from cca.follow.clocks import corrected
 from cca.follow.origins import Origins
 from cca.mongo.archive import Document
 from cca.transcript.blocks import blocks_of
+from cca.transcript.clocks import corrected
 from cca.transcript.entry import ODD_ENTRY, entry_of
 from cca.transcript.projects import Home, Place
 from cca.transcript.prompts import Said, said
