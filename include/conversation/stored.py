@@ -24,6 +24,8 @@ class StoredEntry:
     body: dict[str, Any]
     document: Document
     is_masked: bool = False
+    # How many values an export hid in it.
+    masked_places: int = 0
     # The document's `eventAt` is then the corrected one.
     is_clock_wrong: bool = False
     annotation: Annotation | None = None

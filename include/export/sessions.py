@@ -60,6 +60,9 @@ class Session:
 
 def chosen(collection: Collection[Document], choice: SessionFilter) -> list[Session]:
     """The chosen sessions, oldest first."""
+    bounds = possible_times(datetime.now(UTC))
+    is_possible = {"$and": [{sign: ["$eventAt", bound]} for sign, bound in bounds.items()]}
+    possible = {"$cond": [is_possible, "$eventAt", None]}
     groups = collection.aggregate(
         [
             {"$match": _filter(collection, choice)},
@@ -68,8 +71,8 @@ def chosen(collection: Collection[Document], choice: SessionFilter) -> list[Sess
                     "_id": "$sessionKey",
                     "project_id": {"$first": "$projectId"},
                     "host": {"$first": "$host"},
-                    "started_at": {"$min": "$eventAt"},
-                    "ended_at": {"$max": "$eventAt"},
+                    "started_at": {"$min": possible},
+                    "ended_at": {"$max": possible},
                 }
             },
             {"$sort": {"started_at": 1, "_id": 1}},
