@@ -260,7 +260,10 @@ def test_the_command_writes_a_private_file_or_nothing(
     keep(collection, "s1", conversation())
     out = tmp_path / "out.md"
     done = CliRunner().invoke(command, ["--session", "s1", "--out", str(out)])
-    assert (done.exit_code, "1 place that looks like a secret is masked." in done.output) == (0, True)
+    assert (done.exit_code, "1 place that looks like a secret is masked." in done.output) == (
+        0,
+        True,
+    )
     assert "Yes." in out.read_text()
     assert count_entries(collection, "s1") == 6
     missing = tmp_path / "missing.md"
