@@ -274,7 +274,8 @@ export function render({ model, el }) {
     if (!node.textContent.includes(DOTS)) return;
     const walker = document.createTreeWalker(node, NodeFilter.SHOW_TEXT);
     const found = [];
-    while (walker.nextNode()) if (walker.currentNode.data.includes(DOTS)) found.push(walker.currentNode);
+    while (walker.nextNode())
+      if (walker.currentNode.data.includes(DOTS)) found.push(walker.currentNode);
     for (const text of found) {
       const parent = text.parentElement;
       if (parent.closest(".dots") || !parent.closest("article")?.querySelector(":scope > .masked"))
