@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,8 +23,12 @@ from cca.errors import WarehouseError
 from cca.gold.open import open_gold
 from cca.terminal import printable
 
-# Times on the clock of TIMEZONE; all others are UTC and end in Z.
-_LOCAL = {"hour_at"}
+# The marts' only time on the clock of TIMEZONE; all others are UTC and end in Z.
+_LOCAL = "hour_at"
+_UTC_COLUMNS = f"""
+select distinct column_name from information_schema.columns
+where table_schema = 'marts' and data_type like 'TIMESTAMP%' and column_name <> '{_LOCAL}'
+"""
 # Wide enough for any row, so that nothing is cut where a program reads.
 _PIPED_WIDTH = 100_000
 
@@ -60,7 +65,8 @@ def ask(
             cursor = gold.execute(sql)
             columns = tuple(column[0] for column in cursor.description or ())
             found = cursor.fetchall() if rows is None else cursor.fetchmany(rows)
-            return Answer(columns, tuple(_on_clocks(columns, row) for row in found))
+            utc = _in_utc(gold, sql, columns)
+            return Answer(columns, tuple(_on_clocks(utc, row) for row in found))
         except duckdb.InterruptException as error:
             raise WarehouseError(f"the query was stopped after {seconds:g} seconds") from error
         except duckdb.Error as error:
@@ -80,13 +86,21 @@ def _limited(gold: duckdb.DuckDBPyConnection, seconds: float | None) -> Iterator
         timer.cancel()
 
 
-def _on_clocks(columns: tuple[str, ...], row: tuple[Any, ...]) -> tuple[Any, ...]:
+def _in_utc(
+    gold: duckdb.DuckDBPyConnection, sql: str, columns: tuple[str, ...]
+) -> tuple[bool, ...]:
+    """Whether a time in each column is UTC: made from a local one it may have any name."""
+    if _LOCAL not in {*columns, *re.findall(r"\w+", sql.lower())}:
+        return tuple(True for _ in columns)
+    known = {name for (name,) in gold.execute(_UTC_COLUMNS).fetchall()}
+    return tuple(name in known for name in columns)
+
+
+def _on_clocks(utc: tuple[bool, ...], row: tuple[Any, ...]) -> tuple[Any, ...]:
     """The row with local times as text without a Z, which would call them UTC."""
-    if not _LOCAL & set(columns):
-        return row
     return tuple(
-        value.isoformat() if name in _LOCAL and isinstance(value, datetime) else value
-        for name, value in zip(columns, row, strict=True)
+        value if is_utc or not isinstance(value, datetime) or value.tzinfo else value.isoformat()
+        for is_utc, value in zip(utc, row, strict=True)
     )
 
 
