@@ -25,6 +25,10 @@ select
     file_path,
     lines_added,
     lines_removed,
+    check_kind,
+    reports_failure,
+    commit_hash,
+    commit_subject,
     event_at,
     written_at
 from blocks
