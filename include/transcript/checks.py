@@ -10,61 +10,76 @@ from typing import Any
 # By what a check says of the code; the first kind that a command runs is its kind.
 CHECK_KINDS = ("test", "build", "types", "lint")
 _READ_CHARACTERS = 2000
+
+
+def _any(words: str) -> str:
+    """Programs or their first words, parted by spaces; an underscore stands for one."""
+    return f"(?:{'|'.join(word.replace('_', ' ') for word in words.split())})"
+
+
 _SCRIPT = r"(?:npm|pnpm|yarn|bun|deno)(?: --?[\w-]+(?:[= ]\S+)?)*? (?:run[ -]script |run |task )?"
-_GRADLE = r"(?:\./)?(?:gradlew?|gradlew\.bat)"
-_RULES = (
-    ("test", (
-        r"(?:py\.?test|tox|nox|jest|vitest|mocha|ava|rspec|phpunit|pest|ctest|bats|nextest|"
-        r"unittest|karma|nosetests|busted|hatch test|node --test|trunk test)\b",
+_GRADLE = r"(?:\./)?(?:gradlew?|gradlew\.bat)\b.* ?"
+_MAVEN = r"(?:\./)?mvnw?\b.* "
+_OPTIONS = r"(?: \S+=\S+| -\S+| \+\S+| run| build)*? "
+_TESTERS = _any(
+    r"py\.?test tox nox jest vitest mocha ava rspec phpunit pest ctest bats nextest unittest karma "
+    "nosetests busted hatch_test node_--test cypress_run"
+)
+_WITH_TESTS = _any(
+    "go cargo dotnet swift mix flutter dart zig playwright deno bundle rails elixir sbt bazel stack "
+    "cabal forge rake lein ng nx turbo"
+)
+_WITH_BUILDS = _any(
+    "cargo go dotnet swift zig docker_compose mix flutter next vite ng nx turbo hugo sbt bazel stack "
+    "cabal forge astro nuxt tauri expo gatsby"
+)
+_BUILDERS = _any(
+    r"webpack rollup esbuild tsup javac rustc gcc g\+\+ clang clang\+\+ cmake_--build ninja "
+    "meson_compile xcodebuild nvcc latexmk pdflatex"
+)
+_TYPERS = _any(
+    "tsc vue-tsc mypy dmypy pyright basedpyright pyre svelte-check ty_check py_compile cargo_check "
+    "go_vet flow_check node_--check bash_-n php_-l ruby_-c"
+)
+_LINTERS = _any(
+    "eslint flake8 pylint stylelint rubocop shellcheck golangci-lint biome oxlint yamllint hadolint "
+    r"markdownlint\S* ktlint detekt swiftlint checkstyle sqlfluff djlint ruff_check cargo_clippy "
+    r"cargo_fmt next_lint prettier_--check black_--check isort_--check\S* ruff_format_--check "
+    "pre-commit_run mix_credo terraform_validate"
+)
+_RULES = {
+    "test": (
+        rf"{_TESTERS}\b",
         _SCRIPT + r"(?:t(?:est)?(?![\w/.])|test[:_-]|tests\b|e2e\b|vitest\b|jest\b)",
-        r"(?:go|cargo|dotnet|swift|mix|flutter|dart|zig|playwright|deno|bundle|rails|elixir|sbt|"
-        r"bazel|stack|cabal|forge|rake|lein|ng|nx|turbo)"
-        r"(?: \S+=\S+| -\S+| \+\S+| run| build)*? (?:test|spec|nextest)\b",
-        r"cypress run\b", r"(?:mvnw?|\./mvnw)\b.* (?:test|verify)\b",
-        _GRADLE + r"\b.* ?(?:test|check)\b", r"xcodebuild\b.*\btest\b",
+        rf"{_WITH_TESTS}{_OPTIONS}(?:test|spec|nextest)\b",
+        rf"{_MAVEN}(?:test|verify)\b", rf"{_GRADLE}(?:test|check)\b", r"xcodebuild\b.*\btest\b",
         r"make\b.* (?:test|tests|check)\b", r"just (?:test|check)\b",
         r"(?:\S*/)?(?:run[_-]?)?tests?(?:\.sh|\.py|\.js|\.ts)\b",
         r"(?:python3?|php) (?:\S*/)?(?:manage\.py|artisan) test\b",
         r"(?:python3?|node|bun|tsx|deno run|ruby|php) \S*(?:test_\w+|_test|[./]test|\.spec)\.\w+",
-    )),
-    ("build", (
-        _SCRIPT + r"(?:build|compile)\b",
-        r"(?:cargo|go|dotnet|swift|zig|docker compose|mix|flutter|next|vite|ng|nx|turbo|hugo|sbt|"
-        r"bazel|stack|cabal|forge|astro|nuxt|tauri|expo|gatsby)"
-        r"(?: -\S+)*? (?:build|compile)\b",
-        r"(?:webpack|rollup|esbuild|tsup|javac|rustc|gcc|g\+\+|clang|clang\+\+|cmake --build|"
-        r"ninja|meson compile|xcodebuild|nvcc|latexmk|pdflatex)\b",
-        r"(?:mvnw?|\./mvnw)\b.* (?:compile|package|install)\b",
-        _GRADLE + r"\b.* ?(?:build|assemble\w*|compile\w*)\b",
-        r"make(?: -\S+)*(?: all| build)?$",
-    )),
-    ("types", (
-        r"(?:tsc|vue-tsc|mypy|dmypy|pyright|basedpyright|pyre|svelte-check|ty check|py_compile|"
-        r"cargo check|go vet|flow check|node --check|bash -n|php -l|ruby -c)(?![\w-])",
-        _SCRIPT + r"(?:type-?check|types|tsc|check)\b",
-    )),
-    ("lint", (
-        r"(?:eslint|flake8|pylint|stylelint|rubocop|shellcheck|golangci-lint|biome|oxlint|"
-        r"markdownlint\S*|yamllint|hadolint|ktlint|detekt|swiftlint|checkstyle|sqlfluff|djlint)\b",
-        r"(?:ruff check|cargo clippy|cargo fmt|next lint|prettier --check|black --check|"
-        r"isort --check\S*|ruff format --check|pre-commit run|mix credo|terraform validate)\b",
-        _SCRIPT + r"(?:lint|format:check)\b", r"make\b.* lint\b",
-    )),
-)  # fmt: skip
-_KNOWN = tuple(
-    (kind, re.compile(rf"^(?:\S*/)?(?:{'|'.join(patterns)})", re.IGNORECASE))
-    for kind, patterns in _RULES
-)
+    ),
+    "build": (
+        _SCRIPT + r"(?:build|compile)\b", rf"{_WITH_BUILDS}(?: -\S+)*? (?:build|compile)\b",
+        rf"{_BUILDERS}(?!\S)", rf"{_MAVEN}(?:compile|package|install)\b",
+        rf"{_GRADLE}(?:build|assemble\w*|compile\w*)\b", r"make(?: -\S+)*(?: all| build)?$",
+    ),
+    "types": (rf"{_TYPERS}(?![\w-])", _SCRIPT + r"(?:type-?check|types|tsc|check)\b"),
+    "lint": (rf"{_LINTERS}\b", _SCRIPT + r"(?:lint|format:check)\b", r"make\b.* lint\b"),
+}  # fmt: skip
+_KNOWN = {
+    kind: re.compile(rf"^(?:\S*/)?(?:{'|'.join(patterns)})", re.IGNORECASE)
+    for kind, patterns in _RULES.items()
+}
 _PARTS = re.compile(r"&&|\|\||[;|\n]")
 # What stands before a program and says nothing of it.
 _BEFORE = re.compile(
-    r"^(?:\s+|\(|\w+=(?:'[^']*'|\"[^\"]*\"|\S*)\s+|sudo |time |env |exec |command |nohup |then |do |"
-    r"timeout (?:-\S+ )*\S+ |nice (?:-n ?\d+ )?|npx (?:-\S+ )*|bunx |pnpx |pnpm (?:exec|dlx) |"
-    r"yarn (?:exec|dlx) |uv run (?:-\S+ )*|poetry run |pipenv run |pdm run |hatch run |rye run |"
-    r"bundle exec |dotenv |xvfb-run (?:-\S+ )*|docker(?:-| )compose (?:exec|run)(?: -\S+)* \S+ |"
-    r"(?:\S*/)?(?:python|python3|py)(?:\.\d+)? (?:-[XWu]\s*\S*\s)*-m |\S*/?coverage run (?:-\S+ )*)"
+    r"^(?:\s+|\(|\w+=(?:'[^']*'|\"[^\"]*\"|\S*)\s+|docker(?:-| )compose (?:exec|run)(?: -\S+)* \S+ "
+    r"|(?:sudo|time|env|exec|command|nohup|then|do|dotenv|bunx|pnpx) "
+    r"|timeout (?:-\S+ )*\S+ |nice (?:-n ?\d+ )?|(?:npx|xvfb-run|uv run) (?:-\S+ )*"
+    r"|(?:pnpm|yarn) (?:exec|dlx) |(?:poetry|pipenv|pdm|hatch|rye) run |bundle exec "
+    r"|(?:\S*/)?(?:python|python3|py)(?:\.\d+)? (?:-[XWu]\s*\S*\s)*-m |\S*/?coverage run (?:-\S+ )*)"
 )
-_NO_CHECK = re.compile(r"\s--?(?:version|help|watch|v)\b(?!\S)|^\S+ (?:install|init|add)\b")
+_NO_CHECK = re.compile(r"\s--?(?:version|help|watch|v)(?!\S)|^\S+ (?:install|init|add)\b")
 
 # How programs say that something failed, at the end of what they print.
 _FAILED = re.compile(
@@ -76,6 +91,7 @@ _FAILED = re.compile(
     r"|\bcommand failed|^make(?:\[\d+\])?: \*\*\*|\bsyntaxerror:|exit code [1-9]|^e   ",
     re.MULTILINE,
 )
+_SHELLS = frozenset({"Bash", "PowerShell"})
 
 
 def check_of(command: str) -> str | None:
@@ -83,10 +99,8 @@ def check_of(command: str) -> str | None:
     found = set()
     for part in _PARTS.split(command[:_READ_CHARACTERS]):
         program = _program(part)
-        if _NO_CHECK.search(program):
-            continue
-        kind = next((kind for kind, rule in _KNOWN if rule.search(program)), None)
-        found.add(kind)
+        if program and not _NO_CHECK.search(program):
+            found.add(next((kind for kind, rule in _KNOWN.items() if rule.search(program)), None))
     return next((kind for kind in CHECK_KINDS if kind in found), None)
 
 
@@ -98,13 +112,10 @@ def check_of_call(tool: Any, values: Any) -> str | None:
     return check_of(command) if isinstance(command, str) else None
 
 
-_SHELLS = frozenset({"Bash", "PowerShell"})
-
-
 def reports_failure(text: str) -> bool:
     """Tells whether what a program printed ends with words of failure."""
     end = text[-_READ_CHARACTERS:].lower()
-    # Most results hold neither word, and two searches cost less than all patterns.
+    # Most results hold none of these, and three searches cost less than all patterns.
     return ("fail" in end or "err" in end or "traceback" in end) and bool(_FAILED.search(end))
 
 

@@ -11,9 +11,7 @@ from cca.gold.measures.select import select
 from cca.terminal import printable
 
 DIMENSIONS = ("week", "model", "version", "effort")
-MEASURES = tuple(
-    dict.fromkeys(measure for each in ASPECTS for measure in (each.value, each.cases))
-)
+MEASURES = tuple(dict.fromkeys(measure for each in ASPECTS for measure in (each.value, each.cases)))
 NAMES = tuple(each.name for each in MEASURES)
 _HEADINGS = {
     "correction_rate": "corrected %", "one_shot_rate": "one-shot %",

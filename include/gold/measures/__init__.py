@@ -9,4 +9,6 @@ from cca.gold.measures.model import Measure
 from cca.gold.measures.sessions import SESSION_MEASURES
 from cca.gold.measures.usage import USAGE
 
-MEASURES: dict[str, Measure] = {each.name: each for each in (*USAGE, *CALLS, *SESSION_MEASURES, *BEHAVIOUR)}
+MEASURES: dict[str, Measure] = {
+    each.name: each for each in (*USAGE, *CALLS, *SESSION_MEASURES, *BEHAVIOUR)
+}
