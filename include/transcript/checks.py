@@ -26,26 +26,26 @@ _TESTERS = _any(
     "nosetests busted hatch_test node_--test cypress_run"
 )
 _WITH_TESTS = _any(
-    "go cargo dotnet swift mix flutter dart zig playwright deno bundle rails elixir sbt bazel stack "
-    "cabal forge rake lein ng nx turbo"
+    "go cargo dotnet swift mix flutter dart zig playwright deno bundle rails elixir sbt bazel "
+    "stack cabal forge rake lein ng nx turbo"
 )
 _WITH_BUILDS = _any(
-    "cargo go dotnet swift zig docker_compose mix flutter next vite ng nx turbo hugo sbt bazel stack "
-    "cabal forge astro nuxt tauri expo gatsby"
+    "cargo go dotnet swift zig docker_compose mix flutter next vite ng nx turbo hugo sbt bazel "
+    "stack cabal forge astro nuxt tauri expo gatsby"
 )
 _BUILDERS = _any(
     r"webpack rollup esbuild tsup javac rustc gcc g\+\+ clang clang\+\+ cmake_--build ninja "
     "meson_compile xcodebuild nvcc latexmk pdflatex"
 )
 _TYPERS = _any(
-    "tsc vue-tsc mypy dmypy pyright basedpyright pyre svelte-check ty_check py_compile cargo_check "
-    "go_vet flow_check node_--check bash_-n php_-l ruby_-c"
+    "tsc vue-tsc mypy dmypy pyright basedpyright pyre svelte-check ty_check py.compile "
+    "cargo_check go_vet flow_check node_--check bash_-n php_-l ruby_-c"
 )
 _LINTERS = _any(
-    "eslint flake8 pylint stylelint rubocop shellcheck golangci-lint biome oxlint yamllint hadolint "
-    r"markdownlint\S* ktlint detekt swiftlint checkstyle sqlfluff djlint ruff_check cargo_clippy "
-    r"cargo_fmt next_lint prettier_--check black_--check isort_--check\S* ruff_format_--check "
-    "pre-commit_run mix_credo terraform_validate"
+    "eslint flake8 pylint stylelint rubocop shellcheck golangci-lint biome oxlint yamllint "
+    r"hadolint markdownlint\S* ktlint detekt swiftlint checkstyle sqlfluff djlint ruff_check "
+    r"cargo_clippy cargo_fmt next_lint prettier_--check black_--check isort_--check\S* "
+    "ruff_format_--check pre-commit_run mix_credo terraform_validate"
 )
 _RULES = {
     "test": (
@@ -71,33 +71,39 @@ _KNOWN = {
     for kind, patterns in _RULES.items()
 }
 _PARTS = re.compile(r"&&|\|\||[;|\n]")
+_MOST_PARTS = 20
+# What a command writes to a file is no command.
+_HERE_DOCUMENT = re.compile(r"<<-?\s*(['\"]?)(\w+)\1(.*?)\n\s*\2\b.*?(?=\n|$)|<<.*", re.DOTALL)
 # What stands before a program and says nothing of it.
 _BEFORE = re.compile(
     r"^(?:\s+|\(|\w+=(?:'[^']*'|\"[^\"]*\"|\S*)\s+|docker(?:-| )compose (?:exec|run)(?: -\S+)* \S+ "
     r"|(?:sudo|time|env|exec|command|nohup|then|do|dotenv|bunx|pnpx) "
     r"|timeout (?:-\S+ )*\S+ |nice (?:-n ?\d+ )?|(?:npx|xvfb-run|uv run) (?:-\S+ )*"
     r"|(?:pnpm|yarn) (?:exec|dlx) |(?:poetry|pipenv|pdm|hatch|rye) run |bundle exec "
-    r"|(?:\S*/)?(?:python|python3|py)(?:\.\d+)? (?:-[XWu]\s*\S*\s)*-m |\S*/?coverage run (?:-\S+ )*)"
+    r"|(?:\S*/)?(?:python|python3|py)(?:\.\d+)? (?:-[XWu]\s*\S*\s)*-m "
+    r"|\S*/?coverage run (?:-\S+ )*)"
 )
 _NO_CHECK = re.compile(r"\s--?(?:version|help|watch|v)(?!\S)|^\S+ (?:install|init|add)\b")
 
-# How programs say that something failed, at the end of what they print.
+# How programs say that something failed, in a line at the end of what they print.
+_WORDS = ("fail", "err", "traceback", "problem", "***")
 _FAILED = re.compile(
     r"\b[1-9]\d* (?:failed|failing|failures?|errors?\b(?! handl)|problems? \()"
     r"|\btests?:?\s+(?:run.*)?failures?: *[1-9]|\bfailures?[:=] ?[1-9]|\berrors?[:=] ?[1-9]"
     r"|^(?:---\s)?fail(?:ed)?(?::|\s|$)|\b(?:build|compilation|tests?|check) failed\b"
     r"|\bfailed to compile|\berror ts\d+|^error(?:\[e\d+\])?:|: (?:fatal )?error:|: error "
     r"|\bnpm err!|\bcould not compile|\bassertionerror\b|^traceback \(most recent"
-    r"|\bcommand failed|^make(?:\[\d+\])?: \*\*\*|\bsyntaxerror:|exit code [1-9]|^e   ",
-    re.MULTILINE,
+    r"|\bcommand failed|^make(?:\[\d+\])?: \*\*\*|\bsyntaxerror:"
 )
+_LINE_CHARACTERS = 300
 _SHELLS = frozenset({"Bash", "PowerShell"})
 
 
 def check_of(command: str) -> str | None:
     """Returns one of `CHECK_KINDS` for a shell command that runs a check; None for others."""
     found = set()
-    for part in _PARTS.split(command[:_READ_CHARACTERS]):
+    command = _HERE_DOCUMENT.sub("", command[:_READ_CHARACTERS])
+    for part in _PARTS.split(command, _MOST_PARTS):
         program = _program(part)
         if program and not _NO_CHECK.search(program):
             found.add(next((kind for kind, rule in _KNOWN.items() if rule.search(program)), None))
@@ -115,8 +121,14 @@ def check_of_call(tool: Any, values: Any) -> str | None:
 def reports_failure(text: str) -> bool:
     """Tells whether what a program printed ends with words of failure."""
     end = text[-_READ_CHARACTERS:].lower()
-    # Most results hold none of these, and three searches cost less than all patterns.
-    return ("fail" in end or "err" in end or "traceback" in end) and bool(_FAILED.search(end))
+    # Most results hold none of the words, and finding those costs less than the patterns.
+    if not any(word in end for word in _WORDS):
+        return False
+    return any(
+        _FAILED.search(line[:_LINE_CHARACTERS])
+        for line in end.split("\n")
+        if any(word in line for word in _WORDS)
+    )
 
 
 def _program(part: str) -> str:

@@ -15,57 +15,58 @@ def _any(*words: str) -> str:
 
 
 _NOT = r"(?:n'?t| not)"
-_STRESS = _any("all", "also", "still", "just", "completely", "totally", "already", "clearly") + " "
+_STRESS = f"(?:{_any('all', 'also', 'still', 'just', 'completely', 'totally', 'already')} )*"
 _IT = _any("that", "this", "it")
-_BEFORE = _any("hm+,?", "ok,?", "but", "wait,?", "sorry,?", "actually,?") + " "
+_IS = f"{_IT}(?:'?s| is| was| looks| seems) {_STRESS}"
+_BEFORE = f"(?:{_any('hm+,?', 'ok,?', 'but', 'wait,?', 'sorry,?', 'actually,?')} )?"
 _RULES = tuple(
     re.compile(pattern)
     for pattern in (
         # No, …
-        rf"^{_any('no+', 'nope', 'nah')}(?:[,.!:;…-]|$|\s+"
-        + _any(
-            "that", "this", "it", "i", "you", "we", "not", "don", "do", "use", "wait", "stop",
-            "go", "leave", "keep", "just", "please",
-        )
-        + r"\b)",
-        rf"^{_BEFORE}?(?:wrong|incorrect|not "
-        + _any("quite", "right", "correct", "what", "like that", "that")
-        + r")\b",
-        r"^(?:please )?(?:stop|wait)(?:[,.!…-]|$|\s+"
-        + _any("you", "that", "this", "don", "doing", "what", "why", "i", "it")
-        + r"\b)",
+        (
+            rf"^{_BEFORE}(?:no+|nope|nah)(?:[.!,:;…](?! let'?s)|$| "
+            rf"{_any('that', 'this', 'it', 'i', 'you', 'not', 'do', 'don', 'stop', 'wait')}\b)"
+        ),
+        rf"^{_BEFORE}(?:wrong|incorrect)\b",
+        (
+            rf"^{_BEFORE}not "
+            rf"{_any('quite', 'right', 'correct', 'what', 'like', 'that', 'working', 'the', 'here')}\b"
+        ),
+        r"^(?:please )?stop(?:[,.!…]|$| (?:that|this|it|you|doing|\w+ing)\b)",
         # What was done is wrong, missing or not asked for.
-        rf"\b{_any('that', 'this', 'it', 'which')}(?:'s| is| was|'re| are| were)? ?{_STRESS}?"
-        + rf"(?:(?:is|was){_NOT}|not|isn'?t|wasn'?t) "
-        + _any(
-            "right", "correct", "what i", "how i", "working", "true", "good", "supposed", "fixed",
-            "enough", "the issue", "the problem", "the point",
+        rf"^{_BEFORE}{_IS}(?:wrong|incorrect|broken|worse|not|a lazy|bad|poor)\b",
+        rf"\b{_IT} (?:is|was|does|did|has){_NOT} (?:right|correct|what|how|working|answer|enough)",
+        (
+            rf"\byou(?:'?ve| have)? {_STRESS}"
+            rf"{_any('forgot', 'missed', 'broke', 'ignored', 'misunderst', 'misread', 'overwrote')}"
         ),
-        rf"\b{_IT}(?:'s| is| was) {_STRESS}*(?:wrong|incorrect|broken|worse)\b",
-        rf"\byou(?:'ve| have)? {_STRESS}*"
-        + _any(
-            "forgot", "missed", "broke", "ignored", "misunderst", "misread", "overwrote", "skipped",
-            "messed", "hallucinat", "made a mistake", "made it worse", "screwed",
-            "were supposed", rf"(?:did|have|were){_NOT}", r"should(?:n'?t| not)? have",
+        (
+            rf"\byou(?:'?ve| have|'re| are)? {_STRESS}"
+            rf"{_any('messed', 'hallucinat', 'made it worse', 'confusing', 'confused', 'wrong')}"
         ),
-        r"\bwhy (?:did|have|are|would|didn'?t|haven'?t|aren'?t) you\b",
-        rf"\bi {_STRESS}*(?:said|told you|asked (?:you|for)|meant)\b",
+        rf"\byou {_STRESS}(?:(?:did|have|were){_NOT}|were supposed|should(?:{_NOT})? have)\b",
+        r"\bwhy (?:did|have|are|would|didn'?t|haven'?t|aren'?t|don'?t) you\b",
+        rf"\bi {_STRESS}(?:told you|asked (?:you )?for|meant)\b|^i {_STRESS}said\b",
         rf"\bi (?:never|did{_NOT}) (?:ask|want|say|tell|mean|need)",
         # It still fails.
-        r"\bstill "
-        + _any(
-            "the same", "not", "fail", "broken", "get", "see", "hav", "no", "wrong", "crash",
-            rf"(?:does|is|ca|do){_NOT}", "an? ", "shows?", "hangs?", "missing", "there",
+        (
+            rf"^(?:{_IT}(?:'?s)? |i |i'?m |but )*(?:is |am )?"
+            r"still (?!not sure|thinking|want|need|have to|would|on\b|to\b)"
         ),
-        rf"\b(?:{_IT}|which) (?:still |just )?(?:does|did){_NOT} "
-        + _any("work", "help", "fix", "change", "look", "do", "seem", "show", "match"),
-        r"^(?:i(?:'m| am)? (?:now |still )?(?:get|getting|see|seeing) )?(?:the )?(?:same|another) "
-        + r"(?:error|problem|issue)\b",
+        rf"\bstill (?:fail|broken|crash|(?:does|is|ca|do){_NOT}|getting|running into|not work)",
+        (
+            rf"\b(?:{_IT}|which) (?:still |just )?(?:does|did){_NOT} "
+            r"(?:work|help|fix|change|look|do|seem|show|match|make|run|load|open|start|compile)"
+        ),
+        (
+            rf"^(?:i(?:'m| am)? (?:now |still )?{_any('get', 'getting', 'see', 'seeing')} )?"
+            r"(?:the )?(?:same|another) (?:error|problem|issue)\b"
+        ),
         # Undo it.
         r"^(?:please |can you |could you )?(?:undo|revert|roll ?back|put (?:it|that|this) back)\b",
         r"\bgo back to (?:how|what|the (?:previous|old|last|original))\b",
     )
-)  # fmt: skip
+)
 
 
 def is_correction(prompt: str) -> bool:

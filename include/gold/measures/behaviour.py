@@ -1,4 +1,4 @@
-"""Measures of how Claude works: one row of `fct_work` is the work for a prompt, or a subagent's run.
+"""Measures of how Claude works: a row of `fct_work` is work for a prompt, or a subagent's run.
 
 Each value has the cases behind it: a value of few cases says nothing. What rests on a heuristic
 names it; docs/behaviour.md tells its rule and how often it was right on real sessions.
@@ -22,7 +22,8 @@ WORKED_PROMPTS = _count(
     description="Prompts of the main thread with what Claude did for each.",
 )  # fmt: skip
 FOLLOWED_PROMPTS = _count(
-    name="followed_prompts", population="is_prompt and is_followed", label="Prompts with a next one",
+    name="followed_prompts", population="is_prompt and is_followed",
+    label="Prompts with a next one",
     description="Prompts after which the session has another, which could correct.",
 )  # fmt: skip
 CORRECTED_PROMPTS = _count(

@@ -17,7 +17,7 @@ _ALL = (
     ),
     Dimension("model", "coalesce(model, 'unknown')", "Model", "Model that answered."),
     Dimension("version", "coalesce(version, 'unknown')", "Version", "Claude Code version."),
-    Dimension("effort", "coalesce(effort, 'unknown')", "Effort", "Effort of the model, as written."),
+    Dimension("effort", "coalesce(effort, 'unknown')", "Effort", "Effort, as written."),
     Dimension(
         "project_id", "project_id", "Project folder", "Project folder (slug).",
     ),
