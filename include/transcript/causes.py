@@ -1,8 +1,9 @@
-"""What a response was written for: a skill, a plugin, an MCP tool, a kind of subagent, an effort."""
+"""What a response was written for: skill, plugin, MCP tool, kind of subagent, effort."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from cca.transcript.agents import kind_by_id
 from cca.transcript.tools import mcp_call
 from cca.transcript.values import string
 
@@ -37,7 +38,8 @@ def causes_of(entry: Mapping[str, Any], blocks: list[Any]) -> Causes:
     that its calls name; a plugin that is not named stands before the colon of its skill.
     """
     called = mcp_call(blocks)
-    if called is None and entry.keys().isdisjoint(_WRITTEN):
+    agent = _said(entry, "attributionAgent") or kind_by_id(entry.get("agentId"))
+    if called is None and agent is None and entry.keys().isdisjoint(_WRITTEN):
         return NO_CAUSES
     skill = _said(entry, "attributionSkill")
     server, tool = _said(entry, "attributionMcpServer"), _said(entry, "attributionMcpTool")
@@ -48,7 +50,7 @@ def causes_of(entry: Mapping[str, Any], blocks: list[Any]) -> Causes:
         _said(entry, "attributionPlugin") or _plugin_of(skill),
         server,
         tool,
-        _said(entry, "attributionAgent"),
+        agent,
         _said(entry, "perTurnEffort") or _said(entry, "effort"),
     )
 
