@@ -31,6 +31,7 @@ COMMANDS = {
     "iceberg": ("cca.cli.iceberg:iceberg", "Manage the Iceberg tables and their snapshots."),
     "usage": ("cca.cli.usage:usage", "Report tokens and cost by day, model, project or session."),
     "budget": ("cca.cli.budget:budget", "Set budgets, show them and check them."),
+    "digest": ("cca.cli.digest:digest", "Write the work log of a day or a week, by project."),
     "query": ("cca.cli.query:query", "Run read-only SQL over gold."),
     "search": ("cca.cli.search:search", "Search messages and tool calls."),
     "export": ("cca.cli.export:export", "Export conversations as files."),

@@ -70,6 +70,7 @@ _KNOWN = {
     kind: re.compile(rf"^(?:\S*/)?(?:{'|'.join(patterns)})", re.IGNORECASE)
     for kind, patterns in _RULES.items()
 }
+_REDIRECTION = re.compile(r"\s*\d?>{1,2}\s*(?:&\d|\S+)|\s+&\s*$")
 _PARTS = re.compile(r"&&|\|\||[;|\n]")
 _MOST_PARTS = 20
 # What a command writes to a file is no command.
@@ -79,16 +80,17 @@ _BEFORE = re.compile(
     r"^(?:\s+|\(|\w+=(?:'[^']*'|\"[^\"]*\"|\S*)\s+|docker(?:-| )compose (?:exec|run)(?: -\S+)* \S+ "
     r"|(?:sudo|time|env|exec|command|nohup|then|do|dotenv|bunx|pnpx) "
     r"|timeout (?:-\S+ )*\S+ |nice (?:-n ?\d+ )?|(?:npx|xvfb-run|uv run) (?:-\S+ )*"
-    r"|(?:pnpm|yarn) (?:exec|dlx) |(?:poetry|pipenv|pdm|hatch|rye) run |bundle exec "
+    r"|(?:pnpm|yarn)(?: --?[\w-]+ \S+)* (?:exec|dlx) "
+    r"|(?:poetry|pipenv|pdm|hatch|rye) run |bundle exec "
     r"|(?:\S*/)?(?:python|python3|py)(?:\.\d+)? (?:-[XWu]\s*\S*\s)*-m "
     r"|\S*/?coverage run (?:-\S+ )*)"
 )
-_NO_CHECK = re.compile(r"\s--?(?:version|help|watch|v)(?!\S)|^\S+ (?:install|init|add)\b")
+_NO_CHECK = re.compile(r"\s--?(?:version|help|watch)(?!\S)|^\S+ (?:install|init|add)\b")
 
 # How programs say that something failed, in a line at the end of what they print.
 _WORDS = ("fail", "err", "traceback", "problem", "***")
 _FAILED = re.compile(
-    r"\b[1-9]\d* (?:failed|failing|failures?|errors?\b(?! handl)|problems? \()"
+    r"\b[1-9]\d* (?:failed|failing|failures?|errors?\b(?! handl| \(\d+ fixed, 0 )|problems? \()"
     r"|\btests?:?\s+(?:run.*)?failures?: *[1-9]|\bfailures?[:=] ?[1-9]|\berrors?[:=] ?[1-9]"
     r"|^(?:---\s)?fail(?:ed)?(?::|\s|$)|\b(?:build|compilation|tests?|check) failed\b"
     r"|\bfailed to compile|\berror ts\d+|^error(?:\[e\d+\])?:|: (?:fatal )?error:|: error "
@@ -135,4 +137,4 @@ def _program(part: str) -> str:
     """The part of a command from its program on."""
     while found := _BEFORE.match(part):
         part = part[found.end() :]
-    return part.rstrip(" )")
+    return _REDIRECTION.sub("", part).rstrip(" )")

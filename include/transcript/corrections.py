@@ -28,10 +28,7 @@ _RULES = tuple(
             rf"{_any('that', 'this', 'it', 'i', 'you', 'not', 'do', 'don', 'stop', 'wait')}\b)"
         ),
         rf"^{_BEFORE}(?:wrong|incorrect)\b",
-        (
-            rf"^{_BEFORE}not "
-            rf"{_any('quite', 'right', 'correct', 'what', 'like', 'that', 'working', 'the', 'here')}\b"
-        ),
+        rf"^{_BEFORE}not (?:quite|right|correct|what|like|that|working|the|here)\b",
         r"^(?:please )?stop(?:[,.!…]|$| (?:that|this|it|you|doing|\w+ing)\b)",
         # What was done is wrong, missing or not asked for.
         rf"^{_BEFORE}{_IS}(?:wrong|incorrect|broken|worse|not|a lazy|bad|poor)\b",

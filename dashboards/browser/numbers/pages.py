@@ -15,6 +15,7 @@ from tornado.web import RequestHandler
 from cca.dashboards.browser.assets import asset_url
 from cca.dashboards.browser.numbers import (
     activity,
+    behaviour,
     blocks,
     cache,
     code,
@@ -50,6 +51,7 @@ PAGES = {
     "tools": Page("Tools", tools.page, ("period", "project", "model", "host")),
     "sessions": Page("Sessions", sessions.page),
     "activity": Page("Activity", activity.page),
+    "behaviour": Page("Behaviour", behaviour.page, ("period", "project", "model", "host")),
     "code": Page("Code", code.page),
     "cache": Page("Cache", cache.page, ("period", "project", "model", "host")),
     "blocks": Page("5-hour windows", blocks.page, ("period",)),
@@ -145,7 +147,7 @@ def _rendered(  # noqa: PLR0913  (what the page shows)
     options: dict[str, list[tuple[str, str]]],
 ) -> Markup:
     # Another page keeps the filters and forgets the thing that was looked at.
-    kept = replace(choice, of="", by="", split="")
+    kept = replace(choice, of="", by="", split="", line="")
     return render(
         "numbers.html",
         ZoneInfo(settings.timezone),

@@ -148,8 +148,8 @@ class Aspect:
 
 ASPECTS = (
     Aspect(CORRECTION_RATE, FOLLOWED_PROMPTS, ("correction",)),
-    Aspect(ONE_SHOT_RATE, CHECKED_EDITS, ("check", "one-shot")),
-    Aspect(REPEATED_EDIT_RATE, EDITS, ("check", "failed check", "edit again")),
+    Aspect(ONE_SHOT_RATE, CHECKED_EDITS, ("check",)),
+    Aspect(REPEATED_EDIT_RATE, EDITS, ("check", "failed check")),
     Aspect(FAILURE_RATE, ENDED_CALLS),
     Aspect(INTERRUPTIONS_PER_PROMPT, WORKED_PROMPTS),
     Aspect(DECLINES_PER_PROMPT, WORKED_PROMPTS),

@@ -88,4 +88,6 @@ select
 from works
 left join answers on works.work_id = answers.work_id
 left join {{ ref('int_work_calls') }} as calls on works.work_id = calls.work_id
+-- What stands before the first prompt is mostly no work at all.
+where works.is_prompt or answers.work_id is not null
 window prompts as (partition by works.session_id, works.is_prompt order by works.turn_number)
