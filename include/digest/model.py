@@ -52,6 +52,7 @@ class Work:
     """
 
     project_key: str
+    project_id: str
     project: str
     prompts: int
     sessions: int

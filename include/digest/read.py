@@ -59,9 +59,9 @@ where {_WHERE} order by m.project_key, m.sent_at
 """
 _COMMITS = f"""
 select m.project_key, m.session_id, m.commit_hash, m.commit_subject,
-    coalesce(m.finished_at, m.started_at) as at
+    coalesce(m.finished_at, m.started_at) as reported_at
 from marts.fct_tool_calls as m where {_WHERE} and commit_hash is not null
-order by m.project_key, at
+order by m.project_key, reported_at
 """
 _PULL_REQUESTS = f"""
 select distinct m.project_key, m.pull_request
@@ -114,24 +114,28 @@ def read(
         "prompts": found(_PROMPTS), "files": found(_FILES), "failures": found(_FAILURES),
         "commits": found(_COMMITS), "pull_requests": found(_PULL_REQUESTS),
     }  # fmt: skip
-    labels = {
-        row["project_key"]: project_label(str(row["project_id"]), row["project_path"])
+    folders = {
+        row["project_key"]: (str(row["project_id"]), row["project_path"])
         for row in _rows(gold, _LABELS, {})
     }
     works = (
-        _work(key, labels.get(key, key), {name: rows.get(key, []) for name, rows in parts.items()})
+        _work(
+            key, folders.get(key, (key, None)),
+            {name: rows.get(key, []) for name, rows in parts.items()},
+        )
         for key in parts["totals"]
-    )
+    )  # fmt: skip
     done = (each for each in works if each.prompts or each.tool_calls or each.cost_usd)
     return Digest(first, last, tuple(sorted(done, key=lambda each: (-each.cost_usd, each.project))))
 
 
-def _work(key: str, label: str, parts: Mapping[str, list[Row]]) -> Work:
+def _work(key: str, folder: tuple[str, str | None], parts: Mapping[str, list[Row]]) -> Work:
     totals = parts["totals"][0]
     sums = parts["sums"][0] if parts["sums"] else dict.fromkeys(_names(), 0)
     return Work(
         project_key=key,
-        project=label,
+        project_id=folder[0],
+        project=project_label(*folder),
         prompts=totals["prompts"],
         sessions=totals["sessions"],
         active_minutes=sum(float(row["active_minutes"]) for row in parts["active"]),
@@ -147,7 +151,7 @@ def _work(key: str, label: str, parts: Mapping[str, list[Row]]) -> Work:
             for row in parts["files"][:MOST_FILES]
         ),
         commits=tuple(
-            Commit(row["commit_hash"], row["commit_subject"], row["at"], row["session_id"])
+            Commit(row["commit_hash"], row["commit_subject"], row["reported_at"], row["session_id"])
             for row in parts["commits"]
         ),
         pull_requests=tuple(row["pull_request"] for row in parts["pull_requests"]),

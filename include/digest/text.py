@@ -71,6 +71,18 @@ def short_prompt(prompt: str) -> str:
     return line[: _PROMPT_CHARACTERS - 1] + "…" if cut else line
 
 
+def shown_path(work: Work, path: str) -> str:
+    """A file's path below the project's directory, where it lies in it."""
+    here = PurePosixPath(path)
+    root = PurePosixPath(work.project_key)
+    return str(here.relative_to(root) if here.is_relative_to(root) else here)
+
+
+def failures(work: Work) -> str:
+    """The kinds of failures with how often each came; empty without any."""
+    return ", ".join(f"{each.kind} ({each.count:,})" for each in work.failures[:_MOST_FAILURES])
+
+
 def _project(work: Work) -> str:
     lines = [f"## {work.project}", "", facts(work), ""]
     if work.asked:
@@ -83,8 +95,7 @@ def _project(work: Work) -> str:
     if work.pull_requests:
         lines += ["**Pull requests**", "", *(f"- {each}" for each in work.pull_requests), ""]
     if work.failures:
-        shown = [f"{each.kind} ({each.count})" for each in work.failures[:_MOST_FAILURES]]
-        lines += [f"**Failures**: {', '.join(shown)}", ""]
+        lines += [f"**Failures**: {failures(work)}", ""]
     return "\n".join(lines)
 
 
@@ -104,12 +115,10 @@ def _sessions(asked: tuple[Asked, ...]) -> list[str]:
 
 
 def _files(work: Work) -> list[str]:
-    root = PurePosixPath(work.project_key)
-    lines = []
-    for each in work.files:
-        path = PurePosixPath(each.path)
-        shown = path.relative_to(root) if path.is_relative_to(root) else path
-        lines.append(f"- `{shown}` +{each.lines_added} -{each.lines_removed}")
+    lines = [
+        f"- `{shown_path(work, each.path)}` +{each.lines_added} -{each.lines_removed}"
+        for each in work.files
+    ]
     left = work.files_changed - len(work.files)
     return [*lines, f"- and {_count(left, 'more file')}"] if left > 0 else lines
 

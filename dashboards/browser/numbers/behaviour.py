@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 
+from cca.dashboards.browser.chart import short
 from cca.dashboards.browser.numbers.bars import COLOURS, MAX_SERIES, colours_of
 from cca.dashboards.browser.numbers.cells import model_names, period_link
 from cca.dashboards.browser.numbers.choice import LINES
@@ -38,6 +39,7 @@ _LAST_WEEKS = 12
 # Work that no response of a model stands behind, such as a prompt that was stopped at once.
 _UNKNOWN = "unknown"
 _ALL = "all"
+_MINUTES_FROM = 90
 _NOTE = (
     f"A point is faded where fewer than {FEW_CASES} cases are behind it: nothing follows from it. "
     "Dashed lines mark a week in which another model or version did most of the work. A value that "
@@ -82,6 +84,15 @@ def written(measure: Measure) -> Callable[[float], str]:
     if measure.unit == "tokens":
         return thousands
     return lambda value: f"{value:.2f}"
+
+
+def _on_axis(measure: Measure) -> Callable[[float], str]:
+    """How a round number of a measure is written beside its line."""
+    if measure.unit == "share":
+        return lambda value: f"{100 * value:g} %"
+    if measure.unit == "seconds":
+        return lambda value: f"{value / 60:g} min" if value >= _MINUTES_FROM else f"{value:g} s"
+    return short
 
 
 def _tiles(asked: Asked, totals: Row) -> Tiles:
@@ -134,6 +145,7 @@ def _chart(  # noqa: PLR0913  (what a chart is drawn from)
         values,
         weeks,
         written(aspect.value),
+        _on_axis(aspect.value),
         lambda first, last: period_link(asked, first, last),
         colours=colours,
         shown={_ALL: aspect.value.label} | shown,

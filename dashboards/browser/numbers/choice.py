@@ -11,6 +11,8 @@ MEASURES = {"": "Cost", "tokens": "Tokens"}
 SPLITS = {"": "model", "project": "project", "host": "machine"}
 # What the lines of the Behaviour page stand for.
 LINES = {"": "all", "model": "model", "version": "version", "effort": "effort"}
+# What a part of the work log is.
+EACH = {"": "day", "week": "week"}
 _MAX_CHARACTERS = 500
 _DATE_CHARACTERS = len("2026-01-31")
 
@@ -28,6 +30,7 @@ class Choice:
     by: str = ""
     split: str = ""
     line: str = ""
+    each: str = ""
     # One tool, file, hour of the week or class of errors whose sessions are listed.
     of: str = ""
 
@@ -73,7 +76,9 @@ def from_query(values: Mapping[str, Any]) -> Choice:
 
 
 def _cleaned(name: str, value: str) -> str:
-    allowed = {"days": PERIODS, "by": MEASURES, "split": SPLITS, "line": LINES}.get(name)
+    allowed = {"days": PERIODS, "by": MEASURES, "split": SPLITS, "line": LINES, "each": EACH}.get(
+        name
+    )
     if allowed is not None:
         return value if value in allowed else ""
     if name in {"since", "until"}:

@@ -182,6 +182,41 @@ class Remark:
 
 
 @dataclass(frozen=True)
+class LogSession:
+    """What was asked in one session."""
+
+    title: str
+    link: str
+    prompts: list[str]
+
+
+@dataclass(frozen=True)
+class LogEntry:
+    """The work in one project: `files` are (path, added, removed), `commits` (hash, text, link)."""
+
+    project: str
+    link: str
+    facts: str
+    sessions: list[LogSession]
+    files: list[tuple[str, int, int]]
+    more_files: str
+    commits: list[tuple[str, str, str]]
+    pull_requests: list[str]
+    failures: str
+
+
+@dataclass(frozen=True)
+class Log:
+    """The work of a day or a week."""
+
+    title: str
+    summary: str
+    entries: list[LogEntry]
+    segments: list[list[Segment]] = field(default_factory=list)
+    kind: str = "log"
+
+
+@dataclass(frozen=True)
 class Pair:
     """Two sections side by side where there is room."""
 
@@ -190,7 +225,7 @@ class Pair:
     kind: str = "pair"
 
 
-Section = Tiles | Bars | Charts | Heat | Table | Meter | Remark | Pair
+Section = Tiles | Bars | Charts | Heat | Table | Meter | Remark | Log | Pair
 
 
 def share(value: float, top: float) -> float:

@@ -25,6 +25,7 @@ def lines(  # noqa: PLR0913  (what a chart is drawn from)
     values: Mapping[str, Values],
     weeks: Sequence[date],
     written: Callable[[float], str],
+    on_axis: Callable[[float], str],
     link: Callable[[date, date], str],
     *,
     colours: Mapping[str, str],
@@ -59,7 +60,7 @@ def lines(  # noqa: PLR0913  (what a chart is drawn from)
         )
         for week in weeks
     ]
-    marks = [Mark(100, written(top)), Mark(50, written(top / 2))]
+    marks = [Mark(100, on_axis(top)), Mark(50, on_axis(top / 2))]
     return Lines(title, series, bars, marks, ticks(weeks, "week"), list(changes))
 
 

@@ -5,7 +5,7 @@ with entries as (
 
 works as (
     select
-        {{ work_of('entries') }} as work_id,
+        {{ work_id() }} as work_id,
         min(session_id) as session_id,
         min(project_id) as project_id,
         min(host) as host,
@@ -18,14 +18,14 @@ works as (
         coalesce(bool_or(is_human_prompt and is_correction), false) as is_correction,
         count(*) filter (where message_kind = 'interruption') as interruptions
     from entries
-    group by {{ work_of('entries') }}
+    group by {{ work_id() }}
 ),
 
 places as (
     select
         session_id,
         message_id,
-        min({{ work_of('entries') }}) as work_id
+        min({{ work_id() }}) as work_id
     from entries
     where message_id is not null
     group by session_id, message_id
@@ -38,7 +38,7 @@ responses as (
         places.work_id,
         row_number() over (
             partition by places.work_id
-            order by messages.output_tokens desc, messages.event_at, messages.message_id
+            order by messages.output_tokens desc, messages.event_at asc, messages.message_id asc
         ) as place
     from {{ ref('int_api_messages') }} as messages
     inner join places on messages.session_id = places.session_id and messages.message_id = places.message_id

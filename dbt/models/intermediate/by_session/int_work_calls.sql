@@ -7,7 +7,7 @@ places as (
     select
         session_id,
         message_id,
-        min({{ work_of('entries') }}) as work_id
+        min({{ work_id() }}) as work_id
     from entries
     group by session_id, message_id
 ),
