@@ -59,7 +59,7 @@ FAILED_CALLS = _sum(
     description="Tool calls that ran and failed.",
 )  # fmt: skip
 FAILURE_RATE = ratio(
-    "work_failure_rate", FAILED_CALLS, ENDED_CALLS, "share", "Failed calls",
+    "work_failure_rate", FAILED_CALLS, ENDED_CALLS, "share", "Calls that failed",
     "Share of the tool calls that ran and ended which failed.",
 )  # fmt: skip
 EDITING_WORKS = _count(
@@ -68,7 +68,7 @@ EDITING_WORKS = _count(
 )  # fmt: skip
 FILES_READ = _sum(
     name="files_read_before_edit", column="files_read_before_edit",
-    label="Files read before the first edit",
+    label="Files read first, number",
     description="Different files that Claude read before the first edit of each work.",
 )  # fmt: skip
 FILES_READ_PER_WORK = ratio(
@@ -101,7 +101,7 @@ CHECKED_EDITS = _sum(
     description="Edits that a check came after, in the same work.",
 )  # fmt: skip
 ONE_SHOT_EDITS = _sum(
-    name="one_shot_edits", column="one_shot_edits", label="One-shot edits",
+    name="one_shot_edits", column="one_shot_edits", label="One-shot edits, number",
     description="Checked edits whose file was not changed again after that check.",
 )  # fmt: skip
 ONE_SHOT_RATE = ratio(
