@@ -3,12 +3,10 @@
 import json
 from collections.abc import Callable
 from datetime import date
-from io import StringIO
 from typing import Any
 
 import duckdb
 import pytest
-from rich.console import Console
 
 from cca.digest import read, text
 from cca.gold.measures.behaviour import ASPECTS, BEHAVIOUR
@@ -177,7 +175,9 @@ def test_a_week_begins_on_monday() -> None:
     assert read.days_of("week", date(2026, 10, 5)) == (date(2026, 10, 5), date(2026, 10, 11))
 
 
-def test_the_report_shows_each_value_with_its_cases(settings: Settings) -> None:
+def test_the_report_shows_each_value_with_its_cases(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
     made = report(settings.warehouse_path, "behaviour")
     assert [row["model"] for row in made.rows] == ["claude-opus-5-5", "unknown"]
     assert made.totals["one_shot_rate"] == 0.5
@@ -186,7 +186,6 @@ def test_the_report_shows_each_value_with_its_cases(settings: Settings) -> None:
     assert shown["one_shot_rate"] == "[dim]50.0 (2)?[/dim]"
     assert shown["correction_rate"] == "[dim]100 (1)?[/dim]"
     assert report(settings.warehouse_path, "behaviour", project="-srv-other").rows == ()
-    out = StringIO()
-    render.print_table(made, Console(file=out, width=400))
-    assert "50.0 (2)?" in out.getvalue()
+    render.print_table(made)
+    assert "50.0 (2)?" in capsys.readouterr().out
     assert render.warning(made) == behaviour.NOTE
