@@ -52,7 +52,6 @@ class Work:
     """
 
     project_key: str
-    project_id: str
     project: str
     prompts: int
     sessions: int

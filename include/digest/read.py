@@ -9,9 +9,9 @@ import duckdb
 
 from cca.digest.model import Asked, Commit, Digest, Failure, FileChange, Work
 from cca.gold.measures import calls, sessions, usage
-from cca.gold.measures.select import columns, select
+from cca.gold.measures.select import OF_PROJECT, columns, select
 from cca.gold.open import open_gold
-from cca.transcript.slugs import project_label
+from cca.transcript.projects import Project, key_or_folder, labels_of
 
 Period = Literal["day", "week"]
 Row = dict[str, Any]
@@ -19,9 +19,8 @@ Row = dict[str, Any]
 # A digest is read by people: what has more says how many it leaves out.
 MOST_FILES = 12
 _DAYS_OF_WEEK = 7
-_WHERE = """
-m.day between $first and $last
-and ($project::varchar is null or $project in (m.project_id, m.project_key))
+_WHERE = f"""
+m.day between $first and $last and {OF_PROJECT}
 and ($host::varchar is null or m.host = $host)
 """
 _BY = ["project_key"]
@@ -104,7 +103,12 @@ def read(
     host: str | None = None,
 ) -> Digest:
     """The same of the days first to last, of a gold file that is open."""
-    bound = {"first": first, "last": last, "project": project, "host": host}
+    bound = {
+        "first": first,
+        "last": last,
+        "project": project and key_or_folder(project),
+        "host": host,
+    }
 
     def found(sql: str) -> dict[str, list[Row]]:
         return _by_project(_rows(gold, sql, bound))
@@ -114,28 +118,24 @@ def read(
         "prompts": found(_PROMPTS), "files": found(_FILES), "failures": found(_FAILURES),
         "commits": found(_COMMITS), "pull_requests": found(_PULL_REQUESTS),
     }  # fmt: skip
-    folders = {
-        row["project_key"]: (str(row["project_id"]), row["project_path"])
+    labels = labels_of(
+        Project(str(row["project_key"]), str(row["project_id"]), row["project_path"] or "")
         for row in _rows(gold, _LABELS, {})
-    }
+    )
     works = (
-        _work(
-            key, folders.get(key, (key, None)),
-            {name: rows.get(key, []) for name, rows in parts.items()},
-        )
+        _work(key, labels.get(key, key), {name: rows.get(key, []) for name, rows in parts.items()})
         for key in parts["totals"]
-    )  # fmt: skip
+    )
     done = (each for each in works if each.prompts or each.tool_calls or each.cost_usd)
     return Digest(first, last, tuple(sorted(done, key=lambda each: (-each.cost_usd, each.project))))
 
 
-def _work(key: str, folder: tuple[str, str | None], parts: Mapping[str, list[Row]]) -> Work:
+def _work(key: str, label: str, parts: Mapping[str, list[Row]]) -> Work:
     totals = parts["totals"][0]
     sums = parts["sums"][0] if parts["sums"] else dict.fromkeys(_names(), 0)
     return Work(
         project_key=key,
-        project_id=folder[0],
-        project=project_label(*folder),
+        project=label,
         prompts=totals["prompts"],
         sessions=totals["sessions"],
         active_minutes=sum(float(row["active_minutes"]) for row in parts["active"]),

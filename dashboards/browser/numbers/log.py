@@ -58,7 +58,7 @@ def _entry(asked: Asked, digest: Digest, work: Work) -> LogEntry:
     return LogEntry(
         project=work.project,
         link=asked.conversations(
-            project=work.project_id, since=digest.first.isoformat(), until=digest.last.isoformat()
+            project=work.project_key, since=digest.first.isoformat(), until=digest.last.isoformat()
         ),
         facts=text.facts(work),
         sessions=[_session(each.session_id, each.title, each.prompts) for each in work.asked],
