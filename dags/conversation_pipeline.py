@@ -38,39 +38,46 @@ import pendulum
 from airflow.sdk import CronDataIntervalTimetable, Param, dag, task
 from cca_airflow.archive import mongo
 from cca_airflow.defaults import DAG_DEFAULTS, GOLD, RAW, Tag, mart_assets
-from cca_airflow.models import build_models, model_tasks
+from cca_airflow.models import dbt_tasks
 
 from cca.settings import Settings, get_settings
 from cca.stack.airflow import POOL as WRITER_POOL
 
 # Chunks of a wide window: one for each of two cores.
 CHUNKS = 2
+# What the first task reads anyhow; a typo is refused at once.
+_TIME = r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?(Z|[+-]\d{2}:?\d{2})?$"
 PARAMS = {
     "since": Param(
         None,
         type=["null", "string"],
         format="date-time",
+        pattern=_TIME,
         title="Since",
-        description="Extract again what happened from here on. Empty: only what is new.",
+        description="Extract again what happened from here on. Empty: only what is new. "
+        "Not in a backfill: there each run takes its own hour.",
     ),
     "until": Param(
         None,
         type=["null", "string"],
         format="date-time",
+        pattern=_TIME,
         title="Until",
-        description="… and before this. Empty: until now.",
+        description="… and before this. Empty: until now. Not in a backfill.",
     ),
     "full_backfill": Param(
         False,
         type="boolean",
         title="Full backfill",
-        description="Extract everything MongoDB has, whatever the lake holds already.",
+        description="Extract everything MongoDB has, whatever the lake holds already. "
+        "Not in a backfill.",
     ),
     "full_refresh": Param(
         False,
         type="boolean",
         title="Full refresh",
-        description="Load raw tables and build every model from nothing.",
+        description="Load raw tables and build every model from nothing. Not in a backfill: "
+        "each of its runs would do so.",
     ),
     "storage_format": Param(
         get_settings().storage_format,
@@ -112,13 +119,12 @@ def conversation_pipeline() -> None:
 
         from cca import pipeline
         from cca.errors import SettingError
-        from cca.extract.window import resolve
+        from cca.extract.request import Request, window_of
 
-        chosen = {name: params[name] for name in ("since", "until", "full_backfill")}
-        is_backfill = dag_run.run_type == "backfill"
-        interval = (data_interval_start, data_interval_end) if is_backfill else None
+        interval = (dag_run.logical_date, data_interval_start, data_interval_end)
         try:
-            window = resolve(**chosen, data_interval=interval)
+            request = Request(dag_run.run_type, dag_run.conf or {}, params, *interval)
+            window = window_of(request, PARAMS)
         except SettingError as error:
             # A retry would fail as well.
             raise AirflowFailException(str(error)) from error
@@ -153,7 +159,13 @@ def conversation_pipeline() -> None:
         loaded = pipeline.load(settings, full_refresh=full_refresh)
         return pipeline.has_news(settings, loaded, full_refresh=full_refresh)
 
-    @task(pool=WRITER_POOL, inlets=[RAW], outlets=[GOLD, *mart_assets()])
+    # What was skipped does not hold it back: models are waited for only where one failed.
+    @task(
+        pool=WRITER_POOL,
+        trigger_rule="none_failed",
+        inlets=[RAW],
+        outlets=[GOLD, *mart_assets()],
+    )
     def publish(params: dict[str, Any]) -> str:
         from cca import pipeline
 
@@ -162,8 +174,9 @@ def conversation_pipeline() -> None:
     chunks = resolve_window()
     loaded, published = load(), publish()
     extract.expand(window=chunks) >> finish_extract(chunks) >> loaded
-    loaded >> build_models() >> published
-    loaded >> model_tasks() >> published
+    _, built, repaired = dbt_tasks()
+    loaded >> built
+    [built, repaired] >> published
 
 
 conversation_pipeline()

@@ -24,7 +24,8 @@ from cca.load.raw import LoadReport
 from cca.publish import postgres
 from cca.publish.gold import publish as publish_gold
 from cca.settings import Settings
-from cca.transform.dbt import NodeDone, TransformReport, code_version, transform
+from cca.transform.dbt import TransformReport, code_version, transform
+from cca.transform.nodes import NodeDone
 
 log = logging.getLogger(__name__)
 
