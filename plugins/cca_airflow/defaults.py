@@ -62,3 +62,14 @@ def mart_assets() -> list[Asset]:
     """One for each table that readers of gold see."""
     names = sorted(path.stem for path in Path(DBT_DIR, "models", "marts").rglob("*.sql"))
     return [Asset(name, uri=f"cca://gold/marts/{name}", group="cca") for name in names]
+
+
+def update_assets(changed: dict[Asset, dict[str, Any]]) -> None:
+    """Let the running task update these of its outlets, with what is told of each, and no other."""
+    from airflow.sdk import get_current_context
+
+    context: Any = get_current_context()
+    # Airflow updates the outlets that a task has when it ends.
+    context["task"].outlets = list(changed)
+    for asset, extra in changed.items():
+        context["outlet_events"][asset].extra = extra
