@@ -50,6 +50,10 @@ class Asked:
     def rows_of(self, choice: Choice, sql: str, **more: Any) -> tuple[Row, ...]:
         return self._rows(choice, sql, **more)
 
+    def cursor(self) -> "duckdb.DuckDBPyConnection":
+        """A cursor of the file, for a query that others define."""
+        return _connection(self.gold).cursor()
+
     def _rows(self, choice: Choice, sql: str, **more: Any) -> tuple[Row, ...]:
         since, until = choice.period(self.today)
         given = {

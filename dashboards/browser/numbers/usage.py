@@ -1,11 +1,11 @@
 """Usage and cost: by day, model, project, machine and session, and what is left of a budget."""
 
-from calendar import monthrange
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
 from cca.dashboards.browser.numbers.bars import colours_of, series_of, stacked
+from cca.dashboards.browser.numbers.budgets import meters
 from cca.dashboards.browser.numbers.cells import (
     SESSION_LABELS,
     TOP_ROWS,
@@ -20,7 +20,6 @@ from cca.dashboards.browser.numbers.parts import (
     Bars,
     Cell,
     Column,
-    Meter,
     Pair,
     Remark,
     Section,
@@ -65,7 +64,7 @@ def page(asked: Asked) -> list[Section]:
         return []
     labels = project_labels(asked)
     sections: list[Section] = [_tiles(asked, totals)]
-    sections += [meter] if (meter := budget(asked)) else []
+    sections += meters(asked)
     sections += [Remark(text) for text in unpriced(asked.rows(_UNPRICED))]
     sections += [Remark(text) for text in _searched(totals)]
     sections.append(_by_day(asked, labels))
@@ -97,31 +96,6 @@ def _without_price(model: str | None, answers: int) -> str:
         rest = "names no model, so it has" if answers == 1 else "name no model, so they have"
         return f"{many} {rest} no price."
     return f"Not fully priced: {model} ({many}). The cost here is too low."
-
-
-def budget(asked: Asked) -> Meter | None:
-    """This calendar month against BUDGET_USD_MONTH, and where its pace leads."""
-    limit = asked.settings.budget_usd_month
-    if not limit:
-        return None
-    first = asked.today.replace(day=1)
-    days = monthrange(first.year, first.month)[1]
-    month = Choice(since=first.isoformat())
-    spent = float(asked.rows_of(month, _TOTALS)[0]["cost_usd"])
-    expected = spent / asked.today.day * days
-    tone = "bad" if spent > limit else "warn" if expected > limit else "good"
-    last = first.replace(day=days)
-    remark = f"at this pace {money(expected)} by {last:%b %-d}"
-    if spent > limit:
-        remark = f"{money(spent - limit)} over; {remark}"
-    return Meter(
-        f"Budget of {first:%B}",
-        share(spent, limit),
-        share(expected, limit),
-        f"{money(spent)} of {money(limit)}",
-        remark,
-        tone,
-    )
 
 
 def _tiles(asked: Asked, totals: Row) -> Tiles:
