@@ -111,8 +111,12 @@ def build(
 
 
 def publish(settings: Settings) -> Path:
-    """Publish the marts as a new gold file."""
-    return publish_gold(settings)
+    """Publish the marts as a new gold file, and tell of budgets that they show as spent."""
+    from cca.alerts.once import tell_of_budgets  # noqa: PLC0415  (httpx)
+
+    published = publish_gold(settings)
+    tell_of_budgets(settings)
+    return published
 
 
 def run(

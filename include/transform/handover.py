@@ -1,6 +1,7 @@
 """Reports of a build that wait, as files, for the tasks that show them.
 
 A report counts once: who takes it deletes it, so a task that is cleared later builds its model.
+Which tests and models of a run failed is noted beside the reports, for the alert that names them.
 """
 
 import hashlib
@@ -16,6 +17,7 @@ from cca.settings import Settings
 from cca.transform.reports import ModelReport
 
 _KEPT = timedelta(days=2)
+_FAILED = ".failed"
 
 
 def hand_over(settings: Settings, run: str, reports: Iterable[ModelReport]) -> None:
@@ -26,6 +28,23 @@ def hand_over(settings: Settings, run: str, reports: Iterable[ModelReport]) -> N
     folder.mkdir(parents=True)
     for report in reports:
         (folder / f"{report.model}.json").write_text(json.dumps(asdict(report), default=str))
+        note(settings, run, report)
+
+
+def note(settings: Settings, run: str, report: ModelReport) -> None:
+    """Note what failed of a model in this run; nothing once it is built."""
+    path = _folder(settings, run) / f"{report.model}{_FAILED}"
+    if report.is_built:
+        path.unlink(missing_ok=True)
+    else:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(report.failed)
+
+
+def failed(settings: Settings, run: str) -> tuple[str, ...]:
+    """Return the failed tests and models of a run, each with the model it belongs to."""
+    paths = sorted(_folder(settings, run).glob(f"*{_FAILED}"))
+    return tuple(line for path in paths for line in path.read_text().splitlines())
 
 
 def take(settings: Settings, run: str, model: str) -> ModelReport | None:

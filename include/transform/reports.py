@@ -25,6 +25,8 @@ class ModelReport:
     """A model and its tests.
 
     `has_failed_test` says that the data are wrong: to build the model again changes nothing.
+    `messages` may quote rows. `failed` has a line for each test that failed, or one for the model,
+    and quotes nothing.
     """
 
     model: str
@@ -35,6 +37,7 @@ class ModelReport:
     ended_at: datetime
     messages: tuple[str, ...]
     sql: str
+    failed: str = ""
 
     @property
     def text(self) -> str:
@@ -87,7 +90,14 @@ def _report(settings: Settings, node: NodeDone, tested: list[NodeDone]) -> Model
         ended_at=max((each.ended_at for each in ran if each.ended_at), default=now),
         messages=tuple(_message(settings, each) for each in bad),
         sql=node.sql.strip(),
+        failed="\n".join(_named(node, each) for each in bad if each.status in BAD),
     )
+
+
+def _named(model: NodeDone, node: NodeDone) -> str:
+    if node is model:
+        return f"model {model.name} cannot be built"
+    return f"test {node.name} of {model.name}"
 
 
 def _message(settings: Settings, node: NodeDone) -> str:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from cca.transform.reports import ModelReport
 
 # What heals by itself, such as a file that another program holds, has healed by then.
-_RETRIES, _RETRY_DELAY = 1, timedelta(seconds=10)
+RETRIES, RETRY_DELAY = 1, timedelta(seconds=10)
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ class ModelTask(BaseOperator):
     overwrite_rtif_after_execution = True
 
     def __init__(self, *, model: str, **arguments: Any) -> None:
-        retrying: dict[str, Any] = {"retries": _RETRIES, "retry_delay": _RETRY_DELAY}
+        retrying: dict[str, Any] = {"retries": RETRIES, "retry_delay": RETRY_DELAY}
         super().__init__(**retrying | arguments)
         self.model = model
         self.compiled_sql = ""
@@ -54,14 +54,16 @@ class ModelTask(BaseOperator):
         from cca.settings import get_settings
         from cca.transform.alone import build_alone
         from cca.transform.dbt import free_locks
-        from cca.transform.handover import take
+        from cca.transform.handover import note, take
 
-        report = take(get_settings(), run_name(context["ti"]), self.model)
+        run = run_name(context["ti"])
+        report = take(get_settings(), run, self.model)
         if report is None:
             log.info("no report of a build: building %s and its tests", self.model)
             is_full = context["params"].get("full_refresh", False)
             report = build_alone(get_settings(), self.model, full_refresh=is_full)
             free_locks()
+            note(get_settings(), run, report)
         self.compiled_sql = report.sql
         for level, line in said(report):
             log.log(level, "%s", line)

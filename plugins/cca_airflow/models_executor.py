@@ -24,7 +24,7 @@ from airflow.utils.net import get_hostname
 from cca.settings import get_settings
 from cca.transform.handover import take
 from cca.transform.reports import ModelReport
-from cca_airflow.model_task import run_name, said
+from cca_airflow.model_task import RETRY_DELAY, run_name, said
 
 log = logging.getLogger(__name__)
 
@@ -102,7 +102,13 @@ def _end(api: httpx.Client, ti: Any, report: ModelReport) -> None:
     elif report.has_failed_test or ti.try_number > begun.json()["max_tries"]:
         ending |= {"state": "failed"}
     else:
-        ending |= {"state": "up_for_retry"}
+        # Airflow counts from the end of the model, which may be a while ago.
+        gone = datetime.now(UTC) - report.ended_at
+        ending |= {
+            "state": "up_for_retry",
+            "retry_delay_seconds": (gone + RETRY_DELAY).total_seconds(),
+            "retry_reason": report.messages[0][:500],
+        }
     _told(api.patch(f"{task}/state", json=ending))
 
 
