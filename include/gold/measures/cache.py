@@ -1,13 +1,15 @@
-"""Measures of the prompt cache: what it saved, and what was written to it again."""
+"""Measures of cache breaks, of what fills the context, and of money that brought little."""
 
 from functools import partial
 
 from cca.gold.measures.model import Measure, ratio
-from cca.gold.measures.usage import API_MESSAGES, COST_USD
+from cca.gold.measures.usage import COST_USD
 
 _TABLE = "fct_api_messages"
 # A response that wrote again what was in the cache.
 BREAK = "cache_break_cause is not null"
+# The agent that writes a summary, or the API's own answer that does.
+_SUMMARISES = "(agent_id like 'acompact-%' or message_id like '%:compaction:%')"
 _break = partial(Measure, table=_TABLE, population=BREAK)
 
 CACHE_BREAKS = _break(
@@ -36,10 +38,6 @@ CACHE_WRITING_MESSAGES = Measure(
     "Responses that wrote to the cache at all; most of them wrote what was new.",
     population="cache_write_5m_tokens + cache_write_1h_tokens > 0",
 )  # fmt: skip
-CACHE_BREAK_RATE = ratio(
-    "cache_break_rate", CACHE_BREAKS, API_MESSAGES, "share", "Share of cache breaks",
-    "Share of the responses that wrote to the cache again what was in it.",
-)  # fmt: skip
 CACHE_BREAK_SHARE_USD = ratio(
     "cache_break_share_usd", CACHE_BREAK_USD, COST_USD, "share", "Cache breaks of the cost",
     "Share of the cost that cache breaks caused.",
@@ -50,7 +48,51 @@ SHORTFALLS = Measure(
     "counting calls a break.",
 )  # fmt: skip
 
+COMPACTION_USD = Measure(
+    "compaction_usd", _TABLE, "sum", "USD", "Cost of compactions",
+    "What compactions cost: writing the summary, and writing the new context to the cache.",
+    column=f"case when {_SUMMARISES} then cost_usd else cache_break_usd end",
+    population=f"cache_break_cause = 'compaction' or {_SUMMARISES}",
+)  # fmt: skip
+
+_context = partial(Measure, table="agg_context")
+CONTEXT_PART_TOKENS = _context(
+    name="context_part_tokens", how="sum", unit="tokens", column="tokens",
+    label="Tokens in the context",
+    description=(
+        "Estimated tokens of a part of the main thread's context, at the end of each stretch "
+        "between compactions; all parts together are measured."
+    ),
+)  # fmt: skip
+CONTEXT_PIECES = _context(
+    name="context_pieces", how="sum", unit="count", column="pieces", label="Pieces of context",
+    description="Blocks and attachments that fill the main thread's context.",
+)  # fmt: skip
+FILLED_SESSIONS = _context(
+    name="filled_sessions", how="distinct", unit="count", column="session_id",
+    label="Sessions with a context", description="Sessions whose main thread has a response.",
+)  # fmt: skip
+
+_waste = partial(Measure, table="agg_waste")
+FINDINGS = _waste(
+    name="findings", how="count", unit="count", label="Findings",
+    description="Places where money brought little, by the rules of docs/cache-and-context.md.",
+)  # fmt: skip
+WASTE_TOKENS = _waste(
+    name="waste_tokens", how="sum", unit="tokens", column="tokens", label="Tokens of the findings",
+    description="Tokens that the findings took, where their rule knows them.",
+)  # fmt: skip
+WASTE_USD = _waste(
+    name="waste_usd", how="sum", unit="USD", column="usd", label="Money that brought little",
+    description="What the findings cost, each by the rule of its kind; kinds may overlap.",
+)  # fmt: skip
+WASTING_SESSIONS = _waste(
+    name="wasting_sessions", how="distinct", unit="count", column="session_id",
+    label="Sessions with findings", description="Sessions with at least one finding.",
+)  # fmt: skip
+
 CACHE = (
     CACHE_BREAKS, REWRITTEN_TOKENS, CACHE_BREAK_USD, BROKEN_SESSIONS, CACHE_WRITING_MESSAGES,
-    CACHE_BREAK_RATE, CACHE_BREAK_SHARE_USD, SHORTFALLS,
+    CACHE_BREAK_SHARE_USD, SHORTFALLS, COMPACTION_USD, CONTEXT_PART_TOKENS, CONTEXT_PIECES,
+    FILLED_SESSIONS, FINDINGS, WASTE_TOKENS, WASTE_USD, WASTING_SESSIONS,
 )  # fmt: skip

@@ -16,12 +16,20 @@ _ALL = (
         "hour", "cast(extract(hour from hour_at) as integer)", "Hour of the day", "0 to 23."
     ),
     Dimension("model", "coalesce(model, 'unknown')", "Model", "Model that answered."),
+    Dimension("version", "coalesce(version, 'unknown')", "Version", "Claude Code version."),
+    Dimension("effort", "coalesce(effort, 'unknown')", "Effort", "Effort, as written."),
     Dimension(
         "project_id", "project_id", "Project folder", "Project folder (slug).",
     ),
     Dimension(
         "project_key", "project_key", "Project", "Directory in which the session began.",
         labels="dim_projects", key="project_key",
+    ),
+    Dimension(
+        "repository",
+        "(select min(p.repository) from marts.dim_projects as p "
+        "where p.project_key = m.project_key)",
+        "Repository", "Project with its worktrees, and with what it was called before it moved.",
     ),
     Dimension("host", "host", "Machine", "Machine the entries came from."),
     Dimension(
@@ -34,6 +42,8 @@ _ALL = (
     Dimension(
         "cache_break_cause", "cache_break_cause", "Cause", "Why a response broke the cache."
     ),
+    Dimension("part", "part", "Part of the context", "What fills the context."),
+    Dimension("kind", "kind", "Kind of finding", "By which rule money brought little."),
     Dimension("source", "source", "Source", "tool or api."),
     Dimension("error_class", "error_class", "Error", "Why it failed, by the start of its result."),
     Dimension("task_category", "task_category", "Task", "What a prompt asks for, by its words."),

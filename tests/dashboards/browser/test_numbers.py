@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import duckdb
 import pytest
@@ -147,6 +147,19 @@ def test_filters_narrow_every_figure_and_their_sum_is_the_whole(published: Setti
     assert len(parts) > 1
     total = whole.rows_of_all(cost + "true")[0]["cost"]
     assert sum(part[0]["cost"] for part in parts) == total
+
+
+def test_projects_of_one_repository_are_summed(
+    home: Settings, built: tuple[Path, dict[str, Any]]
+) -> None:
+    publish(home, built[0], "update marts.dim_projects set repository = project_key")
+    assert "Repositories" not in numbers_page(home, Choice())
+    publish(home, built[0], "update marts.dim_projects set repository = '/srv/whole'")
+    shown = numbers_page(home, Choice())
+    assert "Repositories" in shown
+    assert "whole" in shown
+    (row,) = report(home.gold_path, "repository").rows
+    assert row["cost_usd"] == Decimal(str(built[1]["cost_usd"]))
 
 
 @pytest.mark.parametrize("slug", sorted(set(PAGES) - {"health", "blocks"}))
@@ -430,6 +443,7 @@ def test_a_person_chooses_project_period_and_page(site: Any, open_page: Any) -> 
     choice = page.get_by_label("Project", exact=True)
     value = choice.locator("option").nth(1).get_attribute("value")
     choice.select_option(value)
+    value = quote(value, safe="")
     page.wait_for_url(f"**/numbers?project={value}*")
     page.get_by_role("link", name="90 days").click()
     page.wait_for_url("**days=90*")
