@@ -166,9 +166,7 @@ class Ledger:
     def open_session(self, project_id: str, session_id: str) -> None:
         self.sessions[session_id] = project_id
 
-    def cache_break(
-        self, session_id: str, cause: str, model: str, usage: Usage, lost: int
-    ) -> None:
+    def cache_break(self, session_id: str, cause: str, model: str, usage: Usage, lost: int) -> None:
         """Enter a response that wrote again what the cache had lost."""
         tokens = min(lost, usage.cache_write_5m + usage.cache_write_1h)
         for dimension, key in (("cause", cause), ("session", session_id)):

@@ -57,7 +57,9 @@ def rewrite_usd(model: str, usage: Usage, tokens: int) -> Decimal:
     """What it cost to write tokens to the cache again, less what reading them would have cost."""
     price = PRICES[model]
     written = price.cache_write_1h if usage.cache_write_1h else price.cache_write_5m
-    return tokens * (Decimal(written) - Decimal(price.cache_read)) * _factor(price, usage) / _MILLION
+    return (
+        tokens * (Decimal(written) - Decimal(price.cache_read)) * _factor(price, usage) / _MILLION
+    )
 
 
 def _factor(price: Price, usage: Usage) -> int:

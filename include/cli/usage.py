@@ -8,7 +8,7 @@ from cca.terminal import say
 
 _KINDS = [
     "daily", "weekly", "monthly", "model", "project", "repository", "host", "session", "blocks",
-    "tools", "behaviour",
+    "tools", "behaviour", "cache-breaks", "context", "waste",
 ]  # fmt: skip
 _DAY = click.DateTime(["%Y-%m-%d"])
 
@@ -38,6 +38,9 @@ def usage(
 
     behaviour tells how Claude worked, by week, model, version and effort: what was corrected,
     edited again, declined, and how long it took. Each value has the cases behind it.
+
+    cache-breaks tells what was written to the cache again and why, context what fills the context,
+    waste where money brought little.
     """
     from typing import cast
 

@@ -14,7 +14,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from cca.terminal import printable
-from cca.usage import behaviour
+from cca.usage import behaviour, findings
+from cca.usage.findings import FINDINGS
 from cca.usage.reports import Report, Value
 
 # Column of the terminal table: the measures it adds up.
@@ -98,6 +99,9 @@ def _columns(report: Report) -> dict[str, tuple[str, ...]]:
         return _CALLS
     if report.kind == "blocks":
         return _SHOWN | _BURN
+    if report.kind in FINDINGS:
+        headings = FINDINGS[report.kind].headings
+        return {heading: (name,) for heading, name in headings.items()}
     is_searched = report.totals["cost_usd"] != report.totals["cost_usd_with_web_search"]
     return _SHOWN | (_SEARCHED if is_searched else {})
 
@@ -148,6 +152,8 @@ def warning(report: Report) -> str | None:
     """What a reader must know of the numbers, in one line."""
     if report.kind == "behaviour":
         return behaviour.NOTE
+    if report.kind in FINDINGS:
+        return findings.note(report.kind, report.totals)
     if not report.unpriced_models:
         return None
     names = ", ".join(

@@ -15,10 +15,11 @@ from cca.gold.measures.sessions import PROJECTED_USD
 from cca.gold.open import open_gold
 from cca.transcript.projects import key_or_folder
 from cca.usage import behaviour
+from cca.usage.findings import FINDINGS
 
 Kind = Literal[
     "daily", "weekly", "monthly", "model", "project", "repository", "host", "session", "blocks",
-    "tools", "behaviour",
+    "tools", "behaviour", "cache-breaks", "context", "waste",
 ]  # fmt: skip
 Value = str | int | float | Decimal | date | None
 
@@ -136,6 +137,8 @@ def report(  # noqa: PLR0913  (a report's filters)
         return _tools(gold_path, bound)
     if kind == "behaviour":
         return _behaviour(gold_path, bound)
+    if kind in FINDINGS:
+        return _findings(gold_path, kind, bound)
     shape = _SHAPES[kind]
     grouped = select(MEASURES, [shape.by], _WHERE, labels=shape.labels, order=shape.order)
     dimensions = (shape.by, *shape.labels)
@@ -189,6 +192,21 @@ def _behaviour(gold_path: Path, bound: dict[str, Any]) -> Report:
         rows = _rows(gold, grouped, bound, (*by, *names))
         totals = _rows(gold, select(behaviour.MEASURES, where=_WHERE), bound, names)[0]
     return Report("behaviour", by, tuple(rows), totals, (), names)
+
+
+def _findings(gold_path: Path, kind: str, bound: dict[str, Any]) -> Report:
+    """What broke the cache, fills the context or brought little; copies counted once."""
+    asked = FINDINGS[kind]
+    names = tuple(each.name for each in asked.measures)
+    grouped = select(
+        asked.measures, asked.by, _WHERE, having=f"{names[0]} > 0", order=asked.order
+    )  # fmt: skip
+    beside = tuple(each.name for each in asked.beside)
+    with open_gold(gold_path) as gold:
+        rows = _rows(gold, grouped, bound, (*asked.by, *names))
+        whole = select((*asked.measures, *asked.beside), where=_WHERE)
+        totals = _rows(gold, whole, bound, (*names, *beside))[0]
+    return Report(kind, asked.by, tuple(rows), totals, (), names)
 
 
 def _unpriced(gold: duckdb.DuckDBPyConnection, bound: dict[str, Any]) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ select
     coalesce(parts.tool_name, 'none') as tool_name,
     cast(parts.pieces as bigint) as pieces,
     cast(parts.characters as bigint) as characters,
-    cast(parts.tokens as double) as tokens,
+    cast(round(parts.tokens) as bigint) as tokens,
     cast(parts.context_tokens as bigint) as context_tokens
 from parts
 inner join projects on parts.session_id = projects.session_id
