@@ -71,6 +71,25 @@ _KNOWN = {
     for kind, patterns in _RULES.items()
 }
 _REDIRECTION = re.compile(r"\s*\d?>{1,2}\s*(?:&\d|\S+)|\s+&\s*$")
+# The first words of the rules: most commands are none of them, and a set is faster than patterns.
+_RUNNERS = (
+    "npm pnpm yarn bun deno node tsx ruby php python python3 gradle gradlew gradlew.bat mvn mvnw "
+    "make just xcodebuild py_compile docker docker-compose"
+)
+_LISTS = (_TESTERS, _WITH_TESTS, _WITH_BUILDS, _BUILDERS, _TYPERS, _LINTERS)
+_PROGRAMS = frozenset(_RUNNERS.split()) | frozenset(
+    re.sub(r"[\\?]", "", words.split()[0]) for listed in _LISTS for words in listed[3:-1].split("|")
+)
+_REDIRECTION = re.compile(r"\s*\d?>{1,2}\s*(?:&\d|\S+)|\s+&\s*$")
+# The first words of the rules: most commands are none of them, and a set is faster than patterns.
+_PROGRAMS = frozenset(
+    word.replace("\\", "").replace("?", "").split("_")[0]
+    for words in (_TESTERS, _WITH_TESTS, _WITH_BUILDS, _BUILDERS, _TYPERS, _LINTERS)
+    for word in re.split(r"[|() ]", words.replace("(?:", ""))
+) | frozenset(
+    "npm pnpm yarn bun deno node tsx ruby php python python3 gradle gradlew gradlew.bat mvn mvnw "
+    "make just xcodebuild pytest py_compile pre-commit docker docker-compose mix".split()
+)
 _PARTS = re.compile(r"&&|\|\||[;|\n]")
 _MOST_PARTS = 20
 # What a command writes to a file is no command.
@@ -107,9 +126,14 @@ def check_of(command: str) -> str | None:
     command = _HERE_DOCUMENT.sub("", command[:_READ_CHARACTERS])
     for part in _PARTS.split(command, _MOST_PARTS):
         program = _program(part)
-        if program and not _NO_CHECK.search(program):
+        if _may_check(program) and not _NO_CHECK.search(program):
             found.add(next((kind for kind, rule in _KNOWN.items() if rule.search(program)), None))
     return next((kind for kind in CHECK_KINDS if kind in found), None)
+
+
+def _may_check(program: str) -> bool:
+    name = program.split(" ", 1)[0].split("\n", 1)[0].rsplit("/", 1)[-1].lower()
+    return name in _PROGRAMS or "test" in program or name.startswith("markdownlint")
 
 
 def check_of_call(tool: Any, values: Any) -> str | None:
