@@ -80,16 +80,6 @@ _LISTS = (_TESTERS, _WITH_TESTS, _WITH_BUILDS, _BUILDERS, _TYPERS, _LINTERS)
 _PROGRAMS = frozenset(_RUNNERS.split()) | frozenset(
     re.sub(r"[\\?]", "", words.split()[0]) for listed in _LISTS for words in listed[3:-1].split("|")
 )
-_REDIRECTION = re.compile(r"\s*\d?>{1,2}\s*(?:&\d|\S+)|\s+&\s*$")
-# The first words of the rules: most commands are none of them, and a set is faster than patterns.
-_PROGRAMS = frozenset(
-    word.replace("\\", "").replace("?", "").split("_")[0]
-    for words in (_TESTERS, _WITH_TESTS, _WITH_BUILDS, _BUILDERS, _TYPERS, _LINTERS)
-    for word in re.split(r"[|() ]", words.replace("(?:", ""))
-) | frozenset(
-    "npm pnpm yarn bun deno node tsx ruby php python python3 gradle gradlew gradlew.bat mvn mvnw "
-    "make just xcodebuild pytest py_compile pre-commit docker docker-compose mix".split()
-)
 _PARTS = re.compile(r"&&|\|\||[;|\n]")
 _MOST_PARTS = 20
 # What a command writes to a file is no command.
