@@ -18,7 +18,7 @@ from pymongo.errors import (
     WriteError,
 )
 
-from cca.mongo.archive import HOLDERS
+from cca.mongo.archive import ARRIVALS, HOLDERS
 from cca.settings import Settings
 from cca.sync_agent.buffer import Buffer
 from cca.sync_agent.document import (
@@ -43,7 +43,7 @@ _ENCODING_ERRORS = (BSONError, OverflowError, UnicodeEncodeError, RecursionError
 _INDEXES = (
     [("projectId", 1), ("eventAt", -1)],
     [("sessionKey", 1), ("stream", 1), ("generation", 1), ("sourceOffset", 1)],
-    [("ingestedAt", 1), ("_id", 1)],
+    ARRIVALS,
     [("eventAt", -1)],
     HOLDERS,
 )
