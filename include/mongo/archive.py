@@ -5,7 +5,7 @@ from typing import Any
 
 from bson.codec_options import CodecOptions
 from gridfs import GridFSBucket, NoFile
-from pymongo import MongoClient
+from pymongo import MongoClient, WriteConcern
 from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import PyMongoError
@@ -40,9 +40,12 @@ def connect(uri: str, *, timeout_ms: int = 1500) -> MongoClient[Document]:
 
 
 def database(client: MongoClient[Document], settings: Settings) -> Database[Document]:
-    """cca's database, times aware and in UTC."""
+    """cca's database, times aware and in UTC; what it confirms is on the disk of its server."""
     return client.get_database(
-        settings.mongo_db, codec_options=CodecOptions(tz_aware=True, tzinfo=UTC)
+        settings.mongo_db,
+        codec_options=CodecOptions(tz_aware=True, tzinfo=UTC),
+        # A stand-alone server confirms sooner than that, if it is not asked.
+        write_concern=WriteConcern("majority", j=True),
     )
 
 

@@ -14,7 +14,7 @@ from cca.follow.agent import catch_up
 from cca.follow.rebuild import rebuild_search
 from cca.follow.request import ask, wait_for_answer
 from cca.mongo import archive
-from cca.mongo.server import find_binary
+from cca.mongo.mongod import find_binary
 from cca.search import home as homes
 from cca.search.searcher import Searcher
 from tests.helpers import eventually, free_port
