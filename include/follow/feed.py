@@ -14,7 +14,7 @@ from pymongo.collection import Collection
 
 from cca.mongo import archive
 from cca.mongo.archive import ARRIVALS, Document
-from cca.search.blocks import READ_FIELDS
+from cca.search.blocks import READ_FIELDS, is_read_whole
 from cca.search.home import Position
 
 # A write may become visible this long after a later one: delivery retries, skewed clocks.
@@ -61,7 +61,15 @@ class Feed:
             late = self._late(limit - len(found))
             self._remember(late)
             found += late
-        return [archive.whole(self._collection, document) for document in found]
+        return [archive.whole(self._collection, document) for document in self._filled(found)]
+
+    def _filled(self, found: list[Document]) -> list[Document]:
+        """The documents; of a type that nobody listed all fields are read, which few have."""
+        new = [document["_id"] for document in found if is_read_whole(document)]
+        if not new:
+            return found
+        whole = {each["_id"]: each for each in self._collection.find({"_id": {"$in": new}})}
+        return [whole.get(document["_id"], document) for document in found]
 
     @property
     def pause_seconds(self) -> float:

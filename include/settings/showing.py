@@ -40,7 +40,8 @@ class BrowserSettings(HomeSettings):
         "domains (@example.org), or accounts by the provider's number (sub:1234).",
     )
     budget_usd_month: Annotated[float, Field(ge=0)] = Field(
-        0, description="Budget of a calendar month in USD, shown beside the cost; 0 is none."
+        0,
+        description="Budget of a calendar month in USD, where `cca budget set` gave none; 0: none.",
     )
 
     @field_validator("browser_url")
@@ -62,6 +63,23 @@ class BrowserSettings(HomeSettings):
         """Where people reach the browser, by the first of its addresses."""
         first = self.browser_url.split(",")[0].strip()
         return (first or f"http://localhost:{self.browser_port}").rstrip("/")
+
+
+class McpSettings(HomeSettings):
+    """The tools for Claude and other clients (`cca mcp`)."""
+
+    mcp_host: str = Field("127.0.0.1", description="Address of `cca mcp --http`.")
+    mcp_port: Port = Field(3002, description="Port of `cca mcp --http`.")
+    mcp_url: str = Field(
+        "",
+        description="Addresses by which clients reach `cca mcp --http` from elsewhere, separated by "
+        "commas, such as https://cca.example.org behind a proxy with TLS.",
+    )
+    claude_code_session_id: str = Field(
+        "",
+        description="Claude Code sets it for the servers that it starts: the tools leave this "
+        "session out.",
+    )
 
 
 class MetabaseSettings(WarehouseSettings):

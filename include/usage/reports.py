@@ -10,12 +10,15 @@ import duckdb
 
 from cca.errors import SettingError
 from cca.gold.measures import calls, usage
-from cca.gold.measures.select import select
+from cca.gold.measures.select import OF_PROJECT, select
 from cca.gold.measures.sessions import PROJECTED_USD
 from cca.gold.open import open_gold
+from cca.transcript.projects import key_or_folder
+from cca.usage import behaviour
 
 Kind = Literal[
-    "daily", "weekly", "monthly", "model", "project", "host", "session", "blocks", "tools"
+    "daily", "weekly", "monthly", "model", "project", "repository", "host", "session", "blocks",
+    "tools", "behaviour",
 ]  # fmt: skip
 Value = str | int | float | Decimal | date | None
 
@@ -60,6 +63,7 @@ _SHAPES: dict[str, _Shape] = {
         "cost_usd desc, project_key",
         {"project_id": "l.project_id", "project_path": "l.project_path"},
     ),
+    "repository": _Shape("repository", "cost_usd desc, repository"),
     "host": _Shape("host", "cost_usd desc, host"),
     "session": _Shape(
         "session_id",
@@ -71,11 +75,9 @@ _SHAPES: dict[str, _Shape] = {
         },
     ),
 }
-_WHERE = """
+_WHERE = f"""
 ($since::date is null or m.day >= $since) and ($until::date is null or m.day <= $until)
-and ($project::varchar is null or $project in (m.project_id, m.project_key) or m.project_key in (
-    select project_key from marts.dim_projects where project_path = $project
-)) and ($host::varchar is null or m.host = $host)
+and {OF_PROJECT} and ($host::varchar is null or m.host = $host)
 """
 _BURN = ("tokens_per_minute", "usd_per_hour", "projected_usd")
 _BLOCKS_WHERE = """
@@ -126,11 +128,14 @@ def report(  # noqa: PLR0913  (a report's filters)
     """
     if kind not in get_args(Kind):
         raise SettingError(f"{kind!r} is no report; there are {', '.join(get_args(Kind))}")
-    bound = {"since": since, "until": until, "project": project, "host": host}
+    chosen = key_or_folder(project or "") or None
+    bound = {"since": since, "until": until, "project": chosen, "host": host}
     if kind == "blocks":
         return _blocks(gold_path, bound, now or datetime.now(UTC))
     if kind == "tools":
         return _tools(gold_path, bound)
+    if kind == "behaviour":
+        return _behaviour(gold_path, bound)
     shape = _SHAPES[kind]
     grouped = select(MEASURES, [shape.by], _WHERE, labels=shape.labels, order=shape.order)
     dimensions = (shape.by, *shape.labels)
@@ -174,6 +179,16 @@ def _tools(gold_path: Path, bound: dict[str, Any]) -> Report:
     shown = {each.name: name for name, each in _CALLS.items()}
     renamed = [{shown.get(name, name): row[name] for name in row} for row in (*rows, totals)]
     return Report("tools", dimensions, tuple(renamed[:-1]), renamed[-1], (), tuple(_CALLS))
+
+
+def _behaviour(gold_path: Path, bound: dict[str, Any]) -> Report:
+    """How Claude worked, each value beside the cases behind it."""
+    names, by = tuple(each.name for each in behaviour.MEASURES), behaviour.DIMENSIONS
+    grouped = select(behaviour.MEASURES, by, _WHERE, order=", ".join(by))
+    with open_gold(gold_path) as gold:
+        rows = _rows(gold, grouped, bound, (*by, *names))
+        totals = _rows(gold, select(behaviour.MEASURES, where=_WHERE), bound, names)[0]
+    return Report("behaviour", by, tuple(rows), totals, (), names)
 
 
 def _unpriced(gold: duckdb.DuckDBPyConnection, bound: dict[str, Any]) -> tuple[str, ...]:

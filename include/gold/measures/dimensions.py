@@ -16,12 +16,20 @@ _ALL = (
         "hour", "cast(extract(hour from hour_at) as integer)", "Hour of the day", "0 to 23."
     ),
     Dimension("model", "coalesce(model, 'unknown')", "Model", "Model that answered."),
+    Dimension("version", "coalesce(version, 'unknown')", "Version", "Claude Code version."),
+    Dimension("effort", "coalesce(effort, 'unknown')", "Effort", "Effort, as written."),
     Dimension(
         "project_id", "project_id", "Project folder", "Project folder (slug).",
     ),
     Dimension(
         "project_key", "project_key", "Project", "Directory in which the session began.",
         labels="dim_projects", key="project_key",
+    ),
+    Dimension(
+        "repository",
+        "(select min(p.repository) from marts.dim_projects as p "
+        "where p.project_key = m.project_key)",
+        "Repository", "Project with its worktrees, and with what it was called before it moved.",
     ),
     Dimension("host", "host", "Machine", "Machine the entries came from."),
     Dimension(
