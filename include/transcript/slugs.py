@@ -60,7 +60,7 @@ def project_key(cwd: str) -> str:
 
     Windows does not tell slashes and letters of both cases apart. The last slash is dropped.
     """
-    path = cwd.replace("\\", "/").lower() if _is_windows(cwd) else cwd
+    path = _forward(cwd).lower() if _is_windows(cwd) else cwd
     return path.rstrip("/") or path[:1]
 
 
@@ -78,8 +78,13 @@ def repository_of(cwd: str) -> str:
 @lru_cache(maxsize=4096)
 def user_of(cwd: str) -> str | None:
     """Returns whose home a path lies in; None outside of every home."""
-    found = _HOME.match(project_key(cwd))
+    found = _HOME.match(_forward(cwd))
     return (found["user"] or "root") if found else None
+
+
+def _forward(cwd: str) -> str:
+    """The path with its slashes leaning one way; a name on Linux may hold a backslash."""
+    return cwd.replace("\\", "/") if _is_windows(cwd) else cwd
 
 
 def _is_windows(cwd: str) -> bool:
