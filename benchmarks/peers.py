@@ -1,7 +1,7 @@
 """Compares tokens and cost by day and model with ccusage and agentsview.
 
-`make bench-peers` runs it. Both are fetched into a temporary folder, ccusage by npm and agentsview by
-pip, and see nothing but the sample. Prices are those that each was built with.
+`make bench-peers` runs it. Both are fetched into a temporary folder, ccusage by npm and agentsview
+by pip, and see nothing but the sample. Prices are those that each was built with.
 """
 
 import argparse

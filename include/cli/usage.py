@@ -8,7 +8,7 @@ from cca.terminal import say
 
 _KINDS = [
     "daily", "weekly", "monthly", "model", "project", "repository", "host", "session", "blocks",
-    "tools",
+    "tools", "behaviour",
 ]  # fmt: skip
 _DAY = click.DateTime(["%Y-%m-%d"])
 
@@ -35,6 +35,9 @@ def usage(
 
     A block is a five-hour window as plans limit them: it begins at the full hour of its first
     message, and the open one shows where it is heading.
+
+    behaviour tells how Claude worked, by week, model, version and effort: what was corrected,
+    edited again, declined, and how long it took. Each value has the cases behind it.
     """
     from typing import cast
 

@@ -9,6 +9,10 @@ from urllib.parse import urlencode
 PERIODS = {"7": "7 days", "30": "30 days", "90": "90 days", "": "All"}
 MEASURES = {"": "Cost", "tokens": "Tokens"}
 SPLITS = {"": "model", "project": "project", "host": "machine"}
+# What the lines of the Behaviour page stand for.
+LINES = {"": "all", "model": "model", "version": "version", "effort": "effort"}
+# What a part of the work log is.
+EACH = {"": "day", "week": "week"}
 _MAX_CHARACTERS = 500
 _DATE_CHARACTERS = len("2026-01-31")
 
@@ -25,6 +29,8 @@ class Choice:
     host: str = ""
     by: str = ""
     split: str = ""
+    line: str = ""
+    each: str = ""
     # One tool, file, hour of the week or class of errors whose sessions are listed.
     of: str = ""
 
@@ -70,7 +76,9 @@ def from_query(values: Mapping[str, Any]) -> Choice:
 
 
 def _cleaned(name: str, value: str) -> str:
-    allowed = {"days": PERIODS, "by": MEASURES, "split": SPLITS}.get(name)
+    allowed = {"days": PERIODS, "by": MEASURES, "split": SPLITS, "line": LINES, "each": EACH}.get(
+        name
+    )
     if allowed is not None:
         return value if value in allowed else ""
     if name in {"since", "until"}:

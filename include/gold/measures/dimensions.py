@@ -16,6 +16,8 @@ _ALL = (
         "hour", "cast(extract(hour from hour_at) as integer)", "Hour of the day", "0 to 23."
     ),
     Dimension("model", "coalesce(model, 'unknown')", "Model", "Model that answered."),
+    Dimension("version", "coalesce(version, 'unknown')", "Version", "Claude Code version."),
+    Dimension("effort", "coalesce(effort, 'unknown')", "Effort", "Effort, as written."),
     Dimension(
         "project_id", "project_id", "Project folder", "Project folder (slug).",
     ),

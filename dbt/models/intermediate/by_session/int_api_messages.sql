@@ -57,6 +57,7 @@ merged as (
         max(cache_write_1h_tokens) as cache_write_1h_tokens,
         max(cache_read_tokens) as cache_read_tokens,
         max(thinking_tokens) as thinking_tokens,
+        bool_or(is_thinking_known) as is_thinking_known,
         max(web_search_requests) as web_search_requests,
         max(model) as any_model,
         max(inference_geo) as inference_geo,
@@ -96,6 +97,7 @@ select
     merged.cache_write_1h_tokens,
     merged.cache_read_tokens,
     merged.thinking_tokens,
+    merged.is_thinking_known,
     merged.web_search_requests + coalesce(client_searches.web_search_requests, 0) as web_search_requests,
     merged.input_tokens + merged.cache_write_5m_tokens + merged.cache_write_1h_tokens
     + merged.cache_read_tokens as prompt_tokens,
