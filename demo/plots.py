@@ -164,7 +164,7 @@ def _copy_history(stage: Stage, session: Play) -> None:
 
 
 def _inherit_cache(session: Play, history: list[Entry], later: list[Entry]) -> None:
-    """What the copied history left in the cache; a branch begins while the other session goes on."""
+    """What the copied history left in the cache; a branch begins beside the other session."""
     transcript = session.transcript
     last = next(entry for entry in reversed(history) if entry["type"] == "assistant")
     usage, at = last["message"]["usage"], datetime.fromisoformat(last["timestamp"])

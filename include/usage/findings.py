@@ -56,8 +56,8 @@ FINDINGS = {
             "USD": "waste_usd",
         },
         "waste_usd desc, kind",
-        "Rules of thumb: docs/cache-and-context.md tells each, and how often it was right. The "
-        "analytics page Waste leads to each place.",
+        "Rules of thumb: docs/cache-and-context.md tells each. `marts.agg_waste` names the session "
+        "and the entry of each finding.",
     ),
 }  # fmt: skip
 

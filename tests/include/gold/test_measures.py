@@ -25,6 +25,7 @@ from cca.gold.open import open_gold
 from cca.gold.summary import summary
 from cca.settings import PROJECT_DIR, Settings
 from cca.usage import behaviour
+from cca.usage.findings import FINDINGS
 from cca.usage.reports import NAMES, report
 from tests.include.gold.columns import COLUMNS
 
@@ -97,6 +98,7 @@ SHOWN_NOWHERE_ELSE = {
     "cost_of_blocks_usd", "active_hours_of_blocks", "corrected_prompts", "interruptions",
     "declines", "failed_calls_of_work", "files_read_before_edit", "repeated_edits",
     "one_shot_edits", "thinking_tokens_of_work", "output_tokens_of_edits",
+    "cache_break_share_usd",
 }  # fmt: skip
 
 
@@ -175,7 +177,8 @@ def test_each_measure_is_shown_or_is_part_of_one_that_is() -> None:
     text = "".join(path.read_text() for path in BOARDS_DIR.glob("*.yaml"))
     on_boards = set(re.findall(r"measure\.(\w+)", text))
     in_marts = {name for _, columns in COLUMNS.values() for name in columns.values()}
-    shown = on_boards | in_marts | set(TILES) | set(NAMES) | set(CALLS) | BEHAVIOUR
+    found = {one.name for each in FINDINGS.values() for one in (*each.measures, *each.beside)}
+    shown = on_boards | in_marts | set(TILES) | set(NAMES) | set(CALLS) | BEHAVIOUR | found
     pages = "".join(
         path.read_text() for path in (PROJECT_DIR / "dashboards/browser/numbers").glob("*.py")
     )
@@ -238,6 +241,10 @@ def _in_commands(settings: Settings, measure: Measure) -> set[tuple[str, Any]]:
     if measure.name in CALLS:
         totals = report(settings.gold_path, "tools").totals
         found.add(("cca usage tools", totals[CALLS[measure.name]]))
+    for kind, finding in FINDINGS.items():
+        if measure in (*finding.measures, *finding.beside):
+            total = report(settings.gold_path, kind).totals[measure.name]
+            found.add((f"cca usage {kind}", total))
     held = summary(settings)
     if hasattr(held, measure.name):
         found.add(("cca up", getattr(held, measure.name)))
