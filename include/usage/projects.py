@@ -1,4 +1,4 @@
-"""Which project or machine is meant by what a person types, and what is near where none is."""
+"""Which project, machine or model a person means, and what is near where there is none."""
 
 from difflib import get_close_matches
 from pathlib import Path
@@ -43,6 +43,16 @@ def known_host(gold_path: Path, wanted: str) -> str:
     if wanted in names:
         return wanted
     raise NotFound(f"no machine {wanted!r}{_near(wanted, names)}; `cca usage host` lists all")
+
+
+def known_model(gold_path: Path, wanted: str) -> str:
+    """The model's id as written; NotFound, with what is near, where none answered by that name."""
+    query = "select distinct coalesce(model, 'unknown') from marts.fct_api_messages"
+    with open_gold(gold_path) as gold:
+        names = [str(name) for (name,) in gold.execute(query).fetchall()]
+    if wanted in names:
+        return wanted
+    raise NotFound(f"no model {wanted!r}{_near(wanted, names)}; `cca usage model` lists all")
 
 
 def _near(wanted: str, names: list[str]) -> str:

@@ -17,6 +17,7 @@ from cca.dashboards.browser.numbers import (
     activity,
     blocks,
     cache,
+    causes,
     code,
     errors,
     health,
@@ -47,6 +48,7 @@ class Page:
 
 PAGES = {
     "": Page("Usage", usage.page, ("period", "project", "model", "host")),
+    "causes": Page("Causes", causes.page, ("period", "project", "model", "host")),
     "tools": Page("Tools", tools.page, ("period", "project", "model", "host")),
     "sessions": Page("Sessions", sessions.page),
     "activity": Page("Activity", activity.page),
@@ -145,7 +147,7 @@ def _rendered(  # noqa: PLR0913  (what the page shows)
     options: dict[str, list[tuple[str, str]]],
 ) -> Markup:
     # Another page keeps the filters and forgets the thing that was looked at.
-    kept = replace(choice, of="", by="", split="")
+    kept = replace(choice, of="", by="", split="", cause="", sort="")
     return render(
         "numbers.html",
         ZoneInfo(settings.timezone),

@@ -47,6 +47,15 @@ class Segment:
 
 
 @dataclass(frozen=True)
+class Choices:
+    """What the sections below can be split by, in as many lines as it takes."""
+
+    title: str
+    segments: list[Segment]
+    kind: str = "choices"
+
+
+@dataclass(frozen=True)
 class Bars:
     """Stacked bars; with `line`, points of 0 to 100 drawn as a line instead."""
 
@@ -86,9 +95,13 @@ class Cell:
 
 @dataclass(frozen=True)
 class Column:
+    """`link` sorts the table by it."""
+
     name: str
     is_number: bool = True
     hint: str = ""
+    link: str = ""
+    is_sorted: bool = False
 
 
 @dataclass(frozen=True)
@@ -134,7 +147,7 @@ class Pair:
     kind: str = "pair"
 
 
-Section = Tiles | Bars | Heat | Table | Meter | Remark | Pair
+Section = Tiles | Choices | Bars | Heat | Table | Meter | Remark | Pair
 
 
 def share(value: float, top: float) -> float:

@@ -55,6 +55,7 @@ select
     runs.tool_use_id,
     runs.parent_agent_id,
     coalesce(runs.spawn_depth, 1) as spawn_depth,
+    cast(runs.turn_number as integer) as turn_number,
     usage.models,
     runs.started_at,
     runs.ended_at,
