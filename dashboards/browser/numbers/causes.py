@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from cca.dashboards.browser.numbers.bars import series_of, stacked
+from cca.dashboards.browser.numbers.bars import COLOURS, REST, series_of, stacked
 from cca.dashboards.browser.numbers.cells import (
     BEHIND_ROWS,
     SESSION_LABELS,
@@ -40,11 +40,10 @@ _MEASURES = (
     usage.COST_USD,
 )  # fmt: skip
 # Column of the table, the measure it shows, and the word of the address that sorts by it.
-_COLUMNS: tuple[tuple[str, Measure], ...] = (
-    ("responses", usage.API_MESSAGES), ("sessions", usage.ANSWERED_SESSIONS),
-    ("prompts", measured.CAUSING_PROMPTS), ("tokens", usage.TOKENS), ("", usage.COST_USD),
-)  # fmt: skip
-_SORTED_BY = {name: each.name for name, each in _COLUMNS}
+_COLUMNS: dict[str, Measure] = {
+    "responses": usage.API_MESSAGES, "sessions": usage.ANSWERED_SESSIONS,
+    "prompts": measured.CAUSING_PROMPTS, "tokens": usage.TOKENS, "": usage.COST_USD,
+}  # fmt: skip
 _PULL_REQUESTS = "select pull_request, pull_request_url, git_branch from marts.fct_pull_requests"
 _GUESSED = {
     "category": "What a prompt asks for is guessed from its words.",
@@ -80,17 +79,16 @@ def _choices(asked: Asked, cause: Cause) -> Choices:
 
 
 def _order(asked: Asked, cause: Cause) -> str:
-    column = _SORTED_BY.get(asked.choice.sort)
-    return f"{column} desc, {cause.kind}" if column else cause.kind
+    measure = _COLUMNS.get(asked.choice.sort)
+    return f"{measure.name} desc, {cause.kind}" if measure else cause.kind
 
 
 def _tiles(asked: Asked, cause: Cause, totals: Row, rows: tuple[Row, ...]) -> Tiles:
-    cost = float(totals["cost_usd"])
+    cost = totals["cost_usd"]
     named = [row for row in rows if row[cause.kind] != NONE]
-    known = sum(float(row["cost_usd"]) for row in named)
+    known = sum(row["cost_usd"] for row in named)
     prompts = totals["causing_prompts"]
-    subagents = float(totals["subagent_cost_usd"])
-    of_all = percent(known / cost) if cost else "-"
+    of_all = percent(float(known / cost)) if cost else "-"
     per_prompt = money(cost / prompts) if prompts else "-"
     return Tiles(
         [
@@ -100,7 +98,8 @@ def _tiles(asked: Asked, cause: Cause, totals: Row, rows: tuple[Row, ...]) -> Ti
                  f"{of_all} of the cost, {len(named):,} different"),
             Tile("Cost per prompt", per_prompt, f"of {count(prompts, 'prompt')}",
                  hint=measured.COST_PER_PROMPT_USD.description),
-            Tile("Subagents", money(subagents), "count for the prompt that started them",
+            Tile("Subagents", money(totals["subagent_cost_usd"]),
+                 "count for the prompt that started them",
                  hint=usage.SUBAGENT_COST_USD.description),
         ]
     )  # fmt: skip
@@ -115,6 +114,7 @@ def _lower(cause: Cause) -> str:
 def _by_day(asked: Asked, cause: Cause) -> Bars:
     rows = asked.rows(select([usage.COST_USD], ["day", cause.kind], _WHERE, order="day"))
     names = series_of((row[cause.kind], float(row["cost_usd"])) for row in rows)
+    own = iter(COLOURS)
     return stacked(
         "Cost",
         [(row["day"], row[cause.kind], float(row["cost_usd"])) for row in rows],
@@ -122,23 +122,23 @@ def _by_day(asked: Asked, cause: Cause) -> Bars:
         money,
         lambda first, last: period_link(asked, first, last),
         days=asked.shown_days(),
+        # What has no cause of the kind stands back behind what has.
+        colours=[REST if name == NONE else next(own) for name in names],
     )
 
 
 def _table(asked: Asked, cause: Cause, rows: tuple[Row, ...]) -> Table:
     top = max((float(row["cost_usd"]) for row in rows), default=0)
-    whole = sum(float(row["cost_usd"]) for row in rows)
+    whole = sum(row["cost_usd"] for row in rows)
     pull_requests = _pull_requests(asked) if cause.kind == "pull_request" else {}
     note = f"The first {_ROWS} of {len(rows):,}. " if len(rows) > _ROWS else ""
     return Table(
         f"By {_lower(cause)}",
         [
             Column(cause.label, is_number=False, **_sorting(asked, "name")),
-            *(
-                Column(each.label, hint=each.description, **_sorting(asked, name))
-                for name, each in _COLUMNS
-            ),
+            *_columns(asked, "responses", "sessions", "prompts", "tokens"),
             Column("Share"),
+            *_columns(asked, ""),
         ],
         [
             [
@@ -147,13 +147,24 @@ def _table(asked: Asked, cause: Cause, rows: tuple[Row, ...]) -> Table:
                 Cell(f"{row['answered_sessions']:,}", _sessions(asked, cause, row)),
                 Cell(f"{row['causing_prompts']:,}"),
                 Cell(thousands(row["tokens"])),
+                Cell(percent(float(row["cost_usd"] / whole)) if whole else "-"),
                 Cell(money(row["cost_usd"]), hint=exact(row["cost_usd"])),
-                Cell(percent(float(row["cost_usd"]) / whole) if whole else "-"),
             ]
             for row in rows[:_ROWS]
         ],
         note=note + _GUESSED.get(cause.kind, ""),
     )
+
+
+def _columns(asked: Asked, *names: str) -> list[Column]:
+    """Columns of figures, each under the word that sorts by it."""
+    return [
+        Column(
+            name.capitalize() or _COLUMNS[name].label,
+            hint=_COLUMNS[name].description, **_sorting(asked, name),
+        )
+        for name in names
+    ]  # fmt: skip
 
 
 def _sorting(asked: Asked, name: str) -> dict[str, Any]:
@@ -194,8 +205,8 @@ def _behind(asked: Asked, cause: Cause) -> Table:
     return Table(
         f"{count(len(rows), 'session')} with {_lower(cause)} {name}",
         [Column("Session", is_number=False), Column("Started", is_number=False),
-         *(Column(each.label, hint=each.description)
-           for each in _MEASURES if each is not usage.ANSWERED_SESSIONS)],
+         *(Column(name.capitalize() or each.label, hint=each.description)
+           for name, each in _COLUMNS.items() if name != "sessions")],
         [
             [
                 session_cell(row, labels, share(float(row["cost_usd"]), top)),
@@ -207,12 +218,14 @@ def _behind(asked: Asked, cause: Cause) -> Table:
             ]
             for row in rows[:BEHIND_ROWS]
         ],
-        note=" ".join(filter(None, [_address(asked, cause, name), left_out(len(rows))])),
+        note=left_out(len(rows)),
+        address=_address(asked, cause),
         empty="No session has it in this period.",
         anchor="of",
     )  # fmt: skip
 
 
-def _address(asked: Asked, cause: Cause, name: str) -> str:
-    opened = _pull_requests(asked).get(name) if cause.kind == "pull_request" else None
+def _address(asked: Asked, cause: Cause) -> str:
+    """The pull request at its host; extraction takes no other address than one of http."""
+    opened = _pull_requests(asked).get(asked.choice.of) if cause.kind == "pull_request" else None
     return str(opened["pull_request_url"] or "") if opened else ""

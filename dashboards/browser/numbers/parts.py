@@ -106,7 +106,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """The first column takes the room that is left."""
+    """The first column takes the room that is left; `address` is a link below the rows."""
 
     title: str
     columns: list[Column]
@@ -114,6 +114,7 @@ class Table:
     note: str = ""
     empty: str = ""
     anchor: str = ""
+    address: str = ""
     kind: str = "table"
 
 

@@ -42,7 +42,7 @@ _SOURCES = {
     ),
     "fct_messages": _Source("entry", "entry_id", ("task_category", "host")),
     "fct_prompts": _Source("prompt", "entry_id", ("host",)),
-    "fct_pull_requests": _Source("pull_request", "pull_request"),
+    "fct_pull_requests": _Source("opened_pull_request", "pull_request"),
     "dim_sessions": _Source("session", "session_id", ("outcome", "host"), others=("project",)),
     "fct_compactions": _Source("compaction", "entry_id", ("host",)),
     "fct_subagents": _Source("subagent", "", ("agent_type", "host")),
