@@ -8,9 +8,9 @@ from cca.terminal import say
 
 # Written out: the reports themselves are imported when one is asked for.
 _KINDS = [
-    "daily", "weekly", "monthly", "model", "project", "host", "session", "blocks", "tools",
-    "branch", "pr", "skill", "plugin", "mcp", "mcp-tool", "agent", "command", "effort", "version",
-    "entrypoint", "category", "user",
+    "daily", "weekly", "monthly", "model", "project", "repository", "host", "session", "blocks",
+    "tools", "branch", "pr", "skill", "plugin", "mcp", "mcp-tool", "agent", "command", "effort",
+    "version", "entrypoint", "category", "user",
 ]  # fmt: skip
 _DAY = click.DateTime(["%Y-%m-%d"])
 
@@ -19,7 +19,7 @@ _DAY = click.DateTime(["%Y-%m-%d"])
 @click.argument("kind", type=click.Choice(_KINDS), default="daily")
 @click.option("--since", type=_DAY, help="First day, such as 2026-11-01.")
 @click.option("--until", type=_DAY, help="Last day.")
-@click.option("--project", help="One project: its folder's name or its path.")
+@click.option("--project", help="One project: its directory, name or folder (slug).")
 @click.option("--host", help="One machine: its CCA_HOST.")
 @click.option("--model", help="One model: its id, as `cca usage model` shows it.")
 @click.option("--json", "form", flag_value="json", help="One JSON object.")
@@ -38,6 +38,8 @@ def usage(
     Or by what caused them: branch, pull request (pr), skill, plugin, MCP server (mcp), mcp-tool,
     kind of subagent (agent), slash command, effort, Claude Code version, entrypoint, category of
     the prompt, user. Each of these counts every response once, under `none` where it has none.
+
+    A repository is a project with its worktrees, and with what it was called before it moved.
 
     A block is a five-hour window as plans limit them: it begins at the full hour of its first
     message, and the open one shows where it is heading.

@@ -11,15 +11,16 @@ import duckdb
 from cca.errors import SettingError
 from cca.gold.measures import calls, usage
 from cca.gold.measures.causes import CAUSES
-from cca.gold.measures.select import select
+from cca.gold.measures.select import OF_PROJECT, select
 from cca.gold.measures.sessions import PROJECTED_USD
 from cca.gold.open import open_gold
+from cca.transcript.projects import key_or_folder
 
 # Reports of the causes have the words of cca.gold.measures.causes.
 Kind = Literal[
-    "daily", "weekly", "monthly", "model", "project", "host", "session", "blocks", "tools",
-    "branch", "pr", "skill", "plugin", "mcp", "mcp-tool", "agent", "command", "effort", "version",
-    "entrypoint", "category", "user",
+    "daily", "weekly", "monthly", "model", "project", "repository", "host", "session", "blocks",
+    "tools", "branch", "pr", "skill", "plugin", "mcp", "mcp-tool", "agent", "command", "effort",
+    "version", "entrypoint", "category", "user",
 ]  # fmt: skip
 KINDS: tuple[str, ...] = get_args(Kind)
 Value = str | int | float | Decimal | date | None
@@ -66,6 +67,7 @@ _SHAPES: dict[str, _Shape] = {
         "cost_usd desc, project_key",
         {"project_id": "l.project_id", "project_path": "l.project_path"},
     ),
+    "repository": _Shape("repository", "cost_usd desc, repository"),
     "host": _Shape("host", "cost_usd desc, host"),
     **{
         each.report: _Shape(each.kind, f"cost_usd desc, {each.kind}", _CAUSE_LABELS.get(each.kind))
@@ -81,11 +83,9 @@ _SHAPES: dict[str, _Shape] = {
         },
     ),
 }
-_BASE = """
+_BASE = f"""
 ($since::date is null or m.day >= $since) and ($until::date is null or m.day <= $until)
-and ($project::varchar is null or $project in (m.project_id, m.project_key) or m.project_key in (
-    select project_key from marts.dim_projects where project_path = $project
-)) and ($host::varchar is null or m.host = $host)
+and {OF_PROJECT} and ($host::varchar is null or m.host = $host)
 """
 _OF_MODEL = "$model::varchar is null or coalesce(model, 'unknown') = $model"
 # A call knows no model, but the response that made it does.
@@ -143,7 +143,8 @@ def report(  # noqa: PLR0913  (a report's filters)
     """
     if kind not in KINDS:
         raise SettingError(f"{kind!r} is no report; there are {', '.join(KINDS)}")
-    bound = {"since": since, "until": until, "project": project, "host": host, "model": model}
+    chosen = key_or_folder(project or "") or None
+    bound = {"since": since, "until": until, "project": chosen, "host": host, "model": model}
     if kind == "blocks":
         return _blocks(gold_path, bound, now or datetime.now(UTC))
     if kind == "tools":

@@ -92,7 +92,8 @@ TILES: dict[str, tuple[str, str, Callable[[Any], str]]] = {
 # Parts of a ratio that is shown, and what only dbt's metrics have.
 SHOWN_NOWHERE_ELSE = {
     "thinking_tokens", "ended_calls", "tool_calls_of_sessions", "prompts_of_sessions",
-    "cost_of_blocks_usd", "active_hours_of_blocks",
+    "cost_of_blocks_usd", "active_hours_of_blocks", "answered_prompts", "prompt_cost_usd",
+    "pull_request_cost_usd",
 }  # fmt: skip
 
 
