@@ -73,23 +73,7 @@ agents as (
 
 -- A subagent of a subagent works for the prompt that started the first of them.
 started as (
-    select
-        session_id,
-        agent_id,
-        min(turn_number) as turn_number
-    from (
-        with recursive chain as (
-            select session_id, agent_id, turn_number from agents
-            where turn_number is not null
-            union
-            select agents.session_id, agents.agent_id, chain.turn_number
-            from chain
-            inner join agents on chain.session_id = agents.session_id and chain.agent_id = agents.started_by
-        )
-
-        select * from chain
-    )
-    group by session_id, agent_id
+    {{ inherited("agents", "agent_id", "started_by", "turn_number") }}
 )
 
 select
