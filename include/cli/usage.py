@@ -9,8 +9,8 @@ from cca.terminal import say
 # Written out: the reports themselves are imported when one is asked for.
 _KINDS = [
     "daily", "weekly", "monthly", "model", "project", "repository", "host", "session", "blocks",
-    "tools", "branch", "pr", "skill", "plugin", "mcp", "mcp-tool", "agent", "command", "effort",
-    "version", "entrypoint", "category", "user",
+    "tools", "behaviour", "branch", "pr", "skill", "plugin", "mcp", "mcp-tool", "agent", "command",
+    "effort", "version", "entrypoint", "category", "user",
 ]  # fmt: skip
 _DAY = click.DateTime(["%Y-%m-%d"])
 
@@ -43,6 +43,9 @@ def usage(
 
     A block is a five-hour window as plans limit them: it begins at the full hour of its first
     message, and the open one shows where it is heading.
+
+    behaviour tells how Claude worked, by week, model, version and effort: what was corrected,
+    edited again, declined, and how long it took. Each value has the cases behind it.
     """
     from typing import cast
 

@@ -14,6 +14,7 @@ from cca.transcript.agents import agent_id_of
 from cca.transcript.blocks import as_blocks, blocks_of, text_of
 from cca.transcript.category import task_category
 from cca.transcript.causes import NO_CAUSES, Causes, causes_of
+from cca.transcript.corrections import is_correction
 from cca.transcript.entry import ODD_ENTRY, entry_of
 from cca.transcript.kinds import subtype_of
 from cca.transcript.prompts import said
@@ -160,7 +161,7 @@ def _causes(inner: dict[str, Any], blocks: list[Any]) -> Causes:
 _NO_PULL_REQUEST = (None, None)
 SAID_COLUMNS = (
     "speaker", "message_kind", "is_human_prompt", "prompt_text", "command", "headline",
-    "task_category",
+    "task_category", "is_correction",
 )  # fmt: skip
 
 
@@ -171,13 +172,16 @@ def said_columns(entry: dict[str, Any], blocks: list[Any]) -> Row:
         return _NOTHING_SAID
     if not found.is_prompt:
         headline = title_of_said(found) if found.speaker == "teammate" else None
-        return found.speaker, found.kind, False, None, found.command, headline, None
+        return found.speaker, found.kind, False, None, found.command, headline, None, None
     prompt = plain(found.text)
     category = task_category(prompt)
-    return found.speaker, found.kind, True, prompt, found.command, title_of_said(found), category
+    return (
+        found.speaker, found.kind, True, prompt, found.command, title_of_said(found), category,
+        is_correction(prompt),
+    )  # fmt: skip
 
 
-_NOTHING_SAID = (None, None, False, None, None, None, None)
+_NOTHING_SAID = (None, None, False, None, None, None, None, None)
 
 
 def _usage(message: dict[str, Any], entry: dict[str, Any]) -> Row:

@@ -38,6 +38,12 @@ class AirflowSettings(HomeSettings):
         "hourly run.",
     )
 
+    airflow_keep_days: int = Field(
+        30,
+        ge=1,
+        description="Runs, events and task logs older than this are deleted from Airflow.",
+    )
+
     @property
     def airflow_home(self) -> Path:
         return self.cca_home / "airflow"

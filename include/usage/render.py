@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from cca.terminal import printable
+from cca.usage import behaviour
 from cca.usage.reports import Report, Value
 
 # Column of the terminal table: the measures it adds up.
@@ -83,7 +84,10 @@ def print_table(report: Report, console: Console | None = None) -> None:
     if console.is_terminal and report.kind == "session":
         console.print(_session_table(report))
         return
-    table = _table(report, report.dimensions, _columns(report))
+    if report.kind == "behaviour":
+        table = behaviour.table(report.rows, report.totals)
+    else:
+        table = _table(report, report.dimensions, _columns(report))
     if not console.is_terminal:
         console = Console(width=Console(width=_ANY_WIDTH).measure(table).maximum)
     console.print(table)
@@ -141,7 +145,9 @@ def _table(report: Report, dimensions: tuple[str, ...], shown: dict[str, tuple[s
 
 
 def warning(report: Report) -> str | None:
-    """What the totals leave out, in one line."""
+    """What a reader must know of the numbers, in one line."""
+    if report.kind == "behaviour":
+        return behaviour.NOTE
     if not report.unpriced_models:
         return None
     names = ", ".join(

@@ -15,12 +15,13 @@ from cca.gold.measures.select import OF_PROJECT, select
 from cca.gold.measures.sessions import PROJECTED_USD
 from cca.gold.open import open_gold
 from cca.transcript.projects import key_or_folder
+from cca.usage import behaviour
 
 # Reports of the causes have the words of cca.gold.measures.causes.
 Kind = Literal[
     "daily", "weekly", "monthly", "model", "project", "repository", "host", "session", "blocks",
-    "tools", "branch", "pr", "skill", "plugin", "mcp", "mcp-tool", "agent", "command", "effort",
-    "version", "entrypoint", "category", "user",
+    "tools", "behaviour", "branch", "pr", "skill", "plugin", "mcp", "mcp-tool", "agent", "command",
+    "effort", "version", "entrypoint", "category", "user",
 ]  # fmt: skip
 KINDS: tuple[str, ...] = get_args(Kind)
 Value = str | int | float | Decimal | date | None
@@ -149,6 +150,8 @@ def report(  # noqa: PLR0913  (a report's filters)
         return _blocks(gold_path, bound, now or datetime.now(UTC))
     if kind == "tools":
         return _tools(gold_path, bound)
+    if kind == "behaviour":
+        return _behaviour(gold_path, bound)
     shape = _SHAPES[kind]
     grouped = select(MEASURES, [shape.by], _WHERE, labels=shape.labels, order=shape.order)
     dimensions = (shape.by, *(shape.labels or ()))
@@ -192,6 +195,16 @@ def _tools(gold_path: Path, bound: dict[str, Any]) -> Report:
     shown = {each.name: name for name, each in _CALLS.items()}
     renamed = [{shown.get(name, name): row[name] for name in row} for row in (*rows, totals)]
     return Report("tools", dimensions, tuple(renamed[:-1]), renamed[-1], (), tuple(_CALLS))
+
+
+def _behaviour(gold_path: Path, bound: dict[str, Any]) -> Report:
+    """How Claude worked, each value beside the cases behind it."""
+    names, by = tuple(each.name for each in behaviour.MEASURES), behaviour.DIMENSIONS
+    grouped = select(behaviour.MEASURES, by, _WHERE, order=", ".join(by))
+    with open_gold(gold_path) as gold:
+        rows = _rows(gold, grouped, bound, (*by, *names))
+        totals = _rows(gold, select(behaviour.MEASURES, where=_WHERE), bound, names)[0]
+    return Report("behaviour", by, tuple(rows), totals, (), names)
 
 
 def _unpriced(gold: duckdb.DuckDBPyConnection, bound: dict[str, Any]) -> tuple[str, ...]:

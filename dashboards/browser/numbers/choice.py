@@ -13,6 +13,10 @@ MEASURES = {"": "Cost", "tokens": "Tokens"}
 SPLITS = {"": "model", "project": "project", "host": "machine"}
 # Orders of the table of causes, the dearest first where nothing else is said.
 SORTS = ("", "responses", "sessions", "prompts", "tokens", "name")
+# What the lines of the Behaviour page stand for.
+LINES = {"": "all", "model": "model", "version": "version", "effort": "effort"}
+# What a part of the work log is.
+EACH = {"": "day", "week": "week"}
 _MAX_CHARACTERS = 500
 _DATE_CHARACTERS = len("2026-01-31")
 
@@ -32,6 +36,8 @@ class Choice:
     # Kind of cause, and the order of its table.
     cause: str = ""
     sort: str = ""
+    line: str = ""
+    each: str = ""
     # One tool, cause, file, hour of the week or class of errors whose sessions are listed.
     of: str = ""
 
@@ -78,6 +84,7 @@ def from_query(values: Mapping[str, Any]) -> Choice:
 
 _ALLOWED: dict[str, Collection[str]] = {
     "days": PERIODS, "by": MEASURES, "split": SPLITS, "cause": BY_KIND, "sort": SORTS,
+    "line": LINES, "each": EACH,
 }  # fmt: skip
 
 

@@ -71,6 +71,62 @@ class Bars:
 
 
 @dataclass(frozen=True)
+class Point:
+    """`x` and `y` are shares of 0 to 100 of the chart; a point of few cases is faded."""
+
+    x: float
+    y: float
+    is_few: bool
+
+
+@dataclass(frozen=True)
+class Series:
+    """`lines` are runs of neighbouring points as SVG writes them."""
+
+    name: str
+    colour: str
+    points: list[Point]
+    lines: list[str]
+
+
+@dataclass(frozen=True)
+class Change:
+    """A time at which something changed: its place of 0 to 100, what is written there, and why."""
+
+    x: float
+    label: str
+    hint: str
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Values over weeks; `bars` are the weeks, whose tips tell values and cases."""
+
+    title: str
+    series: list[Series]
+    bars: list[Bar]
+    lines: list[Mark]
+    ticks: list[Mark]
+    changes: list[Change]
+    note: str = ""
+    # What a value rests on, with how often that was right.
+    rests_on: list[str] = field(default_factory=list)
+    empty: str = ""
+
+
+@dataclass(frozen=True)
+class Charts:
+    """Charts side by side with one legend."""
+
+    title: str
+    charts: list[Lines]
+    legend: list[tuple[str, str]] = field(default_factory=list)
+    segments: list[list[Segment]] = field(default_factory=list)
+    note: str = ""
+    kind: str = "charts"
+
+
+@dataclass(frozen=True)
 class Heat:
     """Seven rows of 24 cells, each (share of the fullest 0 to 1, label, link)."""
 
@@ -140,6 +196,41 @@ class Remark:
 
 
 @dataclass(frozen=True)
+class LogSession:
+    """What was asked in one session."""
+
+    title: str
+    link: str
+    prompts: list[str]
+
+
+@dataclass(frozen=True)
+class LogEntry:
+    """The work in one project: `files` are (path, added, removed), `commits` (hash, text, link)."""
+
+    project: str
+    link: str
+    facts: str
+    sessions: list[LogSession]
+    files: list[tuple[str, int, int]]
+    more_files: str
+    commits: list[tuple[str, str, str]]
+    pull_requests: list[str]
+    failures: str
+
+
+@dataclass(frozen=True)
+class Log:
+    """The work of a day or a week."""
+
+    title: str
+    summary: str
+    entries: list[LogEntry]
+    segments: list[list[Segment]] = field(default_factory=list)
+    kind: str = "log"
+
+
+@dataclass(frozen=True)
 class Pair:
     """Two sections side by side where there is room."""
 
@@ -148,7 +239,7 @@ class Pair:
     kind: str = "pair"
 
 
-Section = Tiles | Choices | Bars | Heat | Table | Meter | Remark | Pair
+Section = Tiles | Choices | Bars | Charts | Heat | Table | Meter | Remark | Log | Pair
 
 
 def share(value: float, top: float) -> float:

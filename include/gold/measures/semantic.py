@@ -49,6 +49,7 @@ _SOURCES = {
     "agg_billing_blocks": _Source(
         "block", "block_start", time="cast(block_start as date)", others=()
     ),
+    "fct_work": _Source("work", "work_id", ("model", "version", "effort", "host")),
     "agg_rejects": _Source("reject", "", ("reason",), others=()),
 }
 # Without a day there is no metric; these measures are numbers of the product all the same.

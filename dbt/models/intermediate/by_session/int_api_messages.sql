@@ -36,8 +36,7 @@ ranked as (
     where {{ touched('usage_rows.session_id') }}
 ),
 
--- Early rows of a message hold partial counts and copies repeat them: the largest is the truth. What
--- caused it stands on each of its rows, or on some.
+-- Early rows of a message hold partial counts and copies repeat them: the largest is the truth.
 merged as (
     select
         message_id,
@@ -51,6 +50,7 @@ merged as (
         greatest(
             max(cache_write_5m_tokens), max(cache_creation_tokens) - max(cache_write_1h_tokens)
         ) as cache_write_5m_tokens,
+        bool_or(is_thinking_known) as is_thinking_known,
         max(model) as any_model,
         min_by(mcp_server, mcp_server || ' ' || coalesce(mcp_tool, '')) as mcp_server,
         min_by(coalesce(mcp_tool, ''), mcp_server || ' ' || coalesce(mcp_tool, '')) as mcp_tool,
@@ -81,6 +81,7 @@ select
     merged.cache_write_1h_tokens,
     merged.cache_read_tokens,
     merged.thinking_tokens,
+    merged.is_thinking_known,
     merged.web_search_requests + coalesce(client_searches.web_search_requests, 0) as web_search_requests,
     merged.input_tokens + merged.cache_write_5m_tokens + merged.cache_write_1h_tokens
     + merged.cache_read_tokens as prompt_tokens,
