@@ -22,7 +22,7 @@ from cca.transcript.pull_requests import linked
 from cca.transcript.roles import role_of
 from cca.transcript.slugs import project_key, repository_of, slug_of, user_of
 from cca.transcript.terminal import plain
-from cca.transcript.times import is_outlier, parse_timestamp
+from cca.transcript.times import is_clock_wrong, parse_timestamp
 from cca.transcript.titles import TITLE_FIELDS, title_of, title_of_said
 from cca.transcript.usage import further_usage, inner_entry
 from cca.transcript.values import as_json, count, json_bytes, mapping
@@ -55,10 +55,10 @@ class Rows:
 def convert(document: Mapping[str, Any]) -> Rows:
     """Rows of cca.records from a document; never raises on what a transcript may hold."""
     try:
-        place = _place(document)
         if "rawFile" in document and "rawLine" not in document:
             raise ValueError(f"its line {document['rawFile']} is not in GridFS")
         entry = entry_of(document)
+        place = _place(document, entry.get("timestamp"))
         blocks = blocks_of(entry)
         row = _entry_row(document, entry, blocks)
         if not blocks:
@@ -81,7 +81,7 @@ _UUID, _TIMESTAMP, _MESSAGE_ID, _ROLE, _AGENT_ID, _IS_SIDECHAIN = (
 )
 
 
-def _place(document: Mapping[str, Any]) -> Row:
+def _place(document: Mapping[str, Any], written: Any) -> Row:
     event_at, ingested_at = document["eventAt"], document["ingestedAt"]
     return (
         document["_id"],
@@ -95,7 +95,7 @@ def _place(document: Mapping[str, Any]) -> Row:
         ingested_at,
         event_at,
         event_at.date(),
-        is_outlier(event_at, ingested_at),
+        is_clock_wrong(written, event_at, ingested_at),
     )
 
 

@@ -57,11 +57,3 @@ def count(collection: Collection[Document], scope: TimeRange) -> int:
     if not query:
         return collection.estimated_document_count()
     return collection.count_documents(query)
-
-
-def arrived(collection: Collection[Document], after: datetime, through: datetime) -> int:
-    """Count the documents that came in (after, through]; only the index is read."""
-    query = {"ingestedAt": {"$gt": after, "$lte": through}}
-    # `count_documents` aggregates, which is several times the work of this command.
-    found = collection.database.command("count", collection.name, query=query)
-    return int(found["n"])

@@ -9,6 +9,7 @@ from io import StringIO
 from typing import Any
 
 from rich import box
+from rich.cells import set_cell_size
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -106,7 +107,7 @@ def _session_table(report: Report) -> Table:
     rows = tuple(
         row
         | {
-            "session_id": str(row["session_id"])[:_SHORT_ID],
+            "session_id": _short(str(row["session_id"])),
             "started": str(row["started_at"] or "")[:10],
         }
         for row in report.rows
@@ -119,6 +120,12 @@ def _session_table(report: Report) -> Table:
     title.no_wrap, title.overflow, title.ratio = True, "ellipsis", 1
     table.expand = True
     return table
+
+
+def _short(session_id: str) -> str:
+    """The first cells of an id; a session without a UUID is known by the end of its path."""
+    name = printable(session_id).rstrip("/").rsplit("/", 1)[-1]
+    return set_cell_size(name, _SHORT_ID).rstrip()
 
 
 def _table(report: Report, dimensions: tuple[str, ...], shown: dict[str, tuple[str, ...]]) -> Table:
