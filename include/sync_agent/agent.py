@@ -155,8 +155,8 @@ class _Scans:
     def scan(self, shared: _Run, intake: Intake) -> list[FoundFile]:
         settings, state = shared.settings, shared.state
         started = time.monotonic()
-        self.roots = settings.claude_dirs
-        self.missing = _tell_missing(self.roots, self.missing)
+        self.roots = settings.sync_dirs
+        self.missing = _tell_missing(settings.claude_dirs, self.missing)
         for sentence in settings.claude_dir_remarks:
             if sentence not in self.told:
                 log.warning(sentence)
