@@ -26,6 +26,8 @@ DEFINITIONS = {
     "tokens": "per message the largest count any of its rows shows",
     "cost_usd": "tokens at the model's price, without the fee for web searches",
     "cost_usd_with_web_search": "the same and 0.01 USD for each web search",
+    "limits": "each window of a plan's limit: the highest percentage that a status line showed, "
+    "and tokens and cost of all answers from its beginning to the last line that showed that",
     "attribution": "project = folder of the file; session = the one that first had the message, "
     "subagents count for their parent; day = UTC date of the message's first row",
 }
@@ -104,6 +106,8 @@ class Ledger:
     tools: dict[str, ToolTally] = field(default_factory=lambda: defaultdict(ToolTally))
     sessions: dict[str, str] = field(default_factory=dict)
     titles: dict[str, str] = field(default_factory=dict)
+    # Each answer with its cost, for what a status line shows after it.
+    answers: list[tuple[ApiMessage, Decimal]] = field(default_factory=list)
 
     def count(self, name: str, n: int = 1) -> None:
         self.counts[name] += n
@@ -130,6 +134,7 @@ class Ledger:
             "project": made.project_id,
             "session": made.session_id,
         }
+        self.answers.append((made, cost))
         self.total.add(made.usage, cost, made.web_searches)
         for dimension, key in keys.items():
             self.by[dimension].setdefault(key, Tally()).add(made.usage, cost, made.web_searches)

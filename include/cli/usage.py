@@ -6,7 +6,18 @@ import click
 
 from cca.terminal import say
 
-_KINDS = ["daily", "weekly", "monthly", "model", "project", "host", "session", "blocks", "tools"]
+_KINDS = [
+    "daily",
+    "weekly",
+    "monthly",
+    "model",
+    "project",
+    "host",
+    "session",
+    "blocks",
+    "limits",
+    "tools",
+]
 _DAY = click.DateTime(["%Y-%m-%d"])
 
 
@@ -27,6 +38,8 @@ def usage(
     form: str | None,
 ) -> None:
     """Report tokens and cost by day, week, month, model, project, machine, session, block or tool.
+
+    Limits are the real ones of a plan, where a status line recorded them: docs/limits.md.
 
     A block is a five-hour window as plans limit them: it begins at the full hour of its first
     message, and the open one shows where it is heading.

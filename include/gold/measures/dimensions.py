@@ -43,6 +43,7 @@ _ALL = (
     ),
     Dimension("file_path", "file_path", "File", "File that a tool worked on."),
     Dimension("operation", "operation", "Operation", "read, edit, write, search or other."),
+    Dimension("limit_name", "limit_name", "Limit", "five_hour or seven_day."),
     Dimension("reason", "reason", "Reason", "Why an entry did not become a row."),
     Dimension("verdict", "verdict", "Verdict", "How Claude Code's own totals compare with ours."),
 )  # fmt: skip

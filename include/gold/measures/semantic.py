@@ -45,6 +45,10 @@ _SOURCES = {
     "agg_billing_blocks": _Source(
         "block", "block_start", time="cast(block_start as date)", others=()
     ),
+    "fct_limits": _Source("limit_reading", "reading_id", ("host",)),
+    "agg_limit_windows": _Source(
+        "limit_window", "", ("limit_name",), time="cast(window_start as date)", others=()
+    ),
     "agg_rejects": _Source("reject", "", ("reason",), others=()),
 }
 # Without a day there is no metric; these measures are numbers of the product all the same.

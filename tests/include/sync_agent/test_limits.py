@@ -5,7 +5,10 @@ import json
 import pytest
 
 from cca.home import SPOOL_NAME
+from cca.statusline import state
 from cca.sync_agent.agent import SyncReport
+from tests.helpers import eventually, free_port
+from tests.include.sync_agent.agents import changed, running
 
 SESSION = "00000000-0000-4000-8000-00000000b11e"
 
@@ -54,6 +57,15 @@ def test_reading_the_file_again_doubles_nothing(spool, sync, collection, setting
     settings.buffer_path.unlink()
     assert sync().stored == 0
     assert len(limits_of(collection)) == 2
+
+
+def test_a_running_agent_delivers_readings_and_says_that_it_runs(spool, settings, collection):
+    live = changed(settings, health_port=free_port())
+    with running(live, live.mongo_uri):
+        write(spool, reading(1, 10))
+        eventually(lambda: len(limits_of(collection)) == 1)
+        eventually(lambda: state.read(str(settings.cca_home)).get("agent"))
+    assert state.read(str(settings.cca_home))["agent"].keys() == {"at", "waiting_seconds"}
 
 
 def test_odd_lines_stop_nothing(spool, sync, collection):
