@@ -43,6 +43,7 @@ class Truth:
             "definitions": DEFINITIONS,
             "totals": totals,
             **{f"by_{name}": _rows(rows) for name, rows in ledger.by.items()},
+            "by_pull_request": _rows(ledger.by_pull_request()),
             "by_tool": {name: vars(tally) for name, tally in sorted(ledger.tools.items())},
             "limits": self.limits,
             "sessions": dict(sorted(ledger.sessions.items())),
@@ -69,7 +70,7 @@ def generate(out: Path, sessions: int = 40, seed: int = 1, until: date | None = 
                 content,
                 stage.before.transcript.at if stage.before else stage.starts[index],
             )
-    limits = write_limits(out, ledger.answers)
+    limits = write_limits(out, ledger.messages)
     truth = Truth(ledger, limits, {"sessions": sessions, "seed": seed, "until": until.isoformat()})
     text = json.dumps(truth.as_json(), ensure_ascii=False, indent=1)
     (out / "truth.json").write_text(text + "\n", encoding="utf-8")
