@@ -81,7 +81,7 @@ def write_limits(out: Path, answers: Sequence[Answer]) -> dict[str, Any]:
             continue
         now = made.at + _AFTER
         both = [_of(windows, now) for windows in (five_hour, seven_day)]
-        limits = [window and window.at(now) for window in both]
+        limits = [window.at(now) if window else None for window in both]
         if record(str(out), _payload(made, spent[made.session_id], limits), now.timestamp()):
             readings += 1
             for window in filter(None, both):

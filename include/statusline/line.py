@@ -121,12 +121,12 @@ def _budget(_payload: Payload, state: Mapping[str, Section], now: float) -> str:
 
 def _archive(_payload: Payload, state: Mapping[str, Section], now: float) -> str:
     agent = state.get("agent", {})
-    said_at, waiting = number(agent, "at"), number(agent, "waiting_seconds")
+    said_at, waiting = number(agent, "at"), number(agent, "waiting_seconds") or 0.0
     if said_at is None:
         return ""
     if now - said_at > _QUIET_SECONDS:
         return "cca's agent has stopped"
-    return f"not archived for {until(waiting)}" if (waiting or 0) > _QUIET_SECONDS else ""
+    return f"not archived for {until(waiting)}" if waiting > _QUIET_SECONDS else ""
 
 
 def number(values: Section, name: str) -> float | None:

@@ -21,8 +21,8 @@ from cca.lake.lake import holding
 from cca.lake.store import Commit
 from cca.load.raw import load, load_state
 from cca.load.warehouse import writing
-from cca.selection import Selection
 from cca.records import DATASETS
+from cca.selection import Selection
 from cca.settings import Settings, get_settings
 from cca.time_travel import settings_of
 from tests.include.lake.rest_catalog import serving_catalog
