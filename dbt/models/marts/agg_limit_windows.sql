@@ -51,7 +51,7 @@ spent as (
         cast(sum(messages.cost_usd) as decimal(18, 10)) as cost_usd
     from windows
     inner join {{ ref('fct_api_messages') }} as messages
-        on messages.sent_at >= windows.window_start and messages.sent_at <= windows.last_read_at
+        on windows.window_start <= messages.sent_at and windows.last_read_at >= messages.sent_at
     group by windows.limit_name, windows.resets_at
 ),
 

@@ -190,7 +190,7 @@ def test_commands_show_tables_and_drop_asks_first(
     run = CliRunner().invoke
     try:
         info = json.loads(run(iceberg_command, ["info", "--json"]).output)
-        assert [row["rows"] for row in info["rows"]] == [1, 1, 0]
+        assert [row["rows"] for row in info["rows"]] == [1, 1, 0, 0]
         assert info["totals"]["rows"] == 2
         assert "conversations" in run(iceberg_command, ["info"]).output
         shown = json.loads(run(iceberg_command, ["snapshots", "--json"]).output)
