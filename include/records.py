@@ -132,6 +132,11 @@ CONVERSATIONS = pa.schema(
         _field("command", pa.string(), "Slash command that was given, with its slash."),
         _field("headline", pa.string(), "Title that a session without one takes from the entry."),
         _field("task_category", pa.string(), "What the prompt asks for, guessed from its words."),
+        _field(
+            "is_correction",
+            pa.bool_(),
+            "The prompt's words correct what Claude did; a heuristic, prompts only.",
+        ),
         _field("text", pa.string(), "Readable text: prompt, answer, title, summary, system line."),
         _field("details_json", pa.string(), "What rare entries say beyond these columns, as JSON."),
         _field("entry_json", pa.string(), "Whole entry as JSON.", required=True),
@@ -169,6 +174,18 @@ CONTENT_BLOCKS = pa.schema(
         _field("opens_pull_request", pa.bool_(), "The shell command opens one; tool_use only."),
         _field("pull_request", pa.string(), "Pull request that the result's last line names."),
         _field("pull_request_url", pa.string(), "Its address; tool_result only."),
+        _field(
+            "check_kind",
+            pa.string(),
+            "test, build, types or lint: what the command of a call checks; tool_use only.",
+        ),
+        _field(
+            "reports_failure",
+            pa.bool_(),
+            "What was printed ends with words of failure; results of shell commands only.",
+        ),
+        _field("commit_hash", pa.string(), "Short hash of the commit that a result reports."),
+        _field("commit_subject", pa.string(), "First line of that commit's message."),
     ]
 )
 

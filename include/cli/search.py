@@ -1,6 +1,7 @@
 """`cca search`: search from the terminal."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -19,7 +20,7 @@ KINDS = ("prompt", "answer", "thinking", "tool_input", "tool_result", "title", "
 
 @click.command(context_settings={"ignore_unknown_options": True})
 @click.argument("text", nargs=-1, required=True)
-@click.option("--project", help="Only this project (its folder's name).")
+@click.option("--project", help="One project: its directory, name or folder (slug).")
 @click.option("--session", help="Only this session.")
 @click.option("--kind", type=click.Choice(KINDS), help="Only this kind of block.")
 @click.option("--host", help="Only this machine.")
@@ -38,22 +39,61 @@ def search(text: tuple[str, ...], *, regex: bool, as_json: bool, **options: Any)
 
     Put -- before TEXT when it begins with a minus sign.
     """
-    from cca.mongo.server import serving_mongo
     from cca.search.searcher import Look, Searcher
     from cca.settings import get_settings
 
     settings = get_settings()
-    typed = " ".join(text)
+    typed = _understood(" ".join(text), is_regex=regex)
     look = Look(_CHECKED_HITS, _PATTERN_SECONDS)
-    with serving_mongo(settings) as uri:
+    with _served(settings) as uri:
         _freshen(settings, uri)
-        found = Searcher(settings, uri).search(
-            f"/{typed}(?:)/" if regex else typed, look=look, **options
-        )
+        options["project"] = _project(settings, uri, options["project"])
+        found = Searcher(settings, uri).search(typed, look=look, **options)
     if as_json:
         _print_json(found)
     else:
         _print(found)
+
+
+@contextmanager
+def _served(settings: "Settings") -> Iterator[str]:
+    """MongoDB; where the stack does not run, it takes seconds to start and to stop."""
+    from rich.console import Console
+
+    from cca.mongo.server import running_uri, serving_mongo
+
+    is_running = bool(settings.mongo_uri) or running_uri(settings) is not None
+    console = Console(stderr=True, quiet=is_running)
+    with ExitStack() as stack:
+        with console.status("starting MongoDB; `cca up` keeps it running"):
+            uri = stack.enter_context(serving_mongo(settings))
+        yield uri
+
+
+def _understood(text: str, *, is_regex: bool) -> str:
+    """What is searched; a text that cannot be searched is a wrong use."""
+    from cca.search.patterns import understood
+    from cca.search.typed import understand
+
+    if is_regex and isinstance(problem := understood(text), str):
+        raise click.UsageError(problem)
+    typed = f"/{text}(?:)/" if is_regex else text
+    if problem := understand(typed).message:
+        raise click.UsageError(problem.replace("(?:)", "") if is_regex else problem)
+    return typed
+
+
+def _project(settings: "Settings", uri: str, wanted: str | None) -> str | None:
+    """The key of a project that was named; a folder stays a folder."""
+    if not wanted:
+        return None
+    from cca.mongo import archive
+    from cca.projects import listed_projects, named
+
+    with archive.connect(uri) as client:
+        sessions = archive.conversations(client, settings).database[archive.SESSIONS]
+        found = named(wanted, listed_projects(sessions))
+    return wanted if any(each.slug == wanted for each in found) else found[0].key
 
 
 def _freshen(settings: "Settings", uri: str) -> None:

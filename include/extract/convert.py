@@ -14,6 +14,7 @@ from cca.transcript.agents import agent_id_of
 from cca.transcript.blocks import as_blocks, blocks_of, text_of
 from cca.transcript.category import task_category
 from cca.transcript.causes import NO_CAUSES, Causes, causes_of
+from cca.transcript.corrections import is_correction
 from cca.transcript.entry import ODD_ENTRY, entry_of
 from cca.transcript.kinds import subtype_of
 from cca.transcript.prompts import said
@@ -21,7 +22,7 @@ from cca.transcript.pull_requests import linked
 from cca.transcript.roles import role_of
 from cca.transcript.slugs import project_key, repository_of, slug_of, user_of
 from cca.transcript.terminal import plain
-from cca.transcript.times import is_outlier, parse_timestamp
+from cca.transcript.times import is_clock_wrong, parse_timestamp
 from cca.transcript.titles import TITLE_FIELDS, title_of, title_of_said
 from cca.transcript.usage import further_usage, inner_entry
 from cca.transcript.values import as_json, count, json_bytes, mapping
@@ -54,10 +55,10 @@ class Rows:
 def convert(document: Mapping[str, Any]) -> Rows:
     """Rows of cca.records from a document; never raises on what a transcript may hold."""
     try:
-        place = place_row(document)
         if "rawFile" in document and "rawLine" not in document:
             raise ValueError(f"its line {document['rawFile']} is not in GridFS")
         entry = entry_of(document)
+        place = place_row(document, entry.get("timestamp"))
         blocks = blocks_of(entry)
         row = _entry_row(document, entry, blocks)
         if not blocks:
@@ -80,7 +81,7 @@ _UUID, _TIMESTAMP, _MESSAGE_ID, _ROLE, _AGENT_ID, _IS_SIDECHAIN = (
 )
 
 
-def place_row(document: Mapping[str, Any]) -> Row:
+def place_row(document: Mapping[str, Any], written: Any) -> Row:
     event_at, ingested_at = document["eventAt"], document["ingestedAt"]
     return (
         document["_id"],
@@ -94,7 +95,7 @@ def place_row(document: Mapping[str, Any]) -> Row:
         ingested_at,
         event_at,
         event_at.date(),
-        is_outlier(event_at, ingested_at),
+        is_clock_wrong(written, event_at, ingested_at),
     )
 
 
@@ -160,7 +161,7 @@ def _causes(inner: dict[str, Any], blocks: list[Any]) -> Causes:
 _NO_PULL_REQUEST = (None, None)
 SAID_COLUMNS = (
     "speaker", "message_kind", "is_human_prompt", "prompt_text", "command", "headline",
-    "task_category",
+    "task_category", "is_correction",
 )  # fmt: skip
 
 
@@ -171,13 +172,16 @@ def said_columns(entry: dict[str, Any], blocks: list[Any]) -> Row:
         return _NOTHING_SAID
     if not found.is_prompt:
         headline = title_of_said(found) if found.speaker == "teammate" else None
-        return found.speaker, found.kind, False, None, found.command, headline, None
+        return found.speaker, found.kind, False, None, found.command, headline, None, None
     prompt = plain(found.text)
     category = task_category(prompt)
-    return found.speaker, found.kind, True, prompt, found.command, title_of_said(found), category
+    return (
+        found.speaker, found.kind, True, prompt, found.command, title_of_said(found), category,
+        is_correction(prompt),
+    )  # fmt: skip
 
 
-_NOTHING_SAID = (None, None, False, None, None, None, None)
+_NOTHING_SAID = (None, None, False, None, None, None, None, None)
 
 
 def _usage(message: dict[str, Any], entry: dict[str, Any]) -> Row:

@@ -17,8 +17,8 @@ _REJECT_DAY = REJECTS.get_field_index("date")
 def limits_row(document: Mapping[str, Any]) -> tuple[str, date, Row]:
     """Return dataset, date and row of a document; what cannot be placed is a reject."""
     try:
-        place = place_row(document)
         entry = entry_of(document)
+        place = place_row(document, entry.get("timestamp"))
     except ODD_ENTRY as error:
         reject = reject_row(document, f"{type(error).__name__}: {error}")
         return "rejects", reject[_REJECT_DAY], reject

@@ -24,6 +24,8 @@ POOL = "duckdb_writer"
 # With a target path from outside, Cosmos would miss the compiled SQL and its parse cache.
 _COSMOS_DECIDES = {"DBT_PROJECT_DIR", "DBT_PROFILES_DIR", "DBT_TARGET_PATH", "DBT_LOG_PATH"}
 _USERS = ("admin", "viewer")
+# Ends the tasks of models without a process for each; elsewhere a worker does it.
+_EXECUTORS = {"LocalExecutor": "cca_airflow.models_executor.ModelsExecutor"}
 # enough for the cause, which stands above the last lines of a traceback
 _MIGRATION_LINES = 12
 
@@ -43,7 +45,9 @@ def airflow_environment(settings: Settings) -> dict[str, str]:
         "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT_DIR / "dags"),
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(PROJECT_DIR / "plugins"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-        "AIRFLOW__CORE__EXECUTOR": settings.airflow_executor,
+        "AIRFLOW__CORE__EXECUTOR": _EXECUTORS.get(
+            settings.airflow_executor, settings.airflow_executor
+        ),
         "AIRFLOW__CORE__PARALLELISM": "8",
         # With the port: the workers find the API by it.
         "AIRFLOW__API__BASE_URL": settings.airflow_address,

@@ -9,7 +9,6 @@ import bson
 from bson import Int64
 from bson.errors import BSONError
 from gridfs import DEFAULT_CHUNK_SIZE
-from pymongo import WriteConcern
 from pymongo.collection import Collection
 from pymongo.errors import (
     BulkWriteError,
@@ -19,7 +18,7 @@ from pymongo.errors import (
 )
 
 from cca.mongo import archive
-from cca.mongo.archive import HOLDERS
+from cca.mongo.archive import ARRIVALS, HOLDERS
 from cca.settings import Settings
 from cca.sync_agent.buffer import Buffer
 from cca.sync_agent.document import (
@@ -46,11 +45,11 @@ _ENCODING_ERRORS = (BSONError, OverflowError, UnicodeEncodeError, RecursionError
 _INDEXES = (
     [("projectId", 1), ("eventAt", -1)],
     [("sessionKey", 1), ("stream", 1), ("generation", 1), ("sourceOffset", 1)],
-    [("ingestedAt", 1), ("_id", 1)],
+    ARRIVALS,
     [("eventAt", -1)],
     HOLDERS,
 )
-_LIMITS_INDEXES = ([("ingestedAt", 1), ("_id", 1)], [("eventAt", -1)])
+_LIMITS_INDEXES = (ARRIVALS, [("eventAt", -1)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,13 +145,12 @@ def _deliver(
 ) -> tuple[Delivery, list[DeadLetter]]:
     if not entries:
         return Delivery(), []
-    durable = collection.with_options(write_concern=WriteConcern("majority", j=True))
     # The server's clock, asked anew for each attempt: readers order by it.
-    ingested_at = durable.database.client.admin.command("hello")["localTime"]
-    stored, duplicates, refused = _insert(durable, entries, host, ingested_at)
+    ingested_at = collection.database.client.admin.command("hello")["localTime"]
+    stored, duplicates, refused = _insert(collection, entries, host, ingested_at)
     dead: list[DeadLetter] = []
     for each in refused:
-        outcome = _insert_raw(durable, each, host, ingested_at)
+        outcome = _insert_raw(collection, each, host, ingested_at)
         if isinstance(outcome, DeadLetter):
             dead.append(outcome)
         else:
@@ -248,8 +246,7 @@ def _store_line(collection: Collection[Document], entry: Entry) -> None:
     Chunk n of an id always holds the same bytes, so what a broken attempt left is no error, and an
     agent needs no right to delete.
     """
-    files = collection.database["fs.files"].with_options(write_concern=collection.write_concern)
-    chunks = files.database["fs.chunks"].with_options(write_concern=collection.write_concern)
+    files, chunks = collection.database["fs.files"], collection.database["fs.chunks"]
     if files.find_one({"_id": entry.entry_id}, {"_id": 1}):
         return
     chunks.create_index([("files_id", 1), ("n", 1)], unique=True)

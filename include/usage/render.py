@@ -9,11 +9,13 @@ from io import StringIO
 from typing import Any
 
 from rich import box
+from rich.cells import set_cell_size
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from cca.terminal import printable
+from cca.usage import behaviour
 from cca.usage.reports import Report, Value
 
 # Column of the terminal table: the measures it adds up.
@@ -91,7 +93,10 @@ def print_table(report: Report, console: Console | None = None) -> None:
     if console.is_terminal and report.kind == "session":
         console.print(_session_table(report))
         return
-    table = _table(report, report.dimensions, _columns(report))
+    if report.kind == "behaviour":
+        table = behaviour.table(report.rows, report.totals)
+    else:
+        table = _table(report, report.dimensions, _columns(report))
     if not console.is_terminal:
         console = Console(width=Console(width=_ANY_WIDTH).measure(table).maximum)
     console.print(table)
@@ -112,7 +117,7 @@ def _session_table(report: Report) -> Table:
     rows = tuple(
         row
         | {
-            "session_id": str(row["session_id"])[:_SHORT_ID],
+            "session_id": _short(str(row["session_id"])),
             "started": str(row["started_at"] or "")[:10],
         }
         for row in report.rows
@@ -125,6 +130,12 @@ def _session_table(report: Report) -> Table:
     title.no_wrap, title.overflow, title.ratio = True, "ellipsis", 1
     table.expand = True
     return table
+
+
+def _short(session_id: str) -> str:
+    """The first cells of an id; a session without a UUID is known by the end of its path."""
+    name = printable(session_id).rstrip("/").rsplit("/", 1)[-1]
+    return set_cell_size(name, _SHORT_ID).rstrip()
 
 
 def _table(report: Report, dimensions: tuple[str, ...], shown: dict[str, tuple[str, ...]]) -> Table:
@@ -151,7 +162,9 @@ def _table(report: Report, dimensions: tuple[str, ...], shown: dict[str, tuple[s
 
 
 def warning(report: Report) -> str | None:
-    """What the totals leave out, in one line."""
+    """What a reader must know of the numbers, in one line."""
+    if report.kind == "behaviour":
+        return behaviour.NOTE
     if not report.unpriced_models:
         return None
     names = ", ".join(

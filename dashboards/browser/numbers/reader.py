@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from cca.dashboards.browser.numbers.choice import Choice
+from cca.gold.measures.select import OF_PROJECT
 from cca.settings import Settings
+from cca.transcript.projects import key_or_folder
 
 if TYPE_CHECKING:
     import duckdb
@@ -59,7 +61,7 @@ class Asked:
         given = {
             "since": since,
             "until": until,
-            "project": choice.project or None,
+            "project": key_or_folder(choice.project) or None,
             "model": choice.model or None,
             "host": choice.host or None,
             "timezone": self.gold.timezone,
@@ -91,10 +93,14 @@ def current(settings: Settings) -> Gold | None:
 
 @lru_cache(maxsize=512)
 def _answer(gold: Gold, sql: str, bound: tuple[tuple[str, Any], ...]) -> tuple[Row, ...]:
-    # A cursor each, as threads may not share one.
-    cursor = _connection(gold).cursor().execute(sql, dict(bound))
+    cursor = cursor_of(gold).execute(sql, dict(bound))
     names = [column[0] for column in cursor.description]
     return tuple(dict(zip(names, values, strict=True)) for values in cursor.fetchall())
+
+
+def cursor_of(gold: Gold) -> "duckdb.DuckDBPyConnection":
+    """A cursor of one's own, as threads may not share one."""
+    return _connection(gold).cursor()
 
 
 @lru_cache(maxsize=2)
@@ -105,10 +111,13 @@ def _connection(gold: Gold) -> "duckdb.DuckDBPyConnection":
 
 
 # The filters of a page as SQL, for facts that know day, project and machine; models beside.
-FILTERED = """
+FILTERED = f"""
 ($since::date is null or m.day >= $since) and ($until::date is null or m.day <= $until)
-and ($project::varchar is null or m.project_id = $project)
+and {OF_PROJECT}
 and ($host::varchar is null or m.host = $host)
 """
 OF_MODEL = "and ($model::varchar is null or coalesce(m.model, 'unknown') = $model)"
-PROJECTS = "select project_id, project_path from marts.dim_projects order by 1"
+PROJECTS = """
+select project_key, project_id, coalesce(project_path, '') as project_path
+from marts.dim_projects order by 1
+"""

@@ -29,6 +29,10 @@ select
     calls.hour_at,
     calls.file_path,
     calls.lines_added,
-    calls.lines_removed
+    calls.lines_removed,
+    calls.check_kind,
+    calls.is_check_failed,
+    calls.commit_hash,
+    calls.commit_subject
 from calls
 inner join projects on calls.session_id = projects.session_id

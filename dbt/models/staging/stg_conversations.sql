@@ -53,6 +53,7 @@ select
     command,
     headline,
     task_category,
+    coalesce(is_correction, false) as is_correction,
     project_key,
     repository,
     coalesce(is_project_folder, false) as is_project_folder,

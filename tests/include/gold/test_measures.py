@@ -24,6 +24,7 @@ from cca.gold.measures.select import select
 from cca.gold.open import open_gold
 from cca.gold.summary import summary
 from cca.settings import PROJECT_DIR, Settings
+from cca.usage import behaviour
 from cca.usage.reports import NAMES, report
 from tests.include.gold.columns import COLUMNS
 
@@ -99,9 +100,14 @@ TILES: dict[str, tuple[str, str, Callable[[Any], str]]] = {
     "unpriced_messages": ("health", "Unknown price", _whole),
 }
 # Parts of a ratio that is shown, and what only dbt's metrics have.
+BEHAVIOUR = {each.name for each in behaviour.MEASURES} | {"works"}
 SHOWN_NOWHERE_ELSE = {
     "thinking_tokens", "ended_calls", "tool_calls_of_sessions", "prompts_of_sessions",
-    "cost_of_blocks_usd", "active_hours_of_blocks", "limit_readings",
+    "cost_of_blocks_usd", "active_hours_of_blocks", "answered_prompts", "prompt_cost_usd",
+    "pull_request_cost_usd", "corrected_prompts", "interruptions", "declines",
+    "failed_calls_of_work", "files_read_before_edit", "repeated_edits", "one_shot_edits",
+    "thinking_tokens_of_work", "output_tokens_of_edits",
+    "limit_readings",
     *(f"used_{name}_percentage" for name in ("five_hour", "seven_day")),
     *(f"cost_of_{name}_usd" for name in ("five_hour", "seven_day")),
     *(f"tokens_of_{name}" for name in ("five_hour", "seven_day")),
@@ -186,7 +192,7 @@ def test_each_measure_is_shown_or_is_part_of_one_that_is() -> None:
     text = "".join(path.read_text() for path in BOARDS_DIR.glob("*.yaml"))
     on_boards = set(re.findall(r"measure\.(\w+)", text))
     in_marts = {name for _, columns in COLUMNS.values() for name in columns.values()}
-    shown = on_boards | in_marts | set(TILES) | set(NAMES) | set(CALLS)
+    shown = on_boards | in_marts | set(TILES) | set(NAMES) | set(CALLS) | BEHAVIOUR
     pages = "".join(
         path.read_text() for path in (PROJECT_DIR / "dashboards/browser/numbers").glob("*.py")
     )

@@ -7,6 +7,11 @@ import pytest
 
 from cca.settings import Settings
 
+_CAUSES = (
+    "skill", "plugin", "mcp_server", "mcp_tool", "agent_type", "command_name", "task_category",
+    "git_branch", "pull_request", "effort", "version", "entrypoint", "user_name",
+)  # fmt: skip
+
 
 @pytest.fixture
 def gold(tmp_path: Path) -> Settings:
@@ -22,6 +27,8 @@ def gold(tmp_path: Path) -> Settings:
                 ('s1', '-a', 'First [bold]title', timestamp '2026-11-01 10:00:00'),
                 ('s2', '-b', null, timestamp '2026-11-09 10:00:00')
             ) t(session_id, project_id, title, started_at);
+            alter table marts.dim_sessions add column project_key varchar;
+            update marts.dim_sessions set project_key = if(project_id = '-a', '/home/me/a', '-b');
             create table marts.fct_api_messages as
             select *, 2::bigint as output_tokens, 3::bigint as cache_write_5m_tokens,
                 4::bigint as cache_write_1h_tokens, 5::bigint as cache_read_tokens
@@ -45,9 +52,20 @@ def gold(tmp_path: Path) -> Settings:
                 ('Read', '-b', date '2026-11-02', 'error', true, true, 200),
                 ('Bash', '-b', date '2026-11-02', 'pending', false, false, null)
             ) t(tool_name, project_id, day, status, is_error, is_rejected, duration_ms);
+            alter table marts.fct_tool_calls add column session_id varchar;
+            update marts.fct_tool_calls set session_id = if(project_id = '-a', 's1', 's2');
             alter table marts.fct_tool_calls add column host varchar default 'laptop';
             alter table marts.fct_tool_calls add column is_failed boolean;
             update marts.fct_tool_calls set is_failed = is_error and not is_rejected;
+            alter table marts.fct_tool_calls add column message_id varchar;
+            update marts.fct_tool_calls set message_id = if(tool_name = 'Read', 'm-opus', 'm-new');
+            alter table marts.fct_api_messages add column message_id varchar;
+            update marts.fct_api_messages set message_id = 'm-' || model;
+            alter table marts.fct_api_messages add column is_sidechain boolean;
+            update marts.fct_api_messages set is_sidechain = model = 'haiku';
+            create table marts.fct_pull_requests as
+                select 'me/a#1' as pull_request, 'feat/x' as git_branch, 'https://x/1' as
+                pull_request_url;
             create table marts.agg_billing_blocks as select *,
                 1::bigint as output_tokens, 1::bigint as cache_write_5m_tokens,
                 1::bigint as cache_write_1h_tokens, 1::bigint as cache_read_tokens,
@@ -72,6 +90,12 @@ def gold(tmp_path: Path) -> Settings:
             ) t(limit_name, window_start, resets_at, used_percentage, percentage_per_hour,
                 last_read_at)
         """)
+        for column in _CAUSES:
+            connection.execute(f"alter table marts.fct_api_messages add column {column} varchar")
+        connection.execute(
+            "update marts.fct_api_messages set skill = 'notes', pull_request = 'me/a#1', "
+            "mcp_server = 'db', mcp_tool = 'query', effort = 'high' where day = '2026-11-01'"
+        )
         for table in ("fct_api_messages", "fct_tool_calls"):
             connection.execute(f"alter table marts.{table} add column project_key varchar")
             connection.execute(
