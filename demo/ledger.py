@@ -28,6 +28,8 @@ DEFINITIONS = {
     "cost_usd_with_web_search": "the same and 0.01 USD for each web search",
     "cache_breaks": "responses that wrote to the cache again what was in it, by cause; usd is what "
     "writing it again cost beyond reading it",
+    "limits": "each window of a plan's limit: the highest percentage that a status line showed, "
+    "and tokens and cost of all answers from its beginning to the last line that showed that",
     "causes": "by_skill, by_mcp, by_effort, by_prompt and others: each response once, under what "
     "its rows say of its cause, or under none; a subagent counts for the prompt that started it",
     "pull_request": "the one that was opened from the response's branch: the next after it, else "

@@ -198,6 +198,23 @@ CONTENT_BLOCKS = pa.schema(
     ]
 )
 
+LIMITS = pa.schema(
+    [
+        *_PLACE,
+        _field("project_key", pa.string(), "Folder of the session, by which it is a project."),
+        _field("version", pa.string(), "Claude Code version."),
+        _field("model", pa.string(), "Model of the session."),
+        _field("cost_usd", pa.float64(), "Cost of the session so far, by Claude Code."),
+        _field("context_percentage", pa.float64(), "How full the context is, 0 to 100."),
+        _field("context_tokens", pa.int64(), "Tokens in the context."),
+        _field("context_size", pa.int64(), "Tokens that the context can hold."),
+        _field("five_hour_percentage", pa.float64(), "Used of the five-hour limit, 0 to 100."),
+        _field("five_hour_resets_at", _AT, "End of the five-hour limit's window."),
+        _field("seven_day_percentage", pa.float64(), "Used of the weekly limit, 0 to 100."),
+        _field("seven_day_resets_at", _AT, "End of the weekly limit's window."),
+    ]
+)
+
 REJECTS = pa.schema(
     [
         _field("_id", pa.string(), "MongoDB `_id` of the document.", required=True),
@@ -209,7 +226,12 @@ REJECTS = pa.schema(
     ]
 )
 
-DATASETS = {"conversations": CONVERSATIONS, "content_blocks": CONTENT_BLOCKS, "rejects": REJECTS}
+DATASETS = {
+    "conversations": CONVERSATIONS,
+    "content_blocks": CONTENT_BLOCKS,
+    "limits": LIMITS,
+    "rejects": REJECTS,
+}
 
 # Long texts that no model reads: in the warehouse they would be most of what a load costs.
 LAKE_ONLY = {"conversations": {"entry_json"}, "content_blocks": {"text", "input_json"}}

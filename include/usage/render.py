@@ -42,6 +42,14 @@ _BURN: dict[str, tuple[str, ...]] = {
     "USD/h": ("usd_per_hour",),
     "projected USD": ("projected_usd",),
 }
+_LIMITS: dict[str, tuple[str, ...]] = {
+    "used %": ("used_percentage",),
+    "expected %": ("expected_percentage",),
+    "tokens": ("tokens",),
+    "USD": ("cost_usd",),
+    "tokens for 1 %": ("tokens_per_percent",),
+    "USD for 1 %": ("usd_per_percent",),
+}
 # A session on a terminal: what fits in 100 columns, its cost before its tokens.
 _SESSION = {
     "USD": ("cost_usd",),
@@ -98,6 +106,8 @@ def print_table(report: Report, console: Console | None = None) -> None:
 def _columns(report: Report) -> dict[str, tuple[str, ...]]:
     if report.kind == "tools":
         return _CALLS
+    if report.kind == "limits":
+        return _LIMITS
     if report.kind == "blocks":
         return _SHOWN | _BURN
     if report.kind in FINDINGS:

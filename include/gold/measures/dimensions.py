@@ -54,6 +54,7 @@ _ALL = (
     ),
     Dimension("file_path", "file_path", "File", "File that a tool worked on."),
     Dimension("operation", "operation", "Operation", "read, edit, write, search or other."),
+    Dimension("limit_name", "limit_name", "Limit", "five_hour or seven_day."),
     Dimension("skill", "coalesce(skill, 'none')", "Skill", "Skill that it was written for."),
     Dimension(
         "plugin", "coalesce(plugin, 'none')", "Plugin", "Plugin of the skill or the subagent."

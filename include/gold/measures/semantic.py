@@ -52,6 +52,10 @@ _SOURCES = {
     "agg_billing_blocks": _Source(
         "block", "block_start", time="cast(block_start as date)", others=()
     ),
+    "fct_limits": _Source("limit_reading", "reading_id", ("host",)),
+    "agg_limit_windows": _Source(
+        "limit_window", "", ("limit_name",), time="cast(window_start as date)", others=()
+    ),
     "fct_work": _Source("work", "work_id", ("model", "version", "effort", "host")),
     "agg_context": _Source("context_part", "", ("part", "tool_name", "host")),
     "agg_waste": _Source("finding", "", ("kind", "host")),

@@ -89,6 +89,15 @@ TILES: dict[str, tuple[str, str, Callable[[Any], str]]] = {
     "max_block_usd": ("blocks", "Most expensive", money),
     "median_block_usd": ("blocks", "Median cost", money),
     "usd_per_active_hour": ("blocks", "Cost per active hour", money),
+    "limit_windows": ("blocks", "Windows read", _whole),
+    "peak_five_hour_percentage": (
+        "blocks",
+        "Fullest 5-hour window",
+        lambda value: f"{value:.0f} %",
+    ),
+    "peak_seven_day_percentage": ("blocks", "Fullest week", lambda value: f"{value:.0f} %"),
+    "usd_per_five_hour_percent": ("blocks", "1 % of the 5-hour limit", money),
+    "usd_per_seven_day_percent": ("blocks", "1 % of the weekly limit", money),
     "unpriced_messages": ("health", "Unknown price", _whole),
 }
 # Parts of a ratio that is shown, and what only dbt's metrics have.
@@ -100,6 +109,10 @@ SHOWN_NOWHERE_ELSE = {
     "failed_calls_of_work", "files_read_before_edit", "repeated_edits", "one_shot_edits",
     "thinking_tokens_of_work", "output_tokens_of_edits",
     "cache_break_share_usd",
+    "limit_readings",
+    *(f"used_{name}_percentage" for name in ("five_hour", "seven_day")),
+    *(f"cost_of_{name}_usd" for name in ("five_hour", "seven_day")),
+    *(f"tokens_of_{name}" for name in ("five_hour", "seven_day")),
 }  # fmt: skip
 
 
@@ -139,7 +152,10 @@ def test_columns_of_marts_hold_what_the_measures_give(demo_gold: Settings, mart:
 )
 def test_the_parts_of_an_additive_measure_add_up(demo_gold: Settings, name: str) -> None:
     measure = MEASURES[name]
-    split = {"agg_ledger_check": "verdict", "agg_rejects": "reason"}.get(measure.table, "day")
+    splits = {
+        "agg_ledger_check": "verdict", "agg_rejects": "reason", "agg_limit_windows": "limit_name",
+    }  # fmt: skip
+    split = splits.get(measure.table, "day")
     if measure.table == "agg_billing_blocks":
         parts = rows(demo_gold, f"select {measure.expression} as {name} from marts.{measure.table} "
                      "group by block_start")  # fmt: skip
