@@ -130,7 +130,7 @@ def _may_check(program: str) -> bool:
 
 def check_of_call(tool: Any, values: Any) -> str | None:
     """The same of a tool call: its name, and the input it was given."""
-    if tool not in _SHELLS or not isinstance(values, dict):
+    if not isinstance(tool, str) or tool not in _SHELLS or not isinstance(values, dict):
         return None
     command = values.get("command")
     return check_of(command) if isinstance(command, str) else None

@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from cca.gold.measures import MEASURES
+from cca.gold.measures.causes import CAUSES
 from cca.gold.measures.dimensions import DIMENSIONS
 from cca.gold.measures.model import Measure
 
@@ -31,7 +32,9 @@ class _Source:
 
 
 _SOURCES = {
-    "fct_api_messages": _Source("response", "message_id", ("model", "host")),
+    "fct_api_messages": _Source(
+        "response", "message_id", ("model", "host", *(each.kind for each in CAUSES))
+    ),
     "fct_tool_calls": _Source("tool_call", "tool_use_id", ("tool_name", "host")),
     "fct_errors": _Source("error", "", ("tool_name", "error_class", "host")),
     "fct_file_operations": _Source(
@@ -39,6 +42,7 @@ _SOURCES = {
     ),
     "fct_messages": _Source("entry", "entry_id", ("task_category", "host")),
     "fct_prompts": _Source("prompt", "entry_id", ("host",)),
+    "fct_pull_requests": _Source("opened_pull_request", "pull_request"),
     "dim_sessions": _Source("session", "session_id", ("outcome", "host"), others=("project",)),
     "fct_compactions": _Source("compaction", "entry_id", ("host",)),
     "fct_subagents": _Source("subagent", "", ("agent_type", "host")),

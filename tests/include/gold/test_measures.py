@@ -94,9 +94,10 @@ TILES: dict[str, tuple[str, str, Callable[[Any], str]]] = {
 BEHAVIOUR = {each.name for each in behaviour.MEASURES} | {"works"}
 SHOWN_NOWHERE_ELSE = {
     "thinking_tokens", "ended_calls", "tool_calls_of_sessions", "prompts_of_sessions",
-    "cost_of_blocks_usd", "active_hours_of_blocks", "corrected_prompts", "interruptions",
-    "declines", "failed_calls_of_work", "files_read_before_edit", "repeated_edits",
-    "one_shot_edits", "thinking_tokens_of_work", "output_tokens_of_edits",
+    "cost_of_blocks_usd", "active_hours_of_blocks", "answered_prompts", "prompt_cost_usd",
+    "pull_request_cost_usd", "corrected_prompts", "interruptions", "declines",
+    "failed_calls_of_work", "files_read_before_edit", "repeated_edits", "one_shot_edits",
+    "thinking_tokens_of_work", "output_tokens_of_edits",
 }  # fmt: skip
 
 
