@@ -59,6 +59,18 @@ def _require_token(settings: Any) -> None:
         raise SettingError("no client has a token yet; make one first: `cca mcp token add NAME`")
 
 
+@mcp.command()
+def hello() -> None:
+    """Print one line for the start of a session: what the archive holds of this project."""
+    import os
+
+    from cca.mcp.hello import hello as line
+    from cca.settings import get_settings
+
+    if text := line(get_settings(), os.getcwd()):  # noqa: PTH109  (as the shell names it)
+        say(text)
+
+
 @mcp.group()
 def token() -> None:
     """Make, list and remove the tokens of clients that ask by HTTP."""

@@ -1,6 +1,7 @@
 """What runs the pipeline and tells when it fails: Airflow and the alerts."""
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 
@@ -67,6 +68,11 @@ class AlertSettings(HomeSettings):
     )
     alert_email: str = Field(
         "", description="Who gets a mail when a run fails; several separated by commas."
+    )
+    digest: Literal["", "day", "week", "day,week"] = Field(
+        "",
+        description="Which work logs are sent where alerts go: `day` each morning that of the day "
+        "before, `week` each Monday that of the week before, `day,week` both. Empty: none.",
     )
     smtp_url: str = Field(
         "smtp://localhost:25",

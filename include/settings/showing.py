@@ -72,8 +72,8 @@ class McpSettings(HomeSettings):
     mcp_port: Port = Field(3002, description="Port of `cca mcp --http`.")
     mcp_url: str = Field(
         "",
-        description="Addresses by which clients reach `cca mcp --http` from elsewhere, separated by "
-        "commas, such as https://cca.example.org behind a proxy with TLS.",
+        description="Addresses by which clients reach `cca mcp --http` from elsewhere, separated "
+        "by commas, such as https://cca.example.org behind a proxy with TLS.",
     )
     claude_code_session_id: str = Field(
         "",

@@ -17,7 +17,8 @@ def _any(words: str) -> str:
     return f"(?:{'|'.join(word.replace('_', ' ') for word in words.split())})"
 
 
-_SCRIPT = r"(?:npm|pnpm|yarn|bun|deno)(?: --?[\w-]+(?:[= ]\S+)?)*? (?:run[ -]script |run |task )?"
+_RUN_OPTIONS = r"(?: --?[\w-]+(?:[= ]\S+)?)*? "
+_SCRIPT = rf"(?:npm|pnpm|yarn|bun|deno){_RUN_OPTIONS}(?:(?:run-script|run|task){_RUN_OPTIONS})?"
 _GRADLE = r"(?:\./)?(?:gradlew?|gradlew\.bat)\b.* ?"
 _MAVEN = r"(?:\./)?mvnw?\b.* "
 _OPTIONS = r"(?: \S+=\S+| -\S+| \+\S+| run| build)*? "
@@ -31,7 +32,7 @@ _WITH_TESTS = _any(
 )
 _WITH_BUILDS = _any(
     "cargo go dotnet swift zig docker_compose mix flutter next vite ng nx turbo hugo sbt bazel "
-    "stack cabal forge astro nuxt tauri expo gatsby"
+    "stack cabal lake forge astro nuxt tauri expo gatsby"
 )
 _BUILDERS = _any(
     r"webpack rollup esbuild tsup javac rustc gcc g\+\+ clang clang\+\+ cmake_--build ninja "
@@ -54,14 +55,15 @@ _RULES = {
         rf"{_WITH_TESTS}{_OPTIONS}(?:test|spec|nextest)\b",
         rf"{_MAVEN}(?:test|verify)\b", rf"{_GRADLE}(?:test|check)\b", r"xcodebuild\b.*\btest\b",
         r"make\b.* (?:test|tests|check)\b", r"just (?:test|check)\b",
-        r"(?:\S*/)?(?:run[_-]?)?tests?(?:\.sh|\.py|\.js|\.ts)\b",
+        r"(?:[\w-]*[_-])?tests?\.(?:sh|py|js|ts)\b", r"[\w-]+[_-]tests?(?= |$)",
         r"(?:python3?|php) (?:\S*/)?(?:manage\.py|artisan) test\b",
         r"(?:python3?|node|bun|tsx|deno run|ruby|php) \S*(?:test_\w+|_test|[./]test|\.spec)\.\w+",
     ),
     "build": (
         _SCRIPT + r"(?:build|compile)\b", rf"{_WITH_BUILDS}(?: -\S+)*? (?:build|compile)\b",
         rf"{_BUILDERS}(?!\S)", rf"{_MAVEN}(?:compile|package|install)\b",
-        rf"{_GRADLE}(?:build|assemble\w*|compile\w*)\b", r"make(?: -\S+)*(?: all| build)?$",
+        rf"{_GRADLE}(?:build|assemble\w*|compile\w*)\b", r"build\.sh\b",
+        r"make(?: -C \S+| -\S+)*(?: all| build)?(?: -\S+)*$",
     ),
     "types": (rf"{_TYPERS}(?![\w-])", _SCRIPT + r"(?:type-?check|types|tsc|check)\b"),
     "lint": (rf"{_LINTERS}\b", _SCRIPT + r"(?:lint|format:check)\b", r"make\b.* lint\b"),
@@ -71,6 +73,15 @@ _KNOWN = {
     for kind, patterns in _RULES.items()
 }
 _REDIRECTION = re.compile(r"\s*\d?>{1,2}\s*(?:&\d|\S+)|\s+&\s*$")
+# The first words of the rules: most commands are none of them, and a set is faster than patterns.
+_RUNNERS = (
+    "npm pnpm yarn bun deno node tsx ruby php python python3 gradle gradlew gradlew.bat mvn mvnw "
+    "make just xcodebuild py_compile docker docker-compose"
+)
+_LISTS = (_TESTERS, _WITH_TESTS, _WITH_BUILDS, _BUILDERS, _TYPERS, _LINTERS)
+_PROGRAMS = frozenset(_RUNNERS.split()) | frozenset(
+    re.sub(r"[\\?]", "", words.split()[0]) for listed in _LISTS for words in listed[3:-1].split("|")
+)
 _PARTS = re.compile(r"&&|\|\||[;|\n]")
 _MOST_PARTS = 20
 # What a command writes to a file is no command.
@@ -78,7 +89,7 @@ _HERE_DOCUMENT = re.compile(r"<<-?\s*(['\"]?)(\w+)\1(.*?)\n\s*\2\b.*?(?=\n|$)|<<
 # What stands before a program and says nothing of it.
 _BEFORE = re.compile(
     r"^(?:\s+|\(|\w+=(?:'[^']*'|\"[^\"]*\"|\S*)\s+|docker(?:-| )compose (?:exec|run)(?: -\S+)* \S+ "
-    r"|(?:sudo|time|env|exec|command|nohup|then|do|dotenv|bunx|pnpx) "
+    r"|(?:sudo|time|env|exec|command|nohup|then|do|dotenv|bunx|pnpx|(?:ba|z)?sh(?= [\w./])) "
     r"|timeout (?:-\S+ )*\S+ |nice (?:-n ?\d+ )?|(?:npx|xvfb-run|uv run) (?:-\S+ )*"
     r"|(?:pnpm|yarn)(?: --?[\w-]+ \S+)* (?:exec|dlx) "
     r"|(?:poetry|pipenv|pdm|hatch|rye) run |bundle exec "
@@ -107,14 +118,19 @@ def check_of(command: str) -> str | None:
     command = _HERE_DOCUMENT.sub("", command[:_READ_CHARACTERS])
     for part in _PARTS.split(command, _MOST_PARTS):
         program = _program(part)
-        if program and not _NO_CHECK.search(program):
+        if _may_check(program) and not _NO_CHECK.search(program):
             found.add(next((kind for kind, rule in _KNOWN.items() if rule.search(program)), None))
     return next((kind for kind in CHECK_KINDS if kind in found), None)
 
 
+def _may_check(program: str) -> bool:
+    name = program.split(" ", 1)[0].split("\n", 1)[0].rsplit("/", 1)[-1].lower()
+    return name in _PROGRAMS or "test" in program or name.startswith(("markdownlint", "build."))
+
+
 def check_of_call(tool: Any, values: Any) -> str | None:
     """The same of a tool call: its name, and the input it was given."""
-    if tool not in _SHELLS or not isinstance(values, dict):
+    if not isinstance(tool, str) or tool not in _SHELLS or not isinstance(values, dict):
         return None
     command = values.get("command")
     return check_of(command) if isinstance(command, str) else None

@@ -227,7 +227,7 @@ def free_locks() -> None:
     """Drop dbt's locks; at a process's end Python reports those that are left as leaked."""
     from dbt.adapters.factory import reset_adapters  # noqa: PLC0415
 
-    reset_adapters()
+    reset_adapters()  # type: ignore[no-untyped-call]
     gc.collect()
 
 

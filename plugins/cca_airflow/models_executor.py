@@ -36,36 +36,41 @@ class ModelsExecutor(LocalExecutor):
     """Runs every task as LocalExecutor does but those of reported models."""
 
     def _process_workloads(self, workload_list: Sequence[Any]) -> None:
-        with ThreadPoolExecutor(_AT_ONCE) as threads:
-            is_ended = list(threads.map(self._is_ended, workload_list))
-        rest = [each for each, ended in zip(workload_list, is_ended, strict=True) if not ended]
-        for each, ended in zip(workload_list, is_ended, strict=True):
-            if ended:
-                self.queued_tasks.pop(each.key)
-                self.success(each.key)
-        if rest:
+        reports = {each.key: _report_on(each) for each in workload_list}
+        # First what takes a while: publish starts before the models are shown.
+        if rest := [each for each in workload_list if reports[each.key] is None]:
             super()._process_workloads(rest)
+        reported = [each for each in workload_list if reports[each.key] is not None]
+        with ThreadPoolExecutor(_AT_ONCE) as threads:
+            ended = list(threads.map(_is_ended, reported, [reports[each.key] for each in reported]))
+        for each in (one for one, is_ended in zip(reported, ended, strict=True) if is_ended):
+            self.queued_tasks.pop(each.key)
+            self.success(each.key)
+        if left := [one for one, is_ended in zip(reported, ended, strict=True) if not is_ended]:
+            super()._process_workloads(left)
 
-    def _is_ended(self, workload: Any) -> bool:
-        """End the task by its report; whatever goes wrong here is left to a worker."""
-        try:
-            report = _report_on(workload)
-            if report is None:
-                return False
-            with _api(workload.token) as api:
-                _end(api, workload.ti, report)
-        except Exception:
-            log.exception("%s is left to a worker", getattr(workload, "key", workload))
-            return False
-        _write_log(workload.log_path, report)
-        return True
+
+def _is_ended(workload: Any, report: ModelReport) -> bool:
+    """End the task by its report; whatever goes wrong here is left to a worker."""
+    try:
+        with _api(workload.token) as api:
+            _end(api, workload.ti, report)
+    except Exception:
+        log.exception("%s is left to a worker", workload.key)
+        return False
+    _write_log(workload.log_path, report)
+    return True
 
 
 def _report_on(workload: Any) -> ModelReport | None:
     if workload.type != "ExecuteTask" or "." not in workload.ti.task_id:
         return None
     ti = workload.ti
-    return take(get_settings(), run_name(ti), ti.task_id.rsplit(".", 1)[-1])
+    try:
+        return take(get_settings(), run_name(ti), ti.task_id.rsplit(".", 1)[-1])
+    except (OSError, ValueError, TypeError):
+        log.exception("the report for %s cannot be read", workload.key)
+        return None
 
 
 def _api(token: str) -> httpx.Client:

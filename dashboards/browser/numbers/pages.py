@@ -18,6 +18,7 @@ from cca.dashboards.browser.numbers import (
     behaviour,
     blocks,
     cache,
+    causes,
     code,
     errors,
     health,
@@ -49,6 +50,7 @@ class Page:
 
 PAGES = {
     "": Page("Usage", usage.page, ("period", "project", "model", "host")),
+    "causes": Page("Causes", causes.page, ("period", "project", "model", "host")),
     "tools": Page("Tools", tools.page, ("period", "project", "model", "host")),
     "sessions": Page("Sessions", sessions.page),
     "activity": Page("Activity", activity.page),
@@ -149,7 +151,7 @@ def _rendered(  # noqa: PLR0913  (what the page shows)
     options: dict[str, list[tuple[str, str]]],
 ) -> Markup:
     # Another page keeps the filters and forgets the thing that was looked at.
-    kept = replace(choice, of="", by="", split="", line="", each="")
+    kept = replace(choice, of="", by="", split="", cause="", sort="", line="", each="")
     return render(
         "numbers.html",
         ZoneInfo(settings.timezone),

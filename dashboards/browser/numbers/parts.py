@@ -47,6 +47,15 @@ class Segment:
 
 
 @dataclass(frozen=True)
+class Choices:
+    """What the sections below can be split by, in as many lines as it takes."""
+
+    title: str
+    segments: list[Segment]
+    kind: str = "choices"
+
+
+@dataclass(frozen=True)
 class Bars:
     """Stacked bars; with `line`, points of 0 to 100 drawn as a line instead."""
 
@@ -142,14 +151,18 @@ class Cell:
 
 @dataclass(frozen=True)
 class Column:
+    """`link` sorts the table by it."""
+
     name: str
     is_number: bool = True
     hint: str = ""
+    link: str = ""
+    is_sorted: bool = False
 
 
 @dataclass(frozen=True)
 class Table:
-    """The first column takes the room that is left."""
+    """The first column takes the room that is left; `address` is a link below the rows."""
 
     title: str
     columns: list[Column]
@@ -157,6 +170,7 @@ class Table:
     note: str = ""
     empty: str = ""
     anchor: str = ""
+    address: str = ""
     kind: str = "table"
 
 
@@ -225,7 +239,7 @@ class Pair:
     kind: str = "pair"
 
 
-Section = Tiles | Bars | Charts | Heat | Table | Meter | Remark | Log | Pair
+Section = Tiles | Choices | Bars | Charts | Heat | Table | Meter | Remark | Log | Pair
 
 
 def share(value: float, top: float) -> float:

@@ -22,7 +22,6 @@ answers as (
     select
         _id as document_id,
         coalesce(nullif(message_id, ''), nullif(uuid, ''), _id) as message_id,
-        coalesce(nullif(message_id, ''), nullif(uuid, ''), _id) as response_id,
         session_id,
         project_id,
         host,
@@ -66,7 +65,6 @@ further_answers as (
     select
         answers.document_id,
         answers.message_id || ':' || further.usage_kind || ':' || further.usage_number as message_id,
-        answers.message_id as response_id,
         answers.session_id,
         answers.project_id,
         answers.host,

@@ -27,7 +27,7 @@ class Precision:
 PRECISION = {
     "correction": Precision("A prompt corrects by its first words, in English.", 33, 28, 33),
     "check": Precision(
-        "A check is a command that runs tests, a build, types or a linter.", 42, 42, 31
+        "A check is a command that runs tests, a build, types or a linter.", 78, 78, 58
     ),
-    "failed check": Precision("A check failed by its result or its last lines.", 11, 8, 10),
+    "failed check": Precision("A check failed by its result or its last lines.", 16, 12, 15),
 }
