@@ -216,19 +216,23 @@ def _end_left_over(settings: Settings) -> None:
 
 def _drop_oplog(settings: Settings, client: MongoClient[Document]) -> None:
     """Drop what only a replica set needs; the role `root` may not, so it gets the right to."""
-    if "oplog.rs" not in client["local"].list_collection_names():
-        return
-    if client[_MARK]["mark"].find_one() is None:
+    found = set(client["local"].list_collection_names())
+    if "oplog.rs" in found and client[_MARK]["mark"].find_one() is None:
         # The newest writes are missing too: the set must apply them.
         raise ServiceDown(_failed(settings))
+    if found - {"startup_log"}:
+        _grant(client)
+        client.drop_database("local")
+    client.drop_database(_MARK)
     with suppress(OperationFailure):
         client.admin.command("dropRole", _DROPPER)
+
+
+def _grant(client: MongoClient[Document]) -> None:
     right = {"resource": {"db": "local", "collection": ""}, "actions": ["dropDatabase"]}
-    client.admin.command("createRole", _DROPPER, privileges=[right], roles=[])
+    with suppress(OperationFailure):
+        client.admin.command("createRole", _DROPPER, privileges=[right], roles=[])
     client.admin.command("grantRolesToUser", access.USER, roles=[_DROPPER])
-    client.drop_database("local")
-    client.drop_database(_MARK)
-    client.admin.command("dropRole", _DROPPER)
 
 
 def _databases(client: MongoClient[Document]) -> list[Database[Document]]:

@@ -61,13 +61,10 @@ def shared(tmp_path_factory):
     subprocess.run(
         [PROJECT_DIR / "deploy" / "tls.sh", folder / "tls", "localhost", "127.0.0.1"], check=True
     )
-    key = folder / "keyfile"
-    key.write_text("a" * 64)
-    key.chmod(0o600)
     ca = folder / "tls" / "ca.pem"
     server = OwnMongod(
         folder / "mongod",
-        *("--replSet", "rs0", "--keyFile", str(key), "--tlsMode", "requireTLS"),
+        *("--auth", "--tlsMode", "requireTLS"),
         *("--tlsCertificateKeyFile", str(folder / "tls" / "server.pem"), "--tlsCAFile", str(ca)),
         "--tlsAllowConnectionsWithoutCertificates",
         client=f"&tls=true&tlsCAFile={quote(str(ca), safe='/')}",
