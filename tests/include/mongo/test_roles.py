@@ -67,7 +67,7 @@ def shared(tmp_path_factory):
     ca = folder / "tls" / "ca.pem"
     server = OwnMongod(
         folder / "mongod",
-        *("--replSet", "rs0", "--keyFile", str(key), "--tlsMode", "requireTLS"),
+        *("--keyFile", str(key), "--tlsMode", "requireTLS"),
         *("--tlsCertificateKeyFile", str(folder / "tls" / "server.pem"), "--tlsCAFile", str(ca)),
         "--tlsAllowConnectionsWithoutCertificates",
         client=f"&tls=true&tlsCAFile={quote(str(ca), safe='/')}",
