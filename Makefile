@@ -91,6 +91,7 @@ lint: install .links $(BIOME_STAMP)  ## ruff, import-linter, sqlfluff, dbt-bounc
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	PYTHONPATH=.links $(VENV)/bin/lint-imports --no-cache --no-logo
+	$(VENV)/bin/python -m cca.transform.contract --check
 	$(VENV)/bin/sqlfluff lint dbt/models dbt/tests
 	cd dbt && DUCKDB_PATH=:memory: ../$(VENV)/bin/dbt --quiet parse --profiles-dir .
 	cd dbt && ../$(VENV)/bin/dbt-bouncer run --output-only-failures
@@ -140,6 +141,7 @@ docs: install  ## write the generated pages: settings, commands, gold tables, me
 	$(VENV)/bin/python -m cca.settings.docs
 	$(VENV)/bin/python -m cca.cli.reference
 	$(VENV)/bin/python -m cca.transform.dictionary
+	$(VENV)/bin/python -m cca.transform.contract
 	$(VENV)/bin/python -m cca.gold.measures.page
 
 env:  ## write a .env with fresh passwords for docker compose

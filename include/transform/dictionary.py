@@ -16,7 +16,8 @@ Written by `make docs` from `dbt/models/marts/`. Schema `marts`; `cca query` rea
 DuckDB client: `~/.claude-sync/gold/current.duckdb`, read-only. Times are UTC, a `day` is one of
 `TIMEZONE`, money is USD.
 
-How they are made from raw, with every test: `cca docs`.
+How they are made from raw, with every test: `cca docs`. The same as a contract that programs read:
+[gold.odcs.yaml](gold.odcs.yaml), see [data-people.md](data-people.md).
 """
 _QUESTIONS = """\
 ## Questions and their queries
@@ -31,14 +32,19 @@ every kind counts all responses.
 
 def files() -> dict[Path, str]:
     """The generated page and what it must hold."""
-    models = [
+    marts = models()
+    contents = [f"- [{m['name']}](#{m['name']}): {_first_sentence(m)}" for m in marts]
+    parts = [_HEAD, *contents, "", _QUESTIONS, *map(_question, questions()), *map(_table, marts)]
+    return {document("docs", "gold.md"): "\n".join(parts)}
+
+
+def models() -> list[dict[str, Any]]:
+    """The marts as dbt describes them, by name."""
+    return [
         model
         for path in sorted((PROJECT_DIR / "dbt" / "models" / "marts").glob("[a-z]*.yml"))
         for model in yaml.safe_load(path.read_text())["models"]
     ]
-    contents = [f"- [{m['name']}](#{m['name']}): {_first_sentence(m)}" for m in models]
-    parts = [_HEAD, *contents, "", _QUESTIONS, *map(_question, questions()), *map(_table, models)]
-    return {document("docs", "gold.md"): "\n".join(parts)}
 
 
 def questions() -> list[dict[str, str]]:
