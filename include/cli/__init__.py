@@ -31,6 +31,10 @@ COMMANDS = {
     "run": ("cca.cli.run:run", "Trigger Airflow's DAGs and wait for them."),
     "iceberg": ("cca.cli.iceberg:iceberg", "Manage the Iceberg tables and their snapshots."),
     "usage": ("cca.cli.usage:usage", "Report tokens and cost by day, model, project or session."),
+    "statusline": (
+        "cca.cli.statusline:statusline",
+        "Print Claude Code's status line, and record the real limits.",
+    ),
     "budget": ("cca.cli.budget:budget", "Set budgets, show them and check them."),
     "digest": ("cca.cli.digest:digest", "Write the work log of a day or a week, by project."),
     "query": ("cca.cli.query:query", "Run read-only SQL over gold."),

@@ -9,8 +9,9 @@ from cca.terminal import say
 # Written out: the reports themselves are imported when one is asked for.
 _KINDS = [
     "daily", "weekly", "monthly", "model", "project", "repository", "host", "session", "blocks",
-    "tools", "behaviour", "branch", "pr", "skill", "plugin", "mcp", "mcp-tool", "agent", "command",
-    "effort", "version", "entrypoint", "category", "user",
+    "limits", "tools", "behaviour", "branch", "pr", "skill", "plugin", "mcp", "mcp-tool", "agent",
+    "command", "effort", "version", "entrypoint", "category", "user", "cache-breaks", "context",
+    "waste",
 ]  # fmt: skip
 _DAY = click.DateTime(["%Y-%m-%d"])
 
@@ -41,11 +42,16 @@ def usage(
 
     A repository is a project with its worktrees, and with what it was called before it moved.
 
+    Limits are the real ones of a plan, where a status line recorded them: docs/limits.md.
+
     A block is a five-hour window as plans limit them: it begins at the full hour of its first
     message, and the open one shows where it is heading.
 
     behaviour tells how Claude worked, by week, model, version and effort: what was corrected,
     edited again, declined, and how long it took. Each value has the cases behind it.
+
+    cache-breaks tells what was written to the cache again and why, context what fills the context,
+    waste where money brought little.
     """
     from typing import cast
 

@@ -8,6 +8,7 @@ from cca.transcript.checks import check_of_call, reports_failure
 from cca.transcript.commits import commit_of
 from cca.transcript.results import REJECTED, document_text, error_class, error_text, is_error
 from cca.transcript.results import result_text as words_of
+from cca.transcript.sizes import characters, pictures
 from cca.transcript.values import as_json
 
 # In the order of cca.records; values are as written, the column's conversion checks them.
@@ -18,6 +19,8 @@ _NO_ERROR = (None, None, None)
 _NO_CALL = (None, None, None, None)
 _NO_FILE = (None, None, None)
 _NO_PULL_REQUEST = (None, None)
+# Where a block's own columns hold the input of a call, and its words.
+_INPUT, _TEXT = 3, 5
 _NO_COMMIT = (None, None)
 _NOTHING_PRINTED = (None, *_NO_COMMIT)
 _REST = (*_NO_ERROR, *_NO_FILE, None, *_NO_PULL_REQUEST, None, *_NOTHING_PRINTED)
@@ -42,7 +45,8 @@ def rows_of(entry: dict[str, Any], blocks: list[Any], shared: BlockRow) -> list[
             if text is None and kind == "document":
                 text = document_text(block)
             own = (kind, *_NO_CALL, text, None, *_REST)
-        rows.append((*shared[:PLACE_WIDTH], index, *shared[PLACE_WIDTH:], *own))
+        size = (characters(own[_INPUT], own[_TEXT]), pictures(block))
+        rows.append((*shared[:PLACE_WIDTH], index, *shared[PLACE_WIDTH:], *own, *size))
     return rows
 
 

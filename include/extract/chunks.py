@@ -163,7 +163,7 @@ def _incremental(
     through = fetch.latest_visible(collection)
     counts = lake.arrivals.total(state.files, mark, lambda file: lake.table(file, ["ingested_at"]))
     late = arrivals.earliest_difference(
-        counts, mark, lambda after, to: archive.arrived(collection, after, to)
+        counts, mark, lambda after, to: fetch.arrived(collection, after, to)
     )
     scope = TimeRange(late or mark, through, "ingestedAt")
     return Chunk("incremental", scope, high_water_mark=through, follows=mark)

@@ -20,6 +20,7 @@ from cca.transcript.kinds import subtype_of
 from cca.transcript.prompts import said
 from cca.transcript.pull_requests import linked
 from cca.transcript.roles import role_of
+from cca.transcript.sizes import attached_characters
 from cca.transcript.slugs import project_key, repository_of, slug_of, user_of
 from cca.transcript.terminal import plain
 from cca.transcript.times import is_clock_wrong, parse_timestamp
@@ -58,7 +59,7 @@ def convert(document: Mapping[str, Any]) -> Rows:
         if "rawFile" in document and "rawLine" not in document:
             raise ValueError(f"its line {document['rawFile']} is not in GridFS")
         entry = entry_of(document)
-        place = _place(document, entry.get("timestamp"))
+        place = place_row(document, entry.get("timestamp"))
         blocks = blocks_of(entry)
         row = _entry_row(document, entry, blocks)
         if not blocks:
@@ -69,7 +70,7 @@ def convert(document: Mapping[str, Any]) -> Rows:
         )  # fmt: skip
         return Rows(place[DAY], (*place, *row), rows_of(entry, blocks, shared))
     except ODD_ENTRY as error:
-        reject = _reject(document, f"{type(error).__name__}: {error}")
+        reject = reject_row(document, f"{type(error).__name__}: {error}")
         return Rows(reject[_REJECT_DAY], None, [], reject)
 
 
@@ -81,7 +82,7 @@ _UUID, _TIMESTAMP, _MESSAGE_ID, _ROLE, _AGENT_ID, _IS_SIDECHAIN = (
 )
 
 
-def _place(document: Mapping[str, Any], written: Any) -> Row:
+def place_row(document: Mapping[str, Any], written: Any) -> Row:
     event_at, ingested_at = document["eventAt"], document["ingestedAt"]
     return (
         document["_id"],
@@ -137,6 +138,7 @@ def _entry_row(document: Mapping[str, Any], entry: dict[str, Any], blocks: list[
         get("permissionMode"),
         *said_columns(entry, blocks),
         _text(kind, entry, blocks),
+        attached_characters(entry) if kind == "attachment" else None,
         details_of(kind, entry),
         json_bytes(entry),
     )
@@ -229,7 +231,7 @@ def _text(kind: str | None, entry: dict[str, Any], blocks: list[Any]) -> Any:
     return text_of(blocks) if blocks else None
 
 
-def _reject(document: Mapping[str, Any], reason: str) -> Row:
+def reject_row(document: Mapping[str, Any], reason: str) -> Row:
     now = datetime.now(UTC).replace(tzinfo=None)
     ingested_at = document.get("ingestedAt")
     event_at = document.get("eventAt")

@@ -17,6 +17,8 @@ Document = dict[str, Any]
 
 # Collections beside the entries. Stars, tags and notes of people:
 ANNOTATIONS = "annotations"
+# What status lines recorded: the plan's limits. No part of any conversation.
+LIMITS = "limits"
 # What the follower derives for the list, and what it and other stores record.
 SESSIONS, ACTIVITY, FOLLOWER = "sessions", "activity", "follower"
 # Erasure requests, and the ids of the documents that were deleted for them.
@@ -52,6 +54,11 @@ def database(client: MongoClient[Document], settings: Settings) -> Database[Docu
 def conversations(client: MongoClient[Document], settings: Settings) -> Collection[Document]:
     """The collection of entries, one document a transcript record."""
     return database(client, settings)[settings.mongo_collection]
+
+
+def limits_beside(collection: Collection[Document]) -> Collection[Document]:
+    """The collection of what status lines recorded, beside that of entries."""
+    return collection.database[LIMITS]
 
 
 def server_time(database: Database[Document]) -> datetime:

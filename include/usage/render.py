@@ -15,7 +15,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from cca.terminal import printable
-from cca.usage import behaviour
+from cca.usage import behaviour, findings
+from cca.usage.findings import FINDINGS
 from cca.usage.reports import Report, Value
 
 # Column of the terminal table: the measures it adds up.
@@ -40,6 +41,14 @@ _BURN: dict[str, tuple[str, ...]] = {
     "tokens/min": ("tokens_per_minute",),
     "USD/h": ("usd_per_hour",),
     "projected USD": ("projected_usd",),
+}
+_LIMITS: dict[str, tuple[str, ...]] = {
+    "used %": ("used_percentage",),
+    "expected %": ("expected_percentage",),
+    "tokens": ("tokens",),
+    "USD": ("cost_usd",),
+    "tokens for 1 %": ("tokens_per_percent",),
+    "USD for 1 %": ("usd_per_percent",),
 }
 # A session on a terminal: what fits in 100 columns, its cost before its tokens.
 _SESSION = {
@@ -97,8 +106,13 @@ def print_table(report: Report, console: Console | None = None) -> None:
 def _columns(report: Report) -> dict[str, tuple[str, ...]]:
     if report.kind == "tools":
         return _CALLS
+    if report.kind == "limits":
+        return _LIMITS
     if report.kind == "blocks":
         return _SHOWN | _BURN
+    if report.kind in FINDINGS:
+        headings = FINDINGS[report.kind].headings
+        return {heading: (name,) for heading, name in headings.items()}
     is_searched = report.totals["cost_usd"] != report.totals["cost_usd_with_web_search"]
     return _SHOWN | (_SEARCHED if is_searched else {})
 
@@ -155,6 +169,8 @@ def warning(report: Report) -> str | None:
     """What a reader must know of the numbers, in one line."""
     if report.kind == "behaviour":
         return behaviour.NOTE
+    if report.kind in FINDINGS:
+        return findings.note(report.kind, report.totals)
     if not report.unpriced_models:
         return None
     names = ", ".join(

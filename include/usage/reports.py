@@ -11,17 +11,20 @@ import duckdb
 from cca.errors import SettingError
 from cca.gold.measures import calls, usage
 from cca.gold.measures.causes import CAUSES
+from cca.gold.measures.limits import EXPECTED_PERCENTAGE
 from cca.gold.measures.select import OF_PROJECT, select
 from cca.gold.measures.sessions import PROJECTED_USD
 from cca.gold.open import open_gold
 from cca.transcript.projects import key_or_folder
 from cca.usage import behaviour
+from cca.usage.findings import FINDINGS
 
 # Reports of the causes have the words of cca.gold.measures.causes.
 Kind = Literal[
     "daily", "weekly", "monthly", "model", "project", "repository", "host", "session", "blocks",
-    "tools", "behaviour", "branch", "pr", "skill", "plugin", "mcp", "mcp-tool", "agent", "command",
-    "effort", "version", "entrypoint", "category", "user",
+    "limits", "tools", "behaviour", "branch", "pr", "skill", "plugin", "mcp", "mcp-tool", "agent",
+    "command", "effort", "version", "entrypoint", "category", "user", "cache-breaks", "context",
+    "waste",
 ]  # fmt: skip
 KINDS: tuple[str, ...] = get_args(Kind)
 Value = str | int | float | Decimal | date | None
@@ -112,6 +115,19 @@ _BLOCKS_TOTALS = f"""
 select {", ".join(f"{each.total} as {each.name}" for each in MEASURES)}
 from marts.agg_billing_blocks where {_BLOCKS_WHERE}
 """
+_LIMITS = f"""
+select limit_name, strftime(window_start, '%Y-%m-%dT%H:%M:%SZ') as window_start,
+    strftime(resets_at, '%Y-%m-%dT%H:%M:%SZ') as resets_at,
+    m.resets_at > $now::timestamp as is_active, used_percentage,
+    case when m.resets_at > $now::timestamp then {EXPECTED_PERCENTAGE} end as expected_percentage,
+    tokens, cost_usd, tokens_per_percent, usd_per_percent
+from marts.agg_limit_windows as m where {_BLOCKS_WHERE.replace("block_start", "m.window_start")}
+order by m.window_start, m.limit_name desc
+"""
+_LIMITS_SHOWN = (
+    "used_percentage", "expected_percentage", "tokens", "cost_usd", "tokens_per_percent",
+    "usd_per_percent",
+)  # fmt: skip
 # The columns of `cca usage tools` kept their names when the measures got theirs.
 _CALLS = {
     "calls": calls.TOOL_CALLS,
@@ -148,10 +164,14 @@ def report(  # noqa: PLR0913  (a report's filters)
     bound = {"since": since, "until": until, "project": chosen, "host": host, "model": model}
     if kind == "blocks":
         return _blocks(gold_path, bound, now or datetime.now(UTC))
+    if kind == "limits":
+        return _limits(gold_path, bound, now or datetime.now(UTC))
     if kind == "tools":
         return _tools(gold_path, bound)
     if kind == "behaviour":
         return _behaviour(gold_path, bound)
+    if kind in FINDINGS:
+        return _findings(gold_path, kind, bound)
     shape = _SHAPES[kind]
     grouped = select(MEASURES, [shape.by], _WHERE, labels=shape.labels, order=shape.order)
     dimensions = (shape.by, *(shape.labels or ()))
@@ -181,6 +201,20 @@ def _blocks(gold_path: Path, bound: dict[str, Any], now: datetime) -> Report:
     return Report("blocks", dimensions, tuple(rows), totals, unpriced, measures)
 
 
+def _limits(gold_path: Path, bound: dict[str, Any], now: datetime) -> Report:
+    """Windows of the plan's real limits; windows overlap, so their numbers have no total."""
+    if bound["project"] is not None or bound["host"] is not None:
+        message = "`usage limits` is of the whole account; leave out --project and --host"
+        raise SettingError(message)
+    at = now.astimezone(UTC).replace(tzinfo=None)
+    bounds = {"since": bound["since"], "until": bound["until"], "now": at}
+    dimensions = ("limit_name", "window_start", "resets_at", "is_active")
+    with open_gold(gold_path) as gold:
+        rows = _rows(gold, _LIMITS, bounds, (*dimensions, *_LIMITS_SHOWN))
+    totals: dict[str, Value] = dict.fromkeys(_LIMITS_SHOWN)
+    return Report("limits", dimensions, tuple(rows), totals, (), _LIMITS_SHOWN)
+
+
 def _tools(gold_path: Path, bound: dict[str, Any]) -> Report:
     """Calls of each tool, how many succeeded and how long they took; copies counted once."""
     measures, dimensions = tuple(_CALLS.values()), ("tool_name", "tool_category")
@@ -205,6 +239,21 @@ def _behaviour(gold_path: Path, bound: dict[str, Any]) -> Report:
         rows = _rows(gold, grouped, bound, (*by, *names))
         totals = _rows(gold, select(behaviour.MEASURES, where=_WHERE), bound, names)[0]
     return Report("behaviour", by, tuple(rows), totals, (), names)
+
+
+def _findings(gold_path: Path, kind: str, bound: dict[str, Any]) -> Report:
+    """What broke the cache, fills the context or brought little; copies counted once."""
+    asked = FINDINGS[kind]
+    names = tuple(each.name for each in asked.measures)
+    grouped = select(
+        asked.measures, asked.by, _WHERE, having=f"{names[0]} > 0", order=asked.order
+    )  # fmt: skip
+    beside = tuple(each.name for each in asked.beside)
+    with open_gold(gold_path) as gold:
+        rows = _rows(gold, grouped, bound, (*asked.by, *names))
+        whole = select((*asked.measures, *asked.beside), where=_WHERE)
+        totals = _rows(gold, whole, bound, (*names, *beside))[0]
+    return Report(kind, asked.by, tuple(rows), totals, (), names)
 
 
 def _unpriced(gold: duckdb.DuckDBPyConnection, bound: dict[str, Any]) -> tuple[str, ...]:

@@ -10,6 +10,11 @@ prices as (
     select * from {{ ref('dim_model_prices') }}
 ),
 
+breaks as (
+    select * from {{ ref('int_cache_breaks') }}
+    where is_break
+),
+
 spans as (
     select * from {{ ref('int_pull_request_spans') }}
 ),
@@ -38,8 +43,13 @@ priced as (
         {{ usd('messages.cache_read_tokens', '(input_usd_per_mtok - cache_read_usd_per_mtok)') }}
         + {{ usd('messages.cache_write_5m_tokens', '(input_usd_per_mtok - cache_write_5m_usd_per_mtok)') }}
         + {{ usd('messages.cache_write_1h_tokens', '(input_usd_per_mtok - cache_write_1h_usd_per_mtok)') }}
-            as cache_savings_usd
+            as cache_savings_usd,
+        breaks.cause as cache_break_cause,
+        coalesce(breaks.rewritten_tokens, 0) as rewritten_tokens,
+        {{ rewritten_usd('breaks', 'prices') }} as cache_break_usd,
+        {{ write_usd('messages', 'prices') }} as cache_write_usd_per_mtok
     from messages
+    left join breaks on messages.message_id = breaks.message_id
     left join projects on messages.session_id = projects.session_id
     left join {{ ref('int_message_prompts') }} as prompts on messages.message_id = prompts.message_id
     left join {{ ref('int_subagents') }} as agents
@@ -82,6 +92,10 @@ select
     cast(coalesce(token_usd * place_multiple, 0) as decimal(18, 10)) as cost_usd,
     cast(coalesce(token_usd * place_multiple + search_usd, 0) as decimal(18, 10)) as cost_usd_with_web_search,
     cast(coalesce(cache_savings_usd * place_multiple, 0) as decimal(18, 10)) as cache_savings_usd,
+    cache_break_cause,
+    cast(rewritten_tokens as bigint) as rewritten_tokens,
+    cast(coalesce(cache_break_usd * place_multiple, 0) as decimal(18, 10)) as cache_break_usd,
+    cast(cache_write_usd_per_mtok * place_multiple as decimal(12, 6)) as cache_write_usd_per_mtok,
     prompt_tokens,
     is_price_known,
     is_usage_final,

@@ -28,6 +28,7 @@ select
     calls.day,
     calls.hour_at,
     calls.file_path,
+    calls.result_characters,
     calls.lines_added,
     calls.lines_removed,
     calls.check_kind,

@@ -41,6 +41,8 @@ select
     reports_failure,
     commit_hash,
     commit_subject,
+    characters,
+    pictures,
     coalesce(corrected_at, {{ in_utc('event_at') }}) as event_at,
     case when not is_clock_wrong then {{ in_utc('timestamp') }} end as written_at
 from source

@@ -59,6 +59,7 @@ select
     coalesce(is_project_folder, false) as is_project_folder,
     text,
     length(text) as text_length,
+    attached_characters,
     coalesce(corrected_at, {{ in_utc('event_at') }}) as event_at,
     case when not is_clock_wrong then {{ in_utc('timestamp') }} end as written_at,
     is_clock_wrong,

@@ -32,6 +32,7 @@ select
     reports_failure,
     commit_hash,
     commit_subject,
+    characters,
     event_at,
     written_at
 from blocks

@@ -37,6 +37,11 @@ _ALL = (
     Dimension(
         "tool_name", "tool_name", "Tool", "Tool as called.", labels="dim_tools", key="tool_name"
     ),
+    Dimension(
+        "cache_break_cause", "cache_break_cause", "Cause", "Why a response broke the cache."
+    ),
+    Dimension("part", "part", "Part of the context", "What fills the context."),
+    Dimension("kind", "kind", "Kind of finding", "By which rule money brought little."),
     Dimension("source", "source", "Source", "tool or api."),
     Dimension("error_class", "error_class", "Error", "Why it failed, by the start of its result."),
     Dimension("task_category", "task_category", "Task", "What a prompt asks for, by its words."),
@@ -49,6 +54,7 @@ _ALL = (
     ),
     Dimension("file_path", "file_path", "File", "File that a tool worked on."),
     Dimension("operation", "operation", "Operation", "read, edit, write, search or other."),
+    Dimension("limit_name", "limit_name", "Limit", "five_hour or seven_day."),
     Dimension("skill", "coalesce(skill, 'none')", "Skill", "Skill that it was written for."),
     Dimension(
         "plugin", "coalesce(plugin, 'none')", "Plugin", "Plugin of the skill or the subagent."

@@ -33,8 +33,11 @@ class _Source:
 
 _SOURCES = {
     "fct_api_messages": _Source(
-        "response", "message_id", ("model", "host", *(each.kind for each in CAUSES))
+        "response",
+        "message_id",
+        ("model", "host", "cache_break_cause", *(each.kind for each in CAUSES)),
     ),
+    "fct_cache_breaks": _Source("shortfall", "message_id", ("host",)),
     "fct_tool_calls": _Source("tool_call", "tool_use_id", ("tool_name", "host")),
     "fct_errors": _Source("error", "", ("tool_name", "error_class", "host")),
     "fct_file_operations": _Source(
@@ -49,7 +52,13 @@ _SOURCES = {
     "agg_billing_blocks": _Source(
         "block", "block_start", time="cast(block_start as date)", others=()
     ),
+    "fct_limits": _Source("limit_reading", "reading_id", ("host",)),
+    "agg_limit_windows": _Source(
+        "limit_window", "", ("limit_name",), time="cast(window_start as date)", others=()
+    ),
     "fct_work": _Source("work", "work_id", ("model", "version", "effort", "host")),
+    "agg_context": _Source("context_part", "", ("part", "tool_name", "host")),
+    "agg_waste": _Source("finding", "", ("kind", "host")),
     "agg_rejects": _Source("reject", "", ("reason",), others=()),
 }
 # Without a day there is no metric; these measures are numbers of the product all the same.

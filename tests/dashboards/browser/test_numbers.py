@@ -30,7 +30,7 @@ from cca.settings import Settings
 from cca.transform.dbt import transform
 from cca.usage.reports import report
 from tests.dbt.rows import build_settings, write_raw
-from tests.dbt.transcripts import rows_of_transcripts
+from tests.dbt.transcripts import rows_of_limits, rows_of_transcripts
 
 EVIL = "<img src=x onerror=alert(1)>"
 LAST = date(2026, 11, 20)
@@ -42,7 +42,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any
     home = tmp_path_factory.mktemp("numbers")
     truth = generate(home / "sample", sessions=8, seed=3, until=LAST).as_json()
     settings = build_settings(home)
-    write_raw(settings, *rows_of_transcripts(home / "sample" / "projects"))
+    limits = rows_of_limits(home / "sample")
+    write_raw(settings, *rows_of_transcripts(home / "sample" / "projects"), limits)
     transform(settings)
     return settings.warehouse_path, truth["totals"]
 
@@ -359,6 +360,40 @@ def test_budgets_of_a_project_show_where_it_is_chosen(published: Settings) -> No
     assert [tone for _, tone in shown[chosen["project_id"]]] == ["good"]
     assert shown[""][0][0] == "Budget of this week"
     assert shown[chosen["project_id"]][0][0].startswith("Budget of November, ")
+
+
+def test_the_plans_limits_stand_beside_the_estimate(
+    published: Settings, built: tuple[Path, dict[str, Any]]
+) -> None:
+    publish(
+        published,
+        built[0],
+        """
+        update marts.agg_limit_windows set
+            resets_at = (now() at time zone 'UTC') + interval 90 minute,
+            last_read_at = (now() at time zone 'UTC') - interval 30 minute,
+            used_percentage = 40, percentage_per_hour = 10
+        where limit_name = 'five_hour' and resets_at = (
+            select max(resets_at) from marts.agg_limit_windows where limit_name = 'five_hour'
+        )
+        """,
+    )
+    page = numbers_page(published, Choice(), "blocks")
+    assert "40 % used, resets in 1h 2" in page
+    assert "at this pace 60 % at the reset" in page
+    for title in ("5-hour limit: used of each window", "Weekly limit: used of each window",
+                  "Windows of the plan&#39;s limits", "Estimated 5-hour windows"):  # fmt: skip
+        assert title in page
+
+
+def test_without_a_status_line_the_page_says_how_to_get_the_limits(
+    published: Settings, built: tuple[Path, dict[str, Any]]
+) -> None:
+    publish(published, built[0], "delete from marts.agg_limit_windows")
+    page = numbers_page(published, Choice(), "blocks")
+    assert "cca statusline --setup" in page
+    assert "Fullest week" not in page
+    assert "Estimated 5-hour windows" in page
 
 
 def test_an_open_block_says_where_its_pace_leads(

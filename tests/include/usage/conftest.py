@@ -78,6 +78,18 @@ def gold(tmp_path: Path) -> Settings:
                  4::decimal(18, 10), 2::double)
             ) t(block_start, last_at, api_messages, input_tokens, cost_usd, usd_per_hour)
         """)
+        connection.execute("""
+            create table marts.agg_limit_windows as select *, 100::bigint as tokens,
+                2::decimal(18, 10) as cost_usd, 4::double as tokens_per_percent,
+                0.08::double as usd_per_percent
+            from (values
+                ('seven_day', timestamp '2026-10-30 10:00', timestamp '2026-11-06 10:00', 25, 5,
+                 timestamp '2026-11-02 10:00'),
+                ('five_hour', timestamp '2026-11-02 10:00', timestamp '2026-11-02 15:00', 40, 20,
+                 timestamp '2026-11-02 12:00')
+            ) t(limit_name, window_start, resets_at, used_percentage, percentage_per_hour,
+                last_read_at)
+        """)
         for column in _CAUSES:
             connection.execute(f"alter table marts.fct_api_messages add column {column} varchar")
         connection.execute(

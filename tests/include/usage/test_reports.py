@@ -243,3 +243,22 @@ def test_before_the_first_publish_the_error_says_what_to_run(tmp_path: Path) -> 
 def test_an_unknown_kind_is_refused(gold: Settings) -> None:
     with pytest.raises(SettingError, match="yearly"):
         report(gold.gold_path, "yearly")
+
+
+def test_limits_are_the_windows_that_were_read_and_where_the_open_ones_lead(
+    gold: Settings,
+) -> None:
+    at = datetime(2026, 11, 2, 12, tzinfo=UTC)
+    made = report(gold.gold_path, "limits", now=at)
+    assert [
+        (row["limit_name"], row["is_active"], row["used_percentage"], row["expected_percentage"])
+        for row in made.rows
+    ] == [("seven_day", True, 25, 25 + 5 * 96), ("five_hour", True, 40, 100)]
+    later = report(gold.gold_path, "limits", date(2026, 11, 1), now=at.replace(day=3))
+    assert [(row["is_active"], row["expected_percentage"]) for row in later.rows] == [(False, None)]
+    out = Console(file=StringIO(), width=200, force_terminal=True)
+    render.print_table(made, out)
+    assert "used %" in out.file.getvalue()
+    assert json.loads(render.as_json(made))["rows"][0]["usd_per_percent"] == 0.08
+    with pytest.raises(SettingError, match="whole account"):
+        report(gold.gold_path, "limits", host="laptop")

@@ -29,6 +29,7 @@ results as (
         bool_or(coalesce(blocks.is_error, false)) as is_error,
         min(blocks.written_at) as finished_at,
         max(blocks.file_path) as file_path,
+        max(blocks.characters) as result_characters,
         max(blocks.lines_added) as lines_added,
         max(blocks.lines_removed) as lines_removed,
         bool_or(coalesce(blocks.is_rejected, false)) as is_rejected,
@@ -69,6 +70,7 @@ select
         )
     end as duration_ms,
     coalesce(ranked.file_path, results.file_path) as file_path,
+    results.result_characters,
     coalesce(results.lines_added, ranked.lines_added) as lines_added,
     coalesce(results.lines_removed, ranked.lines_removed) as lines_removed,
     ranked.check_kind,
