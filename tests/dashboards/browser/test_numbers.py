@@ -344,7 +344,10 @@ def test_a_budget_is_compared_with_the_month(published: Settings, limit: str, to
 
 
 def test_budgets_of_a_project_show_where_it_is_chosen(published: Settings) -> None:
-    rows = asked(published).rows_of_all("select project_id, project_key from marts.dim_projects")
+    rows = asked(published).rows_of_all(
+        "select any_value(project_id) as project_id, project_key from marts.fct_api_messages "
+        "where day >= '2026-11-01' group by project_key order by sum(cost_usd) desc limit 2"
+    )
     chosen, other = rows[0], rows[1]
     put(published, Budget(Decimal(10_000), "week"))
     put(published, Budget(Decimal(10_000), "month", project=chosen["project_key"]))

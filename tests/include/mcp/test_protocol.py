@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -30,6 +31,12 @@ def environment(home: Home, **more: str) -> dict[str, str]:
     return child_environment(home.settings.as_environment() | more)
 
 
+def in_a_thread(asking: Callable[..., Awaitable[Any]], *given: Any) -> Any:
+    """Runs in a thread of its own: playwright keeps an event loop in that of the tests."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(anyio.run, asking, *given).result()
+
+
 def by_pipes(
     home: Home, question: Callable[[ClientSession], Awaitable[Any]], *args: str, **more: str
 ) -> Any:
@@ -45,7 +52,7 @@ def by_pipes(
             await session.initialize()
             return await question(session)
 
-    return anyio.run(asking)
+    return in_a_thread(asking)
 
 
 def test_a_client_finds_tools_that_only_read_in_a_short_list(home: Home) -> None:
@@ -179,7 +186,7 @@ def test_a_client_asks_by_http(home: Home) -> None:
             return await session.call_tool("search", {"query": "zebrafish"})
 
     with http_server(home) as address:
-        answer = anyio.run(asking, address)
+        answer = in_a_thread(asking, address)
     assert answer.structured_content["total"] == 1
 
 
