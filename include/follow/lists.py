@@ -57,7 +57,7 @@ class Hour:
 
 
 class Lists:
-    """Remembers what was touched, and makes those rows anew from the archive."""
+    """Remembers what was touched, and builds those rows again from the archive."""
 
     def __init__(self, conversations: Collection[Document], source: str) -> None:
         self._conversations = conversations
@@ -66,7 +66,7 @@ class Lists:
         self._sessions, self._activity = database[SESSIONS], database[ACTIVITY]
         self._state = database[FOLLOWER]
         self._origins = Origins(conversations, self._sessions)
-        # Sessions to be made anew, with when; and until when those just made rest.
+        # When each touched session is built again, and until when one that was just built rests.
         self._touched: dict[str, float] = {}
         self._resting: dict[str, float] = {}
         self._hours: set[Hour] = set()
@@ -122,7 +122,7 @@ class Lists:
         return self.flush(None, is_all=True)
 
     def flush(self, position: Position | None, *, is_all: bool = False) -> int:
-        """Make due rows anew; once none is left, all up to the position is right."""
+        """Build due rows again; once none is left, all up to the position is right."""
         made = self._flush_once(position, is_all=is_all)
         # Rows of sessions that share entries change one another, once.
         while is_all and self._touched:
@@ -269,5 +269,5 @@ class Lists:
         }  # fmt: skip
 
     def start_over(self) -> None:
-        """Take no row for right: the next catch-up makes all of them anew."""
+        """Take no row for right: the next catch-up builds all of them again."""
         self._state.delete_one({"_id": "lists"})

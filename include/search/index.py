@@ -120,7 +120,7 @@ class Writer:
             self._reload()
 
     def settle(self) -> None:
-        """Make the vocabulary anew from the index as committed."""
+        """Build the vocabulary again from the index as committed."""
         # all words at once are several hundred bytes each
         leads = chain(_ASCII_LEADS, sorted(self._leads))
         terms = chain.from_iterable(

@@ -1,4 +1,4 @@
-"""The index as a reader sees it: fresh at each search, opened anew when it was replaced."""
+"""The index as a reader sees it: fresh at each search, opened again when it was replaced."""
 
 import threading
 from contextlib import suppress

@@ -14,7 +14,7 @@ from cca.search.normalise import UNDERSCORE
 # Hashes and ids are nine words in ten; they are scanned only for what is hexadecimal itself.
 _HEX_LINE = re.compile(rb"[0-9a-f]{8,}\n")
 _HEX = re.compile(rb"[0-9a-f]+$")
-# The live writer appends up to this before the files are made anew.
+# The live writer appends up to this before the files are written again.
 COMPACT_BYTES = 4_000_000
 
 
@@ -63,7 +63,7 @@ class Files:
         return self.new.exists() and self.new.stat().st_size > COMPACT_BYTES
 
     def rewrite(self, words: Iterable[str]) -> None:
-        """Make the files anew from all words; the order keeps every word findable throughout."""
+        """Write the files again from all words; the order keeps every word findable throughout."""
         plain, hexes = bytearray(b"\n"), bytearray(b"\n")
         for word in words:
             line = word.encode() + b"\n"

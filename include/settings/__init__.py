@@ -55,7 +55,7 @@ class Settings(
         variables = {name.upper(): getattr(self, name) for name in type(self).model_fields}
         # What is unset stays unset: neither an inherited variable nor a .env may fill it in.
         given = {name: "" if value is None else str(value) for name, value in variables.items()}
-        # The defaults are looked for anew by the child: one of them may appear later.
+        # The child looks for the defaults again: one of them may appear later.
         is_set = self.claude_dir or self.claude_config_dir
         found = ",".join(str(path) for path in self.claude_dirs) if is_set else ""
         own = {"CLAUDE_DIR": found, "CLAUDE_CONFIG_DIR": "", "CCA_ENV_FILE": os.devnull}

@@ -11,7 +11,7 @@ from cca.gold.measures.causes import BY_KIND
 PERIODS = {"7": "7 days", "30": "30 days", "90": "90 days", "": "All"}
 MEASURES = {"": "Cost", "tokens": "Tokens"}
 SPLITS = {"": "model", "project": "project", "host": "machine"}
-# Orders of the table of causes, the dearest first where nothing else is said.
+# Orders of the table of causes; without one, the most expensive comes first.
 SORTS = ("", "responses", "sessions", "prompts", "tokens", "name")
 # What the lines of the Behaviour page stand for.
 LINES = {"": "all", "model": "model", "version": "version", "effort": "effort"}
