@@ -8,3 +8,14 @@ its number in the session, a subagent's is its id.
         else session_id || ':' || coalesce(turn_number, 0)
     end
 {%- endmacro %}
+
+{#- The work of each response; entries is a relation of the model. -#}
+{% macro work_of_messages() -%}
+select
+    session_id,
+    message_id,
+    min({{ work_id() }}) as work_id
+from entries
+where message_id is not null
+group by session_id, message_id
+{%- endmacro %}

@@ -5,19 +5,13 @@ from datetime import datetime
 import click
 
 from cca.terminal import say
+from cca.usage.kinds import KINDS
 
-# Written out: the reports themselves are imported when one is asked for.
-_KINDS = [
-    "daily", "weekly", "monthly", "model", "project", "repository", "host", "session", "blocks",
-    "limits", "tools", "behaviour", "branch", "pr", "skill", "plugin", "mcp", "mcp-tool", "agent",
-    "command", "effort", "version", "entrypoint", "category", "user", "cache-breaks", "context",
-    "waste",
-]  # fmt: skip
 _DAY = click.DateTime(["%Y-%m-%d"])
 
 
 @click.command()
-@click.argument("kind", type=click.Choice(_KINDS), default="daily")
+@click.argument("kind", type=click.Choice(KINDS), default="daily")
 @click.option("--since", type=_DAY, help="First day, such as 2026-11-01.")
 @click.option("--until", type=_DAY, help="Last day.")
 @click.option("--project", help="One project: its directory, name or folder (slug).")
@@ -59,8 +53,9 @@ def usage(
         raise click.UsageError(f"--since {since:%Y-%m-%d} is after --until {until:%Y-%m-%d}")
     from cca.settings import get_settings
     from cca.usage import render
+    from cca.usage.kinds import Kind
     from cca.usage.projects import known_host, known_model, known_project
-    from cca.usage.reports import Kind, report
+    from cca.usage.reports import report
 
     gold = get_settings().gold_path
     made = report(

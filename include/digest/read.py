@@ -10,7 +10,7 @@ import duckdb
 from cca.digest.model import Asked, Commit, Digest, Failure, FileChange, Work
 from cca.gold.measures import calls, sessions, usage
 from cca.gold.measures.select import OF_PROJECT, columns, select
-from cca.gold.open import open_gold
+from cca.gold.open import open_gold, rows_of
 from cca.transcript.projects import Project, key_or_folder, labels_of
 
 Period = Literal["day", "week"]
@@ -111,7 +111,7 @@ def read(
     }
 
     def found(sql: str) -> dict[str, list[Row]]:
-        return _by_project(_rows(gold, sql, bound))
+        return _by_project(rows_of(gold, sql, bound))
 
     parts = {
         "totals": found(_TOTALS), "sums": found(_SUMS), "active": found(_ACTIVE),
@@ -120,7 +120,7 @@ def read(
     }  # fmt: skip
     labels = labels_of(
         Project(str(row["project_key"]), str(row["project_id"]), row["project_path"] or "")
-        for row in _rows(gold, _LABELS, {})
+        for row in rows_of(gold, _LABELS, {})
     )
     works = (
         _work(key, labels.get(key, key), {name: rows.get(key, []) for name, rows in parts.items()})
@@ -181,9 +181,3 @@ def _by_project(rows: list[Row]) -> dict[str, list[Row]]:
     for row in rows:
         found.setdefault(row["project_key"], []).append(row)
     return found
-
-
-def _rows(gold: duckdb.DuckDBPyConnection, sql: str, bound: Row) -> list[Row]:
-    cursor = gold.execute(sql, bound)
-    names = [column[0] for column in cursor.description]
-    return [dict(zip(names, values, strict=True)) for values in cursor.fetchall()]

@@ -1,8 +1,9 @@
 """Opens the published gold file for reading: the one way into it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -24,6 +25,15 @@ def open_gold(gold_path: Path) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(str(gold_path.resolve()), read_only=True)
     connection.execute("set TimeZone = 'UTC'")
     return connection
+
+
+def rows_of(
+    gold: duckdb.DuckDBPyConnection, sql: str, bound: Mapping[str, Any] | None = None
+) -> list[dict[str, Any]]:
+    """Run a statement and return its rows, values by the names of the columns."""
+    found = gold.execute(sql, bound)
+    names = [column[0] for column in found.description]
+    return [dict(zip(names, values, strict=True)) for values in found.fetchall()]
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from cca.gold.measures import calls, sessions, usage
 from cca.gold.measures.select import select
-from cca.gold.open import reading_gold
+from cca.gold.open import reading_gold, rows_of
 from cca.settings import Settings
 
 
@@ -40,7 +40,5 @@ def summary(settings: Settings) -> Summary | None:
     if not settings.gold_path.exists():
         return None
     with reading_gold(settings) as gold:
-        cursor = gold.execute(select(_MEASURES))
-        names = [column[0] for column in cursor.description]
-        found = dict(zip(names, cursor.fetchall()[0], strict=True))
+        (found,) = rows_of(gold, select(_MEASURES))
     return Summary(**found | {"cost_usd": found["cost_usd"].quantize(_PLACES)})

@@ -3,19 +3,19 @@
 import os
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
-import duckdb
 from pymongo.collection import Collection
 from pymongo.database import Database
 
 from cca.errors import AlreadyRunning, NotFound, ServiceDown
 from cca.follow.agent import catch_up
 from cca.gold import state
-from cca.gold.open import open_gold
+from cca.gold.open import open_gold, rows_of
 from cca.mcp.asking import Asking
 from cca.mcp.reply import link, moment
 from cca.mongo import archive
@@ -95,7 +95,7 @@ class Archive:
     def _build(self) -> None:
         """Build the first index beside the answers; a small one is waited for."""
         # MongoDB is started here, not beside: who ends the server must know of it.
-        archive.require(archive.connect(self.uri), self.uri)
+        _ = self.entries
         if self._builder is None or not self._builder.is_alive():
             self._builder = threading.Thread(target=self._freshen, daemon=True)
             self._builder.start()
@@ -114,12 +114,15 @@ class Archive:
     def _searcher(self) -> Searcher:
         return Searcher(self.settings, self.uri)
 
-    @contextmanager
-    def gold(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Hold the published gold file open, its tables by their bare names."""
-        with open_gold(self.settings.gold_path) as connection:
-            connection.execute("set search_path = 'marts'")
-            yield connection
+    def rows(self, sql: str, bound: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+        """Return rows of the published gold file, its tables by their bare names."""
+        with open_gold(self.settings.gold_path) as gold:
+            gold.execute("set search_path = 'marts'")
+            return rows_of(gold, sql, bound)
+
+    def left_out(self, call: str, *, with_current: bool) -> list[str]:
+        """Return the sessions that an answer leaves out: the one that makes this call."""
+        return [] if with_current else sorted(self.asking.sessions(call))
 
     def project(self, wanted: str) -> str:
         """Return the key of the project that an answer is about; "" is all of them.

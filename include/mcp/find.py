@@ -1,6 +1,7 @@
 """The tools `search` and `sessions`: where something was said, and which sessions there were."""
 
 import shlex
+from collections.abc import Iterable
 from typing import Any
 
 from cca.annotations import annotated_sessions
@@ -11,8 +12,8 @@ from cca.search.searcher import Results
 from cca.search.texts import Row as Hit
 from cca.transcript.terminal import plain
 
-_PAGE = 40
-_TITLE_CHARACTERS, _PROMPT_CHARACTERS = 120, 200
+PAGE = 40
+_TITLE_CHARACTERS, PROMPT_CHARACTERS = 120, 200
 # What was done to files, by the end of a path.
 SAME_FILE = "(f.file_path = $file or ends_with(f.file_path, '/' || ltrim($file, '/')))"
 _SESSIONS = f"""
@@ -34,7 +35,7 @@ where ($project = '' or s.project_key = $project)
         select 1 from fct_api_messages as m where m.session_id = s.session_id
             and (m.pull_request = $pull_request
                 or ends_with(m.pull_request, '#' || ltrim($pull_request, '#')))))
-order by s.ended_at desc, s.session_id limit {_PAGE + 1} offset $offset
+order by s.ended_at desc, s.session_id limit {PAGE + 1} offset $offset
 """
 
 
@@ -46,11 +47,11 @@ def search(  # noqa: PLR0913  (the arguments of the tool)
     """Find blocks of text in the whole archive."""
     offset = offset_of(cursor)
     key = archive.project(project)
-    without = frozenset() if with_current else archive.asking.sessions(call)
+    without = archive.left_out(call, with_current=with_current)
     found = archive.searcher().search(
-        " ".join([query, *(f"-session:{each}" for each in sorted(without))]),
+        excluding(query, without),
         kind=kind or None, session=session or None, since=since or None, until=until or None,
-        sessions=archive.sessions_of(key), limit=_PAGE, offset=offset, order=_order(order),
+        sessions=archive.sessions_of(key), limit=PAGE, offset=offset, order=_order(order),
     )  # fmt: skip
     head: dict[str, Any] = {
         "note": SAID_BY_OTHERS, "fresh": archive.fresh(of_search=True), "total": found.total,
@@ -59,6 +60,11 @@ def search(  # noqa: PLR0913  (the arguments of the tool)
     rows = [_hit(archive, hit) for hit in found.rows]
     are_more = offset + len(rows) < found.total and bool(rows)
     return fitted(rows, head, most_bytes=max_bytes, offset=offset, are_more=are_more)
+
+
+def excluding(query: str, sessions: Iterable[str]) -> str:
+    """Return a search without these sessions."""
+    return " ".join([query, *(f"-session:{each}" for each in sessions)])
 
 
 def _order(order: str) -> Any:
@@ -85,28 +91,25 @@ def sessions(  # noqa: PLR0913  (the arguments of the tool)
 ) -> Row:  # fmt: skip
     """List sessions, the last used first."""
     offset = offset_of(cursor)
-    without = frozenset() if with_current else archive.asking.sessions(call)
+    without = archive.left_out(call, with_current=with_current)
     bound = {
         "project": archive.project(project), "text": text, "since": since or None,
         "until": until or None, "file": file, "branch": branch, "pull_request": pull_request,
-        "failed": failed, "without": sorted(without), "offset": offset,
+        "failed": failed, "without": without, "offset": offset,
         "tagged": annotated_sessions(archive.database[ANNOTATIONS], tag) if tag else None,
     }  # fmt: skip
-    with archive.gold() as gold:
-        cursor_of_rows = gold.execute(_SESSIONS, bound)
-        names = [column[0] for column in cursor_of_rows.description]
-        found = [dict(zip(names, row, strict=True)) for row in cursor_of_rows.fetchall()]
-    rows = [_session(archive, row) for row in found[:_PAGE]]
+    found = archive.rows(_SESSIONS, bound)
+    rows = [_session(archive, row) for row in found[:PAGE]]
     head = {"note": SAID_BY_OTHERS, "fresh": archive.fresh()}
     return fitted(
-        rows, head, most_bytes=max_bytes, offset=offset, are_more=len(found) > _PAGE
+        rows, head, most_bytes=max_bytes, offset=offset, are_more=len(found) > PAGE
     )  # fmt: skip
 
 
 def _session(archive: Archive, row: Row) -> Row:
     session, path = row["session_id"], row["project_path"]
     resume = f"claude --resume {shlex.quote(session)}"
-    first = shortened(row["first_prompt"] or "", _PROMPT_CHARACTERS)
+    first = shortened(row["first_prompt"] or "", PROMPT_CHARACTERS)
     title = shortened(row["title"] or "", _TITLE_CHARACTERS)
     return {
         "session": session, "title": title, "first_prompt": first if first != title else "",

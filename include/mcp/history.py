@@ -3,13 +3,11 @@
 from typing import Any
 
 from cca.mcp.archive import Archive
-from cca.mcp.find import SAME_FILE
+from cca.mcp.find import PAGE, PROMPT_CHARACTERS, SAME_FILE, excluding
 from cca.mcp.reply import SAID_BY_OTHERS, Row, fitted, moment, offset_of, shortened
 from cca.search.texts import Row as Hit
 from cca.transcript.terminal import plain
 
-_PAGE = 40
-_PROMPT_CHARACTERS = 200
 _NEXT_CALLS = 3
 # Of a long error text its first line is what comes back.
 _LONGEST_PHRASE = 160
@@ -25,7 +23,7 @@ left join dim_sessions as s on s.session_id = f.session_id
 where {SAME_FILE} and ($project = '' or f.project_key = $project)
     and ($since::date is null or f.started_at >= $since::date)
     and ($reads or f.operation <> 'read') and not list_contains($without, f.session_id)
-order by f.started_at desc, f.tool_use_id limit {_PAGE + 1} offset $offset
+order by f.started_at desc, f.tool_use_id limit {PAGE + 1} offset $offset
 """
 # The calls whose results failed so, and the next ones in the same conversation.
 _AFTER = f"""
@@ -54,19 +52,16 @@ def file_history(  # noqa: PLR0913  (the arguments of the tool)
 ) -> Row:  # fmt: skip
     """List what was done to a file, the newest first."""
     offset = offset_of(cursor)
-    without = frozenset() if with_current else archive.asking.sessions(call)
+    without = archive.left_out(call, with_current=with_current)
     bound = {
         "file": path.replace("\\", "/"), "project": archive.project(project),
-        "since": since or None, "reads": reads, "without": sorted(without), "offset": offset,
+        "since": since or None, "reads": reads, "without": without, "offset": offset,
     }  # fmt: skip
-    with archive.gold() as gold:
-        found = gold.execute(_FILE, bound)
-        names = [column[0] for column in found.description]
-        rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+    rows = archive.rows(_FILE, bound)
     head = {"note": SAID_BY_OTHERS, "fresh": archive.fresh()}
     return fitted(
-        [_operation(archive, row) for row in rows[:_PAGE]], head, most_bytes=max_bytes,
-        offset=offset, are_more=len(rows) > _PAGE,
+        [_operation(archive, row) for row in rows[:PAGE]], head, most_bytes=max_bytes,
+        offset=offset, are_more=len(rows) > PAGE,
     )  # fmt: skip
 
 
@@ -77,7 +72,7 @@ def _operation(archive: Archive, row: Row) -> Row:
         "tool": row["tool_name"], "operation": row["operation"], "file": row["file_path"],
         "status": row["status"], "lines_added": row["lines_added"],
         "lines_removed": row["lines_removed"],
-        "prompt": shortened(row["prompt"] or "", _PROMPT_CHARACTERS),
+        "prompt": shortened(row["prompt"] or "", PROMPT_CHARACTERS),
         "url": archive.link(session, entry, row["agent_id"] or ""),
     }  # fmt: skip
 
@@ -88,10 +83,10 @@ def error_history(  # noqa: PLR0913  (the arguments of the tool)
 ) -> Row:  # fmt: skip
     """Find an error in earlier results, with what ran next and whether it came back."""
     offset = offset_of(cursor)
-    without = frozenset() if with_current else archive.asking.sessions(call)
+    without = archive.left_out(call, with_current=with_current)
     found = archive.searcher().search(
-        _phrase(error, without), kind="tool_result", since=since or None,
-        sessions=archive.sessions_of(archive.project(project)), limit=_PAGE, offset=offset,
+        excluding(_phrase(error), without), kind="tool_result", since=since or None,
+        sessions=archive.sessions_of(archive.project(project)), limit=PAGE, offset=offset,
         order="newest",
     )  # fmt: skip
     calls = _calls(archive, found.rows)
@@ -107,11 +102,11 @@ def error_history(  # noqa: PLR0913  (the arguments of the tool)
     return fitted(rows, head, most_bytes=max_bytes, offset=offset, are_more=are_more)
 
 
-def _phrase(error: str, without: frozenset[str]) -> str:
+def _phrase(error: str) -> str:
     """The first line of an error as a phrase: numbers and paths of the rest seldom come back."""
     lines = [line.strip() for line in plain(error).splitlines() if line.strip()]
     first = (lines[0] if lines else "")[:_LONGEST_PHRASE].replace('"', " ")
-    return " ".join([f'"{first}"', *(f"-session:{each}" for each in sorted(without))])
+    return f'"{first}"'
 
 
 def _calls(archive: Archive, hits: list[Hit]) -> dict[str, str]:
@@ -131,11 +126,7 @@ def _calls(archive: Archive, hits: list[Hit]) -> dict[str, str]:
 def _after(archive: Archive, calls: list[str]) -> dict[str, Row]:
     if not calls or not archive.settings.gold_path.exists():
         return {}
-    with archive.gold() as gold:
-        found = gold.execute(_AFTER, {"calls": calls})
-        names = [column[0] for column in found.description]
-        rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
-    return {row["tool_use_id"]: row for row in rows}
+    return {row["tool_use_id"]: row for row in archive.rows(_AFTER, {"calls": calls})}
 
 
 def _occurrence(archive: Archive, hit: Hit, about: Row, hits: list[Hit]) -> Row:
@@ -143,7 +134,7 @@ def _occurrence(archive: Archive, hit: Hit, about: Row, hits: list[Hit]) -> Row:
     return {
         "at": moment(hit.at), "session": hit.session_id, "entry": hit.entry_id,
         "text": plain(hit.snippet), "tool": about.get("tool_name"),
-        "subject": shortened(about.get("subject") or "", _PROMPT_CHARACTERS),
+        "subject": shortened(about.get("subject") or "", PROMPT_CHARACTERS),
         "status": about.get("status"), "error_class": about.get("error_class"),
         "ran_next": about.get("ran_next"), "came_back_in_session": bool(again),
         "url": archive.link(hit.session_id, hit.entry_id),

@@ -1,16 +1,16 @@
 """The tools `usage`, `sql` and `schema`: numbers of gold, and the tables they come from."""
 
 from datetime import date
-from typing import Any, cast, get_args
+from typing import Any, cast
 
 from cca.errors import NotFound, SettingError
 from cca.mcp.archive import Archive
 from cca.mcp.reply import Row, clean, fitted, offset_of, shortened
+from cca.usage.kinds import Kind
 from cca.usage.projects import known_host
 from cca.usage.query import ask
-from cca.usage.reports import Kind, report
+from cca.usage.reports import report
 
-KINDS = get_args(Kind)
 _MOST_ROWS, _MOST_SECONDS = 1_000, 10.0
 _ABOUT_CHARACTERS = 110
 _COLUMN_CHARACTERS = 200
@@ -20,7 +20,8 @@ select view_name, comment from duckdb_views() where schema_name = 'marts' and no
 order by 1
 """
 _COLUMNS = """
-select column_name, lower(data_type) as type, comment from duckdb_columns()
+select column_name as "column", lower(data_type) as "type", comment as about
+from duckdb_columns()
 where schema_name = 'marts' and table_name = $table order by column_index
 """
 
@@ -94,20 +95,16 @@ def schema(archive: Archive, *, table: str = "", max_bytes: int) -> Row:
 
     """
     head: Row = {"fresh": archive.fresh()}
-    with archive.gold() as gold:
-        if not table:
-            found = gold.execute(_TABLES).fetchall()
-            rows = [{"table": name, "about": _first_sentence(about)} for name, about in found]
-            return fitted(rows, head, most_bytes=max_bytes)
-        columns = gold.execute(_COLUMNS, {"table": table}).fetchall()
-        about = gold.execute(f"select comment from ({_TABLES}) as t where table_name = $table",
-                             {"table": table}).fetchone()  # fmt: skip
-    if not columns:
+    tables = {row["table_name"]: row["comment"] for row in archive.rows(_TABLES)}
+    if not table:
+        rows = [{"table": name, "about": _first_sentence(about)} for name, about in tables.items()]
+        return fitted(rows, head, most_bytes=max_bytes)
+    if table not in tables:
         raise NotFound(f"gold has no table {table[:60]!r}; `schema` without one lists them")
-    head["about"] = about[0] if about else ""
+    head["about"] = tables[table]
     rows = [
-        {"column": name, "type": kind, "about": shortened(text or "", _COLUMN_CHARACTERS)}
-        for name, kind, text in columns
+        each | {"about": shortened(each["about"] or "", _COLUMN_CHARACTERS)}
+        for each in archive.rows(_COLUMNS, {"table": table})
     ]
     return fitted(rows, head, most_bytes=max_bytes)
 

@@ -14,6 +14,7 @@ from cca.mcp import find, history, numbers, read
 from cca.mcp.archive import Archive
 from cca.mcp.reply import DEFAULT_BYTES, LEAST_BYTES, MOST_BYTES, Row
 from cca.search.blocks import KINDS
+from cca.usage.kinds import KINDS as REPORTS
 
 Schema = dict[str, Any]
 _MOST_TEXT = 2_000
@@ -158,7 +159,7 @@ TOOLS = (
         "Tokens and cost in USD, exact: each response once, at the price of its day.",
         numbers.usage,
         {
-            "by": {"enum": list(numbers.KINDS)}, "since": _SINCE, "until": _UNTIL,
+            "by": {"enum": list(REPORTS)}, "since": _SINCE, "until": _UNTIL,
             "project": _PROJECT, "host": _text(), **_page(),
         },
         ("by",),

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any
 
 import duckdb
 
@@ -14,19 +14,12 @@ from cca.gold.measures.causes import CAUSES
 from cca.gold.measures.limits import EXPECTED_PERCENTAGE
 from cca.gold.measures.select import OF_PROJECT, select
 from cca.gold.measures.sessions import PROJECTED_USD
-from cca.gold.open import open_gold
+from cca.gold.open import open_gold, rows_of
 from cca.transcript.projects import key_or_folder
 from cca.usage import behaviour
 from cca.usage.findings import FINDINGS
+from cca.usage.kinds import KINDS, Kind
 
-# Reports of the causes have the words of cca.gold.measures.causes.
-Kind = Literal[
-    "daily", "weekly", "monthly", "model", "project", "repository", "host", "session", "blocks",
-    "limits", "tools", "behaviour", "branch", "pr", "skill", "plugin", "mcp", "mcp-tool", "agent",
-    "command", "effort", "version", "entrypoint", "category", "user", "cache-breaks", "context",
-    "waste",
-]  # fmt: skip
-KINDS: tuple[str, ...] = get_args(Kind)
 Value = str | int | float | Decimal | date | None
 
 MEASURES = (
@@ -264,10 +257,8 @@ def _rows(
     gold: duckdb.DuckDBPyConnection, sql: str, bound: dict[str, Any], names: tuple[str, ...]
 ) -> list[dict[str, Value]]:
     """The rows with the columns `names`, in that order."""
-    cursor = gold.execute(sql, bound)
-    found = [column[0] for column in cursor.description]
-    rows = (dict(zip(found, values, strict=True)) for values in cursor.fetchall())
-    return [{name: _rounded(row[name]) for name in names} for row in rows]
+    found = rows_of(gold, sql, bound)
+    return [{name: _rounded(row[name]) for name in names} for row in found]
 
 
 def _rounded(value: Any) -> Value:

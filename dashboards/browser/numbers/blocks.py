@@ -1,11 +1,11 @@
 """Five-hour blocks, the windows that plans limit, and where the open one is heading."""
 
 from datetime import UTC, datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from cca.dashboards.browser.chart import Mark, nice_top, ticks
 from cca.dashboards.browser.numbers import limits
+from cca.dashboards.browser.numbers.cells import hours_link, utc
 from cca.dashboards.browser.numbers.parts import (
     Bar,
     Bars,
@@ -56,7 +56,7 @@ def page(asked: Asked) -> list[Section]:
     now = datetime.now(UTC)
     top = max(float(row["cost_usd"]) for row in rows)
     sections: list[Section] = [*limits.sections(asked, now), _tiles(asked.rows(_TOTALS)[0])]
-    if _utc(rows[0]["block_end"]) > now:
+    if utc(rows[0]["block_end"]) > now:
         sections.append(_open(rows[0], top, now))
     return [*sections, _chart(rows[:_MAX_BARS][::-1], zone), _table(rows, zone, top)]
 
@@ -77,7 +77,7 @@ def _tiles(totals: Row) -> Tiles:
 
 def _open(row: Row, top: float, now: datetime) -> Meter:
     """The block that still runs: spent until now, and at its end if the pace stays."""
-    left = (_utc(row["block_end"]) - now).total_seconds()
+    left = (utc(row["block_end"]) - now).total_seconds()
     rate = float(row["usd_per_hour"] or 0)
     spent = float(row["cost_usd"])
     # One message alone has no rate, so nothing more is expected.
@@ -109,7 +109,7 @@ def _chart(rows: tuple[Row, ...], zone: ZoneInfo) -> Bars:
         for row in rows
     ]
     marks = [Mark(100, axis_money(top)), Mark(50, axis_money(top / 2))]
-    places = [_utc(row["block_start"]).astimezone(zone).date() for row in rows]
+    places = [utc(row["block_start"]).astimezone(zone).date() for row in rows]
     return Bars("Cost of each estimated 5-hour window", bars, marks, ticks(places, "day"))
 
 
@@ -146,16 +146,10 @@ def _models(names: str | None) -> str:
 
 
 def _span(row: Row, zone: ZoneInfo) -> str:
-    start, end = (_utc(row[name]).astimezone(zone) for name in ("block_start", "block_end"))
+    start, end = (utc(row[name]).astimezone(zone) for name in ("block_start", "block_end"))
     return f"{start:%a, %b %-d, %H:%M} to {end:%H:%M}"
 
 
 def _link(row: Row, zone: ZoneInfo) -> str:
-    """The list knows hours: the block's first to its last message."""
-    first, last = (_utc(row[name]).astimezone(zone) for name in ("first_at", "last_at"))
-    return f"/?since={first:%Y-%m-%dT%H}&until={last:%Y-%m-%dT%H}"
-
-
-def _utc(at: Any) -> datetime:
-    moment: datetime = at
-    return moment.replace(tzinfo=UTC)
+    """The block's first to its last message."""
+    return hours_link(row["first_at"], row["last_at"], zone)

@@ -2,8 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import UTC, date, datetime
+from typing import Any
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 from cca.dashboards.browser.archive import session_title
 from cca.dashboards.browser.numbers.parts import Cell, Column
@@ -60,6 +62,18 @@ def left_out(rows: int, shown: int = BEHIND_ROWS) -> str:
 
 def day_of(at: datetime | None) -> str:
     return at.strftime("%Y-%m-%d") if at else ""
+
+
+def utc(at: Any) -> datetime:
+    """Returns a time of gold with its zone, which is UTC."""
+    moment: datetime = at
+    return moment.replace(tzinfo=UTC)
+
+
+def hours_link(first: Any, last: Any, zone: ZoneInfo) -> str:
+    """Returns the link to what was said between two times of gold; the list knows hours."""
+    since, until = (utc(at).astimezone(zone) for at in (first, last))
+    return f"/?since={since:%Y-%m-%dT%H}&until={until:%Y-%m-%dT%H}"
 
 
 def period_link(asked: Asked, first: date, last: date, **more: str) -> str:

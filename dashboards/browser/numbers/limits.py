@@ -1,10 +1,11 @@
 """The plan's real limits beside the estimate: what runs, each window, and what 1 % was."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from cca.dashboards.browser.chart import Mark, ticks
+from cca.dashboards.browser.numbers.cells import hours_link, utc
 from cca.dashboards.browser.numbers.parts import (
     Bar,
     Bars,
@@ -58,7 +59,7 @@ def sections(asked: Asked, now: datetime) -> list[Section]:
     if not rows:
         return [Remark(_NOT_YET, tone="")]
     zone = ZoneInfo(asked.gold.timezone)
-    running = [row for row in rows if _utc(row["resets_at"]) > now]
+    running = [row for row in rows if utc(row["resets_at"]) > now]
     return [
         *(_meter(row, now, zone) for row in running),
         _tiles(asked.rows(_TOTALS)[0]),
@@ -70,9 +71,9 @@ def sections(asked: Asked, now: datetime) -> list[Section]:
 def _meter(row: Row, now: datetime, zone: ZoneInfo) -> Meter:
     """A window that runs: used until the last reading, and at its reset if the pace stays."""
     used, expected = float(row["used_percentage"]), _expected(row)
-    resets_at = _utc(row["resets_at"])
+    resets_at = utc(row["resets_at"])
     pattern = "%H:%M" if row["limit_name"] == "five_hour" else "%a, %b %-d, %H:%M"
-    read = f"read {_utc(row['last_read_at']).astimezone(zone):%b %-d, %H:%M}"
+    read = f"read {utc(row['last_read_at']).astimezone(zone):%b %-d, %H:%M}"
     return Meter(
         _NAMES[row["limit_name"]],
         min(used, _FULL),
@@ -138,7 +139,7 @@ def _chart(title: str, rows: list[Row], zone: ZoneInfo) -> Bars:
         )
         for row in rows
     ]
-    places = [_utc(row["window_start"]).astimezone(zone).date() for row in rows]
+    places = [utc(row["window_start"]).astimezone(zone).date() for row in rows]
     return Bars(title, bars, [Mark(100, "100 %"), Mark(50, "50 %")], ticks(places, "day"))
 
 
@@ -153,7 +154,7 @@ def _table(rows: tuple[Row, ...], zone: ZoneInfo, now: datetime) -> Table:
             [
                 Cell(_span(row, zone), _link(row, zone),
                      share=min(float(row["used_percentage"]), _FULL),
-                     sub="runs" if _utc(row["resets_at"]) > now else ""),
+                     sub="runs" if utc(row["resets_at"]) > now else ""),
                 Cell(_NAMES[row["limit_name"]]),
                 Cell(f"{row['used_percentage']:.0f} %"),
                 Cell(f"{row['api_messages']:,}"),
@@ -182,17 +183,11 @@ def _tokens(value: Any) -> str:
 
 
 def _span(row: Row, zone: ZoneInfo) -> str:
-    start, end = (_utc(row[name]).astimezone(zone) for name in ("window_start", "resets_at"))
+    start, end = (utc(row[name]).astimezone(zone) for name in ("window_start", "resets_at"))
     pattern = "%H:%M" if row["limit_name"] == "five_hour" else "%a, %b %-d, %H:%M"
     return f"{start:%a, %b %-d, %H:%M} to {end:{pattern}}"
 
 
 def _link(row: Row, zone: ZoneInfo) -> str:
-    """The conversations from the window's beginning to the last reading; the list knows hours."""
-    first, last = (_utc(row[name]).astimezone(zone) for name in ("window_start", "last_read_at"))
-    return f"/?since={first:%Y-%m-%dT%H}&until={last:%Y-%m-%dT%H}"
-
-
-def _utc(at: Any) -> datetime:
-    moment: datetime = at
-    return moment.replace(tzinfo=UTC)
+    """The conversations from the window's beginning to the last reading."""
+    return hours_link(row["window_start"], row["last_read_at"], zone)

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from cca.dashboards.browser.numbers.choice import Choice
 from cca.gold.measures.select import OF_PROJECT
+from cca.gold.open import rows_of
 from cca.settings import Settings
 from cca.transcript.projects import key_or_folder
 
@@ -93,9 +94,7 @@ def current(settings: Settings) -> Gold | None:
 
 @lru_cache(maxsize=512)
 def _answer(gold: Gold, sql: str, bound: tuple[tuple[str, Any], ...]) -> tuple[Row, ...]:
-    cursor = cursor_of(gold).execute(sql, dict(bound))
-    names = [column[0] for column in cursor.description]
-    return tuple(dict(zip(names, values, strict=True)) for values in cursor.fetchall())
+    return tuple(rows_of(cursor_of(gold), sql, dict(bound)))
 
 
 def cursor_of(gold: Gold) -> "duckdb.DuckDBPyConnection":

@@ -18,8 +18,9 @@ from cca.errors import NotFound, SettingError
 from cca.gold.measures.causes import CAUSES, NONE, Cause
 from cca.settings import Settings, get_settings
 from cca.usage import render
+from cca.usage.kinds import KINDS
 from cca.usage.projects import known_project
-from cca.usage.reports import KINDS, NAMES, report
+from cca.usage.reports import NAMES, report
 
 Keys = list[tuple[str, int]]
 

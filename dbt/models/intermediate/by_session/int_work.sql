@@ -22,13 +22,7 @@ works as (
 ),
 
 places as (
-    select
-        session_id,
-        message_id,
-        min({{ work_id() }}) as work_id
-    from entries
-    where message_id is not null
-    group by session_id, message_id
+    {{ work_of_messages() }}
 ),
 
 -- Work is seldom that of two models, versions or efforts; the response that wrote most says which.

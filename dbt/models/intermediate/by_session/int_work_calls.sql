@@ -1,15 +1,10 @@
 with entries as (
     select * from {{ ref('int_messages_enriched') }}
-    where message_id is not null and {{ touched('session_id') }}
+    where {{ touched('session_id') }}
 ),
 
 places as (
-    select
-        session_id,
-        message_id,
-        min({{ work_id() }}) as work_id
-    from entries
-    group by session_id, message_id
+    {{ work_of_messages() }}
 ),
 
 calls as (
