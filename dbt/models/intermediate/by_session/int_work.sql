@@ -59,9 +59,9 @@ select
     answers.model,
     answers.version,
     answers.effort,
-    -- The next prompt of the session judges this work.
-    coalesce(lead(works.is_correction) over prompts, false) as is_corrected,
-    lead(works.work_id) over prompts is not null as is_followed,
+    -- The next prompt of the session judges this work; nobody prompts a subagent again.
+    not works.is_sidechain and coalesce(lead(works.is_correction) over prompts, false) as is_corrected,
+    not works.is_sidechain and lead(works.work_id) over prompts is not null as is_followed,
     coalesce(answers.responses, 0) as responses,
     coalesce(answers.output_tokens, 0) as output_tokens,
     coalesce(answers.measured_responses, 0) as measured_responses,
