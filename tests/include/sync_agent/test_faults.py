@@ -136,6 +136,8 @@ def test_a_claude_dir_that_goes_and_comes_back_loses_nothing(live, transcript, c
             file.write(line(3))
         away.rename(root)
         eventually(lambda: collection.count_documents({}) == 4)
+        # A notification may bring the line before a scan has seen the folder again.
+        eventually(lambda: f"{root} appeared" in caplog.text)
         shutil.rmtree(root)
         eventually(lambda: caplog.text.count("waiting for it to appear") == 2)
         transcript.parent.mkdir(parents=True)
