@@ -10,7 +10,7 @@ NPM ?= $(or $(shell command -v npm),$(VENV)/bin/uv tool run --quiet --python $(V
 BIOME_STAMP := node_modules/.installed
 DEMO_HOME ?= $(or $(TMPDIR),/tmp)/cca-demo-$(shell id -u)
 
-.PHONY: wheels .links help install up demo demo-down down status logs deploy run-backfill run-adhoc run-daily pipeline test test-long coverage lint format audit types bench bench-sync bench-search bench-browser docs env lock
+.PHONY: wheels .links help install up demo demo-down down status logs deploy run-backfill run-adhoc run-daily pipeline test test-light test-long coverage lint format audit types bench bench-sync bench-search bench-browser docs env lock
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 14
@@ -72,6 +72,12 @@ coverage: install  ## print the coverage of the tests by package; slower than `m
 	$(VENV)/bin/python -m pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder \
 		--cov --cov-report=
 	$(VENV)/bin/python -m tests.coverage_table
+
+# Rules, prices, masking and measures: they need no MongoDB and no Chromium.
+test-light: install  ## run the tests that need only Python and DuckDB
+	$(VENV)/bin/python -m pytest tests/transcript tests/include/transcript tests/include/prices \
+		tests/include/gold tests/include/test_masking.py tests/include/test_formats.py \
+		tests/include/test_markup.py tests/include/test_settings.py
 
 test-long: install  ## run the tests that take minutes: histories, kills, an upgrade
 	$(VENV)/bin/python -m pytest -m long --timeout 900

@@ -20,6 +20,10 @@ _MODELS = {
 }
 
 
+# Of an answer, what a progress row repeats.
+_IN_PROGRESS = ("agentId", "type", "message", "requestId", "uuid", "timestamp")
+
+
 @dataclass(frozen=True)
 class Agent:
     """A subagent that ran: its transcript, the text of its meta file, the call that started it."""
@@ -35,7 +39,7 @@ def run_agent(
     """Play a subagent; the parent still has to send the call."""
     alias, noun = scene.rng.choice(list(_MODELS)), scene.rng.choice(scene.project.nouns)
     child = prompts.child_of(parent, agent_id(scene.rng))
-    child.model = _MODELS[alias]
+    child.model, child.causes.agent = _MODELS[alias], "Explore"
     child.at += timedelta(seconds=25)
     started = child.at
     task = (
@@ -136,7 +140,7 @@ def notify(parent: Transcript, agent: Agent) -> None:
 def progress_of(parent: Transcript, agent: Agent) -> tuple[Entry, ...]:
     """agent_progress rows: a copy of an answer in the agent's file, and one found only here."""
     rows = [entry for entry in agent.transcript.entries if entry["type"] == "assistant"]
-    copied = {key: rows[0][key] for key in ("type", "message", "requestId", "uuid", "timestamp")}
+    copied = {key: rows[0][key] for key in _IN_PROGRESS}
     only_here = _answer_seen_in_progress(parent, agent)
     return tuple(
         {
@@ -159,8 +163,9 @@ def _answer_seen_in_progress(parent: Transcript, agent: Agent) -> Entry:
         "stop_reason": None, "usage": partial_usage(usage, usage.output),
     }  # fmt: skip
     return {
-        "type": "assistant", "message": message, "requestId": token(rng, "req_"),
-        "uuid": new_uuid(rng), "timestamp": iso(child.at),
+        "agentId": child.agent_id, "type": "assistant", "message": message,
+        "requestId": token(rng, "req_"), "uuid": new_uuid(rng), "timestamp": iso(child.at),
+        **child.causes.fields(child.model),
     }  # fmt: skip
 
 

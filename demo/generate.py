@@ -41,6 +41,7 @@ class Truth:
             "definitions": DEFINITIONS,
             "totals": totals,
             **{f"by_{name}": _rows(rows) for name, rows in ledger.by.items()},
+            "by_pull_request": _rows(ledger.by_pull_request()),
             "by_tool": {name: vars(tally) for name, tally in sorted(ledger.tools.items())},
             "sessions": dict(sorted(ledger.sessions.items())),
             "titles": dict(sorted(ledger.titles.items())),

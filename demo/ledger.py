@@ -26,9 +26,17 @@ DEFINITIONS = {
     "tokens": "per message the largest count any of its rows shows",
     "cost_usd": "tokens at the model's price, without the fee for web searches",
     "cost_usd_with_web_search": "the same and 0.01 USD for each web search",
+    "causes": "by_skill, by_mcp, by_effort, by_prompt and others: each response once, under what "
+    "its rows say of its cause, or under none; a subagent counts for the prompt that started it",
+    "pull_request": "the one that was opened from the response's branch: the next after it, else "
+    "the last; on main the next one that its session opens",
     "attribution": "project = folder of the file; session = the one that first had the message, "
     "subagents count for their parent; day = UTC date of the message's first row",
 }
+
+
+NONE = "none"
+_MAIN = "main"
 
 
 @dataclass
@@ -83,6 +91,19 @@ class ApiMessage:
     at: datetime
     usage: Usage
     web_searches: int = 0
+    # What caused it, by the name of a dimension; None where nothing did.
+    causes: dict[str, str | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class PullRequestLink:
+    """A session that opened a pull request: from its branch, at that time."""
+
+    project_id: str
+    session_id: str
+    branch: str
+    at: datetime
+    pull_request: str
 
 
 COUNTS = (
@@ -104,6 +125,8 @@ class Ledger:
     tools: dict[str, ToolTally] = field(default_factory=lambda: defaultdict(ToolTally))
     sessions: dict[str, str] = field(default_factory=dict)
     titles: dict[str, str] = field(default_factory=dict)
+    messages: list[tuple[ApiMessage, Decimal]] = field(default_factory=list)
+    links: list[PullRequestLink] = field(default_factory=list)
 
     def count(self, name: str, n: int = 1) -> None:
         self.counts[name] += n
@@ -129,8 +152,33 @@ class Ledger:
             "model": made.model,
             "project": made.project_id,
             "session": made.session_id,
+            **{name: value or NONE for name, value in made.causes.items()},
         }
         self.total.add(made.usage, cost, made.web_searches)
         for dimension, key in keys.items():
-            self.by[dimension].setdefault(key, Tally()).add(made.usage, cost, made.web_searches)
+            tallies = self.by.setdefault(dimension, {})
+            tallies.setdefault(key, Tally()).add(made.usage, cost, made.web_searches)
+        self.messages.append((made, cost))
         return cost
+
+    def by_pull_request(self) -> dict[str, Tally]:
+        """Known at the end only: a branch's responses come before its pull request."""
+        tallies: dict[str, Tally] = {}
+        for made, cost in self.messages:
+            name = self._pull_request_of(made) or NONE
+            tallies.setdefault(name, Tally()).add(made.usage, cost, made.web_searches)
+        return tallies
+
+    def _pull_request_of(self, made: ApiMessage) -> str | None:
+        branch = made.causes.get("branch")
+        is_own = branch != _MAIN
+        opened = sorted(
+            (link.at, link.pull_request)
+            for link in self.links
+            if (link.project_id == made.project_id and link.branch == branch if is_own
+                else link.session_id == made.session_id)
+        )  # fmt: skip
+        later = [name for at, name in opened if at >= made.at]
+        if later:
+            return later[0]
+        return opened[-1][1] if opened and is_own else None

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import partial
 
-from cca.demo import agents, file_tools, prompts, steps, tools
+from cca.demo import agents, file_tools, prompts, pull_requests, steps, tools
 from cca.demo.agents import Agent
 from cca.demo.ids import new_uuid
 from cca.demo.legacy import play_legacy
@@ -23,8 +23,11 @@ KINDS = (
     "legacy", "background",
     "huge", "errors", "next_day", "legacy_named", "plan", "branch", "killed", "agents", "hooks",
 )  # fmt: skip
+# Kinds that begin on the main branch; the others on any.
+_ON_MAIN = ("plain", "agents", "killed")
 # Kinds that copy the history of the session before them.
 _COPIES = ("fork", "resume", "branch")
+_UPDATED = "2.1.289"
 _USUAL: tuple[Step, ...] = (
     steps.look_around, steps.tweak, steps.check, steps.read_logs, steps.look_at_git, steps.tweak,
     steps.failing_calls,
@@ -35,6 +38,9 @@ _SPECIALS: dict[str, tuple[Step, ...]] = {
     "titles": (steps.slash_commands, steps.switch_model, steps.long_output),
     "huge": (steps.huge_output, steps.long_output, steps.plan_todos),
     "mcp": (steps.use_mcp, steps.use_skill, steps.use_mcp),
+    "plain": (pull_requests.start_branch, steps.use_plugin, pull_requests.open_pull_request),
+    "agents": (pull_requests.start_branch, steps.look_at_git, pull_requests.open_unlinked),
+    "killed": (pull_requests.open_pull_request,),
     "errors": (steps.error_of_the_api, steps.failing_calls),
     "next_day": (steps.plan_todos, steps.read_logs),
     "plan": (steps.plan_first, steps.prompt_while_busy, steps.search_the_web),
@@ -81,6 +87,8 @@ def _play_session(stage: Stage, session: Play) -> None:
 def _work(stage: Stage, session: Play) -> None:
     """The story, then its follow-ups, with the special steps of the kind between."""
     transcript, story = session.transcript, session.scene.story
+    if session.kind in _ON_MAIN:
+        transcript.switch_branch("main")
     staged: list[Step] = [partial(step, stage) for step in _STAGED.get(session.kind, ())]
     specials: list[Step] = [*_SPECIALS.get(session.kind, ()), *staged]
     _turn(session, story.prompt, [steps.look_around, *specials[:2], steps.change_story])
@@ -88,6 +96,8 @@ def _work(stage: Stage, session: Play) -> None:
     for number, follow_up in enumerate(story.follow_ups):
         transcript.wait(20, 600)
         usual = session.scene.rng.choices(_USUAL, k=session.scene.rng.randint(3, 7))
+        is_hard = session.kind == "plan" and number == 1
+        transcript.causes.turn_effort = "max" if is_hard else None
         _turn(session, follow_up, [*specials[2 + number : 3 + number], *usual])
         if session.kind == "titles":
             _retitle(session, number)
@@ -146,6 +156,7 @@ def _copy_history(stage: Stage, session: Play) -> None:
             transcript.copy([entry], {"forkedFrom": origin})
     else:
         transcript.copy(history, {})
+    transcript.switch_branch(source.envelope["gitBranch"])
     transcript.model, transcript.context, transcript.pending = source.model, source.context, 400
     transcript.spent = copy.deepcopy(source.spent)
     session.scene.files.update(stage.before.scene.files)
@@ -157,6 +168,8 @@ def _go_on_next_day(session: Play) -> None:
     transcript.at += timedelta(hours=13)
     transcript.pending += transcript.context
     transcript.context = 0
+    # Claude Code updates itself over night.
+    transcript.envelope = {**transcript.envelope, "version": _UPDATED}
     _turn(session, session.scene.story.follow_ups[1], [steps.look_around, steps.tweak, steps.check])
     prompts.cost_state(transcript, round(transcript.at.timestamp() * 1000) - 600_000)
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from cca.demo.causes import Causes
 from cca.demo.clock import iso
 from cca.demo.ids import agent_id, new_uuid, token
 from cca.demo.ledger import Tally
@@ -14,7 +15,12 @@ _LAST_PROMPT_MAX = 200
 
 
 def prompt(
-    transcript: Transcript, text: str, *, source: str | None = "typed", has_image: bool = False
+    transcript: Transcript,
+    text: str,
+    *,
+    source: str | None = "typed",
+    has_image: bool = False,
+    command: str | None = None,
 ) -> None:
     """A person's prompt; versions before 2.1.219 write no promptSource (None)."""
     transcript.prompt_id = new_uuid(transcript.rng)
@@ -25,11 +31,12 @@ def prompt(
         if source is None
         else {"promptSource": source, "turnOrigin": "human", "origin": {"kind": "human"}}
     )
-    transcript.record(
+    entry = transcript.record(
         "user",
         {"promptId": transcript.prompt_id, "message": {"role": "user", "content": content}},
         {"permissionMode": "default", **marks},
     )
+    transcript.causes.begin_turn(entry["uuid"], command)
     transcript.pending += len(text) // 3 + 20
     transcript.ledger.count("human_prompts")
 
@@ -43,7 +50,8 @@ def queued_prompt(transcript: Transcript, text: str) -> None:
         "commandMode": "prompt",
         "origin": {"kind": "human"},
     }
-    transcript.record("attachment", {"attachment": body})
+    entry = transcript.record("attachment", {"attachment": body})
+    transcript.causes.begin_turn(entry["uuid"])
     transcript.pending += len(text) // 3
     transcript.ledger.count("human_prompts")
 
@@ -88,7 +96,7 @@ def slash_prompt(transcript: Transcript, name: str, arguments: str) -> None:
         f"<command-name>/{name}</command-name>\n"
         f"<command-args>{arguments}</command-args>"
     )
-    prompt(transcript, text)
+    prompt(transcript, text, command=name)
 
 
 def interruption(transcript: Transcript, *, for_tool_use: bool = False) -> None:
@@ -156,6 +164,8 @@ def compaction(transcript: Transcript, summary: str) -> tuple[str, list[Entry]]:
 def _compaction_agent(transcript: Transcript, summary: str) -> tuple[str, list[Entry]]:
     agent = f"acompact-{agent_id(transcript.rng)[1:]}"
     child = child_of(transcript, agent)
+    # Nothing says of what kind it is but its name.
+    child.causes.agent, child.causes.is_written = "compaction", False
     child.model, child.context, child.pending = transcript.model, transcript.context, 900
     transcript.wait(8, 20)
     child.at = transcript.at
@@ -167,7 +177,8 @@ def _compaction_agent(transcript: Transcript, summary: str) -> tuple[str, list[E
         "content": [{"type": "text", "text": f"<summary>\n{summary}\n</summary>"}],
         "stop_reason": "end_turn", "usage": counts,
     }  # fmt: skip
-    child.record("assistant", {"message": message, "requestId": token(child.rng, "req_")})
+    said = child.causes.fields(child.model)
+    child.record("assistant", {"message": message, "requestId": token(child.rng, "req_")}, said)
     child.spend(usage, child.at)
     return child.home.path, child.entries
 
@@ -180,7 +191,16 @@ def child_of(transcript: Transcript, agent: str) -> Transcript:
     return Transcript(
         home=child_home, ledger=transcript.ledger, rng=transcript.rng, at=transcript.at,
         envelope=transcript.envelope, model=transcript.model, agent_id=agent,
+        causes=_causes_of_child(transcript.causes),
         prompt_id=transcript.prompt_id, context=0, pending=11_300, spent=transcript.spent,
+    )  # fmt: skip
+
+
+def _causes_of_child(parent: Causes) -> Causes:
+    """A subagent works for the prompt of its parent, at the parent's effort."""
+    return Causes(
+        parent.effort, parent.turn_effort, prompt=parent.prompt, command=parent.command,
+        is_written=parent.is_written,
     )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from random import Random
 from typing import Any
 
+from cca.demo.causes import Causes
 from cca.demo.ids import token
 from cca.demo.prices import Usage
 from cca.demo.transcript import Entry, Transcript
@@ -69,16 +70,19 @@ def answer(transcript: Transcript, reply: Reply) -> None:
     rng = transcript.rng
     blocks = _blocks(rng, reply)
     message = _plan(transcript, reply, len(blocks))
+    for call in reply.calls:
+        transcript.causes.call(call.name)
+    causes = replace(transcript.causes)
     transcript.wait(1.5, 9)
     first_at = transcript.at
     # Results sometimes stand between the rows of one message.
     is_interleaved = len(reply.calls) > 1 and rng.random() < _INTERLEAVED_SHARE
     calls = {call.id: call for call in reply.calls}
     for index, block in enumerate(blocks):
-        row = _row(transcript, message, block, index)
+        row = _row(transcript, message, block, index, causes)
         if is_interleaved and block.get("id") in calls:
             _result(transcript, calls.pop(block["id"]), row["uuid"])
-    _count(transcript, message, reply, first_at, len(blocks))
+    _count(transcript, message, reply, first_at, len(blocks), causes)
     if not reply.is_killed:
         for call in calls.values():
             _result(transcript, call, transcript.parent)
@@ -118,14 +122,14 @@ def _plan(transcript: Transcript, reply: Reply, rows: int) -> _Message:
     )  # fmt: skip
 
 
-def _count(
-    transcript: Transcript, message: _Message, reply: Reply, at: datetime, rows: int
+def _count(  # noqa: PLR0913  (what a response comes to)
+    transcript: Transcript, message: _Message, reply: Reply, at: datetime, rows: int, causes: Causes
 ) -> None:
     shown = message.usage
     if message.partial_rows >= rows:
         shown = replace(shown, output=_partial_output(rows - 1))
     client_searches = sum(call.web_searches for call in reply.calls)
-    transcript.spend(shown, at, message.searches or client_searches)
+    transcript.spend(shown, at, message.searches or client_searches, causes)
     for call in reply.calls:
         transcript.ledger.tool_call(call.name)
 
@@ -134,7 +138,9 @@ def _partial_output(index: int) -> int:
     return 2 + index * 3
 
 
-def _row(transcript: Transcript, message: _Message, block: Entry, index: int) -> Entry:
+def _row(
+    transcript: Transcript, message: _Message, block: Entry, index: int, causes: Causes
+) -> Entry:
     is_final = index >= message.partial_rows
     if index:
         transcript.wait(0.2, 2.5)
@@ -151,7 +157,7 @@ def _row(transcript: Transcript, message: _Message, block: Entry, index: int) ->
         "apiBlockIndex": index,
         "requestId": message.request_id,
     }  # fmt: skip
-    return transcript.record("assistant", body)
+    return transcript.record("assistant", body, causes.fields(transcript.model))
 
 
 def partial_usage(usage: Usage, output: int) -> Entry:
@@ -222,6 +228,9 @@ def _result(transcript: Transcript, call: Call, source: str | None) -> None:
     transcript.pending += min(
         _RESULT_TOKENS_MAX, round(len(str(call.content)) / _CHARACTERS_PER_TOKEN)
     )
+    transcript.causes.answered(call.name)
+    if call.name == "Skill":
+        transcript.causes.load_skill(call.arguments["skill"])
     _count_result(transcript, call)
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
 
+from cca.demo.causes import Causes, effort_of
 from cca.demo.ids import new_uuid
 from cca.demo.ledger import Ledger
 from cca.demo.scene import Scene
@@ -65,7 +66,9 @@ def open_play(stage: Stage, index: int, kind: str, *, is_copy: bool) -> Play:
     }  # fmt: skip
     # Long outputs go to the one model whose price depends on the prompt's length.
     model = "claude-haiku-5-5" if kind == "huge" else rng.choices(_MODELS, _MODEL_WEIGHTS)[0]
-    transcript = Transcript(home, stage.ledger, rng, at, envelope, model)
+    # Versions before 2.1.149 attribute nothing; here it is every fourth round of twenty sessions.
+    causes = Causes(effort_of(index), is_written=index // 20 % 4 != 1)
+    transcript = Transcript(home, stage.ledger, rng, at, envelope, model, causes)
     return Play(kind, transcript, Scene(rng, project, story), story_index // len(_STORIES))
 
 

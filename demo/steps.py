@@ -179,6 +179,11 @@ def use_skill(transcript: Transcript, scene: Scene) -> None:
     speak(transcript, scene, None, tools.skill(scene))
 
 
+def use_plugin(transcript: Transcript, scene: Scene) -> None:
+    speak(transcript, scene, None, tools.skill(scene, "docs-kit:changelog"))
+    look_around(transcript, scene)
+
+
 def error_of_the_api(transcript: Transcript, scene: Scene) -> None:
     speak(transcript, scene, None, file_tools.grep(scene))
     prompts.api_error(

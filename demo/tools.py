@@ -128,16 +128,18 @@ def screenshot(scene: Scene) -> Call:
     )
 
 
-def skill(scene: Scene) -> Call:
+def skill(scene: Scene, name: str = "release-notes") -> Call:
+    """Loads a skill; one of a plugin has the plugin's name before a colon."""
+    folder = name.rpartition(":")[2]
     body = (
-        f"Base directory for this skill: {scene.project.cwd}/.claude/skills/release-notes\n\n"
+        f"Base directory for this skill: {scene.project.cwd}/.claude/skills/{folder}\n\n"
         "# Release notes\n\nWrite for people who use the product. One line per change, the most "
         "useful first."
     )
-    detail = {"success": True, "commandName": "release-notes"}
+    detail = {"success": True, "commandName": name}
     return Call(
-        scene.new_id(), "Skill", {"skill": "release-notes", "args": new_uuid(scene.rng)[:8]},
-        "Launching skill: release-notes",
+        scene.new_id(), "Skill", {"skill": name, "args": new_uuid(scene.rng)[:8]},
+        f"Launching skill: {name}",
         detail, seconds=0.05, meta_text=body,
     )  # fmt: skip
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
+from cca.demo.causes import Causes
 from cca.demo.clock import iso
 from cca.demo.ids import new_uuid
 from cca.demo.ledger import ApiMessage, Ledger, Tally
@@ -36,6 +37,7 @@ class Transcript:
     at: datetime
     envelope: Entry
     model: str
+    causes: Causes
     agent_id: str | None = None
     entries: list[Entry] = field(default_factory=list)
     parent: str | None = None
@@ -110,11 +112,20 @@ class Transcript:
                 self.ledger.count("transcript_lines")
                 self.parent = entry["uuid"]
 
-    def spend(self, usage: Usage, at: datetime, searches: int = 0) -> None:
+    def switch_branch(self, name: str) -> None:
+        """What is written from now on was written on that branch."""
+        self.envelope = {**self.envelope, "gitBranch": name}
+
+    def spend(
+        self, usage: Usage, at: datetime, searches: int = 0, causes: Causes | None = None
+    ) -> None:
         """Enter an API message into the ledger and the session's own accounts."""
+        said = (causes or self.causes).counted(self.model)
+        place = {"branch": "gitBranch", "version": "version", "entrypoint": "entrypoint"}
         made = ApiMessage(
-            self.home.project_id, self.home.session_id, self.model, at, usage, searches
-        )
+            self.home.project_id, self.home.session_id, self.model, at, usage, searches,
+            said | {name: self.envelope[written] for name, written in place.items()},
+        )  # fmt: skip
         cost = self.ledger.api_message(made)
         self.spent.setdefault(self.model, Tally()).add(usage, cost, searches)
 

@@ -7,7 +7,7 @@ lies: followers obey by themselves, a lake obeys where this runs beside it.
 
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -76,44 +76,63 @@ class Erased:
     elsewhere: tuple[str, ...] = ()
 
 
-def look(settings: Settings, uri: str, selection: Selection) -> Found:
-    """Count what a selection covers, and change nothing.
+def look(settings: Settings, uri: str, *selections: Selection) -> Found:
+    """Count what the selections cover, each apart, and change nothing.
 
     Raises:
         SettingError: nothing is selected.
         ServiceDown: MongoDB does not answer.
 
     """
-    from cca.follow.erase import count_blocks  # noqa: PLC0415  (tantivy)
-
-    _require_given(selection)
+    _require_given(selections)
     with archive.connect(uri) as client:
         archive.require(client, uri)
         collection = archive.conversations(client, settings)
-        fields = selection.fields()
-        lines, letters = _buffered(settings, selection)
+        found = [_look(settings, collection, selection) for selection in selections]
         return Found(
-            documents=collection.count_documents(fields),
-            sessions=len(collection.distinct("sessionKey", fields)),
-            long_lines=collection.count_documents(fields | {"rawFile": {"$exists": True}}),
-            buffered=lines,
-            dead_letters=letters,
-            blocks=count_blocks(settings, selection),
-            lake_rows=_lake_rows(settings, selection),
-            is_unfinished=erasures.unfinished(collection.database, selection) is not None,
+            documents=sum(one.documents for one in found),
+            sessions=sum(one.sessions for one in found),
+            long_lines=sum(one.long_lines for one in found),
+            buffered=_summed(one.buffered for one in found),
+            dead_letters=_summed(one.dead_letters for one in found),
+            blocks=_summed(one.blocks for one in found),
+            lake_rows=_summed(one.lake_rows for one in found),
+            is_unfinished=any(one.is_unfinished for one in found),
             elsewhere=_elsewhere(settings, collection.database),
         )
+
+
+def _look(settings: Settings, collection: Collection[Document], selection: Selection) -> Found:
+    from cca.follow.erase import count_blocks  # noqa: PLC0415  (tantivy)
+
+    fields = selection.fields()
+    lines, letters = _buffered(settings, selection)
+    return Found(
+        documents=collection.count_documents(fields),
+        sessions=len(collection.distinct("sessionKey", fields)),
+        long_lines=collection.count_documents(fields | {"rawFile": {"$exists": True}}),
+        buffered=lines,
+        dead_letters=letters,
+        blocks=count_blocks(settings, selection),
+        lake_rows=_lake_rows(settings, selection),
+        is_unfinished=erasures.unfinished(collection.database, selection) is not None,
+    )
+
+
+def _summed(counts: Iterable[int | None]) -> int | None:
+    """The sum of what is visible; None where nothing is."""
+    seen = [count for count in counts if count is not None]
+    return sum(seen) if seen else None
 
 
 def erase(
     settings: Settings,
     uri: str,
-    selection: Selection,
-    *,
+    *selections: Selection,
     on_step: OnStep = lambda _: None,
     patience_seconds: float = PATIENCE_SECONDS,
 ) -> Erased:
-    """Erase all that is selected; what happens later is new, and stored again.
+    """Erase all that any selection covers; what happens later is new, and stored again.
 
     Raises:
         SettingError: nothing is selected.
@@ -122,41 +141,42 @@ def erase(
     """
     from cca.follow import erase as following  # noqa: PLC0415  (tantivy)
 
-    _require_given(selection)
+    _require_given(selections)
     with archive.connect(uri) as client:
         archive.require(client, uri)
         collection = archive.conversations(client, settings)
         database = collection.database
-        blocks = following.count_blocks(settings, selection)
-        request = erasures.open_request(database, selection)
+        blocks = _summed(following.count_blocks(settings, each) for each in selections)
+        asked = [erasures.open_request(database, each) for each in selections]
         on_step("archive")
-        documents = _delete(collection, request)
+        documents = sum(_delete(collection, request) for request in asked)
         # A note may repeat what was said.
-        database[archive.ANNOTATIONS].delete_many(selection.fields())
+        for selection in selections:
+            database[archive.ANNOTATIONS].delete_many(selection.fields())
         on_step("buffer")
         lines = _clear_buffer(settings, database)
-        request = erasures.note_archive_erased(database, request)
+        asked = [erasures.note_archive_erased(database, request) for request in asked]
         on_step("search and lists")
         following.obey_here(settings, collection)
-        sessions = following.renew_lists(collection, request)
+        sessions = sum(following.renew_lists(collection, request) for request in asked)
         on_step("lake and warehouse")
-        lake_rows, gold = _erase_lake(settings, database, request)
-        _wait_for_followers(database, request, on_step, patience_seconds)
+        lake_rows, gold = _erase_lake(settings, database, asked)
+        _wait_for_followers(database, asked, on_step, patience_seconds)
         # An agent may have been sending when the request was written.
-        if late := _delete(collection, request):
+        if late := sum(_delete(collection, request) for request in asked):
             on_step(f"{late} documents came meanwhile: once more")
             return erase(
-                settings, uri, selection, on_step=on_step, patience_seconds=patience_seconds
+                settings, uri, *selections, on_step=on_step, patience_seconds=patience_seconds
             )
-        waiting = _finish(database, request)
+        waiting = _finish(database, asked)
         elsewhere = _elsewhere(settings, database)
     return Erased(
         documents, lines, blocks, sessions, lake_rows, gold, not waiting, waiting, elsewhere
     )
 
 
-def _require_given(selection: Selection) -> None:
-    if selection.is_empty:
+def _require_given(selections: Sequence[Selection]) -> None:
+    if not selections or any(each.is_empty for each in selections):
         raise SettingError("name what to erase: --host, --project or --session")
 
 
@@ -203,7 +223,7 @@ def _lake_rows(settings: Settings, selection: Selection) -> int | None:
 
 
 def _erase_lake(
-    settings: Settings, database: Database[Document], request: ErasureRequest
+    settings: Settings, database: Database[Document], asked: Sequence[ErasureRequest]
 ) -> tuple[int | None, str | None]:
     """(rows, the new gold file) of the lakes of this CCA_HOME; recorded once both are done."""
     if not _has_lake(settings):
@@ -211,9 +231,9 @@ def _erase_lake(
     place = (settings.cca_host, settings.lake_dir)
     erasures.register(database, "lake", *place)
     names = lake.formats(settings)
-    rows = sum(lake.erase(settings, name, request.selection) for name in names)
+    rows = sum(lake.erase(settings, name, one.selection) for one in asked for name in names)
     gold = _new_warehouse(settings)
-    erasures.note_erased(database, "lake", *place, [request.key])
+    erasures.note_erased(database, "lake", *place, [request.key for request in asked])
     return rows, gold
 
 
@@ -230,14 +250,17 @@ def _new_warehouse(settings: Settings) -> str | None:
 
 
 def _wait_for_followers(
-    database: Database[Document], request: ErasureRequest, on_step: OnStep, seconds: float
+    database: Database[Document],
+    asked: Sequence[ErasureRequest],
+    on_step: OnStep,
+    seconds: float,
 ) -> None:
     """Give running followers, here or elsewhere, time to rebuild their indexes."""
     until = time.monotonic() + seconds
     named = False
     while time.monotonic() < until:
         now = archive.server_time(database)
-        waiting = erasures.waiting_for(database, request)
+        waiting = _unanswered(database, asked)
         running = [one for one in waiting if one.seen_at and now - one.seen_at < _ALIVE]
         if not running:
             return
@@ -247,10 +270,16 @@ def _wait_for_followers(
         time.sleep(_POLL_SECONDS)
 
 
-def _finish(database: Database[Document], request: ErasureRequest) -> tuple[str, ...]:
-    """Close the request where all have answered; else a sentence for each that has not."""
+def _finish(database: Database[Document], asked: Sequence[ErasureRequest]) -> tuple[str, ...]:
+    """Close the requests where all have answered; else a sentence for each that has not."""
     erasures.close_finished(database)
-    return tuple(_waiting(store) for store in erasures.waiting_for(database, request))
+    return tuple(_waiting(store) for store in _unanswered(database, asked))
+
+
+def _unanswered(database: Database[Document], asked: Sequence[ErasureRequest]) -> list[Store]:
+    """The stores that have not obeyed all of the requests yet."""
+    waiting = (store for one in asked for store in erasures.waiting_for(database, one))
+    return list(dict.fromkeys(waiting))
 
 
 def _waiting(store: Store) -> str:

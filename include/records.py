@@ -93,6 +93,7 @@ CONVERSATIONS = pa.schema(
         _field("repository", pa.string(), "Folder of the repository of a worktree, else the key."),
         _field("is_project_folder", pa.bool_(), "cwd is the folder that the slug was made of."),
         _field("git_branch", pa.string(), "Git branch as written."),
+        _field("user_name", pa.string(), "Whose home folder the working directory lies in."),
         _field("version", pa.string(), "Claude Code version."),
         _field("entrypoint", pa.string(), "cli, sdk-cli, claude-vscode, …"),
         _field("is_sidechain", pa.bool_(), "Entry of a subagent.", required=True),
@@ -102,6 +103,14 @@ CONVERSATIONS = pa.schema(
         ),
         _field("is_api_error", pa.bool_(), "API error shown as an answer.", required=True),
         _field("agent_id", pa.string(), "Subagent's id, from the entry or its file name."),
+        _field("skill", pa.string(), "Skill that a response was written for."),
+        _field("plugin", pa.string(), "Plugin that the skill or the subagent belongs to."),
+        _field("mcp_server", pa.string(), "MCP server that a response calls, or answers to."),
+        _field("mcp_tool", pa.string(), "That tool's name at its server."),
+        _field("agent_type", pa.string(), "Kind of subagent that wrote a response."),
+        _field("effort", pa.string(), "Effort of the turn, else of the session: low, high, …"),
+        _field("pull_request", pa.string(), "Pull request linked: owner/repository#number."),
+        _field("pull_request_url", pa.string(), "Its address."),
         _field("prompt_id", pa.string(), "Prompt id (forks rewrite it)."),
         _field("prompt_source", pa.string(), "typed, queued, sdk, system, …"),
         _field("origin_kind", pa.string(), "origin.kind: human, task-notification, …"),
@@ -157,6 +166,9 @@ CONTENT_BLOCKS = pa.schema(
         _field("file_path", pa.string(), "File the tool worked on, from input or result."),
         _field("lines_added", pa.int32(), "Lines added, by the result's patch (tool_result)."),
         _field("lines_removed", pa.int32(), "Lines removed, by the result's patch (tool_result)."),
+        _field("opens_pull_request", pa.bool_(), "The shell command opens one; tool_use only."),
+        _field("pull_request", pa.string(), "Pull request that the result's last line names."),
+        _field("pull_request_url", pa.string(), "Its address; tool_result only."),
     ]
 )
 

@@ -10,7 +10,9 @@ from pymongo.collection import Collection
 from cca.masking import mask_secrets
 from cca.mongo.archive import ANNOTATIONS, Document, connect, conversations, database
 from cca.settings import Settings
-from cca.transcript.slugs import project_label, project_path
+from cca.transcript.projects import Project as Named
+from cca.transcript.projects import is_directory, labels_of
+from cca.transcript.slugs import project_key, project_label
 
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _NEVER = datetime.min.replace(tzinfo=UTC)
@@ -29,6 +31,8 @@ class Archive:
 
 @dataclass(frozen=True)
 class Project:
+    """A project as the list shows it; `id` is its key."""
+
     id: str
     label: str
     cwd: str
@@ -73,50 +77,45 @@ def list_projects(archive: Archive) -> list[Project]:
     own_time = {"$cond": [{"$eq": ["$isDated", False]}, None, "$endedAt"]}
     groups = archive.sessions.aggregate([
         {"$match": {"isSpoken": True}},
+        # The newest session says how the directory is written.
+        {"$sort": {"endedAt": -1}},
         {
             "$group": {
-                "_id": {"project": "$projectId", "cwd": {"$ifNull": ["$cwd", ""]}},
+                "_id": {"$ifNull": ["$projectKey", "$projectId"]},
+                "slug": {"$first": "$projectId"},
+                "cwd": {"$first": "$cwd"},
                 "sessions": {"$sum": 1},
-                "entries": {"$sum": "$entries"},
-                "user": {"$sum": "$userMessages"},
-                "assistant": {"$sum": "$assistantMessages"},
+                "messages": {"$sum": {"$add": ["$userMessages", "$assistantMessages"]}},
                 "tool_calls": {"$sum": "$toolCalls"},
                 "ended_at": {"$max": own_time},
             }
         },
     ])  # fmt: skip
-    folders: dict[str, list[Document]] = {}
-    for group in groups:
-        folders.setdefault(str(group["_id"].get("project") or ""), []).append(group)
-    projects = [_project(project_id, found) for project_id, found in folders.items()]
-    projects.sort(key=lambda project: project.id)
+    found = {str(group["_id"] or ""): group for group in groups}
+    labels = labels_of(
+        Named(key, str(group["slug"] or ""), str(group["cwd"] or ""))
+        for key, group in found.items()
+    )
+    projects = [
+        Project(
+            key, labels[key], str(group["cwd"] or ""), group["sessions"], group["messages"],
+            group["tool_calls"], group["ended_at"],
+        )
+        for key, group in sorted(found.items())
+    ]  # fmt: skip
     return sorted(projects, key=lambda project: project.ended_at or _NEVER, reverse=True)
 
 
-def _project(project_id: str, folders: list[Document]) -> Project:
-    """One project of the groups of its folders."""
-    uses = {str(group["_id"]["cwd"]): group["entries"] for group in folders if group["_id"]["cwd"]}
-    path = project_path(project_id, uses)
-    return Project(
-        id=project_id,
-        label=project_label(project_id, path),
-        cwd=path,
-        sessions=sum(group["sessions"] for group in folders),
-        messages=sum(group["user"] + group["assistant"] for group in folders),
-        tool_calls=sum(group["tool_calls"] for group in folders),
-        ended_at=max((group["ended_at"] for group in folders if group["ended_at"]), default=None),
-    )
+def of_project(wanted: str) -> Document:
+    """What rows of a project must match: its key or directory, or all projects of a folder."""
+    if not wanted:
+        return {}
+    return {"projectKey": project_key(wanted)} if is_directory(wanted) else {"projectId": wanted}
 
 
-def label_of(archive: Archive, session: Document) -> str:
-    """The name of a session's project, the same on every page."""
-    project_id = str(session.get("projectId") or "")
-    groups = archive.sessions.aggregate([
-        {"$match": {"projectId": session.get("projectId"), "cwd": {"$ne": None}}},
-        {"$group": {"_id": "$cwd", "entries": {"$sum": "$entries"}}},
-    ])  # fmt: skip
-    uses = {str(group["_id"]): int(group["entries"]) for group in groups}
-    return project_label(project_id, project_path(project_id, uses))
+def label_of(session: Document) -> str:
+    """The name of a session's project."""
+    return project_label(str(session.get("projectId") or ""), session.get("cwd"))
 
 
 def session_title(session: Document) -> str:
@@ -133,9 +132,7 @@ def activity(
     """(hour, or day, messages of people, messages of Claude), oldest first, times of the clock."""
     since, until = period
     bounds: Document = ({"$gte": since} if since else {}) | ({"$lt": until} if until else {})
-    match: Document = ({"projectId": project} if project else {}) | (
-        {"hour": bounds} if bounds else {}
-    )
+    match: Document = of_project(project) | ({"hour": bounds} if bounds else {})
     name = archive.timezone.key
     start = {"$dateTrunc": {"date": "$hour", "unit": unit, "timezone": name}}
     groups = archive.activity.aggregate(
@@ -157,6 +154,5 @@ def activity(
 
 def active_until(archive: Archive, project: str) -> datetime | None:
     """The last hour in which anything was said."""
-    match: Document = {"projectId": project} if project else {}
-    last = archive.activity.find_one(match, {"hour": 1}, sort=[("hour", -1)])
+    last = archive.activity.find_one(of_project(project), {"hour": 1}, sort=[("hour", -1)])
     return last["hour"] if last else None

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from cca.search.texts import Row
 
 MAX_HITS = 50
-MAX_FACETS = 7
 KIND_LABELS = {
     "prompt": "Prompts", "answer": "Answers", "thinking": "Thinking", "tool_input": "Tool calls",
     "tool_result": "Tool output", "title": "Titles", "system": "System",
@@ -59,7 +58,6 @@ class Hits:
     problem: Problem | None = None
     next: str = ""
     kinds: list[Facet] = field(default_factory=list)
-    projects: list[Facet] = field(default_factory=list)
 
 
 class SearchRoom:
@@ -99,8 +97,7 @@ def find_hits(room: SearchRoom, archive: Archive, state: State, first: int = 0) 
         found.message,
         None,
         str(following) if has_more else "",
-        [] if state.kind else _facets(found.facets, "kind"),
-        [] if state.project else _facets(found.facets, "project"),
+        [] if state.kind else _kinds(found.facets.get("kind", {})),
     )
 
 
@@ -116,11 +113,10 @@ def searched(
     )  # fmt: skip
 
 
-def _facets(counts: Mapping[str, Mapping[str, int]], name: str) -> list[Facet]:
-    found = sorted(counts.get(name, {}).items(), key=lambda pair: -pair[1])[:MAX_FACETS]
+def _kinds(counts: Mapping[str, int]) -> list[Facet]:
     return [
-        Facet(KIND_LABELS.get(value, value) if name == "kind" else value, count, {name: value})
-        for value, count in found
+        Facet(KIND_LABELS.get(kind, kind), count, {"kind": kind})
+        for kind, count in sorted(counts.items(), key=lambda pair: -pair[1])
     ]
 
 

@@ -169,7 +169,7 @@ def _list_choices(desk: Desk, state: State) -> dict[str, Any]:
 def row_values(
     desk: Desk, state: State, projects: list[Project], page: SessionPage
 ) -> dict[str, Any]:
-    """`labels` spares a query a row; a project without messages is not among them."""
+    """`labels` tell projects of one name apart; one without messages is not among them."""
     labels = {project.id: project.label for project in projects}
     return {
         "page": page,
@@ -178,7 +178,7 @@ def row_values(
             desk.archive.annotations, [str(row["_id"]) for row in page.rows]
         ),
         "title": session_title,
-        "label": lambda row: labels.get(row.get("projectId", "")) or label_of(desk.archive, row),
+        "label": lambda row: labels.get(row.get("projectKey", "")) or label_of(row),
         "query": lambda session: replace(state, session=session, agent="", m="").to_query(),
     }
 
@@ -216,7 +216,7 @@ def _fact_values(desk: Desk, state: State, session: Document) -> dict[str, Any]:
         "subagent": find_subagent(desk.archive.entries, state.session, agent) if agent else None,
         "masked": mask_secrets,
         "session": session,
-        "label": label_of(desk.archive, session),
+        "label": label_of(session),
         "models": [short_model(model) for model in session.get("models") or []],
         "cost": costs_of(desk).get(str(session["_id"])),
         "has_machines": len(desk.choices("")["host"]) > 1,

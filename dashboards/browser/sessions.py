@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from cca.annotations import annotated_sessions
-from cca.dashboards.browser.archive import Archive
+from cca.dashboards.browser.archive import Archive, of_project
 from cca.dashboards.browser.state import State
 from cca.mongo.archive import Document
 
@@ -58,8 +58,7 @@ def session_filter(state: State, timezone: ZoneInfo) -> Document:
     else:
         # Files with a title or other metadata only: nothing to read, but found by their title.
         chosen["isSpoken"] = True
-    if state.project:
-        chosen["projectId"] = state.project
+    chosen |= of_project(state.project)
     if state.errors:
         chosen["toolErrors"] = {"$gt": 0}
     for name, field in _TRAIT_FIELDS.items():
@@ -87,7 +86,7 @@ def sessions_with(archive: Archive, state: State) -> list[str] | None:
 
 def choices(archive: Archive, project: str) -> dict[str, list[str]]:
     """What branches, models, tools and machines there are to choose, in the project if one is."""
-    match: Document = {"isSpoken": True} | ({"projectId": project} if project else {})
+    match: Document = {"isSpoken": True} | of_project(project)
     return {
         name: sorted(str(value) for value in archive.sessions.distinct(field, match) if value)[
             :MAX_CHOICES

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from cca.budgets.stored import budget_of_month
 from cca.dashboards.metabase import access, database, payloads
 from cca.dashboards.metabase.boards import VALUES, Board, load_boards
 from cca.dashboards.metabase.sql import columns_of
@@ -140,7 +141,7 @@ def _boards(
     )  # fmt: skip
     cards, shown = _items(run.metabase, inner, "card"), _items(run.metabase, top, "dashboard")
     columns = columns_of(_gold(settings), boards)
-    values = {"budget": settings.budget_usd_month or VALUES["budget"]}
+    values = {"budget": float(budget_of_month(settings) or VALUES["budget"])}
     place = payloads.Place(source.id, inner, settings.browser_address, values)
     for board in boards:
         card_ids = {}

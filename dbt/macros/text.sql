@@ -20,3 +20,8 @@
 {% macro is_regional_model(column) -%}
     {{ matches("lower(" ~ column ~ ")", "'(?:^|[/:])(?:us|us-gov|eu|au|jp|apac|ca|sa)\\.anthropic\\.'") }}
 {%- endmacro %}
+
+{#- Whether a branch is one that a pull request is made of, not the one that all come back to. -#}
+{% macro is_own_branch(column) -%}
+    coalesce({{ column }}, '') not in ('', 'HEAD', 'main', 'master', 'trunk', 'develop')
+{%- endmacro %}

@@ -34,6 +34,11 @@
     date_trunc('hour', {{ on_the_clock(column) }})
 {%- endmacro %}
 
+{#- The same hour as an instant in UTC: where clocks are set back, one hour of the clock is two. -#}
+{% macro hour_start(column) -%}
+    {{ column }} - ({{ on_the_clock(column) }} - {{ report_hour(column) }})
+{%- endmacro %}
+
 {% macro seconds_between(earlier, later) -%}
     ({{ microseconds_of(later) }} - {{ microseconds_of(earlier) }}) / 1000000.0
 {%- endmacro %}

@@ -21,6 +21,7 @@ from pymongo.database import Database
 
 from cca.backup import contents
 from cca.backup.contents import BackupFile, Contents
+from cca.budgets.stored import path_of
 from cca.errors import SettingError
 from cca.extract.fetch import latest_visible
 from cca.lake.arrivals import LATE_COMMITS
@@ -121,12 +122,17 @@ def _buffer(settings: Settings, folder: Path, stamp: str) -> list[BackupFile]:
 
 
 def _settings(settings: Settings, folder: Path, stamp: str) -> BackupFile:
-    """What differs from the defaults, to read; a restore takes the settings of its own machine."""
+    """What differs from the defaults, and the budgets, to read.
+
+    A restore takes the settings of its own machine.
+    """
     given = {
         name.upper(): str(getattr(settings, name))
         for name in sorted(settings.model_fields_set)
         if not any(word in name for word in _SECRET_WORDS)
     }
+    if (budgets := path_of(settings)).exists():
+        given["BUDGETS"] = budgets.read_text(encoding="utf-8")
     path = folder / f"settings.{stamp}.json"
     path.write_text(json.dumps(given, indent=1) + "\n")
     return contents.described(folder, path, SETTINGS)

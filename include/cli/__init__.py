@@ -30,6 +30,7 @@ COMMANDS = {
     "run": ("cca.cli.run:run", "Trigger Airflow's DAGs and wait for them."),
     "iceberg": ("cca.cli.iceberg:iceberg", "Manage the Iceberg tables and their snapshots."),
     "usage": ("cca.cli.usage:usage", "Report tokens and cost by day, model, project or session."),
+    "budget": ("cca.cli.budget:budget", "Set budgets, show them and check them."),
     "query": ("cca.cli.query:query", "Run read-only SQL over gold."),
     "search": ("cca.cli.search:search", "Search messages and tool calls."),
     "export": ("cca.cli.export:export", "Export conversations as files."),

@@ -21,7 +21,7 @@ FORMATS = ("md", "html", "json", "jsonl", "csv")
 
 @click.command("export")
 @click.option("--session", help="One session, by its id.")
-@click.option("--project", help="One project: its folder's name or its path.")
+@click.option("--project", help="One project: its directory, name or folder (slug).")
 @click.option("--since", type=_DAY, help="Sessions with messages on this day or later.")
 @click.option("--until", type=_DAY, help="Sessions with messages on this day or earlier.")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="md", show_default=True)
@@ -46,6 +46,7 @@ def export(
 
     from cca.conversation.reader import count_entries
     from cca.errors import NotFound
+    from cca.export.masking import MaskedPlaces
     from cca.export.sessions import chosen
     from cca.export.write import export as pieces
     from cca.mongo import archive
@@ -64,6 +65,7 @@ def export(
                 "no session matches; `cca search` and `cca usage session` show session ids"
             )
         total = sum(count_entries(collection, found.id) for found in sessions)
+        places = MaskedPlaces(is_revealed=reveal)
         progress = Progress(console=Console(stderr=True), transient=True)
         with progress, _target(out) as file:
             task = progress.add_task("exporting", total=total)
@@ -71,7 +73,7 @@ def export(
                 collection,
                 sessions,
                 form,
-                is_revealed=reveal,
+                places=places,
                 tell=lambda: progress.advance(task),
             )
             # A terminal would obey what a transcript tells it; a file or a pipe gets every byte.
@@ -80,9 +82,10 @@ def export(
                 shown = printable(piece.expandtabs(4)) if is_shown else piece
                 file.write(shown.encode(errors="replace"))
     if out:
-        kept = "as they were said" if reveal else "masked"
         many = "1 conversation" if len(sessions) == 1 else f"{len(sessions):,} conversations"
-        say(f"{out}: {many}; secrets {kept}", err=True)
+        say(f"{out}: {many}. {places.sentence}", err=True)
+    elif places.count:
+        say(f"cca: {places.sentence} --reveal shows them.", err=True)
 
 
 def _choice(

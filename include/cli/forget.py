@@ -8,11 +8,13 @@ from cca.terminal import say
 
 if TYPE_CHECKING:
     from cca.erase import Erased, Found
+    from cca.selection import Selection
+    from cca.settings import Settings
 
 
 @click.command()
 @click.option("--host", default="", help="Entries from this machine.")
-@click.option("--project", default="", help="This project: its folder under CLAUDE_DIR.")
+@click.option("--project", default="", help="This project: its directory, name or folder (slug).")
 @click.option("--session", default="", help="This session, with its subagents.")
 @click.option("--dry-run", is_flag=True, help="Count what would be deleted, and delete nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
@@ -32,15 +34,14 @@ def forget(
 
     from cca.erase import erase, look
     from cca.mongo.server import serving_mongo
-    from cca.selection import Selection
     from cca.settings import get_settings
 
-    selection = Selection(host, project, session)
-    if selection.is_empty:
+    if not (host or project or session):
         raise click.UsageError("name a --host, a --project or a --session")
     settings = get_settings()
     with serving_mongo(settings) as uri:
-        found = look(settings, uri, selection)
+        chosen = _chosen(settings, uri, host, project, session)
+        found = look(settings, uri, *chosen)
         if dry_run or found.is_nothing:
             done = asdict(found)
             text = json.dumps({"rows": [done], "totals": done}) if as_json else _counted(found)
@@ -48,12 +49,31 @@ def forget(
             return
         if not yes:
             click.confirm(f"{_counted(found)}\nErase it for good?", abort=True, err=True)
-        report = erase(settings, uri, selection, on_step=_say)
+        report = erase(settings, uri, *chosen, on_step=_say)
     if as_json:
         done = asdict(report)
         say(json.dumps({"rows": [done], "totals": done}))
         return
     say(_erased(report))
+
+
+def _chosen(
+    settings: "Settings", uri: str, host: str, project: str, session: str
+) -> "list[Selection]":
+    """What is meant; the session list knows the directories, so it is brought up to date."""
+    from contextlib import suppress
+
+    from cca.errors import AlreadyRunning
+    from cca.follow.agent import catch_up
+    from cca.mongo import archive
+    from cca.projects import selections
+
+    if project:
+        with suppress(AlreadyRunning):
+            catch_up(settings, uri)
+    with archive.connect(uri) as client:
+        archive.require(client, uri)
+        return selections(archive.conversations(client, settings), host, project, session)
 
 
 def _say(step: str) -> None:

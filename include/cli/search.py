@@ -19,7 +19,7 @@ KINDS = ("prompt", "answer", "thinking", "tool_input", "tool_result", "title", "
 
 @click.command(context_settings={"ignore_unknown_options": True})
 @click.argument("text", nargs=-1, required=True)
-@click.option("--project", help="Only this project (its folder's name).")
+@click.option("--project", help="One project: its directory, name or folder (slug).")
 @click.option("--session", help="Only this session.")
 @click.option("--kind", type=click.Choice(KINDS), help="Only this kind of block.")
 @click.option("--host", help="Only this machine.")
@@ -47,6 +47,7 @@ def search(text: tuple[str, ...], *, regex: bool, as_json: bool, **options: Any)
     look = Look(_CHECKED_HITS, _PATTERN_SECONDS)
     with serving_mongo(settings) as uri:
         _freshen(settings, uri)
+        options["project"] = _project(settings, uri, options["project"])
         found = Searcher(settings, uri).search(
             f"/{typed}(?:)/" if regex else typed, look=look, **options
         )
@@ -54,6 +55,19 @@ def search(text: tuple[str, ...], *, regex: bool, as_json: bool, **options: Any)
         _print_json(found)
     else:
         _print(found)
+
+
+def _project(settings: "Settings", uri: str, wanted: str | None) -> str | None:
+    """The key of a project that was named; a folder stays a folder."""
+    if not wanted:
+        return None
+    from cca.mongo import archive
+    from cca.projects import listed_projects, named
+
+    with archive.connect(uri) as client:
+        sessions = archive.conversations(client, settings).database[archive.SESSIONS]
+        found = named(wanted, listed_projects(sessions))
+    return wanted if any(each.slug == wanted for each in found) else found[0].key
 
 
 def _freshen(settings: "Settings", uri: str) -> None:

@@ -6,7 +6,10 @@ import click
 
 from cca.terminal import say
 
-_KINDS = ["daily", "weekly", "monthly", "model", "project", "host", "session", "blocks", "tools"]
+_KINDS = [
+    "daily", "weekly", "monthly", "model", "project", "repository", "host", "session", "blocks",
+    "tools",
+]  # fmt: skip
 _DAY = click.DateTime(["%Y-%m-%d"])
 
 
@@ -14,7 +17,7 @@ _DAY = click.DateTime(["%Y-%m-%d"])
 @click.argument("kind", type=click.Choice(_KINDS), default="daily")
 @click.option("--since", type=_DAY, help="First day, such as 2026-11-01.")
 @click.option("--until", type=_DAY, help="Last day.")
-@click.option("--project", help="One project: its folder's name or its path.")
+@click.option("--project", help="One project: its directory, name or folder (slug).")
 @click.option("--host", help="One machine: its CCA_HOST.")
 @click.option("--json", "form", flag_value="json", help="One JSON object.")
 @click.option("--csv", "form", flag_value="csv", help="Rows as CSV.")
@@ -27,6 +30,8 @@ def usage(
     form: str | None,
 ) -> None:
     """Report tokens and cost by day, week, month, model, project, machine, session, block or tool.
+
+    A repository is a project with its worktrees, and with what it was called before it moved.
 
     A block is a five-hour window as plans limit them: it begins at the full hour of its first
     message, and the open one shows where it is heading.

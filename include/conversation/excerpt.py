@@ -10,6 +10,7 @@ from cca.conversation.order import ORDER, beyond, transcript_streams
 from cca.conversation.stored import StoredEntry, find_entry, stored
 from cca.conversation.versions import versions
 from cca.mongo.archive import Document
+from cca.transcript.clocks import corrected
 
 EXCERPT_ENTRIES = 200
 ENTRIES_BEFORE_TARGET = 40
@@ -59,7 +60,7 @@ def read_excerpt(
             before, limit = [target], limit + ENTRIES_BEFORE_TARGET
         after, has_after = _side(entries, base, target, 1, limit)
         has_before = has_before or not around
-    found = _last_versions(entries, base, [*before, *after])
+    found = _last_versions(entries, base, _on_right_clocks([*before, *after]))
     return Excerpt(found, pairs(entries, base, found), has_before, has_after)
 
 
@@ -72,6 +73,15 @@ def _side(
     found = list(cursor.sort([(name, direction) for name, _ in ORDER]).limit(limit + 1))
     side = [stored(entries, document) for document in found[:limit]]
     return (side if direction > 0 else side[::-1]), len(found) > limit
+
+
+def _on_right_clocks(found: Sequence[StoredEntry]) -> list[StoredEntry]:
+    """The entries, those of a wrong clock with the time of what stands before them."""
+    checked = corrected(entry.document for entry in found)
+    return [
+        replace(entry, document=document, is_clock_wrong=True) if is_wrong else entry
+        for entry, (document, is_wrong) in zip(found, checked, strict=True)
+    ]
 
 
 def _last_versions(

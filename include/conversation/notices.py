@@ -4,16 +4,11 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from cca.conversation.parts import Part, pretty, texts, thousands
-from cca.transcript.kinds import HIDDEN_SYSTEM, SHOWN_ATTACHMENTS
+from cca.transcript.kinds import ENVELOPE_FIELDS, HIDDEN_SYSTEM, SHOWN_ATTACHMENTS
 from cca.transcript.results import document_text
 from cca.transcript.values import mapping, string
 from cca.transcript.wrappers import readable
 
-# What every entry has, which tells a reader nothing.
-_ENVELOPE = frozenset({
-    "type", "uuid", "parentUuid", "timestamp", "sessionId", "session_id", "version", "cwd",
-    "gitBranch", "userType", "isSidechain", "entrypoint", "slug", "isMeta", "level", "subtype",
-})  # fmt: skip
 _HOOK_TEXTS = (
     "blockingError", "content", "message", "stdout", "stderr", "stopReason", "reason",
 )  # fmt: skip
@@ -156,7 +151,7 @@ def _pull_request(body: dict[str, Any]) -> Notice:
 
 
 def _unknown(label: str, body: dict[str, Any]) -> Notice | None:
-    fields = {name: value for name, value in body.items() if name not in _ENVELOPE}
+    fields = {name: value for name, value in body.items() if name not in ENVELOPE_FIELDS}
     text = "\n".join(_lines(fields))
     return Notice(parts=(Part("fold", text, label),)) if text else None
 

@@ -11,6 +11,7 @@ from cca.conversation.order import ORDER, transcript_streams
 from cca.conversation.stored import StoredEntry, stored
 from cca.conversation.versions import versions
 from cca.mongo.archive import Document
+from cca.transcript.clocks import corrected
 from cca.transcript.prompts import said
 
 _SPILLED = re.compile(r"<persisted-output>.{0,1000}?/tool-results/([\w.-]+)", re.DOTALL)
@@ -37,12 +38,12 @@ def read_entries(
     """
     base: Document = {"sessionKey": session_id}
     shown = versions(entries, base) if is_read_once else {}
-    for document in entries.find(base).sort(list(ORDER)):
+    for document, is_clock_wrong in corrected(entries.find(base).sort(list(ORDER))):
         is_line = str(document.get("sourceFile", "")).endswith(".jsonl")
         last = shown.get(str(document["_id"]), str(document["_id"]))
         if not is_line or not last:
             continue
-        entry = stored(entries, document)
+        entry = replace(stored(entries, document), is_clock_wrong=is_clock_wrong)
         if last != entry.id and (written := entries.find_one({"_id": last})):
             entry = replace(entry, body=stored(entries, written).body)
         yield entry

@@ -24,6 +24,10 @@ class StoredEntry:
     body: dict[str, Any]
     document: Document
     is_masked: bool = False
+    # How many values an export hid in it.
+    masked_places: int = 0
+    # The document's `eventAt` is then the corrected one.
+    is_clock_wrong: bool = False
     annotation: Annotation | None = None
 
     @cached_property
@@ -35,8 +39,12 @@ class StoredEntry:
 
     @property
     def at(self) -> datetime | None:
-        """When it was written by its own clock, else when the agent says it happened."""
-        return parse_timestamp(self.body.get("timestamp")) or self.document.get("eventAt")
+        """When it was written by its own clock, else when the agent says it happened.
+
+        A clock that was plainly wrong tells nothing.
+        """
+        written = None if self.is_clock_wrong else parse_timestamp(self.body.get("timestamp"))
+        return written or self.document.get("eventAt")
 
     @property
     def agent(self) -> str:

@@ -13,6 +13,7 @@ from cca.annotations import Annotation
 from cca.conversation.parts import Part
 from cca.conversation.stored import StoredEntry
 from cca.conversation.turns import Turn
+from cca.export.masking import MaskedPlaces
 from cca.export.sessions import Session
 from cca.export.wording import asked, at_of, placed, result_label
 from cca.markup import code_html, markdown, patch_html
@@ -47,11 +48,15 @@ def document(body: Iterator[str]) -> Iterator[str]:
     yield "</body>\n</html>\n"
 
 
-def write(conversations: Iterable[tuple[Session, Iterator[StoredEntry]]]) -> Iterator[str]:
-    return document(_conversations(conversations))
+def write(
+    conversations: Iterable[tuple[Session, Iterator[StoredEntry]]], places: MaskedPlaces
+) -> Iterator[str]:
+    return document(_conversations(conversations, places))
 
 
-def _conversations(conversations: Iterable[tuple[Session, Iterator[StoredEntry]]]) -> Iterator[str]:
+def _conversations(
+    conversations: Iterable[tuple[Session, Iterator[StoredEntry]]], places: MaskedPlaces
+) -> Iterator[str]:
     for session, entries in conversations:
         yield _head(session)
         for each in placed(entries):
@@ -61,6 +66,8 @@ def _conversations(conversations: Iterable[tuple[Session, Iterator[StoredEntry]]
                 yield heading.format(agent, session.agent(agent))
             yield _turn(session, each.turn, is_same_speaker=each.is_same_voice)
         yield "</main>\n"
+    if places.count:
+        yield Markup("<footer><p>{}</p></footer>\n").format(places.sentence)
 
 
 @cache

@@ -11,12 +11,14 @@ from cca.annotations import Annotation
 from cca.conversation.parts import Part
 from cca.conversation.stored import StoredEntry
 from cca.conversation.turns import Turn, turn_of
+from cca.export.masking import MaskedPlaces
 from cca.export.sessions import Session
 from cca.export.wording import asked, at_of
+from cca.masking import MASK
 
 COLUMNS = (
     "session_id", "project_id", "host", "agent_id", "at", "speaker", "kind", "name", "model",
-    "is_failed", "text",
+    "is_failed", "text", "masked_places",
 )  # fmt: skip
 # What a person typed is text, as Claude's words are; what folds away is a note.
 _KINDS = {"prompt": "text", "command": "text", "fold": "note"}
@@ -26,15 +28,19 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _SLUG = re.compile(r"-[\w-]*")
 
 
-def json_lines(conversations: Iterable[tuple[Session, Iterator[StoredEntry]]]) -> Iterator[str]:
-    """The entries as they were written, one a line."""
-    for _, entries in conversations:
+def json_lines(
+    conversations: Iterable[tuple[Session, Iterator[StoredEntry]]], _: MaskedPlaces
+) -> Iterator[str]:
+    """The entries as they were written, one a line; one with masked values says how many."""
+    for _session, entries in conversations:
         for entry in entries:
-            yield _json(entry.body) + "\n"
+            yield _json(_entry(entry)) + "\n"
 
 
-def json_object(conversations: Iterable[tuple[Session, Iterator[StoredEntry]]]) -> Iterator[str]:
-    """`{"sessions": [{…, "entries": […]}]}`."""
+def json_object(
+    conversations: Iterable[tuple[Session, Iterator[StoredEntry]]], places: MaskedPlaces
+) -> Iterator[str]:
+    """`{"sessions": [{…, "entries": […]}], "masked_places": …}`."""
     yield '{"sessions": ['
     for number, (session, entries) in enumerate(conversations):
         facts = {
@@ -48,9 +54,14 @@ def json_object(conversations: Iterable[tuple[Session, Iterator[StoredEntry]]]) 
         }
         yield (",\n" if number else "\n") + _json(facts)[:-1] + ',"entries":['
         for place, entry in enumerate(entries):
-            yield (",\n" if place else "\n") + _json(entry.body)
+            yield (",\n" if place else "\n") + _json(_entry(entry))
         yield "]}"
-    yield "\n]}\n"
+    yield f'\n],"masked_places":{places.count}}}\n'
+
+
+def _entry(entry: StoredEntry) -> dict[str, Any]:
+    told = {"masked_places": entry.masked_places} if entry.masked_places else {}
+    return entry.body | told
 
 
 def _annotation(annotation: Annotation) -> dict[str, Any]:
@@ -62,7 +73,9 @@ def _annotation(annotation: Annotation) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def csv_rows(conversations: Iterable[tuple[Session, Iterator[StoredEntry]]]) -> Iterator[str]:
+def csv_rows(
+    conversations: Iterable[tuple[Session, Iterator[StoredEntry]]], _: MaskedPlaces
+) -> Iterator[str]:
     """One row for each text, thought, tool call and result."""
     yield csv_line(COLUMNS)
     for session, entries in conversations:
@@ -75,7 +88,7 @@ def csv_rows(conversations: Iterable[tuple[Session, Iterator[StoredEntry]]]) -> 
 
 
 def _cells(turn: Turn, part: Part) -> tuple[Any, ...]:
-    """at, speaker, kind, name, model, is_failed and text of a part."""
+    """at, speaker, kind, name, model, is_failed, text and masked places of a part."""
     name, text, kind = part.label, part.plain, _KINDS.get(part.kind, part.kind)
     if part.kind == "call":
         call = asked(part)
@@ -84,7 +97,9 @@ def _cells(turn: Turn, part: Part) -> tuple[Any, ...]:
         name, text = "", f"{part.label} {part.text}".strip()
     elif part.kind == "image":
         name, text = part.media, ""
-    return at_of(turn), turn.name, kind, name, turn.model, part.is_failed, text
+    # Somebody may have typed such dots.
+    places = min(f"{name} {text}".count(MASK), turn.entry.masked_places)
+    return at_of(turn), turn.name, kind, name, turn.model, part.is_failed, text, places
 
 
 def csv_line(values: Iterable[Any]) -> str:

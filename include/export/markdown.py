@@ -9,6 +9,7 @@ from cca.annotations import Annotation
 from cca.conversation.parts import Part
 from cca.conversation.stored import StoredEntry
 from cca.conversation.turns import Turn, turn_of
+from cca.export.masking import MaskedPlaces
 from cca.export.sessions import Session
 from cca.export.wording import asked, at_of, placed, result_label, size_of_picture
 
@@ -16,13 +17,17 @@ _TICKS = re.compile(r"`{3,}")
 _FOLDED_CHARACTERS = 400
 
 
-def write(conversations: Iterable[tuple[Session, Iterator[StoredEntry]]]) -> Iterator[str]:
+def write(
+    conversations: Iterable[tuple[Session, Iterator[StoredEntry]]], places: MaskedPlaces
+) -> Iterator[str]:
     for number, (session, entries) in enumerate(conversations):
         yield ("\n\n" if number else "") + head(session)
         for each in placed(entries):
             if each.opens_agent:
                 yield f"\n## Subagent {_line(session.agent(each.turn.entry.agent))}\n"
             yield _turn(session, each.turn, is_same_speaker=each.is_same_voice)
+    if places.count:
+        yield f"\n---\n\n*{places.sentence}*\n"
 
 
 def alone(entry: StoredEntry) -> str:

@@ -1,13 +1,16 @@
 """Chooses the sessions to export, and describes each."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from pymongo.collection import Collection
 
 from cca.annotations import Annotation, annotations_of
 from cca.conversation.subagents import Subagent
-from cca.mongo.archive import ANNOTATIONS, Document
+from cca.mongo.archive import ANNOTATIONS, SESSIONS, Document
+from cca.projects import listed_projects
+from cca.transcript.projects import meant
+from cca.transcript.times import possible_times
 
 _TITLE_CHARACTERS = 120
 
@@ -57,16 +60,19 @@ class Session:
 
 def chosen(collection: Collection[Document], choice: SessionFilter) -> list[Session]:
     """The chosen sessions, oldest first."""
+    bounds = possible_times(datetime.now(UTC))
+    is_possible = {"$and": [{sign: ["$eventAt", bound]} for sign, bound in bounds.items()]}
+    possible = {"$cond": [is_possible, "$eventAt", None]}
     groups = collection.aggregate(
         [
-            {"$match": _filter(choice)},
+            {"$match": _filter(collection, choice)},
             {
                 "$group": {
                     "_id": "$sessionKey",
                     "project_id": {"$first": "$projectId"},
                     "host": {"$first": "$host"},
-                    "started_at": {"$min": "$eventAt"},
-                    "ended_at": {"$max": "$eventAt"},
+                    "started_at": {"$min": possible},
+                    "ended_at": {"$max": possible},
                 }
             },
             {"$sort": {"started_at": 1, "_id": 1}},
@@ -90,23 +96,34 @@ def annotations(collection: Collection[Document], session_id: str) -> tuple[Anno
     )
 
 
-def _filter(choice: SessionFilter) -> Document:
+def _filter(collection: Collection[Document], choice: SessionFilter) -> Document:
     parts: list[Document] = []
     if choice.session:
         parts.append({"sessionKey": choice.session})
     if choice.sessions:
         parts.append({"sessionKey": {"$in": list(choice.sessions)}})
     if choice.project:
-        parts.append({"$or": [{"projectId": choice.project}, {"cwd": choice.project}]})
+        parts.append(_of_project(collection.database[SESSIONS], choice.project))
     if choice.since:
         parts.append({"eventAt": {"$gte": choice.since}})
     if choice.until:
         parts.append({"eventAt": {"$lt": choice.until}})
+    if choice.since or choice.until:
+        parts.append({"eventAt": possible_times(datetime.now(UTC))})
     return {"$and": parts} if parts else {}
 
 
+def _of_project(sessions: Collection[Document], wanted: str) -> Document:
+    """A folder's entries, else the sessions of that directory or name; an old list knows none."""
+    keys = [each.key for each in meant(wanted, listed_projects(sessions)) if each.slug != wanted]
+    if not keys:
+        return {"$or": [{"projectId": wanted}, {"cwd": wanted}]}
+    rows = sessions.find({"projectKey": {"$in": keys}}, {"_id": 1})
+    return {"sessionKey": {"$in": [row["_id"] for row in rows]}}
+
+
 def _session(collection: Collection[Document], group: Document) -> Session:
-    row = collection.database["sessions"].find_one({"_id": group["_id"]}) or {}
+    row = collection.database[SESSIONS].find_one({"_id": group["_id"]}) or {}
     title = str(row.get("title") or row.get("firstPrompt") or "").strip().split("\n", 1)[0]
     return Session(
         id=str(group["_id"]),

@@ -15,12 +15,13 @@ from cca.conversation.stored import StoredEntry
 from cca.conversation.subagents import subagents
 from cca.errors import SettingError
 from cca.export import html, lines, markdown
+from cca.export.masking import MaskedPlaces
 from cca.export.sessions import Session, annotations
-from cca.masking import mask_secrets, mask_value
+from cca.masking import mask_secrets
 from cca.mongo.archive import Document
 
 Conversation = tuple[Session, Iterator[StoredEntry]]
-Writer = Callable[[Iterable[Conversation]], Iterator[str]]
+Writer = Callable[[Iterable[Conversation], MaskedPlaces], Iterator[str]]
 
 
 @dataclass(frozen=True)
@@ -47,10 +48,11 @@ def export(
     sessions: Iterable[Session],
     form: str,
     *,
-    is_revealed: bool = False,
+    places: MaskedPlaces | None = None,
     tell: Callable[[], None] = lambda: None,
 ) -> Iterator[str]:
-    """The sessions in one format; `tell` is called after each entry."""
+    """The sessions in one format; `tell` is called after each entry, `places` counts the masked."""
+    masking = places or MaskedPlaces()
     if form not in FORMATS:
         raise SettingError(f"{form!r} is no format; there are {', '.join(FORMATS)}")
     chosen = FORMATS[form]
@@ -60,14 +62,14 @@ def export(
         annotated = replace(session, annotations=annotations(collection, session.id))
         if chosen.is_read_once:
             annotated = replace(annotated, agents=tuple(subagents(collection, session.id)))
-        shown = annotated if is_revealed else _masked(annotated)
+        shown = annotated if masking.is_revealed else _masked(annotated)
         noted = _noted(
             found,
             {annotation.entry: annotation for annotation in shown.annotations if annotation.entry},
         )
-        return shown, _watched(noted, is_revealed=is_revealed, tell=tell)
+        return shown, _watched(noted, masking, tell)
 
-    return chosen.write(map(conversation, sessions))
+    return chosen.write(map(conversation, sessions), masking)
 
 
 def _noted(
@@ -80,10 +82,10 @@ def _noted(
 
 
 def _watched(
-    found: Iterator[StoredEntry], *, is_revealed: bool, tell: Callable[[], None]
+    found: Iterator[StoredEntry], masking: MaskedPlaces, tell: Callable[[], None]
 ) -> Iterator[StoredEntry]:
     for entry in found:
-        yield entry if is_revealed else replace(entry, body=mask_value(entry.body))
+        yield masking.masked(entry)
         tell()
 
 

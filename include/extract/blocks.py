@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from cca.transcript import patches, tools
+from cca.transcript import patches, pull_requests, tools
 from cca.transcript.blocks import block_text, is_call, is_result, kind_of
 from cca.transcript.results import REJECTED, document_text, error_class, error_text, is_error
 from cca.transcript.results import result_text as words_of
@@ -15,6 +15,8 @@ PLACE_WIDTH = 12  # columns that place an entry, before the block's index
 _NO_ERROR = (None, None, None)
 _NO_CALL = (None, None, None, None)
 _NO_FILE = (None, None, None)
+_NO_PULL_REQUEST = (None, None)
+_REST = (*_NO_ERROR, *_NO_FILE, None, *_NO_PULL_REQUEST)
 
 
 def rows_of(entry: dict[str, Any], blocks: list[Any], shared: BlockRow) -> list[BlockRow]:
@@ -25,7 +27,7 @@ def rows_of(entry: dict[str, Any], blocks: list[Any], shared: BlockRow) -> list[
     for index, block in enumerate(blocks):
         kind = kind_of(block)
         if not isinstance(block, dict):
-            own: BlockRow = (kind, *_NO_CALL, as_json(block), None, *_NO_ERROR, *_NO_FILE)
+            own: BlockRow = (kind, *_NO_CALL, as_json(block), None, *_REST)
         elif is_call(kind):
             own = _call(kind, block, is_subagent=is_subagent)
         elif is_result(kind):
@@ -35,7 +37,7 @@ def rows_of(entry: dict[str, Any], blocks: list[Any], shared: BlockRow) -> list[
             text = block_text(block)
             if text is None and kind == "document":
                 text = document_text(block)
-            own = (kind, *_NO_CALL, text, None, *_NO_ERROR, *_NO_FILE)
+            own = (kind, *_NO_CALL, text, None, *_REST)
         rows.append((*shared[:PLACE_WIDTH], index, *shared[PLACE_WIDTH:], *own))
     return rows
 
@@ -47,7 +49,8 @@ def _call(kind: str, block: dict[str, Any], *, is_subagent: bool) -> BlockRow:
     added, removed = (patches.lines_of_input(name, values) if is_counted else None) or (None, None)
     return (
         kind, block.get("id"), name, as_json(values), None, None, tools.subject(values),
-        *_NO_ERROR, tools.file_path(values), added, removed,
+        *_NO_ERROR, tools.file_path(values), added, removed, pull_requests.opens(values),
+        *_NO_PULL_REQUEST,
     )  # fmt: skip
 
 
@@ -62,5 +65,6 @@ def _result(kind: str, block: dict[str, Any], entry: dict[str, Any], result: Any
         failure = (error_text(text or "") if failed else None, name, name == REJECTED)
     return (
         kind, block.get("tool_use_id"), None, None, failed or block.get("is_error"), text, None,
-        *failure, tools.result_path(result), added, removed,
+        *failure, tools.result_path(result), added, removed, None,
+        *(pull_requests.opened(text or "") or _NO_PULL_REQUEST),
     )  # fmt: skip

@@ -13,11 +13,13 @@ from cca.records import CONVERSATIONS, REJECTS
 from cca.transcript.agents import agent_id_of
 from cca.transcript.blocks import as_blocks, blocks_of, text_of
 from cca.transcript.category import task_category
+from cca.transcript.causes import NO_CAUSES, Causes, causes_of
 from cca.transcript.entry import ODD_ENTRY, entry_of
 from cca.transcript.kinds import subtype_of
 from cca.transcript.prompts import said
+from cca.transcript.pull_requests import linked
 from cca.transcript.roles import role_of
-from cca.transcript.slugs import project_key, repository_of, slug_of
+from cca.transcript.slugs import project_key, repository_of, slug_of, user_of
 from cca.transcript.terminal import plain
 from cca.transcript.times import is_outlier, parse_timestamp
 from cca.transcript.titles import TITLE_FIELDS, title_of, title_of_said
@@ -118,6 +120,7 @@ def _entry_row(document: Mapping[str, Any], entry: dict[str, Any], blocks: list[
         count(get("apiBlockIndex")),
         *_folder(get("cwd"), document["projectId"]),
         get("gitBranch"),
+        _user(get("cwd")),
         get("version"),
         get("entrypoint"),
         get("isSidechain") is True,
@@ -125,6 +128,8 @@ def _entry_row(document: Mapping[str, Any], entry: dict[str, Any], blocks: list[
         get("isCompactSummary") is True,
         get("isApiErrorMessage") is True,
         agent_id_of(inner, document["sourceFile"]),
+        *_causes(inner, blocks if inner is entry else blocks_of(inner)),
+        *(linked(entry) or _NO_PULL_REQUEST),
         get("promptId"),
         get("promptSource"),
         mapping(get("origin")).get("kind"),
@@ -143,6 +148,16 @@ def _folder(cwd: Any, project_id: str) -> Row:
     return cwd, project_key(cwd), repository_of(cwd), slug_of(cwd) == project_id
 
 
+def _user(cwd: Any) -> str | None:
+    return user_of(cwd) if isinstance(cwd, str) and cwd else None
+
+
+def _causes(inner: dict[str, Any], blocks: list[Any]) -> Causes:
+    """Only a response has causes; a progress entry carries a whole one."""
+    return causes_of(inner, blocks) if inner.get("type") == "assistant" else NO_CAUSES
+
+
+_NO_PULL_REQUEST = (None, None)
 SAID_COLUMNS = (
     "speaker", "message_kind", "is_human_prompt", "prompt_text", "command", "headline",
     "task_category",

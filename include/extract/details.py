@@ -6,9 +6,8 @@ from cca.transcript.values import as_json, mapping
 
 # Of the entry itself, where it has them.
 _OF_ENTRY = (
-    "leafUuid", "compactMetadata", "toolDenialKind", "isAbortedMidStream", "attributionSkill",
-    "attributionPlugin", "continuedInSessionId", "apiErrorStatus", "durationMs", "hookCount",
-    "hookErrors", "preventedContinuation", "prNumber", "prRepository",
+    "leafUuid", "compactMetadata", "toolDenialKind", "isAbortedMidStream", "continuedInSessionId",
+    "apiErrorStatus", "durationMs", "hookCount", "hookErrors", "preventedContinuation",
 )  # fmt: skip
 _OF_ATTACHMENT = ("commandMode", "hookName", "hookEvent", "exitCode", "durationMs", "toolUseID")
 _OF_RESULT = ("agentId", "interrupted", "isAsync", "totalTokens", "totalToolUseCount")

@@ -18,7 +18,7 @@ from pymongo.errors import OperationFailure, PyMongoError
 
 from cca.mongo import archive
 from cca.mongo.archive import Document
-from cca.search.blocks import READ_FIELDS
+from cca.search.blocks import READ_FIELDS, is_read_whole
 from cca.search.home import Position
 
 log = logging.getLogger(__name__)
@@ -80,7 +80,15 @@ class Feed:
         else:
             found = self._late(limit)
         self._remember(found)
-        return [archive.whole(self._collection, document) for document in found]
+        return [archive.whole(self._collection, document) for document in self._filled(found)]
+
+    def _filled(self, found: list[Document]) -> list[Document]:
+        """The documents; of a type that nobody listed all fields are read, which few have."""
+        new = [document["_id"] for document in found if is_read_whole(document)]
+        if not new:
+            return found
+        whole = {each["_id"]: each for each in self._collection.find({"_id": {"$in": new}})}
+        return [whole.get(document["_id"], document) for document in found]
 
     @property
     def is_over(self) -> bool:

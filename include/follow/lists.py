@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pymongo import DeleteOne, ReplaceOne
+from pymongo import DeleteMany, DeleteOne, ReplaceOne
 from pymongo.collection import Collection
 from pymongo.errors import OperationFailure
 
@@ -25,7 +25,7 @@ from cca.transcript.values import mapping, string
 log = logging.getLogger(__name__)
 
 # Raise it whenever the same documents would give other rows.
-LISTS_NUMBER = 8
+LISTS_NUMBER = 9
 # A busy session's row is counted again after a rest: counting takes a tenth of the time at most.
 _SHORTEST_REST_SECONDS = 0.1
 _RESTS = 9
@@ -42,10 +42,11 @@ _SORTS = ("endedAt", "entries", "toolErrors")
 _INDEXES = (
     *([("isSpoken", 1), (name, -1), ("_id", 1)] for name in _SORTS),
     [("isSpoken", 1), ("projectId", 1), ("endedAt", -1), ("_id", 1)],
+    [("isSpoken", 1), ("projectKey", 1), ("endedAt", -1), ("_id", 1)],
     [("updatedAt", -1)],
 )
 
-Write = ReplaceOne[Document] | DeleteOne
+Write = ReplaceOne[Document] | DeleteOne | DeleteMany
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,8 @@ class Lists:
         self._touched: dict[str, float] = {}
         self._resting: dict[str, float] = {}
         self._hours: set[Hour] = set()
+        # The projects of sessions that were asked for, as their rows say.
+        self._keys: dict[str, str] = {}
         self._are_others = False
 
     def catch_up(self) -> None:
@@ -89,7 +92,8 @@ class Lists:
         try:
             for keys in _INDEXES:
                 self._sessions.create_index(keys)
-            self._activity.create_index([("projectId", 1), ("hour", 1)])
+            for name in ("projectId", "projectKey"):
+                self._activity.create_index([(name, 1), ("hour", 1)])
         except OperationFailure as error:
             if error.code != _UNAUTHORIZED:
                 raise
@@ -130,9 +134,10 @@ class Lists:
         if not due and not (is_all and self._hours):
             return 0
         self._origins.begin()
-        hours, self._hours = self._hours, set()
+        hours: set[Hour] = set()
         try:
             self._write(self._sessions, (self._session(key) for key in due))
+            hours, self._hours = self._hours, set()
             self._write(self._activity, (row for hour in hours for row in self._active(hour)))
         except BaseException:
             self._hours |= hours
@@ -166,9 +171,27 @@ class Lists:
         order = [("stream", 1), ("generation", 1), ("sourceOffset", 1)]
         found = self._conversations.find({"sessionKey": key}, _WITHOUT).sort(order)
         row = session_row(key, self._whole(found), self._texts, self._origins)
+        self._note_project(key, row["projectKey"] if row else "")
         ended = time.monotonic()
         self._resting[key] = ended + max(_SHORTEST_REST_SECONDS, _RESTS * (ended - began))
         return ReplaceOne({"_id": key}, row, upsert=True) if row else DeleteOne({"_id": key})
+
+    def _note_project(self, session: str, project_key: str) -> None:
+        """Count all hours of a session again where it turns out to be of another project."""
+        before = self._project_keys([session]).get(session, project_key)
+        self._keys[session] = project_key
+        if before != project_key:
+            places = {"projectId": 1, "eventAt": 1}
+            for document in self._conversations.find({"sessionKey": session}, places):
+                self._touch(None, document.get("projectId"), document.get("eventAt"))
+
+    def _project_keys(self, sessions: Iterable[str]) -> dict[str, str]:
+        """The projects of sessions; without those that have no row yet."""
+        wanted = set(sessions)
+        if unknown := list(wanted - self._keys.keys()):
+            rows = self._sessions.find({"_id": {"$in": unknown}}, {"projectKey": 1})
+            self._keys |= {row["_id"]: str(row.get("projectKey") or "") for row in rows}
+        return {session: self._keys[session] for session in wanted & self._keys.keys()}
 
     def _texts(self, ids: list[str]) -> Iterable[Document]:
         return self._whole(self._conversations.find({"_id": {"$in": ids}}, {"toolUseResult": 0}))
@@ -177,28 +200,40 @@ class Lists:
         return (whole(self._conversations, document) for document in documents)
 
     def _active(self, hour: Hour) -> list[Write]:
-        """Messages of that project in that hour; copies in its other sessions count once."""
+        """Messages of each project of that folder in that hour; copies in a project count once."""
         period = {"$gte": hour.at, "$lt": hour.at + timedelta(hours=1)}
-        wanted = {"projectId": hour.project_id, "eventAt": period}
         fields = dict.fromkeys(
-            ("type", "uuid", "message.id", "message.role", "rawLine", "rawFile"), 1
+            ("sessionKey", "type", "uuid", "message.id", "message.role", "rawLine", "rawFile"), 1
         )
-        said: dict[str, set[str]] = {"user": set(), "assistant": set()}
-        for document in self._conversations.find(wanted, fields):
+        wanted = {"projectId": hour.project_id, "eventAt": period}
+        documents = list(self._conversations.find(wanted, fields))
+        projects = self._project_keys({str(one.get("sessionKey")) for one in documents})
+        said: dict[tuple[str, str], set[str]] = {}
+        for document in documents:
             entry = entry_of(whole(self._conversations, document))
             if role := role_of(entry):
                 message = string(mapping(entry.get("message")).get("id"))
                 own = string(entry.get("uuid")) or str(document["_id"])
-                said[role].add((role == "assistant" and message) or own)
-        writes: list[Write] = []
-        for role, keys in said.items():
-            row = {
-                "_id": f"{hour.project_id}|{hour.at.isoformat()}|{role}",
-                "projectId": hour.project_id, "hour": hour.at, "role": role, "count": len(keys),
-            }  # fmt: skip
-            chosen = {"_id": row["_id"]}
-            writes.append(ReplaceOne(chosen, row, upsert=True) if keys else DeleteOne(chosen))
-        return writes
+                project = projects.get(str(document.get("sessionKey"))) or hour.project_id
+                said.setdefault((project, role), set()).add(
+                    (role == "assistant" and message) or own
+                )
+        rows = [
+            {
+                "_id": f"{hour.project_id}|{hour.at.isoformat()}|{role}|{project}",
+                "projectId": hour.project_id, "projectKey": project, "hour": hour.at,
+                "role": role, "count": len(keys),
+            }
+            for (project, role), keys in said.items()
+        ]  # fmt: skip
+        gone = {
+            "projectId": hour.project_id, "hour": hour.at,
+            "_id": {"$nin": [row["_id"] for row in rows]},
+        }  # fmt: skip
+        return [
+            DeleteMany(gone),
+            *(ReplaceOne({"_id": row["_id"]}, row, upsert=True) for row in rows),
+        ]
 
     def _write(self, collection: Collection[Document], writes: Iterable[Write]) -> None:
         batch: list[Write] = []

@@ -6,15 +6,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from cca.follow.clocks import corrected
 from cca.follow.origins import Origins
 from cca.mongo.archive import Document
 from cca.transcript.blocks import blocks_of
+from cca.transcript.clocks import corrected
 from cca.transcript.entry import ODD_ENTRY, entry_of
+from cca.transcript.projects import Home, Place
 from cca.transcript.prompts import Said, said
 from cca.transcript.results import is_rejection, result_text
 from cca.transcript.roles import SYNTHETIC_MODEL, role_of
-from cca.transcript.slugs import project_key, slug_of
 from cca.transcript.times import parse_timestamp
 from cca.transcript.titles import LONGEST_TITLE, TITLE_FIELDS, title_of, title_of_said
 from cca.transcript.values import mapping, mended, string
@@ -66,7 +66,7 @@ class _Counts:
     first_prompt: str = ""
     prompt_title: str = ""
     told_title: str = ""
-    cwd: str | None = None
+    home: Home = field(default_factory=Home)
     place: Document | None = None
 
 
@@ -131,7 +131,11 @@ def _count(
     counts.documents += 1
     counts.updates.append(document["ingestedAt"])
     counts.last_event_at = max(counts.last_event_at or event_at, event_at)
-    counts.cwd = _better_cwd(counts.cwd, string(entry.get("cwd")), document.get("projectId"))
+    counts.home.see(
+        str(document.get("projectId") or ""), string(entry.get("cwd")),
+        Place(one.is_sidechain, str(document.get("stream") or ""), *_order(document)),
+        event_at, document["ingestedAt"],
+    )  # fmt: skip
     _count_blocks(counts, one, entry, str(document["_id"]))
     counts.entries[key] = one if key not in counts.entries else _folded(counts.entries[key], one)
     if found is not None:
@@ -164,13 +168,6 @@ def _name_by(counts: _Counts, found: Said, *, is_sidechain: bool) -> None:
         counts.told_title = counts.told_title or title_of_said(found)
 
 
-def _better_cwd(kept: str | None, other: str | None, project_id: object) -> str | None:
-    """The first, unless a later one is the folder that the project is named after."""
-    if kept is None or other is None or kept == other:
-        return kept or other
-    return other if slug_of(other) == project_id != slug_of(kept) else kept
-
-
 def _count_blocks(counts: _Counts, one: _Entry, entry: dict[str, Any], document_id: str) -> None:
     for number, block in enumerate(blocks_of(entry)):
         kind = mapping(block).get("type")
@@ -186,9 +183,13 @@ def _count_blocks(counts: _Counts, one: _Entry, entry: dict[str, Any], document_
 
 def _keep_title(counts: _Counts, document: Document, entry: dict[str, Any]) -> None:
     kind, title = title_of(entry) or ("", "")
-    order = (int(document.get("generation") or 0), int(document.get("sourceOffset") or 0))
+    order = _order(document)
     if title and order >= counts.titles.get(kind, ((-1, -1), ""))[0]:
         counts.titles[kind] = (order, title)
+
+
+def _order(document: Document) -> tuple[int, int]:
+    return int(document.get("generation") or 0), int(document.get("sourceOffset") or 0)
 
 
 def _row(session_key: str, counts: _Counts, repeated: frozenset[str]) -> Row:
@@ -204,10 +205,10 @@ def _row(session_key: str, counts: _Counts, repeated: frozenset[str]) -> Row:
     titles = (counts.titles[kind][1] for kind in TITLE_FIELDS if kind in counts.titles)
     return {
         "_id": session_key,
-        "projectId": place.get("projectId"),
+        "projectId": counts.home.project_id,
+        "projectKey": counts.home.key,
         "host": place.get("host"),
-        "cwd": counts.cwd,
-        "projectKey": project_key(counts.cwd) if counts.cwd else place.get("projectId"),
+        "cwd": counts.home.cwd,
         "title": next(titles, counts.prompt_title or counts.told_title or None),
         "firstPrompt": counts.first_prompt or None,
         "startedAt": min(times) if times else min(one.event_at for one in entries),

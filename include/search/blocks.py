@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cca.transcript.blocks import blocks_of, is_call, is_result, kind_of
-from cca.transcript.kinds import SHOWN_ATTACHMENTS
+from cca.transcript.kinds import ENVELOPE_FIELDS, SHOWN_ATTACHMENTS, is_new_kind
 from cca.transcript.prompts import READ_FIELDS as SAID_FIELDS
 from cca.transcript.prompts import Said, queued_blocks, said
 from cca.transcript.results import document_text
@@ -22,6 +22,8 @@ READ_FIELDS = (
     *SAID_FIELDS, "uuid", "encoding", "hookErrors", "prUrl", "prRepository", *TITLE_FIELDS.values(),
 )  # fmt: skip
 _UNSEARCHED_KEYS = frozenset({"signature", "encrypted_content", "encrypted_index", "data", "type"})
+# A tool's own record is not fetched with a hit.
+_UNSEARCHED_FIELDS = ENVELOPE_FIELDS | {"toolUseResult"}
 _SILENT = frozenset({"image", "redacted_thinking", "fallback"})
 
 
@@ -45,13 +47,11 @@ def searchable(entry: dict[str, Any]) -> Iterator[Block]:
 
 def _found(entry: dict[str, Any]) -> Iterator[tuple[int, str, str]]:
     kind = string(entry.get("type"))
-    if role_of(entry) is not None:
-        blocks = blocks_of(entry)
-        found = said(entry, blocks)
-        for number, block in enumerate(blocks):
-            if isinstance(block, dict):
-                for name, text in _of_block(block, found):
-                    yield number, name, text
+    if is_read_whole(entry):
+        fields = {name: one for name, one in entry.items() if name not in _UNSEARCHED_FIELDS}
+        yield 0, "system", "\n".join(leaves(fields, frozenset({"signature"})))
+    elif role_of(entry) is not None:
+        yield from _of_message(entry)
     elif kind in TITLE_FIELDS:
         yield 0, "title", _string(entry.get(TITLE_FIELDS[kind]))
     elif kind == "system":
@@ -62,6 +62,20 @@ def _found(entry: dict[str, Any]) -> Iterator[tuple[int, str, str]]:
         yield from _of_attachment(entry)
     elif kind == "tool-result" and entry.get("encoding") == "utf-8":
         yield 0, "tool_result", _string(entry.get("content"))
+
+
+def _of_message(entry: dict[str, Any]) -> Iterator[tuple[int, str, str]]:
+    blocks = blocks_of(entry)
+    found = said(entry, blocks)
+    for number, block in enumerate(blocks):
+        if isinstance(block, dict):
+            for name, text in _of_block(block, found):
+                yield number, name, text
+
+
+def is_read_whole(entry: dict[str, Any]) -> bool:
+    """Tells whether all fields of an entry are searched, beyond `READ_FIELDS`."""
+    return is_new_kind(entry) and role_of(entry) is None
 
 
 def _of_block(block: dict[str, Any], found: Said | None) -> Iterator[tuple[str, str]]:

@@ -1,7 +1,7 @@
 """Filters as queries: where and when something was said, copies counted where they stand."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -12,9 +12,11 @@ from tantivy import FieldType, Occur, Query
 from cca.errors import SettingError
 from cca.search.index import milliseconds
 from cca.search.schema import PLACES, count_of
-from cca.transcript.slugs import slug_of
+from cca.transcript.projects import key_or_folder
 
 Moment = str | date | datetime | None
+# The folders (slugs) of a project, or its sessions where others share a folder.
+Places = Callable[[str], tuple[list[str], list[str]]]
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,8 @@ class Filters:
     since: int | None = None  # milliseconds
     until: int | None = None  # milliseconds, exclusive
     sessions: Collection[str] | None = None  # any of these; None is all
+    # Sessions of wanted projects that share their folder with others.
+    apart: list[str] = field(default_factory=list)
 
 
 def combined(
@@ -33,12 +37,13 @@ def combined(
     given: dict[str, str | None],
     period: tuple[Moment, Moment],
     timezone: ZoneInfo,
+    places: Places,
 ) -> Filters:
-    """Filters typed into the search and those set beside it."""
+    """Filters typed into the search and those set beside it; `places` knows where projects lie."""
     wanted: dict[str, list[str]] = defaultdict(list)
     unwanted = []
     for name, typed_value, is_negated in typed:
-        value = _indexed(name, typed_value)
+        value = key_or_folder(typed_value) if name == "project" else typed_value
         if is_negated:
             unwanted.append((name, value))
         else:
@@ -46,20 +51,29 @@ def combined(
     for name, chosen in given.items():
         if chosen:
             # what is set beside the search narrows what is typed in it
-            wanted[name] = [chosen] if not wanted[name] or chosen in wanted[name] else [""]
+            only = key_or_folder(chosen) if name == "project" else chosen
+            wanted[name] = [only] if not wanted[name] or only in wanted[name] else [""]
     since, until = period
+    found = [places(value) for value in wanted.get("project", ())]
+    if found:
+        wanted["project"] = [folder for folders, _ in found for folder in folders]
     return Filters(
         dict(wanted),
-        unwanted,
+        _everywhere(unwanted, places),
         moment(since, timezone),
         moment(until, timezone, is_end=True),
+        apart=[session for _, sessions in found for session in sessions],
     )
 
 
-def _indexed(name: str, value: str) -> str:
-    """Returns what the index holds of a value: of a project's directory its folder (slug)."""
-    is_directory = name == "project" and ("/" in value or "\\" in value)
-    return slug_of(value) if is_directory else value
+def _everywhere(unwanted: Iterable[tuple[str, str]], places: Places) -> list[tuple[str, str]]:
+    """What the index must not hold: of a project its folders, or its sessions."""
+    found = []
+    for name, value in unwanted:
+        folders, sessions = places(value) if name == "project" else ([value], [])
+        found += [(name, folder) for folder in folders]
+        found += [("session", session) for session in sessions]
+    return found
 
 
 def moment(at: Moment, timezone: ZoneInfo, *, is_end: bool = False) -> int | None:
@@ -87,6 +101,9 @@ def clauses(
     found = []
     for name, values in filters.wanted.items():
         terms = Query.term_set_query(schema, name, values)
+        if name == "project" and filters.apart:
+            sessions = Query.term_set_query(schema, "session", filters.apart)
+            terms = Query.boolean_query([(Occur.Should, terms), (Occur.Should, sessions)])
         wanted = _said_or_copied(terms, schema, searcher) if name in PLACES else terms
         found.append((Occur.Must, wanted))
     if filters.sessions is not None:

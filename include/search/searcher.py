@@ -91,7 +91,7 @@ class Searcher:
         if typed.message:
             return Results(message=typed.message)
         given = {"project": project, "session": session, "kind": kind, "host": host}
-        filters = combined(typed.filters, given, (since, until), self._timezone)
+        filters = combined(typed.filters, given, (since, until), self._timezone, self._texts.places)
         filters = replace(filters, sessions=sessions)
         view = self._reader.view()
         if view is None:

@@ -9,10 +9,12 @@ from pymongo.errors import PyMongoError
 
 from cca.errors import ServiceDown
 from cca.mongo import archive
+from cca.projects import places_of
 from cca.search.blocks import searchable
 from cca.search.snippet import Finder, snippet_of
 from cca.settings import Settings
 from cca.transcript.entry import entry_of
+from cca.transcript.projects import is_directory
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,17 @@ class Texts:
             if hit.order < len(blocks.get(hit.document_id, ())):
                 block = blocks[hit.document_id][hit.order]
                 yield Text(hit, documents[hit.document_id], block.kind, block.text)
+
+    def places(self, project: str) -> tuple[list[str], list[str]]:
+        """The folders of a project, or its sessions where others share a folder."""
+        if not is_directory(project):
+            return [project], []
+        collection = self._connected()
+        try:
+            return places_of(collection.database[archive.SESSIONS], project)
+        except PyMongoError as error:
+            archive.require(collection.database.client, self._uri)
+            raise ServiceDown(f"MongoDB could not read the projects: {error}") from error
 
     def _documents(self, ids: Sequence[str]) -> dict[str, archive.Document]:
         collection = self._connected()

@@ -40,7 +40,8 @@ class BrowserSettings(HomeSettings):
         "domains (@example.org), or accounts by the provider's number (sub:1234).",
     )
     budget_usd_month: Annotated[float, Field(ge=0)] = Field(
-        0, description="Budget of a calendar month in USD, shown beside the cost; 0 is none."
+        0,
+        description="Budget of a calendar month in USD, where `cca budget set` gave none; 0: none.",
     )
 
     @field_validator("browser_url")

@@ -8,6 +8,8 @@ from cca.transcript.values import mapping, string
 
 _OPENING = "agent-"
 _META = ".meta.json"
+# Claude Code writes no meta file for the subagent that sums up a conversation.
+_COMPACTION = "acompact-"
 
 
 class AgentMeta(NamedTuple):
@@ -42,6 +44,12 @@ def agent_id_of(entry: Mapping[str, Any], source_file: str) -> str | None:
     """Returns the id of the agent that wrote the entry: its own word, else its file's name."""
     own = entry.get("agentId")
     return own if own and isinstance(own, str) else agent_of_file(source_file)
+
+
+def kind_by_id(agent_id: Any) -> str | None:
+    """Returns the kind of a subagent that its id alone tells: `compaction`, or None."""
+    is_one = isinstance(agent_id, str) and agent_id.startswith(_COMPACTION)
+    return "compaction" if is_one else None
 
 
 def workflow_of_file(path: str) -> str | None:

@@ -20,6 +20,17 @@ HIDDEN_SYSTEM = frozenset({"turn_duration", "bridge_status"})
 SIDE_FILES = frozenset({"agent-meta", "workflow", "tool-result"})
 # Entries with an envelope: uuid, parentUuid, timestamp.
 ENVELOPED = frozenset({"user", "assistant", "message", "system", "attachment", "progress"})
+# Entries of a type beside these are shown field by field, and so are system entries of a subtype
+# beside these that have no text.
+KNOWN_TYPES = ENVELOPED | HIDDEN_TYPES | SIDE_FILES | {"pr-link"}
+_KNOWN_SYSTEM = HIDDEN_SYSTEM | {
+    "compact_boundary", "microcompact_boundary", "api_error", "stop_hook_summary",
+}  # fmt: skip
+# What every entry has, which tells a reader nothing.
+ENVELOPE_FIELDS = frozenset({
+    "type", "uuid", "parentUuid", "timestamp", "sessionId", "session_id", "version", "cwd",
+    "gitBranch", "userType", "isSidechain", "entrypoint", "slug", "isMeta", "level", "subtype",
+})  # fmt: skip
 # Attachments that show something of the work; the rest are lists of tools, prompts and accounts.
 SHOWN_ATTACHMENTS = (
     "queued_command", "hook_", "file", "directory", "edited_text_file", "command_permissions",
@@ -79,6 +90,15 @@ def entry_kind(entry: dict[str, Any], role: str | None) -> str:
     if not isinstance(kind, str) or not kind or kind == "message":
         return role or (kind if isinstance(kind, str) and kind else "unknown")
     return kind
+
+
+def is_new_kind(entry: dict[str, Any]) -> bool:
+    """Tells whether nobody listed the entry's type: all its fields are what there is to read."""
+    kind = entry.get("type")
+    if kind == "system" and not isinstance(entry.get("content"), str):
+        subtype = entry.get("subtype")
+        return isinstance(subtype, str) and bool(subtype) and subtype not in _KNOWN_SYSTEM
+    return isinstance(kind, str) and bool(kind) and kind not in KNOWN_TYPES
 
 
 def subtype_of(entry: dict[str, Any]) -> str | None:

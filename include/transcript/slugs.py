@@ -12,6 +12,11 @@ _WORKTREE = re.compile(
     r"(?:/\.claude/worktrees|/\.?worktrees|\.worktrees|-worktrees)/[^/]+(?=/|$).*"
 )
 
+# Linux, macOS, Windows, and Windows' drives in WSL; nobody's home is the one that all share.
+_HOME = re.compile(
+    r"(?:/root|(?:/home|(?:[A-Za-z]:|/mnt/[a-z])?/Users)/(?!(?:Shared|Public)(?:/|$))(?P<user>[^/]+))(?=/|$)"
+)
+
 
 @lru_cache(maxsize=4096)
 def slug_of(cwd: str) -> str:
@@ -79,6 +84,13 @@ def project_name(cwd: str) -> str:
 def repository_of(cwd: str) -> str:
     """Returns the repository's folder of a worktree, else the project's own key."""
     return _WORKTREE.sub("", project_key(cwd)) or project_key(cwd)
+
+
+@lru_cache(maxsize=4096)
+def user_of(cwd: str) -> str | None:
+    """Returns whose home a path lies in; None outside of every home."""
+    found = _HOME.match(project_key(cwd))
+    return (found["user"] or "root") if found else None
 
 
 def _is_windows(cwd: str) -> bool:

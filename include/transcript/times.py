@@ -50,6 +50,11 @@ def is_outlier(at: datetime, taken_at: datetime) -> bool:
     return at < earliest or at > taken_at + _AHEAD
 
 
+def possible_times(taken_at: datetime) -> dict[str, datetime]:
+    """Returns the bounds that `is_outlier` draws, as MongoDB compares a time with them."""
+    return {"$gte": _EARLIEST, "$lte": taken_at + _AHEAD}
+
+
 def _of_text(text: str) -> datetime:
     try:
         parsed = datetime.fromisoformat(text)

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from cca.transcript.values import mapping
+from cca.transcript.blocks import is_call
+from cca.transcript.values import mapping, mended
 
 # What a call works on, by how much it says of the call.
 _ARGUMENTS = (
@@ -26,6 +27,17 @@ def tool_name(name: str, server: object = "") -> tuple[str, str]:
         if separator:
             return own, tool
     return (server if isinstance(server, str) else ""), name
+
+
+def mcp_call(blocks: list[Any]) -> tuple[str, str] | None:
+    """Returns (server, tool) of the first call of an MCP tool among an entry's blocks."""
+    for block in blocks:
+        if not isinstance(block, dict) or not is_call(str(block.get("type"))):
+            continue
+        server, tool = tool_name(str(block.get("name") or ""), block.get("server_name"))
+        if server:
+            return mended(server), mended(tool)
+    return None
 
 
 def file_path(values: Any) -> str | None:

@@ -1,11 +1,11 @@
-"""Which project or machine is meant by what a person types, and what is near where none is."""
+"""Which project or machine of gold is meant by what a person types."""
 
-from difflib import get_close_matches
 from pathlib import Path
 
 from cca.errors import NotFound
 from cca.gold.open import open_gold
-from cca.transcript.slugs import project_label
+from cca.projects import named, near
+from cca.transcript.projects import Project
 
 
 def known_project(gold_path: Path, wanted: str) -> str:
@@ -16,22 +16,11 @@ def known_project(gold_path: Path, wanted: str) -> str:
 
     """
     with open_gold(gold_path) as gold:
-        found = gold.execute(
-            "select project_key, project_id, project_path from marts.dim_projects"
+        rows = gold.execute(
+            "select project_key, project_id, coalesce(project_path, '') from marts.dim_projects"
         ).fetchall()
-    for key, project_id, path in found:
-        if wanted in {key, path}:
-            return str(key)
-        if wanted == project_id:
-            return str(project_id)
-    names = {str(key): project_label(project_id, path) for key, project_id, path in found}
-    named = [key for key, name in names.items() if name == wanted]
-    if len(named) == 1:
-        return named[0]
-    if named:
-        raise NotFound(f"several projects are named {wanted!r}: {', '.join(sorted(named))}")
-    near = _near(wanted, [*names.values(), *names])
-    raise NotFound(f"no project {wanted!r}{near}; `cca usage project` lists all")
+    found = named(wanted, [Project(*row) for row in rows])
+    return wanted if wanted in {each.slug for each in found} else found[0].key
 
 
 def known_host(gold_path: Path, wanted: str) -> str:
@@ -42,9 +31,4 @@ def known_host(gold_path: Path, wanted: str) -> str:
         ]
     if wanted in names:
         return wanted
-    raise NotFound(f"no machine {wanted!r}{_near(wanted, names)}; `cca usage host` lists all")
-
-
-def _near(wanted: str, names: list[str]) -> str:
-    near = get_close_matches(wanted, names, n=3, cutoff=0.4)
-    return f"; near it: {', '.join(dict.fromkeys(near))}" if near else ""
+    raise NotFound(f"no machine {wanted!r}{near(wanted, names)}; `cca usage host` lists all")

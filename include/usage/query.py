@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -19,8 +20,12 @@ from cca.errors import WarehouseError
 from cca.gold.open import open_gold
 from cca.terminal import printable
 
-# Times on the clock of TIMEZONE; all others are UTC and end in Z.
-_LOCAL = {"hour_at"}
+# The marts' only time on the clock of TIMEZONE; all others are UTC and end in Z.
+_LOCAL = "hour_at"
+_UTC_COLUMNS = f"""
+select distinct column_name from information_schema.columns
+where table_schema = 'marts' and data_type like 'TIMESTAMP%' and column_name <> '{_LOCAL}'
+"""
 # Wide enough for any row, so that nothing is cut where a program reads.
 _PIPED_WIDTH = 100_000
 
@@ -47,18 +52,28 @@ def ask(gold_path: Path, sql: str) -> Answer:
                 raise WarehouseError("a query is one SQL statement; give each its own `cca query`")
             cursor = gold.execute(sql)
             columns = tuple(column[0] for column in cursor.description or ())
-            return Answer(columns, tuple(_on_clocks(columns, row) for row in cursor.fetchall()))
+            rows = cursor.fetchall()
+            utc = _in_utc(gold, sql, columns)
+            return Answer(columns, tuple(_on_clocks(utc, row) for row in rows))
         except duckdb.Error as error:
             raise WarehouseError(f"the query does not run: {error}") from error
 
 
-def _on_clocks(columns: tuple[str, ...], row: tuple[Any, ...]) -> tuple[Any, ...]:
+def _in_utc(
+    gold: duckdb.DuckDBPyConnection, sql: str, columns: tuple[str, ...]
+) -> tuple[bool, ...]:
+    """Whether a time in each column is UTC: made from a local one it may have any name."""
+    if _LOCAL not in {*columns, *re.findall(r"\w+", sql.lower())}:
+        return tuple(True for _ in columns)
+    known = {name for (name,) in gold.execute(_UTC_COLUMNS).fetchall()}
+    return tuple(name in known for name in columns)
+
+
+def _on_clocks(utc: tuple[bool, ...], row: tuple[Any, ...]) -> tuple[Any, ...]:
     """The row with local times as text without a Z, which would call them UTC."""
-    if not _LOCAL & set(columns):
-        return row
     return tuple(
-        value.isoformat() if name in _LOCAL and isinstance(value, datetime) else value
-        for name, value in zip(columns, row, strict=True)
+        value if is_utc or not isinstance(value, datetime) or value.tzinfo else value.isoformat()
+        for is_utc, value in zip(utc, row, strict=True)
     )
 
 

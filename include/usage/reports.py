@@ -10,12 +10,14 @@ import duckdb
 
 from cca.errors import SettingError
 from cca.gold.measures import calls, usage
-from cca.gold.measures.select import select
+from cca.gold.measures.select import OF_PROJECT, select
 from cca.gold.measures.sessions import PROJECTED_USD
 from cca.gold.open import open_gold
+from cca.transcript.projects import key_or_folder
 
 Kind = Literal[
-    "daily", "weekly", "monthly", "model", "project", "host", "session", "blocks", "tools"
+    "daily", "weekly", "monthly", "model", "project", "repository", "host", "session", "blocks",
+    "tools",
 ]  # fmt: skip
 Value = str | int | float | Decimal | date | None
 
@@ -60,6 +62,7 @@ _SHAPES: dict[str, _Shape] = {
         "cost_usd desc, project_key",
         {"project_id": "l.project_id", "project_path": "l.project_path"},
     ),
+    "repository": _Shape("repository", "cost_usd desc, repository"),
     "host": _Shape("host", "cost_usd desc, host"),
     "session": _Shape(
         "session_id",
@@ -71,11 +74,9 @@ _SHAPES: dict[str, _Shape] = {
         },
     ),
 }
-_WHERE = """
+_WHERE = f"""
 ($since::date is null or m.day >= $since) and ($until::date is null or m.day <= $until)
-and ($project::varchar is null or $project in (m.project_id, m.project_key) or m.project_key in (
-    select project_key from marts.dim_projects where project_path = $project
-)) and ($host::varchar is null or m.host = $host)
+and {OF_PROJECT} and ($host::varchar is null or m.host = $host)
 """
 _BURN = ("tokens_per_minute", "usd_per_hour", "projected_usd")
 _BLOCKS_WHERE = """
@@ -126,7 +127,8 @@ def report(  # noqa: PLR0913  (a report's filters)
     """
     if kind not in get_args(Kind):
         raise SettingError(f"{kind!r} is no report; there are {', '.join(get_args(Kind))}")
-    bound = {"since": since, "until": until, "project": project, "host": host}
+    chosen = key_or_folder(project or "") or None
+    bound = {"since": since, "until": until, "project": chosen, "host": host}
     if kind == "blocks":
         return _blocks(gold_path, bound, now or datetime.now(UTC))
     if kind == "tools":

@@ -16,7 +16,7 @@ UNSET = datetime(2001, 1, 1, tzinfo=UTC)
 
 @pytest.fixture(scope="module")
 def marts(tmp_path_factory: pytest.TempPathFactory) -> Marts:
-    return given.built(tmp_path_factory.mktemp("clocks"), timezone="UTC")
+    return given.built(tmp_path_factory.mktemp("clocks"), timezone="America/New_York")
 
 
 # One line of a clock that is 73 years ahead, one of a clock never set, and one without a time.
@@ -76,3 +76,19 @@ def test_a_fork_that_went_on_first_leaves_history_and_cost_with_the_original(mar
     assert forks == [
         ("early-fork", "late-parent"), ("late-parent", None),
     ]  # fmt: skip
+
+
+# New York sets its clocks back at 06:00 UTC of this day: it is 01:30 at 05:30 and at 06:30 UTC.
+BACK = (datetime(2026, 11, 1, 5, 30, tzinfo=UTC) - START).total_seconds()
+given(
+    answer("set-back", BACK, "m-summer", output_tokens=1),
+    answer("set-back", BACK + 3600, "m-winter", output_tokens=2),
+)
+
+
+def test_the_hour_that_a_clock_shows_twice_is_two_hours(marts: Marts) -> None:
+    found = marts(
+        "select hour, strftime(hour_at, '%d %H:%M'), strftime(hour_start_at, '%d %H:%M'), "
+        "output_tokens from marts.agg_hourly_activity where day = '2026-11-01' order by 3"
+    )
+    assert found == [(1, "01 01:00", "01 05:00", 1), (1, "01 01:00", "01 06:00", 2)]

@@ -122,6 +122,28 @@ def test_usage_is_what_was_made(
     assert _figures(made.totals) == _figures(truth["totals"])
 
 
+# What causes a response: the column of gold that says it, and the part of the truth.
+CAUSES = {
+    "skill": "skill", "plugin": "plugin", "mcp": "mcp_server", "agent": "agent_type",
+    "mcp_tool": "mcp_server || '/' || mcp_tool", "effort": "effort", "version": "version",
+    "entrypoint": "entrypoint", "branch": "git_branch", "prompt": "prompt_entry_id",
+    "command": "command_name", "pull_request": "pull_request",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CAUSES)
+def test_each_response_counts_for_what_caused_it(built: tuple[Truth, Path, Any], name: str) -> None:
+    truth, _, query = built
+    sums = ", ".join(f"sum({measure})" for measure in NAMES if measure != "api_messages")
+    found = query(
+        f"select coalesce({CAUSES[name]}, 'none'), count(*), {sums} "
+        "from marts.fct_api_messages group by 1"
+    )
+    made = {key: _figures(row) for key, row in truth[f"by_{name}"].items()}
+    assert {key: tuple(Decimal(figure) for figure in figures) for key, *figures in found} == made
+    assert len(made) > 1
+
+
 def test_messages_prompts_and_calls_are_those_that_were_made(
     built: tuple[Truth, Path, Any],
 ) -> None:

@@ -151,7 +151,7 @@ export function render({ model, el }) {
     const copy = article.cloneNode(true);
     for (const part of copy.querySelectorAll("details")) part.removeAttribute("open");
     for (const body of copy.querySelectorAll(".body")) body.replaceWith("body");
-    for (const mark of copy.querySelectorAll("mark")) mark.replaceWith(mark.textContent);
+    for (const mark of copy.querySelectorAll("mark, .dots")) mark.replaceWith(mark.textContent);
     copy.normalize();
     return copy.innerHTML;
   };
@@ -267,6 +267,39 @@ export function render({ model, el }) {
       if (error.name !== "AbortError") say(button.parentElement, reason(error));
     }
   }
+
+  // Each masked value is a button of its own, wherever it stands in the message.
+  const DOTS = "•••";
+  function wrapDots(node) {
+    if (!node.textContent.includes(DOTS)) return;
+    const walker = document.createTreeWalker(node, NodeFilter.SHOW_TEXT);
+    const found = [];
+    while (walker.nextNode())
+      if (walker.currentNode.data.includes(DOTS)) found.push(walker.currentNode);
+    for (const text of found) {
+      const parent = text.parentElement;
+      if (parent.closest(".dots") || !parent.closest("article")?.querySelector(":scope > .masked"))
+        continue;
+      const pieces = text.data.split(DOTS).flatMap((piece, at) => (at ? [dots(), piece] : [piece]));
+      text.replaceWith(...pieces);
+    }
+  }
+
+  function dots() {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "dots";
+    button.dataset.reveal = "";
+    button.title = "Show what is hidden in this message";
+    button.textContent = DOTS;
+    return button;
+  }
+
+  new MutationObserver((changes) => {
+    for (const { addedNodes } of changes)
+      for (const node of addedNodes) if (node.nodeType === Node.ELEMENT_NODE) wrapDots(node);
+  }).observe(el, { childList: true, subtree: true });
+  wrapDots(el);
 
   // --- from prompt to prompt, through windows that are not read yet
 

@@ -93,14 +93,14 @@ def _models(asked: Asked) -> Table:
 def _projects(asked: Asked) -> Table:
     rows = asked.rows(
         select(
-            _SUMS, ["project_id"], _WHERE, having=_ANY,
-            order="cache_savings_usd desc, project_id", limit=TOP_ROWS,
+            _SUMS, ["project_key"], _WHERE, having=_ANY,
+            order="cache_savings_usd desc, project_key", limit=TOP_ROWS,
         )
     )  # fmt: skip
     links = {
-        row["project_id"]: asked.choice.link("cache", project=row["project_id"]) for row in rows
+        row["project_key"]: asked.choice.link("cache", project=row["project_key"]) for row in rows
     }
-    return _table("Project", "project_id", rows, project_labels(asked), links)
+    return _table("Project", "project_key", rows, project_labels(asked), links)
 
 
 def _table(

@@ -69,7 +69,7 @@ def behind(asked: Asked, where: str) -> Table:
 def _by_session(where: str, figure: _Figure) -> str:
     order = "longest desc" if figure.percentile else "tool_calls desc, last_at desc"
     return f"""
-        select f.*, l.title, l.project_id from (
+        select f.*, l.title, l.project_key from (
             select m.session_id, {columns([measured.TOOL_CALLS])}, max(m.started_at) as last_at,
                 max(m.duration_ms) as longest,
                 arg_max(m.tool_use_id, coalesce(m.duration_ms, 0)) as call_id

@@ -6,25 +6,34 @@ from datetime import date, datetime
 from urllib.parse import urlencode
 
 from cca.dashboards.browser.archive import session_title
-from cca.dashboards.browser.numbers.parts import Cell
+from cca.dashboards.browser.numbers.parts import Cell, Column
 from cca.dashboards.browser.numbers.reader import PROJECTS, Asked, Row
+from cca.dashboards.browser.numbers.write import exact, money, thousands
 from cca.dashboards.browser.parts import short_model
-from cca.transcript.slugs import project_label
+from cca.gold.measures import usage as measured
+from cca.transcript.projects import Project, labels_of
 
 TOP_ROWS = 12
 # All conversations behind a figure; a longer table says how many it leaves out.
 BEHIND_ROWS = 300
 # What a table of sessions shows of each, from the row of its session.
 SESSION_LABELS = {
-    "title": "l.title", "project_id": "l.project_id", "started_at": "l.started_at",
+    "title": "l.title", "project_key": "l.project_key", "started_at": "l.started_at",
 }  # fmt: skip
+
+USAGE_COLUMNS = [
+    Column("Responses", hint=measured.API_MESSAGES.description),
+    Column("Output"),
+    Column("Cost"),
+]
 
 
 def project_labels(asked: Asked) -> dict[str, str]:
-    return {
-        row["project_id"]: project_label(str(row["project_id"]), row["project_path"])
+    """Key to name."""
+    return labels_of(
+        Project(str(row["project_key"]), str(row["project_id"]), row["project_path"])
         for row in asked.rows_of_all(PROJECTS)
-    }
+    )
 
 
 def model_names(models: Iterable[str]) -> dict[str, str]:
@@ -37,7 +46,7 @@ def model_names(models: Iterable[str]) -> dict[str, str]:
 def session_cell(row: Row, labels: dict[str, str], filled: float | None = None) -> Cell:
     """A session's title, which opens it."""
     title = session_title({"_id": row["session_id"], "title": row["title"]})
-    label = labels.get(str(row["project_id"]), "")
+    label = labels.get(str(row["project_key"]), "")
     return Cell(title, session_link(row["session_id"]), title, filled, sub=label)
 
 
@@ -55,3 +64,11 @@ def day_of(at: datetime | None) -> str:
 
 def period_link(asked: Asked, first: date, last: date, **more: str) -> str:
     return asked.conversations(since=first.isoformat(), until=last.isoformat(), **more)
+
+
+def usage_figures(row: Row, link: str = "") -> list[Cell]:
+    return [
+        Cell(f"{row['api_messages']:,}", link),
+        Cell(thousands(row["output_tokens"]), link),
+        Cell(money(row["cost_usd"]), link, exact(row["cost_usd"])),
+    ]

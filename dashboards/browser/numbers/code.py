@@ -76,7 +76,7 @@ def _tiles(asked: Asked, totals: Row) -> Tiles:
 def _files(asked: Asked) -> Table:
     rows = asked.rows(
         select(
-            _SUMS, ["project_id", "file_path"], _WHERE, also={"last_on": "max(m.day)"},
+            _SUMS, ["project_key", "file_path"], _WHERE, also={"last_on": "max(m.day)"},
             order="changes desc, changing_sessions desc, file_path", limit=_MAX_FILES,
         )
     )  # fmt: skip
@@ -149,7 +149,7 @@ def _kinds(asked: Asked) -> Table:
 
 
 def _projects(asked: Asked) -> Table:
-    rows = asked.rows(_most_lines("project_id"))
+    rows = asked.rows(_most_lines("project_key"))
     links = {row["name"]: asked.choice.link("code", project=row["name"], of="") for row in rows}
     labels = project_labels(asked)
     return _lines_table("Projects", "Project", rows, links, labels)

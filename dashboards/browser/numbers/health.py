@@ -33,7 +33,7 @@ _REJECTS = select(
 _LEDGER = select([measured.CHECKED_SESSIONS], ["verdict"], order="checked_sessions desc")
 _UNPRICED = select([usage.UNPRICED_MESSAGES])
 _DIFFERENCES = f"""
-select l.session_id, s.title, l.project_id, l.verdict, l.ledger_cost_usd as ledger,
+select l.session_id, s.title, s.project_key, l.verdict, l.ledger_cost_usd as ledger,
     l.own_cost_usd as own, l.cost_usd_with_copies as with_copies
 from marts.agg_ledger_check as l
 left join marts.dim_sessions as s on s.session_id = l.session_id

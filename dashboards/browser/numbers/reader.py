@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from cca.dashboards.browser.numbers.choice import Choice
+from cca.gold.measures.select import OF_PROJECT
 from cca.settings import Settings
+from cca.transcript.projects import key_or_folder
 
 if TYPE_CHECKING:
     import duckdb
@@ -50,12 +52,16 @@ class Asked:
     def rows_of(self, choice: Choice, sql: str, **more: Any) -> tuple[Row, ...]:
         return self._rows(choice, sql, **more)
 
+    def cursor(self) -> "duckdb.DuckDBPyConnection":
+        """A cursor of the file, for a query that others define."""
+        return _connection(self.gold).cursor()
+
     def _rows(self, choice: Choice, sql: str, **more: Any) -> tuple[Row, ...]:
         since, until = choice.period(self.today)
         given = {
             "since": since,
             "until": until,
-            "project": choice.project or None,
+            "project": key_or_folder(choice.project) or None,
             "model": choice.model or None,
             "host": choice.host or None,
             "timezone": self.gold.timezone,
@@ -101,10 +107,13 @@ def _connection(gold: Gold) -> "duckdb.DuckDBPyConnection":
 
 
 # The filters of a page as SQL, for facts that know day, project and machine; models beside.
-FILTERED = """
+FILTERED = f"""
 ($since::date is null or m.day >= $since) and ($until::date is null or m.day <= $until)
-and ($project::varchar is null or m.project_id = $project)
+and {OF_PROJECT}
 and ($host::varchar is null or m.host = $host)
 """
 OF_MODEL = "and ($model::varchar is null or coalesce(m.model, 'unknown') = $model)"
-PROJECTS = "select project_id, project_path from marts.dim_projects order by 1"
+PROJECTS = """
+select project_key, project_id, coalesce(project_path, '') as project_path
+from marts.dim_projects order by 1
+"""

@@ -52,7 +52,7 @@ _OUTCOME = select(
 )  # fmt: skip
 _FROM = f"from marts.dim_sessions as m where {_WHERE}"
 _LONGEST = f"""
-select m.session_id, m.title, m.project_id, m.started_at, m.active_minutes, m.prompts,
+select m.session_id, m.title, m.project_key, m.started_at, m.active_minutes, m.prompts,
     m.tool_calls, m.subagents, m.outcome, m.cost_usd {_FROM}
 and ($outcome::varchar is null or coalesce(m.outcome, 'unknown') = $outcome)
 order by m.active_minutes desc nulls last, m.session_id

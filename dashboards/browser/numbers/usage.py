@@ -1,26 +1,26 @@
 """Usage and cost: by day, model, project, machine and session, and what is left of a budget."""
 
-from calendar import monthrange
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import Any
 
 from cca.dashboards.browser.numbers.bars import colours_of, series_of, stacked
+from cca.dashboards.browser.numbers.budgets import meters
 from cca.dashboards.browser.numbers.cells import (
     SESSION_LABELS,
     TOP_ROWS,
+    USAGE_COLUMNS,
     day_of,
     model_names,
     period_link,
     project_labels,
     session_cell,
+    usage_figures,
 )
 from cca.dashboards.browser.numbers.choice import MEASURES, SPLITS, Choice
 from cca.dashboards.browser.numbers.parts import (
     Bars,
     Cell,
     Column,
-    Meter,
     Pair,
     Remark,
     Section,
@@ -32,6 +32,7 @@ from cca.dashboards.browser.numbers.parts import (
     share,
 )
 from cca.dashboards.browser.numbers.reader import FILTERED, OF_MODEL, Asked, Row
+from cca.dashboards.browser.numbers.repositories import repositories
 from cca.dashboards.browser.numbers.write import exact, money, percent, thousands
 from cca.gold.measures import usage as measured
 from cca.gold.measures.select import select
@@ -48,7 +49,7 @@ _TOTALS = select(
     ],
     where=_WHERE,
 )  # fmt: skip
-_BY = {"": "model", "project": "project_id", "host": "host"}
+_BY = {"": "model", "project": "project_key", "host": "host"}
 _UNPRICED = select(
     [measured.UNPRICED_MESSAGES], ["model"], _WHERE,
     having="unpriced_messages > 0", order="unpriced_messages desc, model",
@@ -65,12 +66,12 @@ def page(asked: Asked) -> list[Section]:
         return []
     labels = project_labels(asked)
     sections: list[Section] = [_tiles(asked, totals)]
-    sections += [meter] if (meter := budget(asked)) else []
+    sections += meters(asked)
     sections += [Remark(text) for text in unpriced(asked.rows(_UNPRICED))]
     sections += [Remark(text) for text in _searched(totals)]
     sections.append(_by_day(asked, labels))
     models, projects = _models(asked), _projects(asked, labels)
-    sections.append(Pair(models, projects))
+    sections += [Pair(models, projects), *repositories(asked, _SUMS, _WHERE)]
     hosts = asked.rows(_grouped("host"))
     if len(hosts) > 1:
         sections.append(_hosts(asked, hosts))
@@ -97,31 +98,6 @@ def _without_price(model: str | None, answers: int) -> str:
         rest = "names no model, so it has" if answers == 1 else "name no model, so they have"
         return f"{many} {rest} no price."
     return f"Not fully priced: {model} ({many}). The cost here is too low."
-
-
-def budget(asked: Asked) -> Meter | None:
-    """This calendar month against BUDGET_USD_MONTH, and where its pace leads."""
-    limit = asked.settings.budget_usd_month
-    if not limit:
-        return None
-    first = asked.today.replace(day=1)
-    days = monthrange(first.year, first.month)[1]
-    month = Choice(since=first.isoformat())
-    spent = float(asked.rows_of(month, _TOTALS)[0]["cost_usd"])
-    expected = spent / asked.today.day * days
-    tone = "bad" if spent > limit else "warn" if expected > limit else "good"
-    last = first.replace(day=days)
-    remark = f"at this pace {money(expected)} by {last:%b %-d}"
-    if spent > limit:
-        remark = f"{money(spent - limit)} over; {remark}"
-    return Meter(
-        f"Budget of {first:%B}",
-        share(spent, limit),
-        share(expected, limit),
-        f"{money(spent)} of {money(limit)}",
-        remark,
-        tone,
-    )
 
 
 def _tiles(asked: Asked, totals: Row) -> Tiles:
@@ -200,25 +176,18 @@ def _grouped(split: str) -> str:
     return select(_SUMS, [by], _WHERE, order=f"cost_usd desc, {by}")
 
 
-_COLUMNS = [
-    Column("Responses", hint=measured.API_MESSAGES.description),
-    Column("Output"),
-    Column("Cost"),
-]
-
-
 def _models(asked: Asked) -> Table:
     rows = asked.rows(_grouped(""))
     names = model_names(str(row["model"]) for row in rows)
     top = max(float(row["cost_usd"]) for row in rows)
     return Table(
         "Models",
-        [Column("Model", is_number=False), *_COLUMNS],
+        [Column("Model", is_number=False), *USAGE_COLUMNS],
         [
             [
                 Cell(names[row["model"]], asked.conversations(model=row["model"]), row["model"],
                      share(float(row["cost_usd"]), top)),
-                *_figures(row, asked.conversations(model=row["model"])),
+                *usage_figures(row, asked.conversations(model=row["model"])),
             ]
             for row in rows
         ],
@@ -230,13 +199,13 @@ def _projects(asked: Asked, labels: dict[str, str]) -> Table:
     top = max(float(row["cost_usd"]) for row in rows)
     return Table(
         "Projects",
-        [Column("Project", is_number=False), *_COLUMNS],
+        [Column("Project", is_number=False), *USAGE_COLUMNS],
         [
             [
-                Cell(labels.get(row["project_id"]) or str(row["project_id"]),
-                     asked.choice.link(project=row["project_id"]), row["project_id"],
+                Cell(labels.get(row["project_key"]) or str(row["project_key"]),
+                     asked.choice.link(project=row["project_key"]), row["project_key"],
                      share(float(row["cost_usd"]), top)),
-                *_figures(row, asked.conversations(project=row["project_id"])),
+                *usage_figures(row, asked.conversations(project=row["project_key"])),
             ]
             for row in rows[:TOP_ROWS]
         ],
@@ -248,12 +217,12 @@ def _hosts(asked: Asked, rows: tuple[Row, ...]) -> Table:
     top = max(float(row["cost_usd"]) for row in rows)
     return Table(
         "Machines",
-        [Column("Machine", is_number=False), *_COLUMNS],
+        [Column("Machine", is_number=False), *USAGE_COLUMNS],
         [
             [
                 Cell(row["host"], asked.choice.link(host=row["host"]), "",
                      share(float(row["cost_usd"]), top)),
-                *_figures(row, asked.conversations(host=row["host"])),
+                *usage_figures(row, asked.conversations(host=row["host"])),
             ]
             for row in rows[:TOP_ROWS]
         ],
@@ -265,24 +234,16 @@ def _sessions(asked: Asked, labels: dict[str, str]) -> Table:
     top = max((float(row["cost_usd"]) for row in rows), default=0)
     return Table(
         "Most expensive sessions",
-        [Column("Session", is_number=False), Column("Started", is_number=False), *_COLUMNS[:2],
-         Column("Cache read"), _COLUMNS[2]],
+        [Column("Session", is_number=False), Column("Started", is_number=False), *USAGE_COLUMNS[:2],
+         Column("Cache read"), USAGE_COLUMNS[2]],
         [
             [
                 session_cell(row, labels, share(float(row["cost_usd"]), top)),
                 Cell(day_of(row["started_at"])),
-                *_figures(row)[:2],
+                *usage_figures(row)[:2],
                 Cell(thousands(row["cache_read_tokens"])),
-                _figures(row)[2],
+                usage_figures(row)[2],
             ]
             for row in rows
         ],
     )  # fmt: skip
-
-
-def _figures(row: dict[str, Any], link: str = "") -> list[Cell]:
-    return [
-        Cell(f"{row['api_messages']:,}", link),
-        Cell(thousands(row["output_tokens"]), link),
-        Cell(money(row["cost_usd"]), link, exact(row["cost_usd"])),
-    ]

@@ -10,11 +10,73 @@ prices as (
     select * from {{ ref('dim_model_prices') }}
 ),
 
+prompts as (
+    select * from {{ ref('int_message_prompts') }}
+),
+
+agents as (
+    select
+        session_id,
+        agent_id,
+        agent_type
+    from {{ ref('int_subagents') }}
+),
+
+links as (
+    select
+        links.session_id,
+        links.pull_request,
+        links.git_branch,
+        links.linked_at,
+        projects.repository
+    from {{ ref('int_pull_request_links') }} as links
+    inner join projects on links.session_id = projects.session_id
+),
+
+-- A branch's pull request has all of the branch: what came before it was opened, and after the last
+-- one also what followed.
+branch_links as (
+    select
+        *,
+        coalesce(
+            lag(linked_at) over (partition by repository, git_branch order by linked_at, pull_request),
+            timestamp '1970-01-01'
+        ) as after_at,
+        lead(linked_at) over (partition by repository, git_branch order by linked_at, pull_request) is null as is_last
+    from (
+        select
+            repository,
+            git_branch,
+            pull_request,
+            min(linked_at) as linked_at
+        from links
+        where git_branch is not null
+        group by repository, git_branch, pull_request
+    )
+),
+
+-- On the main branch, or where the branch is unknown, it is the next one that the session opens.
+session_links as (
+    select
+        *,
+        coalesce(
+            lag(linked_at) over (partition by session_id order by linked_at, pull_request), timestamp '1970-01-01'
+        ) as after_at
+    from links
+),
+
 -- The length of the prompt picks the price of the whole request.
 priced as (
     select
         messages.*,
         projects.project_key,
+        projects.user_name,
+        prompts.turn_number,
+        prompts.prompt_entry_id,
+        prompts.task_category,
+        prompts.command_name,
+        coalesce(messages.agent_type, agents.agent_type) as kind_of_agent,
+        coalesce(branch_links.pull_request, session_links.pull_request) as pull_request,
         prices.price_model is not null and not messages.has_unknown_factor as is_price_known,
         case when messages.inference_geo = 'us' then prices.us_multiple else 1 end as place_multiple,
         {{ usd('messages.input_tokens', 'prices.input_usd_per_mtok') }}
@@ -30,6 +92,20 @@ priced as (
             as cache_savings_usd
     from messages
     left join projects on messages.session_id = projects.session_id
+    left join prompts on messages.message_id = prompts.message_id
+    left join agents on messages.session_id = agents.session_id and messages.agent_id = agents.agent_id
+    left join branch_links
+        on
+            projects.repository = branch_links.repository
+            and messages.git_branch = branch_links.git_branch
+            and messages.event_at > branch_links.after_at
+            and (messages.event_at <= branch_links.linked_at or branch_links.is_last)
+    left join session_links
+        on
+            messages.session_id = session_links.session_id
+            and not {{ is_own_branch('messages.git_branch') }}
+            and messages.event_at > session_links.after_at
+            and messages.event_at <= session_links.linked_at
     left join prices
         on
             messages.model = prices.model
@@ -67,5 +143,20 @@ select
     is_price_known,
     is_usage_final,
     is_sidechain,
-    cast(sessions as integer) as sessions
+    cast(sessions as integer) as sessions,
+    cast(turn_number as integer) as turn_number,
+    prompt_entry_id,
+    task_category,
+    command_name,
+    skill,
+    plugin,
+    mcp_server,
+    mcp_tool,
+    kind_of_agent as agent_type,
+    effort,
+    nullif(git_branch, '') as git_branch,
+    pull_request,
+    version,
+    entrypoint,
+    user_name
 from priced

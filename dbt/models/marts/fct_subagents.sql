@@ -14,6 +14,7 @@ usage as (
         cast(sum(output_tokens) as bigint) as output_tokens,
         cast(sum(cost_usd) as decimal(18, 10)) as cost_usd,
         {{ listed('model') }} as models,
+        max(agent_type) as agent_type,
         count(*) filter (where not is_usage_final) as unfinished_messages
     from {{ ref('fct_api_messages') }}
     where agent_id is not null
@@ -49,7 +50,7 @@ select
     agents.agent_id,
     coalesce(runs.project_id, usage.project_id) as project_id,
     coalesce(runs.host, usage.host) as host,
-    runs.agent_type,
+    coalesce(runs.agent_type, usage.agent_type) as agent_type,
     runs.description,
     runs.tool_use_id,
     runs.parent_agent_id,

@@ -22,6 +22,7 @@ answers as (
     select
         _id as document_id,
         coalesce(nullif(message_id, ''), nullif(uuid, ''), _id) as message_id,
+        coalesce(nullif(message_id, ''), nullif(uuid, ''), _id) as response_id,
         session_id,
         project_id,
         host,
@@ -46,6 +47,15 @@ answers as (
         coalesce(service_tier, '') as service_tier,
         coalesce(inference_geo, '') as inference_geo,
         coalesce(is_usage_final, false) as is_usage_final,
+        git_branch,
+        version,
+        entrypoint,
+        skill,
+        plugin,
+        mcp_server,
+        mcp_tool,
+        agent_type,
+        effort,
         coalesce(corrected_at, {{ in_utc('event_at') }}) as event_at
     from source
 ),
@@ -55,6 +65,7 @@ further_answers as (
     select
         answers.document_id,
         answers.message_id || ':' || further.usage_kind || ':' || further.usage_number as message_id,
+        answers.message_id as response_id,
         answers.session_id,
         answers.project_id,
         answers.host,
@@ -78,6 +89,15 @@ further_answers as (
         further.service_tier,
         further.inference_geo,
         true as is_usage_final,
+        answers.git_branch,
+        answers.version,
+        answers.entrypoint,
+        answers.skill,
+        answers.plugin,
+        answers.mcp_server,
+        answers.mcp_tool,
+        answers.agent_type,
+        answers.effort,
         answers.event_at
     from answers
     inner join further on answers.document_id = further.document_id

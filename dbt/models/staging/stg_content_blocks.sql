@@ -34,6 +34,9 @@ select
     file_path,
     lines_added,
     lines_removed,
+    opens_pull_request,
+    pull_request,
+    pull_request_url,
     coalesce(corrected_at, {{ in_utc('event_at') }}) as event_at,
     case when not is_clock_wrong then {{ in_utc('timestamp') }} end as written_at
 from source

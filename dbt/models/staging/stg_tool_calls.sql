@@ -25,6 +25,9 @@ select
     file_path,
     lines_added,
     lines_removed,
+    coalesce(opens_pull_request, false) as opens_pull_request,
+    pull_request,
+    pull_request_url,
     event_at,
     written_at
 from blocks

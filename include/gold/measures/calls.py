@@ -108,7 +108,7 @@ LINES_REMOVED = _changes(
 )  # fmt: skip
 FILES_CHANGED = _changes(
     name="files_changed", how="distinct", unit="count", label="Files changed",
-    column="project_id || ':' || file_path",
+    column="project_key || ':' || file_path",
     description="Different files of a project that an edit or a write changed.",
 )  # fmt: skip
 CHANGING_SESSIONS = _changes(

@@ -23,6 +23,12 @@ _ALL = (
         "project_key", "project_key", "Project", "Directory in which the session began.",
         labels="dim_projects", key="project_key",
     ),
+    Dimension(
+        "repository",
+        "(select min(p.repository) from marts.dim_projects as p "
+        "where p.project_key = m.project_key)",
+        "Repository", "Project with its worktrees, and with what it was called before it moved.",
+    ),
     Dimension("host", "host", "Machine", "Machine the entries came from."),
     Dimension(
         "session_id", "session_id", "Session", "Session; subagents count for theirs.",

@@ -5,6 +5,11 @@ from collections.abc import Mapping, Sequence
 from cca.gold.measures.dimensions import DIMENSIONS
 from cca.gold.measures.model import Dimension, Measure
 
+# The facts of one project: $project is a key or a folder (slug), which stands for all its projects.
+OF_PROJECT = """($project::varchar is null or m.session_id in (
+    select p.session_id from marts.dim_sessions as p where $project in (p.project_key, p.project_id)
+))"""
+
 
 def columns(measures: Sequence[Measure]) -> str:
     """The measures as columns of a select list, each under its name."""

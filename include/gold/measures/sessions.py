@@ -21,7 +21,7 @@ SESSIONS = Measure(
 )  # fmt: skip
 PROJECTS = Measure(
     "projects", _MESSAGES, "distinct", "count", "Projects", "Projects with messages.",
-    column="project_id", population=SPOKEN,
+    column="project_key", population=SPOKEN,
 )  # fmt: skip
 MESSAGES = _messages(
     name="messages", population="role is not null", label="Messages",

@@ -103,6 +103,7 @@ class Story:
             "_id": self.session,
             "projectId": self.project,
             "host": "test-host",
+            "projectKey": self.cwd,
             "cwd": self.cwd,
             "title": self.title,
             "firstPrompt": "",
@@ -143,7 +144,12 @@ def store(settings: Settings, stories: list[Story]) -> None:
                         {"_id": f"{story.project}|{hour.isoformat()}|{role}"},
                         {
                             "$inc": {"count": 1},
-                            "$set": {"projectId": story.project, "hour": hour, "role": role},
+                            "$set": {
+                                "projectId": story.project,
+                                "projectKey": story.cwd,
+                                "hour": hour,
+                                "role": role,
+                            },
                         },
                         upsert=True,
                     )

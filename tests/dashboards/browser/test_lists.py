@@ -38,6 +38,7 @@ def archive(settings: Any, collection: Any) -> Archive:
         {
             "_id": f"s{number:02}",
             "projectId": "-p-odd" if number % 2 else "-p-even",
+            "projectKey": "/p/odd" if number % 2 else "/p/even",
             "cwd": "/p/odd" if number % 2 else "/p/even",
             "title": f"Session (number) {number}",
             "startedAt": START + timedelta(hours=number // 2),
@@ -126,20 +127,31 @@ def test_a_day_begins_at_midnight_of_the_chosen_time_zone(archive: Archive) -> N
 
 def test_projects_are_counted_and_named_by_their_folder(archive: Archive) -> None:
     projects = {project.id: project for project in list_projects(archive)}
-    assert (projects["-p-odd"].label, projects["-p-odd"].sessions) == ("odd", 12)
-    assert projects["-p-odd"].messages == 36
+    assert (projects["/p/odd"].label, projects["/p/odd"].sessions) == ("odd", 12)
+    assert projects["/p/odd"].messages == 36
     assert label("-home-u-x", None) == "home-u-x"
     assert label("x", "C:\\work\\api\\") == "api"
 
 
-def test_a_project_is_named_by_its_own_folder_wherever_a_session_ran(archive: Archive) -> None:
+def test_two_directories_that_share_a_folder_are_two_projects(archive: Archive) -> None:
     archive.sessions.insert_many([
-        {**SPOKEN, "_id": "sub", "projectId": "-p-odd", "cwd": "/p/odd/deep", "entries": 900},
-        {**SPOKEN, "_id": "bare", "projectId": "-p-odd", "cwd": None},
+        {**SPOKEN, "_id": session, "projectId": "-srv---", "projectKey": path, "cwd": path}
+        for session, path in (("han", "/srv/数据"), ("kana", "/srv/接続"))
     ])  # fmt: skip
-    project = next(p for p in list_projects(archive) if p.id == "-p-odd")
-    assert (project.label, project.cwd, project.sessions) == ("odd", "/p/odd", 14)
-    assert {label_of(archive, {"projectId": "-p-odd", "cwd": c}) for c in (None, "/x")} == {"odd"}
+    projects = {project.id: project.label for project in list_projects(archive)}
+    assert (projects["/srv/数据"], projects["/srv/接続"]) == ("数据", "接続")
+    for project, found in (("/srv/数据", ["han"]), ("/srv/接続", ["kana"]), ("-srv---", 2)):
+        page = list_sessions(archive, State(project=str(project)))
+        assert found in ([row["_id"] for row in page.rows], page.total)
+    assert label_of({"projectId": "-srv---", "cwd": "/srv/数据"}) == "数据"
+
+
+def test_projects_of_one_name_are_told_apart_by_their_directories(archive: Archive) -> None:
+    archive.sessions.insert_one(
+        {**SPOKEN, "_id": "x", "projectId": "-q-odd", "projectKey": "/q/odd", "cwd": "/q/odd"}
+    )
+    labels = {project.id: project.label for project in list_projects(archive)}
+    assert (labels["/p/odd"], labels["/q/odd"]) == ("odd (/p/odd)", "odd (/q/odd)")
 
 
 def test_sessions_without_a_message_are_found_by_title_only(archive: Archive) -> None:
@@ -153,7 +165,7 @@ def test_sessions_without_a_message_are_found_by_title_only(archive: Archive) ->
 def test_the_time_of_a_file_is_no_activity_of_its_project(archive: Archive) -> None:
     late = START + timedelta(days=99)
     archive.sessions.insert_many([
-        {**SPOKEN, "_id": "f1", "projectId": "-p-odd", "endedAt": late, "isDated": False},
+        {**SPOKEN, "_id": "f1", "projectKey": "/p/odd", "endedAt": late, "isDated": False},
         {**SPOKEN, "_id": "f2", "projectId": "-new", "endedAt": late, "isDated": False},
     ])  # fmt: skip
     projects = list_projects(archive)

@@ -6,19 +6,21 @@ from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import duckdb
 import pytest
 
+from cca.budgets.stored import Budget, put
 from cca.dashboards.browser.gold import session_costs
 from cca.dashboards.browser.numbers import bars, errors, tools
+from cca.dashboards.browser.numbers.budgets import meters
 from cca.dashboards.browser.numbers.cells import model_names
 from cca.dashboards.browser.numbers.choice import Choice, from_query
 from cca.dashboards.browser.numbers.pages import PAGES, numbers_page
 from cca.dashboards.browser.numbers.parts import Bars
 from cca.dashboards.browser.numbers.reader import Asked, current
-from cca.dashboards.browser.numbers.usage import budget, unpriced
+from cca.dashboards.browser.numbers.usage import unpriced
 from cca.dashboards.browser.numbers.write import percent, span
 from cca.demo.generate import generate
 from cca.settings import Settings
@@ -145,6 +147,19 @@ def test_filters_narrow_every_figure_and_their_sum_is_the_whole(published: Setti
     assert len(parts) > 1
     total = whole.rows_of_all(cost + "true")[0]["cost"]
     assert sum(part[0]["cost"] for part in parts) == total
+
+
+def test_projects_of_one_repository_are_summed(
+    home: Settings, built: tuple[Path, dict[str, Any]]
+) -> None:
+    publish(home, built[0], "update marts.dim_projects set repository = project_key")
+    assert "Repositories" not in numbers_page(home, Choice())
+    publish(home, built[0], "update marts.dim_projects set repository = '/srv/whole'")
+    shown = numbers_page(home, Choice())
+    assert "Repositories" in shown
+    assert "whole" in shown
+    (row,) = report(home.gold_path, "repository").rows
+    assert row["cost_usd"] == Decimal(str(built[1]["cost_usd"]))
 
 
 @pytest.mark.parametrize("slug", sorted(set(PAGES) - {"health", "blocks"}))
@@ -315,14 +330,32 @@ def test_a_query_from_anywhere_is_a_choice_or_nothing() -> None:
 
 @pytest.mark.parametrize(("limit", "tone"), [("1000", "good"), ("10", "bad")])
 def test_a_budget_is_compared_with_the_month(published: Settings, limit: str, tone: str) -> None:
-    assert budget(asked(published)) is None
+    assert meters(asked(published)) == []
     spends = "select sum(cost_usd) as cost from marts.fct_api_messages where day >= '2026-11-01'"
     spent = float(asked(published).rows_of_all(spends)[0]["cost"])
     limited = published.model_copy(update={"budget_usd_month": float(limit) * spent / 20})
-    meter = budget(asked(limited))
-    assert meter
+    (meter,) = meters(asked(limited))
     assert meter.tone == tone
     assert meter.expected == pytest.approx(meter.spent / 20 * 30, rel=0.01)
+
+
+def test_budgets_of_a_project_show_where_it_is_chosen(published: Settings) -> None:
+    rows = asked(published).rows_of_all("select project_id, project_key from marts.dim_projects")
+    chosen, other = rows[0], rows[1]
+    put(published, Budget(Decimal(10_000), "week"))
+    put(published, Budget(Decimal(10_000), "month", project=chosen["project_key"]))
+    put(published, Budget(Decimal("0.000001"), "month", project=other["project_key"]))
+    shown = {
+        project: [
+            (each.title, each.tone) for each in meters(asked(published, Choice(project=project)))
+        ]
+        for project in ("", chosen["project_id"])
+    }
+    # Of everything: the total, and what is over; of a project its own alone.
+    assert [tone for _, tone in shown[""]] == ["good", "bad"]
+    assert [tone for _, tone in shown[chosen["project_id"]]] == ["good"]
+    assert shown[""][0][0] == "Budget of this week"
+    assert shown[chosen["project_id"]][0][0].startswith("Budget of November, ")
 
 
 def test_an_open_block_says_where_its_pace_leads(
@@ -410,6 +443,7 @@ def test_a_person_chooses_project_period_and_page(site: Any, open_page: Any) -> 
     choice = page.get_by_label("Project", exact=True)
     value = choice.locator("option").nth(1).get_attribute("value")
     choice.select_option(value)
+    value = quote(value, safe="")
     page.wait_for_url(f"**/numbers?project={value}*")
     page.get_by_role("link", name="90 days").click()
     page.wait_for_url("**days=90*")

@@ -104,6 +104,18 @@ def test_secrets_are_masked_until_somebody_asks(site: Any, open_page: Any) -> No
     expect(tool.locator(".piece").last).to_contain_text(f"GITHUB={SECRET}")
 
 
+def test_a_click_on_the_dots_shows_what_they_hide(site: Any, open_page: Any) -> None:
+    page = open_page(f"{site.url}/?session={MIXED}")
+    ready(page)
+    asked = page.locator("article.you").first
+    asked.locator(".prose .dots").click()
+    expect(asked).to_contain_text(f"My token is {SECRET}")
+    tool = page.locator("details.tool", has_text="env").first
+    tool.locator("summary").click()
+    tool.locator(".piece .dots").last.click()
+    expect(tool.locator(".piece").last).to_contain_text(f"GITHUB={SECRET}")
+
+
 def test_ten_megabytes_come_in_parts(site: Any, open_page: Any) -> None:
     page = open_page(f"{site.url}/?session={MIXED}")
     ready(page)

@@ -20,6 +20,7 @@ from cca.annotations import Annotation
 from cca.annotations import keep as keep_annotation
 from cca.conversation.reader import count_entries
 from cca.export import write
+from cca.export.masking import MaskedPlaces
 from cca.export.sessions import SessionFilter, chosen
 from cca.export.write import FORMATS, export
 from cca.mongo.archive import ANNOTATIONS
@@ -78,7 +79,7 @@ def conversation() -> list[dict[str, Any]]:
 def written(collection: Collection[Any], form: str, **choice: Any) -> str:
     revealed = choice.pop("revealed", False)
     sessions = chosen(collection, SessionFilter(**choice))
-    return "".join(export(collection, sessions, form, is_revealed=revealed))
+    return "".join(export(collection, sessions, form, places=MaskedPlaces(is_revealed=revealed)))
 
 
 @pytest.mark.parametrize("form", FORMATS)
@@ -87,6 +88,31 @@ def test_secrets_leave_only_when_revealed(collection: Collection[Any], form: str
     assert SECRET not in written(collection, form)
     assert "•••" in written(collection, form)
     assert SECRET in written(collection, form, revealed=True)
+
+
+def test_each_format_says_how_many_places_it_masked(collection: Collection[Any]) -> None:
+    # Somebody's own dots are no masked place.
+    keep(collection, "s1", [person(f"{SECRET} and {SECRET} and •••"), person("nothing")])
+    for form in ("md", "html"):
+        assert "2 places that look like secrets are masked." in written(collection, form)
+        assert "are masked" not in written(collection, form, revealed=True)
+    whole = json.loads(written(collection, "json"))
+    assert whole["masked_places"] == 2
+    lines = [json.loads(line) for line in written(collection, "jsonl").splitlines()]
+    for entries in (whole["sessions"][0]["entries"], lines):
+        assert [entry.get("masked_places") for entry in entries] == [2, None]
+    cells = [row["masked_places"] for row in csv.DictReader(StringIO(written(collection, "csv")))]
+    assert cells == ["2", "0"]
+
+
+def test_a_wrong_clock_does_not_leave(collection: Collection[Any]) -> None:
+    ahead = {"eventAt": datetime(2099, 1, 1, tzinfo=UTC), "timestamp": "2099-01-01T00:00:00Z"}
+    keep(collection, "s1", [person("before"), person("ahead"), person("after")])
+    collection.update_one({"message.content": "ahead"}, {"$set": ahead})
+    times = [row["at"] for row in csv.DictReader(StringIO(written(collection, "csv")))]
+    assert times == [f"2026-11-03T09:00:0{second}+00:00" for second in (0, 0, 2)]
+    assert "2099" not in written(collection, "md")
+    assert "before" not in written(collection, "md", since=datetime(2050, 1, 1, tzinfo=UTC))
 
 
 def test_markdown_keeps_prose_and_fences_what_holds_fences(collection: Collection[Any]) -> None:
@@ -234,7 +260,10 @@ def test_the_command_writes_a_private_file_or_nothing(
     keep(collection, "s1", conversation())
     out = tmp_path / "out.md"
     done = CliRunner().invoke(command, ["--session", "s1", "--out", str(out)])
-    assert (done.exit_code, "secrets masked" in done.output) == (0, True)
+    assert (done.exit_code, "1 place that looks like a secret is masked." in done.output) == (
+        0,
+        True,
+    )
     assert "Yes." in out.read_text()
     assert count_entries(collection, "s1") == 6
     missing = tmp_path / "missing.md"

@@ -28,7 +28,8 @@ FIELDS = {
     "assistantMessages": "assistant_messages", "toolErrors": "tool_errors",
     "subagents": "subagents", "entries": "entries", "startedAt": "started_at",
     "endedAt": "ended_at", "title": "title", "firstPrompt": "first_prompt",
-    "projectId": "project_id", "host": "host", "models": "models", "branches": "git_branches",
+    "projectId": "project_id", "projectKey": "project_key", "host": "host", "models": "models",
+    "branches": "git_branches",
 }  # fmt: skip
 Rows = dict[str, dict[str, Any]]
 

@@ -101,11 +101,28 @@ def test_what_a_fork_repeats_counts_for_the_session_that_had_it_first(scribe, ro
     scribe.prompt("two", uuid="u2", session="fork", at=at + timedelta(hours=1))
     assert (row()["prompts"], row("fork")["prompts"], row("fork")["entries"]) == (1, 1, 2)
     activity = collection.database["activity"].find().sort("_id")
+    names = ("projectId", "projectKey", "hour", "role", "count")
     hour = at.replace(minute=0, second=0)
-    assert [(r["_id"], r["projectId"], r["hour"], r["role"], r["count"]) for r in activity] == [
-        (f"-p1|{h.isoformat()}|user", "-p1", h, "user", 1)
-        for h in (hour, hour + timedelta(hours=1))
+    assert [tuple(row[name] for name in names) for row in activity] == [
+        ("-p1", "-p1", h, "user", 1) for h in (hour, hour + timedelta(hours=1))
     ]
+
+
+def test_two_directories_that_share_a_folder_are_two_projects(scribe, row, collection):
+    """A session that turns out to be of another project takes its hours along."""
+    for session, cwd in (("han", "/srv/数据"), ("kana", "/srv/接続")):
+        scribe.prompt("one", session=session, project="-srv---", cwd=cwd, at=START)
+    scribe.prompt("two", session="moved", project="-srv---", at=START)
+    assert (row("han")["projectKey"], row("han")["cwd"]) == ("/srv/数据", "/srv/数据")
+    assert (row("kana")["projectKey"], row("kana")["projectId"]) == ("/srv/接続", "-srv---")
+    assert _messages(collection) == {"/srv/数据": 1, "/srv/接続": 1, "-srv---": 1}
+    scribe.prompt("three", session="moved", project="-srv---", cwd="/srv/接続", at=START)
+    assert row("moved")["projectKey"] == "/srv/接続"
+    assert _messages(collection) == {"/srv/数据": 1, "/srv/接続": 3}
+
+
+def _messages(collection):
+    return {each["projectKey"]: each["count"] for each in collection.database["activity"].find()}
 
 
 CALL = {"type": "tool_use", "id": "t1", "name": "Bash", "input": {}}

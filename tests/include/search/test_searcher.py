@@ -129,6 +129,16 @@ def test_copies_fold_into_one_hit_and_are_counted(scribe, find):
     assert find("session:fork").total == 2
 
 
+def test_entries_of_a_type_that_nobody_listed_are_found_by_any_of_their_fields(scribe, find):
+    scribe.write({"type": "memory-note", "uuid": "n1", "note": {"body": ["zanzibar", 42]}})
+    scribe.write({"type": "system", "subtype": "quota_note", "uuid": "n2", "reason": "marmalade"})
+    scribe.write({"type": "file-history-delta", "trackingPath": "/srv/tamarind"})
+    for word, total in (("zanzibar", 1), ("marmalade", 1), ("tamarind", 0), ("quota_note", 0)):
+        found = find(word)
+        assert (word, found.total) == (word, total)
+        assert all(word in row.snippet and row.kind == "system" for row in found.rows)
+
+
 def test_titles_written_again_fold_within_their_session(scribe, find):
     for session in ("s1", "s1", "s2"):
         scribe.write({"type": "custom-title", "customTitle": "gazebo"}, session=session)

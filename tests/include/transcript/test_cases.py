@@ -6,6 +6,7 @@ import pytest
 
 from cca.transcript.blocks import blocks_of, is_result, kind_of, text_of
 from cca.transcript.category import task_category
+from cca.transcript.causes import Causes, causes_of
 from cca.transcript.kinds import subtype_of
 from cca.transcript.prompts import (
     command_of,
@@ -14,9 +15,10 @@ from cca.transcript.prompts import (
     queued_blocks,
     said,
 )
+from cca.transcript.pull_requests import PullRequest, linked, opened, opens
 from cca.transcript.results import error_class, is_rejection, result_text
 from cca.transcript.roles import role_of
-from cca.transcript.slugs import slug_of
+from cca.transcript.slugs import slug_of, user_of
 from cca.transcript.times import parse_timestamp
 from cca.transcript.titles import TITLE_FIELDS, title_of, title_of_prompt
 from cca.transcript.usage import usage_rows
@@ -61,6 +63,10 @@ def _usage(entry: Entry) -> list[list[Any]]:
     ]  # fmt: skip
 
 
+def _listed(found: PullRequest | None) -> list[str | None] | None:
+    return None if found is None else list(found)
+
+
 RULES = {
     "role": role_of,
     "speaker": lambda entry: _said(entry, "speaker"),
@@ -79,6 +85,11 @@ RULES = {
     "slug": lambda entry: slug_of(entry["cwd"]),
     "usage": _usage,
     "category": lambda entry: task_category(prompt_text(entry)),
+    "causes": lambda entry: list(causes_of(entry, blocks_of(entry))),
+    "pull_request": lambda entry: _listed(linked(entry)),
+    "opened": lambda entry: _listed(opened(_error(entry))),
+    "opens": lambda entry: opens(blocks_of(entry)[-1]["input"]),
+    "user": lambda entry: user_of(entry["cwd"]),
 }
 
 
@@ -102,4 +113,6 @@ def test_no_shape_raises(kind: str | None, odd: Any) -> None:
         assert isinstance(blocks_of(entry), list)
         assert isinstance(title_of_prompt(entry), str)
         assert usage_rows(entry) == []
+        assert isinstance(causes_of(entry, blocks_of(entry)), Causes)
+        assert linked(entry) is None
         assert isinstance(subtype_of(entry), str | None)

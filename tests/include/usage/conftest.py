@@ -22,6 +22,8 @@ def gold(tmp_path: Path) -> Settings:
                 ('s1', '-a', 'First [bold]title', timestamp '2026-11-01 10:00:00'),
                 ('s2', '-b', null, timestamp '2026-11-09 10:00:00')
             ) t(session_id, project_id, title, started_at);
+            alter table marts.dim_sessions add column project_key varchar;
+            update marts.dim_sessions set project_key = if(project_id = '-a', '/home/me/a', '-b');
             create table marts.fct_api_messages as
             select *, 2::bigint as output_tokens, 3::bigint as cache_write_5m_tokens,
                 4::bigint as cache_write_1h_tokens, 5::bigint as cache_read_tokens
@@ -45,6 +47,8 @@ def gold(tmp_path: Path) -> Settings:
                 ('Read', '-b', date '2026-11-02', 'error', true, true, 200),
                 ('Bash', '-b', date '2026-11-02', 'pending', false, false, null)
             ) t(tool_name, project_id, day, status, is_error, is_rejected, duration_ms);
+            alter table marts.fct_tool_calls add column session_id varchar;
+            update marts.fct_tool_calls set session_id = if(project_id = '-a', 's1', 's2');
             alter table marts.fct_tool_calls add column host varchar default 'laptop';
             alter table marts.fct_tool_calls add column is_failed boolean;
             update marts.fct_tool_calls set is_failed = is_error and not is_rejected;

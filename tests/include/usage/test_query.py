@@ -36,6 +36,17 @@ def test_an_hour_on_the_clock_of_timezone_is_no_utc_time(gold: Settings) -> None
     assert as_csv(answer).splitlines()[1] == ",".join(expected.values())
 
 
+@pytest.mark.parametrize("hour", ["hour_at", "max(hour_at)", "Hour_At + interval 1 hour"])
+def test_a_local_hour_of_another_name_is_no_utc_time_either(gold: Settings, hour: str) -> None:
+    rows = "(select started_at as hour_at, started_at from dim_sessions where session_id = 's1')"
+    answer = ask(gold.gold_path, f"select {hour} as h, max(started_at) as started_at from {rows} "
+                 "group by hour_at")  # fmt: skip
+    ((local, utc),) = answer.rows
+    assert str(local).startswith("2026-11-01T1")
+    assert not str(local).endswith("Z")
+    assert as_csv(answer).splitlines()[1].endswith(f",{utc.isoformat()}Z")
+
+
 def test_csv_has_a_header_and_plain_decimals(gold: Settings) -> None:
     sql = "select 1 as a, 'x,y' as b, 0.0000550::decimal(18, 10) as c, null as d"
     assert as_csv(ask(gold.gold_path, sql)) == 'a,b,c,d\n1,"x,y",0.000055,\n'

@@ -6,6 +6,7 @@ with entries as (
         project_key,
         repository,
         is_project_folder,
+        user_name,
         is_sidechain,
         stream,
         generation,
@@ -31,6 +32,7 @@ newest as (
 folders as (
     select
         entries.*,
+        min(entries.user_name) over (partition by entries.session_id) as home_of,
         row_number() over (
             partition by entries.session_id
             order by
@@ -49,7 +51,8 @@ select
     folders.cwd as project_path,
     coalesce(folders.project_key, newest.project_id) as project_key,
     coalesce(folders.repository, newest.project_id) as repository,
-    coalesce(folders.is_project_folder, false) as is_project_folder
+    coalesce(folders.is_project_folder, false) as is_project_folder,
+    folders.home_of as user_name
 from newest
 left join folders on newest.session_id = folders.session_id and folders.preference = 1
 where newest.place = 1

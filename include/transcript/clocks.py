@@ -4,12 +4,13 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from cca.mongo.archive import Document
 from cca.transcript.times import is_outlier
+
+Document = dict[str, Any]
 
 
 def corrected(documents: Iterable[Document]) -> Iterator[tuple[Document, bool]]:
-    """Yield each document, in order, and whether its clock was wrong.
+    """Yields each document, in order, and whether its clock was wrong.
 
     `documents` come stream by stream. A wrong `eventAt` becomes the latest right time before it in
     its stream, else the next one after it, else when MongoDB took the entry.
