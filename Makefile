@@ -10,7 +10,7 @@ NPM ?= $(or $(shell command -v npm),$(VENV)/bin/uv tool run --quiet --python $(V
 BIOME_STAMP := node_modules/.installed
 DEMO_HOME ?= $(or $(TMPDIR),/tmp)/cca-demo-$(shell id -u)
 
-.PHONY: wheels .links help install up demo demo-down down status logs deploy run-backfill run-adhoc run-daily pipeline test test-light test-long coverage lint format audit types bench bench-sync bench-search bench-browser docs env lock
+.PHONY: wheels .links help install up demo demo-down down status logs deploy run-backfill run-adhoc run-daily pipeline test test-light test-long coverage lint format audit types bench bench-sync bench-search bench-peers bench-browser docs env lock
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 14
@@ -129,6 +129,9 @@ bench-sync: install  ## time the sync agent: throughput, latency, idle, rescan
 
 bench-search: install  ## time the search index: rebuild, size, queries
 	$(VENV)/bin/python -m benchmarks.search
+
+bench-peers: install  ## compare tokens and cost with ccusage and agentsview, by day and model
+	$(VENV)/bin/python -m benchmarks.peers
 
 bench-browser: install  ## time the browser in Chromium: first paint, opening, search, live
 	$(VENV)/bin/python -m benchmarks.browser

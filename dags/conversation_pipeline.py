@@ -11,21 +11,23 @@ the data of the dashboards. `cca pipeline` runs the same steps without Airflow.
 4. `load`: loads the difference between lake and raw tables. If gold already holds all of it, dbt
    and publish are skipped.
 5. `dbt_build` builds and tests all models in one process, because DuckDB has one writer. Each model
-   has its own task under `dbt`, which ends when the build reports that model and its tests.
+   has its own task in the group `dbt`, which ends as the build reported that model and its tests.
 6. `publish`: writes gold as a new read-only file.
 
 You can repeat each step, alone or with all that follow; it ends in the same state.
 
 ## Triage
 
-- **resolve_window** red: the log says which field of the form cannot be used. Trigger again.
-- **extract** red, "does not answer": MongoDB is down. Start it (`cca up`) and clear the task.
+- **resolve_window** red: the log says which field of the form cannot be used; trigger again. Or
+  "did not become ready", "does not answer": MongoDB is down. Start it (`cca up`) and clear the task
+  with downstream.
+- **extract** red, "does not answer": MongoDB went away. Start it (`cca up`) and clear the task.
 - **load** red, "Conflicting lock": another program has the warehouse file open for writing. Close
   it and clear the task; dashboards should open the gold file instead.
 - **dbt_build** red: dbt could not run; its log says why. Clear it with downstream.
-- **a model** red: the model or one of its tests failed; the log has dbt's message. The task builds
-  that model alone up to twice more. After a fix, clear it with downstream. Until then nothing is
-  published and gold keeps the last good state.
+- **a model** red: its log has dbt's message; for a failed test also the first rows that it found,
+  and **Rendered Templates** the SQL. After a fix, clear the task with downstream; it builds the
+  model and its tests. Until then nothing is published and gold keeps the last good state.
 - **publish** red: gold and warehouse disagree, or the disk is full; the old gold file stays. Or the
   Postgres of `GOLD_POSTGRES_URI` is down; gold is published, and the copy is the old one.
 - **green, but numbers are old**: run `cca status`; if entries are pending, the agent is behind.
@@ -37,40 +39,47 @@ from typing import Any
 import pendulum
 from airflow.sdk import CronDataIntervalTimetable, Param, dag, task
 from cca_airflow.archive import mongo
-from cca_airflow.defaults import DAG_DEFAULTS, GOLD, RAW, Tag, mart_assets
-from cca_airflow.models import build_models, model_tasks
+from cca_airflow.defaults import DAG_DEFAULTS, GOLD, RAW, Tag, mart_assets, update_assets
+from cca_airflow.models import dbt_tasks
 
 from cca.settings import Settings, get_settings
 from cca.stack.airflow import POOL as WRITER_POOL
 
 # Chunks of a wide window: one for each of two cores.
 CHUNKS = 2
+# What the first task reads anyhow; a typo is refused at once.
+_TIME = r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?(Z|[+-]\d{2}:?\d{2})?$"
 PARAMS = {
     "since": Param(
         None,
         type=["null", "string"],
         format="date-time",
+        pattern=_TIME,
         title="Since",
-        description="Extract again what happened from here on. Empty: only what is new.",
+        description="Extract again what happened from here on. Empty: only what is new. "
+        "Not in a backfill: there each run takes its own hour.",
     ),
     "until": Param(
         None,
         type=["null", "string"],
         format="date-time",
+        pattern=_TIME,
         title="Until",
-        description="… and before this. Empty: until now.",
+        description="… and before this. Empty: until now. Not in a backfill.",
     ),
     "full_backfill": Param(
         False,
         type="boolean",
         title="Full backfill",
-        description="Extract everything MongoDB has, whatever the lake holds already.",
+        description="Extract everything MongoDB has, whatever the lake holds already. "
+        "Not in a backfill.",
     ),
     "full_refresh": Param(
         False,
         type="boolean",
         title="Full refresh",
-        description="Load raw tables and build every model from nothing.",
+        description="Load raw tables and build every model from nothing. Not in a backfill: "
+        "each of its runs would do so.",
     ),
     "storage_format": Param(
         get_settings().storage_format,
@@ -112,13 +121,12 @@ def conversation_pipeline() -> None:
 
         from cca import pipeline
         from cca.errors import SettingError
-        from cca.extract.window import resolve
+        from cca.extract.request import Request, window_of
 
-        chosen = {name: params[name] for name in ("since", "until", "full_backfill")}
-        is_backfill = dag_run.run_type == "backfill"
-        interval = (data_interval_start, data_interval_end) if is_backfill else None
+        interval = (dag_run.logical_date, data_interval_start, data_interval_end)
         try:
-            window = resolve(**chosen, data_interval=interval)
+            request = Request(dag_run.run_type, dag_run.conf or {}, params, *interval)
+            window = window_of(request, PARAMS)
         except SettingError as error:
             # A retry would fail as well.
             raise AirflowFailException(str(error)) from error
@@ -151,19 +159,43 @@ def conversation_pipeline() -> None:
 
         settings, full_refresh = settings_of(params), params["full_refresh"]
         loaded = pipeline.load(settings, full_refresh=full_refresh)
+        rows = {"rows_added": loaded.rows_added, "rows_deleted": loaded.rows_deleted}
+        is_changed = full_refresh or any(rows.values())
+        update_assets({RAW: {"load": loaded.load_seq, **rows}} if is_changed else {})
         return pipeline.has_news(settings, loaded, full_refresh=full_refresh)
 
-    @task(pool=WRITER_POOL, inlets=[RAW], outlets=[GOLD, *mart_assets()])
+    # What was skipped does not hold it back: models are waited for only where one failed.
+    @task(
+        pool=WRITER_POOL,
+        trigger_rule="none_failed",
+        inlets=[RAW],
+        outlets=[GOLD, *mart_assets()],
+    )
     def publish(params: dict[str, Any]) -> str:
         from cca import pipeline
+        from cca.gold import state
+        from cca.gold.changes import changes
 
-        return str(pipeline.publish(settings_of(params)))
+        settings = settings_of(params)
+        older = settings.gold_path.resolve()
+        newer = pipeline.publish(settings)
+        load = state.read(settings).load_seq
+        changed = {name: each for name, each in changes(older, newer).items() if each.is_changed}
+        marts = {
+            mart: {"load": load, "rows": changed[mart.name].rows}
+            for mart in mart_assets()
+            if mart.name in changed
+        }
+        gold = {GOLD: {"load": load, "file": newer.name, "changed": len(changed)}}
+        update_assets(gold | marts if changed else {})
+        return f"{newer}: {len(changed)} tables changed"
 
     chunks = resolve_window()
     loaded, published = load(), publish()
     extract.expand(window=chunks) >> finish_extract(chunks) >> loaded
-    loaded >> build_models() >> published
-    loaded >> model_tasks() >> published
+    _, built, repaired = dbt_tasks()
+    loaded >> built
+    [built, repaired] >> published
 
 
 conversation_pipeline()

@@ -1,8 +1,9 @@
-"""Keeps lake, buffer and gold small.
+"""Keeps lake, buffer, gold and Airflow itself small.
 
 Every night at 03:30 UTC this DAG merges small lake files of past days; deletes orphan files;
-deletes Iceberg snapshots, gold files and past warehouses older than a week; and frees the unused
-pages of the sync agent's buffer. It does not touch MongoDB.
+deletes Iceberg snapshots, gold files and past warehouses older than a week; frees the unused pages
+of the sync agent's buffer; and deletes runs, events and task logs of Airflow that are older than
+`AIRFLOW_KEEP_DAYS`. It does not touch MongoDB.
 
 ## Triage
 
@@ -57,10 +58,23 @@ def maintenance() -> None:
 
         return asdict(prune_gold(get_settings()))
 
+    @task
+    def clean_airflow_database() -> str:
+        from cca.stack.airflow_upkeep import clean_database
+
+        return f"deleted what is older than {clean_database(get_settings()):%Y-%m-%d}"
+
+    @task
+    def clean_task_logs() -> dict[str, Any]:
+        from cca.stack.airflow_upkeep import clean_logs
+
+        return asdict(clean_logs(get_settings()))
+
     # Expiring rewrites what compaction left: one after the other on the same tables.
     compact.expand(storage_format=["parquet", "iceberg"]) >> expire_snapshots()
     trim_buffer()
     prune_gold()
+    clean_airflow_database() >> clean_task_logs()
 
 
 maintenance()

@@ -46,7 +46,7 @@ def run_agent(
         f"Find every place that handles `{noun}` in {scene.project.name} and report file and "
         "line. Do not change anything."
     )
-    report = _search(child, scene, task)
+    report = _search(child, scene, task, is_slow=is_background)
     seconds = (child.at - started).total_seconds()
     title = f"Find uses of {noun}"
     arguments = {"description": title, "prompt": task, "subagent_type": "Explore", "model": alias}
@@ -68,14 +68,17 @@ def run_agent(
     return Agent(child, meta, call)
 
 
-def _search(child: Transcript, scene: Scene, task: str) -> str:
-    """What the subagent does, and its report."""
+def _search(child: Transcript, scene: Scene, task: str, *, is_slow: bool) -> str:
+    """What the subagent does, and its report; a slow one waits longer than its cache lives."""
     message = {"role": "user", "content": task}
     child.record("user", {"promptId": child.prompt_id, "message": message})
     for _ in range(scene.rng.randint(1, 3)):
         look_around(child, scene)
     if scene.chance(0.5):
         read_logs(child, scene)
+    if is_slow:
+        child.wait(400, 900)
+        child.break_cache("time to live lapsed")
     report = say(scene, "answers")
     if scene.chance(0.4):
         path = f"notes/{scene.rng.choice(scene.project.nouns)}.md"

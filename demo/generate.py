@@ -10,6 +10,7 @@ from typing import Any
 
 from cca.demo.clock import session_starts
 from cca.demo.ledger import DEFINITIONS, Ledger
+from cca.demo.limits import write_limits
 from cca.demo.plots import play
 from cca.demo.stage import Stage
 from cca.demo.transcript import Entry
@@ -24,6 +25,7 @@ class Truth:
     """Totals of a sample, counted while it was made; `as_json` is what truth.json holds."""
 
     ledger: Ledger
+    limits: dict[str, Any]
     made_from: dict[str, Any]
 
     def as_json(self) -> dict[str, Any]:
@@ -43,13 +45,20 @@ class Truth:
             **{f"by_{name}": _rows(rows) for name, rows in ledger.by.items()},
             "by_pull_request": _rows(ledger.by_pull_request()),
             "by_tool": {name: vars(tally) for name, tally in sorted(ledger.tools.items())},
+            "cache_breaks": {
+                f"by_{name}": _rows(rows) for name, rows in ledger.cache_breaks.items()
+            },
+            "limits": self.limits,
             "sessions": dict(sorted(ledger.sessions.items())),
             "titles": dict(sorted(ledger.titles.items())),
         }
 
 
 def generate(out: Path, sessions: int = 40, seed: int = 1, until: date | None = None) -> Truth:
-    """Write `<out>/projects/**` and `<out>/truth.json`; the same arguments give the same bytes."""
+    """Write `<out>/projects/**`, what status lines recorded, and `<out>/truth.json`.
+
+    The same arguments give the same bytes.
+    """
     if (out / "projects").exists():
         message = f"{out / 'projects'} exists already; name an empty folder with --out"
         raise SettingError(message)
@@ -64,7 +73,8 @@ def generate(out: Path, sessions: int = 40, seed: int = 1, until: date | None = 
                 content,
                 stage.before.transcript.at if stage.before else stage.starts[index],
             )
-    truth = Truth(ledger, {"sessions": sessions, "seed": seed, "until": until.isoformat()})
+    limits = write_limits(out, ledger.messages)
+    truth = Truth(ledger, limits, {"sessions": sessions, "seed": seed, "until": until.isoformat()})
     text = json.dumps(truth.as_json(), ensure_ascii=False, indent=1)
     (out / "truth.json").write_text(text + "\n", encoding="utf-8")
     return truth

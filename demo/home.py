@@ -11,6 +11,7 @@ from cca import ports
 from cca.demo.generate import generate
 from cca.errors import SettingError
 from cca.gold.summary import summary
+from cca.home import SPOOL_NAME
 from cca.settings import Settings
 from cca.stack import stack
 
@@ -32,6 +33,7 @@ def open_home(home: Path) -> Settings:
         marker.write_text(json.dumps(_free_ports()))
     if not (home / "truth.json").exists():
         generate(home, _SESSIONS, _SEED)
+        shutil.copytree(home / SPOOL_NAME, home / "home" / SPOOL_NAME, dirs_exist_ok=True)
     return _settings(home, json.loads(marker.read_text()))
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from cca.demo.prices import WEB_SEARCH_USD, Usage, cost_usd
+from cca.demo.prices import WEB_SEARCH_USD, Usage, cost_usd, rewrite_usd
 
 DEFINITIONS = {
     "transcript_lines": "records in *.jsonl files, copies in forks and resumes included",
@@ -26,6 +26,10 @@ DEFINITIONS = {
     "tokens": "per message the largest count any of its rows shows",
     "cost_usd": "tokens at the model's price, without the fee for web searches",
     "cost_usd_with_web_search": "the same and 0.01 USD for each web search",
+    "cache_breaks": "responses that wrote to the cache again what was in it, by cause; usd is what "
+    "writing it again cost beyond reading it",
+    "limits": "each window of a plan's limit: the highest percentage that a status line showed, "
+    "and tokens and cost of all answers from its beginning to the last line that showed that",
     "causes": "by_skill, by_mcp, by_effort, by_prompt and others: each response once, under what "
     "its rows say of its cause, or under none; a subagent counts for the prompt that started it",
     "pull_request": "the one that was opened from the response's branch: the next after it, else "
@@ -81,6 +85,23 @@ class ToolTally:
     rejections: int = 0
 
 
+@dataclass
+class BreakTally:
+    """Cache breaks of one cause or session."""
+
+    breaks: int = 0
+    rewritten_tokens: int = 0
+    usd: Decimal = Decimal(0)
+
+    def add(self, tokens: int, usd: Decimal) -> None:
+        self.breaks += 1
+        self.rewritten_tokens += tokens
+        self.usd += usd
+
+    def as_json(self) -> dict[str, Any]:
+        return vars(self) | {"usd": f"{self.usd:.10f}"}
+
+
 @dataclass(frozen=True)
 class ApiMessage:
     """One answer of the API, once: where it counts, and for how much."""
@@ -123,6 +144,9 @@ class Ledger:
         default_factory=lambda: {"day": {}, "model": {}, "project": {}, "session": {}}
     )
     tools: dict[str, ToolTally] = field(default_factory=lambda: defaultdict(ToolTally))
+    cache_breaks: dict[str, dict[str, BreakTally]] = field(
+        default_factory=lambda: {"cause": {}, "session": {}}
+    )
     sessions: dict[str, str] = field(default_factory=dict)
     titles: dict[str, str] = field(default_factory=dict)
     messages: list[tuple[ApiMessage, Decimal]] = field(default_factory=list)
@@ -143,6 +167,13 @@ class Ledger:
 
     def open_session(self, project_id: str, session_id: str) -> None:
         self.sessions[session_id] = project_id
+
+    def cache_break(self, session_id: str, cause: str, model: str, usage: Usage, lost: int) -> None:
+        """Enter a response that wrote again what the cache had lost."""
+        tokens = min(lost, usage.cache_write_5m + usage.cache_write_1h)
+        for dimension, key in (("cause", cause), ("session", session_id)):
+            tally = self.cache_breaks[dimension].setdefault(key, BreakTally())
+            tally.add(tokens, rewrite_usd(model, usage, tokens))
 
     def api_message(self, made: ApiMessage) -> Decimal:
         """Enter it everywhere it counts and return its cost without searches."""

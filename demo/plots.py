@@ -3,7 +3,7 @@
 import copy
 import json
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from cca.demo import agents, file_tools, prompts, pull_requests, steps, tools
@@ -16,7 +16,7 @@ from cca.demo.scene import Scene
 from cca.demo.shell import service_log
 from cca.demo.stage import Play, Stage, open_play
 from cca.demo.steps import Step
-from cca.demo.transcript import Transcript
+from cca.demo.transcript import SYSTEM_CACHED, Entry, Transcript
 
 KINDS = (
     "plain", "web", "fork", "interrupted", "resume", "mcp", "titles", "compacted", "agents",
@@ -37,7 +37,7 @@ _SPECIALS: dict[str, tuple[Step, ...]] = {
     "interrupted": (steps.interruption, steps.failing_calls, steps.rejection),
     "titles": (steps.slash_commands, steps.switch_model, steps.long_output),
     "huge": (steps.huge_output, steps.long_output, steps.plan_todos),
-    "mcp": (steps.use_mcp, steps.use_skill, steps.use_mcp),
+    "mcp": (steps.use_mcp, steps.use_skill, steps.use_mcp, steps.reconnect_mcp),
     "plain": (pull_requests.start_branch, steps.use_plugin, pull_requests.open_pull_request),
     "agents": (pull_requests.start_branch, steps.look_at_git, pull_requests.open_unlinked),
     "killed": (pull_requests.open_pull_request,),
@@ -157,17 +157,31 @@ def _copy_history(stage: Stage, session: Play) -> None:
     else:
         transcript.copy(history, {})
     transcript.switch_branch(source.envelope["gitBranch"])
-    transcript.model, transcript.context, transcript.pending = source.model, source.context, 400
+    transcript.model, transcript.pending = source.model, 400
+    _inherit_cache(session, history, source.entries[len(history) :])
     transcript.spent = copy.deepcopy(source.spent)
     session.scene.files.update(stage.before.scene.files)
+
+
+def _inherit_cache(session: Play, history: list[Entry], later: list[Entry]) -> None:
+    """What the copied history left in the cache; a branch begins beside the other session."""
+    transcript = session.transcript
+    last = next(entry for entry in reversed(history) if entry["type"] == "assistant")
+    usage, at = last["message"]["usage"], datetime.fromisoformat(last["timestamp"])
+    transcript.context = usage["cache_read_input_tokens"] + usage["cache_creation_input_tokens"]
+    if session.kind == "branch":
+        goes_on = next(entry["timestamp"] for entry in later if "uuid" in entry)
+        transcript.at = datetime.fromisoformat(goes_on) + timedelta(minutes=4)
+        transcript.break_cache("fork", kept=SYSTEM_CACHED)
+    elif transcript.at - at > timedelta(hours=1):
+        transcript.break_cache("time to live lapsed")
 
 
 def _go_on_next_day(session: Play) -> None:
     """The same file a day later: the caches are cold, so the whole context is written again."""
     transcript = session.transcript
     transcript.at += timedelta(hours=13)
-    transcript.pending += transcript.context
-    transcript.context = 0
+    transcript.break_cache("time to live lapsed")
     # Claude Code updates itself over night.
     transcript.envelope = {**transcript.envelope, "version": _UPDATED}
     _turn(session, session.scene.story.follow_ups[1], [steps.look_around, steps.tweak, steps.check])

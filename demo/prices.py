@@ -46,9 +46,22 @@ PRICES = {
 
 def cost_usd(model: str, usage: Usage) -> Decimal:
     price = PRICES[model]
-    is_long = price.long_prompt is not None and usage.prompt >= price.long_prompt
     kinds = ("input", "output", "cache_write_5m", "cache_write_1h", "cache_read")
     micro = sum(
         (getattr(usage, kind) * Decimal(getattr(price, kind)) for kind in kinds), Decimal(0)
     )
-    return micro * (price.long_factor if is_long else 1) / _MILLION
+    return micro * _factor(price, usage) / _MILLION
+
+
+def rewrite_usd(model: str, usage: Usage, tokens: int) -> Decimal:
+    """What it cost to write tokens to the cache again, less what reading them would have cost."""
+    price = PRICES[model]
+    written = price.cache_write_1h if usage.cache_write_1h else price.cache_write_5m
+    return (
+        tokens * (Decimal(written) - Decimal(price.cache_read)) * _factor(price, usage) / _MILLION
+    )
+
+
+def _factor(price: Price, usage: Usage) -> int:
+    is_long = price.long_prompt is not None and usage.prompt >= price.long_prompt
+    return price.long_factor if is_long else 1

@@ -157,6 +157,7 @@ def compaction(transcript: Transcript, summary: str) -> tuple[str, list[Entry]]:
         {"isCompactSummary": True, "isVisibleInTranscriptOnly": True},
     )
     transcript.ledger.count("compactions")
+    transcript.broken = "compaction", before - 16_339
     transcript.context, transcript.pending = 16_339, 9_446 + len(summary) // 3
     return file
 

@@ -8,7 +8,7 @@ from cca.demo.phrases import announce, compaction_summary, say
 from cca.demo.reply import Call, Reply, answer
 from cca.demo.scene import Scene, file_lines
 from cca.demo.shell import git_log, git_status
-from cca.demo.transcript import Transcript
+from cca.demo.transcript import SYSTEM_CACHED, Transcript
 
 Step = Callable[[Transcript, Scene], None]
 _ANCHOR_MIN = 24
@@ -175,6 +175,14 @@ def use_mcp(transcript: Transcript, scene: Scene) -> None:
     speak(transcript, scene, None, tools.screenshot(scene))
 
 
+def reconnect_mcp(transcript: Transcript, scene: Scene) -> None:
+    """A server that comes back with other tools: they stand before everything in the cache."""
+    server = scene.project.mcp_tool.split("__")[1]
+    prompts.local_command(transcript, "mcp", f"Reconnected to {server}.")
+    transcript.break_cache("tools or system prompt changed")
+    speak(transcript, scene, "announce", tools.mcp(scene))
+
+
 def use_skill(transcript: Transcript, scene: Scene) -> None:
     speak(transcript, scene, None, tools.skill(scene))
 
@@ -190,6 +198,8 @@ def error_of_the_api(transcript: Transcript, scene: Scene) -> None:
         transcript, "API Error: 529 Overloaded. This is a server-side issue, usually temporary."
     )
     transcript.wait(20, 90)
+    # The servers kept the system prompt only; nothing in the transcript says why.
+    transcript.break_cache("unexplained", kept=SYSTEM_CACHED)
     prompts.prompt(transcript, "continue" if scene.project.locale == "en" else "weiter")
 
 
@@ -224,6 +234,8 @@ def switch_model(transcript: Transcript, scene: Scene) -> None:
     model = "claude-sonnet-5-5" if transcript.model != "claude-sonnet-5-5" else "claude-opus-5-5"
     prompts.local_command(transcript, "model", f"Set model to {model}", model)
     transcript.model = model
+    # Each model has a cache of its own.
+    transcript.break_cache("model switch")
     prompts.prompt(transcript, scene.story.follow_ups[0], source="queued")
 
 

@@ -15,7 +15,7 @@ from cca.demo.prices import Usage
 Entry = dict[str, Any]
 
 # Tokens of system prompt and tools: mostly read from a cache others filled; the rest is written.
-_SYSTEM_CACHED, _SYSTEM_OWN = 16_339, 9_446
+SYSTEM_CACHED, _SYSTEM_OWN = 16_339, 9_446
 
 
 @dataclass(frozen=True)
@@ -42,12 +42,14 @@ class Transcript:
     entries: list[Entry] = field(default_factory=list)
     parent: str | None = None
     prompt_id: str = ""
-    context: int = _SYSTEM_CACHED
+    context: int = SYSTEM_CACHED
     pending: int = _SYSTEM_OWN
     # What cost-state reports: tallies by model, shared with the session's subagents.
     spent: dict[str, Tally] = field(default_factory=dict)
     changed_lines: list[int] = field(default_factory=lambda: [0, 0])
     titles: dict[str, str] = field(default_factory=dict)
+    # Why the next request finds less in the cache, and the tokens that it does not find.
+    broken: tuple[str, int] | None = None
 
     def wait(self, low: float, high: float) -> None:
         self.at += timedelta(milliseconds=round(self.rng.uniform(low, high) * 1000))
@@ -112,6 +114,12 @@ class Transcript:
                 self.ledger.count("transcript_lines")
                 self.parent = entry["uuid"]
 
+    def break_cache(self, cause: str, kept: int = 0) -> None:
+        """Lose the cached context beyond `kept` tokens: the next request writes it again."""
+        self.broken = cause, self.context - kept
+        self.pending += self.context - kept
+        self.context = kept
+
     def switch_branch(self, name: str) -> None:
         """What is written from now on was written on that branch."""
         self.envelope = {**self.envelope, "gitBranch": name}
@@ -120,6 +128,10 @@ class Transcript:
         self, usage: Usage, at: datetime, searches: int = 0, causes: Causes | None = None
     ) -> None:
         """Enter an API message into the ledger and the session's own accounts."""
+        if self.broken:
+            cause, lost = self.broken
+            self.ledger.cache_break(self.home.session_id, cause, self.model, usage, lost)
+            self.broken = None
         said = (causes or self.causes).counted(self.model)
         place = {"branch": "gitBranch", "version": "version", "entrypoint": "entrypoint"}
         made = ApiMessage(

@@ -23,6 +23,7 @@ from cca.pipeline import rebuild_warehouse
 from cca.publish.gold import prune
 from cca.selection import Selection
 from cca.settings import Settings
+from cca.statusline.erase import clear_spool
 from cca.sync_agent import erasure as buffers
 from cca.sync_agent.buffer import Buffer
 
@@ -153,8 +154,11 @@ def erase(
         # A note may repeat what was said.
         for selection in selections:
             database[archive.ANNOTATIONS].delete_many(selection.fields())
+            _delete_limits(collection, selection)
         on_step("buffer")
         lines = _clear_buffer(settings, database)
+        for selection in selections:
+            clear_spool(settings.cca_home, selection, settings.cca_host)
         asked = [erasures.note_archive_erased(database, request) for request in asked]
         on_step("search and lists")
         following.obey_here(settings, collection)
@@ -163,7 +167,9 @@ def erase(
         lake_rows, gold = _erase_lake(settings, database, asked)
         _wait_for_followers(database, asked, on_step, patience_seconds)
         # An agent may have been sending when the request was written.
-        if late := sum(_delete(collection, request) for request in asked):
+        late = sum(_delete(collection, request) for request in asked)
+        late += sum(_delete_limits(collection, selection) for selection in selections)
+        if late:
             on_step(f"{late} documents came meanwhile: once more")
             return erase(
                 settings, uri, *selections, on_step=on_step, patience_seconds=patience_seconds
@@ -194,6 +200,17 @@ def _delete(collection: Collection[Document], request: ErasureRequest) -> int:
             database["fs.chunks"].delete_many({"files_id": {"$in": lines}})
             database["fs.files"].delete_many({"_id": {"$in": lines}})
         deleted += collection.delete_many({"_id": {"$in": ids}}).deleted_count
+    return deleted
+
+
+def _delete_limits(collection: Collection[Document], selection: Selection) -> int:
+    """Delete what status lines recorded, its ids remembered first; return how many."""
+    limits, fields = archive.limits_beside(collection), selection.fields()
+    deleted = 0
+    while documents := list(limits.find(fields, {"_id": 1}).limit(_BATCH)):
+        ids = [document["_id"] for document in documents]
+        erasures.remember_ids(collection.database, ids)
+        deleted += limits.delete_many({"_id": {"$in": ids}}).deleted_count
     return deleted
 
 

@@ -24,7 +24,8 @@ from cca.load.raw import LoadReport
 from cca.publish import postgres
 from cca.publish.gold import publish as publish_gold
 from cca.settings import Settings
-from cca.transform.dbt import NodeDone, TransformReport, code_version, transform
+from cca.transform.dbt import TransformReport, code_version, transform
+from cca.transform.nodes import NodeDone
 
 log = logging.getLogger(__name__)
 
@@ -110,8 +111,12 @@ def build(
 
 
 def publish(settings: Settings) -> Path:
-    """Publish the marts as a new gold file."""
-    return publish_gold(settings)
+    """Publish the marts as a new gold file, and tell of budgets that they show as spent."""
+    from cca.alerts.once import tell_of_budgets  # noqa: PLC0415  (httpx)
+
+    published = publish_gold(settings)
+    tell_of_budgets(settings)
+    return published
 
 
 def run(

@@ -132,7 +132,17 @@ CONVERSATIONS = pa.schema(
         _field("command", pa.string(), "Slash command that was given, with its slash."),
         _field("headline", pa.string(), "Title that a session without one takes from the entry."),
         _field("task_category", pa.string(), "What the prompt asks for, guessed from its words."),
+        _field(
+            "is_correction",
+            pa.bool_(),
+            "The prompt's words correct what Claude did; a heuristic, prompts only.",
+        ),
         _field("text", pa.string(), "Readable text: prompt, answer, title, summary, system line."),
+        _field(
+            "attached_characters",
+            pa.int64(),
+            "Characters that the model reads of an attachment, where the entry says them.",
+        ),
         _field("details_json", pa.string(), "What rare entries say beyond these columns, as JSON."),
         _field("entry_json", pa.string(), "Whole entry as JSON.", required=True),
     ]
@@ -169,6 +179,39 @@ CONTENT_BLOCKS = pa.schema(
         _field("opens_pull_request", pa.bool_(), "The shell command opens one; tool_use only."),
         _field("pull_request", pa.string(), "Pull request that the result's last line names."),
         _field("pull_request_url", pa.string(), "Its address; tool_result only."),
+        _field(
+            "check_kind",
+            pa.string(),
+            "test, build, types or lint: what the command of a call checks; tool_use only.",
+        ),
+        _field(
+            "reports_failure",
+            pa.bool_(),
+            "What was printed ends with words of failure; results of shell commands only.",
+        ),
+        _field("commit_hash", pa.string(), "Short hash of the commit that a result reports."),
+        _field("commit_subject", pa.string(), "First line of that commit's message."),
+        _field(
+            "characters", pa.int64(), "Characters that the model reads: words, or a call's input."
+        ),
+        _field("pictures", pa.int32(), "Pictures and documents in it, beside the characters."),
+    ]
+)
+
+LIMITS = pa.schema(
+    [
+        *_PLACE,
+        _field("project_key", pa.string(), "Folder of the session, by which it is a project."),
+        _field("version", pa.string(), "Claude Code version."),
+        _field("model", pa.string(), "Model of the session."),
+        _field("cost_usd", pa.float64(), "Cost of the session so far, by Claude Code."),
+        _field("context_percentage", pa.float64(), "How full the context is, 0 to 100."),
+        _field("context_tokens", pa.int64(), "Tokens in the context."),
+        _field("context_size", pa.int64(), "Tokens that the context can hold."),
+        _field("five_hour_percentage", pa.float64(), "Used of the five-hour limit, 0 to 100."),
+        _field("five_hour_resets_at", _AT, "End of the five-hour limit's window."),
+        _field("seven_day_percentage", pa.float64(), "Used of the weekly limit, 0 to 100."),
+        _field("seven_day_resets_at", _AT, "End of the weekly limit's window."),
     ]
 )
 
@@ -183,7 +226,12 @@ REJECTS = pa.schema(
     ]
 )
 
-DATASETS = {"conversations": CONVERSATIONS, "content_blocks": CONTENT_BLOCKS, "rejects": REJECTS}
+DATASETS = {
+    "conversations": CONVERSATIONS,
+    "content_blocks": CONTENT_BLOCKS,
+    "limits": LIMITS,
+    "rejects": REJECTS,
+}
 
 # Long texts that no model reads: in the warehouse they would be most of what a load costs.
 LAKE_ONLY = {"conversations": {"entry_json"}, "content_blocks": {"text", "input_json"}}

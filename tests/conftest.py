@@ -23,7 +23,7 @@ FLAGS = [
 
 @pytest.fixture(scope="session")
 def mongo_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A real one-node replica set for the whole test session."""
+    """The embedded MongoDB for the whole test session."""
     home = tmp_path_factory.mktemp("mongo-home")
     with serving_mongo(Settings(cca_home=home, mongo_uri="", _env_file=None)) as uri:
         yield uri

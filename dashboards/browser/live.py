@@ -2,30 +2,30 @@
 
 import logging
 import threading
-import time
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
-from pymongo.collection import Collection
-from pymongo.errors import OperationFailure, PyMongoError
+from pymongo.database import Database
+from pymongo.errors import PyMongoError
 
+from cca.mongo import changes
 from cca.mongo.archive import Document
 
 log = logging.getLogger(__name__)
 
-_AWAIT_MS = 500
+_POLL_SECONDS = 0.1
+# While no page is open.
+_QUIET_SECONDS = 1.0
 _RETRY_SECONDS = 1.0
 _MOST_KEPT = 64
 Kept = TypeVar("Kept")
-# A server that is no replica set has no change streams.
-_NO_STREAMS = frozenset({40573, 40415})
 
 
 class Pulse:
-    """Counts changes of the sessions collection; pages compare counters and query nothing."""
+    """Counts changes of the session rows; pages compare counters and query nothing."""
 
-    def __init__(self, sessions: Collection[Document]) -> None:
-        self._sessions = sessions
+    def __init__(self, database: Database[Document]) -> None:
+        self._database = database
         self._stop = threading.Event()
         self._changed: dict[str, int] = {}
         # While nobody watched, anything may have changed.
@@ -60,37 +60,23 @@ class Pulse:
         return found
 
     def _run(self) -> None:
-        look = self._watch
         while not self._stop.is_set():
             try:
-                look()
-            except OperationFailure as error:
-                if error.code in _NO_STREAMS:
-                    look = self._poll
-                else:
-                    self._lost(error)
+                self._watch()
             except PyMongoError as error:
                 self._lost(error)
 
     def _watch(self) -> None:
-        steps = [{"$project": {"documentKey": 1, "operationType": 1}}]
-        with self._sessions.watch(steps, max_await_time_ms=_AWAIT_MS) as stream:
-            self._found()
-            while stream.alive and not self._stop.is_set():
-                change = stream.try_next()
-                if change is not None:
-                    key = change.get("documentKey")
-                    self._noted(str(key["_id"])) if key else self._noted()
-
-    def _poll(self) -> None:
-        seen = None
+        first = changes.since(self._database, None)
+        seen = first.number if first else 0
         self._found()
-        while not self._stop.is_set():
-            last = self._sessions.find_one({}, {"updatedAt": 1}, sort=[("updatedAt", -1)])
-            if last != seen:
-                seen = last
-                self._noted()
-            time.sleep(_RETRY_SECONDS)
+        while not self._stop.wait(_POLL_SECONDS if self.listeners else _QUIET_SECONDS):
+            found = changes.since(self._database, seen)
+            if found is None:
+                continue
+            seen = found.number
+            for session in found.sessions or [""]:
+                self._noted(session)
 
     def _found(self) -> None:
         self._noted()

@@ -68,7 +68,7 @@ def build(settings: Settings, mongo_uri: str) -> Any:
     guard.check_address(settings)
     pn.extension()
     archive = open_archive(settings, mongo_uri)
-    pulse = Pulse(archive.sessions)
+    pulse = Pulse(archive.sessions.database)
     desk = Desk(archive, SearchRoom(settings, mongo_uri), settings, pulse)
     painter = Painter(desk)
     gate = Gate(settings) if guard.needs_sign_in(settings) else None

@@ -17,6 +17,7 @@ from pydantic import (
 
 from cca.errors import SettingError
 from cca.gold.measures import MEASURES
+from cca.gold.measures.dimensions import DIMENSIONS
 
 BOARDS_DIR = Path(__file__).parent / "boards"
 GRID_COLUMNS = 24
@@ -28,8 +29,9 @@ VALUES = {"budget": 200}
 LINK_COLUMNS = {"session": "session_id", "project": "project_id"}
 
 _TAG = re.compile(r"\{\{\s*(\w+)\s*\}\}")
-# {{ measure.cost_usd }} is the measure's SQL, {{ population.changes }} the rows it counts.
-_MEASURE = re.compile(r"\{\{\s*(measure|population)\.(\w+)\s*\}\}")
+# {{ measure.cost_usd }} is the measure's SQL, {{ population.changes }} the rows it counts, and
+# {{ dimension.branch }} what a measure is split by.
+_MEASURE = re.compile(r"\{\{\s*(measure|population|dimension)\.(\w+)\s*\}\}")
 
 Chart = Literal["number", "line", "bar", "area", "combo", "row", "pie", "table", "heat"]
 
@@ -117,6 +119,10 @@ class Board(_Strict):
 
 
 def _definition(part: str, name: str, sql: str) -> str:
+    if part == "dimension":
+        if name not in DIMENSIONS:
+            raise ValueError(f"no dimension is named {name!r}; docs/measures.md lists them")
+        return DIMENSIONS[name].expression
     measure = MEASURES.get(name)
     if measure is None:
         raise ValueError(f"no measure is named {name!r}; docs/measures.md lists them")

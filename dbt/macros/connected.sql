@@ -16,3 +16,24 @@
     )
     group by {{ node }}
 {%- endmacro %}
+
+{#- A value of each node of a session: its own, else the smallest of those that it comes from. -#}
+{% macro inherited(nodes, node, parent, value) -%}
+    select
+        session_id,
+        {{ node }},
+        min({{ value }}) as {{ value }}
+    from (
+        with recursive chain as (
+            select session_id, {{ node }}, {{ value }} from {{ nodes }} where {{ value }} is not null
+            union
+            select {{ nodes }}.session_id, {{ nodes }}.{{ node }}, chain.{{ value }}
+            from chain
+            inner join {{ nodes }}
+                on chain.session_id = {{ nodes }}.session_id and chain.{{ node }} = {{ nodes }}.{{ parent }}
+        )
+
+        select * from chain
+    )
+    group by session_id, {{ node }}
+{%- endmacro %}

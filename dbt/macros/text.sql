@@ -25,3 +25,11 @@
 {% macro is_own_branch(column) -%}
     coalesce({{ column }}, '') not in ('', 'HEAD', 'main', 'master', 'trunk', 'develop')
 {%- endmacro %}
+
+{#- Where a pull request's work is looked for: its branch, or the session where that tells nothing. -#}
+{% macro pull_request_scope(repository, git_branch, session_id) -%}
+    case
+        when {{ is_own_branch(git_branch) }} then 'branch ' || {{ repository }} || ' ' || {{ git_branch }}
+        else 'session ' || {{ session_id }}
+    end
+{%- endmacro %}

@@ -137,8 +137,11 @@ def _insert(collection: Collection[Document], batch: list[Document]) -> int:
 def _drop_erased(collection: Collection[Document]) -> None:
     """Parts that are older than a deletion must not undo it."""
     remembered: Iterable[Document] = collection.database[archive.ERASED_IDS].find({}, {"_id": 1})
+    limits = archive.limits_beside(collection)
     for batch in _batches(iter(remembered)):
-        collection.delete_many({"_id": {"$in": [row["_id"] for row in batch]}})
+        gone = {"_id": {"$in": [row["_id"] for row in batch]}}
+        collection.delete_many(gone)
+        limits.delete_many(gone)
 
 
 def _buffer(settings: Settings, folder: Path, saved: Contents) -> bool:

@@ -39,7 +39,7 @@ class Budget:
     @property
     def name(self) -> str:
         """What a person calls it, such as `month, project /home/ada/atlas`."""
-        parts = [self.period]
+        parts: list[str] = [self.period]
         parts += [f"project {self.project}"] if self.project else []
         parts += [f"machine {self.host}"] if self.host else []
         return ", ".join(parts)

@@ -34,7 +34,10 @@ def snapshots_(*, as_json: bool) -> None:
     from cca.lake import snapshots
     from cca.settings import get_settings
 
-    rows = [vars(one) for one in snapshots.list_all(get_settings())]
+    settings = get_settings()
+    # Without tables there is none, as `info` says.
+    found = snapshots.list_all(settings) if snapshots.info(settings) else []
+    rows = [vars(one) for one in found]
     _show(rows, as_json, ("snapshot_id", "at", "rows", "rows_added", "rows_removed", "is_current"))
 
 

@@ -1,4 +1,4 @@
-"""`cca mongo` and `cca airflow`: run one part of the stack in the foreground."""
+"""`cca mongo`, `cca airflow`, `cca dbt`: a part in the foreground, or a command of its own."""
 
 import sys
 
@@ -35,31 +35,48 @@ def mongo(*, uri: bool, set_up: bool) -> None:
     sys.exit(server.serve(settings))
 
 
-@click.command()
-@click.argument(
-    "component",
-    required=False,
-    type=click.Choice(
-        ["prepare", "api-server", "scheduler", "dag-processor", "triggerer", "worker"]
-    ),
-)
-def airflow(component: str | None) -> None:
-    """Run Airflow's four processes in the foreground until Ctrl-C, or one COMPONENT of them.
+_OWN = ("prepare", "api-server", "scheduler", "dag-processor", "triggerer", "worker")
+# What comes after the command's name is passed on as it is, options too.
+_PASSED_ON = {"ignore_unknown_options": True, "allow_interspersed_args": False}
 
-    `prepare` creates what they need (tables, pool, logins, dbt's manifest) and exits.
+
+@click.command(context_settings=_PASSED_ON)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def airflow(arguments: tuple[str, ...]) -> None:
+    """Run Airflow's processes in the foreground until Ctrl-C, or any command of Airflow's.
+
+    Without ARGUMENTS all four processes run. One of api-server, scheduler, dag-processor,
+    triggerer or worker runs alone. `prepare` creates what they need (tables, pool, logins, dbt's
+    manifest) and exits. Everything else goes to the command `airflow` with the settings of this
+    installation, such as `cca airflow dags list`.
     """
     from cca.extras import AIRFLOW
     from cca.log import configure
     from cca.settings import get_settings
     from cca.stack import airflow as airflow_home
-    from cca.stack import foreground, postgres
+    from cca.stack import by_hand, foreground, postgres
 
     AIRFLOW.require("cca airflow")
     configure()
-    if component is None:
+    if not arguments:
         sys.exit(foreground.run_airflow(get_settings()))
-    if component == "prepare":
+    if arguments == ("prepare",):
         with postgres.serving(get_settings()):
             airflow_home.prepare(get_settings())
         return
-    foreground.become(get_settings(), component)
+    if len(arguments) == 1 and arguments[0] in _OWN:
+        foreground.become(get_settings(), arguments[0])
+    sys.exit(by_hand.airflow(get_settings(), arguments))
+
+
+@click.command(context_settings=_PASSED_ON)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def dbt(arguments: tuple[str, ...]) -> None:
+    """Run any command of dbt's on the warehouse, with the settings of this installation.
+
+    Such as `cca dbt build --select fct_prompts+`, `cca dbt test`, `cca dbt ls`.
+    """
+    from cca.settings import get_settings
+    from cca.stack import by_hand
+
+    sys.exit(by_hand.dbt(get_settings(), arguments))

@@ -43,7 +43,10 @@ def pipeline(as_json: bool, **form: Any) -> None:
 @_JSON
 def daily(as_json: bool) -> None:
     """Run the nightly full refresh now."""
-    _trigger("daily_full_refresh", {}, as_json)
+    from cca.stack.airflow import DAG_ID
+
+    # It triggers the pipeline and waits for it.
+    _trigger("daily_full_refresh", {}, as_json, DAG_ID)
 
 
 @run.command()
@@ -64,11 +67,13 @@ def backfill(since: str, until: str, at_once: int, again: str, as_json: bool) ->
 
     from cca.errors import SettingError
     from cca.extract.window import parse_bound
+    from cca.stack.airflow import DAG_ID
 
     start, end = parse_bound("since", since), parse_bound("until", until)
     if start is None or end is None or start >= end:
         raise SettingError(f"since ({since}) must be before until ({until})")
     with _signed_in() as airflow:
+        _require_unpaused(airflow, DAG_ID)
         # Airflow takes both ends in
         number = airflow.backfill(start, end - timedelta(hours=1), at_once=at_once, again=again)
         _wait(lambda: airflow.has_ended(number), f"backfill {number}")
@@ -77,15 +82,26 @@ def backfill(since: str, until: str, at_once: int, again: str, as_json: bool) ->
     _require_success(states)
 
 
-def _trigger(dag_id: str, conf: dict[str, Any], as_json: bool) -> None:
+def _trigger(dag_id: str, conf: dict[str, Any], as_json: bool, *needed: str) -> None:
     from cca.stack.airflow_api import FINISHED
 
     with _signed_in() as airflow:
+        _require_unpaused(airflow, dag_id, *needed)
         run_id = airflow.trigger(dag_id, conf)
         _wait(lambda: airflow.run_state(run_id, dag_id) in FINISHED, f"{dag_id} {run_id}")
         state = airflow.run_state(run_id, dag_id)
     _print(as_json, {"dag_id": dag_id, "run_id": run_id, "state": state})
     _require_success([state])
+
+
+def _require_unpaused(airflow: "AirflowApi", *dag_ids: str) -> None:
+    from cca.errors import CcaError
+
+    if paused := airflow.paused(*dag_ids):
+        raise CcaError(
+            f"{', '.join(paused)} is paused, so the run would wait; unpause it in Airflow, or "
+            f"with `cca airflow dags unpause {paused[0]}`"
+        )
 
 
 def _signed_in() -> "AirflowApi":

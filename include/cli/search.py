@@ -1,6 +1,7 @@
 """`cca search`: search from the terminal."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -38,23 +39,48 @@ def search(text: tuple[str, ...], *, regex: bool, as_json: bool, **options: Any)
 
     Put -- before TEXT when it begins with a minus sign.
     """
-    from cca.mongo.server import serving_mongo
     from cca.search.searcher import Look, Searcher
     from cca.settings import get_settings
 
     settings = get_settings()
-    typed = " ".join(text)
+    typed = _understood(" ".join(text), is_regex=regex)
     look = Look(_CHECKED_HITS, _PATTERN_SECONDS)
-    with serving_mongo(settings) as uri:
+    with _served(settings) as uri:
         _freshen(settings, uri)
         options["project"] = _project(settings, uri, options["project"])
-        found = Searcher(settings, uri).search(
-            f"/{typed}(?:)/" if regex else typed, look=look, **options
-        )
+        found = Searcher(settings, uri).search(typed, look=look, **options)
     if as_json:
         _print_json(found)
     else:
         _print(found)
+
+
+@contextmanager
+def _served(settings: "Settings") -> Iterator[str]:
+    """MongoDB; where the stack does not run, it takes seconds to start and to stop."""
+    from rich.console import Console
+
+    from cca.mongo.server import running_uri, serving_mongo
+
+    is_running = bool(settings.mongo_uri) or running_uri(settings) is not None
+    console = Console(stderr=True, quiet=is_running)
+    with ExitStack() as stack:
+        with console.status("starting MongoDB; `cca up` keeps it running"):
+            uri = stack.enter_context(serving_mongo(settings))
+        yield uri
+
+
+def _understood(text: str, *, is_regex: bool) -> str:
+    """What is searched; a text that cannot be searched is a wrong use."""
+    from cca.search.patterns import understood
+    from cca.search.typed import understand
+
+    if is_regex and isinstance(problem := understood(text), str):
+        raise click.UsageError(problem)
+    typed = f"/{text}(?:)/" if is_regex else text
+    if problem := understand(typed).message:
+        raise click.UsageError(problem.replace("(?:)", "") if is_regex else problem)
+    return typed
 
 
 def _project(settings: "Settings", uri: str, wanted: str | None) -> str | None:

@@ -148,7 +148,8 @@ def _attached(index: int, block: dict[str, Any], name: str = "") -> Iterator[Par
     elif kind == "resource_link":
         url = string(block.get("uri")) or ""
         called = string(block.get("title")) or string(block.get("name")) or url
-        yield _link(index, called, url)
+        about = string(block.get("description"))
+        yield _link(index, f"{called}: {about}" if about else called, url)
     else:
         text = document_text(block) or as_json(block)
         yield from texts("fold", text, index, label_of_block(kind))

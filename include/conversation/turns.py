@@ -13,6 +13,7 @@ from cca.transcript.commands import command_of_text
 from cca.transcript.kinds import entry_kind, is_hidden, label_of_text
 from cca.transcript.prompts import Said, said
 from cca.transcript.roles import SYNTHETIC_MODEL, origin_of, role_of, signed_speaker
+from cca.transcript.terminal import plain
 from cca.transcript.values import mapping, string
 from cca.transcript.wrappers import Wrapped, inner_text, pieces
 
@@ -99,7 +100,7 @@ def _of_claude(entry: StoredEntry) -> Turn | None:
         NAMES["claude"],
         parts,
         note=_inline(entry),
-        model="" if model == SYNTHETIC_MODEL else model,
+        model="" if model == SYNTHETIC_MODEL else plain(model),
         message_id=string(message.get("id")) or "",
         is_failed=bool(entry.body.get("isApiErrorMessage")),
     )
@@ -123,7 +124,7 @@ def _of_user(entry: StoredEntry, found: Said) -> Turn | None:
     is_note = all(part.kind == "fold" for part in parts)
     speaker = "machine" if is_note else _speaker(entry, found)
     is_named = speaker == "teammate" or found.kind == "channel"
-    name = sender[:_NAME_CHARACTERS] if is_named and sender else NAMES[speaker]
+    name = plain(sender)[:_NAME_CHARACTERS] if is_named and sender else NAMES[speaker]
     return Turn(entry, speaker, name, tuple(parts), note=_note(entry, found))
 
 

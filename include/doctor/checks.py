@@ -13,7 +13,7 @@ from cca.errors import CcaError
 from cca.extras import AIRFLOW
 from cca.gold.freshness import freshness
 from cca.lake import manifest
-from cca.mongo import archive, server
+from cca.mongo import archive, mongod, move_over, server
 from cca.publish.metabase import Metabase, find_database, known_key
 from cca.settings import Settings
 from cca.stack import containers, readiness
@@ -130,7 +130,7 @@ def _ports(settings: Settings) -> Iterator[Check]:
 def _mongo(settings: Settings) -> Iterator[Check]:
     uri = settings.mongo_uri or server.running_uri(settings)
     if uri is None:
-        binary = server.find_binary()
+        binary = mongod.find_binary()
         yield Check("MongoDB", "ok", f"not running; cca starts its own ({binary.name}) when needed")
         return
     with archive.connect(uri) as client:
@@ -138,8 +138,10 @@ def _mongo(settings: Settings) -> Iterator[Check]:
         version = client.server_info()["version"]
         found = archive.conversations(client, settings).estimated_document_count()
         hello = client.admin.command("hello")
-    kind = "replica set" if "setName" in hello else "standalone: followers poll"
+    kind = "replica set" if "setName" in hello else "stand-alone"
     yield Check("MongoDB", "ok", f"{version}, {kind}, {found:,} documents")
+    if not settings.mongo_uri and (sentence := move_over.remark(settings)):
+        yield Check("MongoDB's disk", "warn", sentence, "free space, then restart MongoDB")
 
 
 def _agent(settings: Settings) -> Iterator[Check]:

@@ -2,9 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import duckdb
+from pymongo.collection import Collection
 
 from cca.doctor.check import Check
 from cca.errors import NotFound
@@ -18,7 +19,8 @@ from cca.mongo import archive
 from cca.records import DATASETS
 from cca.settings import Settings
 
-ENTRIES = ("conversations", "rejects")  # each document is a row of one of them
+# Each document is a row of one of them.
+ENTRIES = ("conversations", "limits", "rejects")
 _DAYS_SHOWN = 5
 
 
@@ -60,16 +62,22 @@ def _archived(settings: Settings, uri: str, state: Manifest) -> tuple[Counter[da
     with archive.connect(uri) as client:
         archive.require(client, uri)
         collection = archive.conversations(client, settings)
-        if state.high_water_mark is None:
-            return Counter(), collection.estimated_document_count()
-        is_due = {"ingestedAt": {"$not": {"$gt": state.high_water_mark}}}
-        day = {"$dateToString": {"format": "%Y-%m-%d", "date": {"$ifNull": ["$eventAt", None]}}}
-        groups = collection.aggregate(
-            [{"$match": is_due}, {"$group": {"_id": day, "n": {"$sum": 1}}}]
-        )
-        by_day = {group["_id"]: group["n"] for group in groups}
-        waiting = collection.count_documents({"ingestedAt": {"$gt": state.high_water_mark}})
-    return Counter({date.fromisoformat(day): n for day, n in by_day.items() if day}), waiting
+        both = (collection, archive.limits_beside(collection))
+        mark = state.high_water_mark
+        if mark is None:
+            return Counter(), sum(each.estimated_document_count() for each in both)
+        stored: Counter[date] = Counter()
+        for each in both:
+            stored.update(_by_day(each, mark))
+        waiting = sum(each.count_documents({"ingestedAt": {"$gt": mark}}) for each in both)
+    return stored, waiting
+
+
+def _by_day(collection: Collection[archive.Document], mark: datetime) -> dict[date, int]:
+    is_due = {"ingestedAt": {"$not": {"$gt": mark}}}
+    day = {"$dateToString": {"format": "%Y-%m-%d", "date": {"$ifNull": ["$eventAt", None]}}}
+    groups = collection.aggregate([{"$match": is_due}, {"$group": {"_id": day, "n": {"$sum": 1}}}])
+    return {date.fromisoformat(group["_id"]): group["n"] for group in groups if group["_id"]}
 
 
 def _held(lake: Lake, files: list[LakeFile]) -> tuple[Counter[date], int]:

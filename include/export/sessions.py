@@ -10,6 +10,7 @@ from cca.conversation.subagents import Subagent
 from cca.mongo.archive import ANNOTATIONS, SESSIONS, Document
 from cca.projects import listed_projects
 from cca.transcript.projects import meant
+from cca.transcript.terminal import plain
 from cca.transcript.times import possible_times
 
 _TITLE_CHARACTERS = 120
@@ -130,7 +131,7 @@ def _session(collection: Collection[Document], group: Document) -> Session:
         project_id=str(group["project_id"] or ""),
         host=str(group["host"] or ""),
         title=title[:_TITLE_CHARACTERS] or f"Session {str(group['_id'])[:60]}",
-        cwd=str(row.get("cwd") or ""),
+        cwd=plain(str(row.get("cwd") or "")),
         started_at=row.get("startedAt") or group["started_at"],
         ended_at=row.get("endedAt") or group["ended_at"],
     )

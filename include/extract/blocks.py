@@ -4,8 +4,11 @@ from typing import Any
 
 from cca.transcript import patches, pull_requests, tools
 from cca.transcript.blocks import block_text, is_call, is_result, kind_of
+from cca.transcript.checks import check_of_call, reports_failure
+from cca.transcript.commits import commit_of
 from cca.transcript.results import REJECTED, document_text, error_class, error_text, is_error
 from cca.transcript.results import result_text as words_of
+from cca.transcript.sizes import characters, pictures
 from cca.transcript.values import as_json
 
 # In the order of cca.records; values are as written, the column's conversion checks them.
@@ -16,7 +19,11 @@ _NO_ERROR = (None, None, None)
 _NO_CALL = (None, None, None, None)
 _NO_FILE = (None, None, None)
 _NO_PULL_REQUEST = (None, None)
-_REST = (*_NO_ERROR, *_NO_FILE, None, *_NO_PULL_REQUEST)
+# Where a block's own columns hold the input of a call, and its words.
+_INPUT, _TEXT = 3, 5
+_NO_COMMIT = (None, None)
+_NOTHING_PRINTED = (None, *_NO_COMMIT)
+_REST = (*_NO_ERROR, *_NO_FILE, None, *_NO_PULL_REQUEST, None, *_NOTHING_PRINTED)
 
 
 def rows_of(entry: dict[str, Any], blocks: list[Any], shared: BlockRow) -> list[BlockRow]:
@@ -38,7 +45,8 @@ def rows_of(entry: dict[str, Any], blocks: list[Any], shared: BlockRow) -> list[
             if text is None and kind == "document":
                 text = document_text(block)
             own = (kind, *_NO_CALL, text, None, *_REST)
-        rows.append((*shared[:PLACE_WIDTH], index, *shared[PLACE_WIDTH:], *own))
+        size = (characters(own[_INPUT], own[_TEXT]), pictures(block))
+        rows.append((*shared[:PLACE_WIDTH], index, *shared[PLACE_WIDTH:], *own, *size))
     return rows
 
 
@@ -50,7 +58,7 @@ def _call(kind: str, block: dict[str, Any], *, is_subagent: bool) -> BlockRow:
     return (
         kind, block.get("id"), name, as_json(values), None, None, tools.subject(values),
         *_NO_ERROR, tools.file_path(values), added, removed, pull_requests.opens(values),
-        *_NO_PULL_REQUEST,
+        *_NO_PULL_REQUEST, check_of_call(name, values), *_NOTHING_PRINTED,
     )  # fmt: skip
 
 
@@ -66,5 +74,15 @@ def _result(kind: str, block: dict[str, Any], entry: dict[str, Any], result: Any
     return (
         kind, block.get("tool_use_id"), None, None, failed or block.get("is_error"), text, None,
         *failure, tools.result_path(result), added, removed, None,
-        *(pull_requests.opened(text or "") or _NO_PULL_REQUEST),
+        *(pull_requests.opened(text or "") or _NO_PULL_REQUEST), None, *_printed(text, result),
     )  # fmt: skip
+
+
+def _printed(text: str | None, result: Any) -> BlockRow:
+    """What a shell command's output says: whether it failed, and the commit it made.
+
+    A subagent's result does not tell whose it is, so its words are read as well.
+    """
+    if not text or (isinstance(result, dict) and "stdout" not in result):
+        return _NOTHING_PRINTED
+    return (reports_failure(text), *(commit_of(text) or _NO_COMMIT))

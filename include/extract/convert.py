@@ -14,14 +14,16 @@ from cca.transcript.agents import agent_id_of
 from cca.transcript.blocks import as_blocks, blocks_of, text_of
 from cca.transcript.category import task_category
 from cca.transcript.causes import NO_CAUSES, Causes, causes_of
+from cca.transcript.corrections import is_correction
 from cca.transcript.entry import ODD_ENTRY, entry_of
 from cca.transcript.kinds import subtype_of
 from cca.transcript.prompts import said
 from cca.transcript.pull_requests import linked
 from cca.transcript.roles import role_of
+from cca.transcript.sizes import attached_characters
 from cca.transcript.slugs import project_key, repository_of, slug_of, user_of
 from cca.transcript.terminal import plain
-from cca.transcript.times import is_outlier, parse_timestamp
+from cca.transcript.times import is_clock_wrong, parse_timestamp
 from cca.transcript.titles import TITLE_FIELDS, title_of, title_of_said
 from cca.transcript.usage import further_usage, inner_entry
 from cca.transcript.values import as_json, count, json_bytes, mapping
@@ -54,10 +56,10 @@ class Rows:
 def convert(document: Mapping[str, Any]) -> Rows:
     """Rows of cca.records from a document; never raises on what a transcript may hold."""
     try:
-        place = _place(document)
         if "rawFile" in document and "rawLine" not in document:
             raise ValueError(f"its line {document['rawFile']} is not in GridFS")
         entry = entry_of(document)
+        place = place_row(document, entry.get("timestamp"))
         blocks = blocks_of(entry)
         row = _entry_row(document, entry, blocks)
         if not blocks:
@@ -68,7 +70,7 @@ def convert(document: Mapping[str, Any]) -> Rows:
         )  # fmt: skip
         return Rows(place[DAY], (*place, *row), rows_of(entry, blocks, shared))
     except ODD_ENTRY as error:
-        reject = _reject(document, f"{type(error).__name__}: {error}")
+        reject = reject_row(document, f"{type(error).__name__}: {error}")
         return Rows(reject[_REJECT_DAY], None, [], reject)
 
 
@@ -80,7 +82,7 @@ _UUID, _TIMESTAMP, _MESSAGE_ID, _ROLE, _AGENT_ID, _IS_SIDECHAIN = (
 )
 
 
-def _place(document: Mapping[str, Any]) -> Row:
+def place_row(document: Mapping[str, Any], written: Any) -> Row:
     event_at, ingested_at = document["eventAt"], document["ingestedAt"]
     return (
         document["_id"],
@@ -94,7 +96,7 @@ def _place(document: Mapping[str, Any]) -> Row:
         ingested_at,
         event_at,
         event_at.date(),
-        is_outlier(event_at, ingested_at),
+        is_clock_wrong(written, event_at, ingested_at),
     )
 
 
@@ -136,6 +138,7 @@ def _entry_row(document: Mapping[str, Any], entry: dict[str, Any], blocks: list[
         get("permissionMode"),
         *said_columns(entry, blocks),
         _text(kind, entry, blocks),
+        attached_characters(entry) if kind == "attachment" else None,
         details_of(kind, entry),
         json_bytes(entry),
     )
@@ -160,7 +163,7 @@ def _causes(inner: dict[str, Any], blocks: list[Any]) -> Causes:
 _NO_PULL_REQUEST = (None, None)
 SAID_COLUMNS = (
     "speaker", "message_kind", "is_human_prompt", "prompt_text", "command", "headline",
-    "task_category",
+    "task_category", "is_correction",
 )  # fmt: skip
 
 
@@ -171,13 +174,16 @@ def said_columns(entry: dict[str, Any], blocks: list[Any]) -> Row:
         return _NOTHING_SAID
     if not found.is_prompt:
         headline = title_of_said(found) if found.speaker == "teammate" else None
-        return found.speaker, found.kind, False, None, found.command, headline, None
+        return found.speaker, found.kind, False, None, found.command, headline, None, None
     prompt = plain(found.text)
     category = task_category(prompt)
-    return found.speaker, found.kind, True, prompt, found.command, title_of_said(found), category
+    return (
+        found.speaker, found.kind, True, prompt, found.command, title_of_said(found), category,
+        is_correction(prompt),
+    )  # fmt: skip
 
 
-_NOTHING_SAID = (None, None, False, None, None, None, None)
+_NOTHING_SAID = (None, None, False, None, None, None, None, None)
 
 
 def _usage(message: dict[str, Any], entry: dict[str, Any]) -> Row:
@@ -225,7 +231,7 @@ def _text(kind: str | None, entry: dict[str, Any], blocks: list[Any]) -> Any:
     return text_of(blocks) if blocks else None
 
 
-def _reject(document: Mapping[str, Any], reason: str) -> Row:
+def reject_row(document: Mapping[str, Any], reason: str) -> Row:
     now = datetime.now(UTC).replace(tzinfo=None)
     ingested_at = document.get("ingestedAt")
     event_at = document.get("eventAt")

@@ -24,10 +24,15 @@ def latest_visible(collection: Collection[Document]) -> datetime:
     Waits until the newest document is old enough, so that a run right after a sync takes all
     of it; under a steady stream of arrivals it leaves the newest ones to the next run.
     """
-    newest = collection.find_one(projection=["ingestedAt"], sort=[("ingestedAt", DESCENDING)])
+    both = (collection, archive.limits_beside(collection))
+    newest = [
+        one["ingestedAt"]
+        for each in both
+        if (one := each.find_one(projection=["ingestedAt"], sort=[("ingestedAt", DESCENDING)]))
+    ]
 
     def is_visible() -> bool:
-        return newest is None or newest["ingestedAt"] <= server_time(collection) - VISIBLE_AFTER
+        return not newest or max(newest) <= server_time(collection) - VISIBLE_AFTER
 
     wait_until(is_visible, _LONGEST_WAIT_SECONDS, poll_seconds=_POLL_SECONDS)
     return server_time(collection) - VISIBLE_AFTER
@@ -60,8 +65,6 @@ def count(collection: Collection[Document], scope: TimeRange) -> int:
 
 
 def arrived(collection: Collection[Document], after: datetime, through: datetime) -> int:
-    """Count the documents that came in (after, through]; only the index is read."""
-    query = {"ingestedAt": {"$gt": after, "$lte": through}}
-    # `count_documents` aggregates, which is several times the work of this command.
-    found = collection.database.command("count", collection.name, query=query)
-    return int(found["n"])
+    """Count what came in (after, through], entries and limits; only the indexes are read."""
+    both = (collection, archive.limits_beside(collection))
+    return sum(archive.arrived(each, after, through) for each in both)

@@ -12,6 +12,7 @@ from pymongo.collection import Collection
 from cca.extract import fetch
 from cca.extract.chunks import Chunk, coverage_after
 from cca.extract.convert import convert
+from cca.extract.limits import limits_row
 from cca.extract.writer import LakeWriter
 from cca.lake.lake import holding
 from cca.lake.manifest import LakeFile
@@ -25,6 +26,7 @@ from cca.settings import Settings
 log = logging.getLogger(__name__)
 
 _PROGRESS_EVERY = 500
+_LIMITS_ROW_BYTES = 400
 _ENTRY_JSON = CONVERSATIONS.get_field_index("entry_json")
 
 Progress = Callable[[int, int], None]  # (documents done, documents in all)
@@ -112,9 +114,20 @@ def _convert_all(
                 rejects += 1
             if on_progress and done % _PROGRESS_EVERY == 0:
                 on_progress(done, max(total, done))
+        rejects += _convert_limits(archive.limits_beside(collection), scope, writer)
     if on_progress:
         on_progress(entries + rejects, entries + rejects)
     return entries, blocks, rejects
+
+
+def _convert_limits(collection: Collection[Document], scope: TimeRange, writer: LakeWriter) -> int:
+    """Write what status lines recorded in the range; return the number of rejects."""
+    rejects = 0
+    for document in fetch.documents(collection, scope):
+        dataset, day, row = limits_row(document)
+        writer.add(dataset, day, [row], _LIMITS_ROW_BYTES)
+        rejects += dataset == "rejects"
+    return rejects
 
 
 @contextmanager

@@ -34,12 +34,11 @@ _COMMIT_BLOCKS = 50_000
 _COMMIT_SECONDS = 5.0
 # A backlog makes the same rows due over and over.
 _BACKLOG_FLUSH_SECONDS = 30.0
-_TICK_SECONDS = 0.25
 _RETRY_SECONDS = 0.5
 _LONGEST_RETRY_SECONDS = 10.0
 _FAULT_OVER_SECONDS = 60.0
 # Between two looks for erasure requests, and between two signs of life to whoever writes one.
-_ERASURE_SECONDS = 2.0
+_LOOK_SECONDS = 2.0
 _ALIVE_SECONDS = 30.0
 
 
@@ -161,10 +160,9 @@ def _follow(settings: Settings, collection: Collection[Document], stop: threadin
         _Registered(settings, collection, stop) as store,
     ):
         parts.catch_up(stop)
-        while not (stop.is_set() or is_asked(settings.search_dir) or parts.feed.is_over):
-            parts.feed.wait(_TICK_SECONDS)
+        while not (stop.wait(parts.feed.pause_seconds) or is_asked(settings.search_dir)):
             parts.step()
-            if store.must_erase():
+            if store.must_begin_again(source):
                 break
 
 
@@ -176,7 +174,7 @@ class _Registered:
     ) -> None:
         self._settings = settings
         self._stop = stop
-        self._database = collection.database
+        self._collection, self._database = collection, collection.database
         self._next_look = self._next_sign = 0.0
 
     def __enter__(self) -> Self:
@@ -190,15 +188,17 @@ class _Registered:
             with suppress(PyMongoError):
                 self._sign(is_running=False)
 
-    def must_erase(self) -> bool:
-        """Return whether a request waits for this index."""
+    def must_begin_again(self, source: str) -> bool:
+        """Return whether a request waits for this index, or the archive is another one by now."""
         now = time.monotonic()
         if now < self._next_look:
             return False
-        self._next_look = now + _ERASURE_SECONDS
+        self._next_look = now + _LOOK_SECONDS
         if now >= self._next_sign:
             self._sign(is_running=True)
-        return bool(erase.pending(self._settings, self._database))
+        return source_of(self._collection) != source or bool(
+            erase.pending(self._settings, self._database)
+        )
 
     def _sign(self, *, is_running: bool) -> None:
         self._next_sign = time.monotonic() + _ALIVE_SECONDS
@@ -212,7 +212,8 @@ def _following(settings: Settings, collection: Collection[Document]) -> Iterator
     home = homes.current(settings.search_dir)
     if home is None or not home.is_of(source):
         home = new_index(settings, collection)
-    with Writer(home) as writer, Feed(collection, home.position(), writer.holds) as feed:
+    with Writer(home) as writer:
+        feed = Feed(collection, home.position(), writer.holds)
         # In use as soon as it can be opened: some results are better than none while it is built.
         homes.put_in_use(settings.search_dir, home)
         lists = Lists(collection, source)

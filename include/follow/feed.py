@@ -1,42 +1,34 @@
 """New documents of the archive in the order (ingestedAt, _id), late ones too.
 
-A change stream only says that there is something; what there is, is always read the same way, so
-a lost or impossible stream costs seconds and never a document.
+It asks MongoDB again and again, by an index, so it works on every server. A document is late if a
+younger one was read before it could be seen. Counts of the index tell whether there is one; only
+then are ids compared.
 """
 
-import logging
 import time
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from datetime import datetime, timedelta
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
-from pymongo.change_stream import CollectionChangeStream
 from pymongo.collection import Collection
-from pymongo.errors import OperationFailure, PyMongoError
 
 from cca.mongo import archive
-from cca.mongo.archive import Document
+from cca.mongo.archive import ARRIVALS, Document
 from cca.search.blocks import READ_FIELDS, is_read_whole
 from cca.search.home import Position
 
-log = logging.getLogger(__name__)
-
 # A write may become visible this long after a later one: delivery retries, skewed clocks.
 OVERLAP = timedelta(minutes=10)
+# How often whoever follows asks for what is new; seldom, once nothing came for so long.
+_POLL_SECONDS, _QUIET_POLL_SECONDS = 0.1, 0.2
+_QUIET_AFTER_SECONDS = 60.0
 # The rest is most of the fields and half of the bytes; a line kept as such comes whole.
 _OWN = ("projectId", "sessionKey", "host", "eventAt", "ingestedAt", "rawLine", "rawFile")
 _PROJECTION = dict.fromkeys((*READ_FIELDS, *_OWN), 1)
-_ORDER = [("ingestedAt", 1), ("_id", 1)]
-_POLL_SECONDS = 0.2
 _MOST_SEEN = 10_000
-_LATE_CHECK_SECONDS = 5.0
-_LATE_CHECK_SECONDS_WITH_STREAM = 60.0
-_ONLY_INSERTS: list[dict[str, Any]] = [
-    {"$match": {"operationType": "insert"}},
-    {"$project": {"documentKey": 1}},
-]
+_LATE_CHECK_SECONDS = 4.0
+# The documents of one batch become visible one after the other, in any order.
+_BATCH_SECONDS = 2.0
 
 
 class Feed:
@@ -53,33 +45,22 @@ class Feed:
         self.position = start
         self._seen: dict[str, datetime] = {}
         self._most_seen = _MOST_SEEN
-        self._hints: set[str] = set()
-        # Opened before the first read: nothing falls between the two.
-        self._stream = _stream(collection)
+        # By the clock of this process: the last time something arrived, and the last late check.
+        self._arrived_at = self._checked_at = time.monotonic()
         self._late_check_at = 0.0
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._stream is not None:
-            with suppress(PyMongoError):
-                self._stream.close()
 
     def read(self, limit: int) -> list[Document]:
         """The next documents; none when all there is has been read."""
-        found = list(self._ahead().sort(_ORDER).limit(limit))
+        found = list(self._ahead(limit))
         if found:
             last = found[-1]
             self.position = Position(last["ingestedAt"], last["_id"])
-        else:
-            found = self._late(limit)
-        self._remember(found)
+            self._arrived_at = time.monotonic()
+            self._remember(found)
+        if len(found) < limit:
+            late = self._late(limit - len(found))
+            self._remember(late)
+            found += late
         return [archive.whole(self._collection, document) for document in self._filled(found)]
 
     def _filled(self, found: list[Document]) -> list[Document]:
@@ -91,63 +72,65 @@ class Feed:
         return [whole.get(document["_id"], document) for document in found]
 
     @property
-    def is_over(self) -> bool:
-        """Whether the stream ended for good, as it does when the collection is dropped."""
-        return self._stream is not None and not self._stream.alive
+    def pause_seconds(self) -> float:
+        """How long to wait before the next read, when the last one found nothing."""
+        is_quiet = time.monotonic() - self._arrived_at > _QUIET_AFTER_SECONDS
+        return _QUIET_POLL_SECONDS if is_quiet else _POLL_SECONDS
 
-    def wait(self, seconds: float) -> None:
-        """Return when there may be something new, or after about that long."""
-        until = time.monotonic() + seconds
-        while self._stream is not None and time.monotonic() < until:
-            change = self._stream.try_next()
-            if change is None:
-                return
-            if change["documentKey"]["_id"] not in self._seen:
-                self._hints.add(change["documentKey"]["_id"])
-                return
-        if self._stream is None:
-            time.sleep(min(seconds, _POLL_SECONDS))
-
-    def _ahead(self) -> Any:
-        if self.position is None:
-            return self._collection.find({"ingestedAt": {"$type": "date"}}, _PROJECTION)
-        at = self.position.ingested_at
-        beyond = {"$or": [{"ingestedAt": {"$gt": at}}, {"_id": {"$gt": self.position.id}}]}
-        return self._collection.find({"ingestedAt": {"$gte": at}, **beyond}, _PROJECTION)
+    def _ahead(self, limit: int) -> Any:
+        query: Document = {"ingestedAt": {"$type": "date"}}
+        if self.position is not None:
+            at = self.position.ingested_at
+            # Two ranges of the index: a batch, which has one time, is not walked to its end.
+            same_time = {"ingestedAt": at, "_id": {"$gt": self.position.id}}
+            query = {"$or": [same_time, {"ingestedAt": {"$gt": at}}]}
+        found = self._collection.find(query, _PROJECTION, batch_size=limit)
+        return found.sort(ARRIVALS).limit(limit)
 
     def _late(self, limit: int) -> list[Document]:
         """Documents behind the position that were not there when it passed."""
-        wanted = {key for key in self._hints if key not in self._seen}
-        self._hints.clear()
-        if self.position is not None and time.monotonic() >= self._late_check_at:
-            wanted |= self._unseen(self.position.ingested_at - OVERLAP)
-        late = sorted(wanted)
-        self._hints.update(late[limit:])
-        if not late:
+        if self.position is None:
             return []
-        return list(self._collection.find({"_id": {"$in": late[:limit]}}, _PROJECTION))
+        now = time.monotonic()
+        if now >= self._late_check_at:
+            wanted = self._check(self.position.ingested_at)
+        elif now - self._arrived_at < _BATCH_SECONDS:
+            wanted = self._unseen(self.position.ingested_at - timedelta(seconds=_BATCH_SECONDS))
+        else:
+            return []
+        if len(wanted) > limit:
+            self._late_check_at = 0.0
+        if not wanted:
+            return []
+        return list(self._collection.find({"_id": {"$in": sorted(wanted)[:limit]}}, _PROJECTION))
 
-    def _unseen(self, since: datetime) -> set[str]:
+    def _check(self, until: datetime) -> set[str]:
+        """Look back as far as a document that was not there at the last check may be."""
         started = time.monotonic()
-        self._forget_before(since)
-        ids = self._collection.find({"ingestedAt": {"$gte": since}}, {"_id": 1, "ingestedAt": 1})
-        unseen = set()
-        for row in ids.hint(_ORDER) if self._has_index() else ids:
-            if row["_id"] in self._seen:
-                continue
-            if self._is_known(row["_id"]):
-                self._seen[row["_id"]] = row["ingestedAt"]
-            else:
-                unseen.add(row["_id"])
-        pause = _LATE_CHECK_SECONDS if self._stream is None else _LATE_CHECK_SECONDS_WITH_STREAM
+        quiet = timedelta(seconds=max(0.0, self._checked_at - self._arrived_at))
+        unseen = self._unseen(until - OVERLAP + quiet)
         took = time.monotonic() - started
+        self._checked_at = started
         # After a bulk load the look back is long: it must not become the work.
-        self._late_check_at = time.monotonic() + max(pause, 20 * took)
+        self._late_check_at = time.monotonic() + max(_LATE_CHECK_SECONDS, 20 * took)
         return unseen
 
-    def _has_index(self) -> bool:
-        keys = (list(index["key"].items()) for index in self._collection.list_indexes())
-        return _ORDER in keys
+    def _unseen(self, since: datetime) -> set[str]:
+        """Return the ids of documents from a time to the position that were not read."""
+        assert self.position is not None  # noqa: S101  (the caller asks)
+        until = self.position.ingested_at
+        since = since.replace(microsecond=since.microsecond // 1000 * 1000)
+        known = sum(at > since for at in self._seen.values())
+        if since > until or archive.arrived(self._collection, since, until) == known:
+            return set()
+        period = {"ingestedAt": {"$gt": since, "$lte": until}}
+        rows = self._collection.find(period, {"_id": 1, "ingestedAt": 1})
+        found = {row["_id"]: row["ingestedAt"] for row in rows}
+        unseen = {key for key in found if key not in self._seen and not self._is_known(key)}
+        # What was deleted is not counted again.
+        stays = {key: at for key, at in self._seen.items() if at <= since or key in found}
+        self._seen = stays | {key: at for key, at in found.items() if key not in unseen}
+        return unseen
 
     def _remember(self, documents: Iterable[Document]) -> None:
         for document in documents:
@@ -155,16 +138,6 @@ class Feed:
             if isinstance(at, datetime):
                 self._seen[document["_id"]] = at
         if self.position is not None and len(self._seen) > self._most_seen:
-            self._forget_before(self.position.ingested_at - OVERLAP)
-
-    def _forget_before(self, since: datetime) -> None:
-        self._seen = {key: at for key, at in self._seen.items() if at >= since}
-        self._most_seen = max(_MOST_SEEN, 2 * len(self._seen))
-
-
-def _stream(collection: Collection[Document]) -> CollectionChangeStream[Document] | None:
-    try:
-        return collection.watch(_ONLY_INSERTS, max_await_time_ms=250)
-    except OperationFailure as error:
-        log.info("no change stream (%s): looking every %.1f s", error.code, _POLL_SECONDS)
-        return None
+            since = self.position.ingested_at - OVERLAP
+            self._seen = {key: at for key, at in self._seen.items() if at >= since}
+            self._most_seen = max(_MOST_SEEN, 2 * len(self._seen))

@@ -15,6 +15,7 @@ from pymongo.errors import OperationFailure
 from cca.follow.feed import OVERLAP
 from cca.follow.origins import Origins
 from cca.follow.session import session_row
+from cca.mongo import changes
 from cca.mongo.archive import ACTIVITY, FOLLOWER, HOLDERS, SESSIONS, Document, whole
 from cca.search.home import Position
 from cca.transcript.entry import entry_of
@@ -139,6 +140,7 @@ class Lists:
             self._write(self._sessions, (self._session(key) for key in due))
             hours, self._hours = self._hours, set()
             self._write(self._activity, (row for hour in hours for row in self._active(hour)))
+            changes.note(self._state.database, due)
         except BaseException:
             self._hours |= hours
             self._touch_unsettled()

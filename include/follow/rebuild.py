@@ -63,7 +63,8 @@ def build_anew(settings: Settings, collection: Collection[Document], stop: threa
     """Build beside the index in use and change over once all is in; the number of blocks."""
     home = new_index(settings, collection)
     blocks = 0
-    with Writer(home) as writer, Feed(collection, None, writer.holds) as feed:
+    with Writer(home) as writer:
+        feed = Feed(collection, None, writer.holds)
         while not stop.is_set():
             documents = feed.read(_READ_DOCUMENTS)
             blocks += writer.add(documents, live=False)

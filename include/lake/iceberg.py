@@ -38,7 +38,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 # The entries' table comes last: its snapshot names the others'.
-COMMIT_ORDER = ("rejects", "content_blocks", "conversations")
+COMMIT_ORDER = ("rejects", "limits", "content_blocks", "conversations")
 _EPOCH = date(1970, 1, 1)
 # Another machine may write files that it has not committed yet.
 _ORPHAN_AFTER = timedelta(days=1)
@@ -48,7 +48,7 @@ _EARLIEST, _LATEST = "0001-01-01T00:00:00+00:00", "9999-12-31T23:59:59+00:00"
 
 
 class IcebergStore:
-    """Our three tables in the catalog."""
+    """Our tables in the catalog, one for each dataset."""
 
     def __init__(self, settings: Settings) -> None:
         self.tables = catalog.ensured(settings)

@@ -23,6 +23,7 @@ _DUCKDB_TYPES = {
     pa.bool_(): "boolean",
     pa.int32(): "integer",
     pa.int64(): "bigint",
+    pa.float64(): "double",
     pa.date32(): "date",
     pa.timestamp("us", tz="UTC"): "timestamptz",
 }

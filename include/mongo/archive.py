@@ -5,7 +5,7 @@ from typing import Any
 
 from bson.codec_options import CodecOptions
 from gridfs import GridFSBucket, NoFile
-from pymongo import MongoClient
+from pymongo import MongoClient, WriteConcern
 from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import PyMongoError
@@ -17,11 +17,15 @@ Document = dict[str, Any]
 
 # Collections beside the entries. Stars, tags and notes of people:
 ANNOTATIONS = "annotations"
+# What status lines recorded: the plan's limits. No part of any conversation.
+LIMITS = "limits"
 # What the follower derives for the list, and what it and other stores record.
 SESSIONS, ACTIVITY, FOLLOWER = "sessions", "activity", "follower"
 # Erasure requests, and the ids of the documents that were deleted for them.
 ERASURES, ERASED_IDS = "forgotten", "forgotten_ids"
 
+# The index of arrivals, the order in which everything that follows the archive reads it.
+ARRIVALS = [("ingestedAt", 1), ("_id", 1)]
 # The index that says which sessions hold an entry, without a look at a document.
 HOLDERS = [("uuid", 1), ("sessionKey", 1)]
 
@@ -38,9 +42,12 @@ def connect(uri: str, *, timeout_ms: int = 1500) -> MongoClient[Document]:
 
 
 def database(client: MongoClient[Document], settings: Settings) -> Database[Document]:
-    """cca's database, times aware and in UTC."""
+    """cca's database, times aware and in UTC; what it confirms is on the disk of its server."""
     return client.get_database(
-        settings.mongo_db, codec_options=CodecOptions(tz_aware=True, tzinfo=UTC)
+        settings.mongo_db,
+        codec_options=CodecOptions(tz_aware=True, tzinfo=UTC),
+        # A stand-alone server confirms sooner than that, if it is not asked.
+        write_concern=WriteConcern("majority", j=True),
     )
 
 
@@ -49,11 +56,24 @@ def conversations(client: MongoClient[Document], settings: Settings) -> Collecti
     return database(client, settings)[settings.mongo_collection]
 
 
+def limits_beside(collection: Collection[Document]) -> Collection[Document]:
+    """The collection of what status lines recorded, beside that of entries."""
+    return collection.database[LIMITS]
+
+
 def server_time(database: Database[Document]) -> datetime:
     """Return the time by MongoDB's own clock, aware and in UTC."""
     options = CodecOptions[Document](tz_aware=True, tzinfo=UTC)
     now: datetime = database.command("hello", codec_options=options)["localTime"]
     return now
+
+
+def arrived(collection: Collection[Document], after: datetime, through: datetime) -> int:
+    """Count the documents that came in (after, through]; only the index is read."""
+    query = {"ingestedAt": {"$gt": after, "$lte": through}}
+    # `count_documents` aggregates, which is several times the work of this command.
+    found = collection.database.command("count", collection.name, query=query)
+    return int(found["n"])
 
 
 def whole(collection: Collection[Document], document: Document) -> Document:

@@ -17,6 +17,7 @@ from cca.mongo.archive import (
     ERASED_IDS,
     ERASURES,
     FOLLOWER,
+    LIMITS,
     SESSIONS,
     Document,
 )
@@ -107,6 +108,7 @@ def _allowed(settings: Settings, role: str) -> tuple[list[Any], list[Any]]:
         add_only = ("insert", "createIndex")
         return [
             on(settings.mongo_collection, *add_only),
+            on(LIMITS, *add_only),
             on("fs.files", "find", *add_only),
             on("fs.chunks", *add_only),
             # What was erased must not come back.

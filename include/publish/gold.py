@@ -21,6 +21,7 @@ from cca.publish.comments import comments
 from cca.publish.removed import drop_removed, models_of, tables_of
 from cca.settings import Settings
 from cca.sql import literal
+from cca.statusline import keep
 from cca.transform.dbt import code_version
 
 log = logging.getLogger(__name__)
@@ -63,6 +64,7 @@ def publish(settings: Settings) -> Path:
         prune(settings)
     log.info("published %d tables as %s", len(tables), target.name)
     metabase.point_to(settings, target)
+    keep.tell(settings, target)
     if settings.gold_postgres_uri:
         postgres.copy_newest(settings)
     return target

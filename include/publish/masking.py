@@ -5,7 +5,7 @@ import duckdb
 from cca.masking import mask_secrets
 
 # Columns of the marts that hold such text; all others hold ids, names, numbers and paths.
-TEXTS = frozenset({"title", "first_prompt", "prompt", "description", "reason"})
+TEXTS = frozenset({"title", "first_prompt", "prompt", "description", "reason", "commit_subject"})
 _FUNCTION = "mask_secrets"
 
 

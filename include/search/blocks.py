@@ -19,9 +19,11 @@ KINDS = ("prompt", "answer", "thinking", "tool_input", "tool_result", "title", "
 
 # All that `searchable` reads of an entry, and what tells a copy of it.
 READ_FIELDS = (
-    *SAID_FIELDS, "uuid", "encoding", "hookErrors", "prUrl", "prRepository", *TITLE_FIELDS.values(),
+    *SAID_FIELDS, "uuid", "encoding", "hookErrors", "stopReason", "prUrl", "prRepository",
+    "mcpMeta.structuredContent", *TITLE_FIELDS.values(),
 )  # fmt: skip
 _UNSEARCHED_KEYS = frozenset({"signature", "encrypted_content", "encrypted_index", "data", "type"})
+_SYSTEM_FIELDS = ("content", "hookErrors", "stopReason")
 # A tool's own record is not fetched with a hit.
 _UNSEARCHED_FIELDS = ENVELOPE_FIELDS | {"toolUseResult"}
 _SILENT = frozenset({"image", "redacted_thinking", "fallback"})
@@ -55,7 +57,7 @@ def _found(entry: dict[str, Any]) -> Iterator[tuple[int, str, str]]:
     elif kind in TITLE_FIELDS:
         yield 0, "title", _string(entry.get(TITLE_FIELDS[kind]))
     elif kind == "system":
-        yield 0, "system", "\n".join(leaves([entry.get("content"), entry.get("hookErrors")]))
+        yield 0, "system", "\n".join(leaves([entry.get(name) for name in _SYSTEM_FIELDS]))
     elif kind == "pr-link":
         yield 0, "system", "\n".join(leaves([entry.get("prRepository"), entry.get("prUrl")]))
     elif kind == "attachment":
@@ -71,6 +73,15 @@ def _of_message(entry: dict[str, Any]) -> Iterator[tuple[int, str, str]]:
         if isinstance(block, dict):
             for name, text in _of_block(block, found):
                 yield number, name, text
+    structured = mapping(entry.get("mcpMeta")).get("structuredContent")
+    if structured is not None:
+        yield len(blocks), "tool_result", _unsaid(structured, blocks)
+
+
+def _unsaid(structured: Any, blocks: list[Any]) -> str:
+    """The words of a structured result that do not stand in its text, which mostly repeats it."""
+    told = "\n".join(_result(block.get("content")) for block in blocks if isinstance(block, dict))
+    return "\n".join(word for word in leaves(structured) if word not in told)
 
 
 def is_read_whole(entry: dict[str, Any]) -> bool:
@@ -134,14 +145,22 @@ def _is_picture(part: Any) -> bool:
 
 
 def leaves(value: Any, without: frozenset[str] = _UNSEARCHED_KEYS) -> Iterator[str]:
-    """Strings and numbers inside a JSON value, in order; a stack, as inputs may be very deep."""
+    """Strings and numbers inside a JSON value, in order; a stack, as inputs may be very deep.
+
+    The data of a text document is text, that of a picture is none.
+    """
     stack = [value]
     while stack:
         item = stack.pop()
         if isinstance(item, str):
             yield item
         elif isinstance(item, dict):
-            stack.extend(v for k, v in reversed(item.items()) if k not in without)
+            is_text = item.get("type") == "text"
+            stack.extend(
+                value
+                for name, value in reversed(item.items())
+                if name not in without or (is_text and name == "data")
+            )
         elif isinstance(item, list):
             stack.extend(reversed(item))
         elif isinstance(item, int | float) and not isinstance(item, bool):

@@ -11,7 +11,7 @@ from cca.settings.base import HomeSettings
 from cca.settings.project import PROJECT_DIR, is_checkout
 from cca.settings.running import AirflowSettings, AlertSettings
 from cca.settings.sending import AgentSettings, ArchiveSettings
-from cca.settings.showing import BrowserSettings, MetabaseSettings
+from cca.settings.showing import BrowserSettings, McpSettings, MetabaseSettings
 from cca.settings.storing import LakeSettings, WarehouseSettings
 
 __all__ = [
@@ -33,6 +33,7 @@ SECTIONS: tuple[type[HomeSettings], ...] = (
     AlertSettings,
     WarehouseSettings,
     LakeSettings,
+    McpSettings,
     MetabaseSettings,
 )
 
@@ -44,6 +45,7 @@ class Settings(
     AirflowSettings,
     AlertSettings,
     LakeSettings,
+    McpSettings,
     MetabaseSettings,
 ):
     """Every field has a default that works on a laptop; set as upper-case variables or in .env."""

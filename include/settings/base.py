@@ -9,10 +9,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from cca.home import DEFAULT_HOME
 from cca.settings import roots
 from cca.settings.project import PROJECT_DIR, is_checkout
-
-DEFAULT_HOME = "~/.claude-sync"
 
 
 def _own(path: Path) -> Path:

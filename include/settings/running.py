@@ -1,6 +1,7 @@
 """What runs the pipeline and tells when it fails: Airflow and the alerts."""
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 
@@ -38,6 +39,12 @@ class AirflowSettings(HomeSettings):
         "hourly run.",
     )
 
+    airflow_keep_days: int = Field(
+        30,
+        ge=1,
+        description="Runs, events and task logs older than this are deleted from Airflow.",
+    )
+
     @property
     def airflow_home(self) -> Path:
         return self.cca_home / "airflow"
@@ -61,6 +68,11 @@ class AlertSettings(HomeSettings):
     )
     alert_email: str = Field(
         "", description="Who gets a mail when a run fails; several separated by commas."
+    )
+    digest: Literal["", "day", "week", "day,week"] = Field(
+        "",
+        description="Which work logs are sent where alerts go: `day` each morning that of the day "
+        "before, `week` each Monday that of the week before, `day,week` both. Empty: none.",
     )
     smtp_url: str = Field(
         "smtp://localhost:25",

@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from cca.home import SPOOL_NAME
 from cca.settings.base import HomeSettings, OwnPath, Port
 
 
@@ -59,6 +60,11 @@ class AgentSettings(HomeSettings):
     )
     health_host: str = Field("127.0.0.1", description="Address of the agent's health endpoint.")
     health_port: Port = Field(9090, description="Port of the agent's health endpoint.")
+
+    @property
+    def sync_dirs(self) -> list[Path]:
+        """Folders whose files the agent reads: transcripts, and what status lines recorded."""
+        return [*self.claude_dirs, self.cca_home / SPOOL_NAME]
 
     @property
     def buffer_path(self) -> Path:

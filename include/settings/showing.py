@@ -65,6 +65,23 @@ class BrowserSettings(HomeSettings):
         return (first or f"http://localhost:{self.browser_port}").rstrip("/")
 
 
+class McpSettings(HomeSettings):
+    """The tools for Claude and other clients (`cca mcp`)."""
+
+    mcp_host: str = Field("127.0.0.1", description="Address of `cca mcp --http`.")
+    mcp_port: Port = Field(3002, description="Port of `cca mcp --http`.")
+    mcp_url: str = Field(
+        "",
+        description="Addresses by which clients reach `cca mcp --http` from elsewhere, separated "
+        "by commas, such as https://cca.example.org behind a proxy with TLS.",
+    )
+    claude_code_session_id: str = Field(
+        "",
+        description="Claude Code sets it for the servers that it starts: the tools leave this "
+        "session out.",
+    )
+
+
 class MetabaseSettings(WarehouseSettings):
     """Metabase."""
 

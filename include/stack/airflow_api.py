@@ -73,6 +73,14 @@ class AirflowApi:
         """Tells whether the pipeline DAG was parsed."""
         return self._client.get(f"/api/v2/dags/{DAG_ID}").status_code == httpx.codes.OK
 
+    def paused(self, *dag_ids: str) -> list[str]:
+        """Those of the DAGs that are paused: their runs wait until somebody unpauses them."""
+        return [
+            dag_id
+            for dag_id in dag_ids
+            if self._request("GET", f"/api/v2/dags/{dag_id}").json()["is_paused"]
+        ]
+
     def import_errors(self) -> list[str]:
         """Why DAG files could not be parsed."""
         found = self._request("GET", "/api/v2/importErrors").json()["import_errors"]

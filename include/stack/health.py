@@ -1,6 +1,7 @@
 """Whether one part answers, asked from beside it: for containers and monitors."""
 
 import fcntl
+import re
 from collections.abc import Callable
 
 import httpx
@@ -50,8 +51,15 @@ def _mongo(settings: Settings) -> str:
         with archive.connect(settings.mongo_uri) as client:
             hello = client.admin.command("hello")
     except PyMongoError as error:
-        return f"does not answer: {type(error).__name__}"
-    return "" if hello["isWritablePrimary"] else "takes no writes yet"
+        return f"{_host_of(settings.mongo_uri)} does not answer: {type(error).__name__}"
+    where = _host_of(settings.mongo_uri)
+    return "" if hello["isWritablePrimary"] else f"{where} takes no writes yet"
+
+
+def _host_of(uri: str) -> str:
+    """Hosts and ports of a connection string, without the user and the password it may hold."""
+    rest = uri.partition("://")[2] or uri
+    return re.split(r"[/?]", rest.rsplit("@", 1)[-1])[0]
 
 
 def _sync(settings: Settings) -> str:

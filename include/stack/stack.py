@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from cca import extras, ports
 from cca.errors import CcaError
-from cca.mongo import server
+from cca.mongo import mongod, server
 from cca.settings import Settings
 from cca.stack import airflow, postgres, processes, readiness, run_folder, supervisor
 from cca.stack.programs import Part, parts
@@ -102,7 +102,7 @@ def _ensure_supervisor(settings: Settings, say: Say) -> None:
 def _can_start(settings: Settings, part: Part, say: Say) -> bool:
     try:
         if part.name == "mongo":
-            server.find_binary()
+            mongod.find_binary()
         elif part.port and not _partly_running(settings, part):
             host, number = part.port.host, part.port.number
             ports.require_free(host, number, setting=part.port.setting, server=part.title)

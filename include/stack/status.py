@@ -9,6 +9,7 @@ from cca.gold.freshness import Freshness, freshness
 from cca.gold.runs import Run, latest
 from cca.settings import Settings
 from cca.stack import containers, health, readiness, supervisor
+from cca.stack.airflow import DAG_ID
 from cca.stack.airflow_api import FINISHED, AirflowApi
 from cca.stack.programs import Part, Program, parts
 
@@ -105,6 +106,8 @@ def _going(settings: Settings, programs: list[ProgramStatus]) -> list[str] | Non
         with AirflowApi(settings) as airflow:
             airflow.sign_in()
             runs = airflow.runs()
+            hint = ", its DAG is paused" if airflow.paused(DAG_ID) else ""
     except CcaError:
         return None
-    return [f"{run['dag_run_id']}, {run['state']}" for run in runs if run["state"] not in FINISHED]
+    going = [run for run in runs if run["state"] not in FINISHED]
+    return [f"{run['dag_run_id']}, {run['state']}{hint}" for run in going]

@@ -15,7 +15,7 @@ from xmlrpc.client import Fault, ServerProxy
 
 from supervisor.xmlrpc import SupervisorTransport
 
-from cca.errors import ServiceDown, SettingError
+from cca.errors import ServiceDown
 from cca.files import replace_file
 from cca.settings import Settings, child_environment
 from cca.stack.programs import Program
@@ -27,8 +27,6 @@ _ALREADY_STARTED, _NOT_RUNNING = 60, 70
 
 def write_config(settings: Settings, programs: Iterable[Program]) -> Path:
     """Write supervisord.conf; every program waits until it is asked for."""
-    if "%" in str(settings.cca_home):
-        raise SettingError(f"CCA_HOME={settings.cca_home}: the supervisor cannot handle a %")
     path = run_dir(settings) / "supervisord.conf"
     settings.logs_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     sections = [_daemon_section(settings), *(_program_section(settings, each) for each in programs)]
@@ -156,6 +154,7 @@ supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
 
 
 def _program_section(settings: Settings, program: Program) -> str:
+    # Supervisor expands the path of a log twice.
     return f"""\
 [program:{program.name}]
 command = {_escaped(shlex.join(program.command))}
@@ -168,7 +167,7 @@ stopsignal = {program.stop_signal}
 stopasgroup = true
 killasgroup = true
 redirect_stderr = true
-stdout_logfile = {_escaped(settings.logs_dir)}/{program.name}.log
+stdout_logfile = {_escaped(_escaped(settings.logs_dir))}/{program.name}.log
 stdout_logfile_maxbytes = 20MB
 stdout_logfile_backups = 2
 """

@@ -23,6 +23,7 @@ from cca.sync_agent.gc_tuning import few_collections
 from cca.sync_agent.health import State, health_server
 from cca.sync_agent.intake import Intake
 from cca.sync_agent.lock import agent_lock
+from cca.sync_agent.notices import tell_missing, tell_status_line
 from cca.sync_agent.once import Progress, SyncReport, sync_once
 from cca.sync_agent.scan import FoundFile, look_at
 from cca.sync_agent.signals import ended_by_signals
@@ -45,6 +46,8 @@ _POLL_SHARE = 0.05
 _FULL_SECONDS = 1.0
 # Between two looks at what the buffer need not keep.
 _TIDY_SECONDS = 600
+# Between two words to the status line, where one is in use.
+_WORD_SECONDS = 60
 # Whole prefixes are proved once a day, this much of them after a scan.
 _SWEEP_SECONDS = 86_400
 _SWEEP_BYTES = 8 << 20
@@ -148,6 +151,7 @@ class _Scans:
     next_at: float = 0.0
     next_sweep_at: float = 0.0
     next_tidy_at: float = 0.0
+    next_word_at: float = 0.0
     missing: set[Path] = field(default_factory=set)
     roots: Sequence[Path] = ()
     told: set[str] = field(default_factory=set)
@@ -155,8 +159,8 @@ class _Scans:
     def scan(self, shared: _Run, intake: Intake) -> list[FoundFile]:
         settings, state = shared.settings, shared.state
         started = time.monotonic()
-        self.roots = settings.claude_dirs
-        self.missing = _tell_missing(self.roots, self.missing)
+        self.roots = settings.sync_dirs
+        self.missing = tell_missing(settings.claude_dirs, self.missing)
         for sentence in settings.claude_dir_remarks:
             if sentence not in self.told:
                 log.warning(sentence)
@@ -173,20 +177,13 @@ class _Scans:
         self.next_at = started + min(pause, SCAN_SECONDS)
         if started >= self.next_sweep_at and not intake.sweep(_SWEEP_BYTES):
             self.next_sweep_at = started + _SWEEP_SECONDS
+        if started >= self.next_word_at:
+            self.next_word_at = started + _WORD_SECONDS
+            tell_status_line(settings.cca_home, shared.buffer)
         if started >= self.next_tidy_at:
             self.next_tidy_at = started + _TIDY_SECONDS
             shared.buffer.tidy()
         return files
-
-
-def _tell_missing(roots: Sequence[Path], known: set[Path]) -> set[Path]:
-    """The folders that are not there, each named in the log once."""
-    missing = {root for root in roots if not root.is_dir()}
-    for root in sorted(missing - known):
-        log.warning("%s is not there (CLAUDE_DIR); waiting for it to appear", root)
-    for root in sorted(known - missing):
-        log.info("%s appeared", root)
-    return missing
 
 
 def _look(paths: set[Path], roots: Sequence[Path]) -> list[FoundFile]:

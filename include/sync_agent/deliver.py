@@ -9,7 +9,6 @@ import bson
 from bson import Int64
 from bson.errors import BSONError
 from gridfs import DEFAULT_CHUNK_SIZE
-from pymongo import WriteConcern
 from pymongo.collection import Collection
 from pymongo.errors import (
     BulkWriteError,
@@ -18,7 +17,8 @@ from pymongo.errors import (
     WriteError,
 )
 
-from cca.mongo.archive import HOLDERS
+from cca.mongo import archive
+from cca.mongo.archive import ARRIVALS, HOLDERS
 from cca.settings import Settings
 from cca.sync_agent.buffer import Buffer
 from cca.sync_agent.document import (
@@ -30,6 +30,7 @@ from cca.sync_agent.document import (
     raw_document_of,
 )
 from cca.sync_agent.erasure import erased_entries
+from cca.sync_agent.identity import is_of_limits
 from cca.sync_agent.values import DeadLetter, Entry
 
 # A backlog goes in batches this many times BATCH_SIZE, within the bytes.
@@ -38,15 +39,17 @@ BATCH_BYTES = 8 << 20
 # Of a line that goes to GridFS.
 _CHUNKS_AT_ONCE = 32
 _DUPLICATE_KEY = 11000
+_UNAUTHORIZED = 13
 _OBJECT_TOO_LARGE = 10334
 _ENCODING_ERRORS = (BSONError, OverflowError, UnicodeEncodeError, RecursionError, DocumentTooLarge)
 _INDEXES = (
     [("projectId", 1), ("eventAt", -1)],
     [("sessionKey", 1), ("stream", 1), ("generation", 1), ("sourceOffset", 1)],
-    [("ingestedAt", 1), ("_id", 1)],
+    ARRIVALS,
     [("eventAt", -1)],
     HOLDERS,
 )
+_LIMITS_INDEXES = (ARRIVALS, [("eventAt", -1)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,18 +113,44 @@ def deliver(
     collection: Collection[Document], entries: Sequence[Entry], settings: Settings
 ) -> tuple[Delivery, list[DeadLetter]]:
     """Send these entries; once it returns, all but the dead ones are on the server's disk."""
-    if not entries:
-        return Delivery(), []
-    host = settings.cca_host
     if settings.mask_stored:
         entries = [masked(entry) for entry in entries]
-    durable = collection.with_options(write_concern=WriteConcern("majority", j=True))
+    limits = [entry for entry in entries if is_of_limits(entry.stream)]
+    if limits:
+        entries = [entry for entry in entries if not is_of_limits(entry.stream)]
+    delivery, dead = _deliver(collection, entries, settings.cca_host)
+    if not limits:
+        return delivery, dead
+    more, refused = _deliver_limits(archive.limits_beside(collection), limits, settings.cca_host)
+    return delivery + more, [*dead, *refused]
+
+
+def _deliver_limits(
+    collection: Collection[Document], entries: Sequence[Entry], host: str
+) -> tuple[Delivery, list[DeadLetter]]:
+    """Send what status lines recorded; no conversation waits for rights that are missing here."""
+    try:
+        for keys in _LIMITS_INDEXES:
+            collection.create_index(keys)
+        return _deliver(collection, entries, host)
+    except OperationFailure as error:
+        if error.code != _UNAUTHORIZED:
+            raise
+        reason = f"this user may not write to {collection.name}: `cca users add` renews its role"
+        return Delivery(dead_letters=len(entries)), [_dead(entry, reason) for entry in entries]
+
+
+def _deliver(
+    collection: Collection[Document], entries: Sequence[Entry], host: str
+) -> tuple[Delivery, list[DeadLetter]]:
+    if not entries:
+        return Delivery(), []
     # The server's clock, asked anew for each attempt: readers order by it.
-    ingested_at = durable.database.client.admin.command("hello")["localTime"]
-    stored, duplicates, refused = _insert(durable, entries, host, ingested_at)
+    ingested_at = collection.database.client.admin.command("hello")["localTime"]
+    stored, duplicates, refused = _insert(collection, entries, host, ingested_at)
     dead: list[DeadLetter] = []
     for each in refused:
-        outcome = _insert_raw(durable, each, host, ingested_at)
+        outcome = _insert_raw(collection, each, host, ingested_at)
         if isinstance(outcome, DeadLetter):
             dead.append(outcome)
         else:
@@ -203,6 +232,10 @@ def _insert_raw(
         reason = f"no BSON: {error}"
     else:
         return True
+    return _dead(entry, reason)
+
+
+def _dead(entry: Entry, reason: str) -> DeadLetter:
     digest = blake2b(entry.line, digest_size=16).digest()
     return DeadLetter(entry.source_file, entry, reason[:500], len(entry.line), digest)
 
@@ -213,8 +246,7 @@ def _store_line(collection: Collection[Document], entry: Entry) -> None:
     Chunk n of an id always holds the same bytes, so what a broken attempt left is no error, and an
     agent needs no right to delete.
     """
-    files = collection.database["fs.files"].with_options(write_concern=collection.write_concern)
-    chunks = files.database["fs.chunks"].with_options(write_concern=collection.write_concern)
+    files, chunks = collection.database["fs.files"], collection.database["fs.chunks"]
     if files.find_one({"_id": entry.entry_id}, {"_id": 1}):
         return
     chunks.create_index([("files_id", 1), ("n", 1)], unique=True)

@@ -7,6 +7,8 @@ from os import pread
 from pathlib import PurePosixPath
 from zlib import crc32
 
+from cca.home import SPOOL_NAME
+
 # Bytes before the position whose hash proves that the file is the same.
 MARKER_BYTES = 1024
 # A prefix up to this size is proved as a whole whenever the file grew: an edit before the marker
@@ -32,6 +34,26 @@ class Place:
     source_file: str
     # Old agent files lie beside their session's file and name it only in their records.
     is_flat_agent: bool = False
+
+    @property
+    def is_of_limits(self) -> bool:
+        """Whether status lines recorded it; its records name their session and folder."""
+        return is_of_limits(self.stream)
+
+
+# No stream of a transcript begins so: hosts and sessions have no such sign.
+_LIMITS = "@limits/"
+
+
+def is_of_limits(stream: str) -> bool:
+    """Whether a stream holds what status lines recorded: it is no part of any conversation."""
+    return stream.startswith(_LIMITS)
+
+
+def place_of_limits(name: str, host: str) -> Place:
+    """The place of a file that status lines of a machine write to."""
+    stream = f"{_LIMITS}{host}/{name}"
+    return Place("statusline", stream, stream, f"{SPOOL_NAME}/{name}")
 
 
 def is_uuid(value: object) -> bool:

@@ -12,7 +12,7 @@ from cca.sync_agent.buffer import Buffer
 from cca.sync_agent.foreign import Recogniser
 from cca.sync_agent.identity import Place, prefix_checksum
 from cca.sync_agent.read import WAIT_SECONDS, place_of, read_file
-from cca.sync_agent.scan import FoundFile, find_files, readable
+from cca.sync_agent.scan import OF_LINES, FoundFile, find_files, readable
 from cca.sync_agent.side_files import read_side_file
 from cca.sync_agent.tail import BLOCK_BYTES, BLOCK_LINES
 from cca.sync_agent.values import NEVER_LOOKED, UNFINISHED, Batch, Checkpoint, DeadLetter, Entry
@@ -101,7 +101,7 @@ class Intake:
         """Whether the last line lacks its newline and was not taken yet."""
         point = self._known.get(found.key)
         return (
-            found.kind == "transcript"
+            found.kind in OF_LINES
             and point is not None
             and point.size > point.position
             and point.tail_id is None
@@ -179,7 +179,7 @@ class Intake:
         place = place_of(found, self._host)
         try:
             known = self._checkpoint(found, place)
-            if found.kind == "transcript":
+            if found.kind in OF_LINES:
                 batches = read_file(
                     found,
                     known,

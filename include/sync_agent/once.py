@@ -153,7 +153,7 @@ def _sync_all(
     collection = archive.conversations(client, settings)
     ensure_indexes(collection)
     intake = Intake(buffer, settings.cca_host)
-    files = intake.scan(settings.claude_dirs)
+    files = intake.scan(settings.sync_dirs)
     changed = [file for file in files if intake.has_changed(file) or intake.has_open_tail(file)]
     tally = _Tally(len(changed), sum(map(intake.bytes_left, changed)), on_progress)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import PurePosixPath
+from typing import Any
 from zlib import crc32
 
 from cca.sync_agent import identity
@@ -23,6 +24,7 @@ from cca.sync_agent.tail import (
     read_block,
 )
 from cca.sync_agent.values import NEVER_LOOKED, UNFINISHED, Batch, Checkpoint, DeadLetter, Entry
+from cca.transcript.slugs import slug_of
 from cca.transcript.times import epoch_ms
 
 # What one turn over a file reads at most, so that one huge file does not hold up the others.
@@ -34,6 +36,8 @@ RepeatCount = Callable[[int, bytes], int]
 
 def place_of(found: FoundFile, host: str) -> Place:
     relative = readable(found.path.relative_to(found.root))
+    if found.kind == "limits":
+        return identity.place_of_limits(relative, host)
     return identity.place_of(PurePosixPath(relative), found.root.name, host)
 
 
@@ -227,10 +231,10 @@ class _Reader:
             self.last_event_ms = event_ms
             if self.first_event_ms is None:
                 self.first_event_ms = event_ms
-        session = entry.get("sessionId") if place.is_flat_agent else None
+        project_id, session_key = _named_in(entry, place)
         return Entry(
-            project_id=place.project_id,
-            session_key=str(session) if identity.is_uuid(session) else place.session_key,
+            project_id=project_id,
+            session_key=session_key,
             source_file=place.source_file,
             line=record.line,
             entry_id=digest.hex(),
@@ -271,6 +275,16 @@ class _Reader:
         )
         digest = blake2b(malformed.raw, digest_size=16).digest()
         return DeadLetter(self.found.key, entry, malformed.reason, raw_bytes, digest)
+
+
+def _named_in(entry: dict[str, Any], place: Place) -> tuple[str, str]:
+    """Project and session of a record: its file's, unless the file leaves it to its records."""
+    if not (place.is_flat_agent or place.is_of_limits):
+        return place.project_id, place.session_key
+    session, cwd = entry.get("sessionId"), entry.get("cwd")
+    session_key = str(session) if identity.is_uuid(session) else place.session_key
+    is_named = place.is_of_limits and isinstance(cwd, str) and cwd
+    return slug_of(cwd) if is_named else place.project_id, session_key
 
 
 def _dated(entries: list[Entry], first_ms: int) -> list[Entry]:

@@ -9,9 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Literal
 
+from cca.home import SPOOL_NAME
+
 log = logging.getLogger(__name__)
 
-Kind = Literal["transcript", "agent-meta", "workflow", "tool-result"]
+Kind = Literal["transcript", "limits", "agent-meta", "workflow", "tool-result"]
+# Files of lines, which grow; the others are small and read as a whole.
+OF_LINES = frozenset({"transcript", "limits"})
 
 _LEFT_OVERS = re.compile(r"\.(?:orphaned|superseded|bak|backup)|~$")
 
@@ -36,6 +40,15 @@ def kind_of(relative: PurePath) -> Kind | None:
     return _kind(relative.name, relative.parts[:-1])
 
 
+def _is_spool(root: Path) -> bool:
+    """Whether status lines of this machine write there, and not Claude Code."""
+    return root.name == SPOOL_NAME
+
+
+def _kind_in_spool(name: str) -> Kind | None:
+    return "limits" if name.endswith(".jsonl") else None
+
+
 def _kind(name: str, folders: tuple[str, ...]) -> Kind | None:
     if "backups" in folders or "memory" in folders[1:] or _LEFT_OVERS.search(name):
         return None
@@ -52,7 +65,8 @@ def _kind(name: str, folders: tuple[str, ...]) -> Kind | None:
 
 def look_at(path: Path, root: Path) -> FoundFile | None:
     """The file as it is now; None when it is gone or not to be taken."""
-    kind = kind_of(path.relative_to(root))
+    relative = path.relative_to(root)
+    kind = _kind_in_spool(relative.name) if _is_spool(root) else kind_of(relative)
     if kind is None:
         return None
     try:
@@ -119,6 +133,7 @@ def _walk(
     Strings, not paths: this runs over every file every few seconds.
     """
     visited: set[tuple[int, int]] = set()
+    is_spool = _is_spool(root)
     waiting: list[tuple[str, tuple[str, ...]]] = [(str(root), ())]
     while waiting:
         folder, parts = waiting.pop()
@@ -136,5 +151,7 @@ def _walk(
         for entry in entries:
             if _is_folder(entry, on_error):
                 waiting.append((entry.path, (*parts, entry.name)))
-            elif (kind := _kind(entry.name, parts)) is not None:
+                continue
+            kind = _kind_in_spool(entry.name) if is_spool else _kind(entry.name, parts)
+            if kind is not None:
                 yield entry, kind

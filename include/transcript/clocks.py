@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from cca.transcript.times import is_outlier
+from cca.transcript.times import is_clock_wrong
 
 Document = dict[str, Any]
 
@@ -40,4 +40,4 @@ def _is_wrong(document: Document) -> bool:
     at, taken_at = document.get("eventAt"), document.get("ingestedAt")
     if not (isinstance(at, datetime) and isinstance(taken_at, datetime)):
         return False
-    return is_outlier(at, taken_at)
+    return is_clock_wrong(document.get("timestamp"), at, taken_at)

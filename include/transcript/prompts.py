@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from cca.transcript.blocks import as_blocks, blocks_of, is_result, kind_of, text_of, texts_of
 from cca.transcript.commands import command_of_text
 from cca.transcript.roles import origin_of, role_of, signed_speaker
-from cca.transcript.values import mapping, mended
+from cca.transcript.values import mapping, mended, string
 from cca.transcript.wrappers import Wrapped, inner_text, machine_text, readable, typed_text
 
 # All that `said` reads of an entry, for those who fetch no more.
@@ -141,7 +141,7 @@ def _spoken(entry: dict[str, Any], blocks: list[Any], signed: str | None) -> Sai
     if entry.get("isCompactSummary") is True:
         return Said("machine", "summary", text_of(blocks) or "")
     if entry.get("isMeta") is True and origin_of(entry) != "channel":
-        return _of_meta(typed or text_of(blocks) or "", wrapped, signed)
+        return _of_meta(entry, typed or text_of(blocks) or "", wrapped, signed)
     if signed in _OTHERS and wrapped is None:
         return Said(str(signed), _KIND_OF[str(signed)], typed)
     if wrapped is not None:
@@ -175,11 +175,15 @@ def _of_sidechain(entry: dict[str, Any], text: str, wrapped: Wrapped | None) -> 
     return Said("machine" if entry.get("isMeta") is True else "task", "prompt", text)
 
 
-def _of_meta(text: str, wrapped: Wrapped | None, signed: str | None) -> Said:
+def _of_meta(entry: dict[str, Any], text: str, wrapped: Wrapped | None, signed: str | None) -> Said:
     """Claude Code wrote it for itself, or passes on what a channel or another session said."""
     if wrapped is not None and (wrapped.kind == "channel" or wrapped.speaker != "person"):
         return _other(wrapped, None)
-    return Said("teammate", "message", text) if signed == "teammate" else _context(text)
+    if signed == "teammate":
+        return Said("teammate", "message", text)
+    # Nobody but the entry's own sign tells what a schedule asked from any other context.
+    is_turn = signed == "machine" and string(entry.get("turnOrigin")) not in (None, "", "human")
+    return Said("machine", "notification", text) if is_turn and text else _context(text)
 
 
 def _of_person(typed: str, blocks: list[Any], signed: str | None) -> Said:

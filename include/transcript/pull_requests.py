@@ -24,12 +24,12 @@ def linked(entry: Mapping[str, Any]) -> PullRequest | None:
     """Returns the pull request that a `pr-link` entry names; None for other entries."""
     if entry.get("type") != "pr-link":
         return None
-    url = string(entry.get("prUrl"))
-    named = at_address(url or "")
+    url = string(entry.get("prUrl")) or ""
+    named = at_address(url)
     number = count(entry.get("prNumber"))
     repository = string(entry.get("prRepository"))
     if number is not None and repository:
-        return PullRequest(f"{repository}#{number}", url or None)
+        return PullRequest(f"{repository}#{number}", named.url if named else None)
     return named
 
 

@@ -1,7 +1,6 @@
 """What a project is called: its slug, its folder, its key and its repository."""
 
 import re
-from collections.abc import Mapping
 from functools import lru_cache
 
 _LONGEST_SLUG = 200
@@ -50,15 +49,6 @@ def _hash(codes: list[int]) -> str:
     return digits or "0"
 
 
-def project_path(project_id: str, uses: Mapping[str, int]) -> str:
-    """Returns the folder that a project is named after, of the folders its sessions ran in.
-
-    It is the one whose slug the project has, else the commonest.
-    """
-    ranked = sorted(uses, key=lambda cwd: (slug_of(cwd) != project_id, -uses[cwd], cwd))
-    return ranked[0] if ranked else ""
-
-
 def project_label(project_id: str, cwd: object) -> str:
     """Returns the folder's own name; the slug, which is lossy, only where no entry has a `cwd`."""
     return project_name(str(cwd or "")) or project_id.lstrip("-") or "(no project)"
@@ -68,11 +58,10 @@ def project_label(project_id: str, cwd: object) -> str:
 def project_key(cwd: str) -> str:
     """Returns the path by which two folders are one project or two.
 
-    Slashes lean one way, the last one is dropped and a drive letter is lower case.
+    Windows does not tell slashes and letters of both cases apart. The last slash is dropped.
     """
-    path = cwd.replace("\\", "/") if _is_windows(cwd) else cwd
-    path = path.rstrip("/") or path[:1]
-    return path[0].lower() + path[1:] if _DRIVE.match(path) else path
+    path = _forward(cwd).lower() if _is_windows(cwd) else cwd
+    return path.rstrip("/") or path[:1]
 
 
 def project_name(cwd: str) -> str:
@@ -89,8 +78,13 @@ def repository_of(cwd: str) -> str:
 @lru_cache(maxsize=4096)
 def user_of(cwd: str) -> str | None:
     """Returns whose home a path lies in; None outside of every home."""
-    found = _HOME.match(project_key(cwd))
+    found = _HOME.match(_forward(cwd))
     return (found["user"] or "root") if found else None
+
+
+def _forward(cwd: str) -> str:
+    """The path with its slashes leaning one way; a name on Linux may hold a backslash."""
+    return cwd.replace("\\", "/") if _is_windows(cwd) else cwd
 
 
 def _is_windows(cwd: str) -> bool:

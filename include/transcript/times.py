@@ -50,6 +50,15 @@ def is_outlier(at: datetime, taken_at: datetime) -> bool:
     return at < earliest or at > taken_at + _AHEAD
 
 
+def is_clock_wrong(written: Any, at: datetime, taken_at: datetime) -> bool:
+    """Tells whether an entry's time cannot be true: an outlier, or a timestamp that is no time.
+
+    `written` is the timestamp as it stands in the entry, if there is one.
+    """
+    is_no_time = written not in (None, "") and parse_timestamp(written) is None
+    return is_no_time or is_outlier(at, taken_at)
+
+
 def possible_times(taken_at: datetime) -> dict[str, datetime]:
     """Returns the bounds that `is_outlier` draws, as MongoDB compares a time with them."""
     return {"$gte": _EARLIEST, "$lte": taken_at + _AHEAD}

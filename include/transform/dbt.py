@@ -1,5 +1,6 @@
 """Runs dbt in this process: raw tables to staging, intermediate and marts."""
 
+import gc
 import logging
 import os
 import time
@@ -9,13 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cca.errors import WarehouseError
+from cca.errors import SettingError, WarehouseError
 from cca.files import replace_file
 from cca.prices.files import newer_list
 from cca.prices.overrides import check_overrides
 from cca.settings import PROJECT_DIR, Settings
 from cca.transform.code_version import code_version_of, project_version
 from cca.transform.dbt_log import writing_log
+from cca.transform.nodes import BuildFailed, NodeDone, failure_text, nodes_of
 
 if TYPE_CHECKING:
     from dbt.cli.main import dbtRunnerResult
@@ -24,31 +26,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 DBT_DIR = PROJECT_DIR / "dbt"
-# More failing nodes than these hide the first cause.
-_FAILURES_SHOWN = 10
 # Tests that only code can break, not data: the project's own test suite runs them.
 CI_TAG = "ci"
-BAD = ("error", "fail", "runtime error", "partial success")
-
-
-@dataclass(frozen=True)
-class NodeDone:
-    """A node of the graph that dbt finished; `status` is dbt's own word."""
-
-    name: str
-    kind: str
-    status: str
-    seconds: float
-    unique_id: str = ""
-    message: str = ""
-
-
-class BuildFailed(WarehouseError):
-    """The message names the nodes; `failed` is empty where dbt ran none."""
-
-    def __init__(self, message: str, failed: tuple[NodeDone, ...]) -> None:
-        super().__init__(message)
-        self.failed = failed
 
 
 @dataclass(frozen=True)
@@ -106,13 +85,17 @@ def transform(
     select: str | None = None,
     full_refresh: bool = False,  # noqa: FBT001, FBT002  (fixed by the callers' contract)
     on_event: Callable[[NodeDone], None] | None = None,
+    *,
+    tests_of: str = "",
 ) -> TransformReport:
     """Build and test every model, or those selected.
+
+    `tests_of` is dbt's `--indirect-selection`: which tests run that compare two models.
 
     Raises:
         BuildFailed: A node failed, or dbt did not run.
         WarehouseError: There is no warehouse yet.
-        SettingError: A file of prices is wrong.
+        SettingError: A file of prices is wrong, or nothing is selected.
 
     """
     if not settings.warehouse_path.exists():
@@ -123,7 +106,10 @@ def transform(
     arguments = ["build", "--exclude", f"tag:{CI_TAG}"]
     arguments += ["--select", *select.split()] if select else []
     arguments += ["--full-refresh"] if full_refresh else []
+    arguments += ["--indirect-selection", tests_of] if tests_of else []
     nodes = _built(_invoke(settings, arguments, on_event))
+    if select and not nodes:
+        raise SettingError(f"no model is selected by `{select}`; `cca dbt ls` lists them")
     report = _report(nodes, time.monotonic() - started)
     log.info(
         "dbt built %d models, ran %d tests in %.1f s", report.models, report.tests, report.seconds
@@ -237,6 +223,14 @@ def close_duckdb() -> None:
         DuckDBConnectionManager.close_all_connections()
 
 
+def free_locks() -> None:
+    """Drop dbt's locks; at a process's end Python reports those that are left as leaked."""
+    from dbt.adapters.factory import reset_adapters  # noqa: PLC0415
+
+    reset_adapters()  # type: ignore[no-untyped-call]
+    gc.collect()
+
+
 def _listener(on_event: Callable[[NodeDone], None]) -> Callable[["EventMsg"], None]:
     def listen(event: "EventMsg") -> None:
         if event.info.name == "NodeFinished":
@@ -257,33 +251,11 @@ def _listener(on_event: Callable[[NodeDone], None]) -> Callable[["EventMsg"], No
 
 
 def _built(result: "dbtRunnerResult") -> tuple[NodeDone, ...]:
-    runs = getattr(result.result, "results", [])
-    failed = [run for run in runs if str(run.status) in BAD]
-    if failed or not result.success:
-        nodes = tuple(map(_done, failed))
-        raise BuildFailed(_failure(failed, result.exception), nodes)
-    # Hooks come among the nodes.
-    return tuple(_done(run) for run in runs if str(run.node.resource_type) != "operation")
-
-
-def _done(run: Any) -> NodeDone:
-    node, message = run.node, str(run.message or "")
-    kind, status = str(node.resource_type), str(run.status)
-    return NodeDone(node.name, kind, status, run.execution_time, node.unique_id, message)
-
-
-def _failure(failed: list[Any], exception: BaseException | None) -> str:
-    if not failed:
-        return f"dbt did not run: {exception}"
-    lines = [f"{run.node.name}: {run.message}" for run in failed[:_FAILURES_SHOWN]]
-    hidden = len(failed) - len(lines)
-    return "\n".join(
-        [
-            f"dbt failed in {len(failed)} of its nodes",
-            *lines,
-            *([f"and {hidden} more"] * (hidden > 0)),
-        ]
-    )
+    nodes = nodes_of(getattr(result.result, "results", []))
+    error = BuildFailed("", nodes)
+    if error.failed or not result.success:
+        raise BuildFailed(failure_text(error.failed, result.exception), nodes)
+    return nodes
 
 
 def _report(nodes: tuple[NodeDone, ...], seconds: float) -> TransformReport:

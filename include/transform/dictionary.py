@@ -8,6 +8,7 @@ import yaml
 from cca.settings import PROJECT_DIR
 from cca.settings.project import document
 
+_ASKED = PROJECT_DIR / "dbt" / "questions.yaml"
 _HEAD = """\
 # The gold file
 
@@ -16,6 +17,15 @@ DuckDB client: `~/.claude-sync/gold/current.duckdb`, read-only. Times are UTC, a
 `TIMEZONE`, money is USD.
 
 How they are made from raw, with every test: `cca docs`.
+"""
+_QUESTIONS = """\
+## Questions and their queries
+
+`cca query` finds the tables without `marts.`; another client runs `use marts` first. Costs come
+from `fct_api_messages`, where each response stands once with what caused it: its prompt (a subagent
+counts for the prompt that started it), skill, plugin, MCP tool, subagent, branch, pull request,
+effort, version and user. `agg_cost_by_cause` has the same as one table: pick one `cause_kind`, as
+every kind counts all responses.
 """
 
 
@@ -27,7 +37,18 @@ def files() -> dict[Path, str]:
         for model in yaml.safe_load(path.read_text())["models"]
     ]
     contents = [f"- [{m['name']}](#{m['name']}): {_first_sentence(m)}" for m in models]
-    return {document("docs", "gold.md"): "\n".join([_HEAD, *contents, "", *map(_table, models)])}
+    parts = [_HEAD, *contents, "", _QUESTIONS, *map(_question, questions()), *map(_table, models)]
+    return {document("docs", "gold.md"): "\n".join(parts)}
+
+
+def questions() -> list[dict[str, str]]:
+    """What people ask of gold: `question`, a `key` of one word, and the `sql` that answers it."""
+    found: list[dict[str, str]] = yaml.safe_load(_ASKED.read_text())
+    return found
+
+
+def _question(asked: dict[str, str]) -> str:
+    return f"**{asked['question']}**\n\n```sql\n{asked['sql']}```\n"
 
 
 def _table(model: dict[str, Any]) -> str:

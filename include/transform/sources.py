@@ -9,6 +9,7 @@ SOURCES_PATH = PROJECT_DIR / "dbt" / "models" / "staging" / "_sources.yml"
 _ABOUT = {
     "conversations": "One row per entry of the archive, copies in forks and resumes too.",
     "content_blocks": "One row per content block of an entry.",
+    "limits": "One row per reading of the plan's limits that a status line recorded.",
     "rejects": "One row per document that did not become a row, with the reason.",
 }
 # A day without conversations is no fault, a week of them in a pipeline that runs hourly may be.

@@ -1,4 +1,4 @@
-"""Which project or machine of gold is meant by what a person types."""
+"""Which project, machine or model of gold is meant by what a person types."""
 
 from pathlib import Path
 
@@ -32,3 +32,13 @@ def known_host(gold_path: Path, wanted: str) -> str:
     if wanted in names:
         return wanted
     raise NotFound(f"no machine {wanted!r}{near(wanted, names)}; `cca usage host` lists all")
+
+
+def known_model(gold_path: Path, wanted: str) -> str:
+    """The model's id as written; NotFound, with what is near, where none answered by that name."""
+    query = "select distinct coalesce(model, 'unknown') from marts.fct_api_messages"
+    with open_gold(gold_path) as gold:
+        names = [str(name) for (name,) in gold.execute(query).fetchall()]
+    if wanted in names:
+        return wanted
+    raise NotFound(f"no model {wanted!r}{near(wanted, names)}; `cca usage model` lists all")

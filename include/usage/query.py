@@ -3,6 +3,9 @@
 import csv
 import json
 import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -38,9 +41,18 @@ class Answer:
     rows: tuple[tuple[Any, ...], ...]
 
 
-def ask(gold_path: Path, sql: str) -> Answer:
-    """Run one statement; tables are found without `marts.` before their name."""
-    with open_gold(gold_path) as gold:
+def ask(
+    gold_path: Path, sql: str, *, rows: int | None = None, seconds: float | None = None
+) -> Answer:
+    """Run one statement; tables are found without `marts.` before their name.
+
+    `rows` is how many are fetched at most, `seconds` how long the statement may run.
+
+    Raises:
+        WarehouseError: It does not run, is not one statement, or takes too long.
+
+    """
+    with open_gold(gold_path) as gold, _limited(gold, seconds):
         # Gold may be shared: a query reads these tables and no file of this machine.
         gold.execute(
             "set timezone = 'UTC'; set search_path = 'marts'; set enable_external_access = false"
@@ -52,11 +64,26 @@ def ask(gold_path: Path, sql: str) -> Answer:
                 raise WarehouseError("a query is one SQL statement; give each its own `cca query`")
             cursor = gold.execute(sql)
             columns = tuple(column[0] for column in cursor.description or ())
-            rows = cursor.fetchall()
+            found = cursor.fetchall() if rows is None else cursor.fetchmany(rows)
             utc = _in_utc(gold, sql, columns)
-            return Answer(columns, tuple(_on_clocks(utc, row) for row in rows))
+            return Answer(columns, tuple(_on_clocks(utc, row) for row in found))
+        except duckdb.InterruptException as error:
+            raise WarehouseError(f"the query was stopped after {seconds:g} seconds") from error
         except duckdb.Error as error:
             raise WarehouseError(f"the query does not run: {error}") from error
+
+
+@contextmanager
+def _limited(gold: duckdb.DuckDBPyConnection, seconds: float | None) -> Iterator[None]:
+    if seconds is None:
+        yield
+        return
+    timer = threading.Timer(seconds, gold.interrupt)
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def _in_utc(

@@ -9,11 +9,14 @@ from io import StringIO
 from typing import Any
 
 from rich import box
+from rich.cells import set_cell_size
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from cca.terminal import printable
+from cca.usage import behaviour, findings
+from cca.usage.findings import FINDINGS
 from cca.usage.reports import Report, Value
 
 # Column of the terminal table: the measures it adds up.
@@ -38,6 +41,14 @@ _BURN: dict[str, tuple[str, ...]] = {
     "tokens/min": ("tokens_per_minute",),
     "USD/h": ("usd_per_hour",),
     "projected USD": ("projected_usd",),
+}
+_LIMITS: dict[str, tuple[str, ...]] = {
+    "used %": ("used_percentage",),
+    "expected %": ("expected_percentage",),
+    "tokens": ("tokens",),
+    "USD": ("cost_usd",),
+    "tokens for 1 %": ("tokens_per_percent",),
+    "USD for 1 %": ("usd_per_percent",),
 }
 # A session on a terminal: what fits in 100 columns, its cost before its tokens.
 _SESSION = {
@@ -83,7 +94,10 @@ def print_table(report: Report, console: Console | None = None) -> None:
     if console.is_terminal and report.kind == "session":
         console.print(_session_table(report))
         return
-    table = _table(report, report.dimensions, _columns(report))
+    if report.kind == "behaviour":
+        table = behaviour.table(report.rows, report.totals)
+    else:
+        table = _table(report, report.dimensions, _columns(report))
     if not console.is_terminal:
         console = Console(width=Console(width=_ANY_WIDTH).measure(table).maximum)
     console.print(table)
@@ -92,8 +106,13 @@ def print_table(report: Report, console: Console | None = None) -> None:
 def _columns(report: Report) -> dict[str, tuple[str, ...]]:
     if report.kind == "tools":
         return _CALLS
+    if report.kind == "limits":
+        return _LIMITS
     if report.kind == "blocks":
         return _SHOWN | _BURN
+    if report.kind in FINDINGS:
+        headings = FINDINGS[report.kind].headings
+        return {heading: (name,) for heading, name in headings.items()}
     is_searched = report.totals["cost_usd"] != report.totals["cost_usd_with_web_search"]
     return _SHOWN | (_SEARCHED if is_searched else {})
 
@@ -102,7 +121,7 @@ def _session_table(report: Report) -> Table:
     rows = tuple(
         row
         | {
-            "session_id": str(row["session_id"])[:_SHORT_ID],
+            "session_id": _short(str(row["session_id"])),
             "started": str(row["started_at"] or "")[:10],
         }
         for row in report.rows
@@ -115,6 +134,12 @@ def _session_table(report: Report) -> Table:
     title.no_wrap, title.overflow, title.ratio = True, "ellipsis", 1
     table.expand = True
     return table
+
+
+def _short(session_id: str) -> str:
+    """The first cells of an id; a session without a UUID is known by the end of its path."""
+    name = printable(session_id).rstrip("/").rsplit("/", 1)[-1]
+    return set_cell_size(name, _SHORT_ID).rstrip()
 
 
 def _table(report: Report, dimensions: tuple[str, ...], shown: dict[str, tuple[str, ...]]) -> Table:
@@ -141,7 +166,11 @@ def _table(report: Report, dimensions: tuple[str, ...], shown: dict[str, tuple[s
 
 
 def warning(report: Report) -> str | None:
-    """What the totals leave out, in one line."""
+    """What a reader must know of the numbers, in one line."""
+    if report.kind == "behaviour":
+        return behaviour.NOTE
+    if report.kind in FINDINGS:
+        return findings.note(report.kind, report.totals)
     if not report.unpriced_models:
         return None
     names = ", ".join(

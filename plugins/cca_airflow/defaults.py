@@ -1,5 +1,6 @@
 """What all our DAGs have in common: owner, retries, limits, the alert, their assets."""
 
+from contextlib import suppress
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -11,6 +12,7 @@ from cca.settings import get_settings
 from cca.transform.dbt import DBT_DIR
 
 PIPELINE = "conversation_pipeline"
+FRESHNESS = "freshness_alert"
 
 
 class Tag(StrEnum):
@@ -31,13 +33,45 @@ TASK_DEFAULTS: dict[str, Any] = {
 
 def alert(context: Any) -> None:
     """Tell of a failed run, once, whatever number of its tasks failed."""
-    from cca.alerts import Alert, send
+    from cca.alerts.send import send
+
+    send(get_settings(), _message(context))
+
+
+def _message(context: Any) -> Any:
+    from cca.alerts import templates
+    from cca.errors import CcaError
+    from cca.transform.handover import failed
 
     settings, run = get_settings(), context["dag_run"]
+    runs = f"{settings.airflow_address}/dags/{run.dag_id}/runs"
+    if run.dag_id == FRESHNESS:
+        with suppress(CcaError):
+            if message := _stale(f"{settings.airflow_address}/dags/{PIPELINE}/runs"):
+                return message
     last = context.get("task_instance") or context.get("ti")
-    url = f"{settings.airflow_address}/dags/{run.dag_id}/runs/{run.run_id}"
-    reason = str(context.get("reason") or "failed")
-    send(settings, Alert(run.dag_id, run.run_id, getattr(last, "task_id", ""), reason, url))
+    return templates.failure(
+        templates.FailedRun(
+            run.dag_id,
+            run.run_id,
+            getattr(last, "task_id", ""),
+            str(context.get("reason") or "failed"),
+            f"{runs}/{run.run_id}",
+            failed(settings, f"{run.dag_id}/{run.run_id}"),
+        )
+    )
+
+
+def _stale(url: str) -> Any:
+    """Return the message of the check of freshness; None where it failed for another reason."""
+    from cca.alerts import templates
+    from cca.gold.freshness import freshness
+
+    settings = get_settings()
+    state = freshness(settings)
+    if state.newest_at is None or not state.is_behind:
+        return None
+    return templates.stale(state.newest_at, state.published_at, settings.stale_hours, url)
 
 
 DAG_DEFAULTS: dict[str, Any] = {
@@ -62,3 +96,14 @@ def mart_assets() -> list[Asset]:
     """One for each table that readers of gold see."""
     names = sorted(path.stem for path in Path(DBT_DIR, "models", "marts").rglob("*.sql"))
     return [Asset(name, uri=f"cca://gold/marts/{name}", group="cca") for name in names]
+
+
+def update_assets(changed: dict[Asset, dict[str, Any]]) -> None:
+    """Let the running task update these of its outlets, with what is told of each, and no other."""
+    from airflow.sdk import get_current_context
+
+    context: Any = get_current_context()
+    # Airflow updates the outlets that a task has when it ends.
+    context["task"].outlets = list(changed)
+    for asset, extra in changed.items():
+        context["outlet_events"][asset].extra = extra

@@ -169,10 +169,10 @@ def test_up_publishes_and_every_model_s_task_is_green(served: Settings, api: Air
     assert publish_newest(served, said.append)
     run = api.runs(1)[0]
     states = api.tasks(run["dag_run_id"])
-    models = {name: state for name, state in states.items() if name.startswith("dbt.")}
+    models = {name: state for name, state in states.items() if name.count(".") == 2}
     assert len(models) > 50
     assert set(models.values()) == {"success"}
-    assert states["publish"] == states["dbt_build"] == "success"
+    assert states["publish"] == states["dbt.dbt_build"] == "success"
     assert all(message.kind is Kind.WORKING for message in said)
     recorded = eventually(lambda: runs.latest(served, PIPELINE), 300)
     assert (recorded[-1].run_id, recorded[-1].state) == (run["dag_run_id"], "success")
@@ -184,7 +184,7 @@ def test_a_run_with_nothing_new_skips_dbt_and_publish_for_all_to_see(api: Airflo
     states = api.tasks(run_id)
     assert states["load"] == "success"
     skipped = {name for name, state in states.items() if state == "skipped"}
-    assert skipped == {"dbt_build", "publish"} | {n for n in states if n.startswith("dbt.")}
+    assert skipped == {"publish"} | {n for n in states if n.startswith("dbt.")}
 
 
 def test_a_bad_value_is_refused_by_the_form_or_named_by_the_first_task(
@@ -378,7 +378,7 @@ def test_a_scheduler_killed_in_mid_run_ends_the_run_after_its_restart(
     published: Settings, api: AirflowApi
 ):
     run_id = api.trigger(conf={"full_refresh": True})
-    eventually(lambda: api.tasks(run_id).get("dbt_build") == "running", 300)
+    eventually(lambda: api.tasks(run_id).get("dbt.dbt_build") == "running", 300)
     killed = supervisor.processes(published)["airflow-scheduler"]["pid"]
     os.kill(killed, signal.SIGKILL)
     eventually(
@@ -389,7 +389,7 @@ def test_a_scheduler_killed_in_mid_run_ends_the_run_after_its_restart(
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("task_id", ["load", "dbt_build", "publish"])
+@pytest.mark.parametrize("task_id", ["load", "dbt.dbt_build", "publish"])
 def test_a_task_killed_in_mid_run_is_tried_again_and_loses_nothing(
     published: Settings, api: AirflowApi, task_id: str
 ):

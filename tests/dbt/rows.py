@@ -49,16 +49,20 @@ def build_settings(home: Path, **values: Any) -> Settings:
     return Settings(cca_home=home, mongo_uri="mongodb://unused", _env_file=None, **values)
 
 
-def write_raw(settings: Settings, entries: Iterable[Row], blocks: Iterable[Row]) -> None:
+def write_raw(
+    settings: Settings, entries: Iterable[Row], blocks: Iterable[Row], limits: Iterable[Row] = ()
+) -> None:
     """Raw tables as load leaves them, from rows that name only what matters."""
     settings.warehouse_path.parent.mkdir(parents=True, exist_ok=True)
-    tables = {"conversations": list(entries), "content_blocks": list(blocks), "rejects": []}
+    given = {"conversations": list(entries), "content_blocks": list(blocks), "limits": list(limits)}
     with duckdb.connect(str(settings.warehouse_path)) as warehouse:
         warehouse.execute("set timezone = 'UTC'")
         prepare(warehouse)
         for name in records.DATASETS:
             schema = records.raw_schema(name)
-            rows = [{column: row.get(column) for column in schema.names} for row in tables[name]]
+            rows = [
+                {column: row.get(column) for column in schema.names} for row in given.get(name, [])
+            ]
             incoming = pa.Table.from_pylist(rows, schema=schema)
             warehouse.register("incoming", incoming)
             warehouse.execute(

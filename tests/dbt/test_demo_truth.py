@@ -14,13 +14,13 @@ from cca.demo.generate import generate
 from cca.transform.dbt import transform
 from cca.usage.reports import NAMES, report
 from tests.dbt.rows import build_settings, reader, write_raw
-from tests.dbt.transcripts import HOST, rows_of_transcripts
+from tests.dbt.transcripts import HOST, rows_of_limits, rows_of_transcripts
 
 Truth = dict[str, Any]
 
 
-# Sessions of the sample: 6 MB in every run, 20 and 200 MB in the long one.
-SIZES = [12, *(pytest.param(sessions, marks=pytest.mark.long) for sessions in (40, 400))]
+# Sessions of the sample: one of each kind in every run, 20 and 200 MB in the long one.
+SIZES = [20, *(pytest.param(sessions, marks=pytest.mark.long) for sessions in (40, 400))]
 
 
 @pytest.fixture(scope="module", params=SIZES)
@@ -31,7 +31,8 @@ def built(
     made = generate(home / "sample", sessions=request.param, seed=5, until=date(2026, 11, 20))
     truth = made.as_json() | {"ms_by_tool": _durations(home / "sample" / "projects")}
     settings = build_settings(home)
-    write_raw(settings, *rows_of_transcripts(home / "sample" / "projects"))
+    limits = rows_of_limits(home / "sample")
+    write_raw(settings, *rows_of_transcripts(home / "sample" / "projects"), limits)
     transform(settings)
     return truth, settings.warehouse_path, reader(settings)
 
@@ -158,7 +159,39 @@ def test_messages_prompts_and_calls_are_those_that_were_made(
     ) == [tuple(totals[f] for f in ("tool_calls", "tool_errors", "lines_added", "lines_removed"))]
 
 
+def test_windows_of_limits_are_those_that_were_shown(built: tuple[Truth, Path, Any]) -> None:
+    truth, _, query = built[0]["limits"], *built[1:]
+    assert query("select count(*) from marts.fct_limits") == [(truth["readings"],)]
+    found = query(
+        "select limit_name, strftime(window_start, '%Y-%m-%dT%H:%M:%S+00:00'), "
+        "strftime(resets_at, '%Y-%m-%dT%H:%M:%S+00:00'), used_percentage, readings, api_messages, "
+        "tokens, cost_usd from marts.agg_limit_windows order by 1, 2"
+    )
+    made = sorted(
+        (*(window[name] for name in list(window)[:-1]), Decimal(window["cost_usd"]))
+        for window in truth["windows"]
+    )
+    assert found == made
+    assert {name for name, *_ in made} == {"five_hour", "seven_day"}
+    assert max(used for *_, used, _, _, _, _ in made) > 10
+
+
 def test_titles_are_those_that_were_given_last(built: tuple[Truth, Path, Any]) -> None:
     truth, _, query = built
     titles = dict(query("select session_id, title from marts.dim_sessions"))
     assert {key: titles[_here(key)] for key in truth["titles"]} == truth["titles"]
+
+
+def test_cache_breaks_are_those_that_were_made(built: tuple[Truth, Path, Any]) -> None:
+    truth, _, query = built
+    sums = "count(*), sum(rewritten_tokens), sum(cache_break_usd)"
+    only = "from marts.fct_api_messages where cache_break_cause is not null"
+    for key, column in (("by_cause", "cache_break_cause"), ("by_session", "session_id")):
+        found = {
+            name: (breaks, tokens, usd)
+            for name, breaks, tokens, usd in query(f"select {column}, {sums} {only} group by 1")
+        }
+        assert found == {
+            name: (tally["breaks"], tally["rewritten_tokens"], Decimal(tally["usd"]))
+            for name, tally in truth["cache_breaks"][key].items()
+        }

@@ -7,8 +7,11 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
 from cca.extract.convert import convert
+from cca.extract.limits import limits_row
 from cca.extract.writer import table_of
-from cca.sync_agent.identity import place_of
+from cca.home import SPOOL_NAME
+from cca.sync_agent.identity import place_of, place_of_limits
+from cca.transcript.slugs import slug_of
 from cca.transcript.times import parse_timestamp
 from tests.dbt.rows import Row
 
@@ -30,6 +33,23 @@ def rows_of_transcripts(folder: Path, *, is_lenient: bool = False) -> tuple[list
         table_of(entries, "conversations").to_pylist(),
         table_of(blocks, "content_blocks").to_pylist(),
     )
+
+
+def rows_of_limits(folder: Path) -> list[Row]:
+    """Rows of what status lines recorded under a folder."""
+    found = []
+    for path in sorted((folder / SPOOL_NAME).glob("*.jsonl")):
+        place = place_of_limits(path.name, HOST)
+        for number, line in enumerate(path.read_bytes().splitlines()):
+            written = json.loads(line)
+            document = written | {
+                "_id": f"{path.name}/{number}", "stream": place.stream, "generation": 0,
+                "sourceOffset": number, "projectId": slug_of(written.get("cwd", "")),
+                "sessionKey": written["sessionId"], "sourceFile": place.source_file, "host": HOST,
+                "eventAt": parse_timestamp(written["timestamp"]), "ingestedAt": TAKEN_AT,
+            }  # fmt: skip
+            found.append(limits_row(document)[2])
+    return table_of(found, "limits").to_pylist()
 
 
 def _documents(path: Path, folder: Path, *, is_lenient: bool) -> Iterator[Row]:

@@ -17,6 +17,7 @@ TOKENS = (
     "cache_write_1h_tokens",
     "cache_read_tokens",
 )
+CAUSES = ("skill", "plugin", "mcp", "agent", "effort", "branch", "version")
 NOT_HUMAN = (
     "<command-name>",
     "<local-command-",
@@ -53,12 +54,42 @@ def recount(projects: Path) -> dict:
         **_sum(messages.values()),
     }
     result = {"totals": totals, "by_tool": by_tool}
-    for dimension in ("day", "model", "project", "session"):
+    _say_causes(projects, rows, messages)
+    for dimension in ("day", "model", "project", "session", *CAUSES):
         groups = defaultdict(list)
         for message in messages.values():
-            groups[message[dimension]].append(message)
+            groups[message[dimension] or "none"].append(message)
         result[f"by_{dimension}"] = {key: _sum(group) for key, group in groups.items()}
     return result
+
+
+def _say_causes(projects, rows, messages):
+    """What the rows of a message say of its cause: the first of them that says anything."""
+    kinds = {
+        path.name[len("agent-") : -len(".meta.json")]: json.loads(path.read_text())["agentType"]
+        for path in projects.rglob("*.meta.json")
+    }
+    for message in messages.values():
+        message.update(dict.fromkeys(CAUSES))
+    for row in _by_session_start(rows):
+        outer = row["entry"]
+        entry = outer["data"].get("message", {}) if outer["type"] == "progress" else outer
+        message = messages.get(entry.get("message", {}).get("id"))
+        if message is None:
+            continue
+        agent = entry.get("agentId", "")
+        called = [b["name"] for b in entry["message"]["content"] if b["type"] == "tool_use"]
+        mcp = next((name for name in called if name.startswith("mcp__")), "").split("__")
+        said = {
+            "skill": entry.get("attributionSkill"),
+            "plugin": entry.get("attributionPlugin"),
+            "mcp": entry.get("attributionMcpServer") or (mcp[1] if len(mcp) > 1 else None),
+            "agent": "compaction" if agent.startswith("acompact") else kinds.get(agent),
+            "effort": entry.get("perTurnEffort") or entry.get("effort"),
+            "branch": outer["gitBranch"], "version": outer["version"],
+        }  # fmt: skip
+        for name, value in said.items():
+            message[name] = message[name] or value
 
 
 def _rows(projects):

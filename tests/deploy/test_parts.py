@@ -13,7 +13,7 @@ import pytest
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure, PyMongoError
 
-from cca.mongo.server import find_binary
+from cca.mongo.mongod import find_binary
 from cca.ports import first_free
 from tests.deploy.compose import MAIN, command, env_file, load
 from tests.helpers import eventually

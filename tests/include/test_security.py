@@ -107,7 +107,7 @@ def test_every_folder_and_file_is_for_its_owner_alone(home: Home) -> None:
     folders = [home.path, *(path for path in home.path.rglob("*") if path.is_dir())]
     open_folders = {p for p in folders if stat.S_IMODE(p.stat().st_mode) != PRIVATE_FOLDER}
     assert not open_folders
-    assert {"buffer.db", "mongo/keyfile", "mongo/password", "logs/mongod.log"} <= home.files.keys()
+    assert {"buffer.db", "mongo/password", "logs/mongod.log"} <= home.files.keys()
     open_files = {
         name
         for name, path in home.files.items()
@@ -117,11 +117,11 @@ def test_every_folder_and_file_is_for_its_owner_alone(home: Home) -> None:
 
 
 def test_no_password_of_ours_is_in_any_other_file_or_was_printed(home: Home) -> None:
-    for name in ("mongo/password", "mongo/keyfile"):
-        secret = home.files[name].read_text()
-        assert len(secret) > 20
-        assert home.where(secret) == {name}
-        assert secret not in home.said
+    name = "mongo/password"
+    secret = home.files[name].read_text()
+    assert len(secret) > 20
+    assert home.where(secret) == {name}
+    assert secret not in home.said
 
 
 @pytest.mark.parametrize("secret", SECRETS)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pymongo import MongoClient
 
 from tests.upgrade import old_home
 from tests.upgrade.new_home import NewHome, new_version
@@ -82,6 +83,14 @@ def test_every_entry_is_there_byte_for_byte(
     assert len(old.said.archive) > old.truth["totals"]["entries"]
     assert upgraded.said.archive == old.said.archive
     assert restored.said.archive == old.said.archive
+
+
+def test_the_archive_stands_alone_and_is_compressed_better(upgraded: NewHome) -> None:
+    with MongoClient[Row](upgraded.uri) as client:
+        assert "setName" not in client.admin.command("hello")
+        assert client.local.list_collection_names() == ["startup_log"]
+        stats = client[upgraded.settings.mongo_db].command("collStats", "conversations")
+        assert "block_compressor=zstd" in stats["wiredTiger"]["creationString"]
 
 
 def test_the_upgraded_home_holds_what_a_new_home_of_this_version_holds(

@@ -5,6 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from cca.dashboards.browser.chart import Mark, nice_top, ticks
+from cca.dashboards.browser.numbers import limits
 from cca.dashboards.browser.numbers.parts import (
     Bar,
     Bars,
@@ -54,7 +55,7 @@ def page(asked: Asked) -> list[Section]:
     zone = ZoneInfo(asked.gold.timezone)
     now = datetime.now(UTC)
     top = max(float(row["cost_usd"]) for row in rows)
-    sections: list[Section] = [_tiles(asked.rows(_TOTALS)[0])]
+    sections: list[Section] = [*limits.sections(asked, now), _tiles(asked.rows(_TOTALS)[0])]
     if _utc(rows[0]["block_end"]) > now:
         sections.append(_open(rows[0], top, now))
     return [*sections, _chart(rows[:_MAX_BARS][::-1], zone), _table(rows, zone, top)]
@@ -83,7 +84,7 @@ def _open(row: Row, top: float, now: datetime) -> Meter:
     expected = spent if row["projected_usd"] is None else float(row["projected_usd"])
     hours, minutes = divmod(int(left // 60), 60)
     return Meter(
-        "Current window",
+        "Current window, estimated",
         share(spent, max(top, expected)),
         share(expected, max(top, expected)),
         f"{money(spent)} spent, {hours} h {minutes} min left",
@@ -109,12 +110,12 @@ def _chart(rows: tuple[Row, ...], zone: ZoneInfo) -> Bars:
     ]
     marks = [Mark(100, axis_money(top)), Mark(50, axis_money(top / 2))]
     places = [_utc(row["block_start"]).astimezone(zone).date() for row in rows]
-    return Bars("Cost of each 5-hour window", bars, marks, ticks(places, "day"))
+    return Bars("Cost of each estimated 5-hour window", bars, marks, ticks(places, "day"))
 
 
 def _table(rows: tuple[Row, ...], zone: ZoneInfo, top: float) -> Table:
     return Table(
-        "5-hour windows",
+        "Estimated 5-hour windows",
         [Column("From", is_number=False), Column("Sessions"), Column("Responses"),
          Column("Tokens"), Column("Tokens a minute"), Column("Cost per hour"), Column("Cost")],
         [
@@ -135,7 +136,7 @@ def _table(rows: tuple[Row, ...], zone: ZoneInfo, top: float) -> Table:
 
 
 def _note(number: int) -> str:
-    about = "Estimated 5-hour usage windows, counted across all projects and machines."
+    about = "An estimate from the responses, counted across all projects and machines."
     rest = f" The newest {_MAX_ROWS} of {count(number, 'window')}." if number > _MAX_ROWS else ""
     return about + rest
 

@@ -1,14 +1,22 @@
 """What a Numbers page shows, to and from its query string; pure."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
+from cca.gold.measures.causes import BY_KIND
+
 PERIODS = {"7": "7 days", "30": "30 days", "90": "90 days", "": "All"}
 MEASURES = {"": "Cost", "tokens": "Tokens"}
 SPLITS = {"": "model", "project": "project", "host": "machine"}
+# Orders of the table of causes, the dearest first where nothing else is said.
+SORTS = ("", "responses", "sessions", "prompts", "tokens", "name")
+# What the lines of the Behaviour page stand for.
+LINES = {"": "all", "model": "model", "version": "version", "effort": "effort"}
+# What a part of the work log is.
+EACH = {"": "day", "week": "week"}
 _MAX_CHARACTERS = 500
 _DATE_CHARACTERS = len("2026-01-31")
 
@@ -25,7 +33,12 @@ class Choice:
     host: str = ""
     by: str = ""
     split: str = ""
-    # One tool, file, hour of the week or class of errors whose sessions are listed.
+    # Kind of cause, and the order of its table.
+    cause: str = ""
+    sort: str = ""
+    line: str = ""
+    each: str = ""
+    # One tool, cause, file, hour of the week or class of errors whose sessions are listed.
     of: str = ""
 
     def period(self, today: date) -> tuple[date | None, date | None]:
@@ -69,8 +82,14 @@ def from_query(values: Mapping[str, Any]) -> Choice:
     return Choice(**{name: _cleaned(name, value) for name, value in given.items()})
 
 
+_ALLOWED: dict[str, Collection[str]] = {
+    "days": PERIODS, "by": MEASURES, "split": SPLITS, "cause": BY_KIND, "sort": SORTS,
+    "line": LINES, "each": EACH,
+}  # fmt: skip
+
+
 def _cleaned(name: str, value: str) -> str:
-    allowed = {"days": PERIODS, "by": MEASURES, "split": SPLITS}.get(name)
+    allowed = _ALLOWED.get(name)
     if allowed is not None:
         return value if value in allowed else ""
     if name in {"since", "until"}:

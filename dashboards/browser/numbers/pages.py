@@ -15,11 +15,14 @@ from tornado.web import RequestHandler
 from cca.dashboards.browser.assets import asset_url
 from cca.dashboards.browser.numbers import (
     activity,
+    behaviour,
     blocks,
     cache,
+    causes,
     code,
     errors,
     health,
+    log,
     sessions,
     tools,
     usage,
@@ -33,7 +36,7 @@ from cca.dashboards.browser.views import render
 from cca.errors import CcaError
 from cca.settings import Settings
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -47,9 +50,12 @@ class Page:
 
 PAGES = {
     "": Page("Usage", usage.page, ("period", "project", "model", "host")),
+    "causes": Page("Causes", causes.page, ("period", "project", "model", "host")),
     "tools": Page("Tools", tools.page, ("period", "project", "model", "host")),
     "sessions": Page("Sessions", sessions.page),
     "activity": Page("Activity", activity.page),
+    "log": Page("Work log", log.page),
+    "behaviour": Page("Behaviour", behaviour.page, ("period", "project", "model", "host")),
     "code": Page("Code", code.page),
     "cache": Page("Cache", cache.page, ("period", "project", "model", "host")),
     "blocks": Page("5-hour windows", blocks.page, ("period",)),
@@ -104,7 +110,7 @@ def numbers_page(settings: Settings, choice: Choice, slug: str = "") -> Markup:
             options = _options(asked, page)
             sections, problem = page.make(asked), NOTHING
         except (CcaError, duckdb.Error) as error:
-            log.warning("gold cannot be read: %s", error)
+            logger.warning("gold cannot be read: %s", error)
             problem = BROKEN
     return _rendered(settings, slug, choice, sections, problem, gold, options)
 
@@ -145,7 +151,7 @@ def _rendered(  # noqa: PLR0913  (what the page shows)
     options: dict[str, list[tuple[str, str]]],
 ) -> Markup:
     # Another page keeps the filters and forgets the thing that was looked at.
-    kept = replace(choice, of="", by="", split="")
+    kept = replace(choice, of="", by="", split="", cause="", sort="", line="", each="")
     return render(
         "numbers.html",
         ZoneInfo(settings.timezone),

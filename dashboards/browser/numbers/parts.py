@@ -47,6 +47,15 @@ class Segment:
 
 
 @dataclass(frozen=True)
+class Choices:
+    """What the sections below can be split by, in as many lines as it takes."""
+
+    title: str
+    segments: list[Segment]
+    kind: str = "choices"
+
+
+@dataclass(frozen=True)
 class Bars:
     """Stacked bars; with `line`, points of 0 to 100 drawn as a line instead."""
 
@@ -59,6 +68,62 @@ class Bars:
     line: str = ""
     note: str = ""
     kind: str = "bars"
+
+
+@dataclass(frozen=True)
+class Point:
+    """`x` and `y` are shares of 0 to 100 of the chart; a point of few cases is faded."""
+
+    x: float
+    y: float
+    is_few: bool
+
+
+@dataclass(frozen=True)
+class Series:
+    """`lines` are runs of neighbouring points as SVG writes them."""
+
+    name: str
+    colour: str
+    points: list[Point]
+    lines: list[str]
+
+
+@dataclass(frozen=True)
+class Change:
+    """A time at which something changed: its place of 0 to 100, what is written there, and why."""
+
+    x: float
+    label: str
+    hint: str
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Values over weeks; `bars` are the weeks, whose tips tell values and cases."""
+
+    title: str
+    series: list[Series]
+    bars: list[Bar]
+    lines: list[Mark]
+    ticks: list[Mark]
+    changes: list[Change]
+    note: str = ""
+    # What a value rests on, with how often that was right.
+    rests_on: list[str] = field(default_factory=list)
+    empty: str = ""
+
+
+@dataclass(frozen=True)
+class Charts:
+    """Charts side by side with one legend."""
+
+    title: str
+    charts: list[Lines]
+    legend: list[tuple[str, str]] = field(default_factory=list)
+    segments: list[list[Segment]] = field(default_factory=list)
+    note: str = ""
+    kind: str = "charts"
 
 
 @dataclass(frozen=True)
@@ -86,14 +151,18 @@ class Cell:
 
 @dataclass(frozen=True)
 class Column:
+    """`link` sorts the table by it."""
+
     name: str
     is_number: bool = True
     hint: str = ""
+    link: str = ""
+    is_sorted: bool = False
 
 
 @dataclass(frozen=True)
 class Table:
-    """The first column takes the room that is left."""
+    """The first column takes the room that is left; `address` is a link below the rows."""
 
     title: str
     columns: list[Column]
@@ -101,6 +170,7 @@ class Table:
     note: str = ""
     empty: str = ""
     anchor: str = ""
+    address: str = ""
     kind: str = "table"
 
 
@@ -126,6 +196,41 @@ class Remark:
 
 
 @dataclass(frozen=True)
+class LogSession:
+    """What was asked in one session."""
+
+    title: str
+    link: str
+    prompts: list[str]
+
+
+@dataclass(frozen=True)
+class LogEntry:
+    """The work in one project: `files` are (path, added, removed), `commits` (hash, text, link)."""
+
+    project: str
+    link: str
+    facts: str
+    sessions: list[LogSession]
+    files: list[tuple[str, int, int]]
+    more_files: str
+    commits: list[tuple[str, str, str]]
+    pull_requests: list[str]
+    failures: str
+
+
+@dataclass(frozen=True)
+class Log:
+    """The work of a day or a week."""
+
+    title: str
+    summary: str
+    entries: list[LogEntry]
+    segments: list[list[Segment]] = field(default_factory=list)
+    kind: str = "log"
+
+
+@dataclass(frozen=True)
 class Pair:
     """Two sections side by side where there is room."""
 
@@ -134,7 +239,7 @@ class Pair:
     kind: str = "pair"
 
 
-Section = Tiles | Bars | Heat | Table | Meter | Remark | Pair
+Section = Tiles | Choices | Bars | Charts | Heat | Table | Meter | Remark | Log | Pair
 
 
 def share(value: float, top: float) -> float:

@@ -93,10 +93,14 @@ def current(settings: Settings) -> Gold | None:
 
 @lru_cache(maxsize=512)
 def _answer(gold: Gold, sql: str, bound: tuple[tuple[str, Any], ...]) -> tuple[Row, ...]:
-    # A cursor each, as threads may not share one.
-    cursor = _connection(gold).cursor().execute(sql, dict(bound))
+    cursor = cursor_of(gold).execute(sql, dict(bound))
     names = [column[0] for column in cursor.description]
     return tuple(dict(zip(names, values, strict=True)) for values in cursor.fetchall())
+
+
+def cursor_of(gold: Gold) -> "duckdb.DuckDBPyConnection":
+    """A cursor of one's own, as threads may not share one."""
+    return _connection(gold).cursor()
 
 
 @lru_cache(maxsize=2)

@@ -33,6 +33,7 @@ select
     projects.project_key,
     projects.repository,
     totals.host,
+    projects.user_name,
     coalesce(titles.title, beginnings.headline) as title,
     beginnings.first_prompt,
     totals.started_at,

@@ -41,6 +41,7 @@ usage as (
         session_id,
         count(*) as api_messages,
         {{ listed('model') }} as models,
+        {{ listed('pull_request') }} as pull_requests,
         cast(sum(cost_usd) as decimal(18, 10)) as cost_usd,
         cast(sum(cost_usd_with_web_search) as decimal(18, 10)) as cost_usd_with_web_search
     from {{ ref('fct_api_messages') }}
@@ -53,6 +54,7 @@ select
     sessions.project_key,
     sessions.repository,
     sessions.host,
+    sessions.user_name,
     sessions.title,
     sessions.first_prompt,
     sessions.started_at,
@@ -69,6 +71,7 @@ select
     coalesce(subagents.subagents, 0) as subagents,
     sessions.outcome,
     sessions.git_branches,
+    usage.pull_requests,
     usage.models,
     sessions.forked_from,
     sessions.lineage,

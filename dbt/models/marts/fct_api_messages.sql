@@ -10,59 +10,13 @@ prices as (
     select * from {{ ref('dim_model_prices') }}
 ),
 
-prompts as (
-    select * from {{ ref('int_message_prompts') }}
+breaks as (
+    select * from {{ ref('int_cache_breaks') }}
+    where is_break
 ),
 
-agents as (
-    select
-        session_id,
-        agent_id,
-        agent_type
-    from {{ ref('int_subagents') }}
-),
-
-links as (
-    select
-        links.session_id,
-        links.pull_request,
-        links.git_branch,
-        links.linked_at,
-        projects.repository
-    from {{ ref('int_pull_request_links') }} as links
-    inner join projects on links.session_id = projects.session_id
-),
-
--- A branch's pull request has all of the branch: what came before it was opened, and after the last
--- one also what followed.
-branch_links as (
-    select
-        *,
-        coalesce(
-            lag(linked_at) over (partition by repository, git_branch order by linked_at, pull_request),
-            timestamp '1970-01-01'
-        ) as after_at,
-        lead(linked_at) over (partition by repository, git_branch order by linked_at, pull_request) is null as is_last
-    from (
-        select
-            repository,
-            git_branch,
-            pull_request,
-            min(linked_at) as linked_at
-        from links
-        where git_branch is not null
-        group by repository, git_branch, pull_request
-    )
-),
-
--- On the main branch, or where the branch is unknown, it is the next one that the session opens.
-session_links as (
-    select
-        *,
-        coalesce(
-            lag(linked_at) over (partition by session_id order by linked_at, pull_request), timestamp '1970-01-01'
-        ) as after_at
-    from links
+spans as (
+    select * from {{ ref('int_pull_request_spans') }}
 ),
 
 -- The length of the prompt picks the price of the whole request.
@@ -76,7 +30,7 @@ priced as (
         prompts.task_category,
         prompts.command_name,
         coalesce(messages.agent_type, agents.agent_type) as kind_of_agent,
-        coalesce(branch_links.pull_request, session_links.pull_request) as pull_request,
+        spans.pull_request,
         prices.price_model is not null and not messages.has_unknown_factor as is_price_known,
         case when messages.inference_geo = 'us' then prices.us_multiple else 1 end as place_multiple,
         {{ usd('messages.input_tokens', 'prices.input_usd_per_mtok') }}
@@ -89,23 +43,22 @@ priced as (
         {{ usd('messages.cache_read_tokens', '(input_usd_per_mtok - cache_read_usd_per_mtok)') }}
         + {{ usd('messages.cache_write_5m_tokens', '(input_usd_per_mtok - cache_write_5m_usd_per_mtok)') }}
         + {{ usd('messages.cache_write_1h_tokens', '(input_usd_per_mtok - cache_write_1h_usd_per_mtok)') }}
-            as cache_savings_usd
+            as cache_savings_usd,
+        breaks.cause as cache_break_cause,
+        coalesce(breaks.rewritten_tokens, 0) as rewritten_tokens,
+        {{ rewritten_usd('breaks', 'prices') }} as cache_break_usd,
+        {{ write_usd('messages', 'prices') }} as cache_write_usd_per_mtok
     from messages
+    left join breaks on messages.message_id = breaks.message_id
     left join projects on messages.session_id = projects.session_id
-    left join prompts on messages.message_id = prompts.message_id
-    left join agents on messages.session_id = agents.session_id and messages.agent_id = agents.agent_id
-    left join branch_links
+    left join {{ ref('int_message_prompts') }} as prompts on messages.message_id = prompts.message_id
+    left join {{ ref('int_subagents') }} as agents
+        on messages.session_id = agents.session_id and messages.agent_id = agents.agent_id
+    left join spans
         on
-            projects.repository = branch_links.repository
-            and messages.git_branch = branch_links.git_branch
-            and messages.event_at > branch_links.after_at
-            and (messages.event_at <= branch_links.linked_at or branch_links.is_last)
-    left join session_links
-        on
-            messages.session_id = session_links.session_id
-            and not {{ is_own_branch('messages.git_branch') }}
-            and messages.event_at > session_links.after_at
-            and messages.event_at <= session_links.linked_at
+            {{ pull_request_scope('projects.repository', 'messages.git_branch', 'messages.session_id') }} = spans.scope
+            and messages.event_at > spans.after_at
+            and messages.event_at <= spans.until_at
     left join prices
         on
             messages.model = prices.model
@@ -139,6 +92,10 @@ select
     cast(coalesce(token_usd * place_multiple, 0) as decimal(18, 10)) as cost_usd,
     cast(coalesce(token_usd * place_multiple + search_usd, 0) as decimal(18, 10)) as cost_usd_with_web_search,
     cast(coalesce(cache_savings_usd * place_multiple, 0) as decimal(18, 10)) as cache_savings_usd,
+    cache_break_cause,
+    cast(rewritten_tokens as bigint) as rewritten_tokens,
+    cast(coalesce(cache_break_usd * place_multiple, 0) as decimal(18, 10)) as cache_break_usd,
+    cast(cache_write_usd_per_mtok * place_multiple as decimal(12, 6)) as cache_write_usd_per_mtok,
     prompt_tokens,
     is_price_known,
     is_usage_final,

@@ -15,6 +15,7 @@ usage as (
         cast(sum(cost_usd) as decimal(18, 10)) as cost_usd,
         {{ listed('model') }} as models,
         max(agent_type) as agent_type,
+        min(turn_number) as turn_number,
         count(*) filter (where not is_usage_final) as unfinished_messages
     from {{ ref('fct_api_messages') }}
     where agent_id is not null
@@ -55,6 +56,7 @@ select
     runs.tool_use_id,
     runs.parent_agent_id,
     coalesce(runs.spawn_depth, 1) as spawn_depth,
+    cast(coalesce(runs.turn_number, usage.turn_number) as integer) as turn_number,
     usage.models,
     runs.started_at,
     runs.ended_at,

@@ -28,7 +28,12 @@ select
     calls.day,
     calls.hour_at,
     calls.file_path,
+    calls.result_characters,
     calls.lines_added,
-    calls.lines_removed
+    calls.lines_removed,
+    calls.check_kind,
+    calls.is_check_failed,
+    calls.commit_hash,
+    calls.commit_subject
 from calls
 inner join projects on calls.session_id = projects.session_id

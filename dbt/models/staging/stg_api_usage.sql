@@ -22,7 +22,6 @@ answers as (
     select
         _id as document_id,
         coalesce(nullif(message_id, ''), nullif(uuid, ''), _id) as message_id,
-        coalesce(nullif(message_id, ''), nullif(uuid, ''), _id) as response_id,
         session_id,
         project_id,
         host,
@@ -42,6 +41,7 @@ answers as (
         coalesce(cache_write_1h_tokens, 0) as cache_write_1h_tokens,
         coalesce(cache_read_tokens, 0) as cache_read_tokens,
         coalesce(thinking_tokens, 0) as thinking_tokens,
+        thinking_tokens is not null as is_thinking_known,
         coalesce(web_search_requests, 0) as web_search_requests,
         coalesce(speed, '') as speed,
         coalesce(service_tier, '') as service_tier,
@@ -65,7 +65,6 @@ further_answers as (
     select
         answers.document_id,
         answers.message_id || ':' || further.usage_kind || ':' || further.usage_number as message_id,
-        answers.message_id as response_id,
         answers.session_id,
         answers.project_id,
         answers.host,
@@ -84,6 +83,7 @@ further_answers as (
         further.cache_write_1h_tokens,
         further.cache_read_tokens,
         further.thinking_tokens,
+        false as is_thinking_known,
         further.web_search_requests,
         further.speed,
         further.service_tier,

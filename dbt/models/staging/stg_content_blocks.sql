@@ -37,6 +37,12 @@ select
     opens_pull_request,
     pull_request,
     pull_request_url,
+    check_kind,
+    reports_failure,
+    commit_hash,
+    commit_subject,
+    characters,
+    pictures,
     coalesce(corrected_at, {{ in_utc('event_at') }}) as event_at,
     case when not is_clock_wrong then {{ in_utc('timestamp') }} end as written_at
 from source

@@ -28,6 +28,11 @@ select
     coalesce(opens_pull_request, false) as opens_pull_request,
     pull_request,
     pull_request_url,
+    check_kind,
+    reports_failure,
+    commit_hash,
+    commit_subject,
+    characters,
     event_at,
     written_at
 from blocks

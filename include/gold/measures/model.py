@@ -6,12 +6,12 @@ from typing import Literal
 
 Unit = Literal[
     "count", "tokens", "USD", "share", "ratio", "lines", "days", "milliseconds", "seconds",
-    "minutes", "hours", "USD an hour",
+    "minutes", "hours", "USD an hour", "percent",
 ]  # fmt: skip
 How = Literal["count", "sum", "distinct", "average", "percentile", "largest", "ratio"]
 
 # What a sum is stored as: whole numbers do not overflow, money stays exact.
-_SUM_TYPES = {"USD": "decimal(38, 10)", "minutes": "double", "hours": "double"}
+_SUM_TYPES = {"USD": "decimal(38, 10)", "minutes": "double", "hours": "double", "percent": "double"}
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from cca.gold.measures import MEASURES
+from cca.gold.measures.causes import CAUSES
 from cca.gold.measures.dimensions import DIMENSIONS
 from cca.gold.measures.model import Measure
 
@@ -31,7 +32,12 @@ class _Source:
 
 
 _SOURCES = {
-    "fct_api_messages": _Source("response", "message_id", ("model", "host")),
+    "fct_api_messages": _Source(
+        "response",
+        "message_id",
+        ("model", "host", "cache_break_cause", *(each.kind for each in CAUSES)),
+    ),
+    "fct_cache_breaks": _Source("shortfall", "message_id", ("host",)),
     "fct_tool_calls": _Source("tool_call", "tool_use_id", ("tool_name", "host")),
     "fct_errors": _Source("error", "", ("tool_name", "error_class", "host")),
     "fct_file_operations": _Source(
@@ -39,12 +45,20 @@ _SOURCES = {
     ),
     "fct_messages": _Source("entry", "entry_id", ("task_category", "host")),
     "fct_prompts": _Source("prompt", "entry_id", ("host",)),
+    "fct_pull_requests": _Source("opened_pull_request", "pull_request"),
     "dim_sessions": _Source("session", "session_id", ("outcome", "host"), others=("project",)),
     "fct_compactions": _Source("compaction", "entry_id", ("host",)),
     "fct_subagents": _Source("subagent", "", ("agent_type", "host")),
     "agg_billing_blocks": _Source(
         "block", "block_start", time="cast(block_start as date)", others=()
     ),
+    "fct_limits": _Source("limit_reading", "reading_id", ("host",)),
+    "agg_limit_windows": _Source(
+        "limit_window", "", ("limit_name",), time="cast(window_start as date)", others=()
+    ),
+    "fct_work": _Source("work", "work_id", ("model", "version", "effort", "host")),
+    "agg_context": _Source("context_part", "", ("part", "tool_name", "host")),
+    "agg_waste": _Source("finding", "", ("kind", "host")),
     "agg_rejects": _Source("reject", "", ("reason",), others=()),
 }
 # Without a day there is no metric; these measures are numbers of the product all the same.

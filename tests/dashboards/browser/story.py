@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from cca.mongo import archive
+from cca.mongo import archive, changes
 from cca.settings import Settings
 
 START = datetime(2026, 11, 3, 9, 0, tzinfo=UTC)
@@ -136,6 +136,7 @@ def store(settings: Settings, stories: list[Story]) -> None:
         for story in stories:
             archive.conversations(client, settings).insert_many(story.documents)
             database["sessions"].insert_one(story.rollup())
+            changes.note(database, [story.session])
             for document in story.documents:
                 role = document.get("type")
                 if role in {"user", "assistant"}:

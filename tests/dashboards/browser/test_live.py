@@ -13,7 +13,8 @@ pytest.importorskip("playwright", reason="playwright drives Chromium")
 from playwright.sync_api import expect
 
 from cca.dashboards.browser.live import Pulse
-from cca.mongo import archive
+from cca.mongo import archive, changes
+from tests.helpers import eventually
 
 SESSION = "44444444-4444-4444-8444-444444444444"
 WAIT = 8000
@@ -37,6 +38,7 @@ def write(site: Any, known: int) -> None:
         archive.conversations(client, settings).insert_many(story.documents[known:])
         rows = archive.database(client, settings)["sessions"]
         rows.replace_one({"_id": story.session}, story.rollup())
+        changes.note(rows.database, [story.session])
 
 
 def test_new_messages_come_by_themselves_and_leave_the_reader_in_place(
@@ -79,9 +81,12 @@ def test_a_new_session_appears_in_the_list(site: Any, new_story: Any, open_page:
     assert page.get_by_text("2 sessions", exact=True).is_visible()
 
 
-def test_quiet_pages_ask_mongodb_nothing(site: Any, open_page: Any) -> None:
-    page = open_page(site.url)
-    expect(page.locator(".live")).to_have_text("Live", timeout=15_000)
+def test_quiet_pages_ask_mongodb_nothing_but_whether_rows_changed(
+    site: Any, open_page: Any
+) -> None:
+    pages = [open_page(site.url) for _ in range(3)]
+    for page in pages:
+        expect(page.locator(".live")).to_have_text("Live", timeout=15_000)
     with archive.connect(site.settings.mongo_uri) as client:
         database = archive.database(client, site.settings)
         database.command("profile", 2)
@@ -89,11 +94,14 @@ def test_quiet_pages_ask_mongodb_nothing(site: Any, open_page: Any) -> None:
         database.command("profile", 0)
         reads = {"ns": {"$not": {"$regex": "profile"}}, "op": {"$in": ["query", "command"]}}
         asked = [
-            read
+            read["command"]
             for read in database["system.profile"].find(reads)
             if {"find", "aggregate", "count"} & set(read.get("command", {}))
         ]
-    assert asked == []
+    looks = [one for one in asked if one.get("filter", {}).get("_id") == "changes"]
+    assert asked == looks
+    # One watcher asks for all pages.
+    assert 0 < len(looks) <= 5 / 0.1 + 1
 
 
 class Relay:
@@ -162,8 +170,33 @@ def test_an_archive_that_is_away_is_named(run_site: Any, open_page: Any) -> None
     expect(page.locator(".live")).to_have_text("MongoDB not reachable", timeout=15_000)
 
 
+def test_the_pulse_names_the_rows_that_changed_and_takes_all_for_changed_after_many(
+    collection: Any,
+) -> None:
+    database = collection.database
+    pulse, told = Pulse(database), list[str]()
+    pulse.listeners.add(told.append)
+    pulse.start()
+    try:
+        eventually(lambda: told == [""])
+        before = pulse.number
+        changes.note(database, ["s1", "s2"])
+        eventually(lambda: sorted(told) == ["", "s1", "s2"])
+        assert pulse.has_changed("s1", before)
+        assert not pulse.has_changed("s3", before)
+        changes.note(database, [f"many{number}" for number in range(500)])
+        eventually(lambda: told[-1] == "")
+        assert pulse.has_changed("s3", before)
+        database.drop_collection("follower")
+        changes.note(database, ["after the loss"])
+        eventually(lambda: len(told) == 5)
+        assert told[-1] == ""
+    finally:
+        pulse.stop()
+
+
 def test_what_is_dear_is_asked_again_only_when_a_row_has_changed(collection: Any) -> None:
-    pulse, asked = Pulse(collection), itertools.count(1)
+    pulse, asked = Pulse(collection.database), itertools.count(1)
 
     def ask() -> int:
         return next(asked)

@@ -18,16 +18,19 @@ from cca.dashboards.browser.numbers.budgets import meters
 from cca.dashboards.browser.numbers.cells import model_names
 from cca.dashboards.browser.numbers.choice import Choice, from_query
 from cca.dashboards.browser.numbers.pages import PAGES, numbers_page
-from cca.dashboards.browser.numbers.parts import Bars
+from cca.dashboards.browser.numbers.parts import Bars, Table
 from cca.dashboards.browser.numbers.reader import Asked, current
 from cca.dashboards.browser.numbers.usage import unpriced
 from cca.dashboards.browser.numbers.write import percent, span
 from cca.demo.generate import generate
+from cca.gold.measures.causes import BY_KIND
+from cca.gold.measures.select import select
+from cca.gold.measures.usage import API_MESSAGES
 from cca.settings import Settings
 from cca.transform.dbt import transform
 from cca.usage.reports import report
 from tests.dbt.rows import build_settings, write_raw
-from tests.dbt.transcripts import rows_of_transcripts
+from tests.dbt.transcripts import rows_of_limits, rows_of_transcripts
 
 EVIL = "<img src=x onerror=alert(1)>"
 LAST = date(2026, 11, 20)
@@ -39,7 +42,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any
     home = tmp_path_factory.mktemp("numbers")
     truth = generate(home / "sample", sessions=8, seed=3, until=LAST).as_json()
     settings = build_settings(home)
-    write_raw(settings, *rows_of_transcripts(home / "sample" / "projects"))
+    limits = rows_of_limits(home / "sample")
+    write_raw(settings, *rows_of_transcripts(home / "sample" / "projects"), limits)
     transform(settings)
     return settings.warehouse_path, truth["totals"]
 
@@ -290,7 +294,7 @@ def test_every_chart_covers_the_days_chosen_until_today(published: Settings) -> 
         for section in PAGES[slug].make(month)
         if isinstance(section, Bars) and section.title.endswith("by day")
     ]
-    assert len(charts) == 6
+    assert len(charts) == 7
     for chart in charts:
         assert len(chart.bars) == 30
         assert [chart.bars[0].label[5:11], chart.bars[-1].label[5:11]] == ["Oct 23", "Nov 21"]
@@ -356,6 +360,40 @@ def test_budgets_of_a_project_show_where_it_is_chosen(published: Settings) -> No
     assert [tone for _, tone in shown[chosen["project_id"]]] == ["good"]
     assert shown[""][0][0] == "Budget of this week"
     assert shown[chosen["project_id"]][0][0].startswith("Budget of November, ")
+
+
+def test_the_plans_limits_stand_beside_the_estimate(
+    published: Settings, built: tuple[Path, dict[str, Any]]
+) -> None:
+    publish(
+        published,
+        built[0],
+        """
+        update marts.agg_limit_windows set
+            resets_at = (now() at time zone 'UTC') + interval 90 minute,
+            last_read_at = (now() at time zone 'UTC') - interval 30 minute,
+            used_percentage = 40, percentage_per_hour = 10
+        where limit_name = 'five_hour' and resets_at = (
+            select max(resets_at) from marts.agg_limit_windows where limit_name = 'five_hour'
+        )
+        """,
+    )
+    page = numbers_page(published, Choice(), "blocks")
+    assert "40 % used, resets in 1h 2" in page
+    assert "at this pace 60 % at the reset" in page
+    for title in ("5-hour limit: used of each window", "Weekly limit: used of each window",
+                  "Windows of the plan&#39;s limits", "Estimated 5-hour windows"):  # fmt: skip
+        assert title in page
+
+
+def test_without_a_status_line_the_page_says_how_to_get_the_limits(
+    published: Settings, built: tuple[Path, dict[str, Any]]
+) -> None:
+    publish(published, built[0], "delete from marts.agg_limit_windows")
+    page = numbers_page(published, Choice(), "blocks")
+    assert "cca statusline --setup" in page
+    assert "Fullest week" not in page
+    assert "Estimated 5-hour windows" in page
 
 
 def test_an_open_block_says_where_its_pace_leads(
@@ -481,3 +519,50 @@ def test_unknown_pages_lead_home(site: Any, open_page: Any) -> None:
 
 def test_choices_are_values(published: Settings) -> None:
     assert replace(Choice(), days="7") == from_query({"days": "7"})
+
+
+@pytest.mark.parametrize("kind", BY_KIND)
+def test_each_kind_of_cause_has_a_page_that_adds_up(published: Settings, kind: str) -> None:
+    sections = PAGES["causes"].make(asked(published, Choice(cause=kind)))
+    table = next(each for each in sections if isinstance(each, Table))
+    totals = asked(published).rows(select([API_MESSAGES]))[0]
+    shown = sum(int(row[1].text.replace(",", "")) for row in table.rows)
+    assert shown == totals["api_messages"]
+
+
+@pytest.mark.parametrize("sort", ["responses", "sessions", "prompts", "tokens", "", "name"])
+def test_the_causes_are_sorted_by_the_column_that_was_chosen(
+    published: Settings, sort: str
+) -> None:
+    choice = Choice(cause="branch", sort=sort)
+    table = next(
+        each for each in PAGES["causes"].make(asked(published, choice)) if isinstance(each, Table)
+    )
+    assert [column.name.lower() for column in table.columns if column.is_sorted] == [
+        {"": "cost", "name": "branch"}.get(sort, sort)
+    ]
+    if sort == "responses":
+        figures = [int(row[1].text.replace(",", "")) for row in table.rows]
+        assert figures == sorted(figures, reverse=True)
+    if sort == "name":
+        names = [row[0].text for row in table.rows]
+        assert names == sorted(names)
+
+
+def test_a_cause_leads_to_its_sessions(published: Settings) -> None:
+    sections = PAGES["causes"].make(asked(published, Choice(cause="agent")))
+    table = next(each for each in sections if isinstance(each, Table))
+    row = next(row for row in table.rows if row[0].text == "Explore")
+    behind = PAGES["causes"].make(asked(published, followed(row[0].link)))[-1]
+    assert isinstance(behind, Table)
+    assert len(behind.rows) == int(row[2].text)
+    assert all(each[0].link.startswith("/?session=") for each in behind.rows)
+    assert sum(int(each[2].text) for each in behind.rows) == int(row[1].text)
+
+
+def test_a_pull_request_s_sessions_lead_to_it(published: Settings) -> None:
+    [name] = asked(published).rows("select min(pull_request) as n from marts.fct_pull_requests")
+    choice = Choice(cause="pull_request", of=name["n"])
+    behind = PAGES["causes"].make(asked(published, choice))[-1]
+    assert isinstance(behind, Table)
+    assert behind.address.startswith("https://github.com/mara/")

@@ -38,11 +38,11 @@ def empty(tmp_path: Path) -> Settings:
         (("extract", "--since", "yesterday"), "2026-01-31"),
         (("extract", "--since", "2026-02-01", "--until", "2026-01-01"), "must be before"),
         (("iceberg", "rollback", "--snapshot", "1"), "`cca extract --iceberg`"),
-        (("iceberg", "snapshots"), "`cca extract --iceberg`"),
         (("run", "daily"), "`cca up`"),
         (("run", "backfill", "--since", "2026-02-01", "--until", "2026-01-01"), "must be before"),
         (("health", "browser"), "http://127.0.0.1:9/"),
         (("health", "sync"), "HEALTH_PORT"),
+        (("health", "mongo"), "mongo: 127.0.0.1:9 does not answer"),
         (("mongo",), "MONGO_URI"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
@@ -99,6 +99,8 @@ def test_a_mongodb_that_is_away_is_named_without_its_password(
         (("search",), "TEXT"),
         (("search", "word", "--kind", "nosuch"), "--kind"),
         (("search", "word", "--limit", "0"), "--limit"),
+        (("search", "--regex", "("), "/(/ is no regular expression"),
+        (("search", "kind:nosuch"), "none of the kinds"),
         (("usage", "yearly"), "yearly"),
         (("usage", "--since", "2026-02-01", "--until", "2026-01-01"), "--since"),
         (("extract", "--format", "csv"), "--format"),
@@ -149,8 +151,8 @@ def test_a_folder_without_a_backup_is_named(
 
 def test_an_invalid_regular_expression_is_reported(terminal: Terminal, filled: Filled) -> None:
     done = terminal.run(filled.settings, "search", "/(/")
-    assert "is no regular expression" in done.err
-    assert done.out == "0 hits, 0 shown\n"
+    assert "/(/ is no regular expression" in done.err
+    assert (done.code, done.out) == (2, "")
 
 
 def test_a_folder_of_the_users_is_not_taken_for_a_demo(

@@ -14,7 +14,7 @@ from cca.follow.agent import catch_up
 from cca.follow.rebuild import rebuild_search
 from cca.follow.request import ask, wait_for_answer
 from cca.mongo import archive
-from cca.mongo.server import find_binary
+from cca.mongo.mongod import find_binary
 from cca.search import home as homes
 from cca.search.searcher import Searcher
 from tests.helpers import eventually, free_port
@@ -153,7 +153,7 @@ def test_a_running_follower_rebuilds_on_request(scribe, start, settings, mongo_u
 
 @pytest.fixture
 def lonely_mongod(tmp_path):
-    """A mongod that is no replica set: it has no change streams."""
+    """A mongod without a replica set and without passwords."""
     port = free_port()
     started = []
 
@@ -169,7 +169,7 @@ def lonely_mongod(tmp_path):
         process.wait()
 
 
-def test_without_change_streams_and_through_a_restart_of_mongodb_it_goes_on(
+def test_beside_a_stand_alone_mongodb_and_through_its_restart_it_goes_on(
     lonely_mongod, new_scribe, start, settings
 ):
     serve, uri = lonely_mongod

@@ -9,7 +9,7 @@ from cca.demo.generate import generate
 from cca.settings import Settings
 from cca.transform.dbt import transform
 from tests.dbt.rows import build_settings, write_raw
-from tests.dbt.transcripts import rows_of_transcripts
+from tests.dbt.transcripts import rows_of_limits, rows_of_transcripts
 
 LAST = date(2026, 11, 20)
 
@@ -20,7 +20,8 @@ def demo_gold(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     home: Path = tmp_path_factory.mktemp("measures")
     generate(home / "sample", sessions=16, seed=3, until=LAST)
     settings = build_settings(home, timezone="America/New_York")
-    write_raw(settings, *rows_of_transcripts(home / "sample" / "projects"))
+    limits = rows_of_limits(home / "sample")
+    write_raw(settings, *rows_of_transcripts(home / "sample" / "projects"), limits)
     transform(settings)
     settings.gold_dir.mkdir(parents=True, exist_ok=True)
     settings.gold_path.symlink_to(settings.warehouse_path)

@@ -24,6 +24,8 @@ from cca.gold.measures.select import select
 from cca.gold.open import open_gold
 from cca.gold.summary import summary
 from cca.settings import PROJECT_DIR, Settings
+from cca.usage import behaviour
+from cca.usage.findings import FINDINGS
 from cca.usage.reports import NAMES, report
 from tests.include.gold.columns import COLUMNS
 
@@ -87,12 +89,30 @@ TILES: dict[str, tuple[str, str, Callable[[Any], str]]] = {
     "max_block_usd": ("blocks", "Most expensive", money),
     "median_block_usd": ("blocks", "Median cost", money),
     "usd_per_active_hour": ("blocks", "Cost per active hour", money),
+    "limit_windows": ("blocks", "Windows read", _whole),
+    "peak_five_hour_percentage": (
+        "blocks",
+        "Fullest 5-hour window",
+        lambda value: f"{value:.0f} %",
+    ),
+    "peak_seven_day_percentage": ("blocks", "Fullest week", lambda value: f"{value:.0f} %"),
+    "usd_per_five_hour_percent": ("blocks", "1 % of the 5-hour limit", money),
+    "usd_per_seven_day_percent": ("blocks", "1 % of the weekly limit", money),
     "unpriced_messages": ("health", "Unknown price", _whole),
 }
 # Parts of a ratio that is shown, and what only dbt's metrics have.
+BEHAVIOUR = {each.name for each in behaviour.MEASURES} | {"works"}
 SHOWN_NOWHERE_ELSE = {
     "thinking_tokens", "ended_calls", "tool_calls_of_sessions", "prompts_of_sessions",
-    "cost_of_blocks_usd", "active_hours_of_blocks",
+    "cost_of_blocks_usd", "active_hours_of_blocks", "answered_prompts", "prompt_cost_usd",
+    "pull_request_cost_usd", "corrected_prompts", "interruptions", "declines",
+    "failed_calls_of_work", "files_read_before_edit", "repeated_edits", "one_shot_edits",
+    "thinking_tokens_of_work", "output_tokens_of_edits",
+    "cache_break_share_usd",
+    "limit_readings",
+    *(f"used_{name}_percentage" for name in ("five_hour", "seven_day")),
+    *(f"cost_of_{name}_usd" for name in ("five_hour", "seven_day")),
+    *(f"tokens_of_{name}" for name in ("five_hour", "seven_day")),
 }  # fmt: skip
 
 
@@ -132,7 +152,10 @@ def test_columns_of_marts_hold_what_the_measures_give(demo_gold: Settings, mart:
 )
 def test_the_parts_of_an_additive_measure_add_up(demo_gold: Settings, name: str) -> None:
     measure = MEASURES[name]
-    split = {"agg_ledger_check": "verdict", "agg_rejects": "reason"}.get(measure.table, "day")
+    splits = {
+        "agg_ledger_check": "verdict", "agg_rejects": "reason", "agg_limit_windows": "limit_name",
+    }  # fmt: skip
+    split = splits.get(measure.table, "day")
     if measure.table == "agg_billing_blocks":
         parts = rows(demo_gold, f"select {measure.expression} as {name} from marts.{measure.table} "
                      "group by block_start")  # fmt: skip
@@ -171,7 +194,8 @@ def test_each_measure_is_shown_or_is_part_of_one_that_is() -> None:
     text = "".join(path.read_text() for path in BOARDS_DIR.glob("*.yaml"))
     on_boards = set(re.findall(r"measure\.(\w+)", text))
     in_marts = {name for _, columns in COLUMNS.values() for name in columns.values()}
-    shown = on_boards | in_marts | set(TILES) | set(NAMES) | set(CALLS)
+    found = {one.name for each in FINDINGS.values() for one in (*each.measures, *each.beside)}
+    shown = on_boards | in_marts | set(TILES) | set(NAMES) | set(CALLS) | BEHAVIOUR | found
     pages = "".join(
         path.read_text() for path in (PROJECT_DIR / "dashboards/browser/numbers").glob("*.py")
     )
@@ -234,6 +258,10 @@ def _in_commands(settings: Settings, measure: Measure) -> set[tuple[str, Any]]:
     if measure.name in CALLS:
         totals = report(settings.gold_path, "tools").totals
         found.add(("cca usage tools", totals[CALLS[measure.name]]))
+    for kind, finding in FINDINGS.items():
+        if measure in (*finding.measures, *finding.beside):
+            total = report(settings.gold_path, kind).totals[measure.name]
+            found.add((f"cca usage {kind}", total))
     held = summary(settings)
     if hasattr(held, measure.name):
         found.add(("cca up", getattr(held, measure.name)))

@@ -21,6 +21,7 @@ from cca.lake.lake import holding
 from cca.lake.store import Commit
 from cca.load.raw import load, load_state
 from cca.load.warehouse import writing
+from cca.records import DATASETS
 from cca.selection import Selection
 from cca.settings import Settings, get_settings
 from cca.time_travel import settings_of
@@ -189,17 +190,17 @@ def test_commands_show_tables_and_drop_asks_first(
     run = CliRunner().invoke
     try:
         info = json.loads(run(iceberg_command, ["info", "--json"]).output)
-        assert [row["rows"] for row in info["rows"]] == [1, 1, 0]
+        assert [row["rows"] for row in info["rows"]] == [1, 1, 0, 0]
         assert info["totals"]["rows"] == 2
         assert "conversations" in run(iceberg_command, ["info"]).output
         shown = json.loads(run(iceberg_command, ["snapshots", "--json"]).output)
         assert shown["rows"][0]["is_current"] is True
         assert run(iceberg_command, ["drop"], input="n\n").exit_code == 1
-        assert len(catalog.existing(settings)) == 3
+        assert len(catalog.existing(settings)) == len(DATASETS)
         assert run(iceberg_command, ["drop", "--yes"]).exit_code == 0
         assert catalog.existing(settings) == {}
         assert run(iceberg_command, ["create"]).exit_code == 0
-        assert len(catalog.existing(settings)) == 3
+        assert len(catalog.existing(settings)) == len(DATASETS)
     finally:
         get_settings.cache_clear()
 
@@ -248,5 +249,5 @@ def test_a_rest_catalog_serves_as_well(
         assert snapshots.expire(settings, datetime.now(UTC) + timedelta(minutes=1)).snapshots == 3
         assert erase.erase(settings, "iceberg", Selection(host="laptop")) == 18
         assert ids(settings) == []
-        assert len(catalog.drop(settings)) == 3
+        assert len(catalog.drop(settings)) == len(DATASETS)
         assert catalog.existing(settings) == {}

@@ -14,10 +14,12 @@ from cca.errors import NotFound, ServiceDown, SettingError
 from cca.extract.run import extract
 from cca.extract.window import resolve
 from cca.follow.agent import catch_up
+from cca.home import SPOOL_NAME
 from cca.mongo import archive, roles
 from cca.search.searcher import Searcher
 from cca.settings import PROJECT_DIR, Settings
 from cca.sync_agent.agent import sync_once
+from cca.sync_agent.dead_letters import list_letters
 from tests.include.sync_agent.own_mongod import SESSION, OwnMongod
 
 UNAUTHORIZED = 13
@@ -244,6 +246,28 @@ def test_a_new_password_comes_with_a_new_role_and_the_old_one_is_void(shared):
         assert found["team reader"] == "agent"
     with pytest.raises(OperationFailure):
         conversations(before).find_one()
+
+
+def test_an_agent_may_add_readings_of_limits_and_without_the_right_they_wait(shared):
+    agent, owner = shared.sign_in("agent"), shared.settings(shared.uri, "owner")
+    spool = agent.cca_home / SPOOL_NAME
+    spool.mkdir(parents=True, exist_ok=True)
+    reading = {"type": "limits", "timestamp": "2026-11-01T10:00:00Z", "sessionId": SESSION}
+    (spool / "limits-2026-11.jsonl").write_text(json.dumps(reading) + "\n")
+    sync_once(agent, agent.mongo_uri)
+    assert is_refused(archive.limits_beside(conversations(agent)).find_one)
+    # As a role of before had it: conversations go on, and the reading is kept with the reason.
+    with archive.connect(shared.uri) as client:
+        name = f"{owner.mongo_db}.agent"
+        [role] = client.admin.command("rolesInfo", name, showPrivileges=True)["roles"]
+        kept = [one for one in role["privileges"] if one["resource"]["collection"] != "limits"]
+        client.admin.command("updateRole", name, privileges=kept)
+    with (spool / "limits-2026-11.jsonl").open("a") as file:
+        file.write(json.dumps(reading | {"costUsd": 2}) + "\n")
+    write_transcript(agent, line("beside-limits"))
+    report = sync_once(agent, agent.mongo_uri)
+    assert (report.stored, report.dead_letters) == (1, 1)
+    assert "cca users add" in list_letters(agent.buffer_path)[-1].reason
 
 
 def test_users_that_are_not_ours_are_left_alone(shared):

@@ -3,6 +3,7 @@
 import json
 import multiprocessing
 import os
+import signal
 import socket
 import stat
 from pathlib import Path
@@ -12,7 +13,8 @@ import pytest
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure
 
-from cca.mongo import server
+from cca.mongo import archive, server
+from cca.mongo.set_up import set_up
 from cca.settings import Settings
 
 
@@ -53,18 +55,41 @@ def test_needs_its_password_and_keeps_it_private(home: Settings) -> None:
             pytest.raises(OperationFailure),
         ):
             stranger.db.things.find_one()
-    for name in ("password", "keyfile"):
-        assert stat.S_IMODE((home.mongo_dir / name).stat().st_mode) == 0o600
+    assert stat.S_IMODE((home.mongo_dir / "password").stat().st_mode) == 0o600
 
 
-def test_serves_change_streams(home: Settings) -> None:
-    with (
-        server.serving_mongo(home) as uri,
-        MongoClient(uri) as client,
-        client.db.things.watch(max_await_time_ms=100) as stream,
-    ):
-        client.db.things.insert_one({"_id": "seen"})
-        assert stream.next()["documentKey"] == {"_id": "seen"}
+def test_it_stands_alone_and_compresses_well(home: Settings) -> None:
+    with server.serving_mongo(home) as uri, MongoClient(uri) as client:
+        client.db.things.insert_one({"_id": 1})
+        assert "setName" not in client.admin.command("hello")
+        stored = client.db.command("collStats", "things")["wiredTiger"]["creationString"]
+        assert "block_compressor=zstd" in stored
+        assert client.local.list_collection_names() == ["startup_log"]
+    journal = home.mongo_dir / "data" / "journal"
+    assert sum(file.stat().st_size for file in journal.iterdir()) < 100 << 20
+
+
+def test_what_it_has_confirmed_survives_its_sudden_end(home: Settings) -> None:
+    with server.serving_mongo(home) as uri, archive.connect(uri) as client:
+        database = archive.database(client, home)
+        database["annotations"].insert_one({"_id": "note"})
+        archive.conversations(client, home).insert_many([{"_id": n} for n in range(3000)])
+        running = server._recorded(home)
+        assert running is not None
+        os.kill(running.pid, signal.SIGKILL)
+    with server.serving_mongo(home) as uri, archive.connect(uri) as client:
+        database = archive.database(client, home)
+        assert database["annotations"].count_documents({}) == 1
+        assert archive.conversations(client, home).count_documents({}) == 3000
+
+
+def test_set_up_makes_the_user_of_a_stand_alone_server_and_no_set(home: Settings) -> None:
+    with server.serving_mongo(home) as uri, MongoClient(uri) as client:
+        user = "mongodb://reader:secret@127.0.0.1/?authSource=claude_logs"
+        told = home.model_copy(update={"mongo_admin_uri": uri, "mongo_uri": user})
+        assert set_up(told) == ["user reader for the database claude_logs"]
+        assert set_up(told) == []
+        assert "setName" not in client.admin.command("hello")
 
 
 def test_server_of_a_killed_command_is_found_and_stopped_by_the_next(home: Settings) -> None:
@@ -102,6 +127,6 @@ def test_server_of_a_command_killed_while_it_started_is_set_up_by_the_next(home:
 
 
 def _die_while_starting(home: Path) -> None:
-    server._await_primary = lambda *_: os._exit(9)
+    server._await_ready = lambda *_: os._exit(9)
     with server.serving_mongo(Settings(cca_home=home, mongo_uri="", _env_file=None)):
         pass

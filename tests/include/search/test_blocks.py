@@ -43,6 +43,23 @@ def result(content: Any) -> dict[str, Any]:
             [("system", "lapwing broke")],
         ),
         (
+            {"type": "system", "subtype": "stop_hook_summary", "stopReason": "avocet waits"},
+            [("system", "avocet waits")],
+        ),
+        (
+            {"type": "user", "mcpMeta": {"structuredContent": {"a": "said", "b": "dotterel"}},
+             "message": {"role": "user", "content": [{"type": "tool_result", "content": "said"}]}},
+            [("tool_result", "said"), ("tool_result", "dotterel")],
+        ),
+        (
+            {"type": "assistant", "message": {"role": "assistant", "content": [
+                {"type": "web_fetch_tool_result", "content": {"type": "web_fetch_result", "content":
+                    {"type": "document", "source": {"type": "text", "data": "whimbrel"}}}},
+                {"type": "tool_result", "content": [
+                    {"type": "x", "source": {"type": "base64", "data": "d2hpbWJyZWw"}}]}]}},
+            [("tool_result", "whimbrel")],
+        ),
+        (
             {"type": "pr-link", "prRepository": "a/b", "prUrl": "https://e.org/1"},
             [("system", "a/b\nhttps://e.org/1")],
         ),

@@ -2,6 +2,8 @@ import stat
 from configparser import RawConfigParser
 from pathlib import Path
 
+from supervisor.options import ServerOptions
+
 from cca.settings import Settings
 from cca.stack import supervisor
 from cca.stack.airflow import airflow_environment, logins
@@ -35,6 +37,17 @@ def test_a_percent_sign_or_a_space_in_a_command_survives(tmp_path: Path):
     program = Program("odd", ("/a folder/100%/tool", "it's"))
     text = supervisor.write_config(settings, [program]).read_text()
     assert """command = '/a folder/100%%/tool' 'it'"'"'s'""" in text
+
+
+def test_a_percent_sign_in_the_home_reaches_every_path_as_it_is(tmp_path: Path) -> None:
+    settings = Settings(cca_home=tmp_path / "100%d done", _env_file=None)
+    path = supervisor.write_config(settings, [Program("odd", ("true",))])
+    options = ServerOptions()
+    options.realize(["-n", "-c", str(path)])
+    (odd,) = options.process_group_configs[0].process_configs
+    assert odd.stdout_logfile == str(settings.logs_dir / "odd.log")
+    assert options.childlogdir == str(settings.logs_dir)
+    assert options.pidfile == str(path.with_name("supervisord.pid"))
 
 
 def test_a_long_home_gets_its_own_short_socket(tmp_path: Path):

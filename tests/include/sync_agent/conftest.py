@@ -41,12 +41,12 @@ def stored(collection):
 
 @pytest.fixture
 def own_mongod(tmp_path):
-    """Makes a mongod that the test may kill; one node of a replica set, without passwords."""
+    """Makes a mongod that the test may kill; it has no passwords."""
     servers = []
 
     def start(*options: str, client: str = "") -> OwnMongod:
         home = tmp_path / f"mongod{len(servers)}"
-        server = OwnMongod(home, "--replSet", "rs0", *options, client=client)
+        server = OwnMongod(home, *options, client=client)
         servers.append(server)
         server.start()
         server.wait()

@@ -9,7 +9,7 @@ from typing import Any
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
-from cca.mongo.server import find_binary
+from cca.mongo.mongod import find_binary
 from tests.helpers import free_port
 
 SESSION = "00000000-0000-4000-8000-0000000000ad"
@@ -30,7 +30,7 @@ class OwnMongod:
         command = [
             *(find_binary(), "--dbpath", self.home / "data", "--port", str(self.port)),
             *("--bind_ip", "127.0.0.1", "--nounixsocket", "--wiredTigerCacheSizeGB", "0.25"),
-            *("--logpath", self.home / "log", "--logappend", "--oplogSize", "100"),
+            *("--logpath", self.home / "log", "--logappend"),
             *self.options,
         ]
         self.process = subprocess.Popen(
@@ -38,17 +38,13 @@ class OwnMongod:
         )
 
     def wait(self) -> None:
-        """Until it takes writes; a first start makes the replica set."""
+        """Until it answers."""
         deadline = time.monotonic() + 30
         with MongoClient[Any](self.uri, serverSelectionTimeoutMS=500) as client:
             while time.monotonic() < deadline:
                 with contextlib.suppress(PyMongoError):
-                    hello = client.admin.command("hello")
-                    if hello.get("isWritablePrimary"):
-                        return
-                    if "setName" not in hello:
-                        member = {"_id": 0, "host": f"127.0.0.1:{self.port}"}
-                        client.admin.command("replSetInitiate", {"_id": "rs0", "members": [member]})
+                    client.admin.command("ping")
+                    return
                 time.sleep(0.05)
         message = "the test's mongod did not become ready"
         raise AssertionError(message)

@@ -1,6 +1,7 @@
 """Terminal output, wrappers, slugs and results of lengths and shapes that no table holds well."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -11,12 +12,11 @@ from cca.transcript.results import error_class, is_rejection, result_text
 from cca.transcript.slugs import (
     project_key,
     project_label,
-    project_path,
     repository_of,
     slug_of,
 )
 from cca.transcript.terminal import plain
-from cca.transcript.times import epoch_ms, is_outlier
+from cca.transcript.times import epoch_ms, is_clock_wrong, is_outlier
 from cca.transcript.tools import argument, tool_name
 from cca.transcript.wrappers import pieces, readable
 
@@ -97,8 +97,8 @@ def test_a_long_slug_is_cut_and_ends_in_a_hash_of_the_whole_path() -> None:
         ("/srv/repo/.claude/worktrees/feat-a", "/srv/repo/.claude/worktrees/feat-a", "/srv/repo"),
         ("/srv/repo/.worktrees/x/sub", "/srv/repo/.worktrees/x/sub", "/srv/repo"),
         ("/srv/repo.worktrees/x", "/srv/repo.worktrees/x", "/srv/repo"),
-        ("C:\\Work\\App", "c:/Work/App", "c:/Work/App"),
-        ("c:\\Work\\App\\", "c:/Work/App", "c:/Work/App"),
+        ("C:\\Work\\App", "c:/work/app", "c:/work/app"),
+        ("c:\\Work\\App\\", "c:/work/app", "c:/work/app"),
         ("/srv/日本", "/srv/日本", "/srv/日本"),
         ("/srv/back\\slash", "/srv/back\\slash", "/srv/back\\slash"),
         ("/", "/", "/"),
@@ -110,9 +110,6 @@ def test_projects_differ_by_their_key(cwd: str, key: str, repository: str) -> No
 
 
 def test_a_project_is_named_after_the_folder_that_has_its_slug() -> None:
-    assert project_path("-srv-a", {"/srv/b": 9, "/srv/a": 1}) == "/srv/a"
-    assert project_path("-srv-c", {"/srv/b": 9, "/srv/a": 1}) == "/srv/b"
-    assert project_path("-srv-c", {}) == ""
     assert project_label("-srv-a", "C:\\Work\\App") == "App"
     assert project_label("-srv-a", None) == "srv-a"
 
@@ -123,6 +120,18 @@ def test_a_clearly_wrong_clock_is_reported() -> None:
     assert is_outlier(datetime(2001, 1, 1, tzinfo=UTC), taken_at)
     assert not is_outlier(taken_at + timedelta(hours=14), taken_at)
     assert not is_outlier(datetime(2025, 3, 1, tzinfo=UTC), taken_at)
+
+
+@pytest.mark.parametrize(
+    ("written", "is_wrong"),
+    [
+        ("1970-01-01T00:00:00Z", True), (0, True), ("yesterday", True), ([1], True), (None, False),
+        ("", False), ("2026-10-01T10:00:00Z", False), (1790848800, False),
+    ],
+)  # fmt: skip
+def test_a_timestamp_that_is_no_time_is_a_wrong_clock(written: Any, *, is_wrong: bool) -> None:
+    at = datetime(2026, 10, 1, 10, tzinfo=UTC)
+    assert is_clock_wrong(written, at, at + timedelta(hours=1)) == is_wrong
 
 
 def test_milliseconds_are_rounded() -> None:

@@ -7,6 +7,11 @@ import pytest
 
 from cca.settings import Settings
 
+_CAUSES = (
+    "skill", "plugin", "mcp_server", "mcp_tool", "agent_type", "command_name", "task_category",
+    "git_branch", "pull_request", "effort", "version", "entrypoint", "user_name",
+)  # fmt: skip
+
 
 @pytest.fixture
 def gold(tmp_path: Path) -> Settings:
@@ -52,6 +57,15 @@ def gold(tmp_path: Path) -> Settings:
             alter table marts.fct_tool_calls add column host varchar default 'laptop';
             alter table marts.fct_tool_calls add column is_failed boolean;
             update marts.fct_tool_calls set is_failed = is_error and not is_rejected;
+            alter table marts.fct_tool_calls add column message_id varchar;
+            update marts.fct_tool_calls set message_id = if(tool_name = 'Read', 'm-opus', 'm-new');
+            alter table marts.fct_api_messages add column message_id varchar;
+            update marts.fct_api_messages set message_id = 'm-' || model;
+            alter table marts.fct_api_messages add column is_sidechain boolean;
+            update marts.fct_api_messages set is_sidechain = model = 'haiku';
+            create table marts.fct_pull_requests as
+                select 'me/a#1' as pull_request, 'feat/x' as git_branch, 'https://x/1' as
+                pull_request_url;
             create table marts.agg_billing_blocks as select *,
                 1::bigint as output_tokens, 1::bigint as cache_write_5m_tokens,
                 1::bigint as cache_write_1h_tokens, 1::bigint as cache_read_tokens,
@@ -64,6 +78,24 @@ def gold(tmp_path: Path) -> Settings:
                  4::decimal(18, 10), 2::double)
             ) t(block_start, last_at, api_messages, input_tokens, cost_usd, usd_per_hour)
         """)
+        connection.execute("""
+            create table marts.agg_limit_windows as select *, 100::bigint as tokens,
+                2::decimal(18, 10) as cost_usd, 4::double as tokens_per_percent,
+                0.08::double as usd_per_percent
+            from (values
+                ('seven_day', timestamp '2026-10-30 10:00', timestamp '2026-11-06 10:00', 25, 5,
+                 timestamp '2026-11-02 10:00'),
+                ('five_hour', timestamp '2026-11-02 10:00', timestamp '2026-11-02 15:00', 40, 20,
+                 timestamp '2026-11-02 12:00')
+            ) t(limit_name, window_start, resets_at, used_percentage, percentage_per_hour,
+                last_read_at)
+        """)
+        for column in _CAUSES:
+            connection.execute(f"alter table marts.fct_api_messages add column {column} varchar")
+        connection.execute(
+            "update marts.fct_api_messages set skill = 'notes', pull_request = 'me/a#1', "
+            "mcp_server = 'db', mcp_tool = 'query', effort = 'high' where day = '2026-11-01'"
+        )
         for table in ("fct_api_messages", "fct_tool_calls"):
             connection.execute(f"alter table marts.{table} add column project_key varchar")
             connection.execute(

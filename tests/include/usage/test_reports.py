@@ -13,11 +13,13 @@ from rich.console import Console
 from rich.text import Text
 
 from cca.cli import cca
+from cca.cli.usage import usage
 from cca.errors import NotFound, SettingError
+from cca.gold.measures.causes import CAUSES, NONE, Cause
 from cca.settings import Settings, get_settings
 from cca.usage import render
 from cca.usage.projects import known_project
-from cca.usage.reports import NAMES, report
+from cca.usage.reports import KINDS, NAMES, report
 
 Keys = list[tuple[str, int]]
 
@@ -45,6 +47,46 @@ def test_each_kind_groups_by_its_dimension(
     assert made.totals["cost_usd"] == Decimal("0.30000001")
 
 
+@pytest.mark.parametrize("cause", CAUSES, ids=lambda cause: cause.report)
+def test_a_report_of_a_cause_counts_every_response_once(gold: Settings, cause: Cause) -> None:
+    made = report(gold.gold_path, cause.report)
+    assert sum(row["input_tokens"] for row in made.rows) == made.totals["input_tokens"] == 112
+    assert sum(row["cost_usd"] for row in made.rows) == made.totals["cost_usd"]
+    assert NONE in {row[cause.kind] for row in made.rows}
+
+
+@pytest.mark.parametrize(
+    ("kind", "rows"),
+    [
+        ("skill", [("none", 12), ("notes", 100)]),
+        ("mcp-tool", [("none", 12), ("db/query", 100)]),
+        ("agent", [("none", 111), ("not said", 1)]),
+        ("pr", [("none", 12), ("me/a#1", 100)]),
+    ],
+)
+def test_causes_are_named_and_the_rest_counts_as_none(
+    gold: Settings, kind: str, rows: Keys
+) -> None:
+    made = report(gold.gold_path, kind)
+    assert [(row[made.dimensions[0]], row["input_tokens"]) for row in made.rows] == rows
+
+
+def test_a_pull_request_is_shown_with_its_branch_and_its_address(gold: Settings) -> None:
+    made = report(gold.gold_path, "pr")
+    assert made.dimensions == ("pull_request", "git_branch", "url")
+    assert (made.rows[1]["git_branch"], made.rows[1]["url"]) == ("feat/x", "https://x/1")
+
+
+def test_the_command_offers_each_report_that_there_is() -> None:
+    assert tuple(usage.params[0].type.choices) == KINDS
+    assert {each.report for each in CAUSES} <= set(KINDS)
+
+
+def test_tools_are_those_that_a_model_called(gold: Settings) -> None:
+    made = report(gold.gold_path, "tools", model="opus")
+    assert [row["tool_name"] for row in made.rows] == ["Read"]
+
+
 @pytest.mark.parametrize(
     ("bounds", "messages"),
     [
@@ -52,6 +94,7 @@ def test_each_kind_groups_by_its_dimension(
         ({"until": date(2026, 11, 2)}, 2),
         ({"since": date(2026, 11, 2), "until": date(2026, 11, 9)}, 2),
         ({"project": "-a"}, 2),
+        ({"model": "opus"}, 2),
         ({"project": "/home/me/a"}, 2),
         ({"project": "-none"}, 0),
         ({"host": "laptop"}, 2),
@@ -102,7 +145,7 @@ def test_the_open_block_shows_where_it_is_heading_and_others_do_not(gold: Settin
 
 @pytest.mark.parametrize("only", [{"project": "-a"}, {"host": "laptop"}])
 def test_blocks_of_one_project_or_machine_are_refused(gold: Settings, only: dict[str, str]) -> None:
-    with pytest.raises(SettingError, match="leave out --project and --host"):
+    with pytest.raises(SettingError, match="leave out --project, --host and --model"):
         report(gold.gold_path, "blocks", **only)
 
 
@@ -200,3 +243,22 @@ def test_before_the_first_publish_the_error_says_what_to_run(tmp_path: Path) -> 
 def test_an_unknown_kind_is_refused(gold: Settings) -> None:
     with pytest.raises(SettingError, match="yearly"):
         report(gold.gold_path, "yearly")
+
+
+def test_limits_are_the_windows_that_were_read_and_where_the_open_ones_lead(
+    gold: Settings,
+) -> None:
+    at = datetime(2026, 11, 2, 12, tzinfo=UTC)
+    made = report(gold.gold_path, "limits", now=at)
+    assert [
+        (row["limit_name"], row["is_active"], row["used_percentage"], row["expected_percentage"])
+        for row in made.rows
+    ] == [("seven_day", True, 25, 25 + 5 * 96), ("five_hour", True, 40, 100)]
+    later = report(gold.gold_path, "limits", date(2026, 11, 1), now=at.replace(day=3))
+    assert [(row["is_active"], row["expected_percentage"]) for row in later.rows] == [(False, None)]
+    out = Console(file=StringIO(), width=200, force_terminal=True)
+    render.print_table(made, out)
+    assert "used %" in out.file.getvalue()
+    assert json.loads(render.as_json(made))["rows"][0]["usd_per_percent"] == 0.08
+    with pytest.raises(SettingError, match="whole account"):
+        report(gold.gold_path, "limits", host="laptop")

@@ -1,14 +1,5 @@
-with usage_rows as (
-    select * from {{ ref('stg_api_usage') }}
-    where {{ touched('session_id') }}
-),
-
-origins as (
-    select * from {{ ref('int_session_origins') }}
-),
-
 -- A WebSearch call's result, a row of its own without usage, counts the searches it made.
-search_results as (
+with search_results as (
     select
         blocks.tool_use_id,
         max(entries.web_search_requests) as web_search_requests
@@ -40,35 +31,29 @@ ranked as (
                 usage_rows.is_sidechain asc, {{ had_first('origins') }}, usage_rows.event_at asc,
                 usage_rows.stream asc, usage_rows.generation asc, usage_rows.source_offset asc
         ) as copy_number
-    from usage_rows
-    inner join origins on usage_rows.session_id = origins.session_id
+    from {{ ref('stg_api_usage') }} as usage_rows
+    inner join {{ ref('int_session_origins') }} as origins on usage_rows.session_id = origins.session_id
+    where {{ touched('usage_rows.session_id') }}
 ),
 
 -- Early rows of a message hold partial counts and copies repeat them: the largest is the truth.
 merged as (
     select
         message_id,
-        max(input_tokens) as input_tokens,
-        max(output_tokens) as output_tokens,
+        {%- for name in [
+            'input_tokens', 'output_tokens', 'cache_write_1h_tokens', 'cache_read_tokens', 'thinking_tokens',
+            'web_search_requests', 'inference_geo', 'usage_kind', 'skill', 'plugin', 'agent_type', 'effort',
+        ] %}
+            max({{ name }}) as {{ name }},
+        {%- endfor %}
         -- Where the split falls short of the total, the rest was written for five minutes.
         greatest(
             max(cache_write_5m_tokens), max(cache_creation_tokens) - max(cache_write_1h_tokens)
         ) as cache_write_5m_tokens,
-        max(cache_write_1h_tokens) as cache_write_1h_tokens,
-        max(cache_read_tokens) as cache_read_tokens,
-        max(thinking_tokens) as thinking_tokens,
-        max(web_search_requests) as web_search_requests,
+        bool_or(is_thinking_known) as is_thinking_known,
         max(model) as any_model,
-        max(inference_geo) as inference_geo,
-        max(usage_kind) as usage_kind,
-        max(response_id) as response_id,
-        -- Every row of a response says the same of its cause, or nothing.
-        max(skill) as skill,
-        max(plugin) as plugin,
         min_by(mcp_server, mcp_server || ' ' || coalesce(mcp_tool, '')) as mcp_server,
         min_by(coalesce(mcp_tool, ''), mcp_server || ' ' || coalesce(mcp_tool, '')) as mcp_tool,
-        max(agent_type) as agent_type,
-        max(effort) as effort,
         bool_or(speed = 'fast' or {{ is_fast_model('model') }}) as is_fast,
         bool_or({{ has_unknown_factor() }}) as has_unknown_factor,
         bool_or(service_tier = 'batch') as is_batch,
@@ -96,6 +81,7 @@ select
     merged.cache_write_1h_tokens,
     merged.cache_read_tokens,
     merged.thinking_tokens,
+    merged.is_thinking_known,
     merged.web_search_requests + coalesce(client_searches.web_search_requests, 0) as web_search_requests,
     merged.input_tokens + merged.cache_write_5m_tokens + merged.cache_write_1h_tokens
     + merged.cache_read_tokens as prompt_tokens,
@@ -105,7 +91,6 @@ select
         else 'standard'
     end as price_variant,
     merged.usage_kind,
-    merged.response_id,
     ranked.git_branch,
     ranked.version,
     ranked.entrypoint,

@@ -1,7 +1,11 @@
 with messages as (
     select
         message_id,
-        response_id,
+        -- What was billed beside a message stands where that stands.
+        case
+            when usage_kind = 'message' then message_id
+            else split_part(message_id, ':' || usage_kind || ':', 1)
+        end as response_id,
         session_id,
         agent_id,
         event_at
@@ -38,53 +42,22 @@ turns as (
 ),
 
 agents as (
-    select
-        agents.session_id,
-        agents.agent_id,
-        coalesce(agents.parent_agent_id, calls.agent_id) as parent_agent_id,
-        turns.turn_number
-    from {{ ref('int_subagents') }} as agents
-    left join {{ ref('int_tool_usage') }} as calls
-        on agents.tool_use_id = calls.tool_use_id and agents.session_id = calls.session_id
-    left join turns on calls.session_id = turns.session_id and calls.message_id = turns.message_id
-    where {{ touched('agents.session_id') }}
-),
-
--- A subagent of a subagent belongs to the prompt that started the first of them.
-agent_turns as (
-    select
-        session_id,
-        agent_id,
-        min(turn_number) as turn_number
-    from (
-        with recursive started as (
-            select session_id, agent_id, turn_number from agents
-            where turn_number is not null
-            union
-            select agents.session_id, agents.agent_id, started.turn_number
-            from started
-            inner join agents
-                on started.session_id = agents.session_id and started.agent_id = agents.parent_agent_id
-        )
-
-        select * from started
-    )
-    group by session_id, agent_id
+    select * from {{ ref('int_subagents') }}
+    where {{ touched('session_id') }}
 ),
 
 placed as (
     select
         messages.message_id,
         messages.session_id,
-        coalesce(agent_turns.turn_number, turns.turn_number) as turn_number,
+        coalesce(agents.turn_number, turns.turn_number) as turn_number,
         -- Where nothing says what started a subagent, it is the last prompt before it began.
         case
             when messages.agent_id is null then messages.event_at
             else min(messages.event_at) over (partition by messages.session_id, messages.agent_id)
         end as began_at
     from messages
-    left join agent_turns
-        on messages.session_id = agent_turns.session_id and messages.agent_id = agent_turns.agent_id
+    left join agents on messages.session_id = agents.session_id and messages.agent_id = agents.agent_id
     left join turns on messages.session_id = turns.session_id and messages.response_id = turns.message_id
 ),
 

@@ -64,6 +64,7 @@ select
             )
     end as turn_number,
     task_category,
+    is_correction,
     substring(prompt_text, 1, 300) as prompt,
     length(prompt_text) as prompt_length,
     substring(command, 2) as command_name,

@@ -3,6 +3,17 @@ with entries as (
     where agent_id is not null and {{ touched('session_id') }}
 ),
 
+-- The turn of the main thread that a response stands in.
+turns as (
+    select
+        session_id,
+        message_id,
+        min(turn_number) as turn_number
+    from {{ ref('int_messages_enriched') }}
+    where message_id is not null and turn_number > 0 and {{ touched('session_id') }}
+    group by session_id, message_id
+),
+
 runs as (
     select
         session_id,
@@ -40,17 +51,44 @@ launches as (
     inner join {{ ref('stg_tool_calls') }} as results on details.document_id = results.document_id
     where details.result_agent_id is not null and results.is_result and {{ touched('details.session_id') }}
     group by details.session_id, details.result_agent_id
+),
+
+agents as (
+    select
+        runs.*,
+        coalesce(meta.tool_use_id, launches.tool_use_id) as tool_use_id,
+        coalesce(meta.agent_type, calls.subject) as agent_type,
+        meta.description,
+        meta.parent_agent_id,
+        coalesce(meta.parent_agent_id, calls.agent_id) as started_by,
+        coalesce(meta.spawn_depth, 1) as spawn_depth,
+        callers.turn_number
+    from runs
+    left join meta on runs.session_id = meta.session_id and runs.agent_id = meta.agent_id
+    left join launches on runs.session_id = launches.session_id and runs.agent_id = launches.agent_id
+    left join {{ ref('int_tool_usage') }} as calls
+        on coalesce(meta.tool_use_id, launches.tool_use_id) = calls.tool_use_id
+    left join turns as callers on calls.session_id = callers.session_id and calls.message_id = callers.message_id
+),
+
+-- A subagent of a subagent works for the prompt that started the first of them.
+started as (
+    {{ inherited("agents", "agent_id", "started_by", "turn_number") }}
 )
 
 select
-    runs.*,
-    coalesce(meta.tool_use_id, launches.tool_use_id) as tool_use_id,
-    coalesce(meta.agent_type, calls.subject) as agent_type,
-    meta.description,
-    meta.parent_agent_id,
-    coalesce(meta.spawn_depth, 1) as spawn_depth
-from runs
-left join meta on runs.session_id = meta.session_id and runs.agent_id = meta.agent_id
-left join launches on runs.session_id = launches.session_id and runs.agent_id = launches.agent_id
-left join {{ ref('int_tool_usage') }} as calls
-    on coalesce(meta.tool_use_id, launches.tool_use_id) = calls.tool_use_id
+    agents.session_id,
+    agents.agent_id,
+    agents.project_id,
+    agents.host,
+    agents.started_at,
+    agents.ended_at,
+    agents.entries,
+    agents.tool_use_id,
+    agents.agent_type,
+    agents.description,
+    agents.parent_agent_id,
+    agents.spawn_depth,
+    started.turn_number
+from agents
+left join started on agents.session_id = started.session_id and agents.agent_id = started.agent_id

@@ -29,10 +29,14 @@ results as (
         bool_or(coalesce(blocks.is_error, false)) as is_error,
         min(blocks.written_at) as finished_at,
         max(blocks.file_path) as file_path,
+        max(blocks.characters) as result_characters,
         max(blocks.lines_added) as lines_added,
         max(blocks.lines_removed) as lines_removed,
         bool_or(coalesce(blocks.is_rejected, false)) as is_rejected,
-        min(blocks.error_class) as error_class
+        min(blocks.error_class) as error_class,
+        bool_or(coalesce(blocks.reports_failure, false)) as reports_failure,
+        max(blocks.commit_hash) as commit_hash,
+        max(blocks.commit_subject) as commit_subject
     from blocks
     where blocks.is_result
     group by blocks.tool_use_id
@@ -66,8 +70,16 @@ select
         )
     end as duration_ms,
     coalesce(ranked.file_path, results.file_path) as file_path,
+    results.result_characters,
     coalesce(results.lines_added, ranked.lines_added) as lines_added,
-    coalesce(results.lines_removed, ranked.lines_removed) as lines_removed
+    coalesce(results.lines_removed, ranked.lines_removed) as lines_removed,
+    ranked.check_kind,
+    case
+        when ranked.check_kind is not null and results.tool_use_id is not null and not results.is_rejected
+            then results.is_error or results.reports_failure
+    end as is_check_failed,
+    results.commit_hash,
+    results.commit_subject
 from ranked
 left join results on ranked.tool_use_id = results.tool_use_id
 where ranked.copy_number = 1

@@ -1,0 +1,114 @@
+"""Rows of weeks to lines with the cases behind each point, and marks where things changed; pure."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, timedelta
+
+from cca.dashboards.browser.chart import Mark, nice_top, starts, ticks
+from cca.dashboards.browser.numbers.bars import label_of
+from cca.dashboards.browser.numbers.parts import Bar, Change, Lines, Point, Series
+
+_WEEK = timedelta(days=7)
+# A line of fewer weeks would be as wide as a hand.
+_MIN_WEEKS = 8
+
+# (value, cases) by week, of one line.
+Values = Mapping[date, tuple[float, int]]
+
+
+def weeks_between(first: date, last: date) -> list[date]:
+    """The Mondays from the first week to the last, and some empty ones before a short row."""
+    return starts(min(first, last - (_MIN_WEEKS - 1) * _WEEK), last, "week")
+
+
+def lines(  # noqa: PLR0913  (what a chart is drawn from)
+    title: str,
+    values: Mapping[str, Values],
+    weeks: Sequence[date],
+    written: Callable[[float], str],
+    on_axis: Callable[[float], str],
+    link: Callable[[date, date], str],
+    *,
+    colours: Mapping[str, str],
+    shown: Mapping[str, str],
+    few: int,
+    changes: Sequence[Change] = (),
+) -> Lines:
+    """One chart: a line for each name, a point for each week that has a value."""
+    found = [value for each in values.values() for value, _ in each.values()]
+    if not found:
+        return Lines(title, [], [], [], [], [], empty="No case in this period.")
+    top = nice_top(max(found)) if max(found) > 0 else 1.0
+    places = {week: _place(index, len(weeks)) for index, week in enumerate(weeks)}
+    series = [
+        _series(shown.get(name, name), colours[name], each, places, top, few)
+        for name, each in values.items()
+    ]
+    bars = [
+        Bar(
+            label_of(week, week + timedelta(days=6)),
+            [],
+            link(week, week + timedelta(days=6)),
+            [
+                (
+                    shown.get(name, name),
+                    f"{written(each[week][0])} of {each[week][1]:,}",
+                    colours[name],
+                )
+                for name, each in values.items()
+                if week in each
+            ],
+        )
+        for week in weeks
+    ]
+    marks = [Mark(100, on_axis(top)), Mark(50, on_axis(top / 2))]
+    return Lines(title, series, bars, marks, ticks(weeks, "week"), list(changes))
+
+
+def changes_of(
+    leaders: Mapping[date, Mapping[str, str]], weeks: Sequence[date], shown: Callable[[str], str]
+) -> list[Change]:
+    """A mark on each week whose most used model or version is not that of the week before it.
+
+    `leaders` has the most used name of each kind (model, version) by week; quiet weeks are none.
+    """
+    before: Mapping[str, str] = {}
+    found = []
+    for index, week in enumerate(weeks):
+        now = leaders.get(week)
+        if now is None:
+            continue
+        changed = [kind for kind, name in now.items() if before and before.get(kind) != name]
+        if changed:
+            hints = [f"{kind} {before.get(kind, '-')} to {now[kind]}" for kind in changed]
+            # A version changes nearly every week: its mark has no text.
+            label = shown(now["model"]) if "model" in changed else ""
+            found.append(Change(_place(index, len(weeks)), label, "; ".join(hints)))
+        before = now
+    return found
+
+
+def _place(index: int, weeks: int) -> float:
+    return round(100 * (index + 0.5) / weeks, 2)
+
+
+def _series(  # noqa: PLR0913  (what a line is drawn from)
+    name: str, colour: str, values: Values, places: Mapping[date, float], top: float, few: int
+) -> Series:
+    points: dict[date, Point] = {
+        week: Point(places[week], round(100 * values[week][0] / top, 2), values[week][1] < few)
+        for week in places
+        if week in values
+    }
+    return Series(name, colour, list(points.values()), _runs(points))
+
+
+def _runs(points: Mapping[date, Point]) -> list[str]:
+    """Neighbouring weeks are joined; over a week without a value nothing is drawn."""
+    runs: list[list[Point]] = []
+    last = None
+    for week, point in points.items():
+        if last is None or week - last > _WEEK:
+            runs.append([])
+        runs[-1].append(point)
+        last = week
+    return [" ".join(f"{each.x},{100 - each.y:g}" for each in run) for run in runs if len(run) > 1]

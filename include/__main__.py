@@ -1,0 +1,24 @@
+"""The command `cca`, also `python -m cca`.
+
+Claude Code starts the status line for each of its lines: that command goes past click and settings.
+"""
+
+import sys
+
+
+def main() -> None:
+    """Run the command that the arguments name."""
+    if sys.argv[1:2] == ["statusline"]:
+        from cca.statusline.command import options_of, print_line  # noqa: PLC0415  (for it alone)
+
+        options = options_of(sys.argv[2:])
+        if options is not None:
+            print_line(options.get("--home"), options.get("--template"))
+            return
+    from cca.cli import main as run_command  # noqa: PLC0415  (takes what a line may take)
+
+    run_command()
+
+
+if __name__ == "__main__":
+    main()
