@@ -1,10 +1,10 @@
 """Lets the stack live under load and kills: `python -m benchmarks.soak [--minutes N]`.
 
-The real supervisor with MongoDB, agent, follower and browser, in a throw-away home. A writer appends
-200 lines a second; the pipeline runs at ten times its hourly speed; backups run meanwhile. In the
-first half a random process is killed every half minute; the second half is calm, as only a process
-that lives long shows whether its memory and its handles grow. At the end every store is compared
-with what was written.
+The real supervisor with MongoDB, agent, follower and browser, in a throw-away home. A writer
+appends 200 lines a second; the pipeline runs at ten times its hourly speed; backups run meanwhile.
+In the first half a random process is killed every half minute; the second half is calm, as only a
+process that lives long shows whether its memory and its handles grow. At the end every store is
+compared with what was written.
 """
 
 import argparse
@@ -189,7 +189,7 @@ def look(soak: Soak) -> None:
     """Note memory and open handles of each program, and open the list's page as a person would."""
     with suppress(OSError):
         page = f"http://127.0.0.1:{soak.settings.browser_port}/"
-        urllib.request.urlopen(page, timeout=10).read()  # noqa: S310
+        urllib.request.urlopen(page, timeout=10).read()
     for name, process in programs(soak).items():
         with suppress(psutil.Error):
             sample = Sample(

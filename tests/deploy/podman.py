@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from cca.mongo.server import find_binary
+from cca.mongo.mongod import find_binary
 from cca.settings import PROJECT_DIR
 from tests.helpers import eventually
 
@@ -63,7 +63,7 @@ class Podman:
         return self._run(["podman", *arguments], seconds, is_checked=is_checked)
 
     def compose(self, *arguments: str, seconds: float = 300) -> str:
-        """Run podman-compose in the checkout, with the options that newer podmans know done here."""
+        """Run podman-compose in the checkout, by way of bases/podman.py."""
         program = [*self._compose(), *arguments]
         return self._run(program, seconds)
 
@@ -220,7 +220,7 @@ def _make_bases(made: Podman) -> None:
     tar = subprocess.Popen(["tar", "-C", str(root), "-c", "."], stdout=subprocess.PIPE)
     subprocess.run(
         ["podman", "import", "-", "localhost/debian-base"],
-        check=True, stdin=tar.stdout, capture_output=True, env=made._environment(),  # noqa: SLF001
+        check=True, stdin=tar.stdout, capture_output=True, env=made._environment(),
     )  # fmt: skip
     tar.wait()
     shutil.rmtree(root)

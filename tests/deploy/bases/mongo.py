@@ -4,7 +4,7 @@
 import os
 import subprocess
 import sys
-import time
+from contextlib import suppress
 from pathlib import Path
 
 import pymongo
@@ -15,13 +15,11 @@ def add_root() -> None:
     """Create the root user in a mongod that nobody else can reach, and stop it."""
     server = subprocess.Popen(["mongod", "--bind_ip", "127.0.0.1", "--quiet"], stdout=sys.stderr)
     client: pymongo.MongoClient[dict[str, object]] = pymongo.MongoClient(directConnection=True)
-    user, password = (os.environ[f"MONGO_INITDB_ROOT_{name}"] for name in ("USERNAME", "PASSWORD"))
+    user, password = (os.environ[f"MONGO_INITDB_ROOT_{name}"] for name in ("USERNAME", "PASSWORD"))  # noqa: TID251
     client.admin.command("createUser", user, pwd=password, roles=["root"])
-    try:
+    # It ends without an answer.
+    with suppress(AutoReconnect):
         client.admin.command("shutdown")
-    except AutoReconnect:
-        # It ends without an answer.
-        time.sleep(0)
     server.wait()
 
 

@@ -1,12 +1,11 @@
 #!/usr/bin/env python3
-"""podman 4 as podman-compose 1.6 wants it: what only newer versions know is left out or done here."""
+"""podman 4 as podman-compose 1.6 wants it: what only newer ones know is left out or done here."""
 
 import os
 import re
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 REAL = "/usr/bin/podman"
 # podman-compose gives up by itself after its own time.
@@ -31,7 +30,9 @@ def wait_until_healthy(names: list[str]) -> int:
     """Ask as systemd would: without it podman runs no health check by itself."""
     until = time.monotonic() + _PATIENCE
     for name in names:
-        while subprocess.run([REAL, "healthcheck", "run", name], capture_output=True).returncode:
+        while subprocess.run(
+            [REAL, "healthcheck", "run", name], capture_output=True, check=False
+        ).returncode:
             if time.monotonic() > until:
                 sys.stderr.write(f"{name} is not healthy\n")
                 return 1
@@ -40,9 +41,6 @@ def wait_until_healthy(names: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    if os.environ.get("PODMAN_CALLS"):
-        with Path(os.environ["PODMAN_CALLS"]).open("a") as log:
-            log.write(f"{sys.argv[1:]}\n")
     if sys.argv[1] == "--version":
         # The first whose `wait` knows --condition=healthy, which is done here.
         sys.stdout.write("podman version 4.6.0\n")
