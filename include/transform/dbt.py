@@ -3,20 +3,23 @@
 import gc
 import logging
 import os
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cca.errors import SettingError, WarehouseError
 from cca.files import replace_file
 from cca.prices.files import newer_list
 from cca.prices.overrides import check_overrides
 from cca.settings import PROJECT_DIR, Settings
+from cca.transform import repeat, results
 from cca.transform.code_version import code_version_of, project_version
-from cca.transform.dbt_log import writing_log
+from cca.transform.dbt_log import telling, writing_log
 from cca.transform.nodes import BuildFailed, NodeDone, failure_text, nodes_of
 
 if TYPE_CHECKING:
@@ -32,7 +35,7 @@ CI_TAG = "ci"
 
 @dataclass(frozen=True)
 class TransformReport:
-    """What one build did."""
+    """What one build did; `is_repeated` says that it took dbt's statements of the build before."""
 
     models: int
     seeds: int
@@ -40,6 +43,7 @@ class TransformReport:
     warnings: int
     seconds: float
     nodes: tuple[NodeDone, ...]
+    is_repeated: bool = False
 
 
 def dbt_environment(settings: Settings) -> dict[str, str]:
@@ -102,17 +106,28 @@ def transform(
         message = f"{settings.warehouse_path} does not exist (DUCKDB_PATH); run `cca load` first"
         raise WarehouseError(message)
     check_overrides(settings.prices_file)
-    started = time.monotonic()
-    arguments = ["build", "--exclude", f"tag:{CI_TAG}"]
-    arguments += ["--select", *select.split()] if select else []
-    arguments += ["--full-refresh"] if full_refresh else []
-    arguments += ["--indirect-selection", tests_of] if tests_of else []
-    nodes = _built(_invoke(settings, arguments, on_event))
+    started, began = time.monotonic(), datetime.now(UTC)
+    repeated = None
+    if not select and not full_refresh and is_manifest_current(settings):
+        repeated = repeat.repeat(settings, _recording_key(settings), on_event)
+    if repeated is not None:
+        nodes = repeated
+    else:
+        arguments = ["build", "--exclude", f"tag:{CI_TAG}"]
+        arguments += ["--select", *select.split()] if select else []
+        arguments += ["--full-refresh"] if full_refresh else []
+        arguments += ["--indirect-selection", tests_of] if tests_of else []
+        nodes = _build(settings, arguments, on_event, began, is_whole=not select)
     if select and not nodes:
         raise SettingError(f"no model is selected by `{select}`; `cca dbt ls` lists them")
-    report = _report(nodes, time.monotonic() - started)
+    results.record(settings, nodes, began, is_repeated=repeated is not None)
+    report = _report(nodes, time.monotonic() - started, is_repeated=repeated is not None)
     log.info(
-        "dbt built %d models, ran %d tests in %.1f s", report.models, report.tests, report.seconds
+        "%s %d models, ran %d tests in %.1f s",
+        "built again" if report.is_repeated else "dbt built",
+        report.models,
+        report.tests,
+        report.seconds,
     )
     return report
 
@@ -124,7 +139,7 @@ def write_manifest(settings: Settings) -> Path:
         WarehouseError: dbt cannot parse it.
 
     """
-    result = _invoke(settings, ["parse"], None)
+    result = _invoke(settings, ["parse"])
     if not result.success:
         raise WarehouseError(f"dbt cannot parse {DBT_DIR}: {result.exception}")
     return manifest_path(settings)
@@ -146,7 +161,7 @@ def write_docs(settings: Settings) -> Path:
         message = f"{settings.warehouse_path} does not exist (DUCKDB_PATH); run `cca load` first"
         raise WarehouseError(message)
     write_manifest(settings)
-    result = _invoke(settings, ["docs", "generate", "--static", "--no-compile"], None)
+    result = _invoke(settings, ["docs", "generate", "--static", "--no-compile"])
     if not result.success:
         raise WarehouseError(f"dbt cannot document {DBT_DIR}: {result.exception}")
     page = docs_page(settings)
@@ -155,14 +170,37 @@ def write_docs(settings: Settings) -> Path:
     return page
 
 
+def _build(
+    settings: Settings,
+    arguments: list[str],
+    on_event: Callable[[NodeDone], None] | None,
+    began: datetime,
+    *,
+    is_whole: bool,
+) -> tuple[NodeDone, ...]:
+    recorder = repeat.Recorder()
+    listeners = [recorder, *([telling(on_event)] if on_event else [])]
+    try:
+        nodes = _built(_invoke(settings, arguments, *listeners))
+    except BuildFailed as error:
+        results.record(settings, error.nodes, began, is_repeated=False)
+        raise
+    if is_whole:
+        repeat.keep(settings, _recording_key(settings), nodes, recorder)
+    return nodes
+
+
+def _recording_key(settings: Settings) -> str:
+    return repeat.key_of(dbt_environment(settings), code_version(settings))
+
+
 def _invoke(
-    settings: Settings, arguments: list[str], on_event: Callable[[NodeDone], None] | None
+    settings: Settings, arguments: list[str], *callbacks: Callable[["EventMsg"], None]
 ) -> "dbtRunnerResult":
     from dbt.cli.main import dbtRunner  # noqa: PLC0415  (takes two seconds)
 
     for folder in (target_dir(settings), settings.logs_dir):
         folder.mkdir(parents=True, exist_ok=True)
-    callbacks = [_listener(on_event)] if on_event else []
     options = ["--log-level", "none", "--log-level-file", "none"]
     # Writing the manifest takes a CPU second.
     writes_manifest = arguments[0] != "build" or not is_manifest_current(settings)
@@ -225,29 +263,12 @@ def close_duckdb() -> None:
 
 def free_locks() -> None:
     """Drop dbt's locks; at a process's end Python reports those that are left as leaked."""
+    if "dbt.adapters.factory" not in sys.modules:
+        return
     from dbt.adapters.factory import reset_adapters  # noqa: PLC0415
 
     reset_adapters()  # type: ignore[no-untyped-call]
     gc.collect()
-
-
-def _listener(on_event: Callable[[NodeDone], None]) -> Callable[["EventMsg"], None]:
-    def listen(event: "EventMsg") -> None:
-        if event.info.name == "NodeFinished":
-            node: Any = event.data.node_info
-            result: Any = event.data.run_result
-            on_event(
-                NodeDone(
-                    node.node_name,
-                    node.resource_type,
-                    node.node_status,
-                    result.execution_time,
-                    node.unique_id,
-                    result.message,
-                )
-            )
-
-    return listen
 
 
 def _built(result: "dbtRunnerResult") -> tuple[NodeDone, ...]:
@@ -258,7 +279,7 @@ def _built(result: "dbtRunnerResult") -> tuple[NodeDone, ...]:
     return nodes
 
 
-def _report(nodes: tuple[NodeDone, ...], seconds: float) -> TransformReport:
+def _report(nodes: tuple[NodeDone, ...], seconds: float, *, is_repeated: bool) -> TransformReport:
     def count(kind: str) -> int:
         return sum(node.kind == kind for node in nodes)
 
@@ -269,4 +290,5 @@ def _report(nodes: tuple[NodeDone, ...], seconds: float) -> TransformReport:
         warnings=sum(node.status == "warn" for node in nodes),
         seconds=seconds,
         nodes=nodes,
+        is_repeated=is_repeated,
     )

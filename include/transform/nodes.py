@@ -13,7 +13,7 @@ _FAILURES_SHOWN = 10
 
 @dataclass(frozen=True)
 class NodeDone:
-    """A node of the graph that dbt finished; `status` is dbt's own word.
+    """A node of the graph that dbt finished; `status` is dbt's own word, `failures` a test's rows.
 
     Times and compiled SQL are known at the end of a run; a node that was skipped has neither.
     """
@@ -27,6 +27,7 @@ class NodeDone:
     started_at: datetime | None = None
     ended_at: datetime | None = None
     sql: str = ""
+    failures: int | None = None
 
 
 class BuildFailed(WarehouseError):
@@ -81,4 +82,5 @@ def _done(run: Any) -> NodeDone:
         min(starts, default=None),
         max(ends, default=None),
         getattr(node, "compiled_code", None) or "",
+        run.failures if str(node.resource_type) == "test" else None,
     )
