@@ -28,9 +28,9 @@ DEFINITIONS = {
     "cost_usd_with_web_search": "the same and 0.01 USD for each web search",
     "cache_breaks": "responses that wrote to the cache again what was in it, by cause; usd is what "
     "writing it again cost beyond reading it",
-    "waste": "what was played to bring little: sessions given up at their whole cost; small prompts "
-    "at what the cheapest model of the sample would have saved; compactions soon after another, "
-    "with their summary and the writing of the new context",
+    "waste": "what was played to bring little: sessions given up at their whole cost; small "
+    "prompts at what the cheapest model of the sample would have saved; compactions soon after "
+    "another, with their summary and the writing of the new context",
     "limits": "each window of a plan's limit: the highest percentage that a status line showed, "
     "and tokens and cost of all answers from its beginning to the last line that showed that",
     "causes": "by_skill, by_mcp, by_effort, by_prompt and others: each response once, under what "

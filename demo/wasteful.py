@@ -1,4 +1,4 @@
-"""Sessions whose money brought little: given up, a big model for small questions, tight contexts."""
+"""Sessions whose money brought little: given up, small questions, compactions in a row."""
 
 from decimal import Decimal
 

@@ -168,6 +168,8 @@ class Table:
     columns: list[Column]
     rows: list[list[Cell]]
     note: str = ""
+    # How often the heuristics behind it were right.
+    rests_on: list[str] = field(default_factory=list)
     empty: str = ""
     anchor: str = ""
     address: str = ""

@@ -18,8 +18,13 @@ class Precision:
     @property
     def text(self) -> str:
         """One sentence for a page."""
+        return f"{self.rule} {self.share}"
+
+    @property
+    def share(self) -> str:
+        """How often it was right."""
         return (
-            f"{self.rule} Checked by hand: {self.right} of {self.cases} cases right, "
+            f"Checked by hand: {self.right} of {self.cases} cases right, "
             f"in {self.sessions} real sessions."
         )
 
