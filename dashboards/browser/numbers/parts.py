@@ -91,11 +91,16 @@ class Series:
 
 @dataclass(frozen=True)
 class Change:
-    """A time at which something changed: its place of 0 to 100, what is written there, and why."""
+    """A time at which something changed: its place of 0 to 100, what is written there, and why.
+
+    A label stands right of its place, or left of it where it is late; neighbours stand on levels.
+    """
 
     x: float
     label: str
     hint: str
+    is_late: bool = False
+    level: int = 0
 
 
 @dataclass(frozen=True)
