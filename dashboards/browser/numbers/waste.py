@@ -24,7 +24,7 @@ from cca.dashboards.browser.numbers.reader import FILTERED, OF_MODEL, Asked, Row
 from cca.dashboards.browser.numbers.write import exact, money, percent, thousands
 from cca.gold.measures import cache as measured
 from cca.gold.measures import usage
-from cca.gold.measures.precision import PRECISION
+from cca.gold.measures.precision import NOT_CHECKED, PRECISION
 from cca.gold.measures.rules import WASTE_RULES
 from cca.gold.measures.select import select
 
@@ -41,6 +41,8 @@ where ($of::varchar is null or m.kind = $of) and {_WHERE}
 order by m.usd desc, m.kind, m.session_id, m.entry
 """
 _MAX_PLACES = 100
+# A response's break is judged by the tokens that the API reports; its cause is told on its page.
+_JUDGED_APART = "cache break"
 _MAX_CHARACTERS = 44
 
 
@@ -99,9 +101,13 @@ def _kinds(asked: Asked, totals: Row) -> Table:
         note="Rules of thumb. Kinds overlap: a failed call can stand in a session given up, so "
         f"their sum is an upper bound. {few_cases(totals['findings'], 'finding')}",
         rests_on=[
-            f"{kind.capitalize()}. {PRECISION[kind].share}" for kind in kinds if kind in PRECISION
+            f"{kind.capitalize()}: {_checked(kind)}" for kind in kinds if kind != _JUDGED_APART
         ],
     )  # fmt: skip
+
+
+def _checked(kind: str) -> str:
+    return PRECISION[kind].share if kind in PRECISION else NOT_CHECKED
 
 
 def _kind(asked: Asked, kind: str, row: Row | None, top: float) -> list[Cell]:
