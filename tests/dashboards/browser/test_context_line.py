@@ -58,7 +58,7 @@ def test_breaks_stand_at_their_response_and_compactions_before_the_next_one() ->
     assert broken.told == "Cache break, model switch: 2.0k tokens written again, $0.25"
     (compacted,) = spots(line, "compaction")
     assert (compacted.x, compacted.entry) == (50, "entry-c")
-    assert compacted.told == "Compaction (auto) of 200k tokens"
+    assert compacted.told == "Compaction (auto) of 200.0k tokens"
 
 
 def test_a_long_conversation_keeps_its_peak_and_few_places() -> None:
