@@ -570,10 +570,10 @@ export function render({ model, el }) {
     model.send_msg({ type: "pop", search: location.search });
   };
   window.addEventListener("popstate", onPop);
-  window.addEventListener("pagehide", remember);
+  window.addEventListener("beforeunload", remember);
   model.on("remove", () => {
     window.removeEventListener("popstate", onPop);
-    window.removeEventListener("pagehide", remember);
+    window.removeEventListener("beforeunload", remember);
   });
   opened();
 }

@@ -117,8 +117,15 @@ def test_keys_lead_to_both_true_ends_and_the_rail_to_any_place(page: Any) -> Non
 
 def test_a_reload_and_the_back_button_lead_to_the_place_that_was_read(page: Any) -> None:
     page.keyboard.press("End")
+    expect(page.get_by_text("Message 899", exact=True)).to_be_in_viewport()
     there = page.get_by_text("Message 850", exact=True)
-    there.evaluate("one => one.scrollIntoView({block: 'center'})")
+    # The page goes on scrolling to the end while what is above it gets its height.
+    there.evaluate(
+        """async (one) => {
+          for (let frame = 0; frame < 10; frame++) await new Promise(requestAnimationFrame);
+          one.scrollIntoView({ block: "center" });
+        }"""
+    )
     expect(there).to_be_in_viewport()
     page.get_by_role("button", name="Thinking", exact=True).click()
     for lead_back in (page.reload, lambda: (page.keyboard.press("Escape"), page.go_back())):
