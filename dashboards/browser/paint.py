@@ -22,6 +22,7 @@ from cca.dashboards.browser.archive import (
     list_projects,
     session_title,
 )
+from cca.dashboards.browser.context_line import context_line
 from cca.dashboards.browser.costs import message_costs
 from cca.dashboards.browser.gold import session_costs
 from cca.dashboards.browser.hits import KIND_LABELS, SearchRoom, find_hits
@@ -37,6 +38,7 @@ from cca.dashboards.browser.views import render
 from cca.errors import CcaError
 from cca.masking import mask_secrets
 from cca.mongo.archive import Document
+from cca.search.within import Conversations
 from cca.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -53,6 +55,7 @@ class Desk:
     search: SearchRoom
     settings: Settings
     pulse: Pulse
+    conversations: Conversations
 
     def projects(self) -> list[Project]:
         return self.pulse.kept("projects", lambda: list_projects(self.archive))
@@ -198,6 +201,7 @@ def transcript(desk: Desk, state: State) -> Markup:
         or Annotation(state.session),
         **_fact_values(desk, state, session),
         parent_query=replace(state, agent="", m="").to_query(),
+        line=None if state.agent else context_line(desk.settings, state.session),
         window=window(desk, state.session, state.agent, Anchor(state.m, "around")),
     )
 
