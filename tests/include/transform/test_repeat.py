@@ -23,6 +23,14 @@ TABLES = (
     "where table_schema in ('intermediate', 'marts') "
     "and table_name not in ('int_session_states', 'fct_build_results') order by 1"
 )
+BUILDS = (
+    "select is_repeated, count(*) from marts.fct_build_results "
+    "where node = 'dim_sessions' group by build_at, is_repeated order by build_at"
+)
+ROWS_OF_SESSIONS = (
+    "select last(row_count order by build_at) from marts.fct_build_results "
+    "where node = 'dim_sessions'"
+)
 PASSES = "select count(*) as failures, false as should_warn, count(*) > 9 as should_error from t"
 
 
@@ -165,7 +173,10 @@ def test_the_third_build_repeats_the_second_and_equals_a_full_refresh(tmp_path: 
     assert report.is_repeated
     found = contents(settings)
     assert found["marts.dim_sessions"]
-    assert transform(settings, full_refresh=True).nodes
+    assert run(settings, BUILDS) == [(False, 1), (False, 1), (True, 1)]
+    [(rows_then,)] = run(settings, ROWS_OF_SESSIONS)
+    assert rows_then == len(found["marts.dim_sessions"])
+    transform(settings, full_refresh=True)
     again = contents(settings)
     assert [name for name in again if again[name] != found[name]] == []
     assert {each.name for each in report.nodes} >= {name.split(".")[1] for name in found}
