@@ -117,7 +117,7 @@ def transform(
         arguments += ["--select", *select.split()] if select else []
         arguments += ["--full-refresh"] if full_refresh else []
         arguments += ["--indirect-selection", tests_of] if tests_of else []
-        nodes = _build(settings, arguments, on_event, began, is_whole=not select)
+        nodes = _build(settings, arguments, on_event, began, is_recorded=not select and not full_refresh)
     if select and not nodes:
         raise SettingError(f"no model is selected by `{select}`; `cca dbt ls` lists them")
     results.record(settings, nodes, began, is_repeated=repeated is not None)
@@ -176,7 +176,7 @@ def _build(
     on_event: Callable[[NodeDone], None] | None,
     began: datetime,
     *,
-    is_whole: bool,
+    is_recorded: bool,
 ) -> tuple[NodeDone, ...]:
     recorder = repeat.Recorder()
     listeners = [recorder, *([telling(on_event)] if on_event else [])]
@@ -185,7 +185,7 @@ def _build(
     except BuildFailed as error:
         results.record(settings, error.nodes, began, is_repeated=False)
         raise
-    if is_whole:
+    if is_recorded:
         repeat.keep(settings, _recording_key(settings), nodes, recorder)
     return nodes
 

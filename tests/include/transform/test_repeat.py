@@ -11,7 +11,7 @@ from dbt_common.events.base_types import EventMsg
 from cca.errors import WarehouseError
 from cca.settings import Settings
 from cca.transform import repeat
-from cca.transform.dbt import transform
+from cca.transform.dbt import TransformReport, transform
 from cca.transform.nodes import NodeDone
 from tests.dbt.rows import Row, answer, block, build_settings, entry, write_raw
 
@@ -24,12 +24,8 @@ TABLES = (
     "and table_name not in ('int_session_states', 'fct_build_results') order by 1"
 )
 BUILDS = (
-    "select is_repeated, count(*) from marts.fct_build_results "
-    "where node = 'dim_sessions' group by build_at, is_repeated order by build_at"
-)
-ROWS_OF_SESSIONS = (
-    "select last(row_count order by build_at) from marts.fct_build_results "
-    "where node = 'dim_sessions'"
+    "select is_repeated, row_count from marts.fct_build_results "
+    "where node = 'dim_sessions' order by build_at"
 )
 PASSES = "select count(*) as failures, false as should_warn, count(*) > 9 as should_error from t"
 
@@ -161,32 +157,49 @@ def contents(settings: Settings) -> dict[str, list[str]]:
     }
 
 
-def test_the_third_build_repeats_the_second_and_equals_a_full_refresh(tmp_path: Path) -> None:
-    settings = build_settings(tmp_path)
-    write_raw(settings, *rows("abc"))
-    assert not transform(settings).is_repeated
-    write_raw(settings, *rows("abC"))
-    assert not transform(settings).is_repeated
-    # One session goes on, one is gone, one is new.
-    write_raw(settings, *rows("aB_D".replace("_", "")))
-    report = transform(settings)
-    assert report.is_repeated
-    found = contents(settings)
+@pytest.fixture(scope="module")
+def third(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, TransformReport]:
+    """A home after three builds: all new, more of one session, and one gone, longer and new."""
+    settings = build_settings(tmp_path_factory.mktemp("repeat"))
+    reports = []
+    for names in ("abc", "abC", "aBD"):
+        write_raw(settings, *rows(names))
+        reports.append(transform(settings))
+    assert [each.is_repeated for each in reports] == [False, False, True]
+    return settings, reports[-1]
+
+
+@pytest.fixture(scope="module")
+def found(third: tuple[Settings, TransformReport]) -> dict[str, list[str]]:
+    """What the third build made, before anything else."""
+    return contents(third[0])
+
+
+def test_wrong_data_is_found_by_a_repeated_build_and_told_by_dbt(
+    third: tuple[Settings, TransformReport], found: dict[str, list[str]]
+) -> None:
+    settings, _ = third
+    assert found
+    same = answer("s", 0, "m")
+    write_raw(settings, [*rows("aBD")[0], same, same], [])
+    with pytest.raises(WarehouseError, match="unique_stg_conversations_document_id"):
+        transform(settings)
+
+
+def test_the_third_build_repeats_the_second_and_equals_a_full_refresh(
+    third: tuple[Settings, TransformReport], found: dict[str, list[str]]
+) -> None:
+    settings, report = third
     assert found["marts.dim_sessions"]
-    assert run(settings, BUILDS) == [(False, 1), (False, 1), (True, 1)]
-    [(rows_then,)] = run(settings, ROWS_OF_SESSIONS)
-    assert rows_then == len(found["marts.dim_sessions"])
+    assert {each.name for each in report.nodes} >= {name.split(".")[1] for name in found}
+    write_raw(settings, *rows("aBD"))
     transform(settings, full_refresh=True)
     again = contents(settings)
     assert [name for name in again if again[name] != found[name]] == []
-    assert {each.name for each in report.nodes} >= {name.split(".")[1] for name in found}
 
 
-def test_wrong_data_is_found_by_a_repeated_build_and_told_by_dbt(tmp_path: Path) -> None:
-    settings = build_settings(tmp_path)
-    for _ in range(2):
-        write_raw(settings, *rows("ab"))
-        transform(settings)
-    write_raw(settings, [*rows("ab")[0], answer("s", 0, "m"), answer("s", 0, "m")], [])
-    with pytest.raises(WarehouseError, match="unique_stg_conversations_document_id"):
-        transform(settings)
+def test_gold_tells_how_each_build_went(
+    third: tuple[Settings, TransformReport], found: dict[str, list[str]]
+) -> None:
+    builds = run(third[0], BUILDS)[:3]
+    assert builds == [(False, 3), (False, 3), (True, len(found["marts.dim_sessions"]))]
