@@ -25,8 +25,8 @@ from cca.publish import copies
 from cca.publish.gold import publish as publish_gold
 from cca.settings import Settings
 from cca.transform import results
-from cca.transform.dbt import TransformReport, code_version, transform
-from cca.transform.nodes import NodeDone
+from cca.transform.dbt import code_version, transform
+from cca.transform.nodes import NodeDone, TransformReport
 
 log = logging.getLogger(__name__)
 

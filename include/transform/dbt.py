@@ -7,7 +7,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +19,14 @@ from cca.settings import PROJECT_DIR, Settings
 from cca.transform import repeat, results
 from cca.transform.code_version import code_version_of, project_version
 from cca.transform.dbt_log import telling, writing_log
-from cca.transform.nodes import BuildFailed, NodeDone, failure_text, nodes_of
+from cca.transform.nodes import (
+    BuildFailed,
+    NodeDone,
+    TransformReport,
+    failure_text,
+    nodes_of,
+    report_of,
+)
 
 if TYPE_CHECKING:
     from dbt.cli.main import dbtRunnerResult
@@ -31,19 +37,6 @@ log = logging.getLogger(__name__)
 DBT_DIR = PROJECT_DIR / "dbt"
 # Tests that only code can break, not data: the project's own test suite runs them.
 CI_TAG = "ci"
-
-
-@dataclass(frozen=True)
-class TransformReport:
-    """What one build did; `is_repeated` says that it took dbt's statements of the build before."""
-
-    models: int
-    seeds: int
-    tests: int
-    warnings: int
-    seconds: float
-    nodes: tuple[NodeDone, ...]
-    is_repeated: bool = False
 
 
 def dbt_environment(settings: Settings) -> dict[str, str]:
@@ -107,21 +100,16 @@ def transform(
         raise WarehouseError(message)
     check_overrides(settings.prices_file)
     started, began = time.monotonic(), datetime.now(UTC)
-    repeated = None
-    if not select and not full_refresh and is_manifest_current(settings):
-        repeated = repeat.repeat(settings, _recording_key(settings), on_event)
-    if repeated is not None:
-        nodes = repeated
-    else:
-        arguments = ["build", "--exclude", f"tag:{CI_TAG}"]
-        arguments += ["--select", *select.split()] if select else []
-        arguments += ["--full-refresh"] if full_refresh else []
-        arguments += ["--indirect-selection", tests_of] if tests_of else []
-        nodes = _build(settings, arguments, on_event, began, is_recorded=not select and not full_refresh)
+    is_usual = not select and not full_refresh
+    repeated = _repeat(settings, on_event) if is_usual else None
+    nodes = repeated
+    if nodes is None:
+        arguments = _arguments(select, tests_of, full_refresh=full_refresh)
+        nodes = _build(settings, arguments, on_event, began, is_recorded=is_usual)
     if select and not nodes:
         raise SettingError(f"no model is selected by `{select}`; `cca dbt ls` lists them")
     results.record(settings, nodes, began, is_repeated=repeated is not None)
-    report = _report(nodes, time.monotonic() - started, is_repeated=repeated is not None)
+    report = report_of(nodes, time.monotonic() - started, is_repeated=repeated is not None)
     log.info(
         "%s %d models, ran %d tests in %.1f s",
         "built again" if report.is_repeated else "dbt built",
@@ -168,6 +156,23 @@ def write_docs(settings: Settings) -> Path:
     page.parent.mkdir(parents=True, exist_ok=True)
     (target_dir(settings) / "static_index.html").replace(page)
     return page
+
+
+def _repeat(
+    settings: Settings, on_event: Callable[[NodeDone], None] | None
+) -> tuple[NodeDone, ...] | None:
+    # The reports on models read the manifest.
+    if not is_manifest_current(settings):
+        return None
+    return repeat.repeat(settings, _recording_key(settings), on_event)
+
+
+def _arguments(select: str | None, tests_of: str, *, full_refresh: bool) -> list[str]:
+    arguments = ["build", "--exclude", f"tag:{CI_TAG}"]
+    arguments += ["--select", *select.split()] if select else []
+    arguments += ["--full-refresh"] if full_refresh else []
+    arguments += ["--indirect-selection", tests_of] if tests_of else []
+    return arguments
 
 
 def _build(
@@ -277,18 +282,3 @@ def _built(result: "dbtRunnerResult") -> tuple[NodeDone, ...]:
     if error.failed or not result.success:
         raise BuildFailed(failure_text(error.failed, result.exception), nodes)
     return nodes
-
-
-def _report(nodes: tuple[NodeDone, ...], seconds: float, *, is_repeated: bool) -> TransformReport:
-    def count(kind: str) -> int:
-        return sum(node.kind == kind for node in nodes)
-
-    return TransformReport(
-        models=count("model"),
-        seeds=count("seed"),
-        tests=count("test"),
-        warnings=sum(node.status == "warn" for node in nodes),
-        seconds=seconds,
-        nodes=nodes,
-        is_repeated=is_repeated,
-    )

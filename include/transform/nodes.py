@@ -30,6 +30,19 @@ class NodeDone:
     failures: int | None = None
 
 
+@dataclass(frozen=True)
+class TransformReport:
+    """What one build did; `is_repeated` says that it took dbt's statements of the build before."""
+
+    models: int
+    seeds: int
+    tests: int
+    warnings: int
+    seconds: float
+    nodes: tuple[NodeDone, ...]
+    is_repeated: bool = False
+
+
 class BuildFailed(WarehouseError):
     """The message names the nodes that failed; `nodes` is empty where dbt ran none."""
 
@@ -49,6 +62,23 @@ def nodes_of(runs: list[Any]) -> tuple[NodeDone, ...]:
         _done(run)
         for run in runs
         if str(run.node.resource_type) != "operation" or str(run.status) in BAD
+    )
+
+
+def report_of(nodes: tuple[NodeDone, ...], seconds: float, *, is_repeated: bool) -> TransformReport:
+    """Return what a build did, which took so many seconds."""
+
+    def count(kind: str) -> int:
+        return sum(node.kind == kind for node in nodes)
+
+    return TransformReport(
+        models=count("model"),
+        seeds=count("seed"),
+        tests=count("test"),
+        warnings=sum(node.status == "warn" for node in nodes),
+        seconds=seconds,
+        nodes=nodes,
+        is_repeated=is_repeated,
     )
 
 

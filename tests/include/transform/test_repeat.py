@@ -11,8 +11,8 @@ from dbt_common.events.base_types import EventMsg
 from cca.errors import WarehouseError
 from cca.settings import Settings
 from cca.transform import repeat
-from cca.transform.dbt import TransformReport, transform
-from cca.transform.nodes import NodeDone
+from cca.transform.dbt import transform
+from cca.transform.nodes import NodeDone, TransformReport
 from tests.dbt.rows import Row, answer, block, build_settings, entry, write_raw
 
 KEY = "the same code"
