@@ -23,7 +23,7 @@ import yaml
 
 from cca.files import replace_file
 from cca.load.warehouse import writing
-from cca.settings import Settings
+from cca.settings import PROJECT_DIR, Settings
 from cca.transform.nodes import NodeDone
 
 if TYPE_CHECKING:
@@ -195,8 +195,6 @@ def _read(settings: Settings, key: str) -> dict[str, Any] | None:
 
 def _profile_settings(settings: Settings) -> dict[str, str]:
     """Return the settings of DuckDB in dbt's profile."""
-    from cca.settings import PROJECT_DIR  # noqa: PLC0415
-
     profile = yaml.safe_load((PROJECT_DIR / "dbt" / "profiles.yml").read_text())
     found: dict[str, str] = profile["cca"]["outputs"][settings.dbt_target]["settings"]
     return found
