@@ -42,6 +42,7 @@ from cca_airflow.archive import mongo
 from cca_airflow.defaults import DAG_DEFAULTS, GOLD, RAW, Tag, mart_assets, update_assets
 from cca_airflow.models import dbt_tasks
 
+from cca.schedule.times import CRON, PIPELINE
 from cca.settings import Settings, get_settings
 from cca.stack.airflow import POOL as WRITER_POOL
 
@@ -103,7 +104,7 @@ def settings_of(params: dict[str, Any]) -> Settings:
     doc_md=__doc__,
     start_date=pendulum.datetime(2024, 1, 1, tz="UTC"),
     # A plain cron string would give an interval of no length.
-    schedule=CronDataIntervalTimetable("0 * * * *", timezone="UTC"),
+    schedule=CronDataIntervalTimetable(CRON[PIPELINE], timezone="UTC"),
     params=PARAMS,
     tags=[Tag.PIPELINE],
 )

@@ -16,13 +16,14 @@ from airflow.sdk import dag, task
 from cca_airflow.archive import mongo
 from cca_airflow.defaults import DAG_DEFAULTS, Tag, at
 
+from cca.schedule.times import CRON, FRESHNESS
 from cca.settings import get_settings
 
 
 @dag(
     **DAG_DEFAULTS,
     doc_md=__doc__,
-    schedule=at("15,45 * * * *"),
+    schedule=at(CRON[FRESHNESS]),
     tags=[Tag.UPKEEP],
 )
 def freshness_alert() -> None:

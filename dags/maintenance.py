@@ -18,13 +18,14 @@ from typing import Any
 from airflow.sdk import dag, task
 from cca_airflow.defaults import DAG_DEFAULTS, Tag, at
 
+from cca.schedule.times import CRON, MAINTENANCE
 from cca.settings import get_settings
 
 
 @dag(
     **DAG_DEFAULTS,
     doc_md=__doc__,
-    schedule=at("30 3 * * *"),
+    schedule=at(CRON[MAINTENANCE]),
     tags=[Tag.UPKEEP],
 )
 def maintenance() -> None:

@@ -17,8 +17,9 @@ triggers `conversation_pipeline`. While no new gold is published it triggers no 
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import Asset, AssetWatcher, dag, task
 from cca_airflow.archive import ArrivedTrigger
-from cca_airflow.defaults import DAG_DEFAULTS, PIPELINE, Tag
+from cca_airflow.defaults import DAG_DEFAULTS, Tag
 
+from cca.schedule.times import PIPELINE
 from cca.settings import get_settings
 
 MINUTES = get_settings().pipeline_minutes

@@ -1,9 +1,6 @@
-"""Files that survive a crash and are for their owner alone: replaced as a whole, locked."""
+"""Files that survive a crash and are for their owner alone: replaced as a whole."""
 
-import fcntl
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -36,16 +33,3 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-@contextmanager
-def held(path: Path, *, is_shared: bool = False) -> Iterator[None]:
-    """Wait for the lock on a file, and hold it: alone, or together with others that share it.
-
-    The kernel wakes the waiting process, and shared and exclusive holders meet on one lock;
-    filelock polls and knows no shared lock.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with path.open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_SH if is_shared else fcntl.LOCK_EX)
-        yield

@@ -13,7 +13,8 @@ from pathlib import Path
 from mcp.server.auth.provider import AccessToken
 
 from cca.errors import NotFound, SettingError
-from cca.files import held, replace_file
+from cca.files import replace_file
+from cca.locks import held
 from cca.settings import Settings
 
 _NAME = re.compile(r"[\w.@+-]{1,64}")

@@ -4,7 +4,6 @@ A command that finds none running starts one for its own duration (`transient`);
 user to leave stops it. Users hold a shared lock, so nobody's server is stopped under them.
 """
 
-import fcntl
 import json
 import os
 import signal
@@ -18,7 +17,8 @@ from pathlib import Path
 from pymongo.errors import PyMongoError
 
 from cca.errors import AlreadyRunning, ServiceDown
-from cca.files import held, replace_file
+from cca.files import replace_file
+from cca.locks import Taken, claimed, held
 from cca.mongo import access, archive, mongod, move_over
 from cca.ports import first_free
 from cca.settings import Settings
@@ -169,11 +169,7 @@ def _stop_if_last(settings: Settings) -> None:
     running = _recorded(settings)
     if running is None or not running.transient:
         return
-    with (settings.mongo_dir / "users.lock").open("a") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return
+    with suppress(Taken), claimed(settings.mongo_dir / "users.lock"):
         stop(settings)
 
 

@@ -13,8 +13,8 @@ import duckdb
 
 from cca.errors import ServiceDown, SettingError
 from cca.extras import GOLD_POSTGRES
-from cca.files import held
 from cca.gold import state
+from cca.locks import held
 from cca.publish.comments import comments
 from cca.settings import Settings
 from cca.sql import literal

@@ -8,11 +8,9 @@ from typing import Any
 
 from airflow.sdk import Asset, CronTriggerTimetable
 
+from cca.schedule.times import FRESHNESS, PIPELINE
 from cca.settings import get_settings
 from cca.transform.dbt import DBT_DIR
-
-PIPELINE = "conversation_pipeline"
-FRESHNESS = "freshness_alert"
 
 
 class Tag(StrEnum):

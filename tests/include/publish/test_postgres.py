@@ -13,8 +13,8 @@ import pytest
 
 from cca.demo.generate import generate
 from cca.errors import ServiceDown, SettingError
-from cca.files import held
 from cca.gold import state
+from cca.locks import held
 from cca.publish.gold import publish
 from cca.publish.postgres import copy_gold, copy_newest, is_due, load_extension
 from cca.settings import Settings
