@@ -21,6 +21,8 @@ from cca.waiting import wait_until
 # A machine under load takes minutes where an idle one takes 15 s.
 _READY_SECONDS = 600
 _POLL_SECONDS = 0.25
+# The least that MongoDB takes.
+_LIGHT_CACHE_GB = 0.25
 # After this many starts a part that does not answer is reported; its retries go on.
 _STARTS = 3
 # They are stopped last, for the others' last write
@@ -50,7 +52,9 @@ Say = Callable[[Message], None]
 def stack_environment(settings: Settings) -> dict[str, str]:
     """What every process of the stack is started with: the same settings from any folder."""
     own = settings.as_environment()
-    return own if kind.is_light(settings) else own | airflow.airflow_environment(settings)
+    if not kind.is_light(settings):
+        return own | airflow.airflow_environment(settings)
+    return own | {"MONGO_CACHE_GB": str(settings.mongo_cache_gb or _LIGHT_CACHE_GB)}
 
 
 def bring_up(

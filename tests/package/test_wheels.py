@@ -138,7 +138,9 @@ def test_the_main_job_runs_from_another_folder_and_writes_nothing_into_the_packa
     whole.output("cca", "demo-data", "--out", str(out), "--sessions", "6", "--until", "2026-11-20")
     truth = json.loads((out / "truth.json").read_text())["totals"]
     whole.output("cca", "sync", "--once", **variables)
-    whole.output("cca", "pipeline", **variables)
+    # Without Airflow the light stack's way: the same pipeline, here.
+    ran = json.loads(whole.output("cca", "run", "pipeline", "--json", **variables))
+    assert ran["state"] == "success"
     usage = json.loads(whole.output("cca", "usage", "daily", "--json", **variables))["totals"]
     assert usage["cost_usd"] == pytest.approx(float(truth["cost_usd"]))
     assert usage["output_tokens"] == truth["output_tokens"]
@@ -158,7 +160,14 @@ def test_settings_come_from_the_home_and_never_from_the_current_folder(whole: In
     (whole.home / "elsewhere" / ".env").unlink()
 
 
-@pytest.mark.parametrize("command", [("run", "daily"), ("airflow",), ("up", "--only", "airflow")])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("run", "backfill", "--since", "2026-11-01", "--until", "2026-11-02"),
+        ("airflow",),
+        ("up", "--only", "airflow"),
+    ],
+)
 def test_a_command_whose_extra_is_missing_says_how_to_install_it(
     whole: Installed, command: tuple[str, ...]
 ) -> None:
@@ -172,7 +181,10 @@ def test_without_airflow_the_stack_is_the_other_parts(whole: Installed) -> None:
     status = json.loads(
         whole.output("cca", "status", "--json", CCA_HOME=str(whole.home / "stopped"))
     )
-    assert [row["program"] for row in status["rows"]] == ["mongod", "sync", "follow", "browser"]
+    assert [row["program"] for row in status["rows"]] == [
+        "mongod", "sync", "follow", "schedule", "browser",
+    ]  # fmt: skip
+    assert status["totals"]["stack"] == "light"
 
 
 @pytest.mark.long
