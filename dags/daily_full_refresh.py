@@ -20,8 +20,8 @@ from airflow.sdk import Param, dag, task
 from cca_airflow.archive import mongo
 from cca_airflow.defaults import DAG_DEFAULTS, Tag, at
 
-from cca.schedule.times import CRON, PIPELINE, REFRESH
 from cca.settings import get_settings
+from cca.timetable import CRON, PIPELINE, REFRESH
 
 
 @dag(

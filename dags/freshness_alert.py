@@ -16,8 +16,8 @@ from airflow.sdk import dag, task
 from cca_airflow.archive import mongo
 from cca_airflow.defaults import DAG_DEFAULTS, Tag, at
 
-from cca.schedule.times import CRON, FRESHNESS
 from cca.settings import get_settings
+from cca.timetable import CRON, FRESHNESS
 
 
 @dag(

@@ -18,8 +18,8 @@ from typing import Any
 from airflow.sdk import dag, task
 from cca_airflow.defaults import DAG_DEFAULTS, Tag, at
 
-from cca.schedule.times import CRON, MAINTENANCE
 from cca.settings import get_settings
+from cca.timetable import CRON, MAINTENANCE
 
 
 @dag(

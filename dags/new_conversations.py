@@ -19,8 +19,8 @@ from airflow.sdk import Asset, AssetWatcher, dag, task
 from cca_airflow.archive import ArrivedTrigger
 from cca_airflow.defaults import DAG_DEFAULTS, Tag
 
-from cca.schedule.times import PIPELINE
 from cca.settings import get_settings
+from cca.timetable import PIPELINE
 
 MINUTES = get_settings().pipeline_minutes
 ARCHIVE = Asset(

@@ -21,8 +21,8 @@ from typing import Any
 from airflow.sdk import CronTriggerTimetable, Param, dag, task
 from cca_airflow.defaults import DAG_DEFAULTS, Tag
 
-from cca.schedule.times import CRON, DIGEST
 from cca.settings import get_settings
+from cca.timetable import CRON, DIGEST
 
 PARAMS = {
     "period": Param(

@@ -21,10 +21,10 @@ from cca.gold import runs, state
 from cca.gold.open import is_readable
 from cca.load import raw
 from cca.load.raw import LoadReport
-from cca.publish import postgres
+from cca.publish import copies
 from cca.publish.gold import publish as publish_gold
-from cca.schedule.times import PIPELINE
 from cca.settings import Settings
+from cca.timetable import PIPELINE
 from cca.transform.dbt import TransformReport, code_version, transform
 from cca.transform.nodes import NodeDone
 
@@ -98,7 +98,7 @@ def has_news(settings: Settings, loaded: LoadReport, *, full_refresh: bool = Fal
         and published.code_version == code_version(settings)
         and is_readable(settings.gold_path)
     )
-    return full_refresh or not is_published or postgres.is_due(settings)
+    return full_refresh or not is_published or copies.is_due(settings)
 
 
 def build(

@@ -12,9 +12,9 @@ from cca.dashboards.browser.paint import Desk
 from cca.dashboards.browser.views import render
 from cca.gold.runs import Run, latest
 from cca.gold.state import published_high_water_mark
-from cca.schedule.times import PIPELINE
 from cca.settings import Settings
 from cca.stack.readiness import agent_health
+from cca.timetable import PIPELINE
 
 # Longer than an hourly run may take, and a missed one.
 _STALE = timedelta(hours=3)

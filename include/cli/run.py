@@ -31,7 +31,7 @@ def run() -> None:
 def pipeline(as_json: bool, **form: Any) -> None:
     """Run conversation_pipeline once; the options are the fields of its form."""
     from cca.extract.window import parse_bound
-    from cca.schedule.times import PIPELINE
+    from cca.timetable import PIPELINE
 
     for name in ("since", "until"):
         at = parse_bound(name, form[name])
@@ -46,15 +46,17 @@ def pipeline(as_json: bool, **form: Any) -> None:
 @_JSON
 def daily(as_json: bool) -> None:
     """Run the nightly full refresh now."""
-    from cca.schedule import times
+    from cca import timetable
 
     if _is_light():
         from cca.schedule import jobs
 
-        _run_here(times.REFRESH, as_json, lambda settings: jobs.run(settings, times.REFRESH))
+        _run_here(
+            timetable.REFRESH, as_json, lambda settings: jobs.run(settings, timetable.REFRESH)
+        )
         return
     # It triggers the pipeline and waits for it.
-    _trigger(times.REFRESH, {}, as_json, times.PIPELINE)
+    _trigger(timetable.REFRESH, {}, as_json, timetable.PIPELINE)
 
 
 @run.command()
@@ -76,7 +78,7 @@ def backfill(since: str, until: str, at_once: int, again: str, as_json: bool) ->
     from cca.errors import ServiceDown, SettingError
     from cca.extract.window import parse_bound
     from cca.extras import AIRFLOW
-    from cca.schedule.times import PIPELINE
+    from cca.timetable import PIPELINE
 
     if _is_light():
         AIRFLOW.require("cca run backfill")

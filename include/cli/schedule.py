@@ -4,7 +4,7 @@ from datetime import datetime
 
 import click
 
-from cca.schedule.times import CRON
+from cca.timetable import CRON
 
 
 @click.command()

@@ -16,10 +16,10 @@ from cca.lake import manifest
 from cca.locks import holder
 from cca.mongo import archive, mongod, move_over, server
 from cca.publish.metabase import Metabase, find_database, known_key
-from cca.schedule.times import lock_path
 from cca.settings import Settings
 from cca.stack import containers, kind, readiness
 from cca.stack.programs import parts
+from cca.timetable import lock_path
 
 _OLDEST_PYTHON = (3, 11)
 # Below it MongoDB stops taking documents and dbt cannot write its temporary files.

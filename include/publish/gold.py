@@ -17,7 +17,7 @@ from cca.gold import state
 from cca.load import meta
 from cca.load.warehouse import STORAGE_VERSION, writing
 from cca.locks import held
-from cca.publish import masking, metabase, postgres
+from cca.publish import copies, masking, metabase
 from cca.publish.comments import comments
 from cca.publish.removed import drop_removed, models_of, tables_of
 from cca.settings import Settings
@@ -66,8 +66,7 @@ def publish(settings: Settings) -> Path:
     log.info("published %d tables as %s", len(tables), target.name)
     metabase.point_to(settings, target)
     keep.tell(settings, target)
-    if settings.gold_postgres_uri:
-        postgres.copy_newest(settings)
+    copies.copy_newest(settings)
     return target
 
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from pymongo.errors import PyMongoError
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_fixed
 
-from cca import maintenance, pipeline
+from cca import maintenance, pipeline, timetable
 from cca.alerts import templates
 from cca.alerts.send import Message, send
 from cca.digest.read import Period
@@ -20,7 +20,6 @@ from cca.extract.window import resolve
 from cca.gold import runs
 from cca.gold.freshness import freshness, require_fresh
 from cca.mongo.server import serving_mongo
-from cca.schedule import times
 from cca.settings import Settings
 
 # As for the DAGs: what MongoDB refuses now it may give in a moment.
@@ -57,7 +56,7 @@ def run(settings: Settings, dag_id: str, since: datetime | None = None) -> None:
         reraise=True,
     )
     try:
-        if dag_id == times.PIPELINE:
+        if dag_id == timetable.PIPELINE:
             # It records itself, as a run by hand does.
             retrying(JOBS[dag_id], settings, occasion)
         else:
@@ -77,7 +76,7 @@ def tell_killed(settings: Settings, dag_id: str, began: datetime, reason: str) -
 
 def _failure(settings: Settings, dag_id: str, error: Exception) -> Message:
     page = f"{settings.browser_address}/numbers/health"
-    if dag_id == times.FRESHNESS and isinstance(error, WarehouseError):
+    if dag_id == timetable.FRESHNESS and isinstance(error, WarehouseError):
         state = freshness(settings)
         if state.newest_at is not None:
             mark, hours = state.published_at, settings.stale_hours
@@ -132,9 +131,9 @@ def _send_digests(settings: Settings, occasion: Occasion) -> None:
 
 
 JOBS: dict[str, Callable[[Settings, Occasion], None]] = {
-    times.REFRESH: _refresh,
-    times.PIPELINE: _publish,
-    times.MAINTENANCE: _keep_small,
-    times.DIGEST: _send_digests,
-    times.FRESHNESS: _check_freshness,
+    timetable.REFRESH: _refresh,
+    timetable.PIPELINE: _publish,
+    timetable.MAINTENANCE: _keep_small,
+    timetable.DIGEST: _send_digests,
+    timetable.FRESHNESS: _check_freshness,
 }

@@ -13,11 +13,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 
+from cca import timetable
 from cca.errors import AlreadyRunning, CcaError
 from cca.gold import runs
 from cca.gold.freshness import freshness
 from cca.locks import Taken, claimed
-from cca.schedule import times
 from cca.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -26,14 +26,20 @@ _LOOK_SECONDS = 30.0
 _CHILD_SECONDS = 0.2
 # In this order after a pause: the full refresh spares the hourly run, and what was published late
 # is no longer late when freshness is checked.
-_ORDER = (times.REFRESH, times.PIPELINE, times.MAINTENANCE, times.DIGEST, times.FRESHNESS)
+_ORDER = (
+    timetable.REFRESH,
+    timetable.PIPELINE,
+    timetable.MAINTENANCE,
+    timetable.DIGEST,
+    timetable.FRESHNESS,
+)
 
 
 @contextmanager
 def scheduler_lock(settings: Settings) -> Iterator[None]:
     """Hold the scheduler's place, or raise AlreadyRunning with the holder's process id."""
     try:
-        with claimed(times.lock_path(settings)):
+        with claimed(timetable.lock_path(settings)):
             yield
     except Taken as taken:
         message = f"`cca schedule` already runs (process {taken.note}): one starts every job"
@@ -45,12 +51,14 @@ def serve(settings: Settings, stop: threading.Event) -> None:
     began = datetime.now(UTC)
     news = News(settings, began)
     with scheduler_lock(settings):
-        log.info("the scheduler runs: %s", ", ".join(f"{k} at {v}" for k, v in times.CRON.items()))
+        log.info(
+            "the scheduler runs: %s", ", ".join(f"{k} at {v}" for k, v in timetable.CRON.items())
+        )
         while not stop.wait(_LOOK_SECONDS):
             while not stop.is_set() and (job := due(settings, began, datetime.now(UTC))):
                 start(settings, job, stop)
             if not stop.is_set() and news.is_due(datetime.now(UTC)):
-                start(settings, times.PIPELINE, stop)
+                start(settings, timetable.PIPELINE, stop)
 
 
 def due(settings: Settings, began: datetime, now: datetime) -> str | None:
@@ -59,9 +67,9 @@ def due(settings: Settings, began: datetime, now: datetime) -> str | None:
     A DAG that never ran is due at its next time after the scheduler's start.
     """
     for dag_id in _ORDER:
-        if dag_id == times.DIGEST and not settings.digest:
+        if dag_id == timetable.DIGEST and not settings.digest:
             continue
-        if times.latest(dag_id, settings.timezone, now) > last_start(settings, dag_id, began):
+        if timetable.latest(dag_id, settings.timezone, now) > last_start(settings, dag_id, began):
             return dag_id
     return None
 
@@ -84,7 +92,7 @@ class News:
     def is_due(self, now: datetime) -> bool:
         """Tell whether to run the pipeline now; a run that failed is left to the hourly one."""
         minutes = self._settings.pipeline_minutes
-        last = max(self._told_at, last_start(self._settings, times.PIPELINE, self._told_at))
+        last = max(self._told_at, last_start(self._settings, timetable.PIPELINE, self._told_at))
         if not minutes or now - last < timedelta(minutes=minutes):
             return False
         try:

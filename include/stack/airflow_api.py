@@ -11,10 +11,10 @@ from typing import Any, Self
 import httpx
 
 from cca.errors import ServiceDown
-from cca.schedule.times import PIPELINE
 from cca.settings import Settings
 from cca.stack import containers
 from cca.stack.airflow import api_address, has_logins, logins
+from cca.timetable import PIPELINE
 
 FINISHED = frozenset({"success", "failed"})
 _COMPONENTS = ("metadatabase", "scheduler", "triggerer", "dag_processor")

@@ -7,11 +7,11 @@ from collections import Counter
 
 from cca.errors import ServiceDown
 from cca.gold.freshness import freshness
-from cca.schedule.times import PIPELINE
 from cca.settings import Settings, child_environment
 from cca.stack import readiness
 from cca.stack.airflow_api import FINISHED, AirflowApi
 from cca.stack.stack import Kind, Message, Say
+from cca.timetable import PIPELINE
 
 _POLL_SECONDS = 1.0
 _STALLED_SECONDS = 300

@@ -8,12 +8,12 @@ import httpx
 
 from cca.locks import holder
 from cca.mongo import server
-from cca.schedule.times import lock_path as scheduler_lock_path
 from cca.settings import Settings
 from cca.stack import supervisor
 from cca.stack.airflow_api import AirflowApi
 from cca.stack.log_files import last_lines
 from cca.stack.programs import Part
+from cca.timetable import lock_path as scheduler_lock_path
 
 _ENDED = frozenset({"FATAL", "EXITED", "UNKNOWN"})
 

@@ -8,12 +8,12 @@ from cca.errors import CcaError
 from cca.gold import runs
 from cca.gold.freshness import Freshness, freshness
 from cca.gold.runs import Run
-from cca.schedule.times import PIPELINE
 from cca.settings import Settings
 from cca.stack import containers, health, kind, readiness, supervisor
 from cca.stack.airflow_api import FINISHED, AirflowApi
 from cca.stack.kind import StackKind
 from cca.stack.programs import Part, Program, parts
+from cca.timetable import PIPELINE
 
 _RUNS_SHOWN = 5
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from airflow.sdk import Asset, CronTriggerTimetable
 
-from cca.schedule.times import FRESHNESS, PIPELINE
 from cca.settings import get_settings
+from cca.timetable import FRESHNESS, PIPELINE
 from cca.transform.dbt import DBT_DIR
 
 

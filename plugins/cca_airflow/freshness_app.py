@@ -9,8 +9,8 @@ from fastapi.responses import FileResponse
 
 from cca.gold import runs
 from cca.gold.freshness import freshness
-from cca.schedule.times import PIPELINE
 from cca.settings import get_settings
+from cca.timetable import PIPELINE
 
 
 def app(card: Path) -> FastAPI:

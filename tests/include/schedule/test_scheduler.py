@@ -12,11 +12,12 @@ from typing import Any
 
 import pytest
 
+from cca import timetable
 from cca.errors import AlreadyRunning, WarehouseError
 from cca.gold import runs
 from cca.gold.freshness import freshness
 from cca.locks import held
-from cca.schedule import jobs, scheduler, times
+from cca.schedule import jobs, scheduler
 from cca.schedule.jobs import Occasion
 from cca.schedule.scheduler import News, due, last_start, scheduler_lock
 from cca.settings import Settings, child_environment
@@ -47,45 +48,45 @@ def all_due(settings: Settings, began: datetime, now: datetime) -> list[str]:
 
 
 def test_what_was_missed_during_a_sleep_of_days_runs_once(settings: Settings) -> None:
-    for dag_id in times.CRON:
+    for dag_id in timetable.CRON:
         ran(settings, dag_id, EVENING)
     assert all_due(settings, EVENING, EVENING + timedelta(minutes=4)) == []
     # Thirty-seven hourly runs, two of the night, and seventy-four checks were missed.
     assert all_due(settings, EVENING, TUESDAY) == [
-        times.REFRESH, times.PIPELINE, times.MAINTENANCE, times.FRESHNESS,
+        timetable.REFRESH, timetable.PIPELINE, timetable.MAINTENANCE, timetable.FRESHNESS,
     ]  # fmt: skip
 
 
 def test_a_first_start_makes_up_for_nothing(settings: Settings) -> None:
     assert all_due(settings, EVENING, EVENING + timedelta(minutes=4)) == []
     assert all_due(settings, EVENING, EVENING + timedelta(hours=1)) == [
-        times.PIPELINE, times.FRESHNESS,
+        timetable.PIPELINE, timetable.FRESHNESS,
     ]  # fmt: skip
 
 
 def test_what_airflow_did_is_not_done_again(settings: Settings) -> None:
-    ran(settings, times.REFRESH, TUESDAY.replace(hour=2, minute=0, second=1))
-    ran(settings, times.PIPELINE, TUESDAY.replace(minute=0, second=2))
-    ran(settings, times.MAINTENANCE, TUESDAY.replace(hour=3, minute=30))
-    ran(settings, times.FRESHNESS, TUESDAY.replace(minute=15))
+    ran(settings, timetable.REFRESH, TUESDAY.replace(hour=2, minute=0, second=1))
+    ran(settings, timetable.PIPELINE, TUESDAY.replace(minute=0, second=2))
+    ran(settings, timetable.MAINTENANCE, TUESDAY.replace(hour=3, minute=30))
+    ran(settings, timetable.FRESHNESS, TUESDAY.replace(minute=15))
     assert all_due(settings, EVENING, TUESDAY) == []
 
 
 def test_a_run_that_failed_waits_for_its_next_time(settings: Settings) -> None:
-    ran(settings, times.PIPELINE, TUESDAY.replace(minute=0, second=2), "failed")
-    assert times.PIPELINE not in all_due(settings, TUESDAY, TUESDAY + timedelta(minutes=20))
+    ran(settings, timetable.PIPELINE, TUESDAY.replace(minute=0, second=2), "failed")
+    assert timetable.PIPELINE not in all_due(settings, TUESDAY, TUESDAY + timedelta(minutes=20))
 
 
 def test_the_digest_comes_on_the_clock_of_the_time_zone_and_only_if_wanted(
     settings: Settings,
 ) -> None:
-    assert times.latest(times.DIGEST, "Asia/Tokyo", TUESDAY) == datetime(
+    assert timetable.latest(timetable.DIGEST, "Asia/Tokyo", TUESDAY) == datetime(
         2026, 11, 30, 22, tzinfo=UTC
     )
     wanted = settings.model_copy(update={"digest": "day", "timezone": "Asia/Tokyo"})
-    ran(settings, times.DIGEST, EVENING)
-    assert times.DIGEST not in all_due(settings, EVENING, TUESDAY)
-    assert times.DIGEST in all_due(wanted, EVENING, TUESDAY)
+    ran(settings, timetable.DIGEST, EVENING)
+    assert timetable.DIGEST not in all_due(settings, EVENING, TUESDAY)
+    assert timetable.DIGEST in all_due(wanted, EVENING, TUESDAY)
 
 
 @pytest.fixture
@@ -122,9 +123,9 @@ def test_entries_that_wait_too_long_are_told_of_and_the_check_is_on_record(
     told = settings.model_copy(update={"alert_webhook": address, "stale_hours": 1e-9})
     written(told)
     with pytest.raises(WarehouseError, match="not published yet"):
-        jobs.run(told, times.FRESHNESS)
+        jobs.run(told, timetable.FRESHNESS)
     assert [each["kind"] for each in messages] == ["stale"]
-    assert [run.state for run in runs.latest(told, times.FRESHNESS)] == ["failed"]
+    assert [run.state for run in runs.latest(told, timetable.FRESHNESS)] == ["failed"]
 
 
 def test_a_missed_monday_still_brings_the_week_and_one_day(settings: Settings) -> None:
@@ -163,7 +164,7 @@ def test_a_job_that_is_killed_is_put_on_record_and_told_of(
     for name, value in told.as_environment().items():
         monkeypatch.setenv(name, value)
     began = datetime.now(UTC)
-    waiting = settings.gold_dir / "going" / f"{times.MAINTENANCE}.lock"
+    waiting = settings.gold_dir / "going" / f"{timetable.MAINTENANCE}.lock"
 
     def kill() -> None:
         """The job waits for the lock that this test holds, so it is there to be killed."""
@@ -171,7 +172,7 @@ def test_a_job_that_is_killed_is_put_on_record_and_told_of(
 
         def jobs_here() -> list[psutil.Process]:
             found = psutil.Process().children(recursive=True)
-            return [each for each in found if times.MAINTENANCE in each.cmdline()]
+            return [each for each in found if timetable.MAINTENANCE in each.cmdline()]
 
         assert wait_until(lambda: bool(jobs_here()), 60)
         jobs_here()[0].send_signal(signal.SIGKILL)
@@ -179,16 +180,16 @@ def test_a_job_that_is_killed_is_put_on_record_and_told_of(
     killer = threading.Thread(target=kill)
     with held(waiting):
         killer.start()
-        scheduler.start(told, times.MAINTENANCE, threading.Event())
+        scheduler.start(told, timetable.MAINTENANCE, threading.Event())
     killer.join()
-    assert last_start(settings, times.MAINTENANCE, EVENING) >= began
-    assert [run.state for run in runs.latest(settings, times.MAINTENANCE)] == ["failed"]
+    assert last_start(settings, timetable.MAINTENANCE, EVENING) >= began
+    assert [run.state for run in runs.latest(settings, timetable.MAINTENANCE)] == ["failed"]
     assert "code -9" in messages[0]["text"]
 
 
 def test_a_run_is_shown_while_it_goes_on(settings: Settings) -> None:
     assert runs.going(settings) == []
-    with runs.recorded(settings, times.PIPELINE, "here"):
+    with runs.recorded(settings, timetable.PIPELINE, "here"):
         (shown,) = runs.going(settings)
         assert shown.startswith("conversation_pipeline, cca__20")
     assert runs.going(settings) == []
@@ -197,11 +198,11 @@ def test_a_run_is_shown_while_it_goes_on(settings: Settings) -> None:
 
 def test_the_command_does_one_job_and_ends(settings: Settings) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "cca", "schedule", "--job", times.FRESHNESS],
+        [sys.executable, "-m", "cca", "schedule", "--job", timetable.FRESHNESS],
         env=child_environment(settings.as_environment()),
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert [run.state for run in runs.latest(settings, times.FRESHNESS)] == ["success"]
+    assert [run.state for run in runs.latest(settings, timetable.FRESHNESS)] == ["success"]
