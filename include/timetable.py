@@ -1,4 +1,4 @@
-"""The times at which each DAG runs, for Airflow and for the light stack alike."""
+"""When each DAG runs: Airflow and the light stack's scheduler read the same lines."""
 
 from datetime import UTC, datetime
 from pathlib import Path

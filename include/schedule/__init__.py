@@ -1,1 +1,1 @@
-"""When things run: the times of Airflow's DAGs, and the scheduler of the stack without Airflow."""
+"""The scheduler of the stack without Airflow, and the jobs it runs."""
