@@ -7,7 +7,7 @@ from contextlib import suppress
 
 
 def give_back() -> None:
-    """Return freed memory to the system; glibc would keep it, other C libraries do it themselves."""
+    """Return freed memory to the system, which glibc would keep."""
     gc.collect()
     if sys.platform == "linux":
         # musl has no such function.

@@ -49,6 +49,7 @@ def up(*, only: set[str], light: bool) -> None:
     """
     from rich.console import Console
 
+    from cca.errors import CcaError
     from cca.extras import AIRFLOW
     from cca.settings import get_settings
     from cca.stack import containers, stack
@@ -56,6 +57,12 @@ def up(*, only: set[str], light: bool) -> None:
 
     settings, console = get_settings(), Console(highlight=False, soft_wrap=True)
     containers.refuse(settings, "cca up", "docker compose up -d")
+    if sys.platform == "win32":
+        raise CcaError(
+            "the stack does not run on Windows: use `cca up` inside WSL, where it reads "
+            "CLAUDE_DIR=/mnt/c/Users/NAME/.claude/projects; or set MONGO_URI, and call "
+            "`cca usage daily --now`, `cca search` and `cca mcp` here (docs/platforms.md)"
+        )
     if "airflow" in only:
         AIRFLOW.require("cca up --only airflow")
     kind = StackKind.LIGHT if light or not AIRFLOW.is_installed() else StackKind.FULL

@@ -7,6 +7,7 @@ user to leave stops it. Users hold a shared lock, so nobody's server is stopped 
 import json
 import os
 import signal
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -25,6 +26,10 @@ from cca.settings import Settings
 from cca.waiting import wait_until
 
 FIRST_PORT = 27017
+NO_SERVER_ON_WINDOWS = (
+    "cca runs no MongoDB of its own on Windows: set MONGO_URI to a server, such as one in WSL or "
+    "Docker, or use cca inside WSL (docs/platforms.md)"
+)
 _START_SECONDS = 60
 
 
@@ -49,6 +54,8 @@ def serving_mongo(settings: Settings) -> Iterator[str]:
     if settings.mongo_uri:
         yield settings.mongo_uri
         return
+    if sys.platform == "win32":
+        raise ServiceDown(NO_SERVER_ON_WINDOWS)
     try:
         with held(settings.mongo_dir / "users.lock", is_shared=True):
             with held(settings.mongo_dir / "start.lock"):

@@ -122,7 +122,9 @@ def socket_path(settings: Settings) -> Path:
 
 
 def _call(settings: Settings, method: str, *arguments: Any) -> Any:
-    # Windows has no supervisor, and most commands ask none.
+    if sys.platform == "win32":
+        # Nothing of ours can run there, and supervisor cannot even be imported.
+        raise ConnectionRefusedError("there is no supervisor on Windows")
     from supervisor.xmlrpc import SupervisorTransport  # noqa: PLC0415
 
     transport = SupervisorTransport(None, None, f"unix://{socket_path(settings)}")
