@@ -49,7 +49,8 @@ class Tokens:
             SettingError: The file is damaged.
 
         """
-        return self.names.read()
+        found: dict[str, dict[str, str]] = self.names.read()
+        return found
 
     async def verify_token(self, token: str) -> AccessToken | None:
         """Return whose token it is, as the package's protocol wants it."""
