@@ -37,8 +37,8 @@ _COMMENT = re.compile(r"\A\s*/\*.*?\*/\s*", re.DOTALL)
 _QUESTIONS = ("select", "describe", "begin", "commit", "rollback")
 # What a model asked to choose how the others are built; in a recording the answer was no.
 _CHOICE = "select bool_and("
-_CREATED = re.compile(r"\bcreate table\s+(\S+)", re.IGNORECASE)
-_DROPPED = re.compile(r"\bdrop table(?: if exists)?\s+([^\s;]+)", re.IGNORECASE)
+_CREATED = re.compile(r"\bcreate\s+table\s+(\S+)", re.IGNORECASE)
+_DROPPED = re.compile(r"\bdrop\s+table\s+(?:if\s+exists\s+)?([^\s;]+)", re.IGNORECASE)
 
 
 class Differs(Exception):
