@@ -48,6 +48,10 @@ class Part:
     data: str = ""
     is_failed: bool = False
 
+    def __post_init__(self) -> None:
+        """Makes the label plain: names come from transcripts too."""
+        object.__setattr__(self, "label", plain(mended(self.label)))
+
     @cached_property
     def plain(self) -> str:
         """The text as it stood on a screen: without colours, each line as it was at the end."""

@@ -15,6 +15,7 @@ _CONTEXTS = frozenset({
     "system-reminder", "ide_opened_file", "ide_selection", "ide_diagnostics", "new-diagnostics",
     "user-prompt-submit-hook", "session-start-hook", "local-command-caveat",
     "local-command-stdout", "local-command-stderr", "bash-stdout", "bash-stderr",
+    "system-warning", "system_warning", "fork-boilerplate",
 })  # fmt: skip
 # The whole text is a message of this speaker, also what Claude Code adds behind the tag.
 _MESSAGES = {
@@ -29,9 +30,15 @@ _MESSAGES = {
     "ci-monitor-event": ("machine", "notification"),
     "github-webhook-activity": ("machine", "notification"),
     "bash-input": ("person", "shell"),
+    "remote-review": ("machine", "notification"),
+    "remote-review-progress": ("machine", "notification"),
+    "ultraplan": ("machine", "notification"),
     "channel": ("machine", "notification"),
+    "channel-message": ("machine", "notification"),
     "slack-tag-message": ("person", "channel"),
 }
+# Who speaks in these is in their attributes.
+_CHANNELS = frozenset({"channel", "channel-message"})
 # The same as sentences, which nothing closes.
 _SENTENCES = (
     ("[Request interrupted", "person", "interruption"),
@@ -48,9 +55,8 @@ _SENTENCES = (
 )
 _SENTENCE_STARTS = tuple(start for start, *_ in _SENTENCES)
 # A message of a channel is a person's where it names who wrote it; a webhook's does not.
-_PEOPLE = frozenset(
-    {"user", "user_id", "user_name", "username", "sender", "sender_name", "chat_id"}
-)
+_WRITERS = frozenset({"user", "user_id", "user_name", "username", "chat_id"})
+_PEOPLE = _WRITERS | {"sender", "sender_name"}
 _TAG = re.compile(r"<\\?([a-z][a-z0-9_-]*)((?:\s(?:[^>\"]|\"[^\"]*\")*)?)>")
 _ATTRIBUTE = re.compile(r"([\w-]+)=\"([^\"]*)\"")
 _FIELD = re.compile(r"<([a-z_-]+)>(.*?)</\1>", re.DOTALL)
@@ -126,7 +132,7 @@ def machine_text(text: str) -> Wrapped | None:
     end = _closing(text, tag, found.end()) if kind else -1
     if end < 0:
         return None
-    if tag == "channel":
+    if tag in _CHANNELS:
         speaker, kind = _of_channel(attributes)
     return Wrapped(kind, speaker, text[found.end() : end].strip("\r\n"), tag, attributes)
 
@@ -188,7 +194,7 @@ def _trailing(text: str) -> tuple[str, list[Wrapped]]:
 
 
 def _is_context(tag: str) -> bool:
-    return tag in _CONTEXTS or tag.startswith("ide_") or tag.endswith("-hook")
+    return tag in _CONTEXTS or tag.startswith(("ide_", "ide-")) or tag.endswith("-hook")
 
 
 def _closing(text: str, tag: str, start: int) -> int:
@@ -220,10 +226,12 @@ def _sentence(text: str) -> Wrapped:
 
 def _unlisted(tag: str, attributes: dict[str, str]) -> tuple[str, str]:
     """Returns speaker and kind of a message tag that nobody listed: it names its sender."""
-    is_message = tag.endswith("-message") and any(
-        name.startswith("from") or name.endswith("_id") for name in attributes
-    )
-    return ("teammate", "message") if is_message else ("", "")
+    if not tag.endswith(("-message", "_message")):
+        return "", ""
+    if not _WRITERS.isdisjoint(attributes):
+        return "person", "channel"
+    is_sent = any(name.startswith("from") or name.endswith("_id") for name in attributes)
+    return ("teammate", "message") if is_sent else ("", "")
 
 
 def _of_channel(attributes: dict[str, str]) -> tuple[str, str]:
