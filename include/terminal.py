@@ -2,10 +2,15 @@
 
 import re
 import sys
-from typing import IO
+from typing import IO, Any
 
 # Control characters but tab and newline; and the signs that reorder the text around them.
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+# What our own tables, colours and progress bars write: colours, an erased line, a line up, the
+# cursor hidden and shown, the beginning of the line. Nothing else may reach a terminal.
+_OWN = re.compile(r"(\x1b\[(?:[0-9;]*m|[0-9]*[AK]|\?25[lh])|\r)")
+# The end of a piece of output may be the beginning of a sequence.
+_CUT = re.compile(r"\x1b(?:\[[0-9;?]*)?\Z")
 
 
 def printable(text: str) -> str:
@@ -13,9 +18,49 @@ def printable(text: str) -> str:
     return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
+def harmless(text: str) -> str:
+    """Return the same of a program's output, whose colours and progress bars stay."""
+    if not _CONTROL.search(text):
+        return text
+    # Every second piece is a sequence of our own.
+    pieces = _OWN.split(text)
+    pieces[::2] = map(printable, pieces[::2])
+    return "".join(pieces)
+
+
 def shown(text: str, stream: IO[str] | None = None) -> str:
     """Return what the stream may get, standard output by default: a pipe or file gets all of it."""
     return printable(text) if (stream or sys.stdout).isatty() else text
+
+
+class Guarded:
+    """A terminal that gets harmless text only, whoever writes: also click's and Python's errors."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Write the text and return its length."""
+        self._stream.write(harmless(text))
+        return len(text)
+
+    def __getattr__(self, name: str) -> Any:
+        """Leave everything else to the stream."""
+        return getattr(self._stream, name)
+
+
+def guard() -> None:
+    """Put a guard before standard output and standard error where they are terminals."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream.isatty() and not isinstance(stream, Guarded):
+            setattr(sys, name, Guarded(stream))
+
+
+def whole(text: str) -> tuple[str, str]:
+    """Return the text up to a sequence that is cut off at its end, and that beginning."""
+    cut = _CUT.search(text)
+    return (text[: cut.start()], cut[0]) if cut else (text, "")
 
 
 def say(message: object = "", *, err: bool = False, nl: bool = True) -> None:

@@ -98,7 +98,7 @@ def pieces(text: str, *, is_signed: bool = False) -> list[Wrapped]:
     Where the entry says that a person typed it (`is_signed`), the rest is all theirs. What Claude
     Code adds behind a message is a context too.
     """
-    before, rest = _leading(text.strip().lstrip("\ufeff"))
+    before, rest = _leading(_bare(text))
     rest, after = _trailing(rest)
     if not rest:
         return [*before, *after]
@@ -112,10 +112,14 @@ def pieces(text: str, *, is_signed: bool = False) -> list[Wrapped]:
 
 def typed_text(text: str) -> str:
     """Returns the text without the contexts before and behind it; "" where there is no more."""
-    text = text.strip().lstrip("\ufeff")
+    text = _bare(text)
     if not (text.startswith("<") or text.endswith(">")):
         return text
     return _trailing(_leading(text)[1])[0]
+
+
+def _bare(text: str) -> str:
+    return text.strip().lstrip("\ufeff").lstrip()
 
 
 def machine_text(text: str) -> Wrapped | None:

@@ -95,7 +95,7 @@ def elsewhere() -> Case:
     for text, _ in ELSEWHERE:
         session.user(text, origin={"kind": "channel"}, isMeta=True)
         session.claude("Yes.")
-    case.expected["said"] = {"ada": words[:1], "bo": words[1:2], "cy": words[2:]}
+    case.expected["said"] = {"plugin:discord:discord": words[:1], "bo": words[1:2], "cy": words[2:]}
     return case.keep(session)
 
 
