@@ -15,10 +15,12 @@ from cca.pipeline import Options, run
 from cca.search.searcher import Searcher
 from cca.settings import Settings
 from cca.sync_agent.once import SyncReport, sync_once
-from tests.hostile import billed, content, places, said
+from tests.hostile import agents, billed, content, places, said
 from tests.hostile.case import Case
 
-CASES = {make.__name__: make for part in (billed, said, content, places) for make in part.CASES}
+CASES = {
+    make.__name__: make for part in (billed, said, content, places, agents) for make in part.CASES
+}
 
 
 @dataclass(frozen=True)

@@ -59,6 +59,16 @@ NOTES: tuple[tuple[str, dict[str, Any]], ...] = (
 )  # fmt: skip
 
 
+# Calls whose own names, files and subagents a terminal would obey.
+NAMED: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("mcp__s\x1b[31mv__t\x1b[2J", {"q": "\x1b[31m"}),
+    ("Edit", {"file_path": "/a/\x1b[31mb.py", "old_string": "a", "new_string": "b"}),
+    ("Agent", {"subagent_type": "Ex\x1b[31mp", "prompt": "x", "description": "d\x1b[31m"}),
+    ("Skill", {"skill": "dep\x1b[31mloy"}),
+    ("Bash", {"command": "git commit -m '\x1b[31mfix'; pytest"}),
+)
+
+
 def kinds() -> Case:
     """Every kind of content is shown, searched and exported."""
     words = [word for group in (BLOCKS, RESULTS, NOTES) for word, _ in group]
@@ -100,6 +110,19 @@ def printed() -> Case:
         }
         session.claude([call, {"type": "text", "text": f"`{text}`"}], "claude-\x1b[2Jopus-5-5")
         session.user([{"type": "tool_result", "tool_use_id": f"p{number}", "content": text}])
+    for name, given in NAMED:
+        call = {"type": "tool_use", "id": f"n{name}", "name": name, "input": given}
+        entry = session.claude([call], "claude-opus-5-5", input_tokens=9, output_tokens=9)
+        entry.update(
+            gitBranch="\x1b[31mdev",
+            version="2\x1b[2J",
+            attributionSkill="s\x1b[31mk",
+            attributionMcpServer="m\x1b[31mc",
+            attributionMcpTool="t\x1b[31ml",
+        )
+        failed = {"type": "tool_result", "tool_use_id": f"n{name}", "content": "Exit \x1b[31m1"}
+        session.user([failed | {"is_error": True}])
+    session.add("pr-link", prNumber=3, prUrl="https://e.org/\x1b[31m", prRepository="a\x1b[31m/b")
     session.lines.append(
         {"type": "custom-title", "customTitle": "\x1b[7mMi\x1b[0mne\x9b2J", "sessionId": session.id}
     )
@@ -108,4 +131,13 @@ def printed() -> Case:
     return case.keep(session)
 
 
-CASES = (kinds, printed)
+def broken() -> Case:
+    """A line that cannot be read, in a file whose name a terminal would obey."""
+    case = Case("broken", {"prompts": 1})
+    session = case.session()
+    session.lines.append(b'{"type":"user","text":"\x1b]0;owned\x07\x1b[31m')
+    session.asks("Is it broken?")
+    return case.keep(session, f"{case.slug}/{session.id} \x1b[31mcopy\x9b2J.jsonl")
+
+
+CASES = (kinds, printed, broken)

@@ -38,8 +38,8 @@ def _right(minute: int) -> tuple[Any, ...]:
 def copies() -> Case:
     """A session and its subagent under the names of their copies: one of each, and one cost."""
     case = Case("copies", {
-        "sessions": 1, "subagents": 1, "api_messages": 2, "messages": 4, "prompts": 1, "cost_usd": 0.048,
-        "search": {"kind:prompt kestrel": 1, "kind:answer kestrel": 1}, "projects": 1,
+        "sessions": 1, "subagents": 1, "api_messages": 2, "messages": 4, "prompts": 1,
+        "cost_usd": 0.048, "search": {"kind:prompt kestrel": 1, "kind:answer kestrel": 1},
     })  # fmt: skip
     session = case.session()
     session.asks("Where does the kestrel nest?")

@@ -5,41 +5,58 @@ from typing import Any
 from tests.hostile.case import Case
 
 QUOTED = (
-    "Why do <teammate-message teammate_id=\"x\">hello</teammate-message> and\n"
+    'Why do <teammate-message teammate_id="x">hello</teammate-message> and\n'
     "<system-reminder>\n  <system-reminder>inner</system-reminder>\n</system-reminder>\n"
     "<command-name>/clear</command-name> show up <b>raw</b>? See List<Map<K, V>> & <br/>"
 )  # fmt: skip
 # Around a prompt: what is put before, and behind.
 AROUND = (
-    ("<system-reminder>\nouter <system-reminder>inner</system-reminder> end\n</system-reminder>\n", ""),
+    ("<system-reminder>\na <system-reminder>b</system-reminder> c\n</system-reminder>\n", ""),
     ("<ide_opened_file>The user opened /a <b>.ts</ide_opened_file>\n", ""),
     ("<ide-selection>x > y && y < z</ide-selection>\n", ""),
-    ("<pre-compact-hook>saved</pre-compact-hook>\n", "\n<post-tool-use-hook>ok</post-tool-use-hook>"),
+    (
+        "<pre-compact-hook>saved</pre-compact-hook>\n",
+        "\n<post-tool-use-hook>ok</post-tool-use-hook>",
+    ),
     ("<fork-boilerplate>\nYou are a fork.\n</fork-boilerplate>\n", ""),
-    ("\ufeff \n<local-command-caveat>Caveat: x</local-command-caveat>\n", "\n\n<system-reminder>y</system-reminder>"),
+    (
+        "\ufeff \n<local-command-caveat>Caveat: x</local-command-caveat>\n",
+        "\n\n<system-reminder>y</system-reminder>",
+    ),
     ("<system-warning>Token usage: 1/2; 1 remaining</system-warning>\n", ""),
-)  # fmt: skip
+)
+_FINISHED = (
+    "<task-notification><task-id>b7</task-id><status>killed</status>"
+    "<summary>Build <ok> & done</summary></task-notification>"
+)
+_SCHEDULED = {"isMeta": True, "promptSource": "system", "turnOrigin": "scheduled"}
 # What others write as the user: text, further fields, who is shown to have said it.
 OTHERS: tuple[tuple[str, dict[str, Any], str], ...] = (
-    ("<teammate-message from=\"planner\" color=\"red\">\nSplit <i>it</i>\n</teammate-message>", {}, "planner"),
-    ("<swarm-message sender_id=\"s1\" from_name=\"scout\">Found it</swarm-message>", {}, "scout"),
-    ("<peer_message from=\"docs\">Ready</peer_message>", {}, "docs"),
+    (
+        '<teammate-message from="planner" color="red">\nSplit <i>it</i>\n</teammate-message>',
+        {},
+        "planner",
+    ),
+    ('<swarm-message sender_id="s1" from_name="scout">Found it</swarm-message>', {}, "scout"),
+    ('<peer_message from="docs">Ready</peer_message>', {}, "docs"),
     ("Please look", {"origin": {"kind": "coordinator"}}, "Teammate"),
-    ("<task-notification><task-id>b7</task-id><status>killed</status>"
-     "<summary>Build <ok> & done</summary></task-notification>", {}, "Note"),
+    (_FINISHED, {}, "Note"),
     ("<github-webhook-activity>push to main</github-webhook-activity>", {}, "Note"),
     ("<remote-review>2 findings</remote-review>", {}, "Note"),
     ("<ultraplan>The plan is ready</ultraplan>", {}, "Note"),
-    ("Check the deploy", {"isMeta": True, "promptSource": "system", "turnOrigin": "scheduled"}, "Note"),
+    ("Check the deploy", _SCHEDULED, "Note"),
     ("Stop hook feedback:\n- run the tests", {"isMeta": True}, "Note"),
     ("[SYSTEM NOTIFICATION - NOT USER INPUT] idle", {}, "Note"),
-    ("<channel source=\"ci\" pipeline=\"7\">red</channel>", {"origin": {"kind": "channel"}}, "Note"),
+    ('<channel source="ci" pipeline="7">red</channel>', {"origin": {"kind": "channel"}}, "Note"),
 )  # fmt: skip
 # What a person asked elsewhere: text, the words.
 ELSEWHERE = (
-    ("<channel source=\"plugin:discord:discord\" chat_id=\"1\" user=\"ada\" ts=\"x\">\nShip <now>?\n</channel>", "Ship <now>?"),
-    ("<slack-message user_name=\"bo\" channel=\"C1\">Roll it back</slack-message>", "Roll it back"),
-    ("<channel-message source=\"telegram\" username=\"cy\">Is it up?</channel-message>", "Is it up?"),
+    (
+        '<channel source="plugin:discord:discord" chat_id="1" user="ada">\nShip <now>?\n</channel>',
+        "Ship <now>?",
+    ),
+    ('<slack-message user_name="bo" channel="C1">Roll it back</slack-message>', "Roll it back"),
+    ('<channel-message source="telegram" username="cy">Is it up?</channel-message>', "Is it up?"),
 )  # fmt: skip
 
 
@@ -78,9 +95,8 @@ def others() -> Case:
     for text, fields, _ in OTHERS:
         session.user(text, **fields)
         session.claude("Noted.")
-    session.attachment(
-        type="queued_command", commandMode="prompt", prompt="<swarm-message from=\"q\">hi</swarm-message>"
-    )  # fmt: skip
+    waiting = '<swarm-message from="q">hi</swarm-message>'
+    session.attachment(type="queued_command", commandMode="prompt", prompt=waiting)
     session.attachment(type="queued_command", commandMode="task-notification", prompt="<b>done</b>")
     case.expected["said"] = {"You": ["Begin"]}
     case.expected["names"] = [name for _, _, name in OTHERS]

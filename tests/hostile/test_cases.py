@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 
+from cca.conversation.calls import calls_in, find_result
 from cca.conversation.reader import read_entries
+from cca.conversation.subagents import started_by, subagents
 from cca.conversation.turns import Turn, turn_of
 from cca.export.sessions import SessionFilter, chosen
 from cca.export.write import export
-from cca.mongo import archive
 from tests.hostile.conftest import CASES, Home
 
 SESSIONS = "select coalesce(sum({}), 0) from marts.dim_sessions where project_id = $slug"
@@ -36,7 +37,8 @@ def _turns(home: Home, name: str) -> list[Turn]:
 
 
 def test_nothing_is_lost_and_nothing_is_no_row(home: Home) -> None:
-    assert (home.synced.dead_letters, home.synced.pending) == (0, 0)
+    # The one line that is no JSON.
+    assert (home.synced.dead_letters, home.synced.pending) == (1, 0)
     assert home.gold.execute("select count(*) from marts.agg_rejects").fetchall() == [(0,)]
 
 
@@ -169,6 +171,25 @@ def test_a_wrong_clock_is_flagged_and_stretches_nothing(home: Home) -> None:
     assert wrong == case.expected["wrong"]
 
 
+def test_each_subagent_is_reached_from_what_started_it(home: Home) -> None:
+    case = home.cases["agents"]
+    entries = home.archive["conversations"]
+    [listed] = home.listed(case)
+    titles = {each.id: each.title for each in subagents(entries, listed["_id"])}
+    assert case.expected["titles"].items() <= titles.items()
+    read = list(read_entries(entries, listed["_id"], is_read_once=True))
+    launch = next(entry for entry in read if "t1" in calls_in([entry]))
+    for call, wanted in case.expected["opened"].items():
+        answer = find_result(entries, listed["_id"], call)
+        assert [each.id for each in started_by(entries, launch, call, answer)] == wanted
+    nested = home.rows(
+        case,
+        "select agent_id, parent_agent_id, spawn_depth from marts.fct_subagents "
+        "where project_id = $slug and parent_agent_id is not null",
+    )
+    assert nested == [("a2", "a1", 2)]
+
+
 def test_folders_that_look_alike_are_two_projects(home: Home) -> None:
     sql = (
         "select project_path, count(*) from marts.dim_sessions join marts.dim_projects "
@@ -190,4 +211,7 @@ def test_copies_belong_to_the_project_of_what_they_copy(home: Home) -> None:
     case = home.cases["copies"]
     sql = "select distinct project_id from marts.dim_sessions where session_id = $session"
     [listed] = home.listed(case)
+    assert [each.id for each in subagents(home.archive["conversations"], listed["_id"])] == [
+        "a1b2c3"
+    ]
     assert home.gold.execute(sql, {"session": listed["_id"]}).fetchall() == [(case.slug,)]
