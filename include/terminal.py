@@ -2,7 +2,11 @@
 
 import re
 import sys
-from typing import IO, Any
+from collections.abc import Callable
+from typing import IO, TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 # Control characters but tab and newline; and the signs that reorder the text around them.
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
@@ -33,28 +37,45 @@ def shown(text: str, stream: IO[str] | None = None) -> str:
     return printable(text) if (stream or sys.stdout).isatty() else text
 
 
-class Guarded:
-    """A terminal that gets harmless text only, whoever writes: also click's and Python's errors."""
+class _Guarded:
+    """A terminal that gets checked text only."""
 
-    def __init__(self, stream: IO[str]) -> None:
-        self._stream = stream
+    def __init__(self, stream: IO[str], checked: Callable[[str], str]) -> None:
+        self.stream = stream
+        self._checked = checked
 
     def write(self, text: str) -> int:
         """Write the text and return its length."""
-        self._stream.write(harmless(text))
+        self.stream.write(self._checked(text))
         return len(text)
 
     def __getattr__(self, name: str) -> Any:
         """Leave everything else to the stream."""
-        return getattr(self._stream, name)
+        return getattr(self.stream, name)
 
 
 def guard() -> None:
-    """Put a guard before standard output and standard error where they are terminals."""
+    """Put a guard before standard output and standard error where they are terminals.
+
+    It lets no control character through, whoever writes: also click's messages and Python's.
+    Only `new_console` and `coloured` get past it.
+    """
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
-        if stream.isatty() and not isinstance(stream, Guarded):
-            setattr(sys, name, Guarded(stream))
+        if stream.isatty() and not isinstance(stream, _Guarded):
+            setattr(sys, name, _Guarded(stream, printable))
+
+
+def coloured(stream: IO[str]) -> Any:
+    """Return the stream, through which our own colours and progress bars reach a terminal."""
+    return _Guarded(stream.stream, harmless) if isinstance(stream, _Guarded) else stream
+
+
+def new_console(*, stderr: bool = False, **options: Any) -> "Console":
+    """Return rich's console for standard output or error; what it prints must be printable."""
+    from rich.console import Console  # noqa: PLC0415  (the agent alone does without)
+
+    return Console(file=coloured(sys.stderr if stderr else sys.stdout), **options)
 
 
 def whole(text: str) -> tuple[str, str]:

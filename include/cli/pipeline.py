@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from cca.settings import Settings, get_settings
-from cca.terminal import say
+from cca.terminal import new_console, say
 
 Command = Callable[..., Any]
 
@@ -218,7 +218,6 @@ def _spinner(title: str) -> Iterator[None]:
 @contextmanager
 def _steps() -> Iterator[tuple[Callable[[str], None], Callable[[int, int], None]]]:
     """One bar a step, with rows/s and time left; only on a terminal."""
-    from rich.console import Console
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
@@ -229,6 +228,7 @@ def _steps() -> Iterator[tuple[Callable[[str], None], Callable[[int, int], None]
         TimeRemainingColumn,
     )
 
+    console = new_console(stderr=True)
     bar = Progress(
         SpinnerColumn(finished_text="✓"),
         TextColumn("{task.description:<10}"),
@@ -237,8 +237,8 @@ def _steps() -> Iterator[tuple[Callable[[str], None], Callable[[int, int], None]
         TextColumn("{task.fields[rate]}"),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
-        console=Console(stderr=True),
-        disable=not Console(stderr=True).is_terminal,
+        console=console,
+        disable=not console.is_terminal,
     )
 
     def on_step(title: str) -> None:

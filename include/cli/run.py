@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cca.terminal import say
+from cca.terminal import new_console, printable, say
 
 if TYPE_CHECKING:
     from cca.stack.airflow_api import AirflowApi
@@ -125,9 +125,7 @@ def _signed_in() -> "AirflowApi":
 def _wait(has_ended: Any, what: str) -> None:
     import time
 
-    from rich.console import Console
-
-    with Console(stderr=True).status(f"waiting for {what}"):
+    with new_console(stderr=True).status(f"waiting for {printable(what)}"):
         while not has_ended():
             time.sleep(1)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cca.terminal import say
+from cca.terminal import new_console, printable, say
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -36,13 +36,11 @@ def _part_names(_context: click.Context, _option: click.Parameter, value: str | 
 @click.option("--only", callback=_part_names, metavar="PART,…", help=f"Of {', '.join(PART_NAMES)}.")
 def up(*, only: set[str]) -> None:
     """Start the parts that do not run, wait until they answer, and publish new data."""
-    from rich.console import Console
-
     from cca.extras import AIRFLOW
     from cca.settings import get_settings
     from cca.stack import containers, stack
 
-    settings, console = get_settings(), Console(highlight=False, soft_wrap=True)
+    settings, console = get_settings(), new_console(highlight=False, soft_wrap=True)
     containers.refuse(settings, "cca up", "docker compose up -d")
     if "airflow" in only:
         AIRFLOW.require("cca up --only airflow")
@@ -92,7 +90,7 @@ def _show(console: "Console", message: "Message") -> None:
 
     signs = {"ready": ("✓", "green"), "note": ("·", "yellow"), "problem": ("✗", "red")}
     sign, colour = signs[message.kind]
-    console.print(Text.assemble((sign, colour), " ", message.text))
+    console.print(Text.assemble((sign, colour), " ", printable(message.text)))
 
 
 def _show_result(console: "Console", settings: "Settings", ready: set[str]) -> None:
@@ -158,7 +156,6 @@ def _totals(state: "StackStatus") -> dict[str, Any]:
 
 
 def _show_status(state: "StackStatus") -> None:
-    from rich.console import Console
     from rich.table import Table
 
     table = Table(box=None, padding=(0, 2))
@@ -172,10 +169,10 @@ def _show_status(state: "StackStatus") -> None:
         )
         table.add_row(each.program, shown, pid or "", minutes, (pid and each.url) or "")
     # In a pipe rich assumes 80 columns, which would cut the addresses.
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
+    console = new_console(highlight=False, width=None if sys.stdout.isatty() else 120)
     console.print(table)
     for name, value in _sentences(state).items():
-        console.print(f"  {name:<14}{value}", markup=False)
+        console.print(f"  {name:<14}{printable(value)}", markup=False)
 
 
 def _sentences(state: "StackStatus") -> dict[str, str]:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from contextlib import suppress
 from importlib import util
+from itertools import pairwise
 from pathlib import Path
 
 from cca.errors import ServiceDown
@@ -109,7 +110,7 @@ def holder(settings: Settings) -> tuple[int, int] | None:
     with suppress(OSError, ValueError, UnicodeError):
         pid = int((data / "mongod.lock").read_text())
         words = _command_line(pid)
-        options = dict(zip(words, words[1:], strict=False))
+        options = dict(pairwise(words))
         if "mongod" in words[0] and options.get("--dbpath") == str(data):
             return pid, int(options["--port"])
     return None

@@ -14,7 +14,7 @@ from typing import IO
 from cca.settings import Settings, child_environment
 from cca.stack import airflow as airflow_home
 from cca.stack import postgres
-from cca.terminal import harmless, say, whole
+from cca.terminal import coloured, harmless, say, whole
 from cca.transform import dbt as transform
 
 # Without this a selection that matches nothing is a warning, and dbt ends well.
@@ -73,7 +73,7 @@ def _advice(results: Path, started: float) -> str:
 
 def _run(command: list[str], environment: dict[str, str]) -> int:
     """Run the program; a terminal gets none of the sequences that stand in names and rows."""
-    streams = (sys.stdout, sys.stderr)
+    streams = (coloured(sys.stdout), coloured(sys.stderr))
     pipes = [subprocess.PIPE if stream.isatty() else None for stream in streams]
     process = subprocess.Popen(  # noqa: S603
         command, env=child_environment(environment), stdout=pipes[0], stderr=pipes[1]

@@ -23,19 +23,19 @@ def agents() -> Case:
         session.user([result], toolUseResult=told)
     folder = f"{case.slug}/{session.id}/subagents"
 
-    def agent(name: str, prompt: str, where: str = "", **meta: Any) -> None:
-        own = Session(f"agents {name}", case.cwd)
-        calls = [_call("t2", "Go deeper")] if name == "a1" else []
+    def agent(own_name: str, prompt: str, where: str = "", **meta: Any) -> None:
+        own = Session(f"agents {own_name}", case.cwd)
+        calls = [_call("t2", "Go deeper")] if own_name == "a1" else []
         own.user(prompt)
-        own.claude([{"type": "text", "text": f"sanderling {name}"}, *calls],
+        own.claude([{"type": "text", "text": f"sanderling {own_name}"}, *calls],
                    input_tokens=1000, output_tokens=1000)  # fmt: skip
         for line in own.lines:
             assert isinstance(line, dict)
-            line.update(isSidechain=True, agentId=name, sessionId=session.id)
-        case.keep(own, f"{folder}/{where}agent-{name}.jsonl")
+            line.update(isSidechain=True, agentId=own_name, sessionId=session.id)
+        case.keep(own, f"{folder}/{where}agent-{own_name}.jsonl")
         if meta:
-            case.files[f"{folder}/{where}agent-{name}.meta.json"] = json.dumps(meta).encode()
-        case.expected["search"][f'"sanderling {name}"'] = 1
+            case.files[f"{folder}/{where}agent-{own_name}.meta.json"] = json.dumps(meta).encode()
+        case.expected["search"][X = 1
 
     agent("a1", "Map the fens", agentType="Explore", toolUseId="t1", description="map \x1b[31mit")
     agent("a2", "Go deeper", agentType="Plan", toolUseId="t2", parentAgentId="a1", spawnDepth=2)
