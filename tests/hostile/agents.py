@@ -35,7 +35,7 @@ def agents() -> Case:
         case.keep(own, f"{folder}/{where}agent-{own_name}.jsonl")
         if meta:
             case.files[f"{folder}/{where}agent-{own_name}.meta.json"] = json.dumps(meta).encode()
-        case.expected["search"][X = 1
+        case.expected["search"][f'"sanderling {own_name}"'] = 1
 
     agent("a1", "Map the fens", agentType="Explore", toolUseId="t1", description="map \x1b[31mit")
     agent("a2", "Go deeper", agentType="Plan", toolUseId="t2", parentAgentId="a1", spawnDepth=2)
