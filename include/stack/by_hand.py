@@ -40,7 +40,12 @@ def dbt(settings: Settings, arguments: Sequence[str]) -> int:
     """Run a command of dbt's on the warehouse; return its exit code.
 
     Unlike a build of the pipeline it runs unit tests as well.
+
+    Raises:
+        SettingError: The path of the warehouse holds a sign that dbt waits at for ever.
+
     """
+    settings.require_usable_paths()
     for folder in (transform.target_dir(settings), settings.logs_dir):
         folder.mkdir(parents=True, exist_ok=True)
     environment = transform.dbt_environment(settings)

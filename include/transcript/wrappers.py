@@ -63,7 +63,7 @@ _FIELD = re.compile(r"<([a-z_-]+)>(.*?)</\1>", re.DOTALL)
 _MARKUP = re.compile(r"</?[a-z][a-z0-9_-]*(?:\s[^<>]*)?>")
 _HEADLINE_CHARACTERS = 4000
 # Nobody puts more around a prompt; each takes a copy of the rest.
-_MOST_CONTEXTS = 50
+_MOST_CONTEXTS = _MOST_MESSAGES = 50
 # Pairs of tags are looked for in texts up to this length: in longer ones that would take too long.
 _PAIRED_CHARACTERS = 20_000
 
@@ -102,12 +102,14 @@ def pieces(text: str, *, is_signed: bool = False) -> list[Wrapped]:
     rest, after = _trailing(rest)
     if not rest:
         return [*before, *after]
-    found = None if is_signed else machine_text(rest)
-    if found is None:
-        return [*before, Wrapped("typed", "person", rest), *after]
-    behind = rest.rpartition(f"</{found.tag}>")[2].strip() if found.tag else ""
-    added = [Wrapped("context", "machine", behind)] if behind else []
-    return [*before, found, *added, *after]
+    said: list[Wrapped] = []
+    # Several messages of teammates may have come at once.
+    while not is_signed and len(said) < _MOST_MESSAGES and (found := _machine_text(rest)):
+        contexts, rest = _leading(rest[found[1] :].strip())
+        said += [found[0], *contexts]
+    if rest:
+        said.append(Wrapped(*(("context", "machine") if said else ("typed", "person")), rest))
+    return [*before, *said, *after]
 
 
 def typed_text(text: str) -> str:
@@ -127,6 +129,12 @@ def machine_text(text: str) -> Wrapped | None:
 
     The text begins with its first character that is no white space, and without contexts.
     """
+    found = _machine_text(text)
+    return found[0] if found else None
+
+
+def _machine_text(text: str) -> tuple[Wrapped, int] | None:
+    """Returns the same, and where it ends."""
     if text.startswith(_SENTENCE_STARTS):
         return _sentence(text)
     if not text.startswith("<") or (found := _TAG.match(text)) is None:
@@ -138,7 +146,8 @@ def machine_text(text: str) -> Wrapped | None:
         return None
     if tag in _CHANNELS:
         speaker, kind = _of_channel(attributes)
-    return Wrapped(kind, speaker, text[found.end() : end].strip("\r\n"), tag, attributes)
+    said = Wrapped(kind, speaker, text[found.end() : end].strip("\r\n"), tag, attributes)
+    return said, end + len(f"</{tag}>")
 
 
 def inner_text(text: str) -> str:
@@ -218,14 +227,16 @@ def _closing(text: str, tag: str, start: int) -> int:
     return end
 
 
-def _sentence(text: str) -> Wrapped:
+def _sentence(text: str) -> tuple[Wrapped, int]:
     start, speaker, kind = next(each for each in _SENTENCES if text.startswith(each[0]))
     if kind != "message":
-        return Wrapped(kind, speaker, text)
+        return Wrapped(kind, speaker, text), len(text)
     rest = text[len(start) :]
     said = rest.partition(":")[2].lstrip() if ":" in rest[:80] else rest
-    inner = machine_text(said)
-    return inner._replace(speaker=speaker, kind=kind) if inner else Wrapped(kind, speaker, said)
+    if (inner := _machine_text(said)) is None:
+        return Wrapped(kind, speaker, said), len(text)
+    found, end = inner
+    return found._replace(speaker=speaker, kind=kind), len(text) - len(said) + end
 
 
 def _unlisted(tag: str, attributes: dict[str, str]) -> tuple[str, str]:

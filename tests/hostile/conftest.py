@@ -49,7 +49,8 @@ class Home:
 
 @pytest.fixture(scope="session")
 def home(tmp_path_factory: pytest.TempPathFactory, mongo_uri: str) -> Iterator[Home]:
-    folder = tmp_path_factory.mktemp("hostile")
+    # Its own path is one that quotes, percent signs and other letters are easily lost in.
+    folder = tmp_path_factory.mktemp("hostile") / 'it\'s 100%20 "é設" & ; $x'
     cases = {name: make() for name, make in CASES.items()}
     for case in cases.values():
         case.write(folder / "claude" / "projects")

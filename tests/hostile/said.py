@@ -29,6 +29,10 @@ _FINISHED = (
     "<task-notification><task-id>b7</task-id><status>killed</status>"
     "<summary>Build <ok> & done</summary></task-notification>"
 )
+_TWO = (
+    '<teammate-message teammate_id="ann">One avocet</teammate-message>\n\n'
+    '<teammate-message teammate_id="ben">Two godwits</teammate-message>'
+)
 _SCHEDULED = {"isMeta": True, "promptSource": "system", "turnOrigin": "scheduled"}
 # What others write as the user: text, further fields, who is shown to have said it.
 OTHERS: tuple[tuple[str, dict[str, Any], str], ...] = (
@@ -39,6 +43,7 @@ OTHERS: tuple[tuple[str, dict[str, Any], str], ...] = (
     ),
     ('<swarm-message sender_id="s1" from_name="scout">Found it</swarm-message>', {}, "scout"),
     ('<peer_message from="docs">Ready</peer_message>', {}, "docs"),
+    (_TWO, {}, "ann"),
     ("Please look", {"origin": {"kind": "coordinator"}}, "Teammate"),
     (_FINISHED, {}, "Note"),
     ("<github-webhook-activity>push to main</github-webhook-activity>", {}, "Note"),
@@ -99,6 +104,7 @@ def others() -> Case:
     session.attachment(type="queued_command", commandMode="prompt", prompt=waiting)
     session.attachment(type="queued_command", commandMode="task-notification", prompt="<b>done</b>")
     case.expected["said"] = {"You": ["Begin"]}
+    case.expected["words"] = ["Split", "Found it", "One avocet", "From ben", "Two godwits", "hi"]
     case.expected["names"] = [name for _, _, name in OTHERS]
     return case.keep(session)
 

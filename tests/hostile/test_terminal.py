@@ -51,7 +51,7 @@ SHOWN: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "budget remove": (("--project", OBEYED),),
     "budget set": (("5", "--project", OBEYED),),
     "budget show": ((), ("--json",)),
-    "digest": (("week", "--day", "2026-11-10"), ("day", "--day", "2026-11-10"), (OBEYED,)),
+    "digest": (("week", "--date", "2026-11-10"), ("day", "--date", "2026-11-10"), (OBEYED,)),
     "query": (
         ("select * from marts.fct_tool_calls limit 200",),
         ("select title, git_branches, models from dim_sessions",),
