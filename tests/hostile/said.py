@@ -139,4 +139,23 @@ def queued() -> Case:
     return case.keep(session)
 
 
-CASES = (quoted, around, others, elsewhere, queued)
+def commands() -> Case:
+    """Slash commands are counted however they are written down, and not where they are quoted."""
+    given = "<command-message>{0} is running</command-message>\n<command-name>/{0}</command-name>"
+    case = Case(
+        "commands", {"commands": {"/zz-own": 2, "/zz-local": 2, "/zz:sub": 1}, "prompts": 4}
+    )
+    session = case.session()
+    session.user(f"{given.format('zz-own')}\n<command-args>a <b>c</b></command-args>")
+    session.claude("Done.")
+    session.user("<command-name>/zz-local</command-name>\n<command-message>x</command-message>")
+    session.user("<local-command-stdout>\x1b[1mok\x1b[0m</local-command-stdout>")
+    local = "<command-name>/zz-local</command-name>\n<command-args></command-args>"
+    session.add("system", subtype="local_command", content=local)
+    session.user("<command-message>zz:sub</command-message>")
+    session.attachment(type="queued_command", commandMode="prompt", prompt=given.format("zz-own"))
+    session.asks("Why is <command-name>/zz-own</command-name> slow?")
+    return case.keep(session)
+
+
+CASES = (quoted, around, others, elsewhere, queued, commands)

@@ -171,6 +171,11 @@ def test_a_wrong_clock_is_flagged_and_stretches_nothing(home: Home) -> None:
     assert wrong == case.expected["wrong"]
 
 
+def test_slash_commands_are_counted(home: Home) -> None:
+    sql = "select name, uses from marts.agg_skills_and_commands where name like '/zz%'"
+    assert dict(home.gold.execute(sql).fetchall()) == home.cases["commands"].expected["commands"]
+
+
 def test_each_subagent_is_reached_from_what_started_it(home: Home) -> None:
     case = home.cases["agents"]
     entries = home.archive["conversations"]
