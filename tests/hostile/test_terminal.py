@@ -88,6 +88,7 @@ SHOWN: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "rebuild lists": (),
     "rebuild search": (),
     "rebuild warehouse": (),
+    "schedule": (),
     "backup": (("/proc/" + OBEYED,),),
     "restore": (("/no/" + OBEYED,),),
     "forget": (
