@@ -49,8 +49,9 @@ class Part:
     is_failed: bool = False
 
     def __post_init__(self) -> None:
-        """Makes the label plain: names come from transcripts too."""
+        """Makes label and address plain: names come from transcripts too."""
         object.__setattr__(self, "label", plain(mended(self.label)))
+        object.__setattr__(self, "url", plain(mended(self.url)))
 
     @cached_property
     def plain(self) -> str:
