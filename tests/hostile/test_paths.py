@@ -7,44 +7,51 @@ from pathlib import Path
 import pytest
 
 from cca.settings import Settings, child_environment
+from tests.include.cli.terminal import Terminal
 
 _CCA = Path(sys.executable).with_name("cca")
 # What needs the warehouse, in the order a person would try it.
-COMMANDS = (
-    ("load",), ("transform",), ("pipeline",), ("publish",), ("dbt", "ls"), ("doctor",),
-    ("rebuild", "warehouse"),
-)  # fmt: skip
+COMMANDS = ("load", "transform", "pipeline", "publish", "doctor", "rebuild warehouse")
+NAMED = "CCA_HOME: DuckDB and dbt cannot open"
 
 
-def _said(home: Path, mongo_uri: str, *command: str, **more: str) -> tuple[int, str]:
-    settings = Settings(
+@pytest.fixture
+def terminal(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Terminal:
+    return Terminal(capsys, monkeypatch)
+
+
+def _settings(home: Path, mongo_uri: str) -> Settings:
+    home.mkdir(exist_ok=True)
+    return Settings(
         cca_home=home, claude_dir=str(home), mongo_uri=mongo_uri, mongo_db="paths", _env_file=None
     )
-    environment = settings.as_environment() | more
-    done = subprocess.run(
-        [_CCA, *command], env=child_environment(environment), capture_output=True, text=True,
-        check=False, stdin=subprocess.DEVNULL, timeout=200,
-    )  # fmt: skip
-    return done.returncode, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+@pytest.mark.parametrize("command", COMMANDS)
 def test_a_sign_that_ends_a_path_is_named_with_its_setting(
-    tmp_path: Path, mongo_uri: str, command: tuple[str, ...]
+    terminal: Terminal, tmp_path: Path, mongo_uri: str, command: str
 ) -> None:
-    home = tmp_path / "issue #7"
-    home.mkdir()
-    code, said = _said(home, mongo_uri, *command)
-    assert code != 0
-    assert "CCA_HOME: DuckDB and dbt cannot open" in " ".join(said.split())
-    assert "Traceback" not in said
+    done = terminal.run(_settings(tmp_path / "issue #7", mongo_uri), *command.split())
+    assert done.code != 0
+    assert NAMED in " ".join((done.out + done.err).split())
+
+
+def test_dbt_does_not_wait_at_such_a_path_for_ever(tmp_path: Path, mongo_uri: str) -> None:
+    environment = child_environment(_settings(tmp_path / "issue #7", mongo_uri).as_environment())
+    done = subprocess.run(
+        [_CCA, "dbt", "ls"], env=environment, capture_output=True, text=True, check=False,
+        stdin=subprocess.DEVNULL, timeout=200,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert NAMED in done.stderr
 
 
 @pytest.mark.parametrize("name", ["main.duckdb", "SYSTEM.db", "temp", "gold.v2.db", ".raw", 'a"b'])
 def test_a_name_of_duckdb_s_own_is_named_with_its_setting(
-    tmp_path: Path, mongo_uri: str, name: str
+    terminal: Terminal, tmp_path: Path, mongo_uri: str, name: str
 ) -> None:
-    code, said = _said(tmp_path, mongo_uri, "status", DUCKDB_PATH=str(tmp_path / name))
-    assert code == 1
-    assert said.startswith("cca: DUCKDB_PATH: ")
-    assert said.count("\n") == 1
+    given = _settings(tmp_path, mongo_uri).as_environment()
+    done = terminal.run_with(given | {"DUCKDB_PATH": str(tmp_path / name)}, "status")
+    assert done.code == 1
+    assert done.err.startswith("cca: DUCKDB_PATH: ")
+    assert done.err.count("\n") == 1
