@@ -5,11 +5,14 @@ from typing import Any
 import pytest
 
 from cca.conversation.calls import calls_in, find_result
+from cca.conversation.excerpt import Anchor, read_excerpt
 from cca.conversation.reader import read_entries
 from cca.conversation.subagents import started_by, subagents
 from cca.conversation.turns import Turn, turn_of
+from cca.dashboards.browser.reading import articles
 from cca.export.sessions import SessionFilter, chosen
 from cca.export.write import export
+from cca.markup import markdown
 from tests.hostile.conftest import CASES, Home
 
 SESSIONS = "select coalesce(sum({}), 0) from marts.dim_sessions where project_id = $slug"
@@ -136,6 +139,15 @@ def test_every_word_is_shown(home: Home, name: str) -> None:
         for part in turn.lines
     )
     assert [word for word in home.cases[name].expected["words"] if word not in shown] == []
+
+
+def test_a_page_shows_names_and_words_without_sequences(home: Home) -> None:
+    [listed] = home.listed(home.cases["printed"])
+    excerpt = read_excerpt(home.archive["conversations"], listed["_id"], "", Anchor())
+    parts = [part for article in articles(excerpt) for part in article.parts]
+    calls = {part.call.name for part in parts if part.call}
+    assert calls == {"Bash", "t", "Edit", "Agent", "Skill"}
+    assert markdown("`a\x1b[31mb`", breaks=True) == "<p><code>ab</code></p>\n"
 
 
 def _searches() -> list[tuple[str, str, int]]:
