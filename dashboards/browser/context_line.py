@@ -58,6 +58,12 @@ class ContextLine:
     responses: int
     spots: list[Spot]
 
+    @property
+    def area(self) -> str:
+        """The points with the ground below them."""
+        first, last = (self.points.split(" ")[end].split(",")[0] for end in (0, -1))
+        return f"{first},100 {self.points} {last},100"
+
 
 def context_line(settings: Settings, session: str) -> ContextLine | None:
     """The line of a main conversation; None where gold does not know two responses of it."""

@@ -41,7 +41,6 @@ where ($of::varchar is null or m.kind = $of) and {_WHERE}
 order by m.usd desc, m.kind, m.session_id, m.entry
 """
 _MAX_PLACES = 100
-# A response's break is judged by the tokens that the API reports; its cause is told on its page.
 _JUDGED_APART = "cache break"
 _MAX_CHARACTERS = 44
 
@@ -100,14 +99,18 @@ def _kinds(asked: Asked, totals: Row) -> Table:
         [_kind(asked, kind, rows.get(kind), top) for kind in kinds],
         note="Rules of thumb. Kinds overlap: a failed call can stand in a session given up, so "
         f"their sum is an upper bound. {few_cases(totals['findings'], 'finding')}",
-        rests_on=[
-            f"{kind.capitalize()}: {_checked(kind)}" for kind in kinds if kind != _JUDGED_APART
-        ],
+        rests_on=_precision(),
     )  # fmt: skip
 
 
-def _checked(kind: str) -> str:
-    return PRECISION[kind].share if kind in PRECISION else NOT_CHECKED
+def _precision() -> list[str]:
+    """How often the rules were right; a break is judged by tokens that the API reports."""
+    rules = [kind for kind in WASTE_RULES if kind != _JUDGED_APART]
+    checked = [
+        f"{kind.capitalize()}: {PRECISION[kind].share}" for kind in rules if kind in PRECISION
+    ]
+    others = ", ".join(kind for kind in rules if kind not in PRECISION)
+    return [*checked, f"{NOT_CHECKED} {others}."]
 
 
 def _kind(asked: Asked, kind: str, row: Row | None, top: float) -> list[Cell]:

@@ -40,6 +40,7 @@ def test_the_line_rises_with_the_context_and_each_turn_has_its_width() -> None:
     rows = [response(0, 100, 1), response(1, 200, 1), response(2, 50, 2), response(3, 100, 2)]
     line = drawn(rows, [])
     assert line.points == "12.5,50.0 37.5,0.0 62.5,75.0 87.5,50.0"
+    assert line.area == f"12.5,100 {line.points} 87.5,100"
     assert (line.largest, line.responses) == (200, 4)
     assert [(spot.x, spot.width, spot.entry) for spot in spots(line, "turn")] == [
         (0, 50, "prompt-1"), (50, 50, "prompt-2"),
