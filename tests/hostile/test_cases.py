@@ -184,7 +184,7 @@ def test_a_wrong_clock_is_flagged_and_stretches_nothing(home: Home) -> None:
 
 
 def test_slash_commands_are_counted(home: Home) -> None:
-    sql = "select name, uses from marts.agg_skills_and_commands where name like '/zz%'"
+    sql = "select name, uses from marts.agg_skills_and_commands where name like 'zz%'"
     assert dict(home.gold.execute(sql).fetchall()) == home.cases["commands"].expected["commands"]
 
 
