@@ -98,7 +98,8 @@ def _scheduler(settings: Settings) -> Line:
     """Who runs the pipeline where Airflow does not; somebody may run it by hand alone."""
     if holder(lock_path(settings)) is None:
         return Line("Scheduler", "Does not run", "unknown", "cca up --light")
-    return Line("Scheduler", "Runs", "ok", "; ".join(going(settings)))
+    now = ", ".join(each.partition(",")[0] for each in going(settings))
+    return Line("Scheduler", f"Runs {now} now" if now else "Runs", "ok")
 
 
 def _ended(run: Run) -> datetime:
