@@ -25,7 +25,7 @@ NO_MONGOD = (
 _STORAGE = (
     *("--wiredTigerCollectionBlockCompressor", "zstd", "--zstdDefaultCompressionLevel", "3"),
     *("--wiredTigerEngineConfigString", "log=(file_max=16MB)"),
-    # A record of the server's own counters, each second: half of what an idle server takes.
+    # A record of the server's own counters, each second, which nobody here reads.
     *("--setParameter", "diagnosticDataCollectionEnabled=false"),
 )
 

@@ -3,10 +3,10 @@
 import re
 from dataclasses import dataclass
 from hashlib import blake2b
-from os import pread
 from pathlib import PurePosixPath
 from zlib import crc32
 
+from cca.descriptors import pread
 from cca.home import SPOOL_NAME
 
 # Bytes before the position whose hash proves that the file is the same.
