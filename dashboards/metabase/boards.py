@@ -25,7 +25,7 @@ GRID_COLUMNS = 24
 # Filter of a dashboard: the column it narrows in each question's table.
 FIELDS = {"day": "day", "project": "project_key", "model": "model", "host": "host"}
 # Filters that are a value in the SQL, with what they begin with.
-VALUES = {"budget": 200}
+VALUES = {"budget": 200.0}
 LINK_COLUMNS = {"session": "session_id", "project": "project_id"}
 
 _TAG = re.compile(r"\{\{\s*(\w+)\s*\}\}")

@@ -15,7 +15,15 @@ Json = dict[str, Any]
 _DISPLAYS = {"number": "scalar", "heat": "table"}
 _TITLES = {"day": "Date", "project": "Project", "model": "Model", "host": "Machine"}
 _VALUE_TITLES = {"budget": "Budget (USD a month)"}
-_WORDS = {"usd": "(USD)", "id": "id", "p50": "median", "p95": "95th percentile", "utc": "(UTC)"}
+_WORDS = {
+    "usd": "(USD)",
+    "id": "id",
+    "p50": "median",
+    "p95": "95th percentile",
+    "utc": "(UTC)",
+    "mcp": "MCP",
+    "host": "machine",
+}
 _SUFFIXES = {"_seconds": " s", "_minutes": " min", "_hours": " h", "_behind": " h"}
 _HEAT = ("#FFFFFF", "#509EE3")
 _MARK = re.compile(r"^Made by cca: (\S+) [0-9a-f]{12}$", re.MULTILINE)
@@ -171,7 +179,9 @@ def title(column: str) -> str:
     """A column's name for people: a measure's label, else its words."""
     if column in MEASURES:
         return MEASURES[column].label
-    words = " ".join(_WORDS.get(word, word) for word in column.split("_"))
+    first, *others = (_WORDS.get(word, word) for word in column.split("_"))
+    # A unit that follows what it measures stands in brackets: "Budget (USD)", but "USD per hour".
+    words = " ".join([first.strip("()"), *others])
     return words[:1].upper() + words[1:]
 
 
