@@ -196,6 +196,9 @@ def test_rows_open_the_conversation_in_the_browser(fake: FakeMetabase, site: Set
     shown = card["visualization_settings"]["table.columns"]
     assert [each["name"] for each in shown if not each["enabled"]] == ["session_id"]
     assert settings['["name","cost_usd"]']["number_style"] == "currency"
+    card = next(each for each in fake.cards.values() if each["name"] == "Most expensive findings")
+    link = card["visualization_settings"]["column_settings"]['["name","kind"]']
+    assert link["link_url"] == "http://localhost:3456/?session={{session_id}}&m={{entry}}"
 
 
 def test_metabase_reads_the_file_of_each_publish(
