@@ -18,14 +18,14 @@ from typing import Any
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import Param, dag, task
 from cca_airflow.archive import mongo
-from cca_airflow.defaults import DAG_DEFAULTS, PIPELINE, Tag, at
+from cca_airflow.defaults import DAG_DEFAULTS, PIPELINE, Tag, about, at
 
 from cca.settings import get_settings
 
 
 @dag(
     **DAG_DEFAULTS,
-    doc_md=__doc__,
+    **about(__doc__),
     schedule=at("0 2 * * *"),
     params={
         "full_backfill": Param(

@@ -14,14 +14,14 @@ from datetime import timedelta
 
 from airflow.sdk import dag, task
 from cca_airflow.archive import mongo
-from cca_airflow.defaults import DAG_DEFAULTS, Tag, at
+from cca_airflow.defaults import DAG_DEFAULTS, Tag, about, at
 
 from cca.settings import get_settings
 
 
 @dag(
     **DAG_DEFAULTS,
-    doc_md=__doc__,
+    **about(__doc__),
     schedule=at("15,45 * * * *"),
     tags=[Tag.UPKEEP],
 )

@@ -16,14 +16,14 @@ from dataclasses import asdict
 from typing import Any
 
 from airflow.sdk import dag, task
-from cca_airflow.defaults import DAG_DEFAULTS, Tag, at
+from cca_airflow.defaults import DAG_DEFAULTS, Tag, about, at
 
 from cca.settings import get_settings
 
 
 @dag(
     **DAG_DEFAULTS,
-    doc_md=__doc__,
+    **about(__doc__),
     schedule=at("30 3 * * *"),
     tags=[Tag.UPKEEP],
 )

@@ -19,7 +19,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from airflow.sdk import CronTriggerTimetable, Param, dag, task
-from cca_airflow.defaults import DAG_DEFAULTS, Tag
+from cca_airflow.defaults import DAG_DEFAULTS, Tag, about
 
 from cca.settings import get_settings
 
@@ -43,7 +43,7 @@ PARAMS = {
 
 @dag(
     **DAG_DEFAULTS,
-    doc_md=__doc__,
+    **about(__doc__),
     schedule=CronTriggerTimetable(
         "0 7 * * *", timezone=get_settings().timezone, run_immediately=timedelta(0)
     ),

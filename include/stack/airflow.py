@@ -8,6 +8,9 @@ import subprocess
 import sys
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from cca.errors import ServiceDown
 from cca.files import replace_file
@@ -40,6 +43,7 @@ def airflow_environment(settings: Settings) -> dict[str, str]:
     """Everything Airflow's processes and tasks need, so that no airflow.cfg has to be edited."""
     return {
         **_database(settings),
+        **_lineage(settings),
         **dbt_task_environment(settings),
         "AIRFLOW_HOME": str(settings.airflow_home),
         "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT_DIR / "dags"),
@@ -76,6 +80,28 @@ def airflow_environment(settings: Settings) -> dict[str, str]:
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
         "DO_NOT_TRACK": "1",
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+    }
+
+
+def _lineage(settings: Settings) -> dict[str, str]:
+    """OpenLineage's settings; the provider imports nothing while it is disabled."""
+    url = settings.openlineage_url
+    if not url:
+        return {"AIRFLOW__OPENLINEAGE__DISABLED": "True"}
+    if url.startswith("file:"):
+        path = url2pathname(urlsplit(url).path)
+        transport: dict[str, Any] = {"type": "file", "log_file_path": path, "append": True}
+    else:
+        transport = {"type": "http", "url": url}
+        if key := settings.openlineage_api_key:
+            transport["auth"] = {"type": "api_key", "apiKey": key}
+    return {
+        "AIRFLOW__OPENLINEAGE__DISABLED": "False",
+        "AIRFLOW__OPENLINEAGE__NAMESPACE": "cca",
+        "AIRFLOW__OPENLINEAGE__TRANSPORT": json.dumps(transport),
+        "AIRFLOW__OPENLINEAGE__EXTRACTORS": "cca_airflow.lineage.StoresExtractor",
+        # The events of a build are some hundred.
+        "AIRFLOW__OPENLINEAGE__EXECUTION_TIMEOUT": "60",
     }
 
 
