@@ -166,7 +166,9 @@ def _invoke(
     options = ["--log-level", "none", "--log-level-file", "none"]
     # Writing the manifest takes a CPU second; lineage is read from it and from the run results.
     writes_manifest = (
-        arguments[0] != "build" or bool(settings.openlineage_url) or not is_manifest_current(settings)
+        arguments[0] != "build"
+        or bool(settings.openlineage_url)
+        or not is_manifest_current(settings)
     )
     if not writes_manifest:
         options += ["--no-write-json"]

@@ -13,7 +13,7 @@ from airflow.providers.openlineage.plugins.listener import get_openlineage_liste
 from cca.lineage import datasets
 from cca.lineage.models import Parent, model_events
 from cca.settings import Settings, get_settings
-from cca_airflow.archive import connected_uri
+from cca_airflow.archive import used_uri
 from cca_airflow.model_task import ModelTask
 from cca_airflow.models import BUILD_TASK
 
@@ -31,7 +31,7 @@ class StoresExtractor(BaseExtractor):
         return OperatorLineage()
 
     def extract_on_complete(self, task_instance: Any) -> OperatorLineage:
-        """Return the datasets of the task that has ended, and emit the events of models it built."""
+        """Return the datasets of a task that has ended; emit the events of models it built."""
         settings, task = get_settings(), self.operator
         params = task_instance.get_template_context()["params"]
         if "storage_format" in params:
@@ -44,8 +44,8 @@ class StoresExtractor(BaseExtractor):
 
 def _read_and_written(settings: Settings, task: str) -> dict[str, Any]:
     if task == "extract":
-        uri = connected_uri() or settings.mongo_uri
-        return {"inputs": [datasets.archive(settings, uri)], "outputs": datasets.lake(settings)}
+        archive = datasets.archive(settings, used_uri())
+        return {"inputs": [archive], "outputs": datasets.lake(settings)}
     if task == "load":
         return {"inputs": datasets.lake(settings), "outputs": datasets.raw(settings)}
     if task == BUILD_TASK:

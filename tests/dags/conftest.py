@@ -42,9 +42,7 @@ def in_airflow(airflow_settings: Settings, tmp_path_factory: pytest.TempPathFact
         ending = f"\nimport json, pathlib\npathlib.Path({str(out)!r}).write_text(json.dumps(found))"
         done = subprocess.run(
             [sys.executable, "-c", code + ending],
-            env=child_environment(
-                stack_environment(airflow_settings.model_copy(update=changes))
-            ),
+            env=child_environment(stack_environment(airflow_settings.model_copy(update=changes))),
             cwd=airflow_settings.cca_home,
             stdin=subprocess.DEVNULL,
             capture_output=True,

@@ -12,6 +12,9 @@ from cca.gold.summary import summary
 from cca.settings import Settings
 from cca.sync_agent.agent import sync_once
 from cca.transform.dbt import mart_names
+from tests.include.alerts.conftest import Hook, hook
+
+__all__ = ["hook"]
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -33,6 +36,14 @@ dag = DagBag().dags["conversation_pipeline"]
 models = r"dbt\\.(staging|intermediate|marts)\\..*"
 run = dag.test(run_conf={"full_refresh": True}, mark_success_pattern=models)
 found = str(run.state)
+"""
+
+# The callback of the DAG sends the message; a retry would wait for 15 seconds.
+LOOK_AT_FRESHNESS = """
+from airflow.dag_processing.dagbag import DagBag
+dag = DagBag().dags["freshness_alert"]
+dag.get_task("check").retries = 0
+found = str(dag.test().state)
 """
 
 
@@ -63,6 +74,19 @@ def reached(events: list[dict[str, Any]], start: Name) -> set[Name]:
             for name in named(event["outputs"])
         } - found
     return found
+
+
+def test_entries_that_wait_for_too_long_are_told_with_their_age(
+    airflow_settings: Settings, sample: dict[str, Any], in_airflow: Any, hook: Hook
+):
+    state = freshness(airflow_settings)
+    assert state.is_behind
+    asked = {"stale_hours": 0.000001, "alert_webhook": hook.url()}
+    assert in_airflow(LOOK_AT_FRESHNESS, **asked) == "failed"
+    (message,) = hook.received
+    assert message["kind"] == "stale"
+    assert f"{state.newest_at:%Y-%m-%d}" in message["text"]
+    assert "/dags/conversation_pipeline/runs" in message["text"]
 
 
 def test_a_run_publishes_what_mongodb_has_and_the_next_finds_nothing_new(

@@ -100,6 +100,17 @@ def call(
     )
 
 
+def run_by_command(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [Path(sys.executable).with_name("cca"), "run", *arguments],
+        env=child_environment(settings.as_environment()),
+        capture_output=True,
+        text=True,
+        timeout=1200,
+        check=False,
+    )
+
+
 def logs_of(settings: Settings, run_id: str, task_id: str) -> list[Path]:
     return sorted(settings.logs_dir.rglob(f"run_id={run_id}/task_id={task_id}/*.log"))
 
@@ -205,6 +216,18 @@ def test_a_bad_value_is_refused_by_the_form_or_named_by_the_first_task(
     assert log.name == "attempt=1.log"
 
 
+def test_a_run_of_a_paused_dag_is_refused_with_what_to_do(served: Settings, api: AirflowApi):
+    api._request("PATCH", f"/api/v2/dags/{PIPELINE}", json={"is_paused": True})
+    try:
+        done = run_by_command(served, "pipeline")
+        assert done.returncode == 1
+        assert f"{PIPELINE} is paused" in done.stderr
+        assert f"cca airflow dags unpause {PIPELINE}" in done.stderr
+        assert "is paused" in run_by_command(served, "daily").stderr
+    finally:
+        api._request("PATCH", f"/api/v2/dags/{PIPELINE}", json={"is_paused": False})
+
+
 def test_a_viewer_looks_and_triggers_nothing_and_a_stranger_sees_nothing(served: Settings):
     assert call(served, "viewer", "GET", f"/dags/{PIPELINE}").status_code == 200
     answer = call(served, "viewer", "POST", f"/dags/{PIPELINE}/dagRuns", {})
@@ -306,16 +329,8 @@ def test_three_days_of_hours_are_backfilled_by_the_command_while_a_run_builds(
 ):
     assert postgres.is_used(published)
     building = api.trigger(conf={"full_refresh": True})
-    done = subprocess.run(
-        [
-            *(Path(sys.executable).with_name("cca"), "run", "backfill", "--json"),
-            *("--since", "2020-02-01", "--until", "2020-02-04"),
-        ],
-        env=child_environment(published.as_environment()),
-        capture_output=True,
-        text=True,
-        timeout=800,
-        check=False,
+    done = run_by_command(
+        published, "backfill", "--json", "--since", "2020-02-01", "--until", "2020-02-04"
     )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["states"] == ["success"] * 72

@@ -50,8 +50,10 @@ def test_airflow_tells_nobody_by_default(home: Settings):
         (
             "https://lineage.example.org",
             "k1",
-            '{"type": "http", "url": "https://lineage.example.org", '
-            '"auth": {"type": "api_key", "apiKey": "k1"}}',
+            (
+                '{"type": "http", "url": "https://lineage.example.org", '
+                '"auth": {"type": "api_key", "apiKey": "k1"}}'
+            ),
         ),
         (
             "file:///var/log/line%20age.jsonl",
