@@ -86,8 +86,10 @@ def airflow_environment(settings: Settings) -> dict[str, str]:
 def _lineage(settings: Settings) -> dict[str, str]:
     """OpenLineage's settings; the provider imports nothing while it is disabled."""
     url = settings.openlineage_url
+    # Cosmos reads the name in any case.
+    named = {"AIRFLOW__OPENLINEAGE__NAMESPACE": "cca"}
     if not url:
-        return {"AIRFLOW__OPENLINEAGE__DISABLED": "True"}
+        return named | {"AIRFLOW__OPENLINEAGE__DISABLED": "True"}
     if url.startswith("file:"):
         path = url2pathname(urlsplit(url).path)
         transport: dict[str, Any] = {"type": "file", "log_file_path": path, "append": True}
@@ -95,9 +97,8 @@ def _lineage(settings: Settings) -> dict[str, str]:
         transport = {"type": "http", "url": url}
         if key := settings.openlineage_api_key:
             transport["auth"] = {"type": "api_key", "apiKey": key}
-    return {
+    return named | {
         "AIRFLOW__OPENLINEAGE__DISABLED": "False",
-        "AIRFLOW__OPENLINEAGE__NAMESPACE": "cca",
         "AIRFLOW__OPENLINEAGE__TRANSPORT": json.dumps(transport),
         "AIRFLOW__OPENLINEAGE__EXTRACTORS": "cca_airflow.lineage.StoresExtractor",
         # The events of a build are some hundred.

@@ -46,9 +46,9 @@ found = {
 
 START_THE_EXECUTOR = """
 import sys
-from cca_airflow.models_executor import ModelsExecutor
+from airflow.executors.executor_loader import ExecutorLoader
 from cca_airflow.preload import LIBRARIES
-executor = ModelsExecutor(parallelism=1)
+executor = ExecutorLoader.get_default_executor()
 executor.start()
 executor.end()
 missing = sorted(set(LIBRARIES) - set(sys.modules))
