@@ -20,6 +20,7 @@ from cca.mongo import archive, erasures
 from cca.mongo.archive import Document
 from cca.mongo.erasures import ErasureRequest, Store
 from cca.pipeline import rebuild_warehouse
+from cca.publish import ducklake
 from cca.publish.gold import prune
 from cca.selection import Selection
 from cca.settings import Settings
@@ -261,6 +262,7 @@ def _new_warehouse(settings: Settings) -> str | None:
         return None
     gold = rebuild_warehouse(settings)
     prune(settings, keep=1)
+    ducklake.forget_past(settings)
     return str(gold)
 
 

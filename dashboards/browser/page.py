@@ -25,7 +25,10 @@ from cca.dashboards.browser.views import HERE
 
 log = logging.getLogger(__name__)
 
-_STYLE = "css/tokens+shell+dialog+pane+marks+header+sessions+overview+transcript+terminal.css"
+_STYLE = (
+    "css/tokens+shell+dialog+pane+marks+header+sessions+overview+transcript+terminal"
+    "+context_line.css"
+)
 # For figures of millions of points: Panel does without.
 _UNUSED = "bokeh-gl"
 _OVERVIEW_SECONDS = 10.0
