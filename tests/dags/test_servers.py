@@ -263,10 +263,13 @@ def test_a_person_finds_freshness_on_home_and_on_the_dag_and_the_way_to_the_brow
     page.get_by_role("button", name="Sign in").click()
     card = page.get_by_test_id("cca-freshness")
     card.get_by_text("published up to").wait_for()
-    assert PIPELINE in card.inner_text()
+    run = card.get_by_role("link").get_attribute("href")
+    assert run
+    assert run.startswith(f"/dags/{PIPELINE}/runs/")
     page.get_by_role("button", name="Browse").first.click()
     link = page.get_by_role("menuitem", name="Conversations")
     link.wait_for()
+    assert page.get_by_role("menuitem", name="Metabase").count() == 0, "there is none"
     found = [each.get_attribute("href") for each in page.locator("a[href]").all()]
     assert served.browser_address in found
     page.goto(f"{base}/dags/{PIPELINE}")
