@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 _STYLE = (
     "css/tokens+shell+dialog+pane+marks+header+sessions+overview+transcript+terminal"
-    "+context_line.css"
+    "+rail+context_line.css"
 )
 # For figures of millions of points: Panel does without.
 _UNUSED = "bokeh-gl"

@@ -38,6 +38,7 @@ from cca.dashboards.browser.views import render
 from cca.errors import CcaError
 from cca.masking import mask_secrets
 from cca.mongo.archive import Document
+from cca.search.within import Conversations
 from cca.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -54,6 +55,7 @@ class Desk:
     search: SearchRoom
     settings: Settings
     pulse: Pulse
+    conversations: Conversations
 
     def projects(self) -> list[Project]:
         return self.pulse.kept("projects", lambda: list_projects(self.archive))
