@@ -385,6 +385,36 @@ def test_a_model_that_fails_for_good_keeps_gold_as_it_is(published: Settings, ap
     assert numbers(published) == before
 
 
+@pytest.mark.long
+@pytest.mark.parametrize(
+    "dag_id", ["daily_full_refresh", "maintenance", "freshness_alert", "new_conversations"]
+)
+def test_a_dag_of_the_schedule_ends_green(published: Settings, api: AirflowApi, dag_id: str):
+    run_id = api.trigger(dag_id)
+    assert eventually(lambda: (s := api.run_state(run_id, dag_id)) in FINISHED and s, 800)
+    assert set(states_of(api, run_id, dag_id).values()) <= {"success", "skipped"}
+    assert api.run_state(run_id, dag_id) == "success"
+    is_sound(published)
+
+
+@pytest.mark.long
+def test_news_start_no_run_while_another_one_goes_on(published: Settings, api: AirflowApi):
+    api._request("PATCH", f"/api/v2/dags/{PIPELINE}", json={"is_paused": True})
+    waiting = api.trigger()
+    run_id = api.trigger("new_conversations")
+    eventually(lambda: api.run_state(run_id, "new_conversations") in FINISHED, 300)
+    states = states_of(api, run_id, "new_conversations")
+    assert states == {"published_state": "skipped", "trigger": "skipped"}
+    api._request("PATCH", f"/api/v2/dags/{PIPELINE}", json={"is_paused": False})
+    assert ended(api, waiting) == "success"
+
+
+def states_of(api: AirflowApi, run_id: str, dag_id: str) -> dict[str, str]:
+    path = f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances"
+    found = api._request("GET", path).json()["task_instances"]
+    return {each["task_id"]: each["state"] for each in found}
+
+
 def is_sound(settings: Settings) -> None:
     checks = list(reconcile(settings, settings.mongo_uri))
     assert checks
