@@ -29,6 +29,10 @@ _COSMOS_DECIDES = {"DBT_PROJECT_DIR", "DBT_PROFILES_DIR", "DBT_TARGET_PATH", "DB
 _USERS = ("admin", "viewer")
 # Ends the tasks of models without a process for each; elsewhere a worker does it.
 _EXECUTORS = {"LocalExecutor": "cca_airflow.models_executor.ModelsExecutor"}
+_NOT_TOLD = {
+    "scope": {"operator": "cca_airflow.model_task.ModelTask"},
+    "controls": {"emit": False},
+}
 # enough for the cause, which stands above the last lines of a traceback
 _MIGRATION_LINES = 12
 
@@ -101,6 +105,8 @@ def _lineage(settings: Settings) -> dict[str, str]:
         "AIRFLOW__OPENLINEAGE__DISABLED": "False",
         "AIRFLOW__OPENLINEAGE__TRANSPORT": json.dumps(transport),
         "AIRFLOW__OPENLINEAGE__EXTRACTORS": "cca_airflow.lineage.StoresExtractor",
+        # The build tells of each model; a task that only shows one has nothing to add.
+        "AIRFLOW__OPENLINEAGE__EMISSION_POLICY": json.dumps([_NOT_TOLD]),
         # The events of a build are some hundred.
         "AIRFLOW__OPENLINEAGE__EXECUTION_TIMEOUT": "60",
     }

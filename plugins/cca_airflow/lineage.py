@@ -14,7 +14,6 @@ from cca.lineage import datasets
 from cca.lineage.models import Parent, model_events
 from cca.settings import Settings, get_settings
 from cca_airflow.archive import used_uri
-from cca_airflow.model_task import ModelTask
 from cca_airflow.models import BUILD_TASK
 
 
@@ -24,7 +23,7 @@ class StoresExtractor(BaseExtractor):
     @classmethod
     def get_operator_classnames(cls) -> list[str]:
         """Return the types of our tasks, as Airflow names them."""
-        return ["_PythonDecoratedOperator", "_ShortCircuitDecoratedOperator", ModelTask.__name__]
+        return ["_PythonDecoratedOperator", "_ShortCircuitDecoratedOperator"]
 
     def _execute_extraction(self) -> OperatorLineage:
         """Return nothing at a task's start: only its end knows what was done."""
@@ -32,12 +31,12 @@ class StoresExtractor(BaseExtractor):
 
     def extract_on_complete(self, task_instance: Any) -> OperatorLineage:
         """Return the datasets of a task that has ended; emit the events of models it built."""
-        settings, task = get_settings(), self.operator
+        settings = get_settings()
         params = task_instance.get_template_context()["params"]
         if "storage_format" in params:
             settings = settings.model_copy(update={"storage_format": params["storage_format"]})
-        name = task.task_id.rsplit(".", 1)[-1]
-        if name == BUILD_TASK or getattr(task, "is_built_alone", False):
+        name = self.operator.task_id.rsplit(".", 1)[-1]
+        if name == BUILD_TASK:
             _emit_models(settings, task_instance)
         return OperatorLineage(**_read_and_written(settings, name))
 

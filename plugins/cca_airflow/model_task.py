@@ -42,7 +42,6 @@ class ModelTask(BaseOperator):
         super().__init__(**retrying | arguments)
         self.model = model
         self.compiled_sql = ""
-        self.is_built_alone = False
 
     def execute(self, context: Any) -> None:
         """End as reported, or build.
@@ -62,7 +61,6 @@ class ModelTask(BaseOperator):
         if report is None:
             log.info("no report of a build: building %s and its tests", self.model)
             is_full = context["params"].get("full_refresh", False)
-            self.is_built_alone = True
             report = build_alone(get_settings(), self.model, full_refresh=is_full)
             free_locks()
             note(get_settings(), run, report)
