@@ -21,9 +21,10 @@ from typing import Any
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import Asset, AssetWatcher, dag, task
 from cca_airflow.archive import ArrivedTrigger
-from cca_airflow.defaults import DAG_DEFAULTS, PIPELINE, Tag, about
+from cca_airflow.defaults import DAG_DEFAULTS, Tag, about
 
 from cca.settings import get_settings
+from cca.timetable import PIPELINE
 
 MINUTES = get_settings().pipeline_minutes
 ARCHIVE = Asset(
