@@ -137,8 +137,8 @@ class MoreRows(Reading):
 
     async def get(self) -> None:
         state = from_query({name: self.argument(name) for name in self.request.query_arguments})
-        after = self.argument("from")
-        await self.answer(lambda: ("text/html; charset=utf-8", more_rows(self.desk, state, after)))
+        html = partial(more_rows, self.desk, state, self.argument("from"), self.argument("of"))
+        await self.answer(lambda: ("text/html; charset=utf-8", html()))
 
 
 class ToolBody(Reading):

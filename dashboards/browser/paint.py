@@ -24,17 +24,25 @@ from cca.dashboards.browser.archive import (
 )
 from cca.dashboards.browser.costs import message_costs
 from cca.dashboards.browser.gold import session_costs
-from cca.dashboards.browser.hits import KIND_LABELS, SearchRoom, find_hits
+from cca.dashboards.browser.hits import (
+    KIND_LABELS,
+    KIND_NAMES,
+    Hits,
+    SearchRoom,
+    find_hits,
+    more_hits,
+)
 from cca.dashboards.browser.live import Pulse
 from cca.dashboards.browser.masking import masked_excerpt
 from cca.dashboards.browser.overview import overview
 from cca.dashboards.browser.parts import Article, short_model
 from cca.dashboards.browser.problems import AWAY, FAILED, UNKNOWN, Problem
 from cca.dashboards.browser.reading import articles
-from cca.dashboards.browser.sessions import SessionPage, choices, list_sessions
+from cca.dashboards.browser.sessions import SessionPage, choices, is_copy, list_sessions
 from cca.dashboards.browser.state import ORDERS, SORTS, TRAITS, State
 from cca.dashboards.browser.views import render
 from cca.errors import CcaError
+from cca.follow.state import FollowerState, follower_state
 from cca.masking import mask_secrets
 from cca.mongo.archive import Document
 from cca.search.within import Conversations
@@ -59,6 +67,9 @@ class Desk:
     def projects(self) -> list[Project]:
         return self.pulse.kept("projects", lambda: list_projects(self.archive))
 
+    def follower(self) -> FollowerState | None:
+        return follower_state(self.settings, self.archive.entries)
+
     def choices(self, project: str) -> dict[str, list[str]]:
         return self.pulse.kept(f"choices {project}", lambda: choices(self.archive, project))
 
@@ -75,6 +86,7 @@ class Painted:
     is_failed: bool = False
     # What the pulse had counted before the first read: later changes are news.
     seen: int = 0
+    found: Hits | None = None
 
 
 def paint(desk: Desk, state: State) -> Painted:
@@ -83,13 +95,15 @@ def paint(desk: Desk, state: State) -> Painted:
     try:
         projects = desk.projects()
         state = located(desk, state)
+        found = find(desk, state)
         return Painted(
             state,
             header(desk, state, projects),
-            sessions(desk, state, projects),
-            overview(desk.archive, desk.settings, state, projects),
+            sessions(desk, state, projects, found),
+            main(desk, state, projects, found),
             transcript(desk, state) if state.session else Markup(""),
             seen=seen,
+            found=found,
         )
     except PyMongoError as error:
         log.warning("MongoDB does not answer: %s", type(error).__name__)
@@ -130,27 +144,58 @@ def header(desk: Desk, state: State, projects: list[Project]) -> Markup:
     return render("header.html", desk.archive.timezone, state=state, projects=projects)
 
 
-def sessions(desk: Desk, state: State, projects: list[Project]) -> Markup:
-    """The list: sessions, or the hits of a search."""
-    values: dict[str, Any] = {
-        "state": state, "problem": None, "kind_labels": KIND_LABELS, **_list_choices(desk, state),
-    }  # fmt: skip
-    if state.q:
-        values["hits"] = find_hits(desk.search, desk.archive, state)
-    else:
+def find(desk: Desk, state: State) -> Hits | None:
+    """What the search of the page finds, if it searches."""
+    return find_hits(desk.search, desk.archive, state) if state.q else None
+
+
+def sessions(desk: Desk, state: State, projects: list[Project], found: Hits | None) -> Markup:
+    """The list: sessions, or beside an open session the matches of the search."""
+    values: dict[str, Any] = {"state": state, "problem": None, **_list_choices(desk, state)}
+    if found is None:
         values |= row_values(desk, state, projects, _page(desk, state))
+    elif state.session:
+        values |= hit_values(desk, projects, found)
+    else:
+        return Markup("")
     return render("sessions.html", desk.archive.timezone, **values)
 
 
-def more_rows(desk: Desk, state: State, after: str) -> Markup:
-    """The page of the list that follows a session, or so many hits."""
+def main(desk: Desk, state: State, projects: list[Project], found: Hits | None) -> Markup:
+    """What fills the page while no session is open: the matches of a search, or the overview."""
+    if found is None:
+        return overview(desk.archive, desk.settings, state, projects)
+    return render(
+        "results.html",
+        desk.archive.timezone,
+        state=state,
+        follower=desk.follower(),
+        **_list_choices(desk, state),
+        **hit_values(desk, projects, found),
+    )
+
+
+def more_rows(desk: Desk, state: State, after: str, session: str = "") -> Markup:
+    """The page of the list after a session, or so many sessions with matches, or its matches."""
+    first = int(after) if after.isascii() and after.isdigit() else 0
+    projects, zone = desk.projects(), desk.archive.timezone
+    if state.q and session:
+        group = more_hits(desk.search, desk.archive, state, session, first)
+        return render("group_hits.html", zone, state=state, group=group, kinds=KIND_NAMES)
     if state.q:
-        first = int(after) if after.isascii() and after.isdigit() else 0
         found = find_hits(desk.search, desk.archive, state, first)
-        return render("hits.html", desk.archive.timezone, state=state, hits=found)
-    page = _page(desk, state, after)
-    values = row_values(desk, state, desk.projects(), page)
-    return render("rows.html", desk.archive.timezone, state=state, **values)
+        return render("hits.html", zone, state=state, **hit_values(desk, projects, found))
+    values = row_values(desk, state, projects, _page(desk, state, after))
+    return render("rows.html", zone, state=state, **values)
+
+
+def hit_values(desk: Desk, projects: list[Project], found: Hits) -> dict[str, Any]:
+    """What the templates of matches need beside the state."""
+    return {
+        "hits": found,
+        "kinds": KIND_NAMES,
+        **_told_of(desk, projects, [group.session_id for group in found.groups]),
+    }
 
 
 def _page(desk: Desk, state: State, after: str = "") -> SessionPage:
@@ -164,6 +209,7 @@ def _list_choices(desk: Desk, state: State) -> dict[str, Any]:
         "traits": TRAITS,
         "choices": desk.choices(state.project),
         "tags": all_tags(desk.archive.annotations),
+        "kind_labels": KIND_LABELS,
         "more": f"/api/rows{state.to_query()}",
     }
 
@@ -171,17 +217,23 @@ def _list_choices(desk: Desk, state: State) -> dict[str, Any]:
 def row_values(
     desk: Desk, state: State, projects: list[Project], page: SessionPage
 ) -> dict[str, Any]:
+    """What the templates of the list need beside the state."""
+    return {
+        "page": page,
+        "title": session_title,
+        "is_copy": is_copy,
+        "query": lambda session: replace(state, session=session, agent="", m="").to_query(),
+        **_told_of(desk, projects, [str(row["_id"]) for row in page.rows]),
+    }
+
+
+def _told_of(desk: Desk, projects: list[Project], sessions: list[str]) -> dict[str, Any]:
     """`labels` tell projects of one name apart; one without messages is not among them."""
     labels = {project.id: project.label for project in projects}
     return {
-        "page": page,
         "costs": costs_of(desk),
-        "marks": annotations_in_list(
-            desk.archive.annotations, [str(row["_id"]) for row in page.rows]
-        ),
-        "title": session_title,
+        "marks": annotations_in_list(desk.archive.annotations, sessions),
         "label": lambda row: labels.get(row.get("projectKey", "")) or label_of(row),
-        "query": lambda session: replace(state, session=session, agent="", m="").to_query(),
     }
 
 

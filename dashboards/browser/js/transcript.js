@@ -563,6 +563,7 @@ export function render({ model, el }) {
     // The keys of a reader go to what was opened, or back to the row it was opened from.
     if (isBusy()) return;
     if (head()) el.focus({ preventScroll: true });
+    else if (document.body.dataset.view === "search") panes.results?.comeBack();
     else panes.sessions?.comeBack();
   });
   const onPop = () => {
