@@ -22,6 +22,7 @@ from cca.dashboards.browser.archive import (
     list_projects,
     session_title,
 )
+from cca.dashboards.browser.context_line import context_line
 from cca.dashboards.browser.costs import message_costs
 from cca.dashboards.browser.gold import session_costs
 from cca.dashboards.browser.hits import (
@@ -252,6 +253,7 @@ def transcript(desk: Desk, state: State) -> Markup:
         or Annotation(state.session),
         **_fact_values(desk, state, session),
         parent_query=replace(state, agent="", m="").to_query(),
+        line=None if state.agent else context_line(desk.settings, state.session),
         window=window(desk, state.session, state.agent, Anchor(state.m, "around")),
     )
 
