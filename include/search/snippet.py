@@ -17,9 +17,11 @@ _BEFORE, _LENGTH = 36, 240
 # Characters to each side of the place found that are searched for secrets.
 _WINDOW = 1000
 _MOST_MARKS = 50
-# Signs of Markdown that a reader of a page does not see; of a link its text is left.
+# Signs of Markdown, and tags around a typed command, that a reader of a page does not see; of a
+# link its text is left.
 _MARKUP = re.compile(
-    r"\*\*|`+|^ {0,3}#{1,6} +|^ {0,3}> ?|!?\[([^\]\n]*)\]\([^)\s]*\)", re.MULTILINE
+    r"\*\*|`+|^ {0,3}#{1,6} +|^ {0,3}> ?|</?command-[a-z]+>|!?\[([^\]\n]*)\]\([^)\s]*\)",
+    re.MULTILINE,
 )
 _ACCENTS = dict.fromkeys(c for c in range(0x300, 0x10000) if unicodedata.combining(chr(c)))
 
