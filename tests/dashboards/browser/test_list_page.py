@@ -97,7 +97,7 @@ def test_filters_are_chosen_removed_and_kept_in_the_address(site: Any, open_page
 def test_hits_come_page_by_page_with_kinds_copies_and_a_sentence(site: Any, open_page: Any) -> None:
     page = open_page(f"{site.url}/?q=otter+kind%3Aanswer")
     ready(page)
-    head = page.locator(".results .list-head p")
+    head = page.locator(".results .list-head [role=status]")
     expect(head).to_contain_text("130 matches")
     hits = page.locator(".results a.hit")
     wanted = hits.filter(has_text="number 000")

@@ -41,7 +41,7 @@ def titles(page: Any) -> Any:
 def test_matches_fill_the_page_by_session_best_first(site: Any, open_page: Any) -> None:
     page = ready(open_page(f"{site.url}/?q=otter"))
     expect(page.locator("#side")).to_be_hidden()
-    expect(page.locator(".results .list-head p")).to_contain_text("15 matches in 2 sessions")
+    expect(page.locator(".results .list-head [role=status]")).to_contain_text("15 matches in 2 sessions")
     expect(titles(page)).to_have_text(["All about otters", "Many words"])
     many = page.locator(".results .group", has_text="Many words")
     expect(many.locator(".facts")).to_contain_text("rivers")
@@ -89,11 +89,11 @@ def test_the_keys_lead_from_the_field_to_a_match_and_back(site: Any, open_page: 
     page.keyboard.press("Enter")
     expect(page.locator("article.target")).to_contain_text("otter otter otter")
     # The search stays, beside what it found.
-    expect(page.locator("#side .list-head p")).to_contain_text("15 matches")
+    expect(page.locator("#side .list-head [role=status]")).to_contain_text("15 matches")
     page.keyboard.press("Escape")
     expect(page.locator(".results a.hit").first).to_be_focused()
     page.keyboard.press("Escape")
-    expect(page.locator("#side .list-head p")).to_contain_text("2 sessions")
+    expect(page.locator("#side .list-head [role=status]")).to_contain_text("2 sessions")
     page.keyboard.press("/")
     page.keyboard.type("otter")
     expect(titles(page)).to_have_count(2)
