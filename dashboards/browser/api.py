@@ -21,8 +21,10 @@ from cca.conversation.stored import StoredEntry, find_entry
 from cca.conversation.subagents import started_by
 from cca.conversation.turns import turn_of
 from cca.dashboards.browser.assets import ASSET_PATH, Asset, asset_url
+from cca.dashboards.browser.desk import Desk
+from cca.dashboards.browser.listing import more_rows
 from cca.dashboards.browser.masking import masked, masked_text
-from cca.dashboards.browser.paint import Desk, more_rows, prompt_list, subagent_list, window
+from cca.dashboards.browser.paint import prompt_list, subagent_list, window
 from cca.dashboards.browser.state import State, from_query
 from cca.dashboards.browser.tools import body, result_parts
 from cca.dashboards.browser.views import render

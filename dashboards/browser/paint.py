@@ -2,77 +2,36 @@
 
 import logging
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from typing import Any
 
-import duckdb
 from markupsafe import Markup
 from pymongo.errors import PyMongoError
 
-from cca.annotations import Annotation, all_tags, annotations_in_list, annotations_of
+from cca.annotations import Annotation, annotations_of
 from cca.conversation.excerpt import Anchor, Excerpt, read_excerpt
 from cca.conversation.reader import prompts
 from cca.conversation.stored import find_entry
 from cca.conversation.subagents import find_subagent, subagents, tree
-from cca.dashboards.browser.archive import (
-    Archive,
-    Project,
-    find_session,
-    label_of,
-    list_projects,
-    session_title,
-)
+from cca.dashboards.browser import listing
+from cca.dashboards.browser.archive import Project, find_session, label_of, session_title
 from cca.dashboards.browser.context_line import context_line
 from cca.dashboards.browser.costs import message_costs
-from cca.dashboards.browser.gold import session_costs
-from cca.dashboards.browser.hits import (
-    KIND_LABELS,
-    KIND_NAMES,
-    Hits,
-    SearchRoom,
-    find_hits,
-    more_hits,
-)
-from cca.dashboards.browser.live import Pulse
+from cca.dashboards.browser.desk import Desk, costs_of
+from cca.dashboards.browser.hits import Hits
 from cca.dashboards.browser.masking import masked_excerpt
-from cca.dashboards.browser.overview import overview
 from cca.dashboards.browser.parts import Article, short_model
 from cca.dashboards.browser.problems import AWAY, FAILED, UNKNOWN, Problem
 from cca.dashboards.browser.reading import articles
-from cca.dashboards.browser.sessions import SessionPage, choices, is_copy, list_sessions
-from cca.dashboards.browser.state import ORDERS, SORTS, TRAITS, State
+from cca.dashboards.browser.sessions import SessionPage
+from cca.dashboards.browser.state import SORTS, State
 from cca.dashboards.browser.views import render
-from cca.errors import CcaError
-from cca.follow.state import FollowerState, follower_state
 from cca.masking import mask_secrets
 from cca.mongo.archive import Document
-from cca.search.within import Conversations
-from cca.settings import Settings
 
 log = logging.getLogger(__name__)
 
 SIGNS = {"ok": "✓", "failed": "✕", "rejected": "⊘", "waiting": "…"}
 OUTCOMES = {"ok": "succeeded", "failed": "failed", "rejected": "rejected", "waiting": "no result"}
-
-
-@dataclass(frozen=True)
-class Desk:
-    """What every page reads from."""
-
-    archive: Archive
-    search: SearchRoom
-    settings: Settings
-    pulse: Pulse
-    conversations: Conversations
-
-    def projects(self) -> list[Project]:
-        return self.pulse.kept("projects", lambda: list_projects(self.archive))
-
-    def follower(self) -> FollowerState | None:
-        return follower_state(self.settings, self.archive.entries)
-
-    def choices(self, project: str) -> dict[str, list[str]]:
-        return self.pulse.kept(f"choices {project}", lambda: choices(self.archive, project))
 
 
 @dataclass(frozen=True)
@@ -96,12 +55,12 @@ def paint(desk: Desk, state: State) -> Painted:
     try:
         projects = desk.projects()
         state = located(desk, state)
-        found = find(desk, state)
+        found = listing.find(desk, state)
         return Painted(
             state,
             header(desk, state, projects),
-            sessions(desk, state, projects, found),
-            main(desk, state, projects, found),
+            listing.sessions(desk, state, projects, found),
+            listing.main(desk, state, projects, found),
             transcript(desk, state) if state.session else Markup(""),
             seen=seen,
             found=found,
@@ -143,99 +102,6 @@ def located(desk: Desk, state: State) -> State:
 
 def header(desk: Desk, state: State, projects: list[Project]) -> Markup:
     return render("header.html", desk.archive.timezone, state=state, projects=projects)
-
-
-def find(desk: Desk, state: State) -> Hits | None:
-    """What the search of the page finds, if it searches."""
-    return find_hits(desk.search, desk.archive, state) if state.q else None
-
-
-def sessions(desk: Desk, state: State, projects: list[Project], found: Hits | None) -> Markup:
-    """The list: sessions, or beside an open session the matches of the search."""
-    values: dict[str, Any] = {"state": state, "problem": None, **_list_choices(desk, state)}
-    if found is None:
-        values |= row_values(desk, state, projects, _page(desk, state))
-    elif state.session:
-        values |= hit_values(desk, projects, found)
-    else:
-        return Markup("")
-    return render("sessions.html", desk.archive.timezone, **values)
-
-
-def main(desk: Desk, state: State, projects: list[Project], found: Hits | None) -> Markup:
-    """What fills the page while no session is open: the matches of a search, or the overview."""
-    if found is None:
-        return overview(desk.archive, desk.settings, state, projects)
-    return render(
-        "results.html",
-        desk.archive.timezone,
-        state=state,
-        follower=desk.follower(),
-        **_list_choices(desk, state),
-        **hit_values(desk, projects, found),
-    )
-
-
-def more_rows(desk: Desk, state: State, after: str, session: str = "") -> Markup:
-    """The page of the list after a session, or so many sessions with matches, or its matches."""
-    first = int(after) if after.isascii() and after.isdigit() else 0
-    projects, zone = desk.projects(), desk.archive.timezone
-    if state.q and session:
-        group = more_hits(desk.search, desk.archive, state, session, first)
-        return render("group_hits.html", zone, state=state, group=group, kinds=KIND_NAMES)
-    if state.q:
-        found = find_hits(desk.search, desk.archive, state, first)
-        return render("hits.html", zone, state=state, **hit_values(desk, projects, found))
-    values = row_values(desk, state, projects, _page(desk, state, after))
-    return render("rows.html", zone, state=state, **values)
-
-
-def hit_values(desk: Desk, projects: list[Project], found: Hits) -> dict[str, Any]:
-    """What the templates of matches need beside the state."""
-    return {
-        "hits": found,
-        "kinds": KIND_NAMES,
-        **_told_of(desk, projects, [group.session_id for group in found.groups]),
-    }
-
-
-def _page(desk: Desk, state: State, after: str = "") -> SessionPage:
-    return list_sessions(desk.archive, state, after, costs=costs_of(desk))
-
-
-def _list_choices(desk: Desk, state: State) -> dict[str, Any]:
-    return {
-        "sorts": SORTS,
-        "orders": ORDERS,
-        "traits": TRAITS,
-        "choices": desk.choices(state.project),
-        "tags": all_tags(desk.archive.annotations),
-        "kind_labels": KIND_LABELS,
-        "more": f"/api/rows{state.to_query()}",
-    }
-
-
-def row_values(
-    desk: Desk, state: State, projects: list[Project], page: SessionPage
-) -> dict[str, Any]:
-    """What the templates of the list need beside the state."""
-    return {
-        "page": page,
-        "title": session_title,
-        "is_copy": is_copy,
-        "query": lambda session: replace(state, session=session, agent="", m="").to_query(),
-        **_told_of(desk, projects, [str(row["_id"]) for row in page.rows]),
-    }
-
-
-def _told_of(desk: Desk, projects: list[Project], sessions: list[str]) -> dict[str, Any]:
-    """`labels` tell projects of one name apart; one without messages is not among them."""
-    labels = {project.id: project.label for project in projects}
-    return {
-        "costs": costs_of(desk),
-        "marks": annotations_in_list(desk.archive.annotations, sessions),
-        "label": lambda row: labels.get(row.get("projectKey", "")) or label_of(row),
-    }
 
 
 def transcript(desk: Desk, state: State) -> Markup:
@@ -334,12 +200,3 @@ def nearest(found: Excerpt, shown: list[Article], entry_id: str) -> str:
         if entry.id == entry_id:
             break
     return last
-
-
-def costs_of(desk: Desk) -> dict[str, Decimal]:
-    """Figures beside the facts: where gold cannot be read, conversations still can."""
-    try:
-        return session_costs(desk.settings)
-    except (CcaError, duckdb.Error) as error:
-        log.warning("gold cannot be read: %s", error)
-        return {}

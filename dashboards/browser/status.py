@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 from tornado.web import RequestHandler
 
+from cca.dashboards.browser.desk import Desk
 from cca.dashboards.browser.guard import user_of
-from cca.dashboards.browser.paint import Desk
 from cca.dashboards.browser.views import render
 from cca.follow.state import MOST_WAITING, FollowerState
 from cca.gold.runs import Run, latest

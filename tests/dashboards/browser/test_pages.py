@@ -233,7 +233,8 @@ def test_a_search_leads_to_the_message(site: Any, open_page: Any) -> None:
     ready(page)
     page.keyboard.press("/")
     page.keyboard.type("subagent speaks")
-    expect(page.locator(".results .list-head [role=status]")).to_contain_text("1 match in 1 session")
+    head = page.locator(".results .list-head [role=status]")
+    expect(head).to_contain_text("1 match in 1 session")
     assert page.locator("mark").first.text_content() == "subagent"
     page.locator(".results a.hit").click()
     page.get_by_role("heading", name="Look for callers").wait_for()

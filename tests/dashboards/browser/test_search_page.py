@@ -41,7 +41,8 @@ def titles(page: Any) -> Any:
 def test_matches_fill_the_page_by_session_best_first(site: Any, open_page: Any) -> None:
     page = ready(open_page(f"{site.url}/?q=otter"))
     expect(page.locator("#side")).to_be_hidden()
-    expect(page.locator(".results .list-head [role=status]")).to_contain_text("15 matches in 2 sessions")
+    head = page.locator(".results .list-head [role=status]")
+    expect(head).to_contain_text("15 matches in 2 sessions")
     expect(titles(page)).to_have_text(["All about otters", "Many words"])
     many = page.locator(".results .group", has_text="Many words")
     expect(many.locator(".facts")).to_contain_text("rivers")
