@@ -5,7 +5,7 @@ export function render({ model, el }) {
   const AHEAD = 900;
   const rows = () => [...el.querySelectorAll("a.row")];
   const active = () => el.getRootNode().activeElement;
-  let opened = "";
+  let opened = null;
 
   adopt("overview", el);
   wire(el, model);
@@ -15,9 +15,14 @@ export function render({ model, el }) {
     step: (by) => stepIn(rows(), active(), by),
     open: () => (rows().find((row) => row === active()) || rows()[0])?.click(),
     openFirst: () => rows()[0]?.click(),
-    comeBack: () => (rows().find((row) => row.dataset.m === opened) || rows()[0])?.focus(),
+    comeBack: () => lastOpened()?.focus(),
     isFor: (text) => el.querySelector(".results")?.dataset.q === text && rows().length > 0,
   };
+
+  function lastOpened() {
+    if (opened?.isConnected) return opened;
+    return rows().find((row) => row.dataset.m === opened?.dataset.m) || rows()[0];
+  }
 
   el.addEventListener("change", ({ target }) => {
     if (!target.matches("select[data-name]")) return;
@@ -27,7 +32,7 @@ export function render({ model, el }) {
   });
   el.addEventListener("click", (event) => {
     const row = event.target.closest("a.row");
-    if (row) opened = row.dataset.m;
+    if (row) opened = row;
     const button = event.target.closest("button[data-of]");
     if (button) moreOf(el, button);
   });

@@ -57,12 +57,13 @@
     const { more } = el.querySelector(".rows.hits").dataset;
     const { of, from } = button.dataset;
     button.disabled = true;
+    // From here on news does not replace what somebody reads.
+    button.closest(".group").classList.add("grown");
     try {
       const answer = await fetch(`${more}&${new URLSearchParams({ of, from })}`);
       if (!answer.ok) throw new Error(await answer.text());
       const chunk = document.createElement("template");
       fill(chunk, await answer.text());
-      button.closest(".group").classList.add("grown");
       button.closest("li").replaceWith(chunk.content);
     } catch (error) {
       button.textContent = reason(error);
@@ -105,6 +106,7 @@
   let trouble = "";
   // No answer came for a while: the server is gone, or the network.
   let isCut = false;
+  let isTrying = false;
 
   function heard(isAway) {
     heardAt = Date.now();
@@ -123,18 +125,24 @@
     dot.classList.toggle("late", isLive && trouble === "late");
   }
 
+  async function answers() {
+    try {
+      const signal = AbortSignal.timeout(SETTLED);
+      return (await fetch("/healthz", { cache: "no-store", signal })).ok;
+    } catch {
+      return false;
+    }
+  }
+
   // A server that was started again knows nothing of this page; a page that is loaded again does.
   async function tryAgain() {
-    if (!isCut) return;
-    try {
-      const answer = await fetch("/healthz", { cache: "no-store" });
-      if (!answer.ok) return;
-    } catch {
-      return;
-    }
+    if (isTrying) return;
+    isTrying = true;
+    const isBack = await answers();
     // After a gap in the network the old connection goes on.
-    await new Promise((done) => setTimeout(done, SETTLED));
-    if (!isCut) return;
+    if (isBack) await new Promise((done) => setTimeout(done, SETTLED));
+    isTrying = false;
+    if (!isBack || !isCut) return;
     if (document.querySelector("dialog[open]") || (isField(focused()) && focused().value))
       offerReload();
     else location.reload();

@@ -25,10 +25,10 @@ export function render({ model, el }) {
     el.scrollTop = 0;
     rail.opened();
     const before = history.state?.at;
-    if (head() && before?.of === nameOf()) return comeBack(before);
     const wanted = head()?.dataset.m;
+    const target = wanted && arriveAt(wanted);
+    if (head() && before?.of === nameOf()) return comeBack(before);
     if (!wanted) return grow();
-    const target = arriveAt(wanted);
     settle(() => target?.scrollIntoView({ block: "center" }));
   }
 
