@@ -72,6 +72,12 @@ def find_session(archive: Archive, session_id: str) -> Document | None:
     }
 
 
+def root_of(archive: Archive, session_id: str) -> str:
+    """The directory of a session, from which paths are shown; "" where nothing says."""
+    row = archive.sessions.find_one({"_id": session_id}, {"cwd": 1})
+    return str((row or {}).get("cwd") or "")
+
+
 def list_projects(archive: Archive) -> list[Project]:
     """Every project with messages, the one used last first."""
     own_time = {"$cond": [{"$eq": ["$isDated", False]}, None, "$endedAt"]}

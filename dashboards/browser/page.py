@@ -25,7 +25,11 @@ from cca.dashboards.browser.views import HERE
 
 log = logging.getLogger(__name__)
 
-_STYLE = "css/tokens+shell+dialog+pane+marks+header+sessions+overview+transcript+terminal.css"
+_SHEETS = (
+    "tokens", "shell", "dialog", "pane", "marks", "header", "sessions", "overview", "transcript",
+    "terminal", "reading",
+)  # fmt: skip
+_STYLE = f"css/{'+'.join(_SHEETS)}.css"
 # For figures of millions of points: Panel does without.
 _UNUSED = "bokeh-gl"
 _OVERVIEW_SECONDS = 10.0

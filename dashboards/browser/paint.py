@@ -12,6 +12,7 @@ from pymongo.errors import PyMongoError
 from cca.annotations import Annotation, all_tags, annotations_in_list, annotations_of
 from cca.conversation.excerpt import Anchor, Excerpt, read_excerpt
 from cca.conversation.reader import prompts
+from cca.conversation.resume import resume_of
 from cca.conversation.stored import find_entry
 from cca.conversation.subagents import find_subagent, subagents, tree
 from cca.dashboards.browser.archive import (
@@ -20,6 +21,7 @@ from cca.dashboards.browser.archive import (
     find_session,
     label_of,
     list_projects,
+    root_of,
     session_title,
 )
 from cca.dashboards.browser.costs import message_costs
@@ -35,6 +37,7 @@ from cca.dashboards.browser.sessions import SessionPage, choices, list_sessions
 from cca.dashboards.browser.state import ORDERS, SORTS, TRAITS, State
 from cca.dashboards.browser.views import render
 from cca.errors import CcaError
+from cca.follow.origins import first_holders
 from cca.masking import mask_secrets
 from cca.mongo.archive import Document
 from cca.settings import Settings
@@ -42,7 +45,7 @@ from cca.settings import Settings
 log = logging.getLogger(__name__)
 
 SIGNS = {"ok": "✓", "failed": "✕", "rejected": "⊘", "waiting": "…"}
-OUTCOMES = {"ok": "succeeded", "failed": "failed", "rejected": "rejected", "waiting": "no result"}
+OUTCOMES = {"ok": "succeeded", "failed": "failed", "rejected": "declined", "waiting": "no result"}
 
 
 @dataclass(frozen=True)
@@ -174,6 +177,7 @@ def row_values(
     return {
         "page": page,
         "costs": costs_of(desk),
+        "forks": first_holders(desk.archive.sessions, page.rows),
         "marks": annotations_in_list(
             desk.archive.annotations, [str(row["_id"]) for row in page.rows]
         ),
@@ -197,6 +201,7 @@ def transcript(desk: Desk, state: State) -> Markup:
         mark=annotations_of(desk.archive.annotations, state.session).get("")
         or Annotation(state.session),
         **_fact_values(desk, state, session),
+        resume=resume_of(session, desk.settings.cca_host, desk.settings.claude_dirs),
         parent_query=replace(state, agent="", m="").to_query(),
         window=window(desk, state.session, state.agent, Anchor(state.m, "around")),
     )
@@ -217,10 +222,18 @@ def _fact_values(desk: Desk, state: State, session: Document) -> dict[str, Any]:
         "masked": mask_secrets,
         "session": session,
         "label": label_of(session),
+        "origin": _origin(desk, session),
         "models": [short_model(model) for model in session.get("models") or []],
         "cost": costs_of(desk).get(str(session["_id"])),
         "has_machines": len(desk.choices("")["host"]) > 1,
     }
+
+
+def _origin(desk: Desk, session: Document) -> tuple[str, str] | None:
+    """The session that had a fork's first messages, and its title."""
+    first = first_holders(desk.archive.sessions, [session]).get(str(session["_id"]))
+    found = find_session(desk.archive, first) if first else None
+    return (str(found["_id"]), session_title(found)) if found else None
 
 
 def window(
@@ -228,7 +241,9 @@ def window(
 ) -> Markup:
     """A window of entries as articles, with where it begins and ends."""
     found = read_excerpt(desk.archive.entries, session, agent, anchor)
-    shown = articles(found if is_revealed else masked_excerpt(found))
+    root = root_of(desk.archive, session)
+    zone = desk.archive.timezone
+    shown = articles(found if is_revealed else masked_excerpt(found), zone, root)
     messages = sorted({article.message_id for article in shown if article.message_id})
     return render(
         "window.html",
