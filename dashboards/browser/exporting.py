@@ -13,6 +13,7 @@ from pymongo.errors import PyMongoError
 from tornado.http1connection import HTTP1Connection
 from tornado.iostream import StreamClosedError
 
+from cca.conversation.calls import calls_in, find_results
 from cca.conversation.order import ORDER
 from cca.conversation.stored import find_entry, stored
 from cca.dashboards.browser.api import Reading
@@ -121,8 +122,15 @@ class Export(Reading):
         if isinstance(message_id, str):
             wanted = {"sessionKey": session, "message.id": message_id}
             same = [stored(entries, each) for each in entries.find(wanted).sort(list(ORDER))]
-        for entry in same:
-            yield markdown.alone(replace(entry, body=mask_value(entry.body)))
+        calls = set(calls_in(same))
+        answers = find_results(entries, {"sessionKey": session}, calls) if calls else {}
+        is_revealed = self.is_revealed()
+        # A call reads with its result, as on the page.
+        results = {answer.id: answer for answer in answers.values()}
+        for entry in (*same, *results.values()):
+            yield markdown.alone(
+                entry if is_revealed else replace(entry, body=mask_value(entry.body))
+            )
 
     def _table(self, state: State, form: str) -> Iterator[str]:
         if state.q:

@@ -29,7 +29,7 @@
     const copy = node.cloneNode(true);
     for (const beside of copy.querySelectorAll(".k-ln, .sr")) beside.remove();
     // Prose and cards have the line ends that a reader sees.
-    return copy.matches("pre") ? copy.textContent : node.innerText.trim();
+    return copy.matches("pre") ? copy.textContent.replace(/\n$/, "") : node.innerText.trim();
   }
 
   // A text that was cut comes in parts, as somebody who reads all of it gets it.
