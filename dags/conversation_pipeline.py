@@ -29,7 +29,7 @@ You can repeat each step, alone or with all that follow; it ends in the same sta
   and **Rendered Templates** the SQL. After a fix, clear the task with downstream; it builds the
   model and its tests. Until then nothing is published and gold keeps the last good state.
 - **publish** red: gold and warehouse disagree, or the disk is full; the old gold file stays. Or the
-  Postgres of `GOLD_POSTGRES_URI` is down; gold is published, and the copy is the old one.
+  database of `GOLD_POSTGRES_URI` or `GOLD_DUCKLAKE_URI` is down; gold is published, the copy is old.
 - **green, but numbers are old**: run `cca status`; if entries are pending, the agent is behind.
 """
 

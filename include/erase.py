@@ -9,7 +9,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from pymongo.collection import Collection
 from pymongo.database import Database
@@ -20,6 +20,7 @@ from cca.mongo import archive, erasures
 from cca.mongo.archive import Document
 from cca.mongo.erasures import ErasureRequest, Store
 from cca.pipeline import rebuild_warehouse
+from cca.publish import ducklake
 from cca.publish.gold import prune
 from cca.selection import Selection
 from cca.settings import Settings
@@ -31,8 +32,6 @@ _BATCH = 2000
 # How long a running follower elsewhere may take before the command goes on without its answer.
 PATIENCE_SECONDS = 120.0
 _POLL_SECONDS = 0.2
-# A follower that said nothing for so long is taken as stopped.
-_ALIVE = timedelta(minutes=2)
 
 OnStep = Callable[[str], None]
 
@@ -263,6 +262,7 @@ def _new_warehouse(settings: Settings) -> str | None:
         return None
     gold = rebuild_warehouse(settings)
     prune(settings, keep=1)
+    ducklake.forget_past(settings)
     return str(gold)
 
 
@@ -276,9 +276,7 @@ def _wait_for_followers(
     until = time.monotonic() + seconds
     named = False
     while time.monotonic() < until:
-        now = archive.server_time(database)
-        waiting = _unanswered(database, asked)
-        running = [one for one in waiting if one.seen_at and now - one.seen_at < _ALIVE]
+        running = erasures.running(database, _unanswered(database, asked))
         if not running:
             return
         if not named:
@@ -303,9 +301,15 @@ def _waiting(store: Store) -> str:
     if store.kind == "search":
         return (
             f"the search index is kept by `cca follow` on {store.host} ({store.path}); it erases "
-            "when it runs"
+            f"when it runs; {_if_gone(store)}"
         )
-    return f"the lake is on {store.host} ({store.path}); run the same command there"
+    return (
+        f"the lake is on {store.host} ({store.path}); run the same command there; {_if_gone(store)}"
+    )
+
+
+def _if_gone(store: Store) -> str:
+    return f"if it is gone for good: `cca forget --gone {store.host}:{store.path}`"
 
 
 def _elsewhere(settings: Settings, database: Database[Document]) -> tuple[str, ...]:

@@ -33,3 +33,4 @@ AIRFLOW = Extra("airflow", "airflow", "Airflow")
 GOLD_POSTGRES = Extra(
     "gold-postgres", "duckdb_extension_postgres_scanner", "DuckDB's postgres extension"
 )
+GOLD_DUCKLAKE = Extra("gold-ducklake", "duckdb_extension_ducklake", "DuckDB's ducklake extension")

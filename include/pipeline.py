@@ -21,7 +21,7 @@ from cca.gold import runs, state
 from cca.gold.open import is_readable
 from cca.load import raw
 from cca.load.raw import LoadReport
-from cca.publish import postgres
+from cca.publish import copies
 from cca.publish.gold import publish as publish_gold
 from cca.settings import Settings
 from cca.transform.dbt import TransformReport, code_version, transform
@@ -97,7 +97,7 @@ def has_news(settings: Settings, loaded: LoadReport, *, full_refresh: bool = Fal
         and published.code_version == code_version(settings)
         and is_readable(settings.gold_path)
     )
-    return full_refresh or not is_published or postgres.is_due(settings)
+    return full_refresh or not is_published or copies.is_due(settings)
 
 
 def build(

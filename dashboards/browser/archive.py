@@ -135,12 +135,16 @@ def session_title(session: Document) -> str:
 def activity(
     archive: Archive, project: str, unit: str, period: tuple[datetime | None, datetime | None]
 ) -> list[tuple[datetime, int, int]]:
-    """(hour, or day, messages of people, messages of Claude), oldest first, times of the clock."""
+    """(hour, or day, messages of people, messages of Claude), oldest first.
+
+    Hours are in UTC, as the clock shows one of autumn twice; days are those of the clock.
+    """
     since, until = period
     bounds: Document = ({"$gte": since} if since else {}) | ({"$lt": until} if until else {})
     match: Document = of_project(project) | ({"hour": bounds} if bounds else {})
     name = archive.timezone.key
-    start = {"$dateTrunc": {"date": "$hour", "unit": unit, "timezone": name}}
+    day = {"$dateTrunc": {"date": "$hour", "unit": "day", "timezone": name}}
+    start = "$hour" if unit == "hour" else day
     groups = archive.activity.aggregate(
         [
             {"$match": match},
@@ -149,7 +153,9 @@ def activity(
     )
     counts: dict[datetime, dict[str, int]] = {}
     for group in groups:
-        moment = group["_id"]["at"].astimezone(archive.timezone).replace(tzinfo=None)
+        moment = group["_id"]["at"].astimezone(UTC)
+        if unit != "hour":
+            moment = moment.astimezone(archive.timezone).replace(tzinfo=None)
         roles = counts.setdefault(moment, {})
         roles[group["_id"]["role"]] = roles.get(group["_id"]["role"], 0) + group["count"]
     return [

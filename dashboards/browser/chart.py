@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from math import ceil, floor, log10
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
+from zoneinfo import ZoneInfo
 
-from cca.dashboards.browser.state import State
+from cca.dashboards.browser.state import State, hour_key, is_twice
 
 At = TypeVar("At", bound=date)
 MAX_BARS = 120
@@ -16,7 +17,7 @@ _SIZES = {
     "hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(days=7),
     "month": timedelta(days=31),
 }  # fmt: skip
-_LABELS = {"hour": "%a, %b %-d, %H:00", "day": "%a, %b %-d, %Y"}
+_DAY_LABEL = "%a, %b %-d, %Y"
 
 
 @dataclass(frozen=True)
@@ -45,8 +46,13 @@ class Chart:
     ticks: list[Mark]
 
 
-def activity_chart(counted: Sequence[tuple[datetime, int, int]], state: State) -> Chart:
-    """One bar a day or hour, quiet ones included; of longer times one a week or month."""
+def activity_chart(
+    counted: Sequence[tuple[datetime, int, int]], state: State, zone: ZoneInfo
+) -> Chart:
+    """One bar a day or hour, quiet ones included; of longer times one a week or month.
+
+    Days are those of the zone's clock, and hours are in UTC: a clock shows an hour of autumn twice.
+    """
     if not counted:
         return Chart(state.by or "day", [], [], [])
     first, last = counted[0][0], counted[-1][0]
@@ -60,8 +66,10 @@ def activity_chart(counted: Sequence[tuple[datetime, int, int]], state: State) -
         both[0] += user
         both[1] += assistant
     top = count_top(max(sum(both) for both in counts.values()))
-    bars = [_bar(start, unit, both, top, state) for start, both in counts.items()]
-    return Chart(unit, bars, [Mark(100, short(top)), Mark(50, short(top / 2))], ticks(places, unit))
+    period = state.period(zone)
+    bars = [_bar(_span(start, unit, zone), both, top, period) for start, both in counts.items()]
+    shown = [start.astimezone(zone) if unit == "hour" else start for start in places]
+    return Chart(unit, bars, [Mark(100, short(top)), Mark(50, short(top / 2))], ticks(shown, unit))
 
 
 def _most(unit: str) -> int:
@@ -106,25 +114,50 @@ def starts(first: At, last: At, unit: str) -> list[At]:
     return found
 
 
-def _bar(start: datetime, unit: str, both: list[int], top: float, state: State) -> Bar:
-    pattern, length = ("%Y-%m-%dT%H", 13) if unit == "hour" else ("%Y-%m-%d", 10)
-    first = start.strftime(pattern)
-    last = (next_start(start, unit) - _SIZES["hour"]).strftime(pattern)
-    label = start.strftime(_LABELS[unit]) if unit in _LABELS else f"{first} to {last}"
-    # A day chosen holds all its hours.
-    chosen = (not state.since or last >= state.since[:length]) and (
-        not state.until or first <= f"{state.until}T23"[:length]
-    )
+class _Span(NamedTuple):
+    """What a bar stands for: two moments, what a state calls them, and how it is called."""
+
+    first: datetime
+    following: datetime
+    since: str
+    until: str
+    label: str
+
+
+def _span(start: datetime, unit: str, zone: ZoneInfo) -> _Span:
+    following = next_start(start, unit)
+    if unit == "hour":
+        key = hour_key(start, zone)
+        return _Span(start, following, key, key, hour_label(start, zone))
+    since, until = f"{start:%Y-%m-%d}", f"{following - _SIZES['day']:%Y-%m-%d}"
+    label = start.strftime(_DAY_LABEL) if unit == "day" else f"{since} to {until}"
+    first, following = (day.replace(tzinfo=zone).astimezone(UTC) for day in (start, following))
+    return _Span(first, following, since, until, label)
+
+
+def _bar(
+    span: _Span, both: list[int], top: float, period: tuple[datetime | None, datetime | None]
+) -> Bar:
+    since, until = period
     return Bar(
-        since=first,
-        until=last,
-        label=label,
+        since=span.since,
+        until=span.until,
+        label=span.label,
         user=both[0],
         assistant=both[1],
         user_height=round(100 * both[0] / top, 2),
         assistant_height=round(100 * both[1] / top, 2),
-        is_chosen=chosen,
+        # A day chosen holds all its hours.
+        is_chosen=(since is None or span.following > since)
+        and (until is None or span.first < until),
     )
+
+
+def hour_label(start: datetime, zone: ZoneInfo) -> str:
+    """Returns how the hour that begins then is called; one that comes twice has its zone."""
+    local = start.astimezone(zone)
+    name = local.strftime("%a, %b %-d, %H:%M")
+    return f"{name} {local:%Z}" if is_twice(local) else name
 
 
 def ticks(places: Sequence[date], unit: str) -> list[Mark]:
@@ -132,7 +165,7 @@ def ticks(places: Sequence[date], unit: str) -> list[Mark]:
     every = max(1, ceil(len(places) / 9))
     has_years = places[0].year != places[-1].year
     pattern = "%b %Y" if unit == "month" else "%b %-d, %Y" if has_years else "%b %-d"
-    pattern = "%a %H:00" if unit == "hour" else pattern
+    pattern = "%a %H:%M" if unit == "hour" else pattern
     return [
         Mark(round(100 * (index + 0.5) / len(places), 2), start.strftime(pattern))
         for index, start in enumerate(places)

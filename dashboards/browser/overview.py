@@ -26,5 +26,5 @@ def overview(archive: Archive, settings: Settings, state: State, projects: list[
     counted = activity(archive, state.project, "hour" if state.by == "hour" else "day", period)
     return render(
         "overview.html", archive.timezone, state=state, projects=projects,
-        chart=activity_chart(counted, state), units=UNITS, problem=None,
+        chart=activity_chart(counted, state, archive.timezone), units=UNITS, problem=None,
     )  # fmt: skip

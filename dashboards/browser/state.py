@@ -19,6 +19,10 @@ TRAITS = {"branch": "Branch", "model": "Model", "tool": "Tool", "host": "Machine
 MAX_VALUE_CHARS = 500
 _ONE_OF = {"sort": SORTS, "order": ORDERS, "by": UNITS}
 _DAY_CHARS, _HOUR_CHARS = len("2026-01-31"), len("2026-01-31T09")
+# An hour that the clock shows twice, or that begins within one, has its offset from UTC.
+_EXACT_CHARS = len("2026-01-31T09:00+01:00")
+# The years that any zone's clock can show, with room to add to them.
+_YEARS = range(1900, 9000)
 # Changing one of these leads to another place, so the back button returns from it.
 FILTERS = ("project", "text", "since", "until", "errors", "starred", "tag", *TRAITS, "kind")
 PLACES = frozenset({"session", "agent", "project"})
@@ -63,9 +67,9 @@ class State:
         since = _moment(self.since, timezone) if self.since else None
         if not self.until:
             return since, None
+        last = datetime.fromisoformat(self.until)
         step = timedelta(days=1) if len(self.until) == _DAY_CHARS else timedelta(hours=1)
-        last = datetime.fromisoformat(self.until) + step
-        return since, last.replace(tzinfo=timezone).astimezone(UTC)
+        return since, _utc(last + step, timezone)
 
     def to_query(self) -> str:
         """The query string with its question mark, or nothing."""
@@ -110,16 +114,43 @@ def _cleaned(name: str, value: str) -> str:
     return value
 
 
+def hour_key(start: datetime, timezone: ZoneInfo) -> str:
+    """Returns the hour that begins then as a state holds it: 2026-01-31T09, on the zone's clock."""
+    local = start.astimezone(timezone)
+    is_plain = local.minute == 0 and not is_twice(local)
+    return f"{local:%Y-%m-%dT%H}" if is_plain else local.isoformat(timespec="minutes")
+
+
+def is_twice(local: datetime) -> bool:
+    """Tells whether the zone's clock shows this time twice, as at the end of summer time."""
+    return local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
+
+
+def told(moment: str) -> str:
+    """Returns a day or an hour of a state as a person reads it."""
+    day, _, hour = moment.partition("T")
+    if not hour:
+        return day
+    is_exact = len(moment) == _EXACT_CHARS
+    return f"{day} {hour[:5]} (UTC{hour[5:]})" if is_exact else f"{day} {hour}:00"
+
+
 def _is_moment(value: str) -> bool:
-    """A day, or an hour as 2026-01-31T09."""
-    if len(value) not in {_DAY_CHARS, _HOUR_CHARS}:
+    """A day, or an hour as 2026-01-31T09, or as 2026-01-31T09:00+01:00."""
+    if len(value) not in {_DAY_CHARS, _HOUR_CHARS, _EXACT_CHARS}:
         return False
     try:
-        datetime.fromisoformat(value)
+        found = datetime.fromisoformat(value)
     except ValueError:
         return False
-    return len(value) == _DAY_CHARS or value[_DAY_CHARS] == "T"
+    is_exact = len(value) == _EXACT_CHARS
+    is_whole = len(value) == _DAY_CHARS or value[_DAY_CHARS] == "T"
+    return is_whole and is_exact == (found.tzinfo is not None) and found.year in _YEARS
 
 
 def _moment(value: str, timezone: ZoneInfo) -> datetime:
-    return datetime.fromisoformat(value).replace(tzinfo=timezone).astimezone(UTC)
+    return _utc(datetime.fromisoformat(value), timezone)
+
+
+def _utc(moment: datetime, timezone: ZoneInfo) -> datetime:
+    return (moment if moment.tzinfo else moment.replace(tzinfo=timezone)).astimezone(UTC)

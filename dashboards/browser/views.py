@@ -13,7 +13,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
 from cca.conversation.parts import thousands
-from cca.dashboards.browser.state import FILTERS
+from cca.dashboards.browser.state import FILTERS, told
 from cca.markup import code_html, markdown, output_html
 
 HERE = Path(__file__).parent
@@ -53,6 +53,7 @@ def _environment() -> Environment:
         extensions=[_Flush],
     )
     environment.filters |= {
+        "moment": told,
         "clock": pass_context(lambda context, at: _written(context, at, "%H:%M")),
         "seconds": pass_context(lambda context, at: _written(context, at, "%H:%M:%S")),
         "day": pass_context(lambda context, at: _written(context, at, "%a, %b %-d, %Y")),

@@ -16,18 +16,28 @@ if TYPE_CHECKING:
 @click.option("--host", default="", help="Entries from this machine.")
 @click.option("--project", default="", help="This project: its directory, name or folder (slug).")
 @click.option("--session", default="", help="This session, with its subagents.")
+@click.option(
+    "--gone", metavar="HOST:PATH", help="This index or lake was lost: no request waits for it."
+)
 @click.option("--dry-run", is_flag=True, help="Count what would be deleted, and delete nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def forget(
-    *, host: str, project: str, session: str, dry_run: bool, yes: bool, as_json: bool
+    *,
+    host: str,
+    project: str,
+    session: str,
+    gone: str | None,
+    dry_run: bool,
+    yes: bool,
+    as_json: bool,
 ) -> None:
     """Erase entries for good: archive, buffer, search index, lake, warehouse and gold.
 
     With several options, entries must match all of them. The transcript files stay untouched. Their
     entries are not stored again; later entries are. Search indexes of other machines and containers
     follow by themselves. The report names a lake elsewhere, and the request stays open until this
-    command runs beside that lake.
+    command runs beside that lake, or until --gone says that the lake exists no more.
     """
     import json
     from dataclasses import asdict
@@ -36,6 +46,11 @@ def forget(
     from cca.mongo.server import serving_mongo
     from cca.settings import get_settings
 
+    if gone:
+        if host or project or session or dry_run:
+            raise click.UsageError("--gone strikes out a lost store and goes with --yes only")
+        _dismiss(gone, is_sure=yes, as_json=as_json)
+        return
     if not (host or project or session):
         raise click.UsageError("name a --host, a --project or a --session")
     settings = get_settings()
@@ -55,6 +70,29 @@ def forget(
         say(json.dumps({"rows": [done], "totals": done}))
         return
     say(_erased(report))
+
+
+def _dismiss(place: str, *, is_sure: bool, as_json: bool) -> None:
+    """Strike out a store that is gone for good, and say which requests that ends."""
+    import json
+
+    from cca.mongo import archive, erasures
+    from cca.mongo.server import serving_mongo
+    from cca.settings import get_settings
+
+    settings = get_settings()
+    if not is_sure:
+        warning = f"What {place} holds stays there, if it exists after all. Strike it out?"
+        click.confirm(warning, abort=True, err=True)
+    with serving_mongo(settings) as uri, archive.connect(uri) as client:
+        archive.require(client, uri)
+        done = erasures.dismiss(archive.conversations(client, settings).database, place)
+    rows = [{**one.selection.given(), "at": one.at.isoformat()} for one in done]
+    if as_json:
+        say(json.dumps({"rows": rows, "totals": {"requests_done": len(rows)}}))
+        return
+    noun = "erasure request is" if len(rows) == 1 else "erasure requests are"
+    say(f"{place} is struck out: no request waits for it. {len(rows)} open {noun} done by that.")
 
 
 def _chosen(

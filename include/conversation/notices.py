@@ -4,7 +4,13 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from cca.conversation.parts import Part, pretty, texts, thousands
-from cca.transcript.kinds import ENVELOPE_FIELDS, HIDDEN_SYSTEM, SHOWN_ATTACHMENTS
+from cca.transcript.kinds import (
+    ENVELOPE_FIELDS,
+    HIDDEN_ATTACHMENTS,
+    HIDDEN_SYSTEM,
+    attachment_kind,
+    is_listed_attachment,
+)
 from cca.transcript.results import document_text
 from cca.transcript.values import mapping, string
 from cca.transcript.wrappers import readable
@@ -43,12 +49,13 @@ def of_system(body: dict[str, Any]) -> Notice | None:
 
 def of_attachment(body: dict[str, Any]) -> Notice | None:
     """Returns what an attachment shows of the work; None for lists of tools and the like."""
-    given = mapping(body.get("attachment"))
-    kind = string(given.get("type")) or ""
+    given, kind = mapping(body.get("attachment")), attachment_kind(body)
+    if kind in HIDDEN_ATTACHMENTS or kind == "queued_command":
+        return None
+    if not is_listed_attachment(kind):
+        return _new_attachment(kind, body.get("attachment"))
     if kind.startswith("hook_"):
         return _hook(kind, given)
-    if not kind.startswith(SHOWN_ATTACHMENTS) or kind == "queued_command":
-        return None
     name = next((given[key] for key in ("displayPath", "filename", "path")
                  if string(given.get(key))), "")  # fmt: skip
     text = _attached_text(given)
@@ -72,6 +79,12 @@ def compaction(body: dict[str, Any]) -> str:
         tokens = f" · {thousands(before)} → {thousands(after)} tokens"
     trigger = f" · {facts['trigger']}" if str(facts.get("trigger")) in {"auto", "manual"} else ""
     return f"Conversation compacted{tokens}{trigger}"
+
+
+def _new_attachment(kind: str, given: object) -> Notice | None:
+    fields = given if isinstance(given, dict) else {"text": given}
+    named = {name: value for name, value in fields.items() if name != "type" or not kind}
+    return _unknown(_named(kind or "attachment"), named)
 
 
 def _hook(kind: str, given: dict[str, Any]) -> Notice | None:

@@ -25,6 +25,7 @@ class Published:
     is the `ingestedAt` up to which gold holds everything; `code_version` names what made marts of
     raw rows. `postgres_copy` says which gold file was copied to which Postgres. `tables` are the
     tables of gold that are models of ours, `postgres_tables` those that each Postgres got.
+    `ducklake_copy` and `ducklake_tables` say the same of each DuckLake, with digests of its tables.
     """
 
     load_seq: int = 0
@@ -35,6 +36,8 @@ class Published:
     postgres_copy: str = ""
     tables: tuple[str, ...] = ()
     postgres_tables: dict[str, list[str]] = field(default_factory=dict)
+    ducklake_copy: str = ""
+    ducklake_tables: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
 def state_path(settings: Settings) -> Path:

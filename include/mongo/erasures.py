@@ -10,17 +10,21 @@ import uuid
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
 from pymongo.database import Database
 from pymongo.errors import OperationFailure
 
+from cca.errors import NotFound, SettingError
 from cca.mongo.archive import ERASED_IDS, ERASURES, FOLLOWER, Document, server_time
 from cca.selection import Selection
 
 Kind = Literal["search", "lake"]
+
+# A follower that said nothing for so long is taken as stopped.
+_ALIVE = timedelta(minutes=2)
 
 _UNAUTHORIZED = 13
 
@@ -175,6 +179,34 @@ def stores(database: Database[Document]) -> list[Store]:
         )
         for row in database[FOLLOWER].find({"kind": {"$in": ["search", "lake"]}}).sort("_id")
     ]
+
+
+def running(database: Database[Document], known: Iterable[Store]) -> list[Store]:
+    """Return those stores whose process gave a sign of life within the last two minutes."""
+    now = server_time(database)
+    return [store for store in known if store.seen_at and now - store.seen_at < _ALIVE]
+
+
+def dismiss(database: Database[Document], place: str) -> list[ErasureRequest]:
+    """Strike out the stores at HOST:PATH, gone for good; return the requests that are done by it.
+
+    Raises:
+        NotFound: no store is known there.
+        SettingError: it runs, so it is not gone.
+
+    """
+    known = stores(database)
+    gone = [store for store in known if place == f"{store.host}:{store.path}"]
+    if not gone:
+        names = ", ".join(sorted(f"{store.host}:{store.path}" for store in known)) or "none"
+        raise NotFound(f"no search index or lake is known at {place}; known are: {names}")
+    if running(database, gone):
+        raise SettingError(f"{place} is not gone: its `cca follow` runs, and obeys by itself")
+    before = {one.id for one in requests(database) if not one.is_done}
+    names_of_rows = [_store_id(store.kind, store.host, Path(store.path)) for store in gone]
+    database[FOLLOWER].delete_many({"_id": {"$in": names_of_rows}})
+    close_finished(database)
+    return [one for one in requests(database) if one.id in before and one.is_done]
 
 
 def milliseconds(at: datetime) -> int:

@@ -16,7 +16,7 @@ from cca.files import held, replace_link, sync_folder
 from cca.gold import state
 from cca.load import meta
 from cca.load.warehouse import STORAGE_VERSION, writing
-from cca.publish import masking, metabase, postgres
+from cca.publish import copies, masking, metabase
 from cca.publish.comments import comments
 from cca.publish.removed import drop_removed, models_of, tables_of
 from cca.settings import Settings
@@ -65,8 +65,7 @@ def publish(settings: Settings) -> Path:
     log.info("published %d tables as %s", len(tables), target.name)
     metabase.point_to(settings, target)
     keep.tell(settings, target)
-    if settings.gold_postgres_uri:
-        postgres.copy_newest(settings)
+    copies.copy_newest(settings)
     return target
 
 

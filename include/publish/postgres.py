@@ -3,41 +3,48 @@
 One transaction: a reader sees all old rows, and after it all new ones.
 """
 
-import hashlib
 import logging
 from collections.abc import Iterable
-from importlib.util import find_spec
 from pathlib import Path
 
 import duckdb
 
-from cca.errors import ServiceDown, SettingError
+from cca.errors import ServiceDown
 from cca.extras import GOLD_POSTGRES
 from cca.files import held
 from cca.gold import state
 from cca.publish.comments import comments
+from cca.publish.copying import columns_of, copy_of, load_extension, where
 from cca.settings import Settings
 from cca.sql import literal
 
 log = logging.getLogger(__name__)
 
 
+def is_set(settings: Settings) -> bool:
+    """Tells whether a Postgres is set."""
+    return bool(settings.gold_postgres_uri)
+
+
 def copy_newest(settings: Settings) -> None:
     """Copy what is published; copies run one after the other, so a slow one brings no old rows."""
     with held(settings.gold_dir / "postgres.lock"):
-        published, where = state.read(settings), _where(settings)
-        copied = published.postgres_tables.get(where, [])
+        published, place = state.read(settings), where(settings.gold_postgres_uri)
+        copied = published.postgres_tables.get(place, [])
         removed = sorted(set(copied) - set(published.tables))
         copy_gold(settings, settings.gold_path.resolve(), removed)
-        tables = {**published.postgres_tables, where: list(published.tables)}
-        state.update(settings, postgres_copy=_copy_of(settings), postgres_tables=tables)
+        state.update(
+            settings,
+            postgres_copy=copy_of(settings, settings.gold_postgres_uri),
+            postgres_tables={**published.postgres_tables, place: list(published.tables)},
+        )
 
 
 def is_due(settings: Settings) -> bool:
     """Tells whether that Postgres lacks what is published: a copy failed, or the setting is new."""
-    if not settings.gold_postgres_uri or not settings.gold_path.exists():
+    if not is_set(settings) or not settings.gold_path.exists():
         return False
-    return state.read(settings).postgres_copy != _copy_of(settings)
+    return state.read(settings).postgres_copy != copy_of(settings, settings.gold_postgres_uri)
 
 
 def copy_gold(settings: Settings, gold: Path, removed: Iterable[str] = ()) -> int:
@@ -52,7 +59,7 @@ def copy_gold(settings: Settings, gold: Path, removed: Iterable[str] = ()) -> in
     """
     address = settings.gold_postgres_uri
     with duckdb.connect() as connection:
-        load_extension(connection)
+        load_extension(connection, GOLD_POSTGRES, "postgres", "GOLD_POSTGRES_URI")
         # Postgres takes no NUL in a text.
         connection.execute("set pg_null_byte_replacement = ''")
         try:
@@ -68,28 +75,8 @@ def copy_gold(settings: Settings, gold: Path, removed: Iterable[str] = ()) -> in
     return names
 
 
-def load_extension(connection: duckdb.DuckDBPyConnection) -> None:
-    """Load DuckDB's postgres extension: from the wheel of its version, else a downloaded one.
-
-    Raises:
-        SettingError: There is none.
-
-    """
-    wheel = find_spec(GOLD_POSTGRES.package)
-    folder = Path(wheel.origin or "").parent if wheel else Path()
-    files = folder.glob(f"extensions/v{duckdb.__version__}/*.duckdb_extension") if wheel else ()
-    try:
-        connection.load_extension(next((str(file) for file in files), "postgres"))
-    except duckdb.Error as error:
-        message = (
-            f"GOLD_POSTGRES_URI is set, but DuckDB {duckdb.__version__} lacks its postgres "
-            f"extension: {GOLD_POSTGRES.how_to_install}"
-        )
-        raise SettingError(message) from error
-
-
 def _copy_marts(connection: duckdb.DuckDBPyConnection, removed: Iterable[str]) -> int:
-    wanted, there = _tables(connection, "gold"), _tables(connection, "readers")
+    wanted, there = columns_of(connection, "gold"), columns_of(connection, "readers")
     connection.execute("begin")
     connection.execute("create schema if not exists readers.marts")
     for name in set(removed) - wanted.keys():
@@ -107,25 +94,3 @@ def _copy_marts(connection: duckdb.DuckDBPyConnection, removed: Iterable[str]) -
         connection.execute("call postgres_execute('readers', $1)", [said])
     connection.execute("commit")
     return len(wanted)
-
-
-def _tables(connection: duckdb.DuckDBPyConnection, database: str) -> dict[str, list[str]]:
-    """Return columns and their types of each mart."""
-    rows = connection.execute(
-        "select table_name, column_name || ' ' || data_type from duckdb_columns() "
-        "where database_name = $1 and schema_name = 'marts' order by table_name, column_index",
-        [database],
-    ).fetchall()
-    found: dict[str, list[str]] = {}
-    for table, column in rows:
-        found.setdefault(table, []).append(column)
-    return found
-
-
-def _copy_of(settings: Settings) -> str:
-    """Name the published file and the Postgres, without telling the address."""
-    return f"{settings.gold_path.resolve().name} {_where(settings)}"
-
-
-def _where(settings: Settings) -> str:
-    return hashlib.blake2b(settings.gold_postgres_uri.encode(), digest_size=8).hexdigest()

@@ -5,7 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from cca.transcript.blocks import blocks_of, is_call, is_result, kind_of
-from cca.transcript.kinds import ENVELOPE_FIELDS, SHOWN_ATTACHMENTS, is_new_kind
+from cca.transcript.kinds import (
+    ENVELOPE_FIELDS,
+    HIDDEN_ATTACHMENTS,
+    attachment_kind,
+    is_new_kind,
+)
 from cca.transcript.prompts import READ_FIELDS as SAID_FIELDS
 from cca.transcript.prompts import Said, queued_blocks, said
 from cca.transcript.results import document_text
@@ -124,13 +129,12 @@ def _speaker(found: Said | None) -> str:
 
 
 def _of_attachment(entry: dict[str, Any]) -> Iterator[tuple[int, str, str]]:
-    attachment = mapping(entry.get("attachment"))
     found = said(entry)
     if found is not None:
         for number, block in enumerate(queued_blocks(entry)):
             yield number, _speaker(found), _string(mapping(block).get("text"))
-    elif _string(attachment.get("type")).startswith(SHOWN_ATTACHMENTS):
-        yield 0, "system", "\n".join(leaves(attachment))
+    elif attachment_kind(entry) not in HIDDEN_ATTACHMENTS:
+        yield 0, "system", "\n".join(leaves(entry.get("attachment")))
 
 
 def _result(content: Any) -> str:

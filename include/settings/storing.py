@@ -60,6 +60,16 @@ class WarehouseSettings(HomeSettings):
         description="A Postgres that each publish copies the marts to, such as "
         "postgresql://cca:password@host/analytics.",
     )
+    gold_ducklake_uri: str = Field(
+        "",
+        description="Catalog of a DuckLake that each publish copies the marts to, such as "
+        "ducklake:postgres:dbname=lake host=db, or ducklake:/data/gold.ducklake.",
+    )
+    gold_ducklake_data: str = Field(
+        "",
+        description="Where that DuckLake keeps its Parquet files: a folder, or an address such as "
+        "s3://bucket/gold; beside a catalog that is a file by default.",
+    )
 
     @field_validator("duckdb_path")
     @classmethod

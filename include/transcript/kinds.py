@@ -31,12 +31,29 @@ ENVELOPE_FIELDS = frozenset({
     "type", "uuid", "parentUuid", "timestamp", "sessionId", "session_id", "version", "cwd",
     "gitBranch", "userType", "isSidechain", "entrypoint", "slug", "isMeta", "level", "subtype",
 })  # fmt: skip
-# Attachments that show something of the work; the rest are lists of tools, prompts and accounts.
-SHOWN_ATTACHMENTS = (
-    "queued_command", "hook_", "file", "directory", "edited_text_file", "command_permissions",
-    "diagnostics", "structured_output",
-)  # fmt: skip
-PRIVATE_ATTACHMENTS = frozenset({"session_context", "credential_org", "prompt_snapshot"})
+# Attachments that show nothing of the work: what Claude is told of tools, settings and limits, and
+# of accounts. All others are shown and searched, also those that nobody listed.
+HIDDEN_ATTACHMENTS = frozenset({
+    "agent_listing_delta", "already_read_file", "auto_mode", "auto_mode_exit",
+    "bash_output_audience_note", "batching_reminder_sent", "budget_usd", "companion_intro",
+    "compact_file_reference", "compaction_reminder", "context_efficiency", "context_sections",
+    "coordinator_context", "credential_org", "critical_system_reminder", "current_session_memory",
+    "date", "date_change", "deferred_tools_delta", "deferred_tools_record", "dynamic_skill",
+    "environment", "instructions", "invoked_skills", "language", "mcp_instructions_delta", "model",
+    "nested_memory", "output_style", "output_style_instructions", "output_token_usage",
+    "plan_file_reference", "plan_mode", "plan_mode_exit", "plan_mode_reentry", "prompt_snapshot",
+    "read_truncation_notice", "relevant_memories", "remote_session_change", "sandbox_instructions",
+    "session_context", "silent_turn_reminder", "skill_discovery", "skill_listing", "task_progress",
+    "task_reminder", "task_status", "team_context", "thinking_drop", "thinking_stripped", "todo",
+    "todo_reminder", "token_usage", "total_tokens_reminder", "ultra_effort_enter",
+    "ultra_effort_exit", "verify_plan_reminder",
+})  # fmt: skip
+# Attachments whose own fields are shown in a way of their own; hooks beside these.
+_LISTED_ATTACHMENTS = frozenset({
+    "queued_command", "file", "directory", "edited_text_file", "command_permissions",
+    "diagnostics", "structured_output", "pdf_reference", "new_file", "edited_image_file",
+    "selected_lines_in_ide", "opened_file_in_ide",
+})  # fmt: skip
 IMAGE_TYPES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 # Blocks of content beside text, thinking, calls and results.
 BLOCK_LABELS = {
@@ -99,6 +116,17 @@ def is_new_kind(entry: dict[str, Any]) -> bool:
         subtype = entry.get("subtype")
         return isinstance(subtype, str) and bool(subtype) and subtype not in _KNOWN_SYSTEM
     return isinstance(kind, str) and bool(kind) and kind not in KNOWN_TYPES
+
+
+def attachment_kind(entry: dict[str, Any]) -> str:
+    """Returns the type of an entry's attachment; "" where it has none that is a word."""
+    kind = mapping(entry.get("attachment")).get("type")
+    return kind if isinstance(kind, str) else ""
+
+
+def is_listed_attachment(kind: str) -> bool:
+    """Tells whether somebody listed the attachment's type, as one to show or to hide."""
+    return kind in _LISTED_ATTACHMENTS or kind in HIDDEN_ATTACHMENTS or kind.startswith("hook_")
 
 
 def subtype_of(entry: dict[str, Any]) -> str | None:

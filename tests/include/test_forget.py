@@ -21,6 +21,7 @@ from cca.gold.open import reading_gold
 from cca.lake import catalog
 from cca.lake.manifest import with_format
 from cca.load.raw import load
+from cca.mongo import erasures
 from cca.selection import Selection
 from cca.settings import Settings, get_settings
 from cca.sync_agent.agent import sync_once
@@ -224,3 +225,19 @@ def test_the_command_counts_asks_and_deletes(
     unnamed = CliRunner().invoke(forget_command, ["--yes"])
     assert unnamed.exit_code == 2
     assert "--project" in unnamed.output
+
+
+def test_a_lost_store_is_struck_out_by_name(
+    command_settings: Settings, collection: Collection[dict[str, Any]]
+) -> None:
+    erasures.register(collection.database, "lake", "old-laptop", Path("/gone/lake"))
+    chosen = ["--session", SESSION.format(1), "--yes"]
+    opened = CliRunner().invoke(forget_command, chosen)
+    assert "cca forget --gone old-laptop:/gone/lake" in opened.output
+    mixed = CliRunner().invoke(forget_command, [*chosen, "--gone", "old-laptop:/gone/lake"])
+    assert mixed.exit_code == 2
+    refused = CliRunner().invoke(forget_command, ["--gone", "old-laptop:/gone/lake"], input="n\n")
+    assert refused.exit_code == 1
+    done = CliRunner().invoke(forget_command, ["--gone", "old-laptop:/gone/lake", "--yes"])
+    assert "1 open erasure request is done by that" in done.output
+    assert "Nothing matches" in CliRunner().invoke(forget_command, chosen).output

@@ -126,7 +126,8 @@ def test_it_requires_what_requirements_txt_says_and_airflow_as_an_extra(wheel: P
     lines = [line for line in text.splitlines() if line and not line.startswith("#")]
     assert len(core) + len(airflow) == len(lines)
     assert not [line for line in core if "airflow" in line or "cosmos" in line]
-    assert set(about.get_all("Provides-Extra") or []) == {"airflow", "gold-postgres", "dev"}
+    extras = {"airflow", "gold-postgres", "gold-ducklake", "dev"}
+    assert set(about.get_all("Provides-Extra") or []) == extras
 
 
 def test_the_main_job_runs_from_another_folder_and_writes_nothing_into_the_package(

@@ -19,12 +19,13 @@ from cca.dashboards.browser.archive import (
 from cca.dashboards.browser.chart import activity_chart, nice_top
 from cca.dashboards.browser.hits import marked
 from cca.dashboards.browser.sessions import choices, list_sessions, sessions_with
-from cca.dashboards.browser.state import SORTS, State
+from cca.dashboards.browser.state import SORTS, State, from_query, told
 from cca.follow.lists import Lists
 from cca.transcript.slugs import project_label as label
 
 START = datetime(2026, 3, 1, 22, 30, tzinfo=UTC)
-NOON = datetime(2026, 3, 1, 12)  # noqa: DTZ001  (as a clock on the wall tells it)
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+ZONE = ZoneInfo("UTC")
 SPOKEN = {
     "startedAt": START, "endedAt": START, "entries": 1, "toolErrors": 0, "userMessages": 1,
     "assistantMessages": 1, "toolCalls": 0, "isSpoken": True,
@@ -183,7 +184,7 @@ def test_labels_of_the_axis_name_the_year_where_there_are_several() -> None:
     day, year = timedelta(days=1), timedelta(days=365)
 
     def first(span: timedelta) -> str:
-        return activity_chart([(START, 1, 0), (START + span, 1, 0)], State()).ticks[0].label
+        return activity_chart([(START, 1, 0), (START + span, 1, 0)], State(), ZONE).ticks[0].label
 
     assert first(40 * day) == "Mar 1"
     assert first(year) == "Feb 23, 2026"
@@ -198,19 +199,65 @@ def test_an_archive_that_is_away_fails_soon(settings: Any) -> None:
 
 def test_quiet_days_have_a_place_in_the_chart_and_years_become_months() -> None:
     days = [(START, 2, 3), (START + timedelta(days=40), 1, 0)]
-    chart = activity_chart(days, State(since="2026-03-05"))
+    chart = activity_chart(days, State(since="2026-03-05"), ZONE)
     assert (chart.unit, len(chart.bars)) == ("day", 41)
     assert (chart.bars[0].user, chart.bars[0].assistant) == (2, 3)
     assert [bar.is_chosen for bar in chart.bars[3:5]] == [False, True]
     assert sum(bar.user + bar.assistant for bar in chart.bars) == 6
-    hours = activity_chart([(NOON, 1, 0), (NOON + timedelta(hours=3), 1, 1)], State(by="hour"))
+    hours = activity_chart(
+        [(NOON, 1, 0), (NOON + timedelta(hours=3), 1, 1)], State(by="hour"), ZONE
+    )
     assert (hours.unit, len(hours.bars), hours.bars[-1].since) == ("hour", 24, "2026-03-01T15")
     assert [bar.user for bar in hours.bars[-4:]] == [1, 0, 0, 1]
-    day = activity_chart([(NOON, 1, 0)], State(by="hour", since="2026-03-01", until="2026-03-01"))
+    chosen = State(by="hour", since="2026-03-01", until="2026-03-01")
+    day = activity_chart([(NOON, 1, 0)], chosen, ZONE)
     assert [bar.is_chosen for bar in day.bars].count(True) == 13
-    long = activity_chart([(START, 1, 0), (START + timedelta(days=900), 1, 0)], State())
+    long = activity_chart([(START, 1, 0), (START + timedelta(days=900), 1, 0)], State(), ZONE)
     assert long.unit == "month"
     assert len({bar.since for bar in long.bars}) == len(long.bars) == 30
+
+
+def test_an_hour_that_the_clock_shows_twice_has_two_bars() -> None:
+    zone = ZoneInfo("Europe/London")
+    first, second = (datetime(2026, 10, 25, hour, tzinfo=UTC) for hour in (0, 1))
+    counted = [(first, 1, 0), (second, 5, 0), (second + timedelta(hours=1), 7, 0)]
+    bars = activity_chart(counted, State(by="hour"), zone).bars[-3:]
+    assert [(bar.label, bar.user) for bar in bars] == [
+        ("Sun, Oct 25, 01:00 BST", 1), ("Sun, Oct 25, 01:00 GMT", 5), ("Sun, Oct 25, 02:00", 7)
+    ]  # fmt: skip
+    for bar, start in zip(bars, (first, second), strict=False):
+        chosen = from_query({"since": bar.since, "until": bar.until, "by": "hour"})
+        assert chosen.period(zone) == (start, start + timedelta(hours=1))
+        shown = activity_chart(counted, chosen, zone).bars
+        assert [each.label for each in shown if each.is_chosen] == [bar.label]
+    assert told(bars[1].since) == "2026-10-25 01:00 (UTC+00:00)"
+    whole = from_query({"since": "2026-10-25T01", "until": "2026-10-25T01"})
+    assert whole.period(zone) == (first, second + timedelta(hours=1)), "both of them"
+
+
+def test_no_bar_stands_for_the_hour_that_a_clock_leaves_out() -> None:
+    zone = ZoneInfo("America/New_York")
+    before = datetime(2026, 3, 8, 6, tzinfo=UTC)
+    counted = [(before, 1, 0), (before + timedelta(hours=1), 2, 0)]
+    labels = [bar.label for bar in activity_chart(counted, State(by="hour"), zone).bars]
+    assert labels[-2:] == ["Sun, Mar 8, 01:00", "Sun, Mar 8, 03:00"]
+
+
+def test_hours_of_a_clock_between_two_hours_of_utc_are_whole() -> None:
+    zone = ZoneInfo("Asia/Kolkata")
+    [bar] = activity_chart([(START, 1, 0)], State(by="hour"), zone).bars[-1:]
+    assert (bar.label, bar.user) == ("Mon, Mar 2, 03:30", 1)
+    [half] = activity_chart([(NOON, 1, 0)], State(by="hour"), zone).bars[-1:]
+    assert half.label == "Sun, Mar 1, 17:30"
+    chosen = from_query({"since": half.since, "until": half.until})
+    assert chosen.period(zone) == (NOON, NOON + timedelta(hours=1))
+
+
+@pytest.mark.parametrize(
+    "odd", ["0001-01-01", "9999-12-31", "2026-10-25 01", "2026-10-25T01:00:00"]
+)
+def test_a_time_that_no_clock_shows_is_no_filter(odd: str) -> None:
+    assert from_query({"since": odd, "until": odd}) == State()
 
 
 @pytest.mark.parametrize(("value", "top"), [(0, 1), (1, 1), (7, 8), (950, 1000), (1150, 1200)])

@@ -138,10 +138,19 @@ def test_a_result_gives_its_text_and_apart_from_it_what_is_no_text() -> None:
         ({"type": "file", "filename": "/a.py", "content": {"file": {"content": "x = 1"}}}, "x = 1"),
         ({"type": "skill_listing", "content": "a list of skills"}, None),
         ({"type": "session_context", "email": "a@example.org"}, None),
+        ({"type": "goal_status", "condition": "tests pass", "met": False},
+         "condition: tests pass\nmet: false"),
+        ({"type": "filesystem_audit", "path": "/a", "content": "two\nchanges"},
+         "path: /a\ncontent:\ntwo\nchanges"),
+        ({"note": "an attachment without a type"}, "note: an attachment without a type"),
+        ("an attachment that is text", "text: an attachment that is text"),
+        (["a list"], 'text:\n[\n  "a list"\n]'),
+        ({"type": "new_kind"}, None),
+        (None, None),
     ],
 )  # fmt: skip
 def test_attachments_that_say_something_of_the_work_are_shown(
-    given: dict[str, Any], said: str | None
+    given: Any, said: str | None
 ) -> None:
     texts = [text for _, _, text in shown({"type": "attachment", "attachment": given})]
     assert texts == ([] if said is None else [said])

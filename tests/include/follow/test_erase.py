@@ -1,5 +1,6 @@
 """What is erased leaves index, vocabulary, disk and lists; what stays is found as before."""
 
+import re
 import signal
 import subprocess
 import sys
@@ -8,6 +9,7 @@ import threading
 import pytest
 
 from cca.erase import erase as erase_all
+from cca.errors import NotFound, SettingError
 from cca.follow import erase
 from cca.follow.lock import follower_lock
 from cca.mongo import erasures
@@ -177,3 +179,29 @@ def test_an_erasure_that_was_killed_in_between_is_repeated(
     assert not erasures.waiting_for(archive_of_three.database, opened)
     assert b"quokkasecret" not in words_on_disk(settings)
     assert Searcher(settings, mongo_uri).search("numbat").total == 1
+
+
+def test_a_store_that_is_gone_for_good_is_struck_out_and_its_request_is_done(
+    archive_of_three, settings, mongo_uri, tmp_path
+):
+    elsewhere = settings.model_copy(update={"cca_home": tmp_path / "other"})
+    report = erase_all(elsewhere, mongo_uri, Selection(session="s1"))
+    place = f"{settings.cca_host}:{settings.search_dir}"
+    assert f"cca forget --gone {place}" in report.waiting[0]
+    database = archive_of_three.database
+    with pytest.raises(NotFound, match=re.escape(place)):
+        erasures.dismiss(database, "nowhere:/lake")
+    (done,) = erasures.dismiss(database, place)
+    assert done.selection == Selection(session="s1")
+    assert erasures.unfinished(database, Selection(session="s1")) is None
+    assert erasures.stores(database) == []
+
+
+def test_a_store_that_runs_is_not_struck_out(archive_of_three, settings, following):
+    following()
+    database = archive_of_three.database
+    place = f"{settings.cca_host}:{settings.search_dir}"
+    eventually(lambda: erasures.running(database, erasures.stores(database)))
+    with pytest.raises(SettingError, match="is not gone"):
+        erasures.dismiss(database, place)
+    assert erasures.stores(database)

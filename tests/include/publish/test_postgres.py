@@ -13,10 +13,12 @@ import pytest
 
 from cca.demo.generate import generate
 from cca.errors import ServiceDown, SettingError
+from cca.extras import GOLD_POSTGRES
 from cca.files import held
 from cca.gold import state
+from cca.publish.copying import load_extension
 from cca.publish.gold import publish
-from cca.publish.postgres import copy_gold, copy_newest, is_due, load_extension
+from cca.publish.postgres import copy_gold, copy_newest, is_due
 from cca.settings import Settings
 from cca.transform.dbt import transform
 from cca.waiting import wait_until
@@ -87,7 +89,7 @@ class TestCopies:
         settings, gold = shop
         copy_gold(settings, gold)
         with duckdb.connect(str(gold), read_only=True) as connection:
-            load_extension(connection)
+            load_extension(connection, GOLD_POSTGRES, "postgres", "GOLD_POSTGRES_URI")
             address = settings.gold_postgres_uri
             connection.execute(f"attach '{address}' as readers (type postgres, read_only)")
             found = connection.execute(

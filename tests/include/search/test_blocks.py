@@ -75,6 +75,12 @@ def result(content: Any) -> dict[str, Any]:
             },
             [("system", "done")],
         ),
+        (
+            {"type": "attachment", "attachment": {"type": "goal_status", "condition": "green"}},
+            [("system", "green")],
+        ),
+        ({"type": "attachment", "attachment": "only text"}, [("system", "only text")]),
+        ({"type": "attachment", "attachment": {"type": "session_context", "mail": "a@b.c"}}, []),
         ({"type": "custom-title", "customTitle": "Mine"}, [("title", "Mine")]),
         ({"type": "queue-operation", "content": "Fix it"}, []),
     ],
