@@ -1,13 +1,16 @@
-"""Costs of single responses from gold; empty if gold cannot be read."""
+"""Costs of single responses and subagents from gold; empty if gold cannot be read."""
 
 import logging
 from collections.abc import Sequence
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
+from cca.gold.measures.select import select
+from cca.gold.measures.usage import COST_USD
 from cca.gold.open import open_gold
 from cca.settings import Settings
 
@@ -17,6 +20,9 @@ _COSTS = """
 select message_id, cost_usd from marts.fct_api_messages
 where is_price_known and message_id in (select unnest(?::varchar[]))
 """
+_OF_AGENT = select(
+    [COST_USD], ["session_id"], where="m.session_id = $session and m.agent_id = $agent"
+)
 
 
 @lru_cache(maxsize=1)
@@ -27,14 +33,25 @@ def _opened(path: Path, changed: int) -> duckdb.DuckDBPyConnection:  # noqa: ARG
 
 def message_costs(settings: Settings, message_ids: Sequence[str]) -> dict[str, Decimal]:
     """Message id to USD, of the messages that the pipeline has seen and that have a price."""
+    return dict(_asked(settings, _COSTS, [list(message_ids)]))
+
+
+def agent_cost(settings: Settings, session: str, agent: str) -> Decimal | None:
+    """USD of one subagent, as far as the pipeline has seen its responses."""
+    rows = _asked(settings, _OF_AGENT, {"session": session, "agent": agent})
+    return rows[0][1] if rows else None
+
+
+def _asked(settings: Settings, query: str, values: Any) -> list[Any]:
+    """The rows of a query; none where gold is missing or cannot be read."""
     try:
         found = settings.gold_path.stat()
     except FileNotFoundError:
-        return {}
+        return []
     try:
         gold = _opened(settings.gold_path.resolve(), found.st_mtime_ns)
         with gold.cursor() as cursor:
-            return dict(cursor.execute(_COSTS, [list(message_ids)]).fetchall())
+            return cursor.execute(query, values).fetchall()
     except duckdb.Error as error:
         log.warning("gold cannot be read: %s", error)
-        return {}
+        return []

@@ -30,6 +30,10 @@ from cca.masking import mask_secrets, mask_value
 
 log = logging.getLogger(__name__)
 
+VIEW_CSP = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'"
+)
 _CHUNK_CHARACTERS = 64_000
 MAX_ROWS = 10_000
 _SESSION_COLUMNS = (
@@ -82,6 +86,10 @@ class Export(Reading):
         plain = file.encode("ascii", "ignore").decode() or "export"
         self.set_header("Content-Type", f"{FORMATS[form].kind}; charset=utf-8")
         self.set_header("Cache-Control", "private, no-store")
+        if form == "html" and self.argument("view") == "1":
+            # A page to read and to print: it has no script, and loads nothing.
+            self.set_header("Content-Security-Policy", VIEW_CSP)
+            return
         self.set_header(
             "Content-Disposition",
             f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(file)}",

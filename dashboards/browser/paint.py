@@ -24,14 +24,14 @@ from cca.dashboards.browser.archive import (
     root_of,
     session_title,
 )
-from cca.dashboards.browser.costs import message_costs
+from cca.dashboards.browser.costs import agent_cost, message_costs
 from cca.dashboards.browser.gold import session_costs
 from cca.dashboards.browser.hits import KIND_LABELS, SearchRoom, find_hits
 from cca.dashboards.browser.live import Pulse
 from cca.dashboards.browser.masking import masked_excerpt
 from cca.dashboards.browser.overview import overview
 from cca.dashboards.browser.parts import Article, short_model
-from cca.dashboards.browser.problems import AWAY, FAILED, UNKNOWN, Problem
+from cca.dashboards.browser.problems import AWAY, FAILED, UNKNOWN, Problem, nothing_yet
 from cca.dashboards.browser.reading import articles
 from cca.dashboards.browser.sessions import SessionPage, choices, list_sessions
 from cca.dashboards.browser.state import ORDERS, SORTS, TRAITS, State
@@ -177,6 +177,7 @@ def row_values(
     return {
         "page": page,
         "costs": costs_of(desk),
+        "nothing": None if projects else nothing_yet(desk.archive, desk.settings),
         "forks": first_holders(desk.archive.sessions, page.rows),
         "marks": annotations_in_list(
             desk.archive.annotations, [str(row["_id"]) for row in page.rows]
@@ -217,14 +218,18 @@ def facts(desk: Desk, state: State) -> Markup:
 
 def _fact_values(desk: Desk, state: State, session: Document) -> dict[str, Any]:
     agent = state.agent
+    subagent = find_subagent(desk.archive.entries, state.session, agent) if agent else None
+    models = subagent.tally.models if subagent else session.get("models") or []
     return {
-        "subagent": find_subagent(desk.archive.entries, state.session, agent) if agent else None,
+        "subagent": subagent,
         "masked": mask_secrets,
         "session": session,
         "label": label_of(session),
         "origin": _origin(desk, session),
-        "models": [short_model(model) for model in session.get("models") or []],
-        "cost": costs_of(desk).get(str(session["_id"])),
+        "models": [short_model(model) for model in models],
+        "cost": agent_cost(desk.settings, state.session, agent)
+        if agent
+        else costs_of(desk).get(str(session["_id"])),
         "has_machines": len(desk.choices("")["host"]) > 1,
     }
 

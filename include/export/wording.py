@@ -10,6 +10,7 @@ from cca.conversation.parts import Part, pretty, size_of
 from cca.conversation.stored import StoredEntry
 from cca.conversation.turns import Turn, turn_of
 from cca.transcript.patches import Hunk, hunks_of_input
+from cca.transcript.results import is_rejection
 from cca.transcript.terminal import plain
 from cca.transcript.tools import file_path, tool_name
 from cca.transcript.values import mapping, mended
@@ -115,7 +116,8 @@ def card_text(card: Card) -> str:
 
 def result_label(part: Part) -> str:
     """Returns what a result is called: whose it is, where that is not plain, and how it ended."""
-    label = "Failed" if part.is_failed else "Result"
+    is_declined = part.is_failed and is_rejection({}, part.text)
+    label = "Declined" if is_declined else "Failed" if part.is_failed else "Result"
     return f"{label} of {part.label}" if part.label else label
 
 

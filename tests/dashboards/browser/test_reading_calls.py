@@ -165,7 +165,7 @@ def test_a_copy_holds_what_was_revealed_and_no_more(page: Any) -> None:
 def test_a_day_is_told_where_it_begins(page: Any) -> None:
     day = page.locator("article.day")
     expect(day).to_have_count(1)
-    expect(day).to_have_text("Fri, Feb 5, 20273 months later")
+    expect(day).to_have_text("Fri, Feb 5, 2027 3 months later")
 
 
 def test_links_tasks_and_wide_tables_read_as_written(page: Any) -> None:
@@ -174,7 +174,9 @@ def test_links_tasks_and_wide_tables_read_as_written(page: Any) -> None:
         "href", "https://github.com/acme/webshop/issues/42"
     )
     expect(asked.locator("li").first).to_have_text("☑ reproduce")
-    heads = page.locator("th").evaluate_all("all => all.map(one => one.getClientRects().length)")
+    heads = page.locator(".feed th").evaluate_all(
+        "all => all.map(one => one.getClientRects().length)"
+    )
     assert heads == [1, 1], "no head is broken over two lines"
 
 

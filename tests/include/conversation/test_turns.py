@@ -149,9 +149,7 @@ def test_a_result_gives_its_text_and_apart_from_it_what_is_no_text() -> None:
         (None, None),
     ],
 )  # fmt: skip
-def test_attachments_that_say_something_of_the_work_are_shown(
-    given: Any, said: str | None
-) -> None:
+def test_attachments_that_say_something_of_the_work_are_shown(given: Any, said: str | None) -> None:
     texts = [text for _, _, text in shown({"type": "attachment", "attachment": given})]
     assert texts == ([] if said is None else [said])
 
