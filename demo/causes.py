@@ -48,9 +48,13 @@ class Causes:
         plugin, colon, _ = skill.partition(":")
         self.plugin = plugin if colon else None
 
+    @staticmethod
+    def knows_effort(model: str) -> bool:
+        return not model.startswith(_WITHOUT_EFFORT)
+
     def fields(self, model: str) -> dict[str, Any]:
         """The fields of a row, in the order in which Claude Code writes them."""
-        known = not model.startswith(_WITHOUT_EFFORT)
+        known = self.knows_effort(model)
         effort = {"effort": self.effort} if known else {}
         said: dict[str, Any] = {**effort, "perTurnEffort": self.turn_effort if known else None}
         if not self.is_written:
@@ -64,7 +68,7 @@ class Causes:
 
     def counted(self, model: str) -> dict[str, str | None]:
         """By what the response counts, None for nothing."""
-        known = not model.startswith(_WITHOUT_EFFORT)
+        known = self.knows_effort(model)
         tool = f"{self.mcp_server}/{self.mcp_tool}" if self.mcp_server else None
         return {
             "skill": self.skill if self.is_written else None,

@@ -48,6 +48,10 @@ class Truth:
             "cache_breaks": {
                 f"by_{name}": _rows(rows) for name, rows in ledger.cache_breaks.items()
             },
+            "waste": {
+                kind: {"findings": len(costs), "usd": f"{sum(costs):.10f}"}
+                for kind, costs in ledger.waste().items()
+            },
             "limits": self.limits,
             "sessions": dict(sorted(ledger.sessions.items())),
             "titles": dict(sorted(ledger.titles.items())),

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from cca.demo.prices import WEB_SEARCH_USD, Usage, cost_usd, rewrite_usd
+from cca.demo.prices import WEB_SEARCH_USD, Usage, cost_usd, output_usd, rewrite_usd
 
 DEFINITIONS = {
     "transcript_lines": "records in *.jsonl files, copies in forks and resumes included",
@@ -28,6 +28,9 @@ DEFINITIONS = {
     "cost_usd_with_web_search": "the same and 0.01 USD for each web search",
     "cache_breaks": "responses that wrote to the cache again what was in it, by cause; usd is what "
     "writing it again cost beyond reading it",
+    "waste": "what was played to bring little: sessions given up at their whole cost; small "
+    "prompts at what the cheapest model of the sample would have saved; compactions soon after "
+    "another, with their summary and the writing of the new context",
     "limits": "each window of a plan's limit: the highest percentage that a status line showed, "
     "and tokens and cost of all answers from its beginning to the last line that showed that",
     "causes": "by_skill, by_mcp, by_effort, by_prompt and others: each response once, under what "
@@ -151,6 +154,10 @@ class Ledger:
     titles: dict[str, str] = field(default_factory=dict)
     messages: list[tuple[ApiMessage, Decimal]] = field(default_factory=list)
     links: list[PullRequestLink] = field(default_factory=list)
+    # Sessions that were given up, small prompts with model and cost, costs of compaction loops.
+    given_up: list[str] = field(default_factory=list)
+    small_prompts: list[tuple[str, Decimal]] = field(default_factory=list)
+    compaction_loops: list[Decimal] = field(default_factory=list)
 
     def count(self, name: str, n: int = 1) -> None:
         self.counts[name] += n
@@ -191,6 +198,17 @@ class Ledger:
             tallies.setdefault(key, Tally()).add(made.usage, cost, made.web_searches)
         self.messages.append((made, cost))
         return cost
+
+    def waste(self) -> dict[str, list[Decimal]]:
+        """What each finding cost, by kind; known at the end only, as sessions grow."""
+        cheapest = min((output_usd(model) for model in self.by["model"]), default=Decimal(0))
+        return {
+            "session given up": [self.by["session"][each].cost_usd for each in self.given_up],
+            "expensive model for a small prompt": [
+                cost * (1 - cheapest / output_usd(model)) for model, cost in self.small_prompts
+            ],
+            "compaction loop": self.compaction_loops,
+        }
 
     def by_pull_request(self) -> dict[str, Tally]:
         """Known at the end only: a branch's responses come before its pull request."""

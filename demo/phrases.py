@@ -27,6 +27,8 @@ class Phrases:
     thinking: tuple[str, ...]
     closing: tuple[str, ...]
     answers: tuple[str, ...]
+    small_talk: tuple[tuple[str, str], ...]
+    giving_up: tuple[str, ...]
 
 
 PHRASES = {name: Phrases(**read_yaml(f"texts/{name}.yaml")) for name in ("en", "de", "ja")}

@@ -1,4 +1,4 @@
-"""Whole sessions: twenty kinds in a fixed round, so that twenty sessions show every shape."""
+"""Whole sessions: kinds in a fixed round, so that as many sessions as kinds show every shape."""
 
 import copy
 import json
@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
-from cca.demo import agents, file_tools, prompts, pull_requests, steps, tools
+from cca.demo import agents, file_tools, prompts, pull_requests, steps, tools, wasteful
 from cca.demo.agents import Agent
 from cca.demo.ids import new_uuid
 from cca.demo.legacy import play_legacy
@@ -22,6 +22,7 @@ KINDS = (
     "plain", "web", "fork", "interrupted", "resume", "mcp", "titles", "compacted", "agents",
     "legacy", "background",
     "huge", "errors", "next_day", "legacy_named", "plan", "branch", "killed", "agents", "hooks",
+    "given_up", "small", "looping",
 )  # fmt: skip
 # Kinds that begin on the main branch; the others on any.
 _ON_MAIN = ("plain", "agents", "killed")
@@ -75,7 +76,7 @@ def _play_session(stage: Stage, session: Play) -> None:
             "environment",
             snapshot={"platform": "linux", "shell": "bash", "isGitRepo": True},
         )
-        _work(stage, session)
+        _WORK.get(session.kind, partial(_work, stage))(session)
     if session.kind == "killed":
         _die(session)
         return
@@ -249,4 +250,9 @@ _STAGED: dict[str, tuple[Callable[[Stage, Transcript, Scene], None], ...]] = {
     "background": (_background_agent, _agents, _background_agent),
     "compacted": (_compaction, _agents, _compaction),
     "hooks": (_spilled_output,),
+    "looping": (wasteful.loop,),
 }
+# Kinds that are no usual work.
+_WORK: dict[str, Callable[[Play], None]] = {
+    "given_up": wasteful.play_given_up, "small": wasteful.play_small,
+}  # fmt: skip

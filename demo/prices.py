@@ -53,6 +53,11 @@ def cost_usd(model: str, usage: Usage) -> Decimal:
     return micro * _factor(price, usage) / _MILLION
 
 
+def output_usd(model: str) -> Decimal:
+    """USD per million tokens of output."""
+    return Decimal(PRICES[model].output)
+
+
 def rewrite_usd(model: str, usage: Usage, tokens: int) -> Decimal:
     """What it cost to write tokens to the cache again, less what reading them would have cost."""
     price = PRICES[model]

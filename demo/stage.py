@@ -14,6 +14,13 @@ from cca.transcript.slugs import slug_of
 
 _MODELS = ("claude-opus-5-5", "claude-sonnet-5-5", "claude-opus-4-8", "claude-haiku-5-5")
 _MODEL_WEIGHTS = (9, 6, 3, 2)
+_MODELS_OF = {
+    # Long outputs go to the one model whose price depends on the prompt's length.
+    "huge": "claude-haiku-5-5",
+    "given_up": "claude-opus-5-5",
+    "small": "claude-opus-4-8",
+    "looping": "claude-opus-5-5",
+}
 _STORIES = tuple((project, story) for project in PROJECTS for story in project.stories)
 _ENTRYPOINTS = ("cli", "cli", "cli", "claude-vscode")
 
@@ -64,8 +71,7 @@ def open_play(stage: Stage, index: int, kind: str, *, is_copy: bool) -> Play:
         "sessionId": session_id, "version": f"2.1.{260 + min(index, 27)}",
         "gitBranch": rng.choice(project.branches),
     }  # fmt: skip
-    # Long outputs go to the one model whose price depends on the prompt's length.
-    model = "claude-haiku-5-5" if kind == "huge" else rng.choices(_MODELS, _MODEL_WEIGHTS)[0]
+    model = _MODELS_OF.get(kind) or rng.choices(_MODELS, _MODEL_WEIGHTS)[0]
     # Versions before 2.1.149 attribute nothing; here it is every fourth round of twenty sessions.
     causes = Causes(effort_of(index), is_written=index // 20 % 4 != 1)
     transcript = Transcript(home, stage.ledger, rng, at, envelope, model, causes)

@@ -1,4 +1,4 @@
-"""Costs of single responses and subagents from gold; empty if gold cannot be read."""
+"""What gold knows of a conversation that is read; empty if gold cannot be read."""
 
 import logging
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 _COSTS = """
 select message_id, cost_usd from marts.fct_api_messages
-where is_price_known and message_id in (select unnest(?::varchar[]))
+where is_price_known and message_id in (select unnest($ids::varchar[]))
 """
 _OF_AGENT = select(
     [COST_USD], ["session_id"], where="m.session_id = $session and m.agent_id = $agent"
@@ -33,17 +33,17 @@ def _opened(path: Path, changed: int) -> duckdb.DuckDBPyConnection:  # noqa: ARG
 
 def message_costs(settings: Settings, message_ids: Sequence[str]) -> dict[str, Decimal]:
     """Message id to USD, of the messages that the pipeline has seen and that have a price."""
-    return dict(_asked(settings, _COSTS, [list(message_ids)]))
+    return dict(gold_rows(settings, _COSTS, {"ids": list(message_ids)}))
 
 
 def agent_cost(settings: Settings, session: str, agent: str) -> Decimal | None:
     """USD of one subagent, as far as the pipeline has seen its responses."""
-    rows = _asked(settings, _OF_AGENT, {"session": session, "agent": agent})
+    rows = gold_rows(settings, _OF_AGENT, {"session": session, "agent": agent})
     return rows[0][1] if rows else None
 
 
-def _asked(settings: Settings, query: str, values: Any) -> list[Any]:
-    """The rows of a query; none where gold is missing or cannot be read."""
+def gold_rows(settings: Settings, sql: str, given: dict[str, Any]) -> list[tuple[Any, ...]]:
+    """Rows of a query; none before a publish and where the file cannot be read."""
     try:
         found = settings.gold_path.stat()
     except FileNotFoundError:
@@ -51,7 +51,7 @@ def _asked(settings: Settings, query: str, values: Any) -> list[Any]:
     try:
         gold = _opened(settings.gold_path.resolve(), found.st_mtime_ns)
         with gold.cursor() as cursor:
-            return cursor.execute(query, values).fetchall()
+            return cursor.execute(sql, given).fetchall()
     except duckdb.Error as error:
         log.warning("gold cannot be read: %s", error)
         return []

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from pymongo.errors import PyMongoError
 
 from cca.annotations import Annotation, all_tags, annotations_in_list, annotations_of
-from cca.conversation.excerpt import Anchor, Excerpt, read_excerpt
+from cca.conversation.excerpt import Anchor, read_excerpt
 from cca.conversation.reader import prompts
 from cca.conversation.resume import resume_of
 from cca.conversation.stored import find_entry
@@ -24,15 +24,16 @@ from cca.dashboards.browser.archive import (
     root_of,
     session_title,
 )
+from cca.dashboards.browser.context_line import context_line
 from cca.dashboards.browser.costs import agent_cost, message_costs
 from cca.dashboards.browser.gold import session_costs
 from cca.dashboards.browser.hits import KIND_LABELS, SearchRoom, find_hits
 from cca.dashboards.browser.live import Pulse
 from cca.dashboards.browser.masking import masked_excerpt
 from cca.dashboards.browser.overview import overview
-from cca.dashboards.browser.parts import Article, short_model
+from cca.dashboards.browser.parts import short_model
 from cca.dashboards.browser.problems import AWAY, FAILED, UNKNOWN, Problem, nothing_yet
-from cca.dashboards.browser.reading import articles
+from cca.dashboards.browser.reading import articles, nearest
 from cca.dashboards.browser.sessions import SessionPage, choices, list_sessions
 from cca.dashboards.browser.state import ORDERS, SORTS, TRAITS, State
 from cca.dashboards.browser.views import render
@@ -204,6 +205,7 @@ def transcript(desk: Desk, state: State) -> Markup:
         **_fact_values(desk, state, session),
         resume=resume_of(session, desk.settings.cca_host, desk.settings.claude_dirs),
         parent_query=replace(state, agent="", m="").to_query(),
+        line=None if state.agent else context_line(desk.settings, state.session),
         window=window(desk, state.session, state.agent, Anchor(state.m, "around")),
     )
 
@@ -287,17 +289,6 @@ def subagent_list(desk: Desk, session: str, agent: str) -> Markup:
         "subagents.html", desk.archive.timezone, session=session, agent=agent, subagents=found,
         masked=mask_secrets,
     )  # fmt: skip
-
-
-def nearest(found: Excerpt, shown: list[Article], entry_id: str) -> str:
-    """The article to go to for an entry: its own, or the last one before it that shows anything."""
-    visible = {article.id for article in shown}
-    last = ""
-    for entry in found.entries:
-        last = entry.id if entry.id in visible else last
-        if entry.id == entry_id:
-            break
-    return last
 
 
 def costs_of(desk: Desk) -> dict[str, Decimal]:

@@ -52,6 +52,17 @@ def _with_days(
         yield article
 
 
+def nearest(found: Excerpt, shown: list[Article], entry_id: str) -> str:
+    """The article to go to for an entry: its own, or the last one before it that shows anything."""
+    visible = {article.id for article in shown}
+    last = ""
+    for entry in found.entries:
+        last = entry.id if entry.id in visible else last
+        if entry.id == entry_id:
+            break
+    return last
+
+
 def later(before: datetime, after: datetime) -> str:
     """Returns how much later something was, from two days on: 3 months later."""
     days = (after - before).days

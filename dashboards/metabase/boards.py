@@ -26,7 +26,12 @@ GRID_COLUMNS = 24
 FIELDS = {"day": "day", "project": "project_id", "model": "model", "host": "host"}
 # Filters that are a value in the SQL, with what they begin with.
 VALUES = {"budget": 200}
-LINK_COLUMNS = {"session": "session_id", "project": "project_id"}
+# What a text may open: columns of the answer by the browser's query parameters.
+LINKS = {
+    "session": {"session": "session_id"},
+    "project": {"project": "project_id"},
+    "place": {"session": "session_id", "m": "entry"},
+}
 
 _TAG = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 # {{ measure.cost_usd }} is the measure's SQL, {{ population.changes }} the rows it counts, and
@@ -57,7 +62,7 @@ class Question(_Strict):
     lines: tuple[str, ...] = ()
     stacked: bool = False
     # Column: what its text opens in the browser.
-    links: dict[str, Literal["session", "project"]] = {}
+    links: dict[str, Literal["session", "project", "place"]] = {}
     # Why it may have no rows; without a reason, no rows is a fault.
     may_be_empty: str = ""
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cca.dashboards.metabase.boards import GRID_COLUMNS, LINK_COLUMNS, VALUES, Board, Question
+from cca.dashboards.metabase.boards import GRID_COLUMNS, LINKS, VALUES, Board, Question
 from cca.gold.measures import MEASURES
 
 Json = dict[str, Any]
@@ -169,10 +169,10 @@ def title(column: str) -> str:
 
 def _format(column: str) -> Json:
     unit = MEASURES[column].unit if column in MEASURES else None
+    if unit == "share" or column.endswith(("_rate", "_share")):
+        return {"number_style": "percent", "decimals": 1}
     if unit in {"USD", "USD an hour"} or column.endswith(("_usd", "usd_per_hour")):
         return {"number_style": "currency", "currency": "USD", "currency_style": "symbol"}
-    if column.endswith(("_rate", "_share")):
-        return {"number_style": "percent", "decimals": 1}
     if suffix := next((text for end, text in _SUFFIXES.items() if column.endswith(end)), ""):
         return {"decimals": 1, "suffix": suffix}
     return {"decimals": 1} if unit == "ratio" else {}
@@ -181,7 +181,8 @@ def _format(column: str) -> Json:
 def _link(question: Question, column: str, browser_url: str) -> Json:
     if (kind := question.links.get(column)) is None:
         return {}
-    url = f"{browser_url}/?{kind}={{{{{LINK_COLUMNS[kind]}}}}}"
+    query = "&".join(f"{name}={{{{{value}}}}}" for name, value in LINKS[kind].items())
+    url = f"{browser_url}/?{query}"
     return {"view_as": "link", "link_text": f"{{{{{column}}}}}", "link_url": url}
 
 

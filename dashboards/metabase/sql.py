@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 
-from cca.dashboards.metabase.boards import FIELDS, VALUES, Board, Question
+from cca.dashboards.metabase.boards import FIELDS, LINKS, VALUES, Board, Question
 from cca.sql import literal
 
 _OPTIONAL = re.compile(r"\[\[(.*?)\]\]", re.DOTALL)
@@ -83,7 +83,9 @@ def _faults(connection: duckdb.DuckDBPyConnection, question: Question) -> list[s
 
 def _shape(question: Question, columns: list[str], rows: int) -> list[str]:
     """Tells whether the answer is what its chart can draw."""
-    wanted = {question.x, *question.y, question.by, *question.lines, *question.links} - {""}
+    linked = {name for kind in question.links.values() for name in LINKS[kind].values()}
+    drawn = {question.x, *question.y, question.by, *question.lines, *question.links}
+    wanted = (drawn | linked) - {""}
     missing = sorted(wanted - set(columns))
     found = [f"its chart wants {name}, the SQL gives {', '.join(columns)}" for name in missing]
     if not rows and not question.may_be_empty:

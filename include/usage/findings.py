@@ -21,6 +21,8 @@ class Finding:
     order: str
     note: str
     beside: tuple[Measure, ...] = ()
+    # The rows of $model, where the fact knows models in its own way.
+    of_model: str = ""
 
 
 FINDINGS = {
@@ -58,6 +60,7 @@ FINDINGS = {
         "waste_usd desc, kind",
         "Rules of thumb: docs/cache-and-context.md tells each. `marts.agg_waste` names the session "
         "and the entry of each finding.",
+        of_model=cache.WASTE_OF_MODEL,
     ),
 }  # fmt: skip
 

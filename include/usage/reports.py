@@ -238,13 +238,14 @@ def _findings(gold_path: Path, kind: str, bound: dict[str, Any]) -> Report:
     """What broke the cache, fills the context or brought little; copies counted once."""
     asked = FINDINGS[kind]
     names = tuple(each.name for each in asked.measures)
+    where = f"{_BASE} and {asked.of_model}" if asked.of_model else _WHERE
     grouped = select(
-        asked.measures, asked.by, _WHERE, having=f"{names[0]} > 0", order=asked.order
+        asked.measures, asked.by, where, having=f"{names[0]} > 0", order=asked.order
     )  # fmt: skip
     beside = tuple(each.name for each in asked.beside)
     with open_gold(gold_path) as gold:
         rows = _rows(gold, grouped, bound, (*asked.by, *names))
-        whole = select((*asked.measures, *asked.beside), where=_WHERE)
+        whole = select((*asked.measures, *asked.beside), where=where)
         totals = _rows(gold, whole, bound, (*names, *beside))[0]
     return Report(kind, asked.by, tuple(rows), totals, (), names)
 

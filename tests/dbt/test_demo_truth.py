@@ -20,7 +20,7 @@ Truth = dict[str, Any]
 
 
 # Sessions of the sample: one of each kind in every run, 20 and 200 MB in the long one.
-SIZES = [20, *(pytest.param(sessions, marks=pytest.mark.long) for sessions in (40, 400))]
+SIZES = [23, *(pytest.param(sessions, marks=pytest.mark.long) for sessions in (40, 400))]
 
 
 @pytest.fixture(scope="module", params=SIZES)
@@ -195,3 +195,21 @@ def test_cache_breaks_are_those_that_were_made(built: tuple[Truth, Path, Any]) -
             name: (tally["breaks"], tally["rewritten_tokens"], Decimal(tally["usd"]))
             for name, tally in truth["cache_breaks"][key].items()
         }
+
+
+def test_waste_is_what_was_played_to_bring_little(built: tuple[Truth, Path, Any]) -> None:
+    truth, _, query = built
+    found = {
+        kind: {"findings": findings, "usd": usd}
+        for kind, findings, usd in query(
+            "select kind, count(*), sum(usd) from marts.agg_waste group by 1"
+        )
+    }
+    assert min(played["findings"] for played in truth["waste"].values()) > 0
+    for kind, played in truth["waste"].items():
+        assert found[kind]["findings"] == played["findings"], kind
+        assert found[kind]["usd"] == pytest.approx(Decimal(played["usd"]), abs=Decimal("1e-9"))
+    others = {cause: tally for cause, tally in truth["cache_breaks"]["by_cause"].items()
+              if cause != "compaction"}  # fmt: skip
+    assert found["cache break"]["findings"] == sum(tally["breaks"] for tally in others.values())
+    assert found["cache break"]["usd"] == sum(Decimal(tally["usd"]) for tally in others.values())

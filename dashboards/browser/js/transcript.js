@@ -427,7 +427,7 @@ export function render({ model, el }) {
     const jump = target.closest("a[data-jump]");
     if (jump && !event.metaKey && !event.ctrlKey) {
       event.preventDefault();
-      jump.closest("details").open = false;
+      jump.closest("details.jump")?.removeAttribute("open");
       const there = el.querySelector(`article[data-id="${CSS.escape(jump.dataset.jump)}"]`);
       if (there) goTo(there);
       else set({ m: jump.dataset.jump, agent: feed().dataset.agent || "" });

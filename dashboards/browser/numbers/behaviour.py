@@ -91,7 +91,7 @@ def _on_axis(measure: Measure) -> Callable[[float], str]:
     if measure.unit == "share":
         return lambda value: f"{100 * value:g} %"
     if measure.unit == "seconds":
-        return lambda value: f"{value / 60:g} min" if value >= _MINUTES_FROM else f"{value:g} s"
+        return lambda value: f"{value / 60:.3g} min" if value >= _MINUTES_FROM else f"{value:g} s"
     return short
 
 

@@ -55,10 +55,16 @@ def page(asked: Asked) -> list[Section]:
     zone = ZoneInfo(asked.gold.timezone)
     now = datetime.now(UTC)
     top = max(float(row["cost_usd"]) for row in rows)
-    sections: list[Section] = [*limits.sections(asked, now), _tiles(asked.rows(_TOTALS)[0])]
-    if utc(rows[0]["block_end"]) > now:
-        sections.append(_open(rows[0], top, now))
-    return [*sections, _chart(rows[:_MAX_BARS][::-1], zone), _table(rows, zone, top)]
+    is_open = utc(rows[0]["block_end"]) > now
+    return [
+        *limits.running(asked, now),
+        # Beside the real windows, so that one can be compared with the other.
+        *([_open(rows[0], top, now)] if is_open else []),
+        *limits.sections(asked, now),
+        _tiles(asked.rows(_TOTALS)[0]),
+        _chart(rows[:_MAX_BARS][::-1], zone),
+        _table(rows, zone, top),
+    ]
 
 
 def _tiles(totals: Row) -> Tiles:

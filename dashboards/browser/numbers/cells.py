@@ -2,17 +2,19 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
 from cca.dashboards.browser.archive import session_title
-from cca.dashboards.browser.numbers.parts import Cell, Column
+from cca.dashboards.browser.numbers.parts import Cell, Column, count
 from cca.dashboards.browser.numbers.reader import PROJECTS, Asked, Row
 from cca.dashboards.browser.numbers.write import exact, money, thousands
 from cca.dashboards.browser.parts import short_model
 from cca.gold.measures import usage as measured
+from cca.gold.measures.behaviour import FEW_CASES
 from cca.transcript.projects import Project, labels_of
 
 TOP_ROWS = 12
@@ -50,6 +52,25 @@ def session_cell(row: Row, labels: dict[str, str], filled: float | None = None) 
     title = session_title({"_id": row["session_id"], "title": row["title"]})
     label = labels.get(str(row["project_key"]), "")
     return Cell(title, session_link(row["session_id"]), title, filled, sub=label)
+
+
+def place_cell(
+    row: Row, entry: str | None, labels: dict[str, str], filled: float | None = None
+) -> Cell:
+    """A session's title, which opens it at an entry."""
+    cell = session_cell(row, labels, filled)
+    return (
+        replace(cell, link=f"/sessions/{quote(row['session_id'], safe='')}/{quote(entry, safe='')}")
+        if entry
+        else cell
+    )
+
+
+def few_cases(cases: int, name: str) -> str:
+    """The sentence that keeps a reader from concluding; nothing where there are enough cases."""
+    if not cases or cases >= FEW_CASES:
+        return ""
+    return f"{count(cases, name)}: too few to conclude anything."
 
 
 def session_link(session_id: str) -> str:

@@ -53,15 +53,22 @@ _NOT_YET = (
 )
 
 
-def sections(asked: Asked, now: datetime) -> list[Section]:
-    """Sections of the real limits; a remark how to get them where none was recorded."""
+def running(asked: Asked, now: datetime) -> list[Section]:
+    """The windows that run; a remark how to get them where none was recorded."""
     rows = asked.rows(_WINDOWS)
     if not rows:
         return [Remark(_NOT_YET, tone="")]
     zone = ZoneInfo(asked.gold.timezone)
-    running = [row for row in rows if utc(row["resets_at"]) > now]
+    return [_meter(row, now, zone) for row in rows if utc(row["resets_at"]) > now]
+
+
+def sections(asked: Asked, now: datetime) -> list[Section]:
+    """What was used of each window; nothing where none was recorded."""
+    rows = asked.rows(_WINDOWS)
+    if not rows:
+        return []
+    zone = ZoneInfo(asked.gold.timezone)
     return [
-        *(_meter(row, now, zone) for row in running),
         _tiles(asked.rows(_TOTALS)[0]),
         *_charts(rows, zone),
         _table(rows, zone, now),

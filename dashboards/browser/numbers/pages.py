@@ -17,15 +17,18 @@ from cca.dashboards.browser.numbers import (
     activity,
     behaviour,
     blocks,
+    breaks,
     cache,
     causes,
     code,
+    context,
     errors,
     health,
     log,
     sessions,
     tools,
     usage,
+    waste,
 )
 from cca.dashboards.browser.numbers.cells import model_names, project_labels
 from cca.dashboards.browser.numbers.choice import PERIODS, Choice, from_query
@@ -58,6 +61,9 @@ PAGES = {
     "behaviour": Page("Behaviour", behaviour.page, ("period", "project", "model", "host")),
     "code": Page("Code", code.page),
     "cache": Page("Cache", cache.page, ("period", "project", "model", "host")),
+    "breaks": Page("Cache breaks", breaks.page, ("period", "project", "model", "host")),
+    "context": Page("Context", context.page, ("period", "project", "model", "host")),
+    "waste": Page("Waste", waste.page, ("period", "project", "model", "host")),
     "blocks": Page("5-hour windows", blocks.page, ("period",)),
     "errors": Page("Errors", errors.page),
     "health": Page("Data health", health.page, ()),

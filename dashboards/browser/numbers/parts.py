@@ -91,11 +91,16 @@ class Series:
 
 @dataclass(frozen=True)
 class Change:
-    """A time at which something changed: its place of 0 to 100, what is written there, and why."""
+    """A time at which something changed: its place of 0 to 100, what is written there, and why.
+
+    A label stands right of its place, or left of it where it is late; neighbours stand on levels.
+    """
 
     x: float
     label: str
     hint: str
+    is_late: bool = False
+    level: int = 0
 
 
 @dataclass(frozen=True)
@@ -168,6 +173,8 @@ class Table:
     columns: list[Column]
     rows: list[list[Cell]]
     note: str = ""
+    # How often the heuristics behind it were right.
+    rests_on: list[str] = field(default_factory=list)
     empty: str = ""
     anchor: str = ""
     address: str = ""

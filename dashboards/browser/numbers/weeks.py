@@ -1,6 +1,7 @@
 """Rows of weeks to lines with the cases behind each point, and marks where things changed; pure."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 
 from cca.dashboards.browser.chart import Mark, nice_top, starts, ticks
@@ -10,6 +11,10 @@ from cca.dashboards.browser.numbers.parts import Bar, Change, Lines, Point, Seri
 _WEEK = timedelta(days=7)
 # A line of fewer weeks would be as wide as a hand.
 _MIN_WEEKS = 8
+# Labels of changes: their levels, and how much of a chart's width a character takes at most.
+_LEVELS = 2
+_CHARACTER_WIDTH = 1.8
+_RIGHT_EDGE = 100.0
 
 # (value, cases) by week, of one line.
 Values = Mapping[date, tuple[float, int]]
@@ -84,7 +89,23 @@ def changes_of(
             label = shown(now["model"]) if "model" in changed else ""
             found.append(Change(_place(index, len(weeks)), label, "; ".join(hints)))
         before = now
-    return found
+    return _beside(found)
+
+
+def _beside(changes: Sequence[Change]) -> list[Change]:
+    """Labels that would cover each other stand on two levels; where both are taken, none."""
+    ends = [0.0] * _LEVELS
+    placed = []
+    for change in changes:
+        width = len(change.label) * _CHARACTER_WIDTH
+        is_late = change.x + width > _RIGHT_EDGE
+        left = change.x - width if is_late else change.x
+        level = next((number for number, end in enumerate(ends) if left >= end), None)
+        if change.label and level is not None:
+            ends[level] = left + width
+        label = "" if level is None else change.label
+        placed.append(replace(change, label=label, is_late=is_late, level=level or 0))
+    return placed
 
 
 def _place(index: int, weeks: int) -> float:

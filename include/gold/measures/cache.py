@@ -73,7 +73,35 @@ FILLED_SESSIONS = _context(
     label="Sessions with a context", description="Sessions whose main thread has a response.",
 )  # fmt: skip
 
+_main = partial(Measure, table=_TABLE, population="agent_id is null")
+CONTEXT_RESPONSES = _main(
+    name="context_responses", how="count", unit="count", label="Responses of the main thread",
+    description="Responses of the main thread; each read the whole context.",
+)  # fmt: skip
+CONTEXT_SESSIONS = _main(
+    name="context_sessions", how="distinct", unit="count", column="session_id",
+    label="Sessions behind a context", description="Sessions with a response of the main thread.",
+)  # fmt: skip
+P50_CONTEXT_TOKENS = _main(
+    name="p50_context_tokens", how="percentile", unit="tokens", column="prompt_tokens",
+    label="Median context", description="Half of the main thread's responses read no more tokens.",
+)  # fmt: skip
+P90_CONTEXT_TOKENS = _main(
+    name="p90_context_tokens", how="percentile", unit="tokens", column="prompt_tokens",
+    quantile=0.9, label="Context, 90th percentile",
+    description="Nine of ten responses of the main thread read no more tokens.",
+)  # fmt: skip
+MAX_CONTEXT_TOKENS = _main(
+    name="max_context_tokens", how="largest", unit="tokens", column="prompt_tokens",
+    label="Largest context", description="The most tokens that one response read.",
+)  # fmt: skip
+
 _waste = partial(Measure, table="agg_waste")
+# The rows of one model, $model: a whole session has several, in one text.
+WASTE_OF_MODEL = """(
+    $model::varchar is null
+    or list_contains(string_split(coalesce(m.model, 'unknown'), ', '), $model)
+)"""
 FINDINGS = _waste(
     name="findings", how="count", unit="count", label="Findings",
     description="Places where money brought little, by the rules of docs/cache-and-context.md.",
@@ -94,5 +122,6 @@ WASTING_SESSIONS = _waste(
 CACHE = (
     CACHE_BREAKS, REWRITTEN_TOKENS, CACHE_BREAK_USD, BROKEN_SESSIONS, CACHE_WRITING_MESSAGES,
     CACHE_BREAK_SHARE_USD, SHORTFALLS, COMPACTION_USD, CONTEXT_PART_TOKENS, CONTEXT_PIECES,
-    FILLED_SESSIONS, FINDINGS, WASTE_TOKENS, WASTE_USD, WASTING_SESSIONS,
+    FILLED_SESSIONS, CONTEXT_RESPONSES, CONTEXT_SESSIONS, P50_CONTEXT_TOKENS, P90_CONTEXT_TOKENS,
+    MAX_CONTEXT_TOKENS, FINDINGS, WASTE_TOKENS, WASTE_USD, WASTING_SESSIONS,
 )  # fmt: skip

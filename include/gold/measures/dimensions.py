@@ -40,6 +40,9 @@ _ALL = (
     Dimension(
         "cache_break_cause", "cache_break_cause", "Cause", "Why a response broke the cache."
     ),
+    Dimension(
+        "turn_number", "turn_number", "Turn", "Number of the prompt in its session, from 1."
+    ),
     Dimension("part", "part", "Part of the context", "What fills the context."),
     Dimension("kind", "kind", "Kind of finding", "By which rule money brought little."),
     Dimension("source", "source", "Source", "tool or api."),

@@ -1,6 +1,7 @@
 """The Numbers pages over marts that dbt built: figures, links, empty states, looks."""
 
 import json
+import re
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -10,23 +11,25 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 import duckdb
 import pytest
+import yaml
 
 from cca.budgets.stored import Budget, put
 from cca.dashboards.browser.gold import session_costs
-from cca.dashboards.browser.numbers import bars, errors, tools
+from cca.dashboards.browser.numbers import bars, breaks, context, errors, tools, waste
 from cca.dashboards.browser.numbers.budgets import meters
 from cca.dashboards.browser.numbers.cells import model_names
 from cca.dashboards.browser.numbers.choice import Choice, from_query
 from cca.dashboards.browser.numbers.pages import PAGES, numbers_page
-from cca.dashboards.browser.numbers.parts import Bars, Table
+from cca.dashboards.browser.numbers.parts import Bars, Pair, Table
 from cca.dashboards.browser.numbers.reader import Asked, current
 from cca.dashboards.browser.numbers.usage import unpriced
-from cca.dashboards.browser.numbers.write import percent, span
+from cca.dashboards.browser.numbers.write import money, percent, span
 from cca.demo.generate import generate
 from cca.gold.measures.causes import BY_KIND
+from cca.gold.measures.rules import BREAK_CAUSES, WASTE_RULES
 from cca.gold.measures.select import select
 from cca.gold.measures.usage import API_MESSAGES
-from cca.settings import Settings
+from cca.settings import PROJECT_DIR, Settings
 from cca.transform.dbt import transform
 from cca.usage.reports import report
 from tests.dbt.rows import build_settings, write_raw
@@ -294,7 +297,7 @@ def test_every_chart_covers_the_days_chosen_until_today(published: Settings) -> 
         for section in PAGES[slug].make(month)
         if isinstance(section, Bars) and section.title.endswith("by day")
     ]
-    assert len(charts) == 7
+    assert len(charts) == 9
     for chart in charts:
         assert len(chart.bars) == 30
         assert [chart.bars[0].label[5:11], chart.bars[-1].label[5:11]] == ["Oct 23", "Nov 21"]
@@ -569,3 +572,100 @@ def test_a_pull_request_s_sessions_lead_to_it(published: Settings) -> None:
     behind = PAGES["causes"].make(asked(published, choice))[-1]
     assert isinstance(behind, Table)
     assert behind.address.startswith("https://github.com/mara/")
+
+
+def section(page: list[Any], title: str) -> Any:
+    return next(each for each in page if getattr(each, "title", "") == title)
+
+
+def test_cache_breaks_by_cause_session_and_place_are_those_of_the_report(
+    published: Settings,
+) -> None:
+    page = breaks.page(asked(published))
+    made = report(published.gold_path, "cache-breaks")
+    by_cause = {row[0].text: row[1].text for row in section(page, "By cause").rows}
+    assert by_cause == {row["cache_break_cause"]: f"{row['cache_breaks']:,}" for row in made.rows}
+    assert by_cause
+    tiles = {tile.name: tile.value for tile in page[0].tiles}
+    assert tiles["They cost"] == money(made.totals["cache_break_usd"])
+    assert tiles["Naive counting"] == f"{made.totals['shortfalls']:,}"
+    assert len(section(page, "Each break").rows) == made.totals["cache_breaks"]
+    assert "too few to conclude" in section(page, "By cause").note
+
+
+def test_a_cause_leads_to_its_breaks_and_each_of_them_to_its_response(published: Settings) -> None:
+    row = section(breaks.page(asked(published)), "By cause").rows[0]
+    behind = breaks.page(asked(published, followed(row[0].link)))[-1]
+    assert [each[2].text for each in behind.rows] == [row[0].text] * int(row[1].text)
+    sql = "select session_id, document_id from marts.fct_cache_breaks where is_break"
+    places = {
+        f"/sessions/{quote(each['session_id'], safe='')}/{quote(each['document_id'], safe='')}"
+        for each in asked(published).rows_of_all(sql)
+    }
+    assert {each[0].link for each in behind.rows} <= places
+
+
+def test_what_fills_the_context_is_shown_with_each_turn_and_compaction(
+    published: Settings,
+) -> None:
+    page = context.page(asked(published))
+    made = report(published.gold_path, "context")
+    parts = next(each for each in page if isinstance(each, Pair)).left.rows
+    assert {row[0].text for row in parts} == {str(row["part"]) for row in made.rows}
+    sql = "select count(distinct turn_number) as turns from marts.fct_api_messages"
+    turns = section(page, "Context by turn of the session")
+    assert (
+        len([bar for bar in turns.bars if bar.slices])
+        == asked(published).rows_of_all(sql)[0]["turns"]
+    )
+    # Eight sessions: nothing follows from any turn.
+    assert {each.colour for bar in turns.bars for each in bar.slices} == {"rest"}
+    compacted = section(page, "Compactions")
+    sql = "select session_id, entry_id from marts.fct_compactions"
+    assert {row[0].link for row in compacted.rows} == {
+        f"/sessions/{quote(each['session_id'], safe='')}/{each['entry_id']}"
+        for each in asked(published).rows_of_all(sql)
+    }
+    assert compacted.rows
+
+
+def test_each_finding_of_waste_leads_to_its_place(published: Settings) -> None:
+    page = waste.page(asked(published))
+    made = report(published.gold_path, "waste")
+    kinds = section(page, "By kind").rows
+    assert {row[0].text for row in kinds} == set(WASTE_RULES)
+    found = {row[0].text: row[1].text for row in kinds if row[1].text != "0"}
+    assert found == {str(row["kind"]): f"{row['findings']:,}" for row in made.rows}
+    kind = next(row for row in kinds if row[0].text == "failed call tried again")
+    places = waste.page(asked(published, followed(kind[0].link)))[-1]
+    assert len(places.rows) == int(kind[1].text)
+    call = places.rows[0][0].link.rsplit("/", 1)[1]
+    sql = "select is_failed from marts.fct_tool_calls where tool_use_id = $call"
+    assert asked(published).rows_of_all(sql, call=call)[0]["is_failed"]
+
+
+def test_a_session_of_several_models_is_found_under_each_of_them(
+    home: Settings, built: tuple[Path, dict[str, Any]]
+) -> None:
+    change = "update marts.agg_waste set model = 'm-1, m-2' where kind = 'cache break'"
+    publish(home, built[0], change)
+    whole = report(home.gold_path, "waste", model="m-2")
+    assert [row["kind"] for row in whole.rows] == ["cache break"]
+    page = waste.page(asked(home, Choice(model="m-1")))
+    assert not page
+    publish(
+        home, built[0], f"{change}; update marts.fct_api_messages set model = 'm-1'"
+    )  # fmt: skip
+    shown = waste.page(asked(home, Choice(model="m-1")))[-1]
+    assert {row[2].text for row in shown.rows} == {"cache break"}
+    assert len(shown.rows) == whole.totals["findings"]
+
+
+def test_rules_are_told_for_every_kind_and_cause_that_the_marts_know() -> None:
+    models = PROJECT_DIR / "dbt/models/marts"
+    (listed,) = yaml.safe_load((models / "agg_waste.yml").read_text())["models"]
+    kind = next(column for column in listed["columns"] if column["name"] == "kind")
+    assert set(WASTE_RULES) == set(kind["data_tests"][0]["accepted_values"]["arguments"]["values"])
+    sql = (models.parent / "intermediate/by_session/int_cache_breaks.sql").read_text()
+    causes = sql[sql.index("when is_compacted then") : sql.index("end as cause")]
+    assert re.findall(r"(?:then|else) '([^']+)'", causes) == list(BREAK_CAUSES)

@@ -1,6 +1,7 @@
 """Lines over weeks: few cases fade a point, gaps break a line, and a change leaves a mark."""
 
 from datetime import date, timedelta
+from itertools import pairwise
 
 from cca.dashboards.browser.numbers.weeks import changes_of, lines, weeks_between
 
@@ -54,3 +55,24 @@ def test_a_mark_stands_where_another_model_or_version_leads() -> None:
 def test_a_short_time_has_weeks_before_it() -> None:
     assert len(weeks_between(MONDAY, MONDAY)) == 8
     assert weeks_between(MONDAY, MONDAY)[-1] == MONDAY
+
+
+def test_labels_of_neighbouring_changes_do_not_cover_each_other() -> None:
+    names = ["sonnet-5-5", "opus-4-8", "sonnet-5-5", "opus-4-8", "sonnet-5-5"]
+    leaders = {
+        WEEKS[len(WEEKS) - len(names) + number]: {"model": name}
+        for number, name in enumerate(names)
+    }
+    found = changes_of(leaders, WEEKS, str)
+    assert len(found) == 4
+    spans: dict[int, list[tuple[float, float]]] = {}
+    for change in found:
+        if change.label:
+            width = 1.8 * len(change.label)
+            left = change.x - width if change.is_late else change.x
+            spans.setdefault(change.level, []).append((left, left + width))
+    assert len(spans) == 2, "neighbours stand on two levels"
+    for row in spans.values():
+        assert all(end <= start for (_, end), (start, _) in pairwise(row))
+        assert max(end for _, end in row) <= 100
+    assert all(change.hint for change in found)

@@ -1,5 +1,6 @@
 """A gold file of sample conversations, built once by the whole pipeline."""
 
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from cca import pipeline
 from cca.demo.generate import generate
 from cca.extract.window import resolve
+from cca.home import SPOOL_NAME
 from cca.mongo import archive
 from cca.settings import Settings
 from cca.sync_agent.agent import sync_once
@@ -20,6 +22,7 @@ def gold_home(tmp_path_factory: pytest.TempPathFactory, mongo_uri: str) -> Setti
     """Sample conversations, one document that cannot be read, one model without a price."""
     home = tmp_path_factory.mktemp("metabase-gold")
     generate(home / "sample", sessions=12, seed=3)
+    shutil.copytree(home / "sample" / SPOOL_NAME, home / "home" / SPOOL_NAME)
     _unknown_model(home / "sample" / "projects" / "-home-mara-work-infra-live")
     settings = Settings(
         cca_home=home / "home",

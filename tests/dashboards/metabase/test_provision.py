@@ -164,6 +164,9 @@ def test_rows_open_the_conversation_in_the_browser(fake: FakeMetabase, site: Set
     assert link["link_url"] == "http://localhost:3456/?session={{session_id}}"
     assert '["name","session_id"]' in settings, "a link can only use what the question gives"
     assert settings['["name","cost_usd"]']["number_style"] == "currency"
+    card = next(each for each in fake.cards.values() if each["name"] == "Most expensive findings")
+    link = card["visualization_settings"]["column_settings"]['["name","kind"]']
+    assert link["link_url"] == "http://localhost:3456/?session={{session_id}}&m={{entry}}"
 
 
 def test_metabase_reads_the_file_of_each_publish(
