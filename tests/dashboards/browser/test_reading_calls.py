@@ -8,6 +8,8 @@ import pytest
 pytest.importorskip("playwright", reason="playwright drives Chromium")
 from playwright.sync_api import expect
 
+from cca.mongo import archive
+
 SESSION = "abababab-abab-4bab-8bab-abababababab"
 FORK = "cdcdcdcd-cdcd-4dcd-8dcd-cdcdcdcdcdcd"
 SECRET = "ghp_" + "a1B2" * 9
@@ -46,7 +48,15 @@ def site(run_site: Any, new_story: Any, pixel: str) -> Any:
     told.documents[-1]["message"]["usage"] = usage
     told.says("And on", message="msg_2")
     told.documents[-1]["message"]["usage"] = usage
-    site.store(told)
+    fork = new_story(FORK, title="Try another way", at=told.at)
+    fork.says("Another way")
+    site.store(told, fork)
+    with archive.connect(site.settings.mongo_uri) as client:
+        sessions = archive.database(client, site.settings)["sessions"]
+        # As the follower settles it: both hold entries that the first one had.
+        for each, other in ((told, fork), (fork, told)):
+            origin = {"ownStartedAt": each.documents[0]["eventAt"], "sharedWith": [other.session]}
+            sessions.update_one({"_id": each.session}, {"$set": {"origin": origin}})
     return site
 
 
@@ -199,21 +209,74 @@ def test_a_picture_opens_in_full_size_and_closes(page: Any) -> None:
     expect(page.locator("article").first).to_be_visible()
 
 
-def test_a_click_moves_nothing_and_the_tools_of_a_message_cover_nothing(page: Any) -> None:
+def test_a_click_moves_nothing_and_tells_the_tokens(page: Any) -> None:
     last = page.locator("article", has_text="And on").last
     last.scroll_into_view_if_needed()
     before = last.bounding_box()
     last.click(position={"x": 300, "y": 5})
     expect(page.locator("#message-tools .figures")).to_have_text("25.9k in\n39 out")
     assert last.bounding_box() == before
-    for name in ("And on", "seq 9000", "Edit"):
-        article = page.locator("article", has_text=name).last
-        article.scroll_into_view_if_needed()
-        box = article.bounding_box()
-        page.mouse.move(box["x"] + 300, box["y"] + 8)
-        tools = page.locator("#message-tools")
-        expect(tools).to_be_visible()
-        edge = article.locator(":scope > *").evaluate_all(
-            "all => Math.max(...all.map(one => one.getBoundingClientRect().right))"
-        )
-        assert tools.bounding_box()["x"] >= edge
+
+
+def test_a_fork_leads_to_the_session_that_had_its_messages_first(site: Any, open_page: Any) -> None:
+    page = open_page(f"{site.url}/?session={FORK}")
+    expect(page.locator(".painted")).to_have_count(0, timeout=15_000)
+    expect(page.locator("p.facts")).to_contain_text("Fork of")
+    row = page.locator("a.row[aria-current]")
+    expect(row).to_contain_text("fork")
+    page.locator("p.facts a").click()
+    expect(page.get_by_role("heading", name="Fix the checkout", exact=True)).to_be_visible()
+    expect(page.locator("p.facts")).to_contain_text("1 fork")
+
+
+PHONE = {"width": 390, "height": 844}
+
+
+def test_the_head_is_one_line_while_somebody_reads_on_a_phone(site: Any, open_page: Any) -> None:
+    page = open_page(f"{site.url}/?session={SESSION}", viewport=PHONE)
+    expect(page.locator(".painted")).to_have_count(0, timeout=15_000)
+    head = page.locator(".session-head")
+    expect(page.locator("p.facts")).to_be_visible()
+    expect(page.get_by_role("button", name="Wrap")).to_be_hidden()
+    page.get_by_role("button", name="More").click()
+    page.get_by_text("Resume", exact=True).click()
+    expect(page.get_by_role("button", name="Copy command")).to_be_in_viewport()
+    page.keyboard.press("Escape")
+    page.locator("article", has_text="And on").last.scroll_into_view_if_needed()
+    expect(page.locator("p.facts")).to_be_hidden()
+    assert head.bounding_box()["height"] < 50
+    expect(page.get_by_role("button", name="Close")).to_be_in_viewport()
+
+
+def test_paper_shows_the_session_alone_whole_and_opened(site: Any, open_page: Any) -> None:
+    page = open_page(f"{site.url}/?session={SESSION}", color_scheme="dark")
+    expect(page.locator(".painted")).to_have_count(0, timeout=15_000)
+    edit = call(page, "Edit")
+    edit.locator("summary").click()
+    expect(edit.locator(".k-gi").first).to_be_visible()
+    edit.locator("summary").click()
+    page.emulate_media(media="print")
+    for hidden in ("#header", "#side", ".switches", ".copy >> nth=0"):
+        expect(page.locator(hidden).first).to_be_hidden()
+    expect(edit.locator(".k-gi").first).to_be_visible()
+    bottom = "node => node.getBoundingClientRect().bottom"
+    last = page.locator("article").last.evaluate(bottom)
+    assert page.evaluate("document.documentElement.scrollHeight") >= last, "nothing is cut"
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.evaluate("document.documentElement.dataset.theme") == "light"
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+
+
+def test_the_print_view_is_the_whole_session_without_a_script(site: Any, open_page: Any) -> None:
+    page = open_page(f"{site.url}/?session={SESSION}")
+    expect(page.locator(".painted")).to_have_count(0, timeout=15_000)
+    page.get_by_text("Export", exact=True).click()
+    with page.expect_popup() as opened:
+        page.get_by_role("link", name="Print view").click()
+    view = opened.value
+    expect(view.get_by_role("heading", name="Fix the checkout")).to_be_visible()
+    expect(view.locator("img").first).to_have_js_property("naturalWidth", 1)
+    expect(view.locator(".changed").first).to_have_text("a")
+    expect(view.locator(".question")).to_contain_text("Which region?")
+    assert view.locator("script").count() == 0
