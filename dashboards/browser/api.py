@@ -127,6 +127,8 @@ class WindowOfEntries(Reading):
         for side in ("after", "before", "around", "from"):
             if self.argument(side):
                 anchor = Anchor(self.argument(side), side)
+        if self.argument("end"):
+            anchor = Anchor(side="end")
         session, agent = self.argument("session"), self.argument("agent")
         html = partial(window, self.desk, session, agent, anchor, is_revealed=self.is_revealed())
         await self.answer(lambda: ("text/html; charset=utf-8", html()))

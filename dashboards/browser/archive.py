@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from pymongo.collection import Collection
 
+from cca.follow.origins import first_holders
 from cca.masking import mask_secrets
 from cca.mongo.archive import ANNOTATIONS, Document, connect, conversations, database
 from cca.settings import Settings
@@ -130,6 +131,13 @@ def session_title(session: Document) -> str:
     name = str(session["_id"]).rstrip("/").rsplit("/", 1)[-1]
     short = name[:8] if _UUID.fullmatch(name) else name[:60]
     return mask_secrets(title.split("\n", 1)[0]) or f"Session {short}"
+
+
+def origin_of(archive: Archive, session: Document) -> tuple[str, str] | None:
+    """The session that had a fork's first messages, and its title."""
+    first = first_holders(archive.sessions, [session]).get(str(session["_id"]))
+    found = find_session(archive, first) if first else None
+    return (str(found["_id"]), session_title(found)) if found else None
 
 
 def activity(

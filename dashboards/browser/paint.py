@@ -21,6 +21,7 @@ from cca.dashboards.browser.archive import (
     find_session,
     label_of,
     list_projects,
+    origin_of,
     root_of,
     session_title,
 )
@@ -41,6 +42,7 @@ from cca.errors import CcaError
 from cca.follow.origins import first_holders
 from cca.masking import mask_secrets
 from cca.mongo.archive import Document
+from cca.search.within import Conversations
 from cca.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -57,6 +59,7 @@ class Desk:
     search: SearchRoom
     settings: Settings
     pulse: Pulse
+    conversations: Conversations
 
     def projects(self) -> list[Project]:
         return self.pulse.kept("projects", lambda: list_projects(self.archive))
@@ -227,20 +230,13 @@ def _fact_values(desk: Desk, state: State, session: Document) -> dict[str, Any]:
         "masked": mask_secrets,
         "session": session,
         "label": label_of(session),
-        "origin": _origin(desk, session),
+        "origin": origin_of(desk.archive, session),
         "models": [short_model(model) for model in models],
         "cost": agent_cost(desk.settings, state.session, agent)
         if agent
         else costs_of(desk).get(str(session["_id"])),
         "has_machines": len(desk.choices("")["host"]) > 1,
     }
-
-
-def _origin(desk: Desk, session: Document) -> tuple[str, str] | None:
-    """The session that had a fork's first messages, and its title."""
-    first = first_holders(desk.archive.sessions, [session]).get(str(session["_id"]))
-    found = find_session(desk.archive, first) if first else None
-    return (str(found["_id"]), session_title(found)) if found else None
 
 
 def window(

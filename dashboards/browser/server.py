@@ -24,11 +24,13 @@ from cca.dashboards.browser.live import Pulse
 from cca.dashboards.browser.numbers.pages import number_routes
 from cca.dashboards.browser.page import browse
 from cca.dashboards.browser.paint import Desk, Painted, paint
+from cca.dashboards.browser.places import FindInSession, OutlineOfSession
 from cca.dashboards.browser.signin import COOKIE, Gate, SignIn, SignOut
 from cca.dashboards.browser.single_sign_on import RETURN, START, Return, Start
 from cca.dashboards.browser.state import State, from_query
 from cca.dashboards.browser.status import Status
 from cca.errors import PortTaken
+from cca.search.within import Conversations
 from cca.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -69,7 +71,8 @@ def build(settings: Settings, mongo_uri: str) -> Any:
     pn.extension()
     archive = open_archive(settings, mongo_uri)
     pulse = Pulse(archive.sessions.database)
-    desk = Desk(archive, SearchRoom(settings, mongo_uri), settings, pulse)
+    search = SearchRoom(settings, mongo_uri)
+    desk = Desk(archive, search, settings, pulse, Conversations(archive.entries))
     painter = Painter(desk)
     gate = Gate(settings) if guard.needs_sign_in(settings) else None
     hosts = guard.allowed_hosts(settings)
@@ -117,6 +120,8 @@ def more_routes(desk: Desk) -> list[Any]:
     return [
         (r"/api/annotations", Annotations, given),
         (r"/api/export", Export, given),
+        (r"/api/find", FindInSession, given),
+        (r"/api/outline", OutlineOfSession, given),
         (r"/api/status", Status, given),
         (r"/dbt-docs(?:/(.*))?", DbtDocs, {"settings": desk.settings}),
     ]

@@ -33,10 +33,11 @@ class Excerpt:
 
 @dataclass(frozen=True)
 class Anchor:
-    """Where an excerpt starts: at the beginning, or beside an entry."""
+    """Where an excerpt starts: at the beginning or the end, or beside an entry."""
 
     id: str = ""
-    side: str = "after"  # after | before | around | from (it, and what follows)
+    # after, before, around, from (it, and what follows), or end (the last entries, without an id).
+    side: str = "after"
 
 
 def read_excerpt(
@@ -51,7 +52,9 @@ def read_excerpt(
     after: list[StoredEntry] = []
     has_before = has_after = False
     before_at: datetime | None = None
-    if target is None:
+    if anchor.side == "end":
+        before, has_before, before_at = _side(entries, base, None, -1, limit)
+    elif target is None:
         after, has_after, _ = _side(entries, base, None, 1, limit)
     elif anchor.side == "before":
         before, has_before, before_at = _side(entries, base, target, -1, limit)

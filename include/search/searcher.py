@@ -2,19 +2,20 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from tantivy import Occur, Query
+from tantivy import Query
 
-from cca.search.filters import Filters, Moment, clauses, combined
+from cca.search.asked import Asked, Looked, Order, Page, Where, facets_of, hits_of, whole_query
+from cca.search.filters import Filters, Moment, combined
+from cca.search.groups import Grouped, groups_of_hits, groups_of_texts
 from cca.search.reader import Reader, View
 from cca.search.schema import count_of
 from cca.search.snippet import Finder, holds_literally, of_pattern, of_terms
 from cca.search.texts import Hit, Row, Text, Texts
-from cca.search.typed import Typed, understand
+from cca.search.typed import understand
 from cca.settings import Settings
 
 NOT_BUILT = "The search index is being built; `cca follow` keeps it."
@@ -23,9 +24,6 @@ CHECKED_HITS = 200
 # How long texts are looked at for a regular expression; each costs 1 to 2 ms.
 PATIENCE_SECONDS = 1.5
 _CHUNK_HITS = 200
-_FACETS = ("project", "kind", "host")
-
-Order = Literal["newest", "best"]
 
 
 @dataclass(frozen=True)
@@ -48,13 +46,6 @@ class Look:
 
     hits: int = CHECKED_HITS
     seconds: float = PATIENCE_SECONDS
-
-
-@dataclass(frozen=True)
-class _Page:
-    limit: int
-    offset: int
-    order: Order
 
 
 class Searcher:
@@ -87,111 +78,110 @@ class Searcher:
         Signs are not in the index: up to `look.hits` hits are looked at for them, and where there
         are more, the total is an upper bound.
         """
+        where = Where(project, session, kind, host, since, until, sessions)
+        asked = self._ask(text, where)
+        if isinstance(asked, str):
+            return Results(message=asked)
+        page = Page(limit, offset, order)
+        looked = self._look(asked, page, look)
+        if looked is None:
+            total, hits = hits_of(asked.view, asked.query, page)
+            found = Results(total, rows=[text.row(asked.finder) for text in self._texts.of(hits)])
+        else:
+            found = _paged(looked, page, asked.finder)
+        facets = found.facets or facets_of(asked.view, asked.query) if with_facets else {}
+        return replace(found, rows=_in_session(found.rows, asked.filters), facets=facets)
+
+    def by_session(self, text: str, where: Where, page: Page, look: Look = Look()) -> Grouped:
+        """A page of the sessions with hits, and the first hits of each.
+
+        Best match first, a session stands where its best hit does; those whose hits all come far
+        down follow, the newest first.
+        """
+        asked = self._ask(text, where)
+        if isinstance(asked, str):
+            return Grouped(message=asked)
+        looked = self._look(asked, Page(CHECKED_HITS, 0, page.order), look)
+        if looked is None:
+            return groups_of_hits(asked, page, self._texts)
+        return groups_of_texts(looked, asked, page)
+
+    def _ask(self, text: str, where: Where) -> Asked | str:
+        """What was typed as a query, or a sentence that says why it cannot be searched."""
         typed = understand(text)
         if typed.message:
-            return Results(message=typed.message)
-        given = {"project": project, "session": session, "kind": kind, "host": host}
-        filters = combined(typed.filters, given, (since, until), self._timezone, self._texts.places)
-        filters = replace(filters, sessions=sessions)
+            return typed.message
+        period = (where.since, where.until)
+        places = self._texts.places
+        filters = combined(typed.filters, where.given(), period, self._timezone, places)
+        filters = replace(filters, sessions=where.sessions)
         view = self._reader.view()
         if view is None:
-            return Results(message=NOT_BUILT)
-        query = _whole_query(view, typed, filters)
-        page = _Page(limit, offset, order)
-        if typed.pattern is not None:
-            found = self._matched(view, query, page, typed, look.seconds)
-        elif any(term.has_signs and not term.is_negated for term in typed.terms):
-            found = self._checked(view, query, page, typed, look.hits)
-        else:
-            found = self._plain(view, query, page, of_terms(typed.terms))
-        facets = found.facets or _facets(view, query) if with_facets else {}
-        return replace(found, rows=_in_session(found.rows, filters), facets=facets)
+            return NOT_BUILT
+        finder = of_terms(typed.terms) if typed.pattern is None else of_pattern(typed.pattern)
+        return Asked(view, whole_query(view, typed, filters), typed, filters, finder)
 
-    def _plain(self, view: View, query: Query, page: _Page, finder: Finder) -> Results:
-        total, hits = _hits(view, query, page)
-        return Results(total, rows=[text.row(finder) for text in self._texts.of(hits)])
+    def _look(self, asked: Asked, page: Page, look: Look) -> Looked | None:
+        """Reads texts where the index alone cannot tell; None where it can."""
+        if asked.typed.pattern is not None:
+            return self._matched(asked, page, look.seconds)
+        if any(term.has_signs and not term.is_negated for term in asked.typed.terms):
+            return self._checked(asked, page, look.hits)
+        return None
 
-    def _checked(self, view: View, query: Query, page: _Page, typed: Typed, most: int) -> Results:
+    def _checked(self, asked: Asked, page: Page, most: int) -> Looked:
         """Only hits whose text has the signs; all of them are looked at while they are few."""
-        wide = _Page(max(most, page.offset + page.limit), 0, page.order)
-        total, hits = _hits(view, query, wide)
+        wide = Page(max(most, page.offset + page.limit), 0, page.order)
+        total, hits = hits_of(asked.view, asked.query, wide)
         chunks = (hits[start : start + _CHUNK_HITS] for start in range(0, len(hits), _CHUNK_HITS))
         held = [
             text
             for chunk in chunks
             for text in self._texts.of(chunk)
-            if holds_literally(text.text, typed.terms)
+            if holds_literally(text.text, asked.typed.terms)
         ]
-        found = _paged(held, page, of_terms(typed.terms))
-        return found if total <= wide.limit else replace(found, total=total, approximate=True,
-                                                         facets={})  # fmt: skip
+        if total <= wide.limit:
+            return Looked(held, len(held))
+        return Looked(held, total, is_approximate=True, has_all=False)
 
-    def _matched(
-        self, view: View, query: Query, page: _Page, typed: Typed, seconds: float
-    ) -> Results:
+    def _matched(self, asked: Asked, page: Page, seconds: float) -> Looked:
         """Hits whose text the regular expression matches, as many as can be read in the time."""
-        pattern = typed.pattern
+        pattern = asked.typed.pattern
         if pattern is None:
-            return Results()
+            return Looked([], 0)
         until = time.monotonic() + seconds
         found, seen, slow = [], 0, 0
-        total = count_of(view.searcher, query)
-        for text in self._candidates(view, query, page.order, total):
+        total = count_of(asked.view.searcher, asked.query)
+        for text in self._candidates(asked.view, asked.query, page.order, total):
             seen += 1
             try:
-                if pattern.is_in(text.text) and holds_literally(text.text, typed.terms):
+                if pattern.is_in(text.text) and holds_literally(text.text, asked.typed.terms):
                     found.append(text)
             except TimeoutError:
                 slow += 1
             if time.monotonic() > until and len(found) >= page.offset:
                 break
-        shown = _paged(found, page, of_pattern(pattern))
         if seen >= total and not slow:
-            return shown
+            return Looked(found, len(found))
         message = f"Looked at {seen - slow:,} of the {total:,} texts that may match."
-        return replace(shown, approximate=True, message=message)
+        return Looked(found, len(found), is_approximate=True, message=message)
 
     def _candidates(self, view: View, query: Query, order: Order, total: int) -> Iterator[Text]:
         for offset in range(0, total, _CHUNK_HITS):
-            _, hits = _hits(view, query, _Page(_CHUNK_HITS, offset, order))
+            _, hits = hits_of(view, query, Page(_CHUNK_HITS, offset, order))
             yield from self._texts.of(hits)
-
-
-def _whole_query(view: View, typed: Typed, filters: Filters) -> Query:
-    parts = [
-        (Occur.MustNot if term.is_negated else Occur.Must, view.maker.query_of(term))
-        for term in typed.terms
-    ]
-    if typed.pattern is not None:
-        parts += [(Occur.Must, query) for query in view.maker.needed(typed.pattern)]
-    parts += clauses(filters, view.schema, view.searcher)
-    if not (typed.pattern or any(not term.is_negated for term in typed.terms)):
-        parts.append((Occur.Must, Query.exists_query("key")))
-    return Query.boolean_query(parts)
 
 
 def find_page(view: View, text: str, limit: int = 50) -> tuple[int, list[Hit]]:
     """Total, newest hits and facets of the index alone, without their texts."""
-    query = _whole_query(view, understand(text), Filters())
-    _facets(view, query)
-    return _hits(view, query, _Page(limit, 0, "newest"))
+    query = whole_query(view, understand(text), Filters())
+    facets_of(view, query)
+    return hits_of(view, query, Page(limit, 0, "newest"))
 
 
-def _hits(view: View, query: Query, page: _Page) -> tuple[int, list[Hit]]:
-    by = "ts" if page.order == "newest" else None
-    found = view.searcher.search(query, limit=page.limit, offset=page.offset, order_by_field=by)
-    addresses = [address for _, address in found.hits]
-    keys = view.searcher.fast_field_values("key", addresses) if addresses else []
-    hits = []
-    for address, key in zip(addresses, keys, strict=True):
-        reference = bytes(view.searcher.doc(address)["ref"][0]).decode()
-        document_id, _, order = reference.rpartition(":")
-        hits.append(Hit(document_id, int(order), view.searcher.doc_freq("of", key)))
-    return int(found.count), hits  # type: ignore[attr-defined]  # the stub leaves it out
-
-
-def _paged(found: Sequence[Text], page: _Page, finder: Finder) -> Results:
-    """A page of texts that were all looked at, counted as the index would count them."""
+def _paged(looked: Looked, page: Page, finder: Finder) -> Results:
+    """A page of texts that were looked at, counted as the index would count them."""
+    found = looked.texts
     rows = [text.row(finder) for text in found[page.offset : page.offset + page.limit]]
     told: dict[str, Callable[[Text], str]] = {
         "project": lambda text: str(text.document.get("projectId") or ""),
@@ -199,19 +189,9 @@ def _paged(found: Sequence[Text], page: _Page, finder: Finder) -> Results:
         "host": lambda text: str(text.document.get("host") or ""),
     }
     facets = {name: dict(Counter(map(tell, found)).most_common()) for name, tell in told.items()}
-    return Results(len(found), rows=rows, facets=facets)
-
-
-def _facets(view: View, query: Query) -> dict[str, dict[str, int]]:
-    # With the default segment_size, counts are approximate once there are several segments.
-    wanted = {
-        name: {"terms": {"field": name, "size": 1000, "segment_size": 100_000}} for name in _FACETS
-    }
-    found: dict[str, Any] = view.searcher.aggregate(query, wanted)
-    return {
-        name: {bucket["key"]: bucket["doc_count"] for bucket in found[name]["buckets"]}
-        for name in _FACETS
-    }
+    return Results(
+        looked.total, looked.is_approximate, rows, facets if looked.has_all else {}, looked.message
+    )
 
 
 def _in_session(rows: list[Row], filters: Filters) -> list[Row]:

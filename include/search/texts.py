@@ -84,6 +84,18 @@ class Texts:
                 block = blocks[hit.document_id][hit.order]
                 yield Text(hit, documents[hit.document_id], block.kind, block.text)
 
+    def sessions_of(self, hits: Sequence[Hit]) -> list[str]:
+        """The session of each hit; "" of one that is gone from the archive."""
+        ids = list({hit.document_id for hit in hits})
+        collection = self._connected()
+        try:
+            rows = collection.find({"_id": {"$in": ids}}, {"sessionKey": 1})
+            found = {str(row["_id"]): str(row.get("sessionKey") or "") for row in rows}
+        except PyMongoError as error:
+            archive.require(collection.database.client, self._uri)
+            raise ServiceDown(f"MongoDB could not read the hits: {error}") from error
+        return [found.get(hit.document_id, "") for hit in hits]
+
     def places(self, project: str) -> tuple[list[str], list[str]]:
         """The folders of a project, or its sessions where others share a folder."""
         if not is_directory(project):

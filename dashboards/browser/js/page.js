@@ -113,45 +113,53 @@
 
   function highlight(root) {
     const pattern = patternOf(new URLSearchParams(location.search).get("q") || "");
-    if (!pattern) return;
+    if (pattern) mark(root, pattern);
+  }
+
+  // Marks what the pattern finds in an element; returns the first mark of each match.
+  function mark(root, pattern, name = "") {
     const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
     const nodes = [];
     for (let node = walker.nextNode(); node; node = walker.nextNode())
-      if (!node.parentElement.closest("mark, time, .who")) nodes.push(node);
+      if (!node.parentElement.closest(name ? "time, .who" : "mark, time, .who")) nodes.push(node);
     // A phrase may run over emphasis and code, so it is looked for in all of the text.
     const text = nodes.map((node) => node.nodeValue).join("");
     const places = [...text.matchAll(pattern)]
       .filter(([match]) => match)
       .slice(0, 500)
       .map((found) => [found.index, found.index + found[0].length]);
+    const marks = places.map(() => null);
     let start = 0;
     for (const node of nodes) {
       const [from, end] = [start, start + node.nodeValue.length];
-      markIn(
-        node,
-        places
-          .filter(([first, last]) => first < end && last > from)
-          .map(([first, last]) => [Math.max(first, from) - from, Math.min(last, end) - from]),
-      );
+      const inside = places
+        .map(([first, last], number) => [first - from, last - from, number])
+        .filter(([first, last]) => first < end - from && last > 0);
+      for (const [number, made] of markIn(node, inside, name)) marks[number] ||= made;
       start = end;
     }
-    for (const mark of root.querySelectorAll("details:not(.tool):not([open]) mark"))
-      mark.closest("details").open = true;
+    for (const one of root.querySelectorAll("details:not(.tool):not([open]) mark"))
+      one.closest("details").open = true;
+    return marks.filter(Boolean);
   }
 
-  function markIn(node, places) {
-    if (!places.length) return;
+  function markIn(node, places, name) {
+    if (!places.length) return [];
     const text = node.nodeValue;
     const pieces = document.createDocumentFragment();
+    const made = [];
     let done = 0;
-    for (const [first, last] of places) {
-      const mark = document.createElement("mark");
-      mark.textContent = text.slice(first, last);
-      pieces.append(text.slice(done, first), mark);
-      done = last;
+    for (const [first, last, number] of places) {
+      const found = document.createElement("mark");
+      if (name) found.className = name;
+      found.textContent = text.slice(Math.max(0, first), last);
+      pieces.append(text.slice(done, Math.max(0, first)), found);
+      made.push([number, found]);
+      done = Math.min(last, text.length);
     }
     pieces.append(text.slice(done));
     node.replaceWith(pieces);
+    return made;
   }
 
   function toggleTheme() {
@@ -166,12 +174,36 @@
     else help?.showModal();
   }
 
-  function isTyping(event) {
-    const node = event.composedPath()[0];
-    return node.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(node.tagName || "");
+  function focused() {
+    let node = document.activeElement;
+    while (node?.shadowRoot?.activeElement) node = node.shadowRoot.activeElement;
+    return node;
   }
 
+  const isFinding = (event) => event.composedPath().some((node) => node.matches?.(".find"));
+
+  function toEnd(by) {
+    if (document.body.dataset.view === "session") panes.transcript?.goToEnd(by);
+    else panes.sessions?.step(by * 1e6);
+  }
+
+  function isTyping(event) {
+    return isField(event.composedPath()[0]);
+  }
+
+  const isField = (node) =>
+    node?.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(node?.tagName || "");
+
+  const isReading = () =>
+    document.body.dataset.view === "session" && !document.querySelector("dialog[open]");
+
   document.addEventListener("keydown", (event) => {
+    // The browser's own search sees only what was read so far; a second press opens it.
+    const isFind = (event.ctrlKey || event.metaKey) && event.key === "f" && !event.altKey;
+    if (isFind && isReading() && !isFinding(event)) {
+      event.preventDefault();
+      panes.transcript?.find();
+    }
     if (event.metaKey || event.ctrlKey || event.altKey) return;
     if (isTyping(event)) {
       if (event.key === "Escape") event.composedPath()[0].blur();
@@ -187,6 +219,13 @@
       o: () => (open ? panes.transcript?.unfold() : panes.sessions?.open()),
       "[": () => open && panes.transcript?.stepPrompt(-1),
       "]": () => open && panes.transcript?.stepPrompt(1),
+      e: () => open && panes.transcript?.stepFailure(1),
+      E: () => open && panes.transcript?.stepFailure(-1),
+      f: () => open && panes.transcript?.find(),
+      g: () => toEnd(-1),
+      G: () => toEnd(1),
+      Home: () => toEnd(-1),
+      End: () => toEnd(1),
       Escape: () => open && !document.querySelector("dialog[open]") && panes.transcript?.close(),
     };
     if (!keys[event.key]) return;
@@ -232,5 +271,7 @@
     heard,
     shine: () => shine(state),
     highlight,
+    mark,
+    isBusy: () => isField(focused()),
   };
 })();

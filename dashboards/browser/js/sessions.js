@@ -9,6 +9,7 @@ export function render({ model, el }) {
   const AHEAD = 1200;
   let typing = 0;
   let current = { session: "", m: "" };
+  let opened = current;
 
   adopt("sessions", el);
   wire(el, model);
@@ -21,6 +22,11 @@ export function render({ model, el }) {
       const at = all.indexOf(el.getRootNode().activeElement);
       all[Math.max(0, Math.min(all.length - 1, at + by))]?.focus();
     },
+    // The row that was opened last.
+    comeBack: () =>
+      rows()
+        .find((row) => isOf(row, opened))
+        ?.focus(),
   };
 
   el.addEventListener("input", (event) => {
@@ -172,13 +178,14 @@ export function render({ model, el }) {
     }
   }
 
+  const isOf = (row, { session, m }) =>
+    m && row.dataset.m ? row.dataset.m === m : row.dataset.session === session && !row.dataset.m;
+
   function mark({ session, m }, isNew = true) {
     current = { session, m };
+    if (session) opened = current;
     for (const row of rows()) {
-      const chosen =
-        m && row.dataset.m
-          ? row.dataset.m === m
-          : row.dataset.session === session && !row.dataset.m;
+      const chosen = isOf(row, current);
       if (chosen) row.setAttribute("aria-current", "page");
       else row.removeAttribute("aria-current");
       if (chosen && isNew) row.scrollIntoView({ block: "nearest" });
@@ -204,6 +211,9 @@ export function render({ model, el }) {
     look();
   });
   const first = el.querySelector('a.row[aria-current="page"]');
-  if (first) current = { session: first.dataset.session, m: first.dataset.m || "" };
+  if (first) {
+    current = opened = { session: first.dataset.session, m: first.dataset.m || "" };
+    first.scrollIntoView({ block: "nearest" });
+  }
   look();
 }

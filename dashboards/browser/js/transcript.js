@@ -1,8 +1,11 @@
 export function render({ model, el }) {
-  const { adopt, fill, reason, wire, show, panes, highlight, wrapBlocks, shrinkHead } = window.cca;
+  const { adopt, fill, reason, wire, show, panes, highlight, isBusy } = window.cca;
+  const { wrapBlocks, shrinkHead } = window.cca;
   const set = (changes) => model.send_msg({ type: "set", changes });
   const AHEAD = 2500;
-  const hidden = { tools: false, thinking: false };
+  const SETTLED = 150;
+  // A reload keeps what is hidden, and so does the next session of this tab.
+  const hidden = { tools: false, thinking: false, ...kept() };
   let reading = new AbortController();
 
   async function read(url) {
@@ -19,36 +22,123 @@ export function render({ model, el }) {
 
   function opened() {
     document.title = head() ? `${head().dataset.title} · Conversations` : "Conversations";
-    for (const [name, off] of Object.entries(hidden)) if (off) toggle(name, false);
+    hideAgain();
     wrap(localStorage.getItem(WRAP) === "1");
     el.scrollTop = 0;
+    rail.opened();
+    const before = history.state?.at;
+    if (head() && before?.of === nameOf()) return comeBack(before);
     const wanted = head()?.dataset.m;
     if (!wanted) return grow();
-    // Articles out of view have guessed heights: what was centred moves once they are drawn.
     const target = arriveAt(wanted);
-    let frames = 4;
-    const settle = () => {
-      target?.scrollIntoView({ block: "center" });
-      frames -= 1;
-      if (frames >= 0) requestAnimationFrame(settle);
-      else grow();
-    };
-    settle();
+    settle(() => target?.scrollIntoView({ block: "center" }));
   }
 
-  function arriveAt(id) {
+  // Articles out of view have guessed heights: what was scrolled to moves once they are drawn.
+  function settle(scroll, frames = 4) {
+    scroll();
+    if (frames > 0) requestAnimationFrame(() => settle(scroll, frames - 1));
+    else grow();
+  }
+
+  // Where an entry is shown: its call, else its article.
+  function placeOf(id, use = "") {
     const safe = CSS.escape(id);
+    const call = use && el.querySelector(`details.tool[data-use="${CSS.escape(use)}"]`);
+    if (call) return call;
     const part = el.querySelector(`[data-part="${safe}"], [data-result="${safe}"]`);
-    const near = CSS.escape(el.querySelector(".window")?.dataset.nearest || id);
-    const article =
-      part?.closest("article") ||
-      el.querySelector(`article[data-id="${safe}"], article[data-id="${near}"]`);
+    if (part) return part.matches("details") ? part : part.closest("article");
+    return el.querySelector(`article[data-id="${safe}"]`);
+  }
+
+  // An entry that shows nothing is reached at the message before it.
+  const nearTo = (id) =>
+    el.querySelector(
+      `article[data-id="${CSS.escape(el.querySelector(".window")?.dataset.nearest || id)}"]`,
+    );
+
+  function arriveAt(id) {
+    const part = placeOf(id) || nearTo(id);
+    const article = part?.closest("article");
     if (!article) return null;
-    if (part?.matches("details")) part.open = true;
+    if (part.matches("details")) part.open = true;
     select(article);
     article.classList.add("target");
     highlight(article);
-    return part || article;
+    return part;
+  }
+
+  // Goes to an entry, wherever it stands; `isKept` leaves the focus where it is.
+  async function reach(id, { use = "", isOpen = false, isKept = false } = {}) {
+    let place = placeOf(id, use);
+    if (!place) {
+      await load("around", id);
+      place = placeOf(id, use) || nearTo(id);
+    }
+    if (!place) return null;
+    if (isOpen && place.matches("details.tool")) {
+      place.open = true;
+      await unfoldTool(place);
+    }
+    choose(place.closest("article"));
+    if (!isKept) selected().focus({ preventScroll: true });
+    settle(() => isKept || place.scrollIntoView({ block: "start" }));
+    return place;
+  }
+
+  // Reads another part of the conversation in place of what is shown.
+  async function load(side, id) {
+    const place = feed();
+    reading.abort();
+    reading = new AbortController();
+    place.setAttribute("aria-busy", "true");
+    try {
+      const html = await read(windowUrl(place, side, id));
+      if (feed() === place) fill(place, html);
+      hideAgain();
+    } catch (error) {
+      if (error.name !== "AbortError") say(place, reason(error));
+    }
+    place.setAttribute("aria-busy", "false");
+  }
+
+  async function goToEnd(by) {
+    if (!feed()) return;
+    const windows = feed().querySelectorAll(":scope > .window");
+    const edge = by < 0 ? windows[0] : windows[windows.length - 1];
+    if (edge?.dataset[by < 0 ? "before" : "after"] === "1")
+      await load(by < 0 ? "after" : "end", by < 0 ? "" : "1");
+    const article = by < 0 ? articles()[0] : lastArticle();
+    if (!article) return;
+    select(article);
+    settle(() => {
+      if (by < 0) el.scrollTop = 0;
+      else article.scrollIntoView({ block: "end" });
+    });
+  }
+
+  // --- a reload, and the way back, lead to the place that was read
+
+  const nameOf = () => `${head()?.dataset.session} ${head()?.dataset.agent}`;
+
+  function remember() {
+    if (document.body.dataset.view !== "session") return;
+    const top = el.getBoundingClientRect().top;
+    const first = top + (head()?.offsetHeight || 0);
+    const article = articles().find((one) => one.getBoundingClientRect().bottom > first);
+    if (!article) return;
+    const at = { of: nameOf(), id: article.dataset.id };
+    at.top = article.getBoundingClientRect().top - top;
+    history.replaceState({ ...history.state, at }, "");
+  }
+
+  async function comeBack({ id, top }) {
+    if (!placeOf(id)) await load("around", id);
+    const article = (placeOf(id) || nearTo(id))?.closest("article");
+    if (!article) return grow();
+    settle(() => {
+      el.scrollTop += article.getBoundingClientRect().top - el.getBoundingClientRect().top - top;
+    });
   }
 
   // --- windows in both directions
@@ -139,7 +229,8 @@ export function render({ model, el }) {
     }
     if (added) old.querySelector(":scope > .remark")?.remove();
     for (const name of ["first", "last", "after"]) old.dataset[name] = fresh.dataset[name];
-    for (const [name, off] of Object.entries(hidden)) if (off) toggle(name, false);
+    hideAgain();
+    if (added) rail.sketch();
     if (added && isAtEnd) lastArticle().scrollIntoView({ block: "end" });
     else if (added) tellOf(added);
     requestAnimationFrame(grow);
@@ -203,10 +294,15 @@ export function render({ model, el }) {
     }
   }
 
-  async function unfoldTool(tool) {
+  const unfolding = new WeakMap();
+  function unfoldTool(tool) {
     const body = tool.querySelector(":scope > .body");
-    if (!body || body.dataset.loaded) return;
-    body.dataset.loaded = "1";
+    if (!body) return null;
+    if (!unfolding.has(body)) unfolding.set(body, readTool(tool, body));
+    return unfolding.get(body);
+  }
+
+  async function readTool(tool, body) {
     body.classList.add("waiting");
     try {
       fill(body, await read(tool.dataset.src));
@@ -218,7 +314,7 @@ export function render({ model, el }) {
       }
     } catch (error) {
       if (error.name !== "AbortError") say(body, reason(error));
-      delete body.dataset.loaded;
+      unfolding.delete(body);
     }
     body.classList.remove("waiting");
   }
@@ -335,7 +431,7 @@ export function render({ model, el }) {
 
   function goTo(article) {
     select(article);
-    article.scrollIntoView({ block: "start" });
+    settle(() => article.scrollIntoView({ block: "start" }));
   }
 
   async function listPrompts(menu) {
@@ -347,9 +443,18 @@ export function render({ model, el }) {
     }
   }
 
+  function kept() {
+    return JSON.parse(sessionStorage.getItem("cca-hidden") || "{}");
+  }
+
+  function hideAgain() {
+    for (const [name, off] of Object.entries(hidden)) if (off) toggle(name, false);
+  }
+
   function toggle(name, on) {
     if (name === "wrap") return wrap(on);
     hidden[name] = !on;
+    sessionStorage.setItem("cca-hidden", JSON.stringify(hidden));
     feed()?.classList.toggle(`no-${name}`, !on);
     el.querySelector(`[data-toggle="${name}"]`)?.setAttribute("aria-pressed", String(on));
   }
@@ -364,15 +469,22 @@ export function render({ model, el }) {
   // --- keyboard
 
   const selected = () => el.querySelector("article.selected");
-  function select(article) {
+  function choose(article) {
     selected()?.classList.remove("selected");
     article.classList.add("selected");
+  }
+  function select(article) {
+    choose(article);
     article.focus({ preventScroll: true });
     panes.tools?.point(article);
   }
 
+  const rail = window.cca.rail({ el, head, feed, articles, reach, reason, chosen: selected });
   panes.transcript = {
     stepPrompt,
+    stepFailure: (by) => rail.step("failure", by),
+    find: () => rail.openFind(),
+    goToEnd,
     step(by) {
       const all = articles();
       const top = el.getBoundingClientRect().top + (head()?.offsetHeight || 0);
@@ -396,14 +508,24 @@ export function render({ model, el }) {
 
   adopt("transcript", el);
   wire(el, model);
+  el.tabIndex = -1;
   // `scroll` does not bubble: this one hears the feeds of subagents too.
   el.addEventListener(
     "scroll",
     ({ target }) => growIn(target.matches?.(".agent .feed") ? target : feed() || el),
     { passive: true, capture: true },
   );
-  el.addEventListener("scroll", forgetNews, { passive: true });
   el.addEventListener("scroll", () => shrinkHead(el), { passive: true });
+  let settling = 0;
+  el.addEventListener(
+    "scroll",
+    () => {
+      forgetNews();
+      clearTimeout(settling);
+      settling = setTimeout(remember, SETTLED);
+    },
+    { passive: true },
+  );
   // `toggle` does not bubble; a capturing listener sees it all the same.
   el.addEventListener(
     "toggle",
@@ -435,19 +557,18 @@ export function render({ model, el }) {
     if (button?.dataset.toggle)
       toggle(button.dataset.toggle, button.getAttribute("aria-pressed") !== "true");
     if (button?.dataset.act === "close") panes.transcript.close();
-    if (button?.dataset.act === "open-failed")
-      for (const tool of el.querySelectorAll("details.tool.failed")) tool.open = true;
+    if (button?.dataset.act === "find") rail.openFind();
     const article = target.closest("article");
     if (article && !target.closest("a, button, summary")) {
-      selected()?.classList.remove("selected");
-      article.classList.add("selected");
+      choose(article);
     }
   });
 
   model.on("msg:custom", (message) => {
     if (message.type === "url") {
+      if (message.push) remember();
       history[message.push ? "pushState" : "replaceState"](
-        {},
+        message.push ? {} : history.state,
         "",
         location.pathname + message.search,
       );
@@ -461,12 +582,20 @@ export function render({ model, el }) {
     panes.tools?.point(null);
     show(location.search);
     opened();
+    // The keys of a reader go to what was opened, or back to the row it was opened from.
+    if (isBusy()) return;
+    if (head()) el.focus({ preventScroll: true });
+    else panes.sessions?.comeBack();
   });
   const onPop = () => {
     show(location.search);
     model.send_msg({ type: "pop", search: location.search });
   };
   window.addEventListener("popstate", onPop);
-  model.on("remove", () => window.removeEventListener("popstate", onPop));
+  window.addEventListener("beforeunload", remember);
+  model.on("remove", () => {
+    window.removeEventListener("popstate", onPop);
+    window.removeEventListener("beforeunload", remember);
+  });
   opened();
 }

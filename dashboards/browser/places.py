@@ -1,0 +1,58 @@
+"""Where things are in a conversation: its outline, and the places of a text."""
+
+import json
+from functools import partial
+
+from cca.conversation.outline import Stop, read_outline
+from cca.dashboards.browser.api import Reading
+from cca.search.within import Found
+
+_JSON = "application/json"
+
+
+class OutlineOfSession(Reading):
+    """The ids of all entries in reading order, the prompts and the failed calls."""
+
+    async def get(self) -> None:
+        await self.answer(self._read)
+
+    def _read(self) -> tuple[str, str]:
+        outline = read_outline(
+            self.desk.archive.entries, self.argument("session"), self.argument("agent")
+        )
+        told = {
+            "entries": outline.entries,
+            "prompts": [_told(stop) for stop in outline.prompts],
+            "failures": [_told(stop) for stop in outline.failures],
+        }
+        return _JSON, json.dumps(told)
+
+
+class FindInSession(Reading):
+    """The passages of a conversation that hold a text; without one, they are made ready."""
+
+    async def get(self) -> None:
+        await self.answer(self._read)
+
+    def _read(self) -> tuple[str, str]:
+        session, pulse = self.argument("session"), self.desk.pulse
+        found = self.desk.conversations.find(
+            session, self.argument("agent"), self.argument("q"), pulse.number,
+            partial(pulse.has_changed, session),
+        )  # fmt: skip
+        return _JSON, json.dumps([_passage(one) for one in found])
+
+
+def _told(stop: Stop) -> dict[str, str | int]:
+    return {"place": stop.place, "entry": stop.entry, "use": stop.call}
+
+
+def _passage(found: Found) -> dict[str, str | int]:
+    passage = found.passage
+    return {
+        "place": passage.place,
+        "entry": passage.entry,
+        "use": passage.call,
+        "kind": passage.kind,
+        "count": found.count,
+    }

@@ -1,0 +1,126 @@
+"""Finding a text in one conversation: every place of it, tool calls and their results included."""
+
+import re
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from pymongo.collection import Collection
+
+from cca.conversation.order import ORDER, transcript_streams
+from cca.conversation.stored import StoredEntry, stored
+from cca.conversation.versions import versions
+from cca.mongo.archive import Document
+from cca.search.blocks import searchable
+from cca.transcript.blocks import is_call, is_result, kind_of
+from cca.transcript.entry import ODD_ENTRY
+
+# Texts of the conversations that somebody searches now; a person types a word letter by letter.
+_KEPT_CONVERSATIONS = 4
+_KEPT_CHARACTERS = 50_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """One text of a conversation in lower case.
+
+    `place` is the index of its entry in reading order, `call` the tool call that it belongs to.
+    """
+
+    place: int
+    entry: str
+    kind: str
+    call: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A passage that holds the text, and how often."""
+
+    passage: Passage
+    count: int
+
+
+class Conversations:
+    """Keeps the texts of the last few conversations; safe to share between threads."""
+
+    def __init__(self, entries: Collection[Document]) -> None:
+        self._entries = entries
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[tuple[str, str], tuple[int, list[Passage]]] = OrderedDict()
+
+    def find(
+        self, session_id: str, agent: str, text: str, now: int, is_changed: Callable[[int], bool]
+    ) -> list[Found]:
+        """Returns the passages that hold the text, in reading order; case does not matter.
+
+        `now` numbers the state of the archive; `is_changed` tells whether the session has changed
+        since a number.
+        """
+        key = (session_id, agent)
+        with self._lock:
+            at, passages = self._kept.get(key, (-1, []))
+        if at < 0 or is_changed(at):
+            passages = list(read_passages(self._entries, session_id, agent))
+            self._keep(key, now, passages)
+        return list(_holding(passages, text))
+
+    def _keep(self, key: tuple[str, str], now: int, passages: list[Passage]) -> None:
+        is_small = sum(len(passage.text) for passage in passages) <= _KEPT_CHARACTERS
+        with self._lock:
+            self._kept.pop(key, None)
+            if is_small:
+                self._kept[key] = (now, passages)
+            while len(self._kept) > _KEPT_CONVERSATIONS:
+                self._kept.popitem(last=False)
+
+
+def read_passages(entries: Collection[Document], session_id: str, agent: str) -> Iterator[Passage]:
+    """Yields all texts of a session's main conversation, or of one of its subagents, in order."""
+    base: Document = {
+        "sessionKey": session_id,
+        "stream": {"$in": transcript_streams(entries, session_id, agent)},
+    }
+    shown = versions(entries, base)
+    found = entries.find(base, {"toolUseResult": 0}).sort(list(ORDER))
+    for place, document in enumerate(found):
+        # Of the versions of an entry the page shows one.
+        if shown.get(str(document["_id"]), "shown"):
+            yield from _passages(place, stored(entries, document))
+
+
+def _passages(place: int, entry: StoredEntry) -> Iterator[Passage]:
+    try:
+        blocks = list(searchable(entry.body))
+    except ODD_ENTRY:
+        return
+    calls = [_call_of(block) for block in entry.blocks]
+    for block in blocks:
+        call = calls[block.number] if block.number < len(calls) else ""
+        yield Passage(place, entry.id, block.kind, call, block.text.lower())
+
+
+def _call_of(block: object) -> str:
+    if not isinstance(block, dict):
+        return ""
+    kind = kind_of(block)
+    name = "id" if is_call(kind) else "tool_use_id" if is_result(kind) else ""
+    return str(block.get(name) or "") if name else ""
+
+
+def _holding(passages: list[Passage], text: str) -> Iterator[Found]:
+    words = text.lower().split()
+    if not words:
+        return
+    # A text may be broken into lines where the search has a space.
+    pattern = re.compile(r"\s+".join(map(re.escape, words))) if len(words) > 1 else None
+    for passage in passages:
+        count = (
+            sum(1 for _ in pattern.finditer(passage.text))
+            if pattern
+            else passage.text.count(words[0])
+        )
+        if count:
+            yield Found(passage, count)
