@@ -14,7 +14,7 @@ _EXIT = re.compile(r"\s*(?:Error: )?Exit code (\d{1,3})\b", re.IGNORECASE)
 _FOUND = re.compile(r"\s*Found (\d{1,9}) (files?|matches|match)\b")
 _NOTHING = re.compile(r"\s*No (?:matches|files) found")
 _SHORT = 1_000
-_MINUS = "\u2212"
+MINUS = "\u2212"
 
 
 def figure_of(  # noqa: PLR0913  (what there is to know of a call)
@@ -60,7 +60,7 @@ def _changed(lines: Lines | None) -> str:
     if lines is None:
         return ""
     added, removed = lines
-    signs = (("+", added), (_MINUS, removed))
+    signs = (("+", added), (MINUS, removed))
     return " ".join(f"{sign}{count:,}" for sign, count in signs if count)
 
 
