@@ -118,7 +118,9 @@
       const answer = await fetch(`/api/export?${new URLSearchParams(given)}`);
       if (!answer.ok) throw new Error(await answer.text());
       await toClipboard(await answer.text());
-      say(given.reveal ? "Copied as Markdown" : "Copied as Markdown; keys and passwords are hidden");
+      say(
+        given.reveal ? "Copied as Markdown" : "Copied as Markdown; keys and passwords are hidden",
+      );
     } catch (error) {
       say(window.cca.reason(error));
     }

@@ -29,6 +29,7 @@
     const copy = node.cloneNode(true);
     for (const beside of copy.querySelectorAll(".k-ln, .sr")) beside.remove();
     // Prose and cards have the line ends that a reader sees.
+    // biome-ignore lint/performance/useDomNodeTextContent: lines end where a reader sees them end
     return copy.matches("pre") ? copy.textContent.replace(/\n$/, "") : node.innerText.trim();
   }
 
@@ -63,7 +64,9 @@
   document.addEventListener("click", (event) => {
     const button = event
       .composedPath()
-      .find((node) => node.matches?.("button") && ("copies" in node.dataset || node.dataset.copied));
+      .find(
+        (node) => node.matches?.("button") && ("copies" in node.dataset || node.dataset.copied),
+      );
     if (!button) return;
     if (button.dataset.copied) {
       give(() => button.dataset.copied);
