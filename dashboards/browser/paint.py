@@ -178,15 +178,16 @@ def row_values(
 ) -> dict[str, Any]:
     """`labels` tell projects of one name apart; one without messages is not among them."""
     labels = {project.id: project.label for project in projects}
+    ids = [str(row["_id"]) for row in page.rows]
+    marks = annotations_in_list(desk.archive.annotations, ids)
+    names = {session: mark.title for session, mark in marks.items() if mark.title}
     return {
         "page": page,
         "costs": costs_of(desk),
         "nothing": None if projects else nothing_yet(desk.archive, desk.settings),
         "forks": first_holders(desk.archive.sessions, page.rows),
-        "marks": annotations_in_list(
-            desk.archive.annotations, [str(row["_id"]) for row in page.rows]
-        ),
-        "title": session_title,
+        "marks": marks,
+        "title": lambda row: names.get(str(row["_id"])) or session_title(row),
         "label": lambda row: labels.get(row.get("projectKey", "")) or label_of(row),
         "query": lambda session: replace(state, session=session, agent="", m="").to_query(),
     }
@@ -197,14 +198,14 @@ def transcript(desk: Desk, state: State) -> Markup:
     session = find_session(desk.archive, state.session)
     if session is None:
         return render("session.html", desk.archive.timezone, problem=UNKNOWN)
+    mark = annotations_of(desk.archive.annotations, state.session).get("")
     return render(
         "session.html",
         desk.archive.timezone,
         problem=None,
         state=state,
-        title=session_title(session),
-        mark=annotations_of(desk.archive.annotations, state.session).get("")
-        or Annotation(state.session),
+        title=mark.title if mark and mark.title else session_title(session),
+        mark=mark or Annotation(state.session),
         **_fact_values(desk, state, session),
         resume=resume_of(session, desk.settings.cca_host, desk.settings.claude_dirs),
         parent_query=replace(state, agent="", m="").to_query(),

@@ -82,6 +82,8 @@
     form.tags.value = [...(mark?.querySelectorAll(".tag") || [])]
       .map((tag) => tag.textContent)
       .join(", ");
+    form.elements.title.value = mark?.dataset.title || "";
+    form.querySelector(".session-name").hidden = Boolean(place.entry);
     form.note.value = mark?.querySelector(".note-text")?.textContent || "";
     dialog.querySelector("#note-title").textContent = place.entry
       ? "Note on this message"
@@ -94,15 +96,23 @@
   dialog.querySelector("form").addEventListener("submit", async (event) => {
     if (event.submitter?.value === "cancel") return;
     event.preventDefault();
-    const { tags, note } = event.target;
+    const { tags, note, title } = event.target.elements;
+    const named = noted.entry ? {} : { title: title.value };
     try {
-      await change(noted, { tags: tags.value.split(","), note: note.value });
+      const kept = await change(noted, { tags: tags.value.split(","), note: note.value, ...named });
+      if (kept.name) rename(noted.session, kept.name);
       dialog.close();
       say("Saved");
     } catch (error) {
       dialog.querySelector("[role=alert]").textContent = window.cca.reason(error);
     }
   });
+
+  function rename(session, name) {
+    const title = head()?.querySelector("h1:not([title^=Subagent])");
+    if (title) title.textContent = title.title = name;
+    window.cca.panes.sessions?.rename(session, name);
+  }
 
   // --- copies
 

@@ -22,6 +22,12 @@ export function render({ model, el }) {
       const at = all.indexOf(el.getRootNode().activeElement);
       all[Math.max(0, Math.min(all.length - 1, at + by))]?.focus();
     },
+    rename(session, name) {
+      const title = rows()
+        .find((row) => row.dataset.session === session)
+        ?.querySelector(".title");
+      if (title) title.lastChild.textContent = name;
+    },
     // The row that was opened last.
     comeBack: () =>
       rows()

@@ -173,6 +173,24 @@ def test_the_tools_of_a_message_cover_neither_another_one_nor_its_own_figures(
             assert not [box for box in boxes if box and overlap(tools, box) > 0]
 
 
+def test_a_session_gets_another_name_and_its_own_one_back(site: Any, open_page: Any) -> None:
+    from playwright.sync_api import expect  # noqa: PLC0415  (after the skip)
+
+    page = ready(open_page(f"{site.url}/?session={OTHER}"))
+    own = page.locator(".session-head h1").text_content()
+    for name, shown in (("The retry  that lied", "The retry that lied"), ("", own)):
+        page.get_by_role("button", name="Title, tags and a note on this session").click()
+        page.locator("#note input[name=title]").fill(name)
+        page.get_by_role("button", name="Save").click()
+        expect(page.locator(".session-head h1")).to_have_text(shown)
+        expect(page.locator(f'a.row[data-session="{OTHER}"] .title')).to_have_text(shown)
+        if name:
+            found = open_page(f"{site.url}/?text=lied+RETRY")
+            expect(ready(found).locator("a.row .title")).to_have_text([shown])
+            export = found.request.get(f"{site.url}/api/export?session={OTHER}&format=md").text()
+            assert export.startswith(f"# {shown}")
+
+
 def overlap(one: dict[str, float], other: dict[str, float]) -> float:
     """How far two boxes lie over one another, in the direction in which they do so least."""
     return min(
@@ -194,7 +212,7 @@ def test_a_mark_names_who_made_it(run_site: Any, new_story: Any, open_page: Any)
     page.get_by_label("Name").fill("ada")
     page.get_by_label("Password").fill("long enough words")
     page.keyboard.press("Enter")
-    ready(page).get_by_role("button", name="Tags and a note on this session").click()
+    ready(page).get_by_role("button", name="Title, tags and a note on this session").click()
     page.locator("#note textarea").fill("Mine")
     page.get_by_role("button", name="Save").click()
     page.locator(".session-head .mark .by", has_text="ada").wait_for()
