@@ -23,6 +23,11 @@ where is_price_known and message_id in (select unnest($ids::varchar[]))
 _OF_AGENT = select(
     [COST_USD], ["session_id"], where="m.session_id = $session and m.agent_id = $agent"
 )
+_PULL_REQUESTS = """
+select distinct m.pull_request, p.pull_request_url
+from marts.fct_api_messages as m left join marts.fct_pull_requests as p using (pull_request)
+where m.session_id = $session and m.pull_request is not null order by 1 limit 3
+"""
 
 
 @lru_cache(maxsize=1)
@@ -40,6 +45,12 @@ def agent_cost(settings: Settings, session: str, agent: str) -> Decimal | None:
     """USD of one subagent, as far as the pipeline has seen its responses."""
     rows = gold_rows(settings, _OF_AGENT, {"session": session, "agent": agent})
     return rows[0][1] if rows else None
+
+
+def pull_requests(settings: Settings, session: str) -> list[tuple[str, str]]:
+    """The pull requests that a session worked on, each with its address or ""."""
+    rows = gold_rows(settings, _PULL_REQUESTS, {"session": session})
+    return [(name, url if str(url).startswith("https://") else "") for name, url in rows]
 
 
 def gold_rows(settings: Settings, sql: str, given: dict[str, Any]) -> list[tuple[Any, ...]]:

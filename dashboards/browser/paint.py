@@ -26,7 +26,7 @@ from cca.dashboards.browser.archive import (
     session_title,
 )
 from cca.dashboards.browser.context_line import context_line
-from cca.dashboards.browser.costs import agent_cost, message_costs
+from cca.dashboards.browser.costs import agent_cost, message_costs, pull_requests
 from cca.dashboards.browser.gold import session_costs
 from cca.dashboards.browser.hits import KIND_LABELS, SearchRoom, find_hits
 from cca.dashboards.browser.live import Pulse
@@ -231,6 +231,7 @@ def _fact_values(desk: Desk, state: State, session: Document) -> dict[str, Any]:
         "masked": mask_secrets,
         "session": session,
         "label": label_of(session),
+        "pull_requests": pull_requests(desk.settings, state.session),
         "origin": origin_of(desk.archive, session),
         "models": [short_model(model) for model in models],
         "cost": agent_cost(desk.settings, state.session, agent)
