@@ -56,11 +56,7 @@ class ActivityOverview(_Pane):
 
 class Transcript(_Pane):
     _esm = HERE / "js" / "transcript.js"
-<<<<<<< HEAD
     sheets = (
         "transcript.css", "terminal.css", "context_line.css", "rail.css", "reading.css",
         "print.css",
     )  # fmt: skip
-=======
-    sheets = ("transcript.css", "terminal.css", "rail.css", "context_line.css")
->>>>>>> main
