@@ -689,7 +689,7 @@ def test_a_file_has_a_page_with_its_sessions_and_diffs(
     page.get_by_label("Path of a file").fill("atlas/shop.py")
     page.get_by_role("button", name="Show").click()
     expect(page.locator(".k-gi .changed")).to_have_text("2")
-    expect(page.locator("section .label").first).to_contain_text("+2")
+    expect(page.locator(".operation > .label").first).to_contain_text("+2")
     page.get_by_label("Path of a file").fill("no/such.file")
     page.get_by_role("button", name="Show").click()
     expect(page.get_by_text("No session changed this file.")).to_be_visible()
