@@ -233,7 +233,8 @@ def _fact_values(desk: Desk, state: State, session: Document) -> dict[str, Any]:
         "label": label_of(session),
         "pull_requests": pull_requests(desk.settings, state.session),
         "origin": origin_of(desk.archive, session),
-        "models": [short_model(model) for model in models],
+        "models": list(models),
+        "short_model": short_model,
         "cost": agent_cost(desk.settings, state.session, agent)
         if agent
         else costs_of(desk).get(str(session["_id"])),

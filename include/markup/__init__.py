@@ -33,6 +33,7 @@ _ATTRIBUTES = {
     "span": {"class"},
     "ol": {"start"},
     "pre": {"tabindex"},
+    "table": {"tabindex"},
     "td": {"align"},
     "th": {"align"},
 }
@@ -142,7 +143,8 @@ def markdown(text: str, *, breaks: bool = False) -> Markup:
     """Markdown as sanitised HTML; `breaks` keeps the line ends of what a person typed."""
     parser = _PROMPT if breaks else _PROSE
     html = parser.render(printable(text)).replace("<pre>", '<pre tabindex="0">')
-    return sanitised(html)
+    # What scrolls sideways must be reached by the keyboard.
+    return sanitised(html.replace("<table>", '<table tabindex="0">'))
 
 
 def sanitised(html: str) -> Markup:
