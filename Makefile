@@ -10,7 +10,7 @@ NPM ?= $(or $(shell command -v npm),$(VENV)/bin/uv tool run --quiet --python $(V
 BIOME_STAMP := node_modules/.installed
 DEMO_HOME ?= $(or $(TMPDIR),/tmp)/cca-demo-$(shell id -u)
 
-.PHONY: wheels .links help install up demo demo-down down status logs deploy run-backfill run-adhoc run-daily pipeline test test-light test-long coverage lint format audit types bench bench-sync bench-search bench-peers bench-browser docs env lock
+.PHONY: wheels .links help install up up-light demo demo-down down status logs deploy run-backfill run-adhoc run-daily pipeline test test-light test-long coverage lint format audit types bench bench-sync bench-search bench-peers bench-browser bench-light docs env lock
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 14
@@ -33,6 +33,9 @@ $(STAMP): requirements.txt constraints.txt pyproject.toml
 
 up: install  ## start everything, wait until it answers, show the numbers
 	@$(CCA) up
+
+up-light: install  ## the same without Airflow, for a laptop: a small scheduler of its own
+	@$(CCA) up --light
 
 down:  ## stop everything that `make up` started
 	@test ! -x $(CCA) || $(CCA) down
@@ -136,6 +139,9 @@ bench-peers: install  ## compare tokens and cost with ccusage and agentsview, by
 
 bench-browser: install  ## time the browser in Chromium: first paint, opening, search, live
 	$(VENV)/bin/python -m benchmarks.browser
+
+bench-light: install  ## weigh the light stack: memory and CPU while nothing happens
+	$(VENV)/bin/python -m benchmarks.light
 
 docs: install  ## write the generated pages: settings, commands, gold tables, measures
 	$(VENV)/bin/python -m cca.settings.docs

@@ -29,7 +29,7 @@ You can repeat each step, alone or with all that follow; it ends in the same sta
   and **Rendered Templates** the SQL. After a fix, clear the task with downstream; it builds the
   model and its tests. Until then nothing is published and gold keeps the last good state.
 - **publish** red: gold and warehouse disagree, or the disk is full; the old gold file stays. Or the
-  database of `GOLD_POSTGRES_URI` or `GOLD_DUCKLAKE_URI` is down; gold is published, the copy is old.
+  database of `GOLD_POSTGRES_URI` or `GOLD_DUCKLAKE_URI` is down; gold is published, its copy old.
 - **green, but numbers are old**: run `cca status`; if entries are pending, the agent is behind.
 """
 
@@ -44,6 +44,7 @@ from cca_airflow.models import dbt_tasks
 
 from cca.settings import Settings, get_settings
 from cca.stack.airflow import POOL as WRITER_POOL
+from cca.timetable import CRON, PIPELINE
 
 # Chunks of a wide window: one for each of two cores.
 CHUNKS = 2
@@ -103,7 +104,7 @@ def settings_of(params: dict[str, Any]) -> Settings:
     doc_md=__doc__,
     start_date=pendulum.datetime(2024, 1, 1, tz="UTC"),
     # A plain cron string would give an interval of no length.
-    schedule=CronDataIntervalTimetable("0 * * * *", timezone="UTC"),
+    schedule=CronDataIntervalTimetable(CRON[PIPELINE], timezone="UTC"),
     params=PARAMS,
     tags=[Tag.PIPELINE],
 )

@@ -18,15 +18,16 @@ from typing import Any
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import Param, dag, task
 from cca_airflow.archive import mongo
-from cca_airflow.defaults import DAG_DEFAULTS, PIPELINE, Tag, at
+from cca_airflow.defaults import DAG_DEFAULTS, Tag, at
 
 from cca.settings import get_settings
+from cca.timetable import CRON, PIPELINE, REFRESH
 
 
 @dag(
     **DAG_DEFAULTS,
     doc_md=__doc__,
-    schedule=at("0 2 * * *"),
+    schedule=at(CRON[REFRESH]),
     params={
         "full_backfill": Param(
             False,

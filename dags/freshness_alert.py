@@ -17,12 +17,13 @@ from cca_airflow.archive import mongo
 from cca_airflow.defaults import DAG_DEFAULTS, Tag, at
 
 from cca.settings import get_settings
+from cca.timetable import CRON, FRESHNESS
 
 
 @dag(
     **DAG_DEFAULTS,
     doc_md=__doc__,
-    schedule=at("15,45 * * * *"),
+    schedule=at(CRON[FRESHNESS]),
     tags=[Tag.UPKEEP],
 )
 def freshness_alert() -> None:

@@ -19,12 +19,13 @@ from airflow.sdk import dag, task
 from cca_airflow.defaults import DAG_DEFAULTS, Tag, at
 
 from cca.settings import get_settings
+from cca.timetable import CRON, MAINTENANCE
 
 
 @dag(
     **DAG_DEFAULTS,
     doc_md=__doc__,
-    schedule=at("30 3 * * *"),
+    schedule=at(CRON[MAINTENANCE]),
     tags=[Tag.UPKEEP],
 )
 def maintenance() -> None:

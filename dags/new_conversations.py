@@ -17,9 +17,10 @@ triggers `conversation_pipeline`. While no new gold is published it triggers no 
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import Asset, AssetWatcher, dag, task
 from cca_airflow.archive import ArrivedTrigger
-from cca_airflow.defaults import DAG_DEFAULTS, PIPELINE, Tag
+from cca_airflow.defaults import DAG_DEFAULTS, Tag
 
 from cca.settings import get_settings
+from cca.timetable import PIPELINE
 
 MINUTES = get_settings().pipeline_minutes
 ARCHIVE = Asset(

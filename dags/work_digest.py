@@ -22,6 +22,7 @@ from airflow.sdk import CronTriggerTimetable, Param, dag, task
 from cca_airflow.defaults import DAG_DEFAULTS, Tag
 
 from cca.settings import get_settings
+from cca.timetable import CRON, DIGEST
 
 PARAMS = {
     "period": Param(
@@ -45,7 +46,7 @@ PARAMS = {
     **DAG_DEFAULTS,
     doc_md=__doc__,
     schedule=CronTriggerTimetable(
-        "0 7 * * *", timezone=get_settings().timezone, run_immediately=timedelta(0)
+        CRON[DIGEST], timezone=get_settings().timezone, run_immediately=timedelta(0)
     ),
     params=PARAMS,
     tags=[Tag.SCHEDULE],

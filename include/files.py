@@ -1,10 +1,10 @@
-"""Files that survive a crash and are for their owner alone: replaced as a whole, locked."""
+"""Files that survive a crash and are for their owner alone: replaced as a whole."""
 
-import fcntl
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+import sys
 from pathlib import Path
+
+from cca.errors import SettingError
 
 
 def replace_file(path: Path, content: str | bytes) -> None:
@@ -24,28 +24,26 @@ def replace_link(link: Path, target: Path) -> None:
     """Point a symbolic link to a neighbour, so that a reader finds the old one or the new one."""
     fresh = link.with_name(link.name + ".new")
     fresh.unlink(missing_ok=True)
-    fresh.symlink_to(target.name)
+    try:
+        fresh.symlink_to(target.name)
+    except OSError as error:
+        if sys.platform != "win32":
+            raise
+        raise SettingError(
+            f"{link} must be a symbolic link, which Windows allows in its developer mode: "
+            "Settings, System, For developers"
+        ) from error
     fresh.replace(link)
     sync_folder(link.parent)
 
 
 def sync_folder(folder: Path) -> None:
     """Make renames in a folder survive a power cut."""
+    if sys.platform == "win32":
+        # A folder cannot be opened there; NTFS keeps renames in a journal.
+        return
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-@contextmanager
-def held(path: Path, *, is_shared: bool = False) -> Iterator[None]:
-    """Wait for the lock on a file, and hold it: alone, or together with others that share it.
-
-    The kernel wakes the waiting process, and shared and exclusive holders meet on one lock;
-    filelock polls and knows no shared lock.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with path.open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_SH if is_shared else fcntl.LOCK_EX)
-        yield

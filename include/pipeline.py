@@ -8,7 +8,7 @@
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from cca.load.raw import LoadReport
 from cca.publish import copies
 from cca.publish.gold import publish as publish_gold
 from cca.settings import Settings
+from cca.timetable import PIPELINE
 from cca.transform.dbt import TransformReport, code_version, transform
 from cca.transform.nodes import NodeDone
 
@@ -128,21 +129,9 @@ def run(
     on_progress: Progress | None = None,
 ) -> PipelineReport:
     """Bring gold up to date; dbt and publish are skipped when there is no news."""
-    began = datetime.now(UTC)
-    outcome = "failed"
-    try:
-        report = _steps(settings, uri, options, on_step=on_step, on_progress=on_progress)
-        outcome = "success"
-    finally:
-        # Under the DAG's name: the state of the pipeline means this run as well.
-        runs.record(
-            settings,
-            runs.Run(
-                "conversation_pipeline", f"cca__{began.isoformat()}", "cca pipeline", outcome,
-                began, datetime.now(UTC),
-            ),
-        )  # fmt: skip
-    return report
+    # Under the DAG's name: the state of the pipeline means this run as well.
+    with runs.recorded(settings, PIPELINE, "cca pipeline"):
+        return _steps(settings, uri, options, on_step=on_step, on_progress=on_progress)
 
 
 def rebuild_warehouse(settings: Settings) -> Path:

@@ -22,7 +22,8 @@ from cca.dashboards.browser.assets import asset_url
 from cca.dashboards.browser.oidc import Person, provider_of
 from cca.dashboards.browser.users import fingerprint, hashed, matches, read_users, users_path
 from cca.dashboards.browser.views import render
-from cca.files import held, replace_file
+from cca.files import replace_file
+from cca.locks import held
 from cca.settings import Settings
 
 log = logging.getLogger(__name__)

@@ -14,6 +14,7 @@ from cca.gold.runs import Run, latest
 from cca.gold.state import published_high_water_mark
 from cca.settings import Settings
 from cca.stack.readiness import agent_health
+from cca.timetable import PIPELINE
 
 # Longer than an hourly run may take, and a missed one.
 _STALE = timedelta(hours=3)
@@ -56,7 +57,7 @@ def lines(desk: Desk, now: datetime) -> Iterator[Line]:
         yield Line("Archive", "MongoDB answers", "ok")
     else:
         yield Line("Archive", "MongoDB does not answer", "failed", "No data is lost.")
-    runs = latest(desk.settings, "conversation_pipeline")
+    runs = latest(desk.settings, PIPELINE)
     run = max(runs, key=_ended, default=None)
     if run is not None or not desk.settings.gold_path.exists():
         yield _pipeline(run, now)

@@ -9,7 +9,8 @@ from cca.alerts import templates
 from cca.alerts.send import has_recipients, send
 from cca.budgets.standing import crossed
 from cca.errors import CcaError
-from cca.files import held, replace_file
+from cca.files import replace_file
+from cca.locks import held
 from cca.settings import Settings
 
 log = logging.getLogger(__name__)

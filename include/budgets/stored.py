@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from cca.errors import SettingError
-from cca.files import held, replace_file
+from cca.files import replace_file
+from cca.locks import held
 from cca.settings import Settings
 
 Period = Literal["day", "week", "month"]

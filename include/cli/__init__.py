@@ -29,6 +29,10 @@ COMMANDS = {
     "publish": ("cca.cli.pipeline:publish", "Publish the marts as a gold file."),
     "pipeline": ("cca.cli.pipeline:pipeline", "Run all four steps in order, without Airflow."),
     "run": ("cca.cli.run:run", "Trigger Airflow's DAGs and wait for them."),
+    "schedule": (
+        "cca.cli.schedule:schedule",
+        "Run the pipeline and the upkeep at their times, without Airflow.",
+    ),
     "iceberg": ("cca.cli.iceberg:iceberg", "Manage the Iceberg tables and their snapshots."),
     "usage": ("cca.cli.usage:usage", "Report tokens and cost by day, model, project or session."),
     "statusline": (

@@ -18,7 +18,7 @@ _FOLDER = click.argument("folder", type=click.Path(path_type=Path, file_okay=Fal
 def backup(folder: Path, *, as_json: bool) -> None:
     """Back up archive, buffer and dead letters into FOLDER; a second backup adds what is new."""
     from cca.backup.save import save
-    from cca.cli.pipeline import progress
+    from cca.cli.progress import progress
     from cca.mongo.server import serving_mongo
     from cca.settings import get_settings
     from cca.stack import containers
@@ -49,7 +49,7 @@ def backup(folder: Path, *, as_json: bool) -> None:
 def restore(folder: Path, *, merge: bool, as_json: bool) -> None:
     """Restore a backup from FOLDER; lake, gold and search are then built again."""
     from cca.backup.bring_back import restore as bring_back
-    from cca.cli.pipeline import progress
+    from cca.cli.progress import progress
     from cca.mongo.server import serving_mongo
     from cca.settings import get_settings
     from cca.stack import containers

@@ -1,12 +1,12 @@
 """`cca extract`, `load`, `transform`, `publish` and `pipeline`."""
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import click
 
+from cca.cli.progress import progress, spinner, steps_shown
 from cca.settings import Settings, get_settings
 from cca.terminal import say
 
@@ -109,7 +109,7 @@ def transform(select: str | None, full_refresh: bool, as_json: bool) -> None:
     """Build and test staging, intermediate and marts with dbt."""
     from cca.transform.dbt import transform as run_transform
 
-    with _spinner("transform"):
+    with spinner("transform"):
         report = run_transform(get_settings(), select=select, full_refresh=full_refresh)
     _print(
         as_json,
@@ -158,7 +158,7 @@ def pipeline(
     settings = _settings(storage_format)
     window = resolve(since=since, until=until, full_backfill=full_backfill)
     options = steps.Options(window, full_refresh, workers)
-    with serving_mongo(settings) as uri, _steps() as (on_step, on_progress):
+    with serving_mongo(settings) as uri, steps_shown() as (on_step, on_progress):
         report = steps.run(settings, uri, options, on_step=on_step, on_progress=on_progress)
     published = f"published {report.gold}" if report.gold else "nothing new: gold is up to date"
     sentence = f"{report.extracted.documents:,} entries extracted; {published}"
@@ -174,7 +174,7 @@ def _travel(
     settings = _settings(storage_format)
     if settings.storage_format != "iceberg":
         raise click.UsageError("--snapshot and --as-of need --format iceberg")
-    with _steps() as (on_step, _):
+    with steps_shown() as (on_step, _):
         done = time_travel.build(settings, snapshot, parse_bound("as-of", as_of), on_step=on_step)
     sentence = (
         f"snapshot {done.snapshot_id}, with what had arrived by {done.extracted:%Y-%m-%d %H:%M:%S}"
@@ -199,64 +199,3 @@ def _print(as_json: bool, sentence: str, report: Any) -> None:
     import json
 
     say(json.dumps(dataclasses.asdict(report), default=str) if as_json else sentence)
-
-
-@contextmanager
-def progress(title: str) -> Iterator[Callable[[int, int], None]]:
-    with _steps() as (on_step, on_progress):
-        on_step(title)
-        yield on_progress
-
-
-@contextmanager
-def _spinner(title: str) -> Iterator[None]:
-    with _steps() as (on_step, _):
-        on_step(title)
-        yield
-
-
-@contextmanager
-def _steps() -> Iterator[tuple[Callable[[str], None], Callable[[int, int], None]]]:
-    """One bar a step, with rows/s and time left; only on a terminal."""
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        SpinnerColumn,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
-
-    bar = Progress(
-        SpinnerColumn(finished_text="✓"),
-        TextColumn("{task.description:<10}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]}"),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-        disable=not Console(stderr=True).is_terminal,
-    )
-
-    def on_step(title: str) -> None:
-        _finish(bar)
-        bar.add_task(title, total=None, rate="")
-
-    def on_progress(done: int, total: int) -> None:
-        task = bar.tasks[-1]
-        speed = f"{task.speed:,.0f} rows/s" if task.speed else ""
-        bar.update(task.id, completed=done, total=total, rate=speed)
-
-    with bar:
-        yield on_step, on_progress
-        _finish(bar)
-
-
-def _finish(bar: Any) -> None:
-    for task in bar.tasks:
-        if not task.finished:
-            total = task.total or 1
-            bar.update(task.id, total=total, completed=total)

@@ -8,6 +8,9 @@ import click
 from cca.terminal import say
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cca.settings import Settings
     from cca.stack.airflow_api import AirflowApi
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
@@ -15,10 +18,7 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON obj
 
 @click.group()
 def run() -> None:
-    """Trigger Airflow's DAGs and wait until they end."""
-    from cca.extras import AIRFLOW
-
-    AIRFLOW.require("cca run")
+    """Trigger Airflow's DAGs and wait until they end; the light stack does their work here."""
 
 
 @run.command()
@@ -31,22 +31,32 @@ def run() -> None:
 def pipeline(as_json: bool, **form: Any) -> None:
     """Run conversation_pipeline once; the options are the fields of its form."""
     from cca.extract.window import parse_bound
-    from cca.stack.airflow import DAG_ID
+    from cca.timetable import PIPELINE
 
     for name in ("since", "until"):
         at = parse_bound(name, form[name])
         form[name] = at and at.isoformat()
-    _trigger(DAG_ID, {name: value for name, value in form.items() if value}, as_json)
+    if _is_light():
+        _run_here(PIPELINE, as_json, lambda settings: _pipeline_here(settings, form))
+        return
+    _trigger(PIPELINE, {name: value for name, value in form.items() if value}, as_json)
 
 
 @run.command()
 @_JSON
 def daily(as_json: bool) -> None:
     """Run the nightly full refresh now."""
-    from cca.stack.airflow import DAG_ID
+    from cca import timetable
 
+    if _is_light():
+        from cca.schedule import jobs
+
+        _run_here(
+            timetable.REFRESH, as_json, lambda settings: jobs.run(settings, timetable.REFRESH)
+        )
+        return
     # It triggers the pipeline and waits for it.
-    _trigger("daily_full_refresh", {}, as_json, DAG_ID)
+    _trigger(timetable.REFRESH, {}, as_json, timetable.PIPELINE)
 
 
 @run.command()
@@ -65,21 +75,58 @@ def backfill(since: str, until: str, at_once: int, again: str, as_json: bool) ->
     """Run once for each hour: extract what happened then, whenever it arrived."""
     from datetime import timedelta
 
-    from cca.errors import SettingError
+    from cca.errors import ServiceDown, SettingError
     from cca.extract.window import parse_bound
-    from cca.stack.airflow import DAG_ID
+    from cca.extras import AIRFLOW
+    from cca.timetable import PIPELINE
 
+    if _is_light():
+        AIRFLOW.require("cca run backfill")
+        raise ServiceDown(
+            "backfills are runs of Airflow, and the light stack has none: `cca up` starts it, or "
+            f"`cca pipeline --since {since} --until {until}` extracts the whole range in one run"
+        )
     start, end = parse_bound("since", since), parse_bound("until", until)
     if start is None or end is None or start >= end:
         raise SettingError(f"since ({since}) must be before until ({until})")
     with _signed_in() as airflow:
-        _require_unpaused(airflow, DAG_ID)
+        _require_unpaused(airflow, PIPELINE)
         # Airflow takes both ends in
         number = airflow.backfill(start, end - timedelta(hours=1), at_once=at_once, again=again)
         _wait(lambda: airflow.has_ended(number), f"backfill {number}")
         states = airflow.backfilled(start, end)
     _print(as_json, {"backfill": number, "states": states})
     _require_success(states)
+
+
+def _is_light() -> bool:
+    from cca.settings import get_settings
+    from cca.stack.kind import is_light
+
+    return is_light(get_settings())
+
+
+def _pipeline_here(settings: "Settings", form: dict[str, Any]) -> None:
+    from cca import pipeline as steps
+    from cca.extract.window import resolve
+    from cca.lake.manifest import with_format
+    from cca.mongo.server import serving_mongo
+
+    is_full = bool(form["full_backfill"])
+    window = resolve(since=form["since"], until=form["until"], full_backfill=is_full)
+    settings = with_format(settings, form["storage_format"])
+    with serving_mongo(settings) as uri:
+        steps.run(settings, uri, steps.Options(window, bool(form["full_refresh"])))
+
+
+def _run_here(dag_id: str, as_json: bool, work: "Callable[[Settings], None]") -> None:
+    from rich.console import Console
+
+    from cca.settings import get_settings
+
+    with Console(stderr=True).status(f"running {dag_id}"):
+        work(get_settings())
+    _print(as_json, {"dag_id": dag_id, "run_id": "light stack", "state": "success"})
 
 
 def _trigger(dag_id: str, conf: dict[str, Any], as_json: bool, *needed: str) -> None:

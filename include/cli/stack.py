@@ -18,7 +18,13 @@ if TYPE_CHECKING:
     from cca.stack.stack import Message
     from cca.stack.status import StackStatus
 
-PART_NAMES = ("mongo", "sync", "follow", "airflow", "browser")
+PART_NAMES = ("mongo", "sync", "follow", "airflow", "schedule", "browser")
+
+
+_KINDS = {
+    "full": "full: Airflow runs the pipeline",
+    "light": "light: cca's own scheduler runs the pipeline",
+}
 
 
 def _part_names(_context: click.Context, _option: click.Parameter, value: str | None) -> set[str]:
@@ -34,18 +40,33 @@ def _part_names(_context: click.Context, _option: click.Parameter, value: str | 
 
 @click.command()
 @click.option("--only", callback=_part_names, metavar="PART,…", help=f"Of {', '.join(PART_NAMES)}.")
-def up(*, only: set[str]) -> None:
-    """Start the parts that do not run, wait until they answer, and publish new data."""
+@click.option("--light", is_flag=True, help="Without Airflow: a small scheduler of its own.")
+def up(*, only: set[str], light: bool) -> None:
+    """Start the parts that do not run, wait until they answer, and publish new data.
+
+    With --light, and wherever Airflow is not installed, cca's own scheduler runs the pipeline and
+    the upkeep. Without it Airflow does. Both work on the same data: call either at any time.
+    """
     from rich.console import Console
 
+    from cca.errors import CcaError
     from cca.extras import AIRFLOW
     from cca.settings import get_settings
     from cca.stack import containers, stack
+    from cca.stack.kind import StackKind
 
     settings, console = get_settings(), Console(highlight=False, soft_wrap=True)
     containers.refuse(settings, "cca up", "docker compose up -d")
+    if sys.platform == "win32":
+        raise CcaError(
+            "the stack does not run on Windows: use `cca up` inside WSL, where it reads "
+            "CLAUDE_DIR=/mnt/c/Users/NAME/.claude/projects; or set MONGO_URI, and call "
+            "`cca usage daily --now`, `cca search` and `cca mcp` here (docs/platforms.md)"
+        )
     if "airflow" in only:
         AIRFLOW.require("cca up --only airflow")
+    kind = StackKind.LIGHT if light or not AIRFLOW.is_installed() else StackKind.FULL
+    chosen = kind if light or not only else None
     problems: list[str] = []
     with console.status("starting") as status:
 
@@ -57,7 +78,7 @@ def up(*, only: set[str]) -> None:
                 problems.append(message.text)
             _show(console, message)
 
-        ready = stack.bring_up(settings, only or set(PART_NAMES), say)
+        ready = stack.bring_up(settings, only or set(PART_NAMES), say, chosen)
         if not only:
             _publish(settings, ready, say)
     if not only:
@@ -72,15 +93,19 @@ def _publish(settings: "Settings", ready: set[str], say: Any) -> None:
     from cca.stack.stack import Kind, Message
 
     if not AIRFLOW.is_installed():
-        text = f"without Airflow, `cca pipeline` publishes new data; {AIRFLOW.how_to_install}"
+        text = f"Airflow is not installed, so this is the light stack; {AIRFLOW.how_to_install}"
         say(Message(Kind.NOTE, text))
     for remark in sources.remarks(settings):
         say(Message(Kind.NOTE, remark))
+    publishers = {
+        "airflow": pipeline_run.publish_newest,
+        "schedule": pipeline_run.publish_newest_here,
+    }
     try:
         if "sync" in ready:
             pipeline_run.wait_for_first_scan(settings, say)
-        if "airflow" in ready:
-            has_run = pipeline_run.publish_newest(settings, say)
+        if publish := publishers.keys() & ready:
+            has_run = publishers[publish.pop()](settings, say)
             text = "pipeline run succeeded" if has_run else "everything is published already"
             say(Message(Kind.READY, text))
     except CcaError as error:
@@ -153,6 +178,7 @@ def _totals(state: "StackStatus") -> dict[str, Any]:
         "pending": state.pending,
         "dead_letters": state.dead_letters,
         "going": state.going,
+        "stack": state.kind,
         "runs": [run.to_dict() for run in state.runs],
     }
 
@@ -194,6 +220,7 @@ def _sentences(state: "StackStatus") -> dict[str, str]:
     if state.going is not None:
         going = "\n                ".join(state.going) or "nothing"
     return {
+        "stack": _KINDS[state.kind],
         "last arrival": newest,
         "published": published,
         "waiting": no_agent if state.pending is None else f"{state.pending:,} lines",

@@ -1,11 +1,16 @@
 """`cca usage`: reports tokens and cost in the terminal."""
 
+from contextlib import suppress
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import click
 
 from cca.terminal import say
 from cca.usage.kinds import KINDS
+
+if TYPE_CHECKING:
+    from cca.settings import Settings
 
 _DAY = click.DateTime(["%Y-%m-%d"])
 
@@ -17,6 +22,9 @@ _DAY = click.DateTime(["%Y-%m-%d"])
 @click.option("--project", help="One project: its directory, name or folder (slug).")
 @click.option("--host", help="One machine: its CCA_HOST.")
 @click.option("--model", help="One model: its id, as `cca usage model` shows it.")
+@click.option(
+    "--now", is_flag=True, help="First read new transcripts and publish them: no stack is needed."
+)
 @click.option("--json", "form", flag_value="json", help="One JSON object.")
 @click.option("--csv", "form", flag_value="csv", help="Rows as CSV.")
 def usage(
@@ -26,6 +34,7 @@ def usage(
     project: str | None,
     host: str | None,
     model: str | None,
+    now: bool,
     form: str | None,
 ) -> None:
     """Report tokens and cost by day, week, month, model, project, machine, session, block or tool.
@@ -57,6 +66,8 @@ def usage(
     from cca.usage.projects import known_host, known_model, known_project
     from cca.usage.reports import report
 
+    if now:
+        _publish_newest(get_settings())
     gold = get_settings().gold_path
     made = report(
         gold,
@@ -75,3 +86,23 @@ def usage(
         render.print_table(made)
     if (warning := render.warning(made)) is not None:
         say(f"cca: {warning}", err=True)
+
+
+def _publish_newest(settings: "Settings") -> None:
+    from cca import pipeline
+    from cca.cli.progress import steps_shown
+    from cca.errors import AlreadyRunning
+    from cca.extract.window import resolve
+    from cca.mongo.server import serving_mongo
+    from cca.stack import sources
+    from cca.sync_agent.agent import sync_once
+
+    for remark in sources.remarks(settings):
+        say(f"cca: {remark}", err=True)
+    with serving_mongo(settings) as uri, steps_shown() as (on_step, on_progress):
+        on_step("sync")
+        # Where an agent runs, it has read what there is.
+        with suppress(AlreadyRunning):
+            sync_once(settings, uri, lambda done: on_progress(done.files, done.files_total))
+        options = pipeline.Options(resolve())
+        pipeline.run(settings, uri, options, on_step=on_step, on_progress=on_progress)

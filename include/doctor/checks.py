@@ -13,11 +13,13 @@ from cca.errors import CcaError
 from cca.extras import AIRFLOW
 from cca.gold.freshness import freshness
 from cca.lake import manifest
+from cca.locks import holder
 from cca.mongo import archive, mongod, move_over, server
 from cca.publish.metabase import Metabase, find_database, known_key
 from cca.settings import Settings
-from cca.stack import containers, readiness
+from cca.stack import containers, kind, readiness
 from cca.stack.programs import parts
+from cca.timetable import lock_path
 
 _OLDEST_PYTHON = (3, 11)
 # Below it MongoDB stops taking documents and dbt cannot write its temporary files.
@@ -34,7 +36,7 @@ _PORTS = {
 def all_checks(settings: Settings) -> Iterator[Check]:
     """Every check, in the order data passes; one that breaks is a finding too."""
     looks: tuple[Callable[[Settings], Iterator[Check]], ...] = (
-        _versions, _folders, _disk, _ports, _mongo, _agent, _lake, _gold,
+        _versions, _folders, _disk, _stack, _ports, _mongo, _agent, _lake, _gold,
         _metabase,
     )  # fmt: skip
     for look in looks:
@@ -108,12 +110,26 @@ def _disk(settings: Settings) -> Iterator[Check]:
         yield Check(name, status, f"{free / 2**30:,.1f} GiB free at {there}", fix)  # type: ignore[arg-type]
 
 
+def _stack(settings: Settings) -> Iterator[Check]:
+    """Who runs the pipeline at its times."""
+    if not kind.is_light(settings):
+        return
+    if holder(lock_path(settings)) is None:
+        detail = "light, but its scheduler does not run: nothing is published by itself"
+        yield Check("stack", "warn", detail, "`cca up --light`")
+    else:
+        yield Check("stack", "ok", "light: its scheduler runs the pipeline and the upkeep")
+
+
 def _ports(settings: Settings) -> Iterator[Check]:
     if containers.is_container(settings):
         # each container has ports of its own, and Docker publishes them
         return
     running = {part.name: readiness.answers(settings, part) for part in parts(settings)}
     for part, (host_name, port_name) in _PORTS.items():
+        if part not in running:
+            # The light stack has no Airflow.
+            continue
         host = getattr(settings, host_name) if host_name else "127.0.0.1"
         port = getattr(settings, port_name)
         if running.get(part):

@@ -18,6 +18,7 @@ from cca.follow.lists import Lists
 from cca.follow.lock import follower_lock
 from cca.follow.rebuild import answer_requests, new_index, source_of
 from cca.follow.request import is_asked
+from cca.memory import give_back
 from cca.mongo import archive, erasures
 from cca.mongo.archive import Document
 from cca.search import home as homes
@@ -117,6 +118,7 @@ class _Parts:
             self._commit()
             self.writer.settle()
             self.is_settled = True
+            give_back()
         if len(documents) < _LIVE_DOCUMENTS or now - self.flushed_at > _BACKLOG_FLUSH_SECONDS:
             self.rows_made += self.lists.flush(self.feed.position)
             self.flushed_at = now

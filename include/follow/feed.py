@@ -20,7 +20,7 @@ from cca.search.home import Position
 # A write may become visible this long after a later one: delivery retries, skewed clocks.
 OVERLAP = timedelta(minutes=10)
 # How often whoever follows asks for what is new; seldom, once nothing came for so long.
-_POLL_SECONDS, _QUIET_POLL_SECONDS = 0.1, 0.2
+_POLL_SECONDS, _QUIET_POLL_SECONDS = 0.1, 0.5
 _QUIET_AFTER_SECONDS = 60.0
 # The rest is most of the fields and half of the bytes; a line kept as such comes whole.
 _OWN = ("projectId", "sessionKey", "host", "eventAt", "ingestedAt", "rawLine", "rawFile")

@@ -19,8 +19,10 @@ def open_gold(gold_path: Path) -> duckdb.DuckDBPyConnection:
 
     """
     if not gold_path.exists():
-        message = f"{gold_path} does not exist yet: nothing was published; run `cca pipeline`"
-        raise NotFound(message)
+        raise NotFound(
+            f"{gold_path} does not exist yet: nothing was published; `cca usage daily --now` reads "
+            "your transcripts, builds the numbers and shows them, `cca up` keeps them up to date"
+        )
     # The resolved name: a publish moves the link, and a file that is open stays the same one.
     connection = duckdb.connect(str(gold_path.resolve()), read_only=True)
     connection.execute("set TimeZone = 'UTC'")

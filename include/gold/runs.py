@@ -1,12 +1,15 @@
 """Remembers how the last pipeline runs went, in a small file for every part, Airflow or not."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from cca.files import held, replace_file
+from cca.files import replace_file
+from cca.locks import held, holder
 from cca.settings import Settings
 
 # Of each DAG.
@@ -60,6 +63,33 @@ def latest(settings: Settings, dag_id: str | None = None) -> list[Run]:
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         return []
     return [each for each in found if dag_id in (None, each.dag_id)]
+
+
+@contextmanager
+def recorded(settings: Settings, dag_id: str, run_type: str) -> Iterator[None]:
+    """Wait for another run of the DAG that goes on here, then record how this one went.
+
+    Airflow's own runs are recorded by Airflow, and queue there.
+    """
+    began = datetime.now(UTC)
+    run_id = f"cca__{began.isoformat()}"
+    with held(_going_dir(settings) / f"{dag_id}.lock", note=run_id):
+        outcome = "failed"
+        try:
+            yield
+            outcome = "success"
+        finally:
+            record(settings, Run(dag_id, run_id, run_type, outcome, began, datetime.now(UTC)))
+
+
+def going(settings: Settings) -> list[str]:
+    """Return the runs outside Airflow that go on now, as `conversation_pipeline, cca__<start>`."""
+    found = {path.stem: holder(path) for path in sorted(_going_dir(settings).glob("*.lock"))}
+    return [f"{dag_id}, {run_id}" for dag_id, run_id in found.items() if run_id is not None]
+
+
+def _going_dir(settings: Settings) -> Path:
+    return settings.gold_dir / "going"
 
 
 def _from_json(values: dict[str, Any]) -> Run:

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from cca.errors import WarehouseError
-from cca.files import held, replace_file
+from cca.files import replace_file
+from cca.locks import held
 from cca.settings import Settings
 
 log = logging.getLogger(__name__)

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from cca.errors import SettingError, WarehouseError
-from cca.files import held, replace_file, sync_folder
+from cca.files import replace_file, sync_folder
+from cca.locks import held
 from cca.settings import Settings
 
 # Version 1 called the high-water mark `extracted`, knew no transcript rules, and kept beside them

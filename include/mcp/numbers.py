@@ -7,7 +7,7 @@ from cca.errors import NotFound, SettingError
 from cca.mcp.archive import Archive
 from cca.mcp.reply import Row, clean, fitted, offset_of, shortened
 from cca.usage.kinds import Kind
-from cca.usage.projects import known_host
+from cca.usage.projects import known_host, known_model
 from cca.usage.query import ask
 from cca.usage.reports import report
 
@@ -28,13 +28,14 @@ where schema_name = 'marts' and table_name = $table order by column_index
 
 def usage(  # noqa: PLR0913  (the arguments of the tool)
     archive: Archive, by: str, *, since: str = "", until: str = "", project: str = "",
-    host: str = "", cursor: str = "", max_bytes: int,
+    host: str = "", model: str = "", cursor: str = "", max_bytes: int,
 ) -> Row:  # fmt: skip
     """Report tokens, cost or calls by one of `KINDS`; the totals are those of all rows."""
     gold = archive.settings.gold_path
     made = report(
         gold, cast("Kind", by), _day(since, "since"), _day(until, "until"),
         archive.project(project) or None, host=known_host(gold, host) if host else None,
+        model=known_model(gold, model) if model else None,
     )  # fmt: skip
     offset = offset_of(cursor)
     rows = [_spoken(row) for row in made.rows]

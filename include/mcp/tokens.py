@@ -2,29 +2,23 @@
 
 import hashlib
 import hmac
-import json
-import re
 import secrets
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 from mcp.server.auth.provider import AccessToken
 
-from cca.errors import NotFound, SettingError
-from cca.files import held, replace_file
+from cca.names import Names
 from cca.settings import Settings
 
-_NAME = re.compile(r"[\w.@+-]{1,64}")
 _BEGINNING = "cca_"
 
 
 @dataclass(frozen=True)
 class Tokens:
-    """The tokens of one installation; each request reads the file, so a removal counts at once."""
+    """The tokens of one installation: hash and time of creation by name."""
 
-    path: Path
+    names: Names
 
     def added(self, name: str) -> str:
         """Return a fresh token for a name; the one it had before no longer counts.
@@ -33,13 +27,10 @@ class Tokens:
             SettingError: The name has other characters than letters, digits and . @ + - _.
 
         """
-        if not _NAME.fullmatch(name):
-            raise SettingError(f"{name!r} is no name; use letters, digits and . @ + - _")
         # 256 random bits: a plain hash of them cannot be searched through.
         token = _BEGINNING + secrets.token_urlsafe(32)
-        about = {"sha256": _hashed(token), "created": datetime.now(UTC).isoformat("T", "seconds")}
-        with self._alone():
-            self._write(self.read() | {name: about})
+        created = datetime.now(UTC).isoformat("T", "seconds")
+        self.names.put(name, {"sha256": _hashed(token), "created": created})
         return token
 
     def remove(self, name: str) -> None:
@@ -49,13 +40,7 @@ class Tokens:
             NotFound: There is none of that name.
 
         """
-        with self._alone():
-            known = self.read()
-            if name not in known:
-                raise NotFound(
-                    f"{self.path} has no token {name!r}; `cca mcp token list` lists them"
-                )
-            self._write({each: about for each, about in known.items() if each != name})
+        self.names.remove(name)
 
     def read(self) -> dict[str, dict[str, str]]:
         """Return hash and time of creation by name.
@@ -64,13 +49,7 @@ class Tokens:
             SettingError: The file is damaged.
 
         """
-        try:
-            found: dict[str, dict[str, str]] = json.loads(self.path.read_text())
-        except FileNotFoundError:
-            return {}
-        except ValueError as error:
-            message = f"{self.path} cannot be read; delete it and add its tokens again"
-            raise SettingError(message) from error
+        found: dict[str, dict[str, str]] = self.names.read()
         return found
 
     async def verify_token(self, token: str) -> AccessToken | None:
@@ -81,16 +60,10 @@ class Tokens:
                 return AccessToken(token=token, client_id=name, scopes=[])
         return None
 
-    def _alone(self) -> AbstractContextManager[None]:
-        return held(self.path.with_suffix(".lock"))
-
-    def _write(self, tokens: dict[str, dict[str, str]]) -> None:
-        replace_file(self.path, json.dumps(tokens, indent=1))
-
 
 def tokens_of(settings: Settings) -> Tokens:
     """Return the tokens of this installation."""
-    return Tokens(settings.cca_home / "mcp-tokens.json")
+    return Tokens(Names(settings.cca_home / "mcp-tokens.json", "token"))
 
 
 def _hashed(token: str) -> str:

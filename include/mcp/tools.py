@@ -160,7 +160,7 @@ TOOLS = (
         numbers.usage,
         {
             "by": {"enum": list(REPORTS)}, "since": _SINCE, "until": _UNTIL,
-            "project": _PROJECT, "host": _text(), **_page(),
+            "project": _PROJECT, "host": _text(), "model": _text(), **_page(),
         },
         ("by",),
         {"rows": _ROWS, "fresh": _FRESH, "totals": {"type": "object"}},

@@ -13,6 +13,7 @@ from pathlib import Path
 from cca.errors import ServiceDown
 from cca.settings import Settings
 
+_CACHE_GB = 0.5
 NO_MONGOD = (
     "no mongod for this platform. Three ways to get one: set MONGO_URI to a server you have; "
     "put a `mongod` on PATH (mongodb.com, your package manager); or run one in Docker: "
@@ -23,7 +24,8 @@ NO_MONGOD = (
 _STORAGE = (
     *("--wiredTigerCollectionBlockCompressor", "zstd", "--zstdDefaultCompressionLevel", "3"),
     *("--wiredTigerEngineConfigString", "log=(file_max=16MB)"),
-    *("--wiredTigerCacheSizeGB", "0.5"),
+    # A record of the server's own counters, each second: half of what an idle server takes.
+    *("--setParameter", "diagnosticDataCollectionEnabled=false"),
 )
 
 
@@ -74,6 +76,7 @@ def start(
     argv = [
         *(str(find_binary()), "--dbpath", str(data), "--auth", "--nounixsocket"),
         *("--bind_ip", "127.0.0.1", "--port", str(port), *_STORAGE),
+        *("--wiredTigerCacheSizeGB", str(settings.mongo_cache_gb or _CACHE_GB)),
         *("--logpath", str(log), "--logappend", *more),
     ]
     # Own session: Ctrl-C in a terminal must reach the command, which then stops the server.

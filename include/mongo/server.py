@@ -4,10 +4,10 @@ A command that finds none running starts one for its own duration (`transient`);
 user to leave stops it. Users hold a shared lock, so nobody's server is stopped under them.
 """
 
-import fcntl
 import json
 import os
 import signal
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -18,13 +18,18 @@ from pathlib import Path
 from pymongo.errors import PyMongoError
 
 from cca.errors import AlreadyRunning, ServiceDown
-from cca.files import held, replace_file
+from cca.files import replace_file
+from cca.locks import Taken, claimed, held
 from cca.mongo import access, archive, mongod, move_over
 from cca.ports import first_free
 from cca.settings import Settings
 from cca.waiting import wait_until
 
 FIRST_PORT = 27017
+NO_SERVER_ON_WINDOWS = (
+    "cca runs no MongoDB of its own on Windows: set MONGO_URI to a server, such as one in WSL or "
+    "Docker, or use cca inside WSL (docs/platforms.md)"
+)
 _START_SECONDS = 60
 
 
@@ -49,6 +54,8 @@ def serving_mongo(settings: Settings) -> Iterator[str]:
     if settings.mongo_uri:
         yield settings.mongo_uri
         return
+    if sys.platform == "win32":
+        raise ServiceDown(NO_SERVER_ON_WINDOWS)
     try:
         with held(settings.mongo_dir / "users.lock", is_shared=True):
             with held(settings.mongo_dir / "start.lock"):
@@ -169,11 +176,7 @@ def _stop_if_last(settings: Settings) -> None:
     running = _recorded(settings)
     if running is None or not running.transient:
         return
-    with (settings.mongo_dir / "users.lock").open("a") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return
+    with suppress(Taken), claimed(settings.mongo_dir / "users.lock"):
         stop(settings)
 
 

@@ -12,10 +12,11 @@ from pathlib import Path
 import duckdb
 
 from cca.errors import WarehouseError
-from cca.files import held, replace_link, sync_folder
+from cca.files import replace_link, sync_folder
 from cca.gold import state
 from cca.load import meta
 from cca.load.warehouse import STORAGE_VERSION, writing
+from cca.locks import held
 from cca.publish import copies, masking, metabase
 from cca.publish.comments import comments
 from cca.publish.removed import drop_removed, models_of, tables_of

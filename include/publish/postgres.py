@@ -11,8 +11,8 @@ import duckdb
 
 from cca.errors import ServiceDown
 from cca.extras import GOLD_POSTGRES
-from cca.files import held
 from cca.gold import state
+from cca.locks import held
 from cca.publish.comments import comments
 from cca.publish.copying import columns_of, copy_of, load_extension, where
 from cca.settings import Settings

@@ -16,6 +16,12 @@ class ArchiveSettings(HomeSettings):
         "",
         description="MongoDB connection string. Empty: cca runs a MongoDB of its own in CCA_HOME.",
     )
+    mongo_cache_gb: float | None = Field(
+        None,
+        ge=0.25,
+        description="Memory of cca's own MongoDB for its cache, in GB. By default 0.5, and 0.25 in "
+        "the light stack.",
+    )
     mongo_admin_uri: str = Field(
         "",
         repr=False,

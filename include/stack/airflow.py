@@ -18,7 +18,6 @@ from cca.transform import dbt
 
 log = logging.getLogger(__name__)
 
-DAG_ID = "conversation_pipeline"
 # DuckDB has one writer per file
 POOL = "duckdb_writer"
 # With a target path from outside, Cosmos would miss the compiled SQL and its parse cache.

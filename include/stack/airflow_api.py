@@ -13,7 +13,8 @@ import httpx
 from cca.errors import ServiceDown
 from cca.settings import Settings
 from cca.stack import containers
-from cca.stack.airflow import DAG_ID, api_address, has_logins, logins
+from cca.stack.airflow import api_address, has_logins, logins
+from cca.timetable import PIPELINE
 
 FINISHED = frozenset({"success", "failed"})
 _COMPONENTS = ("metadatabase", "scheduler", "triggerer", "dag_processor")
@@ -71,7 +72,7 @@ class AirflowApi:
 
     def has_dag(self) -> bool:
         """Tells whether the pipeline DAG was parsed."""
-        return self._client.get(f"/api/v2/dags/{DAG_ID}").status_code == httpx.codes.OK
+        return self._client.get(f"/api/v2/dags/{PIPELINE}").status_code == httpx.codes.OK
 
     def paused(self, *dag_ids: str) -> list[str]:
         """Those of the DAGs that are paused: their runs wait until somebody unpauses them."""
@@ -90,11 +91,11 @@ class AirflowApi:
         """The newest runs of the pipeline, newest first."""
         query = {"limit": limit, "order_by": "-run_after"}
         found: list[dict[str, Any]] = self._request(
-            "GET", f"/api/v2/dags/{DAG_ID}/dagRuns", params=query
+            "GET", f"/api/v2/dags/{PIPELINE}/dagRuns", params=query
         ).json()["dag_runs"]
         return found
 
-    def trigger(self, dag_id: str = DAG_ID, conf: dict[str, Any] | None = None) -> str:
+    def trigger(self, dag_id: str = PIPELINE, conf: dict[str, Any] | None = None) -> str:
         """Start a run with the form's values and return its id."""
         body: dict[str, Any] = {"logical_date": None, "conf": conf or {}}
         answer = self._request("POST", f"/api/v2/dags/{dag_id}/dagRuns", json=body)
@@ -103,7 +104,7 @@ class AirflowApi:
     def backfill(self, since: datetime, until: datetime, *, at_once: int, again: str) -> int:
         """Start one run for each hour in between; `again` is none, failed or completed."""
         body = {
-            "dag_id": DAG_ID,
+            "dag_id": PIPELINE,
             "from_date": since.isoformat(),
             "to_date": until.isoformat(),
             "max_active_runs": at_once,
@@ -120,7 +121,7 @@ class AirflowApi:
 
     def backfilled(self, since: datetime, until: datetime) -> list[str]:
         """State of each run that a backfill made for an hour in between."""
-        path = f"/api/v2/dags/{DAG_ID}/dagRuns"
+        path = f"/api/v2/dags/{PIPELINE}/dagRuns"
         query: dict[str, Any] = {
             "run_type": "backfill",
             "logical_date_gte": since.isoformat(),
@@ -135,13 +136,13 @@ class AirflowApi:
             states += [run["state"] for run in page]
         return states
 
-    def run_state(self, run_id: str, dag_id: str = DAG_ID) -> str:
+    def run_state(self, run_id: str, dag_id: str = PIPELINE) -> str:
         """State of one run: queued, running, success or failed."""
         return str(self._request("GET", f"/api/v2/dags/{dag_id}/dagRuns/{run_id}").json()["state"])
 
     def tasks(self, run_id: str) -> dict[str, str]:
         """State of each task of a run."""
-        path = f"/api/v2/dags/{DAG_ID}/dagRuns/{run_id}/taskInstances"
+        path = f"/api/v2/dags/{PIPELINE}/dagRuns/{run_id}/taskInstances"
         found = self._request("GET", path, params={"limit": 500}).json()["task_instances"]
         return {each["task_id"]: each["state"] or "waiting" for each in found}
 

@@ -1,6 +1,5 @@
 """Whether one part answers, asked from beside it: for containers and monitors."""
 
-import fcntl
 import re
 from collections.abc import Callable
 
@@ -8,6 +7,8 @@ import httpx
 from pymongo.errors import PyMongoError
 
 from cca.errors import ServiceDown
+from cca.follow.lock import lock_path
+from cca.locks import holder
 from cca.mongo import archive
 from cca.publish.metabase import Metabase
 from cca.settings import Settings
@@ -69,15 +70,8 @@ def _sync(settings: Settings) -> str:
 
 def _follow(settings: Settings) -> str:
     """A follower holds its lock for as long as it lives, and asks MongoDB for ever."""
-    path = settings.search_dir / "follow.lock"
-    try:
-        with path.open("r+") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return ""
-    except FileNotFoundError:
-        return f"{path} does not exist"
-    return f"nobody holds {path}"
+    path = lock_path(settings.search_dir)
+    return "" if holder(path) is not None else f"nobody holds {path}"
 
 
 def _browser(settings: Settings) -> str:

@@ -1,21 +1,24 @@
 """After `cca up`: waits for the agent's first scan, then for a pipeline run that publishes it."""
 
+import subprocess
+import sys
 import time
 from collections import Counter
 
 from cca.errors import ServiceDown
 from cca.gold.freshness import freshness
-from cca.settings import Settings
+from cca.settings import Settings, child_environment
 from cca.stack import readiness
-from cca.stack.airflow import DAG_ID
 from cca.stack.airflow_api import FINISHED, AirflowApi
 from cca.stack.stack import Kind, Message, Say
+from cca.timetable import PIPELINE
 
 _POLL_SECONDS = 1.0
 _STALLED_SECONDS = 300
 _PARSED_SECONDS = 120
 # A run that was already going may have begun before the last document came: then one more.
 _RUNS = 3
+_LINES_SHOWN = 3
 
 
 def wait_for_first_scan(settings: Settings, say: Say) -> None:
@@ -55,15 +58,33 @@ def publish_newest(settings: Settings, say: Say) -> bool:
     return True
 
 
+def publish_newest_here(settings: Settings, say: Say) -> bool:
+    """Run the pipeline in a process of its own where the archive is ahead; True if it was."""
+    if not freshness(settings).is_behind:
+        return False
+    say(Message(Kind.WORKING, "pipeline run"))
+    done = subprocess.run(
+        [sys.executable, "-m", "cca", "pipeline"],
+        env=child_environment(settings.as_environment()),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        lines = done.stderr.strip().splitlines()
+        raise ServiceDown("the pipeline run failed: " + "\n".join(lines[-_LINES_SHOWN:]))
+    return True
+
+
 def _wait_until_parsed(airflow: AirflowApi, say: Say) -> None:
     deadline = time.monotonic() + _PARSED_SECONDS
     while not airflow.has_dag():
-        say(Message(Kind.WORKING, f"waiting for Airflow to read {DAG_ID}"))
+        say(Message(Kind.WORKING, f"waiting for Airflow to read {PIPELINE}"))
         if errors := airflow.import_errors():
             raise ServiceDown("Airflow cannot read its DAGs: " + "\n".join(errors))
         if time.monotonic() > deadline:
             message = (
-                f"Airflow did not read {DAG_ID} in {_PARSED_SECONDS} s; see `cca logs airflow`"
+                f"Airflow did not read {PIPELINE} in {_PARSED_SECONDS} s; see `cca logs airflow`"
             )
             raise ServiceDown(message)
         time.sleep(_POLL_SECONDS / 2)

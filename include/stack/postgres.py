@@ -19,7 +19,8 @@ from urllib.parse import quote
 import psutil
 
 from cca.errors import ServiceDown
-from cca.files import held, replace_file
+from cca.files import replace_file
+from cca.locks import held
 from cca.settings import Settings, child_environment
 from cca.stack import run_folder
 from cca.waiting import wait_until

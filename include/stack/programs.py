@@ -6,7 +6,7 @@ from pathlib import Path
 
 from cca import extras
 from cca.settings import Settings
-from cca.stack import postgres
+from cca.stack import kind, postgres
 
 
 @dataclass(frozen=True)
@@ -45,17 +45,21 @@ class Part:
 def parts(settings: Settings) -> list[Part]:
     """Return the parts in the order in which they start.
 
-    `mongo` is absent where MONGO_URI names a server, `airflow` where it is not installed.
+    `mongo` is absent where MONGO_URI names a server. The light stack has `schedule` and no
+    `airflow`; in containers Airflow is absent where its image is another one.
     """
     health = Port(settings.health_host, settings.health_port, "HEALTH_PORT")
     browser = Port(settings.browser_host, settings.browser_port, "BROWSER_PORT")
     airflow = Port("127.0.0.1", settings.airflow_port, "AIRFLOW_PORT")
     mongo = Part("mongo", "MongoDB", (Program("mongod", _cca("mongo"), 40),))
-    orchestration = (
-        (Part("airflow", "Airflow", (*_tables(settings), *AIRFLOW), airflow, _url(airflow)),)
-        if extras.AIRFLOW.is_installed()
-        else ()
-    )
+    schedule = Program("schedule", _cca("schedule"), 30, settled_seconds=2)
+    if kind.is_light(settings):
+        orchestration = [Part("schedule", "scheduler", (schedule,))]
+    elif extras.AIRFLOW.is_installed():
+        programs = (*_tables(settings), *AIRFLOW)
+        orchestration = [Part("airflow", "Airflow", programs, airflow, _url(airflow))]
+    else:
+        orchestration = []
     return [
         *(() if settings.mongo_uri else (mongo,)),
         Part(

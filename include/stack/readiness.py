@@ -6,12 +6,14 @@ from typing import Any
 
 import httpx
 
+from cca.locks import holder
 from cca.mongo import server
 from cca.settings import Settings
 from cca.stack import supervisor
 from cca.stack.airflow_api import AirflowApi
 from cca.stack.log_files import last_lines
 from cca.stack.programs import Part
+from cca.timetable import lock_path as scheduler_lock_path
 
 _ENDED = frozenset({"FATAL", "EXITED", "UNKNOWN"})
 
@@ -20,16 +22,19 @@ def answers(settings: Settings, part: Part) -> bool:
     """Tells whether the part does its work now, not only whether its process lives."""
     if not is_running(settings, part):
         return False
-    if part.name == "mongo":
-        return server.running_uri(settings) is not None
-    if part.name == "sync":
-        return agent_health(settings) is not None
-    if part.name == "airflow":
-        with AirflowApi(settings) as airflow:
-            return not airflow.missing_components()
-    if part.name == "browser":
-        return serves(str(part.url))
-    return True
+    questions = {
+        "mongo": lambda: server.running_uri(settings) is not None,
+        "sync": lambda: agent_health(settings) is not None,
+        "airflow": lambda: _airflow_answers(settings),
+        "browser": lambda: serves(str(part.url)),
+        "schedule": lambda: holder(scheduler_lock_path(settings)) is not None,
+    }
+    return part.name not in questions or questions[part.name]()
+
+
+def _airflow_answers(settings: Settings) -> bool:
+    with AirflowApi(settings) as airflow:
+        return not airflow.missing_components()
 
 
 def is_running(settings: Settings, part: Part) -> bool:

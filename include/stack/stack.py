@@ -1,6 +1,5 @@
 """Brings the embedded stack up part by part, and takes it down so that nothing stays behind."""
 
-import fcntl
 import time
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -9,17 +8,21 @@ from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlsplit
 
-from cca import extras, ports
+from cca import ports
 from cca.errors import CcaError
+from cca.locks import held, holder
 from cca.mongo import mongod, server
 from cca.settings import Settings
-from cca.stack import airflow, postgres, processes, readiness, run_folder, supervisor
+from cca.stack import airflow, kind, postgres, processes, readiness, run_folder, supervisor
+from cca.stack.kind import StackKind
 from cca.stack.programs import Part, parts
 from cca.waiting import wait_until
 
 # A machine under load takes minutes where an idle one takes 15 s.
 _READY_SECONDS = 600
 _POLL_SECONDS = 0.25
+# The least that MongoDB takes.
+_LIGHT_CACHE_GB = 0.25
 # After this many starts a part that does not answer is reported; its retries go on.
 _STARTS = 3
 # They are stopped last, for the others' last write
@@ -48,19 +51,29 @@ Say = Callable[[Message], None]
 
 def stack_environment(settings: Settings) -> dict[str, str]:
     """What every process of the stack is started with: the same settings from any folder."""
-    return settings.as_environment() | airflow.airflow_environment(settings)
+    own = settings.as_environment()
+    if not kind.is_light(settings):
+        return own | airflow.airflow_environment(settings)
+    return own | {"MONGO_CACHE_GB": str(settings.mongo_cache_gb or _LIGHT_CACHE_GB)}
 
 
-def bring_up(settings: Settings, wanted: Collection[str], say: Say) -> set[str]:
-    """Start what is missing of the wanted parts; returns the names of those that answer."""
+def bring_up(
+    settings: Settings, wanted: Collection[str], say: Say, chosen: StackKind | None = None
+) -> set[str]:
+    """Start what is missing of the wanted parts; returns the names of those that answer.
+
+    Another kind of stack than the last one replaces it; without a choice the kind stays.
+    """
     with _one_at_a_time(settings, say):
+        if chosen:
+            kind.choose(settings, chosen)
         _ensure_tables(settings, say)
         _ensure_supervisor(settings, say)
-        chosen = [part for part in parts(settings) if part.name in wanted]
-        missing = [part for part in chosen if not readiness.is_running(settings, part)]
+        named = [part for part in parts(settings) if part.name in wanted]
+        missing = [part for part in named if not readiness.is_running(settings, part)]
         startable = [part for part in missing if _can_start(settings, part, say)]
         ready = _start(settings, startable, say)
-        left = [part for part in chosen if part in startable or part not in missing]
+        left = [part for part in named if part in startable or part not in missing]
         return ready | _wait_until_ready(settings, [p for p in left if p.name not in ready], say)
 
 
@@ -80,22 +93,23 @@ def take_down(settings: Settings, say: Say) -> int:
 
 def _ensure_tables(settings: Settings, say: Say) -> None:
     # Whatever is wanted: the address of Airflow's tables is in every program's environment
-    if extras.AIRFLOW.is_installed() and (remark := postgres.ensure(settings)):
+    if not kind.is_light(settings) and (remark := postgres.ensure(settings)):
         say(Message(Kind.NOTE, remark))
 
 
 def _ensure_supervisor(settings: Settings, say: Say) -> None:
     environment = stack_environment(settings)
+    programs = [program for part in parts(settings) for program in part.programs]
     if supervisor.is_up(settings):
-        if supervisor.has_environment(settings, environment):
+        if supervisor.is_started_with(settings, programs, environment):
             return
-        say(Message(Kind.NOTE, "settings changed since the stack was started: restarting it"))
+        text = "settings changed or another stack was chosen since the start: restarting"
+        say(Message(Kind.NOTE, text))
         take_down(settings, say)
     elif orphans := processes.ours(settings):
         text = f"ending {len(orphans)} processes of a stack whose supervisor died"
         say(Message(Kind.NOTE, text))
         _end_leftovers(settings)
-    programs = [program for part in parts(settings) for program in part.programs]
     supervisor.start(settings, programs, environment)
 
 
@@ -129,7 +143,7 @@ def _start(settings: Settings, startable: list[Part], say: Say) -> set[str]:
             _start_programs(settings, by_name["mongo"])
             ready = _wait_until_ready(settings, [by_name["mongo"]], say)
             startable.remove(by_name["mongo"])
-        for name in ("sync", "follow", "browser"):
+        for name in ("sync", "follow", "schedule", "browser"):
             if name in by_name:
                 _start_programs(settings, by_name[name])
         if prepared:
@@ -219,10 +233,8 @@ def _end_leftovers(settings: Settings) -> None:
 
 @contextmanager
 def _one_at_a_time(settings: Settings, say: Say) -> Iterator[None]:
-    with (run_folder.run_dir(settings) / "up.lock").open("a") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            say(Message(Kind.NOTE, "another `cca up` is at work: waiting for it"))
-            fcntl.flock(lock, fcntl.LOCK_EX)
+    path = run_folder.run_dir(settings) / "up.lock"
+    if holder(path) is not None:
+        say(Message(Kind.NOTE, "another `cca up` is at work: waiting for it"))
+    with held(path):
         yield

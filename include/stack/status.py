@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from cca.errors import CcaError
+from cca.gold import runs
 from cca.gold.freshness import Freshness, freshness
-from cca.gold.runs import Run, latest
+from cca.gold.runs import Run
 from cca.settings import Settings
-from cca.stack import containers, health, readiness, supervisor
-from cca.stack.airflow import DAG_ID
+from cca.stack import containers, health, kind, readiness, supervisor
 from cca.stack.airflow_api import FINISHED, AirflowApi
+from cca.stack.kind import StackKind
 from cca.stack.programs import Part, Program, parts
+from cca.timetable import PIPELINE
 
 _RUNS_SHOWN = 5
 
@@ -37,6 +39,7 @@ class StackStatus:
     freshness: Freshness
     # None where it cannot be seen
     going: list[str] | None
+    kind: StackKind
     is_gold_seen: bool
     runs: list[Run]
     pending: int | None
@@ -52,8 +55,9 @@ def stack_status(settings: Settings) -> StackStatus:
         programs=programs,
         freshness=freshness(settings),
         going=_going(settings, programs),
+        kind=kind.chosen(settings),
         is_gold_seen=containers.is_here(settings, settings.gold_path.parent),
-        runs=latest(settings)[-_RUNS_SHOWN:],
+        runs=runs.latest(settings)[-_RUNS_SHOWN:],
         pending=agent.get("pending"),
         dead_letters=agent.get("deadLetters"),
     )
@@ -99,15 +103,16 @@ def _program(
 
 
 def _going(settings: Settings, programs: list[ProgramStatus]) -> list[str] | None:
-    """Pipeline runs that are not through yet; None where Airflow cannot be asked."""
+    """Runs that are not through yet, Airflow's of the pipeline; None where it cannot be asked."""
+    ours = runs.going(settings)
     if not any(each.part == "airflow" and each.answers for each in programs):
-        return None if any(each.state == "unknown" for each in programs) else []
+        return None if any(each.state == "unknown" for each in programs) else ours
     try:
         with AirflowApi(settings) as airflow:
             airflow.sign_in()
-            runs = airflow.runs()
-            hint = ", its DAG is paused" if airflow.paused(DAG_ID) else ""
+            found = airflow.runs()
+            hint = ", its DAG is paused" if airflow.paused(PIPELINE) else ""
     except CcaError:
         return None
-    going = [run for run in runs if run["state"] not in FINISHED]
-    return [f"{run['dag_run_id']}, {run['state']}{hint}" for run in going]
+    going = [run for run in found if run["state"] not in FINISHED]
+    return ours + [f"{run['dag_run_id']}, {run['state']}{hint}" for run in going]

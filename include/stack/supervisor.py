@@ -13,8 +13,6 @@ from pathlib import Path
 from typing import Any
 from xmlrpc.client import Fault, ServerProxy
 
-from supervisor.xmlrpc import SupervisorTransport
-
 from cca.errors import ServiceDown
 from cca.files import replace_file
 from cca.settings import Settings, child_environment
@@ -29,17 +27,17 @@ def write_config(settings: Settings, programs: Iterable[Program]) -> Path:
     """Write supervisord.conf; every program waits until it is asked for."""
     path = run_dir(settings) / "supervisord.conf"
     settings.logs_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    sections = [_daemon_section(settings), *(_program_section(settings, each) for each in programs)]
-    replace_file(path, "\n".join(sections))
+    replace_file(path, _config(settings, programs))
     return path
 
 
 def start(settings: Settings, programs: Iterable[Program], environment: dict[str, str]) -> None:
     """Start a detached supervisord that holds none of our streams, and wait for its socket."""
-    config = write_config(settings, programs)
-    (run_dir(settings) / "environment.sha256").write_text(_digest(environment))
+    named = tuple(programs)
+    path, config = write_config(settings, named), _config(settings, named)
+    (run_dir(settings) / "environment.sha256").write_text(_digest(environment, config))
     subprocess.Popen(  # noqa: S603
-        [sys.executable, "-m", "supervisor.supervisord", "-n", "-c", str(config)],
+        [sys.executable, "-m", "supervisor.supervisord", "-n", "-c", str(path)],
         env=child_environment(environment | marked(settings)),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
@@ -57,10 +55,13 @@ def start(settings: Settings, programs: Iterable[Program], environment: dict[str
         time.sleep(0.1)
 
 
-def has_environment(settings: Settings, environment: dict[str, str]) -> bool:
-    """Tells whether the running stack was started with these same settings."""
+def is_started_with(
+    settings: Settings, programs: Iterable[Program], environment: dict[str, str]
+) -> bool:
+    """Tells whether the running stack was started with these programs and settings."""
     with suppress(FileNotFoundError):
-        return (run_dir(settings) / "environment.sha256").read_text() == _digest(environment)
+        started_with = (run_dir(settings) / "environment.sha256").read_text()
+        return started_with == _digest(environment, _config(settings, programs))
     return False
 
 
@@ -121,6 +122,11 @@ def socket_path(settings: Settings) -> Path:
 
 
 def _call(settings: Settings, method: str, *arguments: Any) -> Any:
+    if sys.platform == "win32":
+        # Nothing of ours can run there, and supervisor cannot even be imported.
+        raise ConnectionRefusedError("there is no supervisor on Windows")
+    from supervisor.xmlrpc import SupervisorTransport  # noqa: PLC0415
+
     transport = SupervisorTransport(None, None, f"unix://{socket_path(settings)}")
     try:
         proxy = ServerProxy("http://127.0.0.1", transport=transport)
@@ -129,8 +135,13 @@ def _call(settings: Settings, method: str, *arguments: Any) -> Any:
         transport.close()
 
 
-def _digest(environment: dict[str, str]) -> str:
-    return hashlib.sha256(json.dumps(environment, sort_keys=True).encode()).hexdigest()
+def _digest(environment: dict[str, str], config: str) -> str:
+    return hashlib.sha256(json.dumps([environment, config], sort_keys=True).encode()).hexdigest()
+
+
+def _config(settings: Settings, programs: Iterable[Program]) -> str:
+    sections = [_daemon_section(settings), *(_program_section(settings, each) for each in programs)]
+    return "\n".join(sections)
 
 
 def _daemon_section(settings: Settings) -> str:

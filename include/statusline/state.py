@@ -4,8 +4,9 @@ import json
 import os
 from pathlib import Path
 
-from cca.files import held, replace_file
+from cca.files import replace_file
 from cca.home import SPOOL_NAME
+from cca.locks import held
 
 _NAME = "state.json"
 # A file of another size is none of ours.

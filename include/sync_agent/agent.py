@@ -14,6 +14,7 @@ from pathlib import Path
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
+from cca.memory import give_back
 from cca.mongo import archive
 from cca.settings import Settings
 from cca.sync_agent.buffer import Buffer
@@ -183,6 +184,7 @@ class _Scans:
         if started >= self.next_tidy_at:
             self.next_tidy_at = started + _TIDY_SECONDS
             shared.buffer.tidy()
+            give_back()
         return files
 
 

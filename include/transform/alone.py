@@ -1,6 +1,6 @@
 """Builds one model with its tests, after the build of all models left it out or failed in it."""
 
-from cca.files import held
+from cca.locks import held
 from cca.settings import Settings
 from cca.transform.dbt import transform
 from cca.transform.nodes import BuildFailed

@@ -9,10 +9,8 @@ from typing import Any
 from airflow.sdk import Asset, CronTriggerTimetable
 
 from cca.settings import get_settings
+from cca.timetable import FRESHNESS, PIPELINE
 from cca.transform.dbt import DBT_DIR
-
-PIPELINE = "conversation_pipeline"
-FRESHNESS = "freshness_alert"
 
 
 class Tag(StrEnum):

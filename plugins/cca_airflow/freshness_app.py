@@ -10,7 +10,7 @@ from fastapi.responses import FileResponse
 from cca.gold import runs
 from cca.gold.freshness import freshness
 from cca.settings import get_settings
-from cca.stack.airflow import DAG_ID
+from cca.timetable import PIPELINE
 
 
 def app(card: Path) -> FastAPI:
@@ -19,7 +19,7 @@ def app(card: Path) -> FastAPI:
 
     @api.get("/freshness", dependencies=[Depends(get_user)])
     def read_freshness() -> dict[str, Any]:
-        state, ended = freshness(get_settings()), runs.latest(get_settings(), DAG_ID)
+        state, ended = freshness(get_settings()), runs.latest(get_settings(), PIPELINE)
         return {
             "newest_at": state.newest_at,
             "published_at": state.published_at,

@@ -1,18 +1,25 @@
 """What a wheel brings is enough: in an empty venv, from another folder, without the checkout."""
 
+import asyncio
 import json
 import os
+import shutil
 import subprocess
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
 from email.parser import Parser
 from pathlib import Path
+from typing import Any
 from zipfile import ZipFile
 
 import pytest
+from mcp import ClientSession
+from mcp.client.stdio import StdioServerParameters, stdio_client
 
+from cca.demo.generate import generate
 from cca.mongo import archive
 from cca.settings import PROJECT_DIR, Settings
-from tests.package.wheels import build, install
+from cca.waiting import wait_until
+from tests.package.wheels import Installed, build, install, quick_start, uv
 
 FOLDERS = {
     "include": "cca", "dashboards": "cca/dashboards", "demo": "cca/demo",
@@ -39,57 +46,6 @@ bag = DagBag()
 errors = {str(path): error for path, error in bag.import_errors.items()}
 print(json.dumps({"errors": errors, "dags": sorted(bag.dags)}))
 """
-
-
-@dataclass
-class Installed:
-    """A venv with one of the distributions, and a machine around it that has nothing else."""
-
-    programs: Path
-    home: Path
-
-    @property
-    def packages(self) -> Path:
-        (found,) = self.programs.parent.glob("lib/python*/site-packages")
-        return found
-
-    def run(self, *command: str, **variables: str) -> subprocess.CompletedProcess[str]:
-        elsewhere = self.home / "elsewhere"
-        elsewhere.mkdir(exist_ok=True)
-        return subprocess.run(
-            [str(self.programs / command[0]), *command[1:]],
-            cwd=elsewhere,
-            env={
-                "PATH": "/usr/bin:/bin",
-                "HOME": str(self.home),
-                **variables,
-            },
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
-    def output(self, *command: str, **variables: str) -> str:
-        done = self.run(*command, **variables)
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
-
-    def files(self) -> dict[str, int]:
-        """When each file of cca was written, without those that Python compiles."""
-        found = (self.packages / "cca").rglob("*")
-        files = (path for path in found if path.is_file() and path.suffix != ".pyc")
-        return {str(path): path.stat().st_mtime_ns for path in files}
-
-
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build(".", tmp_path_factory.mktemp("wheel"))
-
-
-@pytest.fixture(scope="module")
-def whole(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Installed:
-    folder = tmp_path_factory.mktemp("whole")
-    return Installed(install(wheel, folder / "venv"), folder)
 
 
 @pytest.fixture(scope="module")
@@ -138,11 +94,16 @@ def test_the_main_job_runs_from_another_folder_and_writes_nothing_into_the_packa
     variables = {"CLAUDE_DIR": str(out / "projects"), "CCA_HOME": str(whole.home / "data")}
     whole.output("cca", "demo-data", "--out", str(out), "--sessions", "6", "--until", "2026-11-20")
     truth = json.loads((out / "truth.json").read_text())["totals"]
-    whole.output("cca", "sync", "--once", **variables)
-    whole.output("cca", "pipeline", **variables)
-    usage = json.loads(whole.output("cca", "usage", "daily", "--json", **variables))["totals"]
+    nothing = whole.run("cca", "usage", "daily", **variables)
+    assert nothing.returncode == 1
+    assert "`cca usage daily --now`" in nothing.stderr
+    made = whole.output("cca", "usage", "daily", "--now", "--json", **variables)
+    usage = json.loads(made)["totals"]
     assert usage["cost_usd"] == pytest.approx(float(truth["cost_usd"]))
     assert usage["output_tokens"] == truth["output_tokens"]
+    # Without Airflow the light stack's way: the same pipeline, here.
+    ran = json.loads(whole.output("cca", "run", "pipeline", "--json", **variables))
+    assert ran["state"] == "success"
     assert "prices" in whole.output("cca", "prices", "update", **variables)
     assert (whole.home / "data" / "prices" / "model_prices.csv").exists()
     assert whole.files() == before
@@ -159,7 +120,14 @@ def test_settings_come_from_the_home_and_never_from_the_current_folder(whole: In
     (whole.home / "elsewhere" / ".env").unlink()
 
 
-@pytest.mark.parametrize("command", [("run", "daily"), ("airflow",), ("up", "--only", "airflow")])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("run", "backfill", "--since", "2026-11-01", "--until", "2026-11-02"),
+        ("airflow",),
+        ("up", "--only", "airflow"),
+    ],
+)
 def test_a_command_whose_extra_is_missing_says_how_to_install_it(
     whole: Installed, command: tuple[str, ...]
 ) -> None:
@@ -173,7 +141,75 @@ def test_without_airflow_the_stack_is_the_other_parts(whole: Installed) -> None:
     status = json.loads(
         whole.output("cca", "status", "--json", CCA_HOME=str(whole.home / "stopped"))
     )
-    assert [row["program"] for row in status["rows"]] == ["mongod", "sync", "follow", "browser"]
+    assert [row["program"] for row in status["rows"]] == [
+        "mongod", "sync", "follow", "schedule", "browser",
+    ]  # fmt: skip
+    assert status["totals"]["stack"] == "light"
+
+
+def test_a_newcomer_who_follows_the_quick_start_word_by_word_gets_there(
+    whole: Installed, tmp_path: Path
+) -> None:
+    """Its first block has installed the package. `claude` notes what it was told."""
+    generate(tmp_path, sessions=6, seed=3)
+    shutil.copytree(tmp_path / "projects", whole.home / ".claude" / "projects")
+    told = tmp_path / "told"
+    claude = whole.home / ".local" / "bin" / "claude"
+    claude.write_text(f'#!/bin/sh\nshift 4\necho "$@" > {told}\n')
+    claude.chmod(0o755)
+    said = []
+    try:
+        for line in [line for block in quick_start()[1:] for line in block]:
+            if line == "cca down":
+                command = told.read_text().split()
+                with ThreadPoolExecutor(1) as thread:
+                    found = thread.submit(asyncio.run, ask_claude_s_way(whole, command)).result()
+                assert found["totals"]["api_messages"] > 0
+                assert wait_until(lambda: "hit" in shell(whole, "cca search error"), 60)
+            said.append(shell(whole, line))
+    finally:
+        shell(whole, "cca down")
+    truth = json.loads((tmp_path / "truth.json").read_text())["totals"]
+    assert f"{truth['output_tokens']:,}" in said[0]
+    status = next(text for text in said if "dead letters" in text)
+    assert "light: cca's own scheduler" in status
+    assert said[-1].startswith("stopped")
+
+
+def shell(whole: Installed, line: str) -> str:
+    """Return what a line of the page prints, typed by somebody who just installed cca."""
+    done = subprocess.run(
+        ["sh", "-ec", line],
+        cwd=whole.elsewhere(),
+        env=whole.variables(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
+    return done.stdout
+
+
+async def ask_claude_s_way(whole: Installed, command: list[str]) -> dict[str, Any]:
+    """Return what the tool `usage` answers, asked by the command that Claude Code was given."""
+    program = str(whole.programs / command[0])
+    server = StdioServerParameters(command=program, args=command[1:], env=whole.variables())
+    async with stdio_client(server) as streams, ClientSession(*streams) as session:
+        await session.initialize()
+        answer = await session.call_tool("usage", {"by": "daily"})
+    content: dict[str, Any] = answer.structured_content
+    return content
+
+
+def test_a_git_address_is_a_source_too(tmp_path: Path) -> None:
+    if not (PROJECT_DIR / ".git").exists():
+        pytest.skip("this is no git checkout")
+    source = f"git+file://{PROJECT_DIR}"
+    command = [uv(), "pip", "install", "--quiet", "--no-deps", "--target", str(tmp_path), source]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "cca" / "schedule" / "jobs.py").exists()
+    assert (tmp_path / "bin" / "cca").exists()
 
 
 @pytest.mark.long

@@ -1,8 +1,10 @@
 """Wheels of the two distributions, and venvs to try them in."""
 
+import re
 import shutil
 import subprocess
 import sys
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,58 @@ SOURCES = (
     "include", "dashboards", "demo", "dags", "plugins", "dbt", "deploy", "setup.py",
     "pyproject.toml", "requirements.txt", "README.md", "LICENSE",
 )  # fmt: skip
+
+
+@dataclass
+class Installed:
+    """A venv with one of the distributions, and a machine around it that has nothing else."""
+
+    programs: Path
+    home: Path
+    more: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def packages(self) -> Path:
+        (found,) = self.programs.parent.glob("lib/python*/site-packages")
+        return found
+
+    def variables(self, **more: str) -> dict[str, str]:
+        return {"PATH": "/usr/bin:/bin", "HOME": str(self.home), **self.more, **more}
+
+    def run(self, *command: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [str(self.programs / command[0]), *command[1:]],
+            cwd=self.elsewhere(),
+            env=self.variables(**variables),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def elsewhere(self) -> Path:
+        folder = self.home / "elsewhere"
+        folder.mkdir(exist_ok=True)
+        return folder
+
+    def output(self, *command: str, **variables: str) -> str:
+        done = self.run(*command, **variables)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def files(self) -> dict[str, int]:
+        """When each file of cca was written, without those that Python compiles."""
+        found = (self.packages / "cca").rglob("*")
+        files = (path for path in found if path.is_file() and path.suffix != ".pyc")
+        return {str(path): path.stat().st_mtime_ns for path in files}
+
+
+def quick_start() -> list[list[str]]:
+    """The lines of each block of commands of docs/quick-start.md, in order."""
+    text = (PROJECT_DIR / "docs" / "quick-start.md").read_text()
+    return [
+        block.splitlines()
+        for block in re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    ]
 
 
 def uv() -> str:

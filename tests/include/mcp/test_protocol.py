@@ -168,8 +168,8 @@ def test_by_http_only_tokens_and_own_names_are_answered(home: Home) -> None:
         assert status(good | {"origin": "https://evil.example.org"}) == 403
         tokens.added("laptop")
         assert status(good) == 401
-    assert token not in tokens.path.read_text()
-    assert tokens.path.stat().st_mode & 0o077 == 0
+    assert token not in tokens.names.path.read_text()
+    assert tokens.names.path.stat().st_mode & 0o077 == 0
 
 
 def test_a_client_asks_by_http(home: Home) -> None:

@@ -14,8 +14,8 @@ import pytest
 from cca.demo.generate import generate
 from cca.errors import ServiceDown, SettingError
 from cca.extras import GOLD_POSTGRES
-from cca.files import held
 from cca.gold import state
+from cca.locks import held
 from cca.publish.copying import load_extension
 from cca.publish.gold import publish
 from cca.publish.postgres import copy_gold, copy_newest, is_due

@@ -1,0 +1,1 @@
+"""The scheduler of the stack without Airflow, and the jobs it runs."""
