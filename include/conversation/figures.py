@@ -82,7 +82,7 @@ def _found(facts: dict[str, Any], text: str) -> str:
 
 
 def _searched(_: dict[str, Any], text: str) -> str:
-    links, _ = web_links(text)
+    links = web_links(text)[0]
     return _counted(len(links), "link") if links else ""
 
 

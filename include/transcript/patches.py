@@ -69,10 +69,10 @@ def _hunk(given: Any) -> Hunk:
 
 
 def _hunks_of_texts(change: dict[str, Any]) -> Iterator[Hunk]:
-    texts = (str(change.get(name) or "").splitlines() for name in ("old_string", "new_string"))
+    old, new = (str(change.get(name) or "") for name in ("old_string", "new_string"))
     lines: list[str] = []
     # The first two lines name files that are one and the same.
-    for line in list(unified_diff(*texts, lineterm=""))[2:]:
+    for line in list(unified_diff(old.splitlines(), new.splitlines(), lineterm=""))[2:]:
         if line.startswith("@@"):
             if lines:
                 yield Hunk(0, 0, tuple(lines))
