@@ -301,7 +301,10 @@
       return;
     if (first.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(first.tagName || "")) return;
     const keys = { s: star, n: openNote, c: copyChosen, l: copyLink };
-    const place = keys[event.key] && document.body.dataset.view === "session" && target(selected());
+    if (!keys[event.key] || document.body.dataset.view !== "session") return;
+    // The message that was chosen, else the one with the focus, as after its call was opened.
+    const focused = first.closest?.(MESSAGE);
+    const place = target(selected() || (isOwn(focused) ? focused : null));
     if (!place) return;
     event.preventDefault();
     keys[event.key](place, first);
