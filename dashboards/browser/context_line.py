@@ -1,7 +1,8 @@
 """The size of a conversation's context over its responses, as a line with marks; from gold."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
@@ -12,7 +13,8 @@ from cca.settings import Settings
 # More points than pixels show nothing; more places than these cannot be hit.
 _MAX_POINTS = 300
 _MAX_TURNS = 60
-_MAX_MARKS = 60
+# Marks that are closer would cover each other: they stand as one.
+_APART = 3.0
 # One response has no course.
 _MIN_RESPONSES = 2
 _Row = tuple[Any, ...]
@@ -58,6 +60,12 @@ class ContextLine:
     responses: int
     spots: list[Spot]
 
+    @property
+    def area(self) -> str:
+        """The points with the ground below them."""
+        first, last = (self.points.split(" ")[end].split(",")[0] for end in (0, -1))
+        return f"{first},100 {self.points} {last},100"
+
 
 def context_line(settings: Settings, session: str) -> ContextLine | None:
     """The line of a main conversation; None where gold does not know two responses of it."""
@@ -72,7 +80,8 @@ def drawn(responses: Sequence[_Row], compactions: Sequence[_Row]) -> ContextLine
     """The line of responses and compactions, both by time."""
     sizes = [row[1] for row in responses]
     largest = max(*sizes, 1)
-    spots = [*_turns(responses), *_breaks(responses), *_compactions(responses, compactions)]
+    marks = [*_breaks(responses), *_compactions(responses, compactions)]
+    spots = [*_turns(responses), *_apart(marks)]
     return ContextLine(_points(sizes, largest), largest, len(responses), spots)
 
 
@@ -112,11 +121,7 @@ def _turn(rows: Sequence[tuple[int, _Row]], responses: int) -> Spot:
 
 
 def _breaks(responses: Sequence[_Row]) -> list[Spot]:
-    """The most expensive cache breaks; one by a compaction has the compaction's mark."""
-    broken = [
-        (number, row) for number, row in enumerate(responses) if row[4] not in (None, "compaction")
-    ]
-    broken.sort(key=lambda each: -each[1][6])
+    """Cache breaks; one by a compaction has the compaction's mark."""
     return [
         Spot(
             "break",
@@ -125,16 +130,35 @@ def _breaks(responses: Sequence[_Row]) -> list[Spot]:
             f"Cache break, {row[4]}: {thousands(row[5])} tokens written again, ${row[6]:.2f}",
             row[7] or "",
         )
-        for number, row in sorted(broken[:_MAX_MARKS])
+        for number, row in enumerate(responses)
+        if row[4] not in (None, "compaction")
     ]
 
 
 def _compactions(responses: Sequence[_Row], compactions: Sequence[_Row]) -> list[Spot]:
     """Between the response before a compaction and the one after it."""
     spots = []
-    for at, entry, before, trigger in compactions[:_MAX_MARKS]:
-        earlier = sum(1 for row in responses if row[0] <= at)
+    times = [row[0] for row in responses]
+    for at, entry, before, trigger in compactions:
+        earlier = bisect_right(times, at)
         size = f" of {thousands(before)} tokens" if before else ""
         x = round(100 * earlier / len(responses), 2)
         spots.append(Spot("compaction", x, 0, f"Compaction ({trigger}){size}", entry))
     return spots
+
+
+def _apart(marks: Sequence[Spot]) -> list[Spot]:
+    """Marks from left to right; the first of close ones stands for them and tells of all."""
+    placed: list[list[Spot]] = []
+    for mark in sorted(marks, key=lambda each: each.x):
+        if placed and mark.x - placed[-1][0].x < _APART:
+            placed[-1].append(mark)
+        else:
+            placed.append([mark])
+    return [replace(each[0], told=_told(each)) for each in placed]
+
+
+def _told(marks: Sequence[Spot]) -> str:
+    if len(marks) == 1:
+        return marks[0].told
+    return f"{marks[0].told}, and {len(marks) - 1} more close to it"

@@ -7,6 +7,7 @@ from cca.dashboards.browser.numbers.cells import (
     day_of,
     few_cases,
     model_names,
+    part_of,
     period_link,
     place_cell,
     project_labels,
@@ -44,13 +45,12 @@ _TOTALS = select(
 )  # fmt: skip
 _PLACES = f"""
 select m.document_id, m.session_id, m.sent_at, m.cause, m.model, m.previous_model, m.seconds_since,
-    m.rewritten_tokens, m.cache_break_usd, l.title, l.project_key
+    m.rewritten_tokens, m.cache_break_usd, l.title, l.project_key, count(*) over () as found
 from marts.fct_cache_breaks as m
 left join marts.dim_sessions as l on l.session_id = m.session_id
 where m.is_break and ($of::varchar is null or m.cause = $of) and {_WHERE}
-order by m.cache_break_usd desc, m.message_id
+order by m.cache_break_usd desc, m.message_id limit 100
 """
-_MAX_PLACES = 100
 _BY_DAY = {"": measured.CACHE_BREAK_USD, "tokens": measured.REWRITTEN_TOKENS}
 
 
@@ -186,11 +186,6 @@ def _places(asked: Asked) -> Table:
     rows = asked.rows(_PLACES, of=cause or None)
     labels = project_labels(asked)
     names = model_names(str(each) for row in rows for each in (row["model"], row["previous_model"]))
-    cut = (
-        f"The most expensive {_MAX_PLACES} of {len(rows):,} breaks. "
-        if len(rows) > _MAX_PLACES
-        else ""
-    )
     return Table(
         f"Each break by “{cause}”" if cause else "Each break",
         [Column("Where", is_number=False), Column("When", is_number=False),
@@ -207,9 +202,9 @@ def _places(asked: Asked) -> Table:
                 Cell(thousands(row["rewritten_tokens"])),
                 Cell(money(row["cache_break_usd"]), hint=exact(row["cache_break_usd"])),
             ]
-            for row in rows[:_MAX_PLACES]
+            for row in rows
         ],
-        note=f"{cut}A title opens the response.",
+        note=f"{part_of(rows, 'The most expensive', 'breaks')}A title opens the response.",
         empty="No break has this cause here." if cause else "There is no break here.",
         anchor="of",
     )  # fmt: skip

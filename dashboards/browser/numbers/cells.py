@@ -1,7 +1,7 @@
 """What several Numbers pages show alike: projects and models by name, sessions, links to them."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -71,6 +71,12 @@ def few_cases(cases: int, name: str) -> str:
     if not cases or cases >= FEW_CASES:
         return ""
     return f"{count(cases, name)}: too few to conclude anything."
+
+
+def part_of(rows: Sequence[Row], order: str, name: str) -> str:
+    """The sentence of a table that does not hold all; each row has how many were `found`."""
+    found = rows[0]["found"] if rows else 0
+    return f"{order} {len(rows)} of {found:,} {name}. " if found > len(rows) else ""
 
 
 def session_link(session_id: str) -> str:

@@ -7,6 +7,7 @@ from cca.dashboards.browser.numbers.cells import (
     TOP_ROWS,
     day_of,
     few_cases,
+    part_of,
     place_cell,
     project_labels,
     session_cell,
@@ -48,14 +49,13 @@ _COMPACTED = f"""{FILTERED} and ($model::varchar is null or m.session_id in (
 ))"""
 _COMPACTIONS = f"""
 select m.entry_id, m.session_id, m.compacted_at, m.trigger, m.tokens_before, m.tokens_after,
-    m.duration_ms, m.agent_id, l.title, l.project_key
+    m.duration_ms, m.agent_id, l.title, l.project_key, count(*) over () as found
 from marts.fct_compactions as m
 left join marts.dim_sessions as l on l.session_id = m.session_id
 where {_COMPACTED}
-order by m.compacted_at desc, m.entry_id
+order by m.compacted_at desc, m.entry_id limit 60
 """
 _MAX_TURNS = 60
-_MAX_COMPACTIONS = 60
 _ESTIMATE = (
     "The whole is measured; its parts are an estimate by characters, for the main thread at the "
     "end of each stretch between compactions."
@@ -68,7 +68,7 @@ def page(asked: Asked) -> list[Section]:
         return []
     compactions = asked.rows(_COMPACTIONS)
     return [
-        _tiles(asked, totals, len(compactions)), _by_turn(asked),
+        _tiles(asked, totals, compactions[0]["found"] if compactions else 0), _by_turn(asked),
         Pair(_parts(asked), _tools(asked)), _largest(asked), _each(asked, compactions),
     ]  # fmt: skip
 
@@ -213,9 +213,6 @@ def _largest(asked: Asked) -> Table:
 
 def _each(asked: Asked, rows: tuple[Row, ...]) -> Table:
     labels = project_labels(asked)
-    cut = (
-        f"The newest {_MAX_COMPACTIONS} of {len(rows):,}. " if len(rows) > _MAX_COMPACTIONS else ""
-    )
     return Table(
         sessions.COMPACTIONS.label,
         [Column("Where", is_number=False), Column("When", is_number=False),
@@ -230,9 +227,9 @@ def _each(asked: Asked, rows: tuple[Row, ...]) -> Table:
                 Cell(_known(row["tokens_after"])),
                 Cell(span(row["duration_ms"])),
             ]
-            for row in rows[:_MAX_COMPACTIONS]
+            for row in rows
         ],
-        note=cut + few_cases(len(rows), "compaction") if rows else "",
+        note=part_of(rows, "The newest", "compactions") + few_cases(len(rows), "compaction"),
         empty="No context was compacted here.",
     )  # fmt: skip
 

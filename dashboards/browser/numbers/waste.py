@@ -5,6 +5,7 @@ from cca.dashboards.browser.numbers.cells import (
     day_of,
     few_cases,
     model_names,
+    part_of,
     period_link,
     place_cell,
     project_labels,
@@ -27,6 +28,7 @@ from cca.gold.measures import usage
 from cca.gold.measures.precision import NOT_CHECKED, PRECISION
 from cca.gold.measures.rules import WASTE_RULES
 from cca.gold.measures.select import select
+from cca.masking import mask_secrets
 
 _WHERE = f"{FILTERED} and {measured.WASTE_OF_MODEL}"
 _SUMS = (
@@ -34,14 +36,13 @@ _SUMS = (
 )  # fmt: skip
 _COST = select([usage.COST_USD, usage.API_MESSAGES], where=f"{FILTERED} {OF_MODEL}")
 _PLACES = f"""
-select m.kind, m.session_id, m.entry, m.model, m.found_at, m.what, m.usd, l.title, l.project_key
+select m.kind, m.session_id, m.entry, m.model, m.found_at, m.what, m.usd, l.title,
+    l.project_key, count(*) over () as found
 from marts.agg_waste as m
 left join marts.dim_sessions as l on l.session_id = m.session_id
 where ($of::varchar is null or m.kind = $of) and {_WHERE}
-order by m.usd desc, m.kind, m.session_id, m.entry
+order by m.usd desc, m.kind, m.session_id, m.entry limit 100
 """
-_MAX_PLACES = 100
-# A response's break is judged by the tokens that the API reports; its cause is told on its page.
 _JUDGED_APART = "cache break"
 _MAX_CHARACTERS = 44
 
@@ -100,14 +101,18 @@ def _kinds(asked: Asked, totals: Row) -> Table:
         [_kind(asked, kind, rows.get(kind), top) for kind in kinds],
         note="Rules of thumb. Kinds overlap: a failed call can stand in a session given up, so "
         f"their sum is an upper bound. {few_cases(totals['findings'], 'finding')}",
-        rests_on=[
-            f"{kind.capitalize()}: {_checked(kind)}" for kind in kinds if kind != _JUDGED_APART
-        ],
+        rests_on=_precision(),
     )  # fmt: skip
 
 
-def _checked(kind: str) -> str:
-    return PRECISION[kind].share if kind in PRECISION else NOT_CHECKED
+def _precision() -> list[str]:
+    """How often the rules were right; a break is judged by tokens that the API reports."""
+    rules = [kind for kind in WASTE_RULES if kind != _JUDGED_APART]
+    checked = [
+        f"{kind.capitalize()}: {PRECISION[kind].share}" for kind in rules if kind in PRECISION
+    ]
+    others = ", ".join(kind for kind in rules if kind not in PRECISION)
+    return [*checked, f"{NOT_CHECKED} {others}."]
 
 
 def _kind(asked: Asked, kind: str, row: Row | None, top: float) -> list[Cell]:
@@ -129,12 +134,7 @@ def _places(asked: Asked) -> Table:
     kind = asked.choice.of
     rows = asked.rows(_PLACES, of=kind or None)
     labels = project_labels(asked)
-    names = model_names({name for row in rows for name in str(row["model"]).split(", ")})
-    cut = (
-        f"The most expensive {_MAX_PLACES} of {len(rows):,} findings. "
-        if len(rows) > _MAX_PLACES
-        else ""
-    )
+    names = model_names({name for row in rows for name in _models(row)})
     top = max((float(row["usd"]) for row in rows), default=0)
     return Table(
         f"Each finding of “{kind}”" if kind else "Each finding",
@@ -146,18 +146,27 @@ def _places(asked: Asked) -> Table:
                 place_cell(row, row["entry"], labels, share(float(row["usd"]), top)),
                 Cell(day_of(row["found_at"])),
                 Cell(str(row["kind"])),
-                Cell(_cut(str(row["what"] or "")), hint=str(row["what"] or "")),
-                Cell(", ".join(names[name] for name in str(row["model"]).split(", "))),
+                _what(row),
+                Cell(", ".join(names[name] for name in _models(row))),
                 Cell(money(row["usd"]), hint=exact(row["usd"])),
             ]
-            for row in rows[:_MAX_PLACES]
+            for row in rows
         ],
-        note=f"{cut}A title opens the place.",
+        note=f"{part_of(rows, 'The most expensive', 'findings')}A title opens the place.",
         empty="Nothing here brought little by these rules.",
         anchor="of",
     )  # fmt: skip
 
 
-def _cut(text: str) -> str:
-    """The end of a path says more than its beginning."""
-    return text if len(text) <= _MAX_CHARACTERS else f"…{text[1 - _MAX_CHARACTERS :]}"
+def _models(row: Row) -> list[str]:
+    """A whole session may have several."""
+    return str(row["model"] or "unknown").split(", ")
+
+
+def _what(row: Row) -> Cell:
+    """A tool, a file, a cause or the beginning of a prompt; of a path the end says most."""
+    text = mask_secrets(str(row["what"] or ""))
+    if len(text) <= _MAX_CHARACTERS:
+        return Cell(text)
+    rest = _MAX_CHARACTERS - 1
+    return Cell(f"…{text[-rest:]}" if text.startswith("/") else f"{text[:rest]}…", hint=text)

@@ -30,8 +30,8 @@ class Precision:
         )
 
 
-# Said of a heuristic that is not among them.
-NOT_CHECKED = "Not checked by hand: too few cases in real sessions that are public."
+# Said before the names of heuristics that are not among them.
+NOT_CHECKED = "Not checked by hand, as too few real cases are public:"
 PRECISION = {
     "correction": Precision("A prompt corrects by its first words, in English.", 33, 28, 33),
     "check": Precision(

@@ -10,7 +10,7 @@ BREAK_CAUSES = {
     "model switch": "Another model answers: each has a cache of its own.",
     "time to live lapsed": "More time passed than the cache lives: 5 minutes or 1 hour.",
     "fork": "The response before was copied from another session.",
-    "effort switch": "The effort changed (heuristic).",
+    "effort switch": "Another effort than that of the response before (heuristic).",
     "tools or system prompt changed": (
         "Another version, or a command or note that changes tools or system prompt (heuristic)."
     ),

@@ -10,6 +10,7 @@ import pytest
 from cca.dashboards.browser.context_line import context_line, drawn
 
 pytest.importorskip("playwright", reason="playwright drives Chromium")
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 START = datetime(2026, 11, 3, 9, tzinfo=UTC)
@@ -40,6 +41,7 @@ def test_the_line_rises_with_the_context_and_each_turn_has_its_width() -> None:
     rows = [response(0, 100, 1), response(1, 200, 1), response(2, 50, 2), response(3, 100, 2)]
     line = drawn(rows, [])
     assert line.points == "12.5,50.0 37.5,0.0 62.5,75.0 87.5,50.0"
+    assert line.area == f"12.5,100 {line.points} 87.5,100"
     assert (line.largest, line.responses) == (200, 4)
     assert [(spot.x, spot.width, spot.entry) for spot in spots(line, "turn")] == [
         (0, 50, "prompt-1"), (50, 50, "prompt-2"),
@@ -72,6 +74,17 @@ def test_a_long_conversation_keeps_its_peak_and_few_places() -> None:
     assert len(turns) <= 60
     assert turns[0].told.startswith("Turns 0 to ")
     assert sum(turn.width for turn in turns) == pytest.approx(100, abs=1)
+
+
+def test_marks_that_would_cover_each_other_stand_as_one() -> None:
+    rows = [
+        response(number, 1000, 1, "model switch" if number in {10, 11, 12, 60} else None)
+        for number in range(100)
+    ]
+    marks = spots(drawn(rows, []), "break")
+    assert [mark.x for mark in marks] == [10.5, 60.5]
+    assert marks[0].told.endswith(", and 2 more close to it")
+    assert marks[0].entry == "document-10"
 
 
 @pytest.fixture(scope="module")
@@ -130,6 +143,16 @@ def test_a_click_on_the_line_goes_to_the_turn_and_on_a_mark_to_its_place(
     line.get_by_label("Compaction (manual) of 9.0k tokens").click()
     expect(page.locator(f'article[data-id="{site.responses[300]}"]')).to_be_in_viewport()
     assert f"m={site.responses[300]}" in page.url
+
+
+def test_marks_and_turns_have_names_and_can_be_hit(site: Any, open_page: Any) -> None:
+    page = open_page(f"{site.url}/?session={SESSION}", bypass_csp=True)
+    expect(page.locator(".painted")).to_have_count(0, timeout=15_000)
+    rules = {"type": "rule", "values": ["target-size", "link-name", "aria-prohibited-attr"]}
+    found = Axe().run(page, options={"runOnly": rules}).response
+    checked = [node["html"] for one in found["passes"] for node in one["nodes"]]
+    assert any("Compaction (manual)" in html for html in checked)
+    assert found["violations"] == []
 
 
 def test_without_gold_or_in_a_subagent_there_is_no_line(settings: Any, site: Any) -> None:

@@ -420,6 +420,7 @@ def test_an_open_block_says_where_its_pace_leads(
     page = numbers_page(published, Choice(), "blocks")
     assert "$3.00 spent, 1 h " in page
     assert "at this pace $6.00 in total" in page
+    assert page.index("Current window, estimated") < page.index("Windows read"), "beside the limits"
 
 
 def test_models_without_a_price_are_named_in_a_sentence() -> None:
@@ -641,6 +642,7 @@ def test_each_finding_of_waste_leads_to_its_place(published: Settings) -> None:
     assert {row[0].text for row in kinds} == set(WASTE_RULES)
     found = {row[0].text: row[1].text for row in kinds if row[1].text != "0"}
     assert found == {str(row["kind"]): f"{row['findings']:,}" for row in made.rows}
+    assert any("38 of 42 cases right" in text for text in section(page, "By kind").rests_on)
     kind = next(row for row in kinds if row[0].text == "failed call tried again")
     places = waste.page(asked(published, followed(kind[0].link)))[-1]
     assert len(places.rows) == int(kind[1].text)
