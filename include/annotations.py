@@ -35,8 +35,13 @@ class Annotation:
         return f"{self.session}/{self.entry}" if self.entry else self.session
 
     @property
+    def is_marked(self) -> bool:
+        """Tells whether there is more than another title."""
+        return bool(self.is_starred or self.tags or self.note)
+
+    @property
     def is_empty(self) -> bool:
-        return not (self.is_starred or self.tags or self.note or self.title)
+        return not (self.is_marked or self.title)
 
 
 @dataclass(frozen=True)

@@ -94,6 +94,8 @@ def annotations(collection: Collection[Document], session_id: str) -> tuple[Anno
     return tuple(
         replace(annotation, entry=str(uuids.get(entry) or entry))
         for entry, annotation in sorted(found.items())
+        # Another title is the session's title in an export.
+        if annotation.is_marked
     )
 
 
