@@ -696,5 +696,5 @@ def test_a_file_has_a_page_with_its_sessions_and_diffs(
     page.get_by_role("button", name="Show").click()
     expect(page.get_by_text("No session changed this file.")).to_be_visible()
     page.go_back()
-    page.get_by_role("link", name="Edit").click()
+    page.locator(".operation a").first.click()
     expect(page.locator("article", has_text="Edit").first).to_be_visible()
