@@ -190,7 +190,7 @@ def test_a_file_has_its_sessions_by_its_whole_path_or_its_end(
         "select file_path, count(*) as n, sum(lines_added) as added "
         "from fct_file_operations where operation <> 'read' group by 1 order by n desc, 1 limit 1"
     )
-    wanted = json.loads(terminal.run(filled.settings, "query", query, "--json").out)[0]
+    wanted = terminal.run(filled.settings, "query", query, "--json").json["rows"][0]
     path = wanted["file_path"]
     for name in (path, "/".join(Path(path).parts[-2:])):
         done = terminal.run(filled.settings, "files", name, "--json").json
