@@ -21,7 +21,6 @@ import psutil
 
 from benchmarks.corpus import UNTIL, Row
 from cca.demo.generate import SESSION_MB, generate
-from cca.gold import runs
 from cca.ports import first_free
 from cca.settings import Settings, child_environment
 from cca.stack import processes, stack
@@ -73,16 +72,16 @@ def cpu_seconds(process: psutil.Process) -> float:
 
 def idle(settings: Settings, seconds: float) -> list[Row]:
     """Memory and CPU while nothing happens, of all and of each program."""
-    runs_before = len(runs.latest(settings))
-    while runs.going(settings):
+    expected = {program.name for part in parts(settings) for program in part.programs}
+    # The supervisor, and the mongod that `cca mongo` starts, are there besides.
+    while len(found := processes.ours(settings)) > len(expected) + 2:
         time.sleep(1)
-    found = processes.ours(settings)
     before = {each.pid: cpu_seconds(each) for each in found}
     started = time.monotonic()
     time.sleep(seconds)
     took = time.monotonic() - started
     share = {each: (cpu_seconds(each) - before[each.pid]) / took * 100 for each in found}
-    if runs.going(settings) or len(runs.latest(settings)) > runs_before:
+    if {*processes.ours(settings)} != {*found}:
         # One of the scheduler's times came: that was no idle minute.
         return idle(settings, seconds)
     rows = [

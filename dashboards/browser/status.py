@@ -10,11 +10,13 @@ from tornado.web import RequestHandler
 from cca.dashboards.browser.guard import user_of
 from cca.dashboards.browser.paint import Desk
 from cca.dashboards.browser.views import render
-from cca.gold.runs import Run, latest
+from cca.gold.runs import Run, going, latest
 from cca.gold.state import published_high_water_mark
+from cca.locks import holder
 from cca.settings import Settings
+from cca.stack import kind
 from cca.stack.readiness import agent_health
-from cca.timetable import PIPELINE
+from cca.timetable import PIPELINE, lock_path
 
 # Longer than an hourly run may take, and a missed one.
 _STALE = timedelta(hours=3)
@@ -61,6 +63,8 @@ def lines(desk: Desk, now: datetime) -> Iterator[Line]:
     run = max(runs, key=_ended, default=None)
     if run is not None or not desk.settings.gold_path.exists():
         yield _pipeline(run, now)
+    if kind.is_light(desk.settings):
+        yield _scheduler(desk.settings)
     yield _gold(desk.settings, now)
 
 
@@ -88,6 +92,14 @@ def _pipeline(run: Run | None, now: datetime) -> Line:
         return Line("Pipeline", f"Failed {since}", "failed", f"{run.run_type}: see cca logs")
     took = f"finished in {ago(run.seconds)}" if run.seconds else ""
     return Line("Pipeline", f"Succeeded {since}", "ok", took)
+
+
+def _scheduler(settings: Settings) -> Line:
+    """Who runs the pipeline where Airflow does not; somebody may run it by hand alone."""
+    if holder(lock_path(settings)) is None:
+        return Line("Scheduler", "Does not run", "unknown", "cca up --light")
+    now = ", ".join(each.partition(",")[0] for each in going(settings))
+    return Line("Scheduler", f"Runs {now} now" if now else "Runs", "ok")
 
 
 def _ended(run: Run) -> datetime:

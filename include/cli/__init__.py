@@ -8,7 +8,7 @@ import click
 
 from cca.errors import CcaError
 from cca.extras import DISTRIBUTION
-from cca.terminal import say
+from cca.terminal import guard, say
 
 # Name: (module:attribute, what it does).
 COMMANDS = {
@@ -95,6 +95,7 @@ def main() -> None:
     """Entry point: prints our own errors and those of files as one line, and exits with 1."""
     # Conversations are private: whatever a command writes is its user's alone.
     os.umask(0o077)
+    guard()
     try:
         cca()
     except (CcaError, OSError) as error:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cca.terminal import printable, say
+from cca.terminal import new_console, printable, say
 
 if TYPE_CHECKING:
     from cca.doctor.check import Check
@@ -45,7 +45,6 @@ def _show(found: Iterable["Check"], *, as_json: bool) -> None:
     import json
     from collections import Counter
 
-    from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
@@ -57,6 +56,7 @@ def _show(found: Iterable["Check"], *, as_json: bool) -> None:
         return
     table = Table(box=None, show_header=False, pad_edge=False)
     for one in found:
-        fix = f"\n[dim]fix:[/] {escape(one.fix)}" if one.fix else ""
-        table.add_row(_MARKS[one.status], escape(one.name), escape(printable(one.detail)) + fix)
-    Console().print(table)
+        fix = f"\n[dim]fix:[/] {escape(printable(one.fix))}" if one.fix else ""
+        name, detail = (escape(printable(text)) for text in (one.name, one.detail))
+        table.add_row(_MARKS[one.status], name, detail + fix)
+    new_console().print(table)

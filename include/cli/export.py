@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING
 
 import click
 
-from cca.terminal import say
+from cca.terminal import new_console, printable, say
 
 if TYPE_CHECKING:
     from cca.export.sessions import SessionFilter
@@ -41,7 +41,6 @@ def export(
     reveal: bool,
 ) -> None:
     """Write conversations as Markdown, HTML, JSON, JSONL (the original entries) or CSV."""
-    from rich.console import Console
     from rich.progress import Progress
 
     from cca.conversation.reader import count_entries
@@ -52,7 +51,6 @@ def export(
     from cca.mongo import archive
     from cca.mongo.server import serving_mongo
     from cca.settings import get_settings
-    from cca.terminal import printable
 
     settings = get_settings()
     choice = _choice(settings, session, project, since, until)
@@ -66,7 +64,7 @@ def export(
             )
         total = sum(count_entries(collection, found.id) for found in sessions)
         places = MaskedPlaces(is_revealed=reveal)
-        progress = Progress(console=Console(stderr=True), transient=True)
+        progress = Progress(console=new_console(stderr=True), transient=True)
         with progress, _target(out) as file:
             task = progress.add_task("exporting", total=total)
             written = pieces(

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from cca.terminal import printable, say
+from cca.terminal import new_console, printable, say
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 
@@ -128,7 +128,6 @@ def _show(rows: list[dict[str, Any]], as_json: bool, shown: tuple[str, ...] = ()
     if as_json:
         say(json.dumps({"rows": rows, "totals": _totals(rows)}, default=str))
         return
-    from rich.console import Console
     from rich.table import Table
 
     if not rows:
@@ -146,7 +145,7 @@ def _show(rows: list[dict[str, Any]], as_json: bool, shown: tuple[str, ...] = ()
         )
     for row in rows:
         table.add_row(*(_cell(name, row[name]) for name in names))
-    Console().print(table)
+    new_console().print(table)
 
 
 def _totals(rows: list[dict[str, Any]]) -> dict[str, int]:

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from cca.terminal import new_console
+
 
 @contextmanager
 def progress(title: str) -> Iterator[Callable[[int, int], None]]:
@@ -24,7 +26,6 @@ def spinner(title: str) -> Iterator[None]:
 @contextmanager
 def steps_shown() -> Iterator[tuple[Callable[[str], None], Callable[[int, int], None]]]:
     """One bar a step, with rows/s and time left; only on a terminal."""
-    from rich.console import Console
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
@@ -35,6 +36,7 @@ def steps_shown() -> Iterator[tuple[Callable[[str], None], Callable[[int, int], 
         TimeRemainingColumn,
     )
 
+    console = new_console(stderr=True)
     bar = Progress(
         SpinnerColumn(finished_text="✓"),
         TextColumn("{task.description:<10}"),
@@ -43,8 +45,8 @@ def steps_shown() -> Iterator[tuple[Callable[[str], None], Callable[[int, int], 
         TextColumn("{task.fields[rate]}"),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
-        console=Console(stderr=True),
-        disable=not Console(stderr=True).is_terminal,
+        console=console,
+        disable=not console.is_terminal,
     )
 
     def on_step(title: str) -> None:

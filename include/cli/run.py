@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cca.terminal import say
+from cca.terminal import new_console, printable, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -120,11 +120,9 @@ def _pipeline_here(settings: "Settings", form: dict[str, Any]) -> None:
 
 
 def _run_here(dag_id: str, as_json: bool, work: "Callable[[Settings], None]") -> None:
-    from rich.console import Console
-
     from cca.settings import get_settings
 
-    with Console(stderr=True).status(f"running {dag_id}"):
+    with new_console(stderr=True).status(f"running {printable(dag_id)}"):
         work(get_settings())
     _print(as_json, {"dag_id": dag_id, "run_id": "light stack", "state": "success"})
 
@@ -172,9 +170,7 @@ def _signed_in() -> "AirflowApi":
 def _wait(has_ended: Any, what: str) -> None:
     import time
 
-    from rich.console import Console
-
-    with Console(stderr=True).status(f"waiting for {what}"):
+    with new_console(stderr=True).status(f"waiting for {printable(what)}"):
         while not has_ended():
             time.sleep(1)
 

@@ -6,14 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cca.terminal import printable, say, shown
+from cca.terminal import new_console, printable, say, shown
 
 if TYPE_CHECKING:
+    from rich.text import Text
+
     from cca.search.searcher import Results
     from cca.search.texts import Row
     from cca.settings import Settings
 
 # The terminal is patient: so many hits are looked at for what the index does not keep.
+_MARGIN = "    "
 _CHECKED_HITS, _PATTERN_SECONDS = 5000, 60.0
 KINDS = ("prompt", "answer", "thinking", "tool_input", "tool_result", "title", "system")
 
@@ -58,12 +61,10 @@ def search(text: tuple[str, ...], *, regex: bool, as_json: bool, **options: Any)
 @contextmanager
 def _served(settings: "Settings") -> Iterator[str]:
     """MongoDB; where the stack does not run, it takes seconds to start and to stop."""
-    from rich.console import Console
-
     from cca.mongo.server import running_uri, serving_mongo
 
     is_running = bool(settings.mongo_uri) or running_uri(settings) is not None
-    console = Console(stderr=True, quiet=is_running)
+    console = new_console(stderr=True, quiet=is_running)
     with ExitStack() as stack:
         with console.status("starting MongoDB; `cca up` keeps it running"):
             uri = stack.enter_context(serving_mongo(settings))
@@ -100,12 +101,10 @@ def _freshen(settings: "Settings", uri: str) -> None:
     """Index new entries, unless a running follower does so."""
     from contextlib import suppress
 
-    from rich.console import Console
-
     from cca.errors import AlreadyRunning
     from cca.follow.agent import catch_up
 
-    doing = Console(stderr=True).status("updating the search index")
+    doing = new_console(stderr=True).status("updating the search index")
     with doing, suppress(AlreadyRunning):
         catch_up(settings, uri)
 
@@ -127,25 +126,28 @@ def _row(row: "Row") -> dict[str, Any]:
 
 
 def _print(results: "Results") -> None:
+    from rich.text import Text
+
     if results.message:
         say(results.message, err=True)
+    console = new_console(soft_wrap=True)
     for row in results.rows:
         place = f"{iso(row.at)}  {row.kind:<11}  {row.session_id}  {row.project_id}"
-        click.secho(shown(place), dim=True)
-        click.echo("    " + _marked(row.snippet, row.marks))
+        console.print(Text(shown(place), style="dim"))
+        console.print(_marked(row.snippet, row.marks))
     sign = "≈ " if results.approximate else ""
     noun = "hit" if results.total == 1 else "hits"
     say(f"{sign}{results.total} {noun}, {len(results.rows)} shown")
 
 
-def _marked(text: str, marks: Iterable[tuple[int, int]]) -> str:
+def _marked(text: str, marks: Iterable[tuple[int, int]]) -> "Text":
+    from rich.text import Text
+
     # One sign for one: the marks stay where they are.
-    text = printable(text.replace("\n", " ").replace("\t", " "))
-    parts, end = [], 0
+    line = Text(_MARGIN + printable(text.replace("\n", " ").replace("\t", " ")))
     for start, stop in marks:
-        parts += [text[end:start], click.style(text[start:stop], bold=True, fg="yellow")]
-        end = stop
-    return "".join([*parts, text[end:]])
+        line.stylize("bold yellow", len(_MARGIN) + start, len(_MARGIN) + stop)
+    return line
 
 
 def iso(at: Any) -> str:

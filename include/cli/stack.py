@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cca.terminal import say
+from cca.terminal import new_console, printable, say
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -47,15 +47,13 @@ def up(*, only: set[str], light: bool) -> None:
     With --light, and wherever Airflow is not installed, cca's own scheduler runs the pipeline and
     the upkeep. Without it Airflow does. Both work on the same data: call either at any time.
     """
-    from rich.console import Console
-
     from cca.errors import CcaError
     from cca.extras import AIRFLOW
     from cca.settings import get_settings
     from cca.stack import containers, stack
     from cca.stack.kind import StackKind
 
-    settings, console = get_settings(), Console(highlight=False, soft_wrap=True)
+    settings, console = get_settings(), new_console(highlight=False, soft_wrap=True)
     containers.refuse(settings, "cca up", "docker compose up -d")
     if sys.platform == "win32":
         raise CcaError(
@@ -117,7 +115,7 @@ def _show(console: "Console", message: "Message") -> None:
 
     signs = {"ready": ("✓", "green"), "note": ("·", "yellow"), "problem": ("✗", "red")}
     sign, colour = signs[message.kind]
-    console.print(Text.assemble((sign, colour), " ", message.text))
+    console.print(Text.assemble((sign, colour), " ", printable(message.text)))
 
 
 def _show_result(console: "Console", settings: "Settings", ready: set[str]) -> None:
@@ -184,7 +182,6 @@ def _totals(state: "StackStatus") -> dict[str, Any]:
 
 
 def _show_status(state: "StackStatus") -> None:
-    from rich.console import Console
     from rich.table import Table
 
     table = Table(box=None, padding=(0, 2))
@@ -198,10 +195,10 @@ def _show_status(state: "StackStatus") -> None:
         )
         table.add_row(each.program, shown, pid or "", minutes, (pid and each.url) or "")
     # In a pipe rich assumes 80 columns, which would cut the addresses.
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
+    console = new_console(highlight=False, width=None if sys.stdout.isatty() else 120)
     console.print(table)
     for name, value in _sentences(state).items():
-        console.print(f"  {name:<14}{value}", markup=False)
+        console.print(f"  {name:<14}{printable(value)}", markup=False)
 
 
 def _sentences(state: "StackStatus") -> dict[str, str]:

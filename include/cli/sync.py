@@ -3,7 +3,7 @@
 import click
 
 from cca.settings import Settings, get_settings
-from cca.terminal import say
+from cca.terminal import new_console, say
 
 
 @click.command()
@@ -30,13 +30,12 @@ def _once(settings: Settings, uri: str, *, as_json: bool) -> None:
     import json
     from dataclasses import asdict
 
-    from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
 
     from cca.sync_agent.agent import sync_once
     from cca.sync_agent.once import Progress as SyncProgress
 
-    console = Console(stderr=True)
+    console = new_console(stderr=True)
     columns = (
         TextColumn("syncing"),
         BarColumn(bar_width=20),

@@ -48,6 +48,11 @@ class Part:
     data: str = ""
     is_failed: bool = False
 
+    def __post_init__(self) -> None:
+        """Makes label and address plain: names come from transcripts too."""
+        object.__setattr__(self, "label", plain(mended(self.label)))
+        object.__setattr__(self, "url", plain(mended(self.url)))
+
     @cached_property
     def plain(self) -> str:
         """The text as it stood on a screen: without colours, each line as it was at the end."""

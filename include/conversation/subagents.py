@@ -73,14 +73,14 @@ class Subagent:
         """What it is called in lists: its description, else what it was asked."""
         if self.is_compaction:
             return "Compaction"
-        first = plain(self.prompt).strip().split("\n", 1)[0]
-        return (self.description or self.name or first or self.id)[:_TITLE_CHARACTERS]
+        first = self.prompt.strip().split("\n", 1)[0]
+        return plain(self.description or self.name or first or self.id)[:_TITLE_CHARACTERS]
 
     @property
     def facts(self) -> list[str]:
         """What it is: its type, its phase and run in a workflow, whether it is a teammate."""
         told = (self.kind, self.phase, self.workflow, "teammate" if self.is_teammate else "")
-        return [fact for fact in told if fact and fact != self.title]
+        return [plain(fact) for fact in told if fact and plain(fact) != self.title]
 
 
 def subagents(entries: Collection[Document], session_id: str) -> list[Subagent]:

@@ -114,7 +114,11 @@ def _of_user(entry: StoredEntry, found: Said) -> Turn | None:
     for index, block in enumerate(entry.blocks):
         if kind_of(block) == "text":
             for piece in _pieces(entry, found, string(block.get("text")) or ""):
-                sender = sender or _sender(piece)
+                sent_by = _sender(piece)
+                sender = sender or sent_by
+                if sent_by and sent_by != sender:
+                    # Several messages came at once: the turn has the name of the first.
+                    parts += texts("note", f"From {sent_by}:", index)
                 parts += _of_piece(piece, index, found.kind)
         elif isinstance(block, dict):
             parts += of_block(index, block, entry.body)

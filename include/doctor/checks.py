@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cca import ports
 from cca.doctor.check import Check
-from cca.errors import CcaError
+from cca.errors import CcaError, SettingError
 from cca.extras import AIRFLOW
 from cca.gold.freshness import freshness
 from cca.lake import manifest
@@ -72,6 +72,10 @@ def _folders(settings: Settings) -> Iterator[Check]:
         yield Check("CCA_HOME", "ok", str(home))
     else:
         yield Check("CCA_HOME", "fail", f"{home} cannot be written", "change its owner or CCA_HOME")
+    try:
+        settings.require_usable_paths()
+    except SettingError as error:
+        yield Check("warehouse", "fail", str(error), "move the folder, or set DUCKDB_PATH")
     for sentence in settings.claude_dir_remarks:
         yield Check("CLAUDE_DIR", "warn", sentence, "set CLAUDE_DIR to the folder that is read")
     for folder in settings.claude_dirs:

@@ -85,7 +85,7 @@ def asked(part: Part) -> CallWording:
     name = part.label if part.label.startswith("mcp__") or not server else f"{server} {name}"
     given = block.get("input")
     values = mapping(given)
-    path = file_path(values) or ""
+    path = _words(file_path(values) or "")
     if name in _SHELLS and isinstance(values.get("command"), str):
         return CallWording(name, text=_words(values["command"]), language="bash")
     if name in _EDITS and path:

@@ -9,7 +9,8 @@ from bson import json_util
 
 from cca.extract.blocks import PLACE_WIDTH, rows_of
 from cca.extract.details import details_of
-from cca.records import CONVERSATIONS, REJECTS
+from cca.extract.screen import as_on_a_screen, holds_escapes
+from cca.records import CONTENT_BLOCKS, CONVERSATIONS, REJECTS
 from cca.transcript.agents import agent_id_of
 from cca.transcript.blocks import as_blocks, blocks_of, text_of
 from cca.transcript.category import task_category
@@ -62,13 +63,20 @@ def convert(document: Mapping[str, Any]) -> Rows:
         place = place_row(document, entry.get("timestamp"))
         blocks = blocks_of(entry)
         row = _entry_row(document, entry, blocks)
+        is_obeyed = holds_escapes(row[-1])
+        if is_obeyed:
+            row = as_on_a_screen(row, CONVERSATIONS)
         if not blocks:
             return Rows(place[DAY], (*place, *row), [])
         shared = (
             *place, row[_UUID], row[_TIMESTAMP], row[_MESSAGE_ID], row[_ROLE], row[_AGENT_ID],
             row[_IS_SIDECHAIN],
         )  # fmt: skip
-        return Rows(place[DAY], (*place, *row), rows_of(entry, blocks, shared))
+        found = rows_of(entry, blocks, shared)
+        if is_obeyed:
+            width = PLACE_WIDTH
+            found = [(*one[:width], *as_on_a_screen(one[width:], CONTENT_BLOCKS)) for one in found]
+        return Rows(place[DAY], (*place, *row), found)
     except ODD_ENTRY as error:
         reject = reject_row(document, f"{type(error).__name__}: {error}")
         return Rows(reject[_REJECT_DAY], None, [], reject)

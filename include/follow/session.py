@@ -15,6 +15,7 @@ from cca.transcript.projects import Home, Place
 from cca.transcript.prompts import Said, said
 from cca.transcript.results import is_rejection, result_text
 from cca.transcript.roles import SYNTHETIC_MODEL, role_of
+from cca.transcript.terminal import plain
 from cca.transcript.times import parse_timestamp
 from cca.transcript.titles import LONGEST_TITLE, TITLE_FIELDS, title_of, title_of_said
 from cca.transcript.values import mapping, mended, string
@@ -232,5 +233,5 @@ def _row(session_key: str, counts: _Counts, repeated: frozenset[str]) -> Row:
 
 
 def _named(names: Iterable[str | None]) -> list[str]:
-    """Return each name once, in order of appearance."""
-    return [name for name in dict.fromkeys(names) if name]
+    """Return each name once, in order of appearance, as it reads on a screen."""
+    return list(dict.fromkeys(plain(name) for name in dict.fromkeys(names) if name))

@@ -140,9 +140,12 @@ _PROMPT = _parser(breaks=True)
 
 @lru_cache(maxsize=512)
 def markdown(text: str, *, breaks: bool = False) -> Markup:
-    """Markdown as sanitised HTML; `breaks` keeps the line ends of what a person typed."""
+    """Markdown as sanitised HTML; `breaks` keeps the line ends of what a person typed.
+
+    Escape sequences leave no trace: only terminal output has colours.
+    """
     parser = _PROMPT if breaks else _PROSE
-    html = parser.render(printable(text)).replace("<pre>", '<pre tabindex="0">')
+    html = parser.render(printable(plain(text))).replace("<pre>", '<pre tabindex="0">')
     # What scrolls sideways must be reached by the keyboard.
     return sanitised(html.replace("<table>", '<table tabindex="0">'))
 

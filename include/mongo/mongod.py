@@ -8,6 +8,7 @@ import subprocess
 import sys
 from contextlib import suppress
 from importlib import util
+from itertools import pairwise
 from pathlib import Path
 
 from cca.errors import ServiceDown
@@ -24,7 +25,7 @@ NO_MONGOD = (
 _STORAGE = (
     *("--wiredTigerCollectionBlockCompressor", "zstd", "--zstdDefaultCompressionLevel", "3"),
     *("--wiredTigerEngineConfigString", "log=(file_max=16MB)"),
-    # A record of the server's own counters, each second: half of what an idle server takes.
+    # A record of the server's own counters, each second, which nobody here reads.
     *("--setParameter", "diagnosticDataCollectionEnabled=false"),
 )
 
@@ -101,6 +102,40 @@ def is_running(pid: int) -> bool:
     except (ProcessLookupError, PermissionError, FileNotFoundError):
         return False
     return True
+
+
+def holder(settings: Settings) -> tuple[int, int] | None:
+    """Return pid and port of the mongod that has our data open; None where no process of ours has.
+
+    It is known by the pid in its lock file, and is ours if its own command line names our folder.
+    """
+    data = data_dir(settings)
+    with suppress(OSError, ValueError, UnicodeError):
+        pid = int((data / "mongod.lock").read_text())
+        words = _command_line(pid)
+        options = dict(pairwise(words))
+        if "mongod" in words[0] and options.get("--dbpath") == str(data):
+            return pid, int(options["--port"])
+    return None
+
+
+def is_of_its_own_session(pid: int) -> bool:
+    """Tells whether a server was started to outlive who started it."""
+    with suppress(ProcessLookupError, PermissionError):
+        return os.getsid(pid) == pid
+    return False
+
+
+def _command_line(pid: int) -> list[str]:
+    """Return the words a process was started with; one empty word for a process that is gone."""
+    if sys.platform == "linux":
+        return Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+    # A folder with a space in its name comes apart here: such a server is not found.
+    shown = subprocess.run(  # noqa: S603
+        ["/bin/ps", "-ww", "-o", "command=", "-p", str(pid)],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    return shown.stdout.split() or [""]
 
 
 def tell(pid: int, number: int) -> None:

@@ -111,10 +111,13 @@ def _start_on(settings: Settings, port: int, *, transient: bool) -> Running:
     try:
         # Not by its command line: while the kernel loads the program, it has none.
         _await_ready(settings, port, lambda: process.poll() is None)
-    except BaseException:
+    except BaseException as error:
         process.kill()
         process.wait()
         _state_path(settings).unlink(missing_ok=True)
+        # The server of a command that was killed may have had our data a moment earlier.
+        if isinstance(error, ServiceDown) and (other := _adopted(settings)):
+            return other
         raise
     return running
 
@@ -143,12 +146,22 @@ def _write_state(settings: Settings, running: Running) -> None:
     (settings.mongo_dir / "port").write_text(str(running.port))
 
 
-def _recorded(settings: Settings) -> Running | None:
+def _written(settings: Settings) -> Running | None:
     try:
         values = json.loads(_state_path(settings).read_text())
         return Running(int(values["pid"]), int(values["port"]), bool(values["transient"]))
     except (FileNotFoundError, ValueError, TypeError, KeyError):
         return None
+
+
+def _recorded(settings: Settings) -> Running | None:
+    """The server on record, else one whose starter was killed before it could write that."""
+    recorded = _written(settings)
+    if recorded and mongod.is_running(recorded.pid):
+        return recorded
+    if found := mongod.holder(settings):
+        return Running(*found, transient=mongod.is_of_its_own_session(found[0]))
+    return recorded
 
 
 def _running(settings: Settings) -> Running | None:
@@ -169,6 +182,8 @@ def _adopted(settings: Settings) -> Running | None:
     if running is None or not mongod.is_running(running.pid):
         return None
     _await_ready(settings, running.port, lambda: mongod.is_running(running.pid))
+    if running != _written(settings):
+        _write_state(settings, running)
     return running
 
 

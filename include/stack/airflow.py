@@ -41,6 +41,8 @@ def airflow_environment(settings: Settings) -> dict[str, str]:
         **_database(settings),
         **dbt_task_environment(settings),
         "AIRFLOW_HOME": str(settings.airflow_home),
+        # It draws no graphs here, and says so at every command.
+        "PYTHONWARNINGS": "ignore:Could not import graphviz:UserWarning",
         "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT_DIR / "dags"),
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(PROJECT_DIR / "plugins"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",

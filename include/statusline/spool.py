@@ -8,6 +8,7 @@ import json
 import os
 from time import gmtime, strftime
 
+from cca.descriptors import BINARY, pread
 from cca.home import SPOOL_NAME
 from cca.statusline.payload import Limit, Payload
 
@@ -30,7 +31,7 @@ def record(home: str, payload: Payload, now: float) -> bool:
     path = os.path.join(folder, strftime("limits-%Y-%m.jsonl", gmtime(now)))  # noqa: PTH118
     entry = _entry(payload, now)
     os.makedirs(folder, mode=0o700, exist_ok=True)  # noqa: PTH103
-    flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
+    flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | BINARY
     descriptor = os.open(path, flags, 0o600)
     try:
         if not _is_news(entry, _last(descriptor, payload.session_id), now):
@@ -87,7 +88,7 @@ def _rounded(entry: dict[str, object], name: str) -> object:
 def _last(descriptor: int, session_id: str) -> dict[str, object] | None:
     """Return the session's last line, if it is near the end of the file."""
     size = os.fstat(descriptor).st_size
-    tail = os.pread(descriptor, _TAIL_BYTES, max(0, size - _TAIL_BYTES))
+    tail = pread(descriptor, _TAIL_BYTES, max(0, size - _TAIL_BYTES))
     for line in reversed(tail.split(b"\n")):
         if session_id.encode() not in line:
             continue

@@ -41,7 +41,7 @@ class Buffer:
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         # Transcripts hold secrets; SQLite gives its side files the mode of the main one.
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         self._lock = RLock()
         self._connection = open_buffer(path)
 

@@ -3,10 +3,10 @@
 import re
 from dataclasses import dataclass
 from hashlib import blake2b
-from os import pread
 from pathlib import PurePosixPath
 from zlib import crc32
 
+from cca.descriptors import pread
 from cca.home import SPOOL_NAME
 
 # Bytes before the position whose hash proves that the file is the same.
@@ -19,8 +19,10 @@ _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 # Copies that sync programs and people make stand under the name of the original and more:
 # `x (1)`, `x copy 2`, `x (conflicted copy …)`, `x.sync-conflict-…`, `Copy of x`.
 _COPIED_SESSION = re.compile(rf"(?:.*[^0-9a-zA-Z])?({_UUID.pattern})(?:[^0-9a-zA-Z].*)?", re.DOTALL)
-_COPY_MARK = re.compile(
-    r"(?:\.sync-conflict-.*| \(\d+\)| ?\(.*conflict.*\)| (?:- )?[Cc]opy(?: \(?\d+\)?)?)$", re.DOTALL
+# An agent's own name has no space, dot, bracket or tilde, and no computer's name in capitals.
+_COPIED_AGENT = re.compile(
+    r"(?:.* )?(agent-.+?)(?:[ .(\[~].*|_[^.]*[Cc]onflict.*|-[A-Z][A-Z0-9]{2,}(?:-[A-Z0-9]+)*)?",
+    re.DOTALL,
 )
 
 
@@ -83,10 +85,11 @@ def place_of(relative: PurePosixPath, root_name: str, host: str) -> Place:
 
 def _original(name: str) -> str:
     """The name of what this is a copy of: its session's, else without the copy's mark."""
-    if name.startswith("agent-"):
-        return _COPY_MARK.sub("", name)
     copied = _COPIED_SESSION.fullmatch(name)
-    return copied[1] if copied else name
+    if copied and not name.startswith("agent-"):
+        return copied[1]
+    agent = _COPIED_AGENT.fullmatch(name)
+    return agent[1] if agent else name
 
 
 def stream_hash(stream: str) -> blake2b:

@@ -8,6 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from cca.descriptors import BINARY
 from cca.sync_agent.buffer import Buffer
 from cca.sync_agent.foreign import Recogniser
 from cca.sync_agent.identity import Place, prefix_checksum
@@ -232,7 +233,7 @@ class Intake:
 def _is_edited(point: Checkpoint) -> bool:
     """Whether the bytes that were read are others now; a file that cannot be read says nothing."""
     try:
-        descriptor = os.open(point.path, os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = os.open(point.path, os.O_RDONLY | BINARY)
     except OSError:
         return False
     try:

@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from typing import Any
 from zlib import crc32
 
+from cca.descriptors import BINARY
 from cca.sync_agent import identity
 from cca.sync_agent.identity import Place
 from cca.sync_agent.scan import FoundFile, readable
@@ -55,7 +56,7 @@ def read_file(  # noqa: PLR0913  (what the file is, and how to look at it)
     `with_tail` also takes a last line without its newline; the position stays before it. With
     `may_wait` a new file without any time is left for a moment: its first time may be on its way.
     """
-    descriptor = os.open(found.path, os.O_RDONLY | os.O_CLOEXEC)
+    descriptor = os.open(found.path, os.O_RDONLY | BINARY)
     try:
         start = resume(descriptor, found, known)
         restarts = start.generation > known.generation

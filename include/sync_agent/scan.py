@@ -17,7 +17,8 @@ Kind = Literal["transcript", "limits", "agent-meta", "workflow", "tool-result"]
 # Files of lines, which grow; the others are small and read as a whole.
 OF_LINES = frozenset({"transcript", "limits"})
 
-_LEFT_OVERS = re.compile(r"\.(?:orphaned|superseded|bak|backup)|~$")
+# What other programs leave behind; `._x` is what macOS writes beside x on a foreign disk.
+_LEFT_OVERS = re.compile(r"^\._|\.(?:orphaned|superseded|bak|backup)|~$")
 
 
 @dataclass(frozen=True, slots=True)

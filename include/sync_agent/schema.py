@@ -109,7 +109,7 @@ def open_buffer(path: Path) -> sqlite3.Connection:
             side = path.with_name(path.name + suffix)
             if side.exists():
                 side.rename(path.with_name(aside + suffix))
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     return _connect(path)
 
 

@@ -4,10 +4,11 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from os import pread
 from typing import Any
 
 import orjson
+
+from cca.descriptors import pread
 
 # What one transaction of the buffer takes at most.
 BLOCK_BYTES = 1 << 20

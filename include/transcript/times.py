@@ -1,12 +1,16 @@
 """When an entry was written: the one rule for timestamps, and which of them cannot be true."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 # The years 2000 to 2199: a clock further off tells nothing, and its days cannot be drawn.
 _YEARS = range(2000, 2200)
-# Numbers below are seconds, above milliseconds: 1e11 s is the year 5138, 1e11 ms is 1973.
-_SECONDS_BELOW = 1e11
+# Numbers up to the first are seconds, then milliseconds, microseconds and nanoseconds: each limit
+# is the year 5138 in its unit, and 1973 in the next.
+_UNITS = ((1e11, 1), (1e14, 10**3), (1e17, 10**6), (1e20, 10**9))
+# Eight digits are a day, 20261101; more are a number.
+_NUMBER = re.compile(r"\d{9,}(?:\.\d*)?")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 # Nothing wrote transcripts before this.
@@ -19,8 +23,8 @@ _AHEAD = timedelta(days=1)
 def parse_timestamp(value: Any) -> datetime | None:
     """Returns the time in UTC; None where the value is no time, or one outside 2000 to 2199.
 
-    An ISO text without a zone is UTC; a number, or a text of digits, is seconds or milliseconds
-    since 1970, whichever gives a year that can be.
+    An ISO text without a zone is UTC; a number, also as text, is seconds since 1970, or a
+    thousandth, millionth or billionth of them, whichever gives a year that can be.
     """
     try:
         if type(value) is str:
@@ -65,6 +69,8 @@ def possible_times(taken_at: datetime) -> dict[str, datetime]:
 
 
 def _of_text(text: str) -> datetime:
+    if text[:9].isdecimal() and _NUMBER.fullmatch(text):
+        return _of_number(float(text) if "." in text else int(text))
     try:
         parsed = datetime.fromisoformat(text)
     except ValueError:
@@ -77,5 +83,16 @@ def _of_text(text: str) -> datetime:
 
 
 def _of_number(number: float) -> datetime:
-    seconds = number if abs(number) < _SECONDS_BELOW else number / 1000
-    return datetime.fromtimestamp(seconds, UTC)
+    """Returns the moment of a number.
+
+    Raises:
+        ValueError: in no unit is it a time.
+
+    """
+    for limit, in_a_second in _UNITS:
+        if abs(number) < limit:
+            # Whole seconds apart: a float holds no nanoseconds since 1970.
+            seconds, rest = divmod(number, in_a_second)
+            return datetime.fromtimestamp(int(seconds), UTC) + timedelta(seconds=rest / in_a_second)
+    message = f"{number} is no time"
+    raise ValueError(message)

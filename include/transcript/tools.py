@@ -3,6 +3,7 @@
 from typing import Any
 
 from cca.transcript.blocks import is_call
+from cca.transcript.terminal import plain
 from cca.transcript.values import mapping, mended
 
 # What a call works on, by how much it says of the call.
@@ -22,11 +23,12 @@ def tool_name(name: str, server: object = "") -> tuple[str, str]:
 
     `server` is what the block itself names (`mcp_tool_use` blocks have a `server_name`).
     """
+    name = plain(name)
     if name.startswith(_PREFIX):
         own, separator, tool = name[len(_PREFIX) :].partition("__")
         if separator:
             return own, tool
-    return (server if isinstance(server, str) else ""), name
+    return (plain(server) if isinstance(server, str) else ""), name
 
 
 def mcp_call(blocks: list[Any]) -> tuple[str, str] | None:

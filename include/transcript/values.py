@@ -7,7 +7,7 @@ import orjson
 
 # No answer and no search counts higher: a larger number is damage, and would spoil every sum.
 _LARGEST_COUNT = 10**9
-_COUNT_DIGITS = 10
+_COUNT_CHARACTERS = 20
 
 
 def mapping(value: Any) -> dict[str, Any]:
@@ -34,7 +34,7 @@ def mended(text: str) -> str:
 def count(value: Any) -> int | None:
     """Returns a count that can be true; a larger, negative or fractional number is None.
 
-    Some gateways write counts as strings of digits.
+    Some gateways write counts as text.
     """
     # By its exact type: a bool is none, and nothing else is as cheap where most are counts.
     if type(value) is not int and (value is None or (value := _whole(value)) is None):
@@ -47,8 +47,12 @@ def _whole(value: Any) -> int | None:
         return int(value)
     if isinstance(value, float):
         return int(value) if value.is_integer() else None
-    is_text = isinstance(value, str) and len(value) <= _COUNT_DIGITS and value.isascii()
-    return int(value) if is_text and value.isdigit() else None
+    if not isinstance(value, str) or len(value) > _COUNT_CHARACTERS or not value.isascii():
+        return None
+    digits = value.strip()
+    # A fraction of nothing comes from programs that know no whole numbers.
+    whole, _, fraction = digits.partition(".")
+    return int(whole) if whole.isdigit() and not fraction.strip("0") else None
 
 
 def integer(value: Any) -> int | None:

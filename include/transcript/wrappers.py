@@ -15,6 +15,7 @@ _CONTEXTS = frozenset({
     "system-reminder", "ide_opened_file", "ide_selection", "ide_diagnostics", "new-diagnostics",
     "user-prompt-submit-hook", "session-start-hook", "local-command-caveat",
     "local-command-stdout", "local-command-stderr", "bash-stdout", "bash-stderr",
+    "system-warning", "system_warning", "fork-boilerplate",
 })  # fmt: skip
 # The whole text is a message of this speaker, also what Claude Code adds behind the tag.
 _MESSAGES = {
@@ -29,9 +30,15 @@ _MESSAGES = {
     "ci-monitor-event": ("machine", "notification"),
     "github-webhook-activity": ("machine", "notification"),
     "bash-input": ("person", "shell"),
+    "remote-review": ("machine", "notification"),
+    "remote-review-progress": ("machine", "notification"),
+    "ultraplan": ("machine", "notification"),
     "channel": ("machine", "notification"),
+    "channel-message": ("machine", "notification"),
     "slack-tag-message": ("person", "channel"),
 }
+# Who speaks in these is in their attributes.
+_CHANNELS = frozenset({"channel", "channel-message"})
 # The same as sentences, which nothing closes.
 _SENTENCES = (
     ("[Request interrupted", "person", "interruption"),
@@ -48,16 +55,15 @@ _SENTENCES = (
 )
 _SENTENCE_STARTS = tuple(start for start, *_ in _SENTENCES)
 # A message of a channel is a person's where it names who wrote it; a webhook's does not.
-_PEOPLE = frozenset(
-    {"user", "user_id", "user_name", "username", "sender", "sender_name", "chat_id"}
-)
+_WRITERS = frozenset({"user", "user_id", "user_name", "username", "chat_id"})
+_PEOPLE = _WRITERS | {"sender", "sender_name"}
 _TAG = re.compile(r"<\\?([a-z][a-z0-9_-]*)((?:\s(?:[^>\"]|\"[^\"]*\")*)?)>")
 _ATTRIBUTE = re.compile(r"([\w-]+)=\"([^\"]*)\"")
 _FIELD = re.compile(r"<([a-z_-]+)>(.*?)</\1>", re.DOTALL)
 _MARKUP = re.compile(r"</?[a-z][a-z0-9_-]*(?:\s[^<>]*)?>")
 _HEADLINE_CHARACTERS = 4000
 # Nobody puts more around a prompt; each takes a copy of the rest.
-_MOST_CONTEXTS = 50
+_MOST_CONTEXTS = _MOST_MESSAGES = 50
 # Pairs of tags are looked for in texts up to this length: in longer ones that would take too long.
 _PAIRED_CHARACTERS = 20_000
 
@@ -92,24 +98,30 @@ def pieces(text: str, *, is_signed: bool = False) -> list[Wrapped]:
     Where the entry says that a person typed it (`is_signed`), the rest is all theirs. What Claude
     Code adds behind a message is a context too.
     """
-    before, rest = _leading(text.strip().lstrip("\ufeff"))
+    before, rest = _leading(_bare(text))
     rest, after = _trailing(rest)
     if not rest:
         return [*before, *after]
-    found = None if is_signed else machine_text(rest)
-    if found is None:
-        return [*before, Wrapped("typed", "person", rest), *after]
-    behind = rest.rpartition(f"</{found.tag}>")[2].strip() if found.tag else ""
-    added = [Wrapped("context", "machine", behind)] if behind else []
-    return [*before, found, *added, *after]
+    said: list[Wrapped] = []
+    # Several messages of teammates may have come at once.
+    while not is_signed and len(said) < _MOST_MESSAGES and (found := _machine_text(rest)):
+        contexts, rest = _leading(rest[found[1] :].strip())
+        said += [found[0], *contexts]
+    if rest:
+        said.append(Wrapped(*(("context", "machine") if said else ("typed", "person")), rest))
+    return [*before, *said, *after]
 
 
 def typed_text(text: str) -> str:
     """Returns the text without the contexts before and behind it; "" where there is no more."""
-    text = text.strip().lstrip("\ufeff")
+    text = _bare(text)
     if not (text.startswith("<") or text.endswith(">")):
         return text
     return _trailing(_leading(text)[1])[0]
+
+
+def _bare(text: str) -> str:
+    return text.strip().lstrip("\ufeff").lstrip()
 
 
 def machine_text(text: str) -> Wrapped | None:
@@ -117,6 +129,12 @@ def machine_text(text: str) -> Wrapped | None:
 
     The text begins with its first character that is no white space, and without contexts.
     """
+    found = _machine_text(text)
+    return found[0] if found else None
+
+
+def _machine_text(text: str) -> tuple[Wrapped, int] | None:
+    """Returns the same, and where it ends."""
     if text.startswith(_SENTENCE_STARTS):
         return _sentence(text)
     if not text.startswith("<") or (found := _TAG.match(text)) is None:
@@ -126,9 +144,10 @@ def machine_text(text: str) -> Wrapped | None:
     end = _closing(text, tag, found.end()) if kind else -1
     if end < 0:
         return None
-    if tag == "channel":
+    if tag in _CHANNELS:
         speaker, kind = _of_channel(attributes)
-    return Wrapped(kind, speaker, text[found.end() : end].strip("\r\n"), tag, attributes)
+    said = Wrapped(kind, speaker, text[found.end() : end].strip("\r\n"), tag, attributes)
+    return said, end + len(f"</{tag}>")
 
 
 def inner_text(text: str) -> str:
@@ -188,7 +207,7 @@ def _trailing(text: str) -> tuple[str, list[Wrapped]]:
 
 
 def _is_context(tag: str) -> bool:
-    return tag in _CONTEXTS or tag.startswith("ide_") or tag.endswith("-hook")
+    return tag in _CONTEXTS or tag.startswith(("ide_", "ide-")) or tag.endswith("-hook")
 
 
 def _closing(text: str, tag: str, start: int) -> int:
@@ -208,22 +227,26 @@ def _closing(text: str, tag: str, start: int) -> int:
     return end
 
 
-def _sentence(text: str) -> Wrapped:
+def _sentence(text: str) -> tuple[Wrapped, int]:
     start, speaker, kind = next(each for each in _SENTENCES if text.startswith(each[0]))
     if kind != "message":
-        return Wrapped(kind, speaker, text)
+        return Wrapped(kind, speaker, text), len(text)
     rest = text[len(start) :]
     said = rest.partition(":")[2].lstrip() if ":" in rest[:80] else rest
-    inner = machine_text(said)
-    return inner._replace(speaker=speaker, kind=kind) if inner else Wrapped(kind, speaker, said)
+    if (inner := _machine_text(said)) is None:
+        return Wrapped(kind, speaker, said), len(text)
+    found, end = inner
+    return found._replace(speaker=speaker, kind=kind), len(text) - len(said) + end
 
 
 def _unlisted(tag: str, attributes: dict[str, str]) -> tuple[str, str]:
     """Returns speaker and kind of a message tag that nobody listed: it names its sender."""
-    is_message = tag.endswith("-message") and any(
-        name.startswith("from") or name.endswith("_id") for name in attributes
-    )
-    return ("teammate", "message") if is_message else ("", "")
+    if not tag.endswith(("-message", "_message")):
+        return "", ""
+    if not _WRITERS.isdisjoint(attributes):
+        return "person", "channel"
+    is_sent = any(name.startswith("from") or name.endswith("_id") for name in attributes)
+    return ("teammate", "message") if is_sent else ("", "")
 
 
 def _of_channel(attributes: dict[str, str]) -> tuple[str, str]:

@@ -98,6 +98,7 @@ def transform(
         SettingError: A file of prices is wrong, or nothing is selected.
 
     """
+    settings.require_usable_paths()
     if not settings.warehouse_path.exists():
         message = f"{settings.warehouse_path} does not exist (DUCKDB_PATH); run `cca load` first"
         raise WarehouseError(message)

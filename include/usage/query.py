@@ -21,7 +21,7 @@ from rich.table import Table
 
 from cca.errors import WarehouseError
 from cca.gold.open import open_gold
-from cca.terminal import printable
+from cca.terminal import new_console, printable
 
 # The marts' only time on the clock of TIMEZONE; all others are UTC and end in Z.
 _LOCAL = "hour_at"
@@ -124,13 +124,13 @@ def print_table(answer: Answer) -> None:
     for number, name in enumerate(answer.columns):
         values = (row[number] for row in answer.rows)
         is_number = all(isinstance(each, int | float | Decimal | None) for each in values)
-        table.add_column(name, justify="right" if is_number else "left")
+        table.add_column(escape(printable(name)), justify="right" if is_number else "left")
     for row in cells:
         table.add_row(*map(escape, row))
-    console = Console()
+    console = new_console()
     width = Console(width=_PIPED_WIDTH).measure(table).maximum
     if not console.is_terminal:
-        console = Console(width=max(1, width))
+        console = new_console(width=max(1, width))
     if width <= console.width:
         console.print(table)
     else:
@@ -146,7 +146,7 @@ def _print_blocks(console: Console, columns: tuple[str, ...], rows: list[list[st
     for number, row in enumerate(rows, 1):
         console.rule(f"row {number}", align="left", style="dim")
         for name, value in zip(columns, row, strict=True):
-            console.print(f"{name:>{margin}}  {value}", markup=False, highlight=False)
+            console.print(f"{printable(name):>{margin}}  {value}", markup=False, highlight=False)
 
 
 def _text(value: Any) -> Any:

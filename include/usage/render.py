@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from cca.terminal import printable
+from cca.terminal import new_console, printable
 from cca.usage import behaviour, findings
 from cca.usage.findings import FINDINGS
 from cca.usage.reports import Report, Value
@@ -90,7 +90,7 @@ def _cell(value: Value) -> Any:
 
 def print_table(report: Report, console: Console | None = None) -> None:
     """Rows with a line of totals: a narrow terminal wraps texts, no number is ever cut."""
-    console = console or Console()
+    console = console or new_console()
     if console.is_terminal and report.kind == "session":
         console.print(_session_table(report))
         return
@@ -99,7 +99,7 @@ def print_table(report: Report, console: Console | None = None) -> None:
     else:
         table = _table(report, report.dimensions, _columns(report))
     if not console.is_terminal:
-        console = Console(width=Console(width=_ANY_WIDTH).measure(table).maximum)
+        console = new_console(width=Console(width=_ANY_WIDTH).measure(table).maximum)
     console.print(table)
 
 

@@ -36,6 +36,9 @@ LINE = (
     '"message":{"role":"user","content":"hello"}}\n'
 )
 
+# A loaded machine takes minutes for what a quiet one does in one.
+PATIENT = pytest.mark.timeout(1500)
+
 READ_THE_BAG = """
 import json, os
 from cca.settings import get_settings
@@ -86,6 +89,7 @@ def test_it_requires_what_requirements_txt_says_and_airflow_as_an_extra(wheel: P
     assert set(about.get_all("Provides-Extra") or []) == extras
 
 
+@PATIENT
 def test_the_main_job_runs_from_another_folder_and_writes_nothing_into_the_package(
     whole: Installed,
 ) -> None:
@@ -147,6 +151,7 @@ def test_without_airflow_the_stack_is_the_other_parts(whole: Installed) -> None:
     assert status["totals"]["stack"] == "light"
 
 
+@PATIENT
 def test_a_newcomer_who_follows_the_quick_start_word_by_word_gets_there(
     whole: Installed, tmp_path: Path
 ) -> None:

@@ -43,7 +43,8 @@ listed as (
     select
         matched.model,
         prices.*,
-        case when {{ is_regional_model('matched.model') }} then prices.region_multiple else 1 end as place_multiple
+        case when {{ is_regional_model('matched.model') }} then prices.region_multiple else 1 end as place_multiple,
+        {{ is_regional_model('matched.model') }} as is_regional
     from matched
     inner join prices on matched.match_order = prices.match_order
 ),
@@ -71,7 +72,8 @@ select
     cast(cache_write_5m_usd_per_mtok * place_multiple as decimal(12, 6)) as cache_write_5m_usd_per_mtok,
     cast(cache_write_1h_usd_per_mtok * place_multiple as decimal(12, 6)) as cache_write_1h_usd_per_mtok,
     web_search_usd,
-    cast(us_multiple as decimal(6, 4)) as us_multiple,
+    -- A place in the model's id is in the price already.
+    cast(case when is_regional then 1 else us_multiple end as decimal(6, 4)) as us_multiple,
     source
 from listed
 where

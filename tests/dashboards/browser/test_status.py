@@ -15,7 +15,11 @@ import pytest
 from cca.dashboards.browser.dbt_docs import docs_dir
 from cca.dashboards.browser.status import ago, lines
 from cca.gold.runs import Run, record
+from cca.locks import claimed
 from cca.settings import Settings
+from cca.stack import kind
+from cca.stack.kind import StackKind
+from cca.timetable import lock_path
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
@@ -153,3 +157,11 @@ def test_documentation_is_served_where_it_was_built_and_nothing_beside_it(site: 
     for path in ("../secret.txt", "%2e%2e/secret.txt", "link.txt", "nothing.json", "."):
         status, _, body = ask(site, f"/dbt-docs/{path}")
         assert (status, "hidden" in body) == (404, False)
+
+
+def test_the_light_stack_tells_whether_its_scheduler_runs(tmp_path: Path) -> None:
+    settings = home(tmp_path)
+    kind.choose(settings, StackKind.LIGHT)
+    assert told(settings)["Scheduler"] == ("unknown", "Does not run")
+    with claimed(lock_path(settings)):
+        assert told(settings)["Scheduler"] == ("ok", "Runs")

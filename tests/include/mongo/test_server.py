@@ -13,9 +13,10 @@ import pytest
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure
 
-from cca.mongo import archive, server
+from cca.mongo import archive, mongod, server
 from cca.mongo.set_up import set_up
 from cca.settings import Settings
+from tests.helpers import eventually
 
 
 @pytest.fixture
@@ -124,6 +125,35 @@ def test_server_of_a_command_killed_while_it_started_is_set_up_by_the_next(home:
     with server.serving_mongo(home) as uri, MongoClient(uri) as client:
         client.db.things.insert_one({"_id": 1})
     assert server.running_uri(home) is None
+
+
+def test_server_of_a_command_killed_before_it_wrote_that_down_is_adopted(home: Settings) -> None:
+    context = multiprocessing.get_context("spawn")
+    child = context.Process(target=_die_before_writing, args=(home.cca_home,))
+    child.start()
+    child.join()
+    assert not (home.mongo_dir / "running.json").exists()
+    found = eventually(lambda: mongod.holder(home))
+    with server.serving_mongo(home) as uri, MongoClient(uri) as client:
+        client.db.things.insert_one({"_id": 1})
+        adopted = server._recorded(home)
+        assert adopted == server.Running(*found, transient=True)
+    assert mongod.holder(home) is None
+    assert server.running_uri(home) is None
+
+
+def test_a_lock_file_with_the_pid_of_another_program_names_no_server(home: Settings) -> None:
+    data = mongod.data_dir(home)
+    data.mkdir(parents=True)
+    for text in (str(os.getpid()), "", "x", "-1", "999999999"):
+        (data / "mongod.lock").write_text(text)
+        assert mongod.holder(home) is None
+
+
+def _die_before_writing(home: Path) -> None:
+    server._write_state = lambda *_: os._exit(9)
+    with server.serving_mongo(Settings(cca_home=home, mongo_uri="", _env_file=None)):
+        pass
 
 
 def _die_while_starting(home: Path) -> None:

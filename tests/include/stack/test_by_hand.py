@@ -41,6 +41,14 @@ def test_dbt_builds_in_the_warehouse_of_this_installation(built: Settings, tmp_p
     assert list(home.iterdir()) == []
 
 
+def test_a_model_that_reads_one_never_built_says_what_to_run(tmp_path: Path) -> None:
+    settings = build_settings(tmp_path)
+    write_raw(settings, [entry("s", 0, text="Hello")], [])
+    done = by_hand(settings, tmp_path / "user", "dbt", "build", "--select", "stg_conversations")
+    assert done.returncode != 0
+    assert "`cca dbt build --select +stg_conversations` builds both" in done.stderr
+
+
 def test_a_selection_that_matches_nothing_is_an_error(built: Settings, tmp_path: Path) -> None:
     done = by_hand(built, tmp_path / "user", "dbt", "ls", "--select", "nosuch")
     assert done.returncode != 0
@@ -57,6 +65,7 @@ def test_airflow_knows_our_dags_and_its_options_pass_on(built: Settings, tmp_pat
     done = by_hand(sqlite, home, "airflow", "config", "get-value", "core", "dags_folder")
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip().endswith("dags")
+    assert "graphviz" not in done.stderr
     helped = by_hand(sqlite, home, "airflow", "pools", "list", "--output", "plain")
     assert "duckdb_writer" in helped.stdout
     assert list(home.iterdir()) == []

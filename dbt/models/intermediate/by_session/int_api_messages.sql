@@ -55,7 +55,10 @@ merged as (
         min_by(mcp_server, mcp_server || ' ' || coalesce(mcp_tool, '')) as mcp_server,
         min_by(coalesce(mcp_tool, ''), mcp_server || ' ' || coalesce(mcp_tool, '')) as mcp_tool,
         bool_or(speed = 'fast' or {{ is_fast_model('model') }}) as is_fast,
-        bool_or({{ has_unknown_factor() }}) as has_unknown_factor,
+        -- Nobody sells fast mode in a batch.
+        bool_or({{ has_unknown_factor() }})
+        or (bool_or(speed = 'fast' or {{ is_fast_model('model') }}) and bool_or(service_tier = 'batch'))
+            as has_unknown_factor,
         bool_or(service_tier = 'batch') as is_batch,
         bool_or(is_usage_final) as is_usage_final,
         count(*) as usage_rows,
