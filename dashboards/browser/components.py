@@ -56,4 +56,7 @@ class ActivityOverview(_Pane):
 
 class Transcript(_Pane):
     _esm = HERE / "js" / "transcript.js"
-    sheets = ("transcript.css", "terminal.css", "rail.css", "context_line.css")
+    sheets = (
+        "transcript.css", "terminal.css", "context_line.css", "rail.css", "reading.css",
+        "print.css",
+    )  # fmt: skip

@@ -10,9 +10,11 @@ from cca.dashboards.browser.archive import Project, label_of, session_title
 from cca.dashboards.browser.desk import Desk, costs_of
 from cca.dashboards.browser.hits import KIND_LABELS, KIND_NAMES, Hits, find_hits, more_hits
 from cca.dashboards.browser.overview import overview
+from cca.dashboards.browser.problems import nothing_yet
 from cca.dashboards.browser.sessions import SessionPage, is_copy, list_sessions
 from cca.dashboards.browser.state import ORDERS, SORTS, TRAITS, State
 from cca.dashboards.browser.views import render
+from cca.follow.origins import first_holders
 
 
 def find(desk: Desk, state: State) -> Hits | None:
@@ -89,20 +91,25 @@ def row_values(
     desk: Desk, state: State, projects: list[Project], page: SessionPage
 ) -> dict[str, Any]:
     """What the templates of the list need beside the state."""
+    told = _told_of(desk, projects, [str(row["_id"]) for row in page.rows])
     return {
         "page": page,
-        "title": session_title,
+        "nothing": None if projects else nothing_yet(desk.archive, desk.settings),
+        "title": lambda row: told["names"].get(str(row["_id"])) or session_title(row),
         "is_copy": is_copy,
+        "forks": first_holders(desk.archive.sessions, page.rows),
         "query": lambda session: replace(state, session=session, agent="", m="").to_query(),
-        **_told_of(desk, projects, [str(row["_id"]) for row in page.rows]),
+        **told,
     }
 
 
 def _told_of(desk: Desk, projects: list[Project], sessions: list[str]) -> dict[str, Any]:
     """`labels` tell projects of one name apart; one without messages is not among them."""
     labels = {project.id: project.label for project in projects}
+    marks = annotations_in_list(desk.archive.annotations, sessions)
     return {
         "costs": costs_of(desk),
-        "marks": annotations_in_list(desk.archive.annotations, sessions),
+        "marks": marks,
+        "names": {session: mark.title for session, mark in marks.items() if mark.title},
         "label": lambda row: labels.get(row.get("projectKey", "")) or label_of(row),
     }

@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 _SHEETS = (
     "tokens", "shell", "dialog", "pane", "marks", "header", "sessions", "overview", "results",
-    "transcript", "terminal", "rail", "context_line",
+    "transcript", "terminal", "context_line", "rail", "reading", "print",
 )  # fmt: skip
 _STYLE = f"css/{'+'.join(_SHEETS)}.css"
 # For figures of millions of points: Panel does without.

@@ -8,20 +8,28 @@ from markupsafe import Markup
 from pymongo.errors import PyMongoError
 
 from cca.annotations import Annotation, annotations_of
-from cca.conversation.excerpt import Anchor, Excerpt, read_excerpt
+from cca.conversation.excerpt import Anchor, read_excerpt
 from cca.conversation.reader import prompts
+from cca.conversation.resume import resume_of
 from cca.conversation.stored import find_entry
 from cca.conversation.subagents import find_subagent, subagents, tree
 from cca.dashboards.browser import listing
-from cca.dashboards.browser.archive import Project, find_session, label_of, session_title
+from cca.dashboards.browser.archive import (
+    Project,
+    find_session,
+    label_of,
+    origin_of,
+    root_of,
+    session_title,
+)
 from cca.dashboards.browser.context_line import context_line
-from cca.dashboards.browser.costs import message_costs
+from cca.dashboards.browser.costs import agent_cost, message_costs, pull_requests
 from cca.dashboards.browser.desk import Desk, costs_of
 from cca.dashboards.browser.hits import Hits
 from cca.dashboards.browser.masking import masked_excerpt
-from cca.dashboards.browser.parts import Article, short_model
+from cca.dashboards.browser.parts import short_model
 from cca.dashboards.browser.problems import AWAY, FAILED, UNKNOWN, Problem
-from cca.dashboards.browser.reading import articles
+from cca.dashboards.browser.reading import articles, nearest
 from cca.dashboards.browser.sessions import SessionPage
 from cca.dashboards.browser.state import SORTS, State
 from cca.dashboards.browser.views import render
@@ -31,7 +39,7 @@ from cca.mongo.archive import Document
 log = logging.getLogger(__name__)
 
 SIGNS = {"ok": "✓", "failed": "✕", "rejected": "⊘", "waiting": "…"}
-OUTCOMES = {"ok": "succeeded", "failed": "failed", "rejected": "rejected", "waiting": "no result"}
+OUTCOMES = {"ok": "succeeded", "failed": "failed", "rejected": "declined", "waiting": "no result"}
 
 
 @dataclass(frozen=True)
@@ -109,15 +117,16 @@ def transcript(desk: Desk, state: State) -> Markup:
     session = find_session(desk.archive, state.session)
     if session is None:
         return render("session.html", desk.archive.timezone, problem=UNKNOWN)
+    mark = annotations_of(desk.archive.annotations, state.session).get("")
     return render(
         "session.html",
         desk.archive.timezone,
         problem=None,
         state=state,
-        title=session_title(session),
-        mark=annotations_of(desk.archive.annotations, state.session).get("")
-        or Annotation(state.session),
+        title=mark.title if mark and mark.title else session_title(session),
+        mark=mark or Annotation(state.session),
         **_fact_values(desk, state, session),
+        resume=resume_of(session, desk.settings.cca_host, desk.settings.claude_dirs),
         parent_query=replace(state, agent="", m="").to_query(),
         line=None if state.agent else context_line(desk.settings, state.session),
         window=window(desk, state.session, state.agent, Anchor(state.m, "around")),
@@ -134,13 +143,20 @@ def facts(desk: Desk, state: State) -> Markup:
 
 def _fact_values(desk: Desk, state: State, session: Document) -> dict[str, Any]:
     agent = state.agent
+    subagent = find_subagent(desk.archive.entries, state.session, agent) if agent else None
+    models = subagent.tally.models if subagent else session.get("models") or []
     return {
-        "subagent": find_subagent(desk.archive.entries, state.session, agent) if agent else None,
+        "subagent": subagent,
         "masked": mask_secrets,
         "session": session,
         "label": label_of(session),
-        "models": [short_model(model) for model in session.get("models") or []],
-        "cost": costs_of(desk).get(str(session["_id"])),
+        "pull_requests": pull_requests(desk.settings, state.session),
+        "origin": origin_of(desk.archive, session),
+        "models": list(models),
+        "short_model": short_model,
+        "cost": agent_cost(desk.settings, state.session, agent)
+        if agent
+        else costs_of(desk).get(str(session["_id"])),
         "has_machines": len(desk.choices("")["host"]) > 1,
     }
 
@@ -150,7 +166,9 @@ def window(
 ) -> Markup:
     """A window of entries as articles, with where it begins and ends."""
     found = read_excerpt(desk.archive.entries, session, agent, anchor)
-    shown = articles(found if is_revealed else masked_excerpt(found))
+    root = root_of(desk.archive, session)
+    zone = desk.archive.timezone
+    shown = articles(found if is_revealed else masked_excerpt(found), zone, root)
     messages = sorted({article.message_id for article in shown if article.message_id})
     return render(
         "window.html",
@@ -189,14 +207,3 @@ def subagent_list(desk: Desk, session: str, agent: str) -> Markup:
         "subagents.html", desk.archive.timezone, session=session, agent=agent, subagents=found,
         masked=mask_secrets,
     )  # fmt: skip
-
-
-def nearest(found: Excerpt, shown: list[Article], entry_id: str) -> str:
-    """The article to go to for an entry: its own, or the last one before it that shows anything."""
-    visible = {article.id for article in shown}
-    last = ""
-    for entry in found.entries:
-        last = entry.id if entry.id in visible else last
-        if entry.id == entry_id:
-            break
-    return last

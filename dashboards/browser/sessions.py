@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from cca.annotations import annotated_sessions
+from cca.annotations import annotated_sessions, renamed
 from cca.dashboards.browser.archive import Archive, of_project
 from cca.dashboards.browser.state import State
 from cca.mongo.archive import Document
@@ -45,6 +45,9 @@ def list_sessions(
 ) -> SessionPage:  # fmt: skip
     """One page of the list; `after` is the session id of the last row already shown."""
     chosen = session_filter(state, archive.timezone)
+    if words := state.text.split():
+        named = {"_id": {"$in": renamed(archive.annotations, words)}}
+        chosen["$or"] = [{"$and": chosen.pop("$and")}, named]
     if state.starred or state.tag:
         chosen["_id"] = {"$in": annotated_sessions(archive.annotations, state.tag)}
     if state.sort == "dearest":

@@ -23,6 +23,7 @@
 
   // Clicks on anything that names a change of state; links keep working as links.
   function wire(el, model) {
+    rove(el);
     el.addEventListener("click", (event) => {
       const target = event
         .composedPath()
@@ -37,6 +38,28 @@
       if (isCut && target.matches("a")) return;
       event.preventDefault();
       model.send_msg({ type: "set", changes: changesOf(target.dataset) });
+    });
+  }
+
+  // The bars of a chart are one stop of the tab key; arrows go from one to the next.
+  function rove(el) {
+    const bars = () => [...el.querySelectorAll(".chart .bar")];
+    const stopAt = (chosen) => {
+      for (const bar of bars()) bar.tabIndex = bar === chosen ? 0 : -1;
+    };
+    new MutationObserver(() => stopAt(bars().pop())).observe(el, {
+      childList: true,
+      subtree: true,
+    });
+    stopAt(bars().pop());
+    el.addEventListener("keydown", (event) => {
+      const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+      const all = by ? bars() : [];
+      const next = all[all.indexOf(event.target.closest?.(".chart .bar")) + by];
+      if (!by || !next || !event.target.matches(".chart .bar")) return;
+      event.preventDefault();
+      stopAt(next);
+      next.focus();
     });
   }
 

@@ -18,6 +18,12 @@ export function render({ model, el }) {
     open: () =>
       (rows().find((row) => row === el.getRootNode().activeElement) || rows()[0])?.click(),
     step: (by) => stepIn(rows(), el.getRootNode().activeElement, by),
+    rename(session, name) {
+      const title = rows()
+        .find((row) => row.dataset.session === session)
+        ?.querySelector(".title");
+      if (title) title.lastChild.textContent = name;
+    },
     // The row that was opened last.
     comeBack: () =>
       rows()
