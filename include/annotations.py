@@ -1,5 +1,6 @@
-"""Stars, tags and notes on sessions and messages: kept beside the archive, never in it."""
+"""Stars, tags, notes and names of sessions and messages: beside the archive, never in it."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -13,11 +14,12 @@ from cca.mongo.archive import Document
 MAX_NOTE_CHARACTERS = 5_000
 MAX_TAGS = 20
 MAX_TAG_CHARACTERS = 40
+MAX_TITLE_CHARACTERS = 200
 
 
 @dataclass(frozen=True)
 class Annotation:
-    """What people noted on a session, or on one of its messages."""
+    """What people noted on a session, or on one of its messages; `title` is a session's alone."""
 
     session: str
     entry: str = ""
@@ -26,14 +28,20 @@ class Annotation:
     note: str = ""
     by: str = ""
     at: datetime | None = None
+    title: str = ""
 
     @property
     def id(self) -> str:
         return f"{self.session}/{self.entry}" if self.entry else self.session
 
     @property
+    def is_marked(self) -> bool:
+        """Tells whether there is more than another title."""
+        return bool(self.is_starred or self.tags or self.note)
+
+    @property
     def is_empty(self) -> bool:
-        return not (self.is_starred or self.tags or self.note)
+        return not (self.is_marked or self.title)
 
 
 @dataclass(frozen=True)
@@ -44,6 +52,7 @@ class SessionAnnotation:
     tags: tuple[str, ...] = ()
     note: str = ""
     messages: int = 0
+    title: str = ""
 
 
 def annotations_of(annotations: Collection[Document], session_id: str) -> dict[str, Annotation]:
@@ -57,6 +66,7 @@ def masked(annotation: Annotation) -> Annotation:
     return replace(
         annotation,
         note=mask_secrets(annotation.note),
+        title=mask_secrets(annotation.title),
         tags=tuple(map(mask_secrets, annotation.tags)),
         by=mask_secrets(annotation.by),
     )
@@ -73,8 +83,9 @@ def annotations_in_list(
             rows[annotation.session] = replace(row, messages=row.messages + 1)
         else:
             rows[annotation.session] = replace(
-                row, is_starred=annotation.is_starred, tags=annotation.tags, note=annotation.note
-            )
+                row, is_starred=annotation.is_starred, tags=annotation.tags,
+                note=annotation.note, title=annotation.title,
+            )  # fmt: skip
     return rows
 
 
@@ -96,7 +107,16 @@ def changed(annotation: Annotation, changes: Mapping[str, Any]) -> Annotation:
         annotation = replace(annotation, tags=_tags(changes["tags"]))
     if isinstance(changes.get("note"), str):
         annotation = replace(annotation, note=changes["note"].strip()[:MAX_NOTE_CHARACTERS])
+    if isinstance(changes.get("title"), str) and not annotation.entry:
+        title = " ".join(changes["title"].split())
+        annotation = replace(annotation, title=title[:MAX_TITLE_CHARACTERS])
     return annotation
+
+
+def renamed(annotations: Collection[Document], words: Iterable[str]) -> list[str]:
+    """Sessions whose new name holds all of these words, in either case."""
+    holds = [{"title": {"$regex": re.escape(word), "$options": "i"}} for word in words]
+    return [str(name) for name in annotations.distinct("sessionKey", {"$and": holds})]
 
 
 def keep(
@@ -115,6 +135,7 @@ def keep(
         "starred": annotation.is_starred,
         "tags": list(annotation.tags),
         "note": annotation.note,
+        "title": annotation.title,
         "by": annotation.by,
         "updatedAt": annotation.at,
     }
@@ -128,6 +149,7 @@ def _annotation(document: Document) -> Annotation:
         is_starred=bool(document.get("starred")),
         tags=tuple(map(str, document.get("tags") or [])),
         note=str(document.get("note") or ""),
+        title=str(document.get("title") or ""),
         by=str(document.get("by") or ""),
         at=document.get("updatedAt"),
     )

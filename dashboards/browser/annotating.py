@@ -1,12 +1,14 @@
 """The handler behind stars and notes; the guard has made sure that one of our pages asks."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from cca.annotations import Annotation, annotations_of, changed, keep
 from cca.conversation.stored import find_entry
 from cca.dashboards.browser.api import Reading
+from cca.dashboards.browser.archive import find_session, session_title
 from cca.dashboards.browser.guard import user_of
 from cca.dashboards.browser.views import render
 
@@ -43,14 +45,13 @@ class Annotations(Reading):
         before = annotations_of(archive.annotations, session).get(entry) or Annotation(
             session, entry
         )
-        signed = Annotation(
-            session, entry, before.is_starred, before.tags, before.note, user_of(self),
-            datetime.now(UTC),
-        )  # fmt: skip
+        signed = replace(before, by=user_of(self), at=datetime.now(UTC))
         annotation = changed(signed, changes)
         keep(archive.annotations, annotation, origin)
         html = render("mark.html", archive.timezone, mark=annotation)
-        return "application/json", json.dumps({**_row(annotation), "html": str(html)})
+        row = find_session(archive, session) if not entry else None
+        told = {"name": annotation.title or session_title(row)} if row else {}
+        return "application/json", json.dumps({**_row(annotation), **told, "html": str(html)})
 
     def _changes(self) -> dict[str, Any] | None:
         if len(self.request.body) > _MAX_BODY_BYTES:
@@ -69,6 +70,7 @@ def _row(annotation: Annotation) -> dict[str, Any]:
         "starred": annotation.is_starred,
         "tags": list(annotation.tags),
         "note": annotation.note,
+        "title": annotation.title,
         "by": annotation.by,
         "at": annotation.at.isoformat() if annotation.at else None,
     }

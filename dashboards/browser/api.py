@@ -20,14 +20,18 @@ from cca.conversation.reader import spilled_entry
 from cca.conversation.stored import StoredEntry, find_entry
 from cca.conversation.subagents import started_by
 from cca.conversation.turns import turn_of
+from cca.dashboards.browser.archive import root_of
 from cca.dashboards.browser.assets import ASSET_PATH, Asset, asset_url
+from cca.dashboards.browser.desk import Desk
+from cca.dashboards.browser.listing import more_rows
 from cca.dashboards.browser.masking import masked, masked_text
-from cca.dashboards.browser.paint import Desk, more_rows, prompt_list, subagent_list, window
+from cca.dashboards.browser.paint import prompt_list, subagent_list, window
+from cca.dashboards.browser.pieces import body, result_parts
 from cca.dashboards.browser.state import State, from_query
-from cca.dashboards.browser.tools import body, result_parts
 from cca.dashboards.browser.views import render
 from cca.masking import mask_secrets, mask_value
 from cca.mongo.archive import Document
+from cca.transcript.tools import below
 
 log = logging.getLogger(__name__)
 
@@ -137,8 +141,8 @@ class MoreRows(Reading):
 
     async def get(self) -> None:
         state = from_query({name: self.argument(name) for name in self.request.query_arguments})
-        after = self.argument("from")
-        await self.answer(lambda: ("text/html; charset=utf-8", more_rows(self.desk, state, after)))
+        html = partial(more_rows, self.desk, state, self.argument("from"), self.argument("of"))
+        await self.answer(lambda: ("text/html; charset=utf-8", html()))
 
 
 class ToolBody(Reading):
@@ -167,6 +171,7 @@ class ToolBody(Reading):
             images=[part.block for part in parts if part.kind == "image"],
             agents=agents,
             masked=mask_secrets,
+            below=partial(below, root=root_of(self.desk.archive, session)),
             is_revealed=is_revealed,
             spilled=spilled_entry(
                 self.desk.archive.entries, session, parts[0].given if parts else None

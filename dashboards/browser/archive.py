@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from pymongo.collection import Collection
 
+from cca.follow.origins import first_holders
 from cca.masking import mask_secrets
 from cca.mongo.archive import ANNOTATIONS, Document, connect, conversations, database
 from cca.settings import Settings
@@ -72,6 +73,12 @@ def find_session(archive: Archive, session_id: str) -> Document | None:
     }
 
 
+def root_of(archive: Archive, session_id: str) -> str:
+    """The directory of a session, from which paths are shown; "" where nothing says."""
+    row = archive.sessions.find_one({"_id": session_id}, {"cwd": 1})
+    return str((row or {}).get("cwd") or "")
+
+
 def list_projects(archive: Archive) -> list[Project]:
     """Every project with messages, the one used last first."""
     own_time = {"$cond": [{"$eq": ["$isDated", False]}, None, "$endedAt"]}
@@ -124,6 +131,13 @@ def session_title(session: Document) -> str:
     name = str(session["_id"]).rstrip("/").rsplit("/", 1)[-1]
     short = name[:8] if _UUID.fullmatch(name) else name[:60]
     return mask_secrets(title.split("\n", 1)[0]) or f"Session {short}"
+
+
+def origin_of(archive: Archive, session: Document) -> tuple[str, str] | None:
+    """The session that had a fork's first messages, and its title."""
+    first = first_holders(archive.sessions, [session]).get(str(session["_id"]))
+    found = find_session(archive, first) if first else None
+    return (str(found["_id"]), session_title(found)) if found else None
 
 
 def activity(

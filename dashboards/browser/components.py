@@ -46,14 +46,17 @@ class PageHeader(_Pane):
 
 class SessionList(_Pane):
     _esm = HERE / "js" / "sessions.js"
-    sheets = ("sessions.css",)
+    sheets = ("sessions.css", "results.css")
 
 
 class ActivityOverview(_Pane):
     _esm = HERE / "js" / "overview.js"
-    sheets = ("overview.css",)
+    sheets = ("overview.css", "sessions.css", "results.css")
 
 
 class Transcript(_Pane):
     _esm = HERE / "js" / "transcript.js"
-    sheets = ("transcript.css", "terminal.css", "rail.css", "context_line.css")
+    sheets = (
+        "transcript.css", "terminal.css", "context_line.css", "rail.css", "reading.css",
+        "print.css",
+    )  # fmt: skip

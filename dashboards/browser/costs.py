@@ -9,6 +9,8 @@ from typing import Any
 
 import duckdb
 
+from cca.gold.measures.select import select
+from cca.gold.measures.usage import COST_USD
 from cca.gold.open import open_gold
 from cca.settings import Settings
 
@@ -17,6 +19,14 @@ log = logging.getLogger(__name__)
 _COSTS = """
 select message_id, cost_usd from marts.fct_api_messages
 where is_price_known and message_id in (select unnest($ids::varchar[]))
+"""
+_OF_AGENT = select(
+    [COST_USD], ["session_id"], where="m.session_id = $session and m.agent_id = $agent"
+)
+_PULL_REQUESTS = """
+select distinct m.pull_request, p.pull_request_url
+from marts.fct_api_messages as m left join marts.fct_pull_requests as p using (pull_request)
+where m.session_id = $session and m.pull_request is not null order by 1 limit 3
 """
 
 
@@ -29,6 +39,18 @@ def _opened(path: Path, changed: int) -> duckdb.DuckDBPyConnection:  # noqa: ARG
 def message_costs(settings: Settings, message_ids: Sequence[str]) -> dict[str, Decimal]:
     """Message id to USD, of the messages that the pipeline has seen and that have a price."""
     return dict(gold_rows(settings, _COSTS, {"ids": list(message_ids)}))
+
+
+def agent_cost(settings: Settings, session: str, agent: str) -> Decimal | None:
+    """USD of one subagent, as far as the pipeline has seen its responses."""
+    rows = gold_rows(settings, _OF_AGENT, {"session": session, "agent": agent})
+    return rows[0][1] if rows else None
+
+
+def pull_requests(settings: Settings, session: str) -> list[tuple[str, str]]:
+    """The pull requests that a session worked on, each with its address or ""."""
+    rows = gold_rows(settings, _PULL_REQUESTS, {"session": session})
+    return [(name, url if str(url).startswith("https://") else "") for name, url in rows]
 
 
 def gold_rows(settings: Settings, sql: str, given: dict[str, Any]) -> list[tuple[Any, ...]]:

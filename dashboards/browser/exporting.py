@@ -13,12 +13,13 @@ from pymongo.errors import PyMongoError
 from tornado.http1connection import HTTP1Connection
 from tornado.iostream import StreamClosedError
 
+from cca.conversation.calls import calls_in, find_results
 from cca.conversation.order import ORDER
 from cca.conversation.stored import find_entry, stored
 from cca.dashboards.browser.api import Reading
 from cca.dashboards.browser.archive import session_title
+from cca.dashboards.browser.desk import costs_of
 from cca.dashboards.browser.hits import searched
-from cca.dashboards.browser.paint import costs_of
 from cca.dashboards.browser.sessions import list_sessions
 from cca.dashboards.browser.state import State, from_query
 from cca.errors import CcaError
@@ -29,6 +30,10 @@ from cca.masking import mask_secrets, mask_value
 
 log = logging.getLogger(__name__)
 
+VIEW_CSP = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'"
+)
 _CHUNK_CHARACTERS = 64_000
 MAX_ROWS = 10_000
 _SESSION_COLUMNS = (
@@ -81,6 +86,10 @@ class Export(Reading):
         plain = file.encode("ascii", "ignore").decode() or "export"
         self.set_header("Content-Type", f"{FORMATS[form].kind}; charset=utf-8")
         self.set_header("Cache-Control", "private, no-store")
+        if form == "html" and self.argument("view") == "1":
+            # A page to read and to print: it has no script, and loads nothing.
+            self.set_header("Content-Security-Policy", VIEW_CSP)
+            return
         self.set_header(
             "Content-Disposition",
             f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(file)}",
@@ -121,8 +130,15 @@ class Export(Reading):
         if isinstance(message_id, str):
             wanted = {"sessionKey": session, "message.id": message_id}
             same = [stored(entries, each) for each in entries.find(wanted).sort(list(ORDER))]
-        for entry in same:
-            yield markdown.alone(replace(entry, body=mask_value(entry.body)))
+        calls = set(calls_in(same))
+        answers = find_results(entries, {"sessionKey": session}, calls) if calls else {}
+        is_revealed = self.is_revealed()
+        # A call reads with its result, as on the page.
+        results = {answer.id: answer for answer in answers.values()}
+        for entry in (*same, *results.values()):
+            yield markdown.alone(
+                entry if is_revealed else replace(entry, body=mask_value(entry.body))
+            )
 
     def _table(self, state: State, form: str) -> Iterator[str]:
         if state.q:

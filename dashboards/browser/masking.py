@@ -14,7 +14,11 @@ from cca.transcript.values import mapping
 _MASKED_CHARS = 100_000
 # Keys of identifiers and image data; they are never masked.
 _KEPT = frozenset({"id", "tool_use_id", "signature", "type", "model"})
-_FACTS = ("structuredPatch", "agentId", "runId", "name", "filePath", "file_path")
+_FACTS = (
+    "structuredPatch", "agentId", "runId", "name", "filePath", "file_path", "type", "answers",
+    "mode", "numFiles", "numLines", "numMatches",
+)  # fmt: skip
+_FILE_FACTS = ("filePath", "numLines")
 _TEXTS = ("message", "content", "mcpMeta", "toolUseResult")
 
 
@@ -50,8 +54,9 @@ def _patch(result: Any) -> Any:
     if not isinstance(result, dict):
         return None
     facts = {name: result[name] for name in _FACTS if name in result}
-    path = mapping(result.get("file")).get("filePath")
-    return facts | ({"file": {"filePath": path}} if path else {})
+    file = mapping(result.get("file"))
+    told = {name: file[name] for name in _FILE_FACTS if name in file}
+    return facts | ({"file": told} if told else {})
 
 
 def _masked(value: Any) -> Any:

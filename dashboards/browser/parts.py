@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from cca.conversation.figures import length_of
 from cca.conversation.parts import Part, size_of
-from cca.dashboards.browser.tools import MAX_BODY_CHARS, Call
+from cca.dashboards.browser.pieces import MAX_BODY_CHARS
+from cca.dashboards.browser.tools import Call
 from cca.transcript.usage import usage_rows
 
 
@@ -24,6 +26,7 @@ class ShownPart:
     text: str = ""
     label: str = ""
     size: str = ""
+    length: str = ""
     url: str = ""
     call_id: str = ""
     call: Call | None = None
@@ -43,7 +46,7 @@ class Usage:
 
 @dataclass(frozen=True)
 class Article:
-    """role: you, claude, teammate, system, divider; `name` is the speaker's.
+    """role: you, claude, teammate, system, divider or day; `name` is the speaker's.
 
     `is_continued` where the same speaker goes on. `note` is a divider's line, or how it came.
     """
@@ -66,8 +69,8 @@ def shown_part(part: Part, entry_id: str, number: int, call: Call | None = None)
     """Returns a part as a page shows it."""
     return ShownPart(
         part.kind, entry_id, number, part.block, part.text[:MAX_BODY_CHARS], part.label,
-        size_of(len(part.text)) if part.text else "", part.url, part.call, call,
-        is_cut=len(part.text) > MAX_BODY_CHARS, is_failed=part.is_failed,
+        size_of(len(part.text)) if part.text else "", length_of(part.text), part.url,
+        part.call, call, is_cut=len(part.text) > MAX_BODY_CHARS, is_failed=part.is_failed,
     )  # fmt: skip
 
 

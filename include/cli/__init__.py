@@ -43,6 +43,7 @@ COMMANDS = {
     "digest": ("cca.cli.digest:digest", "Write the work log of a day or a week, by project."),
     "query": ("cca.cli.query:query", "Run read-only SQL over gold."),
     "search": ("cca.cli.search:search", "Search messages and tool calls."),
+    "files": ("cca.cli.files:files", "List what was done to a file, and why."),
     "mcp": ("cca.cli.mcp:mcp", "Let Claude Code search, read and query the archive."),
     "export": ("cca.cli.export:export", "Export conversations as files."),
     "dead-letters": (

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from pymongo.collection import Collection
 
@@ -18,12 +19,16 @@ ENTRIES_BEFORE_TARGET = 40
 
 @dataclass(frozen=True)
 class Excerpt:
-    """Entries in reading order; `has_before` and `has_after` say whether there are more."""
+    """Entries in reading order; `has_before` and `has_after` say whether there are more.
+
+    `before_at` is when the entry before them was written, where that is known.
+    """
 
     entries: list[StoredEntry]
     pairs: Pairs
     has_before: bool
     has_after: bool
+    before_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -46,36 +51,42 @@ def read_excerpt(
     before: list[StoredEntry] = []
     after: list[StoredEntry] = []
     has_before = has_after = False
+    before_at: datetime | None = None
     if anchor.side == "end":
-        before, has_before = _side(entries, base, None, -1, limit)
+        before, has_before, before_at = _side(entries, base, None, -1, limit)
     elif target is None:
-        after, has_after = _side(entries, base, None, 1, limit)
+        after, has_after, _ = _side(entries, base, None, 1, limit)
     elif anchor.side == "before":
-        before, has_before = _side(entries, base, target, -1, limit)
+        before, has_before, before_at = _side(entries, base, target, -1, limit)
         has_after = True
     else:
         around = anchor.side == "around"
         if around:
-            before, has_before = _side(entries, base, target, -1, ENTRIES_BEFORE_TARGET)
+            shown = ENTRIES_BEFORE_TARGET
+            before, has_before, before_at = _side(entries, base, target, -1, shown)
             before.append(target)
         elif anchor.side == "from":
             # All that an excerpt around an entry may hold, so that it can be read again.
             before, limit = [target], limit + ENTRIES_BEFORE_TARGET
-        after, has_after = _side(entries, base, target, 1, limit)
+        else:
+            before_at = target.at
+        after, has_after, _ = _side(entries, base, target, 1, limit)
         has_before = has_before or not around
     found = _last_versions(entries, base, _on_right_clocks([*before, *after]))
-    return Excerpt(found, pairs(entries, base, found), has_before, has_after)
+    return Excerpt(found, pairs(entries, base, found), has_before, has_after, before_at)
 
 
 def _side(
     entries: Collection[Document], base: Document, target: StoredEntry | None, direction: int,
     limit: int,
-) -> tuple[list[StoredEntry], bool]:  # fmt: skip
+) -> tuple[list[StoredEntry], bool, datetime | None]:  # fmt: skip
+    """The entries of a side, whether there are more, and when the next of those was written."""
     conditions = [base] if target is None else [base, beyond(target.document, direction)]
     cursor = entries.find({"$and": conditions})
     found = list(cursor.sort([(name, direction) for name, _ in ORDER]).limit(limit + 1))
     side = [stored(entries, document) for document in found[:limit]]
-    return (side if direction > 0 else side[::-1]), len(found) > limit
+    beyond_at = found[limit].get("eventAt") if len(found) > limit else None
+    return (side if direction > 0 else side[::-1]), len(found) > limit, beyond_at
 
 
 def _on_right_clocks(found: Sequence[StoredEntry]) -> list[StoredEntry]:

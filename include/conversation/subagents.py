@@ -5,7 +5,7 @@ The agent's meta file says it best, then the result of the launch, then the word
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +20,7 @@ from cca.conversation.order import (
     transcript_streams,
 )
 from cca.conversation.stored import StoredEntry, stored
+from cca.conversation.tally import Tally, tally_of
 from cca.mongo.archive import Document
 from cca.transcript.agents import meta_of, workflow_of_file
 from cca.transcript.blocks import is_call, kind_of
@@ -46,7 +47,7 @@ class Subagent:
 
     kind: the agent's type, such as Explore. `call` is the tool call that started it, `parent` the
     subagent that made the call, `workflow` its run (`wf_…`), `prompt` what it was asked. Only
-    `find_subagent` counts `entries` and sets `ended_at`.
+    `find_subagent` sets `tally`.
     """
 
     id: str
@@ -59,9 +60,8 @@ class Subagent:
     phase: str = ""
     prompt: str = ""
     started_at: datetime | None = None
-    ended_at: datetime | None = None
-    entries: int = 0
     is_teammate: bool = False
+    tally: Tally = field(default_factory=Tally)
 
     @property
     def is_compaction(self) -> bool:
@@ -109,15 +109,13 @@ def subagents(entries: Collection[Document], session_id: str) -> list[Subagent]:
 
 
 def find_subagent(entries: Collection[Document], session_id: str, agent: str) -> Subagent | None:
-    """Returns one subagent of a session, with when it ended and how many entries it has."""
+    """Returns one subagent of a session, with what its conversation comes to."""
     found = next((each for each in subagents(entries, session_id) if each.id == agent), None)
     if found is None:
         return None
     streams = transcript_streams(entries, session_id, agent)
     talk: Document = {"sessionKey": session_id, "stream": {"$in": streams}}
-    last = entries.find_one(talk, {"eventAt": 1}, sort=[(name, -1) for name, _ in ORDER])
-    ended_at = last.get("eventAt") if last else None
-    return replace(found, ended_at=ended_at, entries=entries.count_documents(talk))
+    return replace(found, tally=tally_of(entries, talk))
 
 
 def started_by(

@@ -16,7 +16,9 @@ from cca.conversation.turns import Turn
 from cca.export.masking import MaskedPlaces
 from cca.export.sessions import Session
 from cca.export.wording import asked, at_of, placed, result_label
-from cca.markup import code_html, markdown, patch_html
+from cca.markup import code_html, markdown
+from cca.markup.cards import card_html
+from cca.markup.diffs import diff_html
 
 _STYLES = Path(__file__).with_name("page.css")
 _ROLES = {
@@ -121,9 +123,11 @@ def _part(part: Part) -> Markup:
 
 def _call(part: Part) -> Markup:
     call = asked(part)
-    is_diff = call.language == "diff"
-    code = patch_html(call.text.split("\n")) if is_diff else code_html(call.text, call.language)
-    body = Markup("<pre><code>{}</code></pre>").format(code) if call.text else Markup("")
+    body = card_html(call.card) if call.card else Markup("")
+    if call.text and not call.card:
+        diff = diff_html(call.hunks, call.argument)
+        code = diff or code_html(call.text, call.language)
+        body = Markup("<pre><code>{}</code></pre>").format(code)
     argument = Markup(" <code>{}</code>").format(call.argument) if call.argument else ""
     return Markup("<p><b>{}</b>{}</p>{}").format(call.name, argument, body)
 

@@ -94,6 +94,8 @@ def annotations(collection: Collection[Document], session_id: str) -> tuple[Anno
     return tuple(
         replace(annotation, entry=str(uuids.get(entry) or entry))
         for entry, annotation in sorted(found.items())
+        # Another title is the session's title in an export.
+        if annotation.is_marked
     )
 
 
@@ -125,7 +127,9 @@ def _of_project(sessions: Collection[Document], wanted: str) -> Document:
 
 def _session(collection: Collection[Document], group: Document) -> Session:
     row = collection.database[SESSIONS].find_one({"_id": group["_id"]}) or {}
-    title = str(row.get("title") or row.get("firstPrompt") or "").strip().split("\n", 1)[0]
+    named = collection.database[ANNOTATIONS].find_one({"_id": group["_id"]}, {"title": 1}) or {}
+    told = named.get("title") or row.get("title") or row.get("firstPrompt")
+    title = str(told or "").strip().split("\n", 1)[0]
     return Session(
         id=str(group["_id"]),
         project_id=str(group["project_id"] or ""),

@@ -1,14 +1,16 @@
 """How a conversation is worded in a file: its turns in order, calls the way a person reads them."""
 
-import difflib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import PurePath
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from cca.conversation.cards import Card, card_of
 from cca.conversation.parts import Part, pretty, size_of
 from cca.conversation.stored import StoredEntry
 from cca.conversation.turns import Turn, turn_of
+from cca.transcript.patches import Hunk, hunks_of_input
+from cca.transcript.results import is_rejection
 from cca.transcript.terminal import plain
 from cca.transcript.tools import file_path, tool_name
 from cca.transcript.values import mapping, mended
@@ -20,12 +22,17 @@ _LINE = 160
 
 
 class CallWording(NamedTuple):
-    """A call in words: the tool, what stands beside its name, and the rest in some language."""
+    """A call in words: the tool, what stands beside its name, and the rest in some language.
+
+    An edit has its hunks, and a call with a form of its own its card; `text` says the same.
+    """
 
     name: str
     argument: str = ""
     text: str = ""
     language: str = ""
+    hunks: tuple[Hunk, ...] = ()
+    card: Card | None = None
 
 
 @dataclass(frozen=True)
@@ -82,9 +89,10 @@ def asked(part: Part) -> CallWording:
     if name in _SHELLS and isinstance(values.get("command"), str):
         return CallWording(name, text=_words(values["command"]), language="bash")
     if name in _EDITS and path:
-        return CallWording(name, path, _words(_diff(values)), "diff")
-    if name == "ExitPlanMode" and isinstance(values.get("plan"), str):
-        return CallWording(name, text=_words(values["plan"]), language="markdown")
+        hunks = tuple(hunks_of_input(values))
+        return CallWording(name, path, _words(_diff(hunks)), "diff", hunks)
+    if card := card_of(name, values):
+        return CallWording(name, text=_words(card_text(card)), language="markdown", card=card)
     if name == "Write" and isinstance(values.get("content"), str):
         return CallWording(name, path, _words(values["content"]), PurePath(path).suffix.lstrip("."))
     alone = next(iter(values.values()), None)
@@ -93,9 +101,23 @@ def asked(part: Part) -> CallWording:
     return CallWording(name, text=_words(pretty(given)), language="json")
 
 
+def card_text(card: Card) -> str:
+    """Returns a card in Markdown."""
+    boxes = {"completed": "[x]", "in_progress": "[ ] (in progress)", "pending": "[ ]"}
+    lines = [f"- {boxes[task.state]} {task.text}" for task in card.tasks]
+    for question in card.questions:
+        lines.append(": ".join(filter(None, (question.header, question.text))))
+        lines += [
+            f"- {': '.join(filter(None, (option.label, option.about)))}"
+            for option in question.options
+        ]
+    return "\n".join(lines) or card.text
+
+
 def result_label(part: Part) -> str:
     """Returns what a result is called: whose it is, where that is not plain, and how it ended."""
-    label = "Failed" if part.is_failed else "Result"
+    is_declined = part.is_failed and is_rejection({}, part.text)
+    label = "Declined" if is_declined else "Failed" if part.is_failed else "Result"
     return f"{label} of {part.label}" if part.label else label
 
 
@@ -120,13 +142,5 @@ def _words(text: str) -> str:
     return plain(mended(text))
 
 
-def _diff(values: dict[str, Any]) -> str:
-    edits = values.get("edits")
-    changes = edits if isinstance(edits, list) else [values]
-    lines: list[str] = []
-    for change in map(mapping, changes):
-        before = str(change.get("old_string") or "").splitlines()
-        after = str(change.get("new_string") or "").splitlines()
-        # The first two lines name files that are one and the same.
-        lines += list(difflib.unified_diff(before, after, lineterm=""))[2:]
-    return "\n".join(lines)
+def _diff(hunks: Iterable[Hunk]) -> str:
+    return "\n".join("\n".join(hunk.lines) for hunk in hunks)

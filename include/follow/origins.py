@@ -6,7 +6,7 @@ It is the rule of dbt's `int_session_origins` and `had_first`, over the archive.
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -110,6 +110,31 @@ class Origins:
                                    {"origin": 1})  # fmt: skip
         known: dict[str, Document] = {row["_id"]: row["origin"] for row in rows}
         return known | {name: self._told[name] for name in sessions & self._told.keys()}
+
+
+def first_holders(sessions: Collection[Document], rows: Iterable[Document]) -> dict[str, str]:
+    """Return which session had the entries first that a session shares, for each that has one.
+
+    `rows` are rows of `sessions`; one that had all it shares first is not among the keys.
+    """
+    copies = {str(row["_id"]): row["origin"] for row in rows if _shared_with(row)}
+    others = {str(name) for origin in copies.values() for name in origin["sharedWith"]}
+    if not others:
+        return {}
+    wanted = {"_id": {"$in": sorted(others)}, "origin": {"$exists": True}}
+    known = {str(row["_id"]): row["origin"] for row in sessions.find(wanted, {"origin": 1})}
+    ranks = {name: _rank(name, origin) for name, origin in (known | copies).items()}
+    firsts = {
+        name: min({name, *origin["sharedWith"]} & ranks.keys(), key=lambda each: ranks[each])
+        for name, origin in copies.items()
+    }
+    return {name: first for name, first in firsts.items() if first != name}
+
+
+def _shared_with(row: Document) -> list[str]:
+    origin = row.get("origin")
+    found = origin.get("sharedWith") if isinstance(origin, dict) else None
+    return [str(name) for name in found] if isinstance(found, list) else []
 
 
 def _origin(entries: Mapping[str, Dated], holders: Mapping[str, set[str]]) -> Document:

@@ -12,6 +12,7 @@ from pyiceberg.exceptions import (
 )
 from pyiceberg.table import Table
 from pyiceberg.transforms import IdentityTransform
+from sqlalchemy.engine import URL
 
 from cca.errors import SettingError
 from cca.lake.store import LONG_COLUMNS
@@ -44,7 +45,8 @@ def open_catalog(settings: Settings) -> Catalog:
     }
     if path := own_file(settings):
         path.parent.mkdir(parents=True, exist_ok=True)
-        properties["uri"] = f"sqlite:///{path}"
+        # A path may hold signs that end one in an address, or stand for others.
+        properties["uri"] = URL.create("sqlite", database=str(path)).render_as_string()
     if "://" not in settings.iceberg_warehouse:
         Path(settings.iceberg_warehouse).mkdir(parents=True, exist_ok=True)
     try:

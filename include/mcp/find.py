@@ -11,11 +11,10 @@ from cca.mongo.archive import ANNOTATIONS
 from cca.search.searcher import Results
 from cca.search.texts import Row as Hit
 from cca.transcript.terminal import plain
+from cca.usage.files import SAME_FILE
 
 PAGE = 40
 _TITLE_CHARACTERS, PROMPT_CHARACTERS = 120, 200
-# What was done to files, by the end of a path.
-SAME_FILE = "(f.file_path = $file or ends_with(f.file_path, '/' || ltrim($file, '/')))"
 _SESSIONS = f"""
 select s.session_id, s.title, s.first_prompt, s.project_key, s.host, s.started_at, s.ended_at,
     s.prompts, s.cost_usd, s.outcome, s.tool_errors, p.project_path

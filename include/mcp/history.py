@@ -2,29 +2,18 @@
 
 from typing import Any
 
+from cca.gold.open import open_gold
 from cca.mcp.archive import Archive
-from cca.mcp.find import PAGE, PROMPT_CHARACTERS, SAME_FILE, excluding
+from cca.mcp.find import PAGE, PROMPT_CHARACTERS, excluding
 from cca.mcp.reply import SAID_BY_OTHERS, Row, fitted, moment, offset_of, shortened
 from cca.search.texts import Row as Hit
 from cca.transcript.terminal import plain
+from cca.usage.files import Asked, file_operations
 
 _NEXT_CALLS = 3
 # Of a long error text its first line is what comes back.
 _LONGEST_PHRASE = 160
 
-_FILE = f"""
-select f.started_at, f.session_id, f.tool_use_id, f.agent_id, f.tool_name, f.operation,
-    f.file_path, f.status, f.lines_added, f.lines_removed, p.prompt, s.title
-from fct_file_operations as f
-asof left join (
-    select session_id, sent_at, prompt from fct_prompts where sent_at is not null
-) as p on f.session_id = p.session_id and f.started_at >= p.sent_at
-left join dim_sessions as s on s.session_id = f.session_id
-where {SAME_FILE} and ($project = '' or f.project_key = $project)
-    and ($since::date is null or f.started_at >= $since::date)
-    and ($reads or f.operation <> 'read') and not list_contains($without, f.session_id)
-order by f.started_at desc, f.tool_use_id limit {PAGE + 1} offset $offset
-"""
 # The calls whose results failed so, and the next ones in the same conversation.
 _AFTER = f"""
 with failed as (
@@ -53,11 +42,9 @@ def file_history(  # noqa: PLR0913  (the arguments of the tool)
     """List what was done to a file, the newest first."""
     offset = offset_of(cursor)
     without = archive.left_out(call, with_current=with_current)
-    bound = {
-        "file": path.replace("\\", "/"), "project": archive.project(project),
-        "since": since or None, "reads": reads, "without": without, "offset": offset,
-    }  # fmt: skip
-    rows = archive.rows(_FILE, bound)
+    asked = Asked(path, archive.project(project), since, reads, without)
+    with open_gold(archive.settings.gold_path) as gold:
+        rows = file_operations(gold, asked, PAGE + 1, offset)
     head = {"note": SAID_BY_OTHERS, "fresh": archive.fresh()}
     return fitted(
         [_operation(archive, row) for row in rows[:PAGE]], head, most_bytes=max_bytes,

@@ -69,6 +69,13 @@ def argument(values: Any) -> str:
     return next((value for value in values.values() if isinstance(value, str)), "")
 
 
+def below(path: str, root: str) -> str:
+    """Returns a path as it stands below a directory; another one comes back as it is."""
+    root = root.rstrip("/\\")
+    is_below = root and path.startswith(root) and path[len(root) : len(root) + 1] in {"/", "\\"}
+    return path[len(root) + 1 :] or path if is_below else path
+
+
 def _first(values: Any, names: tuple[str, ...]) -> str | None:
     if not isinstance(values, dict):
         return None

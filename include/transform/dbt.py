@@ -5,7 +5,7 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -208,12 +208,16 @@ def _invoke(
     for folder in (target_dir(settings), settings.logs_dir):
         folder.mkdir(parents=True, exist_ok=True)
     options = ["--log-level", "none", "--log-level-file", "none"]
-    # Writing the manifest takes a CPU second.
-    writes_manifest = arguments[0] != "build" or not is_manifest_current(settings)
+    # Writing the manifest takes a CPU second; lineage is read from it and from the run results.
+    writes_manifest = (
+        arguments[0] != "build"
+        or bool(settings.openlineage_url)
+        or not is_manifest_current(settings)
+    )
     if not writes_manifest:
         options += ["--no-write-json"]
     with (
-        _environment(dbt_environment(settings)),
+        dbt_variables(settings),
         writing_log(settings.logs_dir / "dbt.log") as listen,
     ):
         try:
@@ -223,6 +227,11 @@ def _invoke(
     if writes_manifest and result.success:
         replace_file(_manifest_note(settings), project_version(DBT_DIR))
     return result
+
+
+def mart_names() -> list[str]:
+    """Return the names of the tables that readers of gold see."""
+    return sorted(path.stem for path in (DBT_DIR / "models" / "marts").rglob("*.sql"))
 
 
 def is_manifest_current(settings: Settings) -> bool:
@@ -237,12 +246,13 @@ def _manifest_note(settings: Settings) -> Path:
 
 
 @contextmanager
-def _environment(values: Mapping[str, str]) -> Iterator[None]:
-    """Set the variables for as long as dbt runs.
+def dbt_variables(settings: Settings) -> Iterator[None]:
+    """Set dbt's variables for as long as it runs, or somebody reads its profile.
 
     dbt has no other way in: env_var() reads the process's environment, and --vars would void its
     parse cache. Everything else gets its values from Settings.
     """
+    values = dbt_environment(settings)
     before = {name: os.environ.get(name) for name in values}  # noqa: TID251
     os.environ.update(values)  # noqa: TID251
     try:

@@ -142,9 +142,7 @@ def queued() -> Case:
 def commands() -> Case:
     """Slash commands are counted however they are written down, and not where they are quoted."""
     given = "<command-message>{0} is running</command-message>\n<command-name>/{0}</command-name>"
-    case = Case(
-        "commands", {"commands": {"zz-own": 2, "zz-local": 2, "zz:sub": 1}, "prompts": 4}
-    )
+    case = Case("commands", {"commands": {"zz-own": 2, "zz-local": 2, "zz:sub": 1}, "prompts": 4})
     session = case.session()
     session.user(f"{given.format('zz-own')}\n<command-args>a <b>c</b></command-args>")
     session.claude("Done.")

@@ -55,3 +55,13 @@ def test_a_name_of_duckdb_s_own_is_named_with_its_setting(
     assert done.code == 1
     assert done.err.startswith("cca: DUCKDB_PATH: ")
     assert done.err.count("\n") == 1
+
+
+def test_the_catalog_of_iceberg_lies_in_its_home_whatever_that_is_called(
+    terminal: Terminal, tmp_path: Path, mongo_uri: str
+) -> None:
+    home = tmp_path / 'it\'s 100%20 "é設" ?a=1#2'
+    done = terminal.run(_settings(home, mongo_uri), "iceberg", "create")
+    assert (done.code, done.err) == (0, "")
+    assert (home / "lake" / "iceberg-catalog.db").is_file()
+    assert list(tmp_path.iterdir()) == [home]

@@ -4,7 +4,11 @@ from html.parser import HTMLParser
 
 import pytest
 
-from cca.markup import code_html, diff_html, markdown, numbered_code_html, output_html, sanitised
+from cca.conversation.cards import card_of
+from cca.markup import code_html, markdown, numbered_code_html, output_html, sanitised
+from cca.markup.cards import card_html, links_html
+from cca.markup.diffs import diff_html
+from cca.transcript.patches import Hunk, hunks_of_input
 
 
 def elements(html: str) -> list[tuple[str, dict[str, str | None]]]:
@@ -41,7 +45,7 @@ def test_markdown_keeps_what_people_write() -> None:
         "<h1>",
         "<strong>",
         "<code>",
-        "<table>",
+        "<table",
         "<ol>",
         "<s>",
         'rel="noopener noreferrer',
@@ -67,7 +71,7 @@ def test_unknown_languages_and_odd_characters_are_plain_text() -> None:
 
 
 def test_a_diff_marks_its_lines() -> None:
-    html = diff_html("a\nb\n", "a\n<c>\n")
+    html = diff_html(hunks_of_input({"old_string": "a\nb\n", "new_string": "a\n<c>\n"}))
     assert '<span class="k-gd">-b</span>' in html
     assert '<span class="k-gi">+&lt;c&gt;</span>' in html
 
@@ -90,3 +94,77 @@ def test_terminal_output_is_coloured_by_classes_and_nothing_else() -> None:
         '<span class="t-g4 t-b">x</span>'
     )
     assert output_html("<b>") == "&lt;b&gt;"
+
+
+def test_a_diff_has_the_numbers_of_the_file_the_language_and_the_changed_words() -> None:
+    old, new = "-for (const line of order.lines)", '+for (const line of sortBy(order.lines, "sku"))'
+    lines = (" x = 1", old, "+// <b>", new, "\\ No newline at end of file")
+    html = str(diff_html([Hunk(7, 9, lines)], "a.ts"))
+    rows = html.split("\n")
+    assert rows[0] == (
+        '<span class="k-g0"><span class="k-ln">9</span> x = <span class="k-mf">1</span></span>'
+    )
+    assert rows[1].startswith('<span class="k-gd"><span class="k-ln">8</span>-<span class="k-k">')
+    assert '<span class="k-ln">10</span>+<span class="k-c1">// &lt;b&gt;</span>' in rows[2]
+    assert '<span class="changed">sortBy(</span>order.lines' in rows[3]
+    assert "changed" not in rows[2], "the line most like the old one is its change"
+    assert "k-ln" not in rows[4]
+
+
+def test_a_diff_of_anything_is_text() -> None:
+    hunk = Hunk(0, 0, ("", "-\ud800\x00<i>", "+", "odd"))
+    shown = [tag for tag, _ in elements(diff_html([hunk], "x.py"))]
+    assert set(shown) == {"span"}
+    assert diff_html([]) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("see https://a.example/b?c=1&d=2.", "https://a.example/b?c=1&d=2"),
+        ("(https://a.example/x_(y))", "https://a.example/x_(y)"),
+        ("[https://a.example/z], then", "https://a.example/z"),
+    ],
+)
+def test_a_bare_address_is_a_link(text: str, address: str) -> None:
+    for html in (markdown(text), output_html(text), output_html(f"\x1b[1m{text}\x1b[0m")):
+        links = [attributes for tag, attributes in elements(html) if tag == "a"]
+        assert [link["href"] for link in links] == [address]
+        assert links[0]["rel"] == "noopener noreferrer nofollow"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["javascript:alert(1)", "file:///etc/passwd", "README.md", "a.example", "data:text/html,x",
+     "`https://a.example`", "ftp://a.example"],
+)  # fmt: skip
+def test_nothing_else_becomes_a_link(text: str) -> None:
+    assert "<a" not in markdown(text)
+    assert text.startswith("`") or "<a" not in output_html(text)
+
+
+def test_an_address_ends_where_markup_begins() -> None:
+    for html in (output_html('https://a.example/"onclick="x'), markdown("https://a.example/<b>")):
+        (link,) = [attributes for tag, attributes in elements(html) if tag == "a"]
+        assert link["href"] == "https://a.example/"
+        assert "onclick" not in link
+
+
+def test_tasks_have_their_boxes() -> None:
+    html = markdown("- [x] done\n- [ ] open\n- [link](https://a.example)\n\n[x] no item")
+    assert '<li><span class="task done">☑</span> done</li>' in html
+    assert '<li><span class="task">☐</span> open</li>' in html
+    assert html.count("task") == 2
+
+
+def test_cards_are_text() -> None:
+    evil = "<img src=x onerror=alert(1)>"
+    asked = {"questions": [{"question": evil, "header": evil, "options": [{"label": evil}]}]}
+    for card in (
+        card_of("AskUserQuestion", asked, {"answers": {evil: evil}}),
+        card_of("TodoWrite", {"todos": [{"content": evil, "status": evil}]}),
+        card_of("ExitPlanMode", {"plan": evil}),
+    ):
+        assert card is not None
+        assert not [tag for tag, _ in elements(card_html(card)) if tag == "img"]
+    assert "<img" not in links_html([(evil, "https://a.example")])

@@ -1,17 +1,11 @@
-// Stars, notes, copies and the status menu: one script for the whole page, whatever pane is meant.
+// Stars, notes, links and the status menu: one script for the whole page, whatever pane is meant.
 (() => {
   const tools = document.getElementById("message-tools");
   const dialog = document.getElementById("note");
-  const said = document.getElementById("said");
   let pointed = null; // the message the tools stand at
   let noted = null; // what the note is about
-  let silence = 0;
 
-  function say(text) {
-    said.textContent = text;
-    clearTimeout(silence);
-    silence = setTimeout(() => (said.textContent = ""), 2600);
-  }
+  const { say, toClipboard } = window.cca;
 
   // --- which session and message
 
@@ -88,6 +82,8 @@
     form.tags.value = [...(mark?.querySelectorAll(".tag") || [])]
       .map((tag) => tag.textContent)
       .join(", ");
+    form.elements.title.value = mark?.dataset.title || "";
+    form.querySelector(".session-name").hidden = Boolean(place.entry);
     form.note.value = mark?.querySelector(".note-text")?.textContent || "";
     dialog.querySelector("#note-title").textContent = place.entry
       ? "Note on this message"
@@ -100,15 +96,23 @@
   dialog.querySelector("form").addEventListener("submit", async (event) => {
     if (event.submitter?.value === "cancel") return;
     event.preventDefault();
-    const { tags, note } = event.target;
+    const { tags, note, title } = event.target.elements;
+    const named = noted.entry ? {} : { title: title.value };
     try {
-      await change(noted, { tags: tags.value.split(","), note: note.value });
+      const kept = await change(noted, { tags: tags.value.split(","), note: note.value, ...named });
+      if (kept.name) rename(noted.session, kept.name);
       dialog.close();
       say("Saved");
     } catch (error) {
       dialog.querySelector("[role=alert]").textContent = window.cca.reason(error);
     }
   });
+
+  function rename(session, name) {
+    const title = head()?.querySelector("h1:not([title^=Subagent])");
+    if (title) title.textContent = title.title = name;
+    window.cca.panes.sessions?.rename(session, name);
+  }
 
   // --- copies
 
@@ -117,16 +121,29 @@
       session: place.session,
       format: "md",
       ...(place.entry ? { entry: place.entry } : {}),
+      ...("revealed" in (place.article?.dataset ?? {}) ? { reveal: "1" } : {}),
     };
     say("Copying …");
     try {
       const answer = await fetch(`/api/export?${new URLSearchParams(given)}`);
       if (!answer.ok) throw new Error(await answer.text());
       await toClipboard(await answer.text());
-      say("Copied as Markdown; keys and passwords are hidden");
+      say(
+        given.reveal ? "Copied as Markdown" : "Copied as Markdown; keys and passwords are hidden",
+      );
     } catch (error) {
       say(window.cca.reason(error));
     }
+  }
+
+  // The block that has the focus, else the chosen message, else the command to go on with.
+  function copyChosen(place, first) {
+    const block = first.closest?.(".piece, .block");
+    const resume = head()?.querySelector("[data-resume]");
+    if (block && first.matches("pre")) window.cca.copyBlock(block);
+    else if (!place.entry && resume)
+      window.cca.give(() => resume.dataset.copied, "Command copied: paste it in a terminal");
+    else copy(place);
   }
 
   async function copyLink({ session, entry }) {
@@ -142,21 +159,6 @@
     }
   }
 
-  async function toClipboard(text) {
-    if (navigator.clipboard) {
-      await navigator.clipboard.writeText(text);
-      return;
-    }
-    // Without TLS beyond this machine a page has no clipboard of its own.
-    const field = document.createElement("textarea");
-    field.value = text;
-    document.body.append(field);
-    field.select();
-    const done = document.execCommand("copy");
-    field.remove();
-    if (!done) throw new Error("The browser does not allow copying here.");
-  }
-
   // --- the tools of a message stand beside it, outside of it, so that it stays as it was written
 
   function placeTools(article = pointed) {
@@ -164,37 +166,42 @@
     const box = document.body.dataset.view === "session" ? pointed?.getBoundingClientRect() : null;
     const top = head()?.getBoundingClientRect().bottom ?? 0;
     tools.hidden = !box || box.bottom < top + 20;
-    if (tools.hidden) return;
-    const line = firstLine(pointed);
-    tools.style.left = `${line.right - tools.offsetWidth}px`;
-    tools.style.top = `${Math.max(line.middle - tools.offsetHeight / 2, top + 4)}px`;
+    if (tools.hidden) {
+      document.body.classList.remove("has-tools");
+      return;
+    }
+    const isDocked = innerWidth <= DOCKED;
+    tools.classList.toggle("docked", isDocked);
+    document.body.classList.toggle("has-tools", isDocked);
+    tellUsage(pointed);
+    // In the margin beside the first line, where nothing is read.
+    const middle = firstLine(pointed);
+    const lowest = innerHeight - tools.offsetHeight - 4;
+    const place = Math.min(Math.max(middle - tools.offsetHeight / 2, top + 4), lowest);
+    const edge = box.right - Number.parseFloat(getComputedStyle(pointed).paddingRight);
+    tools.style.left = isDocked ? "" : `${edge + 8}px`;
+    tools.style.top = isDocked ? "" : `${place}px`;
     const starred = markOf({ article: pointed })?.dataset.starred === "1";
     tools.querySelector('[data-mark="star"]').setAttribute("aria-pressed", String(starred));
   }
 
-  // In the message's own first line, left of its closing figures: no other message is covered.
+  // The middle of a message's first line.
   function firstLine(article) {
-    const first = [...article.children].find(
-      (child) => child.offsetHeight && getComputedStyle(child).position === "static",
-    );
+    const first = [...article.children].find((child) => child.offsetHeight);
     const row = first?.querySelector(":scope > summary") || first || article;
     const box = row.getBoundingClientRect();
-    const figures = row.querySelector(".outcome, .usage")?.getBoundingClientRect();
-    // Prose ends at its measure; the room beside it is free.
-    const right = figures?.width ? figures.left - 10 : Math.max(box.right, figuresEdge(article));
-    return { right, middle: box.top + Math.min(box.height, 26) / 2 };
+    return box.top + Math.min(box.height, 26) / 2;
   }
 
-  // Where the lines of a transcript end.
-  function figuresEdge(article) {
-    const { left, right } = article.getBoundingClientRect();
-    const { paddingLeft, paddingRight } = getComputedStyle(article);
-    return Math.min(
-      right - Number.parseFloat(paddingRight),
-      left + Number.parseFloat(paddingLeft) + 903,
-    );
+  // Tokens and cost of a message without a line of its own for them.
+  function tellUsage(article) {
+    const usage = article.querySelector(":scope > .usage");
+    const place = tools.querySelector(".figures");
+    place.textContent = usage ? usage.textContent.trim().split(", ").join("\n") : "";
+    place.title = usage?.title || "";
   }
 
+  const DOCKED = 720;
   const MESSAGE = ".feed > .window > article:not(.divider)";
   const isOwn = (node) => node?.matches?.(MESSAGE) && !node.closest(".agent");
   let mouse = [0, 0];
@@ -293,11 +300,14 @@
     if (event.metaKey || event.ctrlKey || event.altKey || document.querySelector("dialog[open]"))
       return;
     if (first.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(first.tagName || "")) return;
-    const keys = { s: star, n: openNote, c: copy, l: copyLink };
-    const place = keys[event.key] && document.body.dataset.view === "session" && target(selected());
+    const keys = { s: star, n: openNote, c: copyChosen, l: copyLink };
+    if (!keys[event.key] || document.body.dataset.view !== "session") return;
+    // The message that was chosen, else the one with the focus, as after its call was opened.
+    const focused = first.closest?.(MESSAGE);
+    const place = target(selected() || (isOwn(focused) ? focused : null));
     if (!place) return;
     event.preventDefault();
-    keys[event.key](place);
+    keys[event.key](place, first);
   });
 
   // A form would be caught by the search form around it.
@@ -337,12 +347,7 @@
       window.cca.fill(menu.querySelector("[data-status]"), await answer.text());
       const lines = menu.querySelector(".status-lines");
       remark = lines.dataset.remark;
-      menu
-        .querySelector(".live")
-        .classList.toggle(
-          "late",
-          lines.dataset.worst === "late" || lines.dataset.worst === "failed",
-        );
+      window.cca.shine({ late: "late", failed: "failed" }[lines.dataset.worst] || "");
       menu.querySelector("summary").title = remark || "All data arrives";
     } catch (error) {
       menu.querySelector("[data-status]").textContent = window.cca.reason(error);

@@ -1,5 +1,6 @@
 export function render({ model, el }) {
   const { adopt, fill, reason, wire, show, panes, highlight, isBusy } = window.cca;
+  const { wrapBlocks, shrinkHead } = window.cca;
   const set = (changes) => model.send_msg({ type: "set", changes });
   const AHEAD = 2500;
   const SETTLED = 150;
@@ -22,13 +23,14 @@ export function render({ model, el }) {
   function opened() {
     document.title = head() ? `${head().dataset.title} · Conversations` : "Conversations";
     hideAgain();
+    wrap(localStorage.getItem(WRAP) === "1");
     el.scrollTop = 0;
     rail.opened();
     const before = history.state?.at;
-    if (head() && before?.of === nameOf()) return comeBack(before);
     const wanted = head()?.dataset.m;
+    const target = wanted && arriveAt(wanted);
+    if (head() && before?.of === nameOf()) return comeBack(before);
     if (!wanted) return grow();
-    const target = arriveAt(wanted);
     settle(() => target?.scrollIntoView({ block: "center" }));
   }
 
@@ -241,10 +243,14 @@ export function render({ model, el }) {
     const copy = article.cloneNode(true);
     for (const part of copy.querySelectorAll("details")) part.removeAttribute("open");
     for (const body of copy.querySelectorAll(".body")) body.replaceWith("body");
+    for (const block of copy.querySelectorAll(".block")) unwrap(block);
     for (const mark of copy.querySelectorAll("mark, .dots")) mark.replaceWith(mark.textContent);
     copy.normalize();
     return copy.innerHTML;
   };
+
+  // As the server wrote it: without what the page put around it.
+  const unwrap = (block) => block.replaceWith(...block.querySelectorAll(":scope > :is(pre, .all)"));
 
   function rewrite(before, article) {
     const open = [...before.querySelectorAll("details.tool[open]")].map((tool) => tool.dataset.use);
@@ -356,7 +362,10 @@ export function render({ model, el }) {
       const shown = fresh.content.querySelector(
         `article[data-id="${CSS.escape(article.dataset.id)}"]`,
       );
-      if (shown) rewrite(article, shown);
+      if (shown) {
+        rewrite(article, shown);
+        article.dataset.revealed = "";
+      }
     } catch (error) {
       button.disabled = false;
       if (error.name !== "AbortError") say(button.parentElement, reason(error));
@@ -392,9 +401,13 @@ export function render({ model, el }) {
 
   new MutationObserver((changes) => {
     for (const { addedNodes } of changes)
-      for (const node of addedNodes) if (node.nodeType === Node.ELEMENT_NODE) wrapDots(node);
+      for (const node of addedNodes) if (node.nodeType === Node.ELEMENT_NODE) dress(node);
   }).observe(el, { childList: true, subtree: true });
-  wrapDots(el);
+  function dress(node) {
+    wrapDots(node);
+    wrapBlocks(node);
+  }
+  dress(el);
 
   // --- from prompt to prompt, through windows that are not read yet
 
@@ -439,10 +452,18 @@ export function render({ model, el }) {
   }
 
   function toggle(name, on) {
+    if (name === "wrap") return wrap(on);
     hidden[name] = !on;
     sessionStorage.setItem("cca-hidden", JSON.stringify(hidden));
     feed()?.classList.toggle(`no-${name}`, !on);
     el.querySelector(`[data-toggle="${name}"]`)?.setAttribute("aria-pressed", String(on));
+  }
+
+  const WRAP = "cca-wrap";
+  function wrap(on) {
+    el.classList.toggle("wrap", on);
+    el.querySelector('[data-toggle="wrap"]')?.setAttribute("aria-pressed", String(on));
+    localStorage.setItem(WRAP, on ? "1" : "");
   }
 
   // --- keyboard
@@ -494,6 +515,7 @@ export function render({ model, el }) {
     ({ target }) => growIn(target.matches?.(".agent .feed") ? target : feed() || el),
     { passive: true, capture: true },
   );
+  el.addEventListener("scroll", () => shrinkHead(el), { passive: true });
   let settling = 0;
   el.addEventListener(
     "scroll",
@@ -563,6 +585,7 @@ export function render({ model, el }) {
     // The keys of a reader go to what was opened, or back to the row it was opened from.
     if (isBusy()) return;
     if (head()) el.focus({ preventScroll: true });
+    else if (document.body.dataset.view === "search") panes.results?.comeBack();
     else panes.sessions?.comeBack();
   });
   const onPop = () => {

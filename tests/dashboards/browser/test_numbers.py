@@ -35,6 +35,7 @@ from cca.usage.reports import report
 from tests.dbt.rows import build_settings, write_raw
 from tests.dbt.transcripts import rows_of_limits, rows_of_transcripts
 
+TALK = "12121212-1212-4212-8212-121212121212"
 EVIL = "<img src=x onerror=alert(1)>"
 LAST = date(2026, 11, 20)
 
@@ -454,7 +455,11 @@ def test_a_broken_gold_file_is_no_server_error(home: Settings) -> None:
 
 @pytest.fixture(scope="module")
 def site(run_site: Any, built: tuple[Path, dict[str, Any]]) -> Any:
-    evil = f"update marts.dim_sessions set title = '{EVIL}' where true"
+    evil = f"""
+        update marts.dim_sessions set title = '{EVIL}' where true;
+        update marts.fct_file_operations set session_id = '{TALK}', tool_use_id = 'toolu_diff',
+            file_path = '/home/ada/atlas/shop.py', operation = 'edit', lines_added = 2
+        where tool_use_id = (select min(tool_use_id) from marts.fct_file_operations)"""
     return run_site(prepare=lambda settings: publish(settings, built[0], evil))
 
 
@@ -671,3 +676,25 @@ def test_rules_are_told_for_every_kind_and_cause_that_the_marts_know() -> None:
     sql = (models.parent / "intermediate/by_session/int_cache_breaks.sql").read_text()
     causes = sql[sql.index("when is_compacted then") : sql.index("end as cause")]
     assert re.findall(r"(?:then|else) '([^']+)'", causes) == list(BREAK_CAUSES)
+
+
+def test_a_file_has_a_page_with_its_sessions_and_diffs(
+    site: Any, new_story: Any, open_page: Any
+) -> None:
+    from playwright.sync_api import expect  # noqa: PLC0415  (after the skip)
+
+    story = new_story(TALK)
+    edit = {"file_path": "/home/ada/atlas/shop.py", "old_string": "a = 1", "new_string": "a = 2"}
+    story.calls("Edit", edit, "done", use="toolu_diff")
+    site.store(story)
+    page = open_page(f"{site.url}/files")
+    page.get_by_label("Path of a file").fill("atlas/shop.py")
+    page.get_by_role("button", name="Show").click()
+    expect(page.locator(".k-gi .changed")).to_have_text("2")
+    expect(page.locator(".operation > .label").first).to_contain_text("+2")
+    page.get_by_label("Path of a file").fill("no/such.file")
+    page.get_by_role("button", name="Show").click()
+    expect(page.get_by_text("No session changed this file.")).to_be_visible()
+    page.go_back()
+    page.locator(".operation a").first.click()
+    expect(page.locator("article", has_text="Edit").first).to_be_visible()

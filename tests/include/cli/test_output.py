@@ -14,6 +14,7 @@ from tests.include.cli.terminal import Terminal
 READING = {
     ("usage", "daily"): "cost_usd",
     ("usage", "tools"): "calls",
+    ("files", "README.md", "--reads"): "operations",
     ("dead-letters", "list"): "dead_letters",
     ("iceberg", "info"): "rows",
     ("iceberg", "snapshots"): "count",
@@ -180,3 +181,22 @@ def test_a_question_is_asked_before_anything_is_deleted(terminal: Terminal, fill
         assert done.code == 1
         assert "Aborted!" in done.err
     assert terminal.run(filled.settings, "search", "quokka", "--json").json["total"] == 1
+
+
+def test_a_file_has_its_sessions_by_its_whole_path_or_its_end(
+    terminal: Terminal, filled: Filled
+) -> None:
+    query = (
+        "select file_path, count(*) as n, sum(lines_added) as added "
+        "from fct_file_operations where operation <> 'read' group by 1 order by n desc, 1 limit 1"
+    )
+    wanted = terminal.run(filled.settings, "query", query, "--json").json["rows"][0]
+    path = wanted["file_path"]
+    for name in (path, "/".join(Path(path).parts[-2:])):
+        done = terminal.run(filled.settings, "files", name, "--json").json
+        assert done["totals"]["operations"] == int(wanted["n"])
+        assert done["totals"]["lines_added"] == int(wanted["added"])
+        assert any(row["prompt"] for row in done["rows"])
+    shown = terminal.run(filled.settings, "files", path).out
+    assert done["rows"][0]["session_id"] in shown
+    assert "no session changed none.xyz" in terminal.run(filled.settings, "files", "none.xyz").out

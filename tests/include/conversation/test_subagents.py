@@ -80,6 +80,8 @@ def test_a_subagent_has_its_own_title_times_and_length(collection: Any) -> None:
     story.prompt("Main")
     story.prompt("\x1b[1mFind\x1b[0m the callers\nand list them", agent="a")
     story.says("Found", agent="a")
+    story.calls("Bash", {"command": "x"}, "no", agent="a", error=True)
+    story.calls("Bash", {"command": "y"}, "The user doesn't want to proceed", agent="a", error=True)
     story.says("A summary", agent="acompact-1")
     collection.insert_many(story.documents)
     assert [agent.title for agent in subagents(collection, SESSION)] == [
@@ -87,8 +89,10 @@ def test_a_subagent_has_its_own_title_times_and_length(collection: Any) -> None:
     ]  # fmt: skip
     found = find_subagent(collection, SESSION, "a")
     assert found is not None
-    assert (found.entries, found.started_at) == (2, story.documents[1]["eventAt"])
-    assert found.ended_at == story.documents[2]["eventAt"]
+    assert (found.tally.entries, found.started_at) == (6, story.documents[1]["eventAt"])
+    assert (found.tally.calls, found.tally.failed) == (2, 1), "a declined call is no failed one"
+    assert found.tally.models == ("claude-opus-4-8",)
+    assert found.tally.ended_at == story.documents[6]["eventAt"]
     assert find_subagent(collection, SESSION, "gone") is None
 
 

@@ -1,0 +1,95 @@
+"""The page of a file: which sessions changed or read it, with the diff and the prompt before it."""
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+from markupsafe import Markup
+
+from cca.conversation.calls import call_block, find_results
+from cca.conversation.figures import MINUS
+from cca.conversation.stored import find_entry
+from cca.dashboards.browser.api import Reading
+from cca.dashboards.browser.assets import asset_url
+from cca.dashboards.browser.masking import masked
+from cca.dashboards.browser.paint import Desk
+from cca.dashboards.browser.pieces import Piece, body
+from cca.dashboards.browser.views import render
+from cca.errors import CcaError
+from cca.gold.open import reading_gold
+from cca.masking import mask_secrets, mask_value
+from cca.usage.files import Asked, changed_lines, file_operations
+
+log = logging.getLogger(__name__)
+
+_ROWS = 40
+_PROMPT_CHARACTERS = 400
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One row of gold with what the archive shows of the call."""
+
+    row: dict[str, Any]
+    changed: str
+    prompt: str
+    pieces: list[Piece]
+
+
+class Files(Reading):
+    """`path` is a whole path or its end; `reads` also lists who read it."""
+
+    async def get(self) -> None:
+        await self.answer(lambda: ("text/html; charset=utf-8", self._page()))
+
+    def _page(self) -> Markup:
+        path, is_reads = self.argument("path").strip(), self.argument("reads") == "1"
+        first = self.argument("from")
+        offset = int(first) if first.isascii() and first.isdigit() else 0
+        rows, problem = self._rows(Asked(path, reads=is_reads), offset) if path else ([], "")
+        return render(
+            "files.html",
+            self.desk.archive.timezone,
+            asset=asset_url,
+            path=path,
+            is_reads=is_reads,
+            problem=problem,
+            operations=operations(self.desk, rows[:_ROWS]),
+            next=offset + _ROWS if len(rows) > _ROWS else 0,
+        )
+
+    def _rows(self, asked: Asked, offset: int) -> tuple[list[dict[str, Any]], str]:
+        try:
+            with reading_gold(self.desk.settings) as gold:
+                return file_operations(gold, asked, _ROWS + 1, offset), ""
+        except (CcaError, duckdb.Error) as error:
+            log.warning("gold cannot be read: %s", error)
+            return [], "The numbers are not there yet. Run `cca pipeline`."
+
+
+def operations(desk: Desk, rows: Iterable[dict[str, Any]]) -> list[Operation]:
+    """Returns the operations with their diffs, secrets masked."""
+    return [
+        Operation(
+            row,
+            changed_lines(row).replace("-", MINUS),
+            mask_secrets(str(row["prompt"] or ""))[:_PROMPT_CHARACTERS],
+            [] if row["operation"] == "read" else _pieces(desk, row),
+        )
+        for row in rows
+    ]
+
+
+def _pieces(desk: Desk, row: dict[str, Any]) -> list[Piece]:
+    """What the call asked for; its result says no more than whether it worked."""
+    entries = desk.archive.entries
+    session, use = row["session_id"], row["tool_use_id"]
+    entry = find_entry(entries, session, use)
+    block = call_block(entry, use) if entry else None
+    if block is None:
+        return []
+    answer = find_results(entries, {"sessionKey": session}, {use}).get(use)
+    shown = body(mask_value(block), masked(answer).body if answer else None)
+    return [piece for piece in shown if not piece.status]
