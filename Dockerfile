@@ -43,9 +43,6 @@ ENTRYPOINT ["cca-agent"]
 # One image for every other part of cca; compose says which command each container runs.
 FROM python:3.11.14-slim-bookworm AS all
 
-# the user of the transcripts, who may read them and owns what the volumes hold
-ARG CCA_UID=1000
-ARG CCA_GID=1000
 # more requirements, such as deploy/requirements-celery.txt
 ARG MORE_REQUIREMENTS=""
 
@@ -72,6 +69,10 @@ COPY demo demo
 COPY dags dags
 COPY plugins plugins
 COPY dbt dbt
+# the user of the transcripts, who may read them and owns what the volumes hold; behind the packages,
+# which another user does not change
+ARG CCA_UID=1000
+ARG CCA_GID=1000
 # offline, so that a changed line of code needs no network; files of a checkout made with umask 077
 # are root's alone; non-unique: the group of people on macOS is 20, which Debian has too
 RUN uv pip install --system --no-cache --offline --no-deps --no-build-isolation -e . \

@@ -54,7 +54,7 @@ demo-down: install  ## stop the demo and delete its home
 
 deploy: install  ## check the DAGs, write dbt's slim manifest, create Airflow's tables and pool
 	@$(CCA) airflow prepare
-	@$(VENV)/bin/python -m pytest -q tests/dags/test_dag_contract.py tests/dags/test_drawing.py
+	@$(VENV)/bin/python -m pytest -q tests/dags/test_dag_integrity.py tests/dags/test_drawing.py
 
 run-backfill: install  ## trigger one run per hour: make run-backfill SINCE=2026-11-01 UNTIL=2026-11-02
 	@$(CCA) run backfill --since "$(SINCE)" --until "$(UNTIL)"

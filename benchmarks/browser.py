@@ -139,6 +139,33 @@ def middle(page: Page, url: str) -> Row:
     return Row("link into the middle of 5,000 entries → its text", _ms(once), "≤ 500 ms")
 
 
+def within(page: Page, url: str) -> list[Row]:
+    """A text in 5,000 entries, as the next letter is typed, and both ends of them."""
+    page.goto(f"{url}/?session=bench-5000")
+    ready(page)
+    page.locator(".stepper").first.wait_for()
+    page.keyboard.press("f")
+    field, count = page.locator(".find input"), page.locator(".find .count")
+    field.fill("Entry")
+    count.filter(has_text="of 5,000").wait_for()
+
+    def found(run: int) -> float:
+        number = 4000 + run
+        here = page.locator("mark.here", has_text=f"Entry {number}")
+        return _timed(lambda: field.fill(f"Entry {number}"), here.wait_for)
+
+    def ended(run: int) -> float:
+        key, number = ("End", 4999) if run % 2 == 0 else ("Home", 0)
+        there = page.get_by_text(f"Entry {number}:", exact=False).first
+        return _timed(lambda: page.keyboard.press(key), there.wait_for)
+
+    times = Row(
+        "find in 5,000 entries → on screen (120 ms of it our pause)", _ms(found), "≤ 300 ms"
+    )
+    page.keyboard.press("Escape")
+    return [times, Row("Home and End of 5,000 entries", _ms(ended), "≤ 1,000 ms")]
+
+
 def searched(page: Page, url: str) -> Row:
     page.goto(url)
     ready(page)
@@ -225,7 +252,8 @@ def measure(made: Corpus) -> list[Row]:
             browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
             rows = first_sight(browser, url)
             page = browser.new_page(viewport={"width": 1440, "height": 900})
-            rows += [*clicks(page, url), middle(page, url), searched(page, url)]
+            rows += [*clicks(page, url), *within(page, url), middle(page, url)]
+            rows += [searched(page, url)]
             rows += arrived(page, url, made)
             browser.close()
         return [*rows, *crowd(url, server.pid)]

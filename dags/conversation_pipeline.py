@@ -39,7 +39,7 @@ from typing import Any
 import pendulum
 from airflow.sdk import CronDataIntervalTimetable, Param, dag, task
 from cca_airflow.archive import mongo
-from cca_airflow.defaults import DAG_DEFAULTS, GOLD, RAW, Tag, mart_assets, update_assets
+from cca_airflow.defaults import DAG_DEFAULTS, GOLD, RAW, Tag, about, mart_assets, update_assets
 from cca_airflow.models import dbt_tasks
 
 from cca.settings import Settings, get_settings
@@ -101,7 +101,7 @@ def settings_of(params: dict[str, Any]) -> Settings:
 
 @dag(
     **DAG_DEFAULTS,
-    doc_md=__doc__,
+    **about(__doc__),
     start_date=pendulum.datetime(2024, 1, 1, tz="UTC"),
     # A plain cron string would give an interval of no length.
     schedule=CronDataIntervalTimetable(CRON[PIPELINE], timezone="UTC"),

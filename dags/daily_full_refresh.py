@@ -18,7 +18,7 @@ from typing import Any
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import Param, dag, task
 from cca_airflow.archive import mongo
-from cca_airflow.defaults import DAG_DEFAULTS, Tag, at
+from cca_airflow.defaults import DAG_DEFAULTS, Tag, about, at
 
 from cca.settings import get_settings
 from cca.timetable import CRON, PIPELINE, REFRESH
@@ -26,7 +26,7 @@ from cca.timetable import CRON, PIPELINE, REFRESH
 
 @dag(
     **DAG_DEFAULTS,
-    doc_md=__doc__,
+    **about(__doc__),
     schedule=at(CRON[REFRESH]),
     params={
         "full_backfill": Param(

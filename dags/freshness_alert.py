@@ -14,7 +14,7 @@ from datetime import timedelta
 
 from airflow.sdk import dag, task
 from cca_airflow.archive import mongo
-from cca_airflow.defaults import DAG_DEFAULTS, Tag, at
+from cca_airflow.defaults import DAG_DEFAULTS, Tag, about, at
 
 from cca.settings import get_settings
 from cca.timetable import CRON, FRESHNESS
@@ -22,7 +22,7 @@ from cca.timetable import CRON, FRESHNESS
 
 @dag(
     **DAG_DEFAULTS,
-    doc_md=__doc__,
+    **about(__doc__),
     schedule=at(CRON[FRESHNESS]),
     tags=[Tag.UPKEEP],
 )

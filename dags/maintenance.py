@@ -16,7 +16,7 @@ from dataclasses import asdict
 from typing import Any
 
 from airflow.sdk import dag, task
-from cca_airflow.defaults import DAG_DEFAULTS, Tag, at
+from cca_airflow.defaults import DAG_DEFAULTS, Tag, about, at
 
 from cca.settings import get_settings
 from cca.timetable import CRON, MAINTENANCE
@@ -24,7 +24,7 @@ from cca.timetable import CRON, MAINTENANCE
 
 @dag(
     **DAG_DEFAULTS,
-    doc_md=__doc__,
+    **about(__doc__),
     schedule=at(CRON[MAINTENANCE]),
     tags=[Tag.UPKEEP],
 )

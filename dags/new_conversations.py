@@ -8,16 +8,20 @@ triggers `conversation_pipeline`. While no new gold is published it triggers no 
 ## Triage
 
 - **trigger** red: `conversation_pipeline` is paused or cannot be read; look at it first.
+- **published_state** skipped: a run of the pipeline goes on. What comes too late for it is found at
+  the next look.
 - **trigger** skipped: a run for this state of gold was triggered already; if that failed, its own
   page says why, and the hourly run tries again.
 - **no runs although conversations come**: is the triggerer healthy (the dots on Home), and does
   the sync agent deliver (`cca status`)?
 """
 
+from typing import Any
+
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import Asset, AssetWatcher, dag, task
 from cca_airflow.archive import ArrivedTrigger
-from cca_airflow.defaults import DAG_DEFAULTS, Tag
+from cca_airflow.defaults import DAG_DEFAULTS, Tag, about
 
 from cca.settings import get_settings
 from cca.timetable import PIPELINE
@@ -31,14 +35,18 @@ ARCHIVE = Asset(
 )
 
 
-@dag(**DAG_DEFAULTS, doc_md=__doc__, schedule=[ARCHIVE], tags=[Tag.SCHEDULE])
+@dag(**DAG_DEFAULTS, **about(__doc__), schedule=[ARCHIVE], tags=[Tag.SCHEDULE])
 def new_conversations() -> None:
     """News, then a run."""
 
     @task
-    def published_state() -> str:
+    def published_state(task_instance: Any) -> str:
+        from airflow.exceptions import AirflowSkipException
+
         from cca.gold.state import published_high_water_mark
 
+        if task_instance.get_dr_count(PIPELINE, states=["queued", "running"]):
+            raise AirflowSkipException("a run goes on; what it leaves starts one at the next look")
         mark = published_high_water_mark(get_settings())
         return mark.isoformat() if mark else "nothing"
 

@@ -19,7 +19,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from airflow.sdk import CronTriggerTimetable, Param, dag, task
-from cca_airflow.defaults import DAG_DEFAULTS, Tag
+from cca_airflow.defaults import DAG_DEFAULTS, Tag, about
 
 from cca.settings import get_settings
 from cca.timetable import CRON, DIGEST
@@ -44,7 +44,7 @@ PARAMS = {
 
 @dag(
     **DAG_DEFAULTS,
-    doc_md=__doc__,
+    **about(__doc__),
     schedule=CronTriggerTimetable(
         CRON[DIGEST], timezone=get_settings().timezone, run_immediately=timedelta(0)
     ),

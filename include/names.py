@@ -71,7 +71,7 @@ class Names:
         """Raise SettingError unless this can be a name."""
         if not _NAME.fullmatch(name):
             raise SettingError(
-                f"{name!r} is no {self.what} name; use letters, digits and . @ + - _"
+                f"{name!r} is no name of a {self.what}; use letters, digits and . @ + - _"
             )
 
     def _alone(self) -> AbstractContextManager[None]:

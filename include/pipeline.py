@@ -25,8 +25,9 @@ from cca.publish import copies
 from cca.publish.gold import publish as publish_gold
 from cca.settings import Settings
 from cca.timetable import PIPELINE
-from cca.transform.dbt import TransformReport, code_version, transform
-from cca.transform.nodes import NodeDone
+from cca.transform import results
+from cca.transform.dbt import code_version, transform
+from cca.transform.nodes import NodeDone, TransformReport
 
 log = logging.getLogger(__name__)
 
@@ -139,10 +140,11 @@ def rebuild_warehouse(settings: Settings) -> Path:
     state.move_from_version_0_1(settings)
     # Load numbers begin again: none of them is published.
     state.update(settings, load_seq=0, code_version="")
-    path = settings.warehouse_path
+    path, history = settings.warehouse_path, results.kept(settings)
     for one in (path, path.with_name(f"{path.name}.wal")):
         one.unlink(missing_ok=True)
     load(settings)
+    results.put_back(settings, history)
     build(settings, full_refresh=True)
     return publish(settings)
 

@@ -22,12 +22,7 @@ class CcaPlugin(AirflowPlugin):
     """Views of other servers are links: they keep their own sign-in and may not be framed."""
 
     name = "cca"
-    external_views = [  # noqa: RUF012  (the plugin manager reads plain lists)
-        {"name": "Conversations", "href": _BROWSER, "category": "browse"},
-        {"name": "Metabase", "href": get_settings().metabase_url, "category": "browse"},
-        {"name": "Data docs", "href": f"{_BROWSER}/dbt-docs/", "category": "docs"},
-    ]
-    react_apps = [  # noqa: RUF012
+    react_apps = [  # noqa: RUF012  (the plugin manager reads plain lists)
         {"name": "Freshness", "bundle_url": _BUNDLE, "destination": "dashboard"},
         {
             "name": "Freshness",
@@ -37,6 +32,22 @@ class CcaPlugin(AirflowPlugin):
         },
     ]
     listeners = [run_listener]  # noqa: RUF012
+
+    @cached_property
+    def external_views(self) -> list[dict[str, Any]]:
+        """Links in the menus; to Metabase only where there is one of ours."""
+        from cca.publish.metabase import known_key
+        from cca.stack.containers import is_container
+
+        settings = get_settings()
+        metabase = {"name": "Metabase", "href": settings.metabase_url, "category": "browse"}
+        # In containers it is provisioned after this process has started.
+        has_metabase = is_container(settings) or bool(known_key(settings))
+        return [
+            {"name": "Conversations", "href": _BROWSER, "category": "browse"},
+            *([metabase] if has_metabase else []),
+            {"name": "Data docs", "href": f"{_BROWSER}/dbt-docs/", "category": "docs"},
+        ]
 
     @cached_property
     def fastapi_apps(self) -> list[dict[str, Any]]:

@@ -21,8 +21,10 @@ from cca.conversation.stored import StoredEntry, find_entry
 from cca.conversation.subagents import started_by
 from cca.conversation.turns import turn_of
 from cca.dashboards.browser.assets import ASSET_PATH, Asset, asset_url
+from cca.dashboards.browser.desk import Desk
+from cca.dashboards.browser.listing import more_rows
 from cca.dashboards.browser.masking import masked, masked_text
-from cca.dashboards.browser.paint import Desk, more_rows, prompt_list, subagent_list, window
+from cca.dashboards.browser.paint import prompt_list, subagent_list, window
 from cca.dashboards.browser.state import State, from_query
 from cca.dashboards.browser.tools import body, result_parts
 from cca.dashboards.browser.views import render
@@ -137,8 +139,8 @@ class MoreRows(Reading):
 
     async def get(self) -> None:
         state = from_query({name: self.argument(name) for name in self.request.query_arguments})
-        after = self.argument("from")
-        await self.answer(lambda: ("text/html; charset=utf-8", more_rows(self.desk, state, after)))
+        html = partial(more_rows, self.desk, state, self.argument("from"), self.argument("of"))
+        await self.answer(lambda: ("text/html; charset=utf-8", html()))
 
 
 class ToolBody(Reading):

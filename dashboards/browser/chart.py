@@ -1,6 +1,6 @@
 """The activity chart: days become bars, weeks or months where there are many; pure."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from math import ceil, floor, log10
@@ -13,6 +13,8 @@ At = TypeVar("At", bound=date)
 MAX_BARS = 120
 # At most one week of hourly bars.
 MAX_HOURS = 168
+# Matches of less than this have a bar for each hour.
+_HOURLY = timedelta(days=2)
 _SIZES = {
     "hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(days=7),
     "month": timedelta(days=31),
@@ -69,6 +71,29 @@ def activity_chart(
     period = state.period(zone)
     bars = [_bar(_span(start, unit, zone), both, top, period) for start, both in counts.items()]
     shown = [start.astimezone(zone) if unit == "hour" else start for start in places]
+    return Chart(unit, bars, [Mark(100, short(top)), Mark(50, short(top / 2))], ticks(shown, unit))
+
+
+def matches_chart(
+    first: datetime, last: datetime, count: Callable[[Sequence[datetime]], list[int]],
+    state: State, zone: ZoneInfo,
+) -> Chart:  # fmt: skip
+    """Returns bars of the matches between two times.
+
+    `count` returns how many matches there are between each two of the times given to it.
+    """
+    unit = "hour" if last - first < _HOURLY else unit_of((last - first).days + 1)
+    times = [at.astimezone(UTC if unit == "hour" else zone) for at in (first, last)]
+    start, end = (at if unit == "hour" else at.replace(tzinfo=None) for at in times)
+    least = end - (timedelta(hours=23) if unit == "hour" else timedelta(days=27))
+    places = starts(min(start, least), end, unit)[-_most(unit) :]
+    spans = [_span(place, unit, zone) for place in places]
+    counts = count([*(span.first for span in spans), spans[-1].following])
+    top, period = count_top(max(counts)), state.period(zone)
+    bars = [
+        _bar(span, [number, 0], top, period) for span, number in zip(spans, counts, strict=True)
+    ]
+    shown = [place.astimezone(zone) if unit == "hour" else place for place in places]
     return Chart(unit, bars, [Mark(100, short(top)), Mark(50, short(top / 2))], ticks(shown, unit))
 
 

@@ -46,12 +46,12 @@ class PageHeader(_Pane):
 
 class SessionList(_Pane):
     _esm = HERE / "js" / "sessions.js"
-    sheets = ("sessions.css",)
+    sheets = ("sessions.css", "results.css")
 
 
 class ActivityOverview(_Pane):
     _esm = HERE / "js" / "overview.js"
-    sheets = ("overview.css",)
+    sheets = ("overview.css", "sessions.css", "results.css")
 
 
 class Transcript(_Pane):

@@ -17,8 +17,8 @@ from cca.conversation.order import ORDER
 from cca.conversation.stored import find_entry, stored
 from cca.dashboards.browser.api import Reading
 from cca.dashboards.browser.archive import session_title
+from cca.dashboards.browser.desk import costs_of
 from cca.dashboards.browser.hits import searched
-from cca.dashboards.browser.paint import costs_of
 from cca.dashboards.browser.sessions import list_sessions
 from cca.dashboards.browser.state import State, from_query
 from cca.errors import CcaError

@@ -14,21 +14,23 @@ from jinja2 import Environment, FileSystemLoader, Template
 from markupsafe import Markup
 from pymongo.errors import PyMongoError
 
-from cca.dashboards.browser import paint
+from cca.dashboards.browser import listing, paint
 from cca.dashboards.browser.assets import asset_url
 from cca.dashboards.browser.components import ActivityOverview, PageHeader, SessionList, Transcript
-from cca.dashboards.browser.overview import overview
-from cca.dashboards.browser.paint import Desk, Painted
+from cca.dashboards.browser.desk import Desk
+from cca.dashboards.browser.hits import Hits
+from cca.dashboards.browser.paint import Painted
 from cca.dashboards.browser.problems import AWAY, FAILED, Problem
 from cca.dashboards.browser.state import FILTERS, State, from_query, is_other_place
 from cca.dashboards.browser.views import HERE
 
 log = logging.getLogger(__name__)
 
-_STYLE = (
-    "css/tokens+shell+dialog+pane+marks+header+sessions+overview+transcript+terminal"
-    "+rail+context_line.css"
-)
+_SHEETS = (
+    "tokens", "shell", "dialog", "pane", "marks", "header", "sessions", "overview", "results",
+    "transcript", "terminal", "rail", "context_line",
+)  # fmt: skip
+_STYLE = f"css/{'+'.join(_SHEETS)}.css"
 # For figures of millions of points: Panel does without.
 _UNUSED = "bokeh-gl"
 _OVERVIEW_SECONDS = 10.0
@@ -56,6 +58,7 @@ class Page:
         self.seen = painted.seen
         self.is_failed = painted.is_failed
         self.projects = 0
+        self.found: Hits | None = painted.found
         # Only a search waits for it.
         self.had_index = not painted.state.q or desk.search.has_index
         self.overview_at = self.asked_at = time.monotonic()
@@ -138,11 +141,15 @@ class Page:
         """The HTML of the panes that change between two states."""
         state = paint.located(self.desk, state)
         panes: dict[str, Markup] = {}
+        projects = self.desk.projects()
         if any(getattr(before, name) != getattr(state, name) for name in _LISTED):
-            projects = self.desk.projects()
+            self.found = listing.find(self.desk, state)
             panes["header"] = paint.header(self.desk, state, projects)
-            panes["sessions"] = paint.sessions(self.desk, state, projects)
-            panes["overview"] = overview(self.desk.archive, self.desk.settings, state, projects)
+            panes["sessions"] = listing.sessions(self.desk, state, projects, self.found)
+            panes["overview"] = listing.main(self.desk, state, projects, self.found)
+        elif state.q and bool(before.session) != bool(state.session):
+            # The matches stand beside an open session, and fill the page without one.
+            panes["sessions"] = listing.sessions(self.desk, state, projects, self.found)
         if _place(before) != _place(state):
             panes["transcript"] = (
                 paint.transcript(self.desk, state) if state.session else Markup("")
@@ -181,15 +188,15 @@ class Page:
         """Renders the panes that new entries change; the overview is the slowest, so less often."""
         panes: dict[str, Markup] = {}
         projects = self.desk.projects()
-        if not state.q:
-            panes["sessions"] = paint.sessions(self.desk, state, projects)
+        self.found = listing.find(self.desk, state)
+        panes["sessions"] = listing.sessions(self.desk, state, projects, self.found)
         is_due = time.monotonic() - self.overview_at > _OVERVIEW_SECONDS
-        # The first project of all is news at once.
-        is_due = is_due or len(projects) != self.projects
+        # The first project of all is news at once, and so are matches.
+        is_due = is_due or bool(state.q) or len(projects) != self.projects
         self.projects = len(projects)
         if is_due and not state.session:
             self.overview_at = time.monotonic()
-            panes["overview"] = overview(self.desk.archive, self.desk.settings, state, projects)
+            panes["overview"] = listing.main(self.desk, state, projects, self.found)
         if is_open:
             panes["transcript"] = paint.facts(self.desk, state)
         return panes

@@ -2,66 +2,36 @@
 
 import logging
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from typing import Any
 
-import duckdb
 from markupsafe import Markup
 from pymongo.errors import PyMongoError
 
-from cca.annotations import Annotation, all_tags, annotations_in_list, annotations_of
+from cca.annotations import Annotation, annotations_of
 from cca.conversation.excerpt import Anchor, Excerpt, read_excerpt
 from cca.conversation.reader import prompts
 from cca.conversation.stored import find_entry
 from cca.conversation.subagents import find_subagent, subagents, tree
-from cca.dashboards.browser.archive import (
-    Archive,
-    Project,
-    find_session,
-    label_of,
-    list_projects,
-    session_title,
-)
+from cca.dashboards.browser import listing
+from cca.dashboards.browser.archive import Project, find_session, label_of, session_title
 from cca.dashboards.browser.context_line import context_line
 from cca.dashboards.browser.costs import message_costs
-from cca.dashboards.browser.gold import session_costs
-from cca.dashboards.browser.hits import KIND_LABELS, SearchRoom, find_hits
-from cca.dashboards.browser.live import Pulse
+from cca.dashboards.browser.desk import Desk, costs_of
+from cca.dashboards.browser.hits import Hits
 from cca.dashboards.browser.masking import masked_excerpt
-from cca.dashboards.browser.overview import overview
 from cca.dashboards.browser.parts import Article, short_model
 from cca.dashboards.browser.problems import AWAY, FAILED, UNKNOWN, Problem
 from cca.dashboards.browser.reading import articles
-from cca.dashboards.browser.sessions import SessionPage, choices, list_sessions
-from cca.dashboards.browser.state import ORDERS, SORTS, TRAITS, State
+from cca.dashboards.browser.sessions import SessionPage
+from cca.dashboards.browser.state import SORTS, State
 from cca.dashboards.browser.views import render
-from cca.errors import CcaError
 from cca.masking import mask_secrets
 from cca.mongo.archive import Document
-from cca.search.within import Conversations
-from cca.settings import Settings
 
 log = logging.getLogger(__name__)
 
 SIGNS = {"ok": "✓", "failed": "✕", "rejected": "⊘", "waiting": "…"}
 OUTCOMES = {"ok": "succeeded", "failed": "failed", "rejected": "rejected", "waiting": "no result"}
-
-
-@dataclass(frozen=True)
-class Desk:
-    """What every page reads from."""
-
-    archive: Archive
-    search: SearchRoom
-    settings: Settings
-    pulse: Pulse
-    conversations: Conversations
-
-    def projects(self) -> list[Project]:
-        return self.pulse.kept("projects", lambda: list_projects(self.archive))
-
-    def choices(self, project: str) -> dict[str, list[str]]:
-        return self.pulse.kept(f"choices {project}", lambda: choices(self.archive, project))
 
 
 @dataclass(frozen=True)
@@ -76,6 +46,7 @@ class Painted:
     is_failed: bool = False
     # What the pulse had counted before the first read: later changes are news.
     seen: int = 0
+    found: Hits | None = None
 
 
 def paint(desk: Desk, state: State) -> Painted:
@@ -84,13 +55,15 @@ def paint(desk: Desk, state: State) -> Painted:
     try:
         projects = desk.projects()
         state = located(desk, state)
+        found = listing.find(desk, state)
         return Painted(
             state,
             header(desk, state, projects),
-            sessions(desk, state, projects),
-            overview(desk.archive, desk.settings, state, projects),
+            listing.sessions(desk, state, projects, found),
+            listing.main(desk, state, projects, found),
             transcript(desk, state) if state.session else Markup(""),
             seen=seen,
+            found=found,
         )
     except PyMongoError as error:
         log.warning("MongoDB does not answer: %s", type(error).__name__)
@@ -129,61 +102,6 @@ def located(desk: Desk, state: State) -> State:
 
 def header(desk: Desk, state: State, projects: list[Project]) -> Markup:
     return render("header.html", desk.archive.timezone, state=state, projects=projects)
-
-
-def sessions(desk: Desk, state: State, projects: list[Project]) -> Markup:
-    """The list: sessions, or the hits of a search."""
-    values: dict[str, Any] = {
-        "state": state, "problem": None, "kind_labels": KIND_LABELS, **_list_choices(desk, state),
-    }  # fmt: skip
-    if state.q:
-        values["hits"] = find_hits(desk.search, desk.archive, state)
-    else:
-        values |= row_values(desk, state, projects, _page(desk, state))
-    return render("sessions.html", desk.archive.timezone, **values)
-
-
-def more_rows(desk: Desk, state: State, after: str) -> Markup:
-    """The page of the list that follows a session, or so many hits."""
-    if state.q:
-        first = int(after) if after.isascii() and after.isdigit() else 0
-        found = find_hits(desk.search, desk.archive, state, first)
-        return render("hits.html", desk.archive.timezone, state=state, hits=found)
-    page = _page(desk, state, after)
-    values = row_values(desk, state, desk.projects(), page)
-    return render("rows.html", desk.archive.timezone, state=state, **values)
-
-
-def _page(desk: Desk, state: State, after: str = "") -> SessionPage:
-    return list_sessions(desk.archive, state, after, costs=costs_of(desk))
-
-
-def _list_choices(desk: Desk, state: State) -> dict[str, Any]:
-    return {
-        "sorts": SORTS,
-        "orders": ORDERS,
-        "traits": TRAITS,
-        "choices": desk.choices(state.project),
-        "tags": all_tags(desk.archive.annotations),
-        "more": f"/api/rows{state.to_query()}",
-    }
-
-
-def row_values(
-    desk: Desk, state: State, projects: list[Project], page: SessionPage
-) -> dict[str, Any]:
-    """`labels` tell projects of one name apart; one without messages is not among them."""
-    labels = {project.id: project.label for project in projects}
-    return {
-        "page": page,
-        "costs": costs_of(desk),
-        "marks": annotations_in_list(
-            desk.archive.annotations, [str(row["_id"]) for row in page.rows]
-        ),
-        "title": session_title,
-        "label": lambda row: labels.get(row.get("projectKey", "")) or label_of(row),
-        "query": lambda session: replace(state, session=session, agent="", m="").to_query(),
-    }
 
 
 def transcript(desk: Desk, state: State) -> Markup:
@@ -282,12 +200,3 @@ def nearest(found: Excerpt, shown: list[Article], entry_id: str) -> str:
         if entry.id == entry_id:
             break
     return last
-
-
-def costs_of(desk: Desk) -> dict[str, Decimal]:
-    """Figures beside the facts: where gold cannot be read, conversations still can."""
-    try:
-        return session_costs(desk.settings)
-    except (CcaError, duckdb.Error) as error:
-        log.warning("gold cannot be read: %s", error)
-        return {}

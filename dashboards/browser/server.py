@@ -18,12 +18,13 @@ from cca.dashboards.browser.annotating import Annotations
 from cca.dashboards.browser.api import NotFound, routes
 from cca.dashboards.browser.archive import open_archive
 from cca.dashboards.browser.dbt_docs import DbtDocs
+from cca.dashboards.browser.desk import Desk
 from cca.dashboards.browser.exporting import Export
 from cca.dashboards.browser.hits import SearchRoom
 from cca.dashboards.browser.live import Pulse
 from cca.dashboards.browser.numbers.pages import number_routes
 from cca.dashboards.browser.page import browse
-from cca.dashboards.browser.paint import Desk, Painted, paint
+from cca.dashboards.browser.paint import Painted, paint
 from cca.dashboards.browser.places import FindInSession, OutlineOfSession
 from cca.dashboards.browser.signin import COOKIE, Gate, SignIn, SignOut
 from cca.dashboards.browser.single_sign_on import RETURN, START, Return, Start

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,6 +20,7 @@ SORT_FIELDS = {
     "failures": ("toolErrors", -1),
 }
 LIST_ROWS = 60
+_COPIES = {"isSpoken": True, "userMessages": 0, "assistantMessages": 0}
 _TRAIT_FIELDS = {"branch": "branches", "model": "models", "tool": "tools", "host": "host"}
 # A list of choices that nobody reads to its end.
 MAX_CHOICES = 300
@@ -26,11 +28,15 @@ MAX_CHOICES = 300
 
 @dataclass(frozen=True)
 class SessionPage:
-    """`total` is counted for the first page only; `next` continues after it, if anything does."""
+    """`next` continues after it, if anything does; the others are counted for the first page only.
+
+    `copies` are sessions that only repeat others; `total` does not count them.
+    """
 
     rows: list[Document]
     total: int
     next: str
+    copies: int = 0
 
 
 def list_sessions(
@@ -45,12 +51,21 @@ def list_sessions(
         rows = _most_expensive(archive, chosen, costs or {}, after, limit + 1)
     else:
         rows = _walked(archive, chosen, SORT_FIELDS.get(state.sort, SORT_FIELDS[""]), after, limit)
-    total = 0 if after else archive.sessions.count_documents(chosen)
-    return SessionPage(rows[:limit], total, rows[limit - 1]["_id"] if len(rows) > limit else "")
+    following = rows[limit - 1]["_id"] if len(rows) > limit else ""
+    if after:
+        return SessionPage(rows[:limit], 0, following)
+    total = archive.sessions.count_documents(chosen)
+    copies = archive.sessions.count_documents({"$and": [chosen, _COPIES]}) if total else 0
+    return SessionPage(rows[:limit], total - copies, following, copies)
+
+
+def is_copy(session: Document) -> bool:
+    """Tells whether a session says nothing that another did not say first."""
+    return all(session.get(name) == value for name, value in _COPIES.items())
 
 
 def session_filter(state: State, timezone: ZoneInfo) -> Document:
-    """What MongoDB must match; a session belongs to a period when it touches it."""
+    """What MongoDB must match; a session belongs to a period when it has a message in it."""
     chosen: Document = {}
     words = state.text.split()
     if words:
@@ -67,12 +82,18 @@ def session_filter(state: State, timezone: ZoneInfo) -> Document:
     if state.errors and state.tool:
         # The tool's own failures, which another tool's do not stand for.
         chosen["failedTools"] = state.tool
-    since, until = state.period(timezone)
-    if since:
-        chosen["endedAt"] = {"$gte": since}
-    if until:
-        chosen["startedAt"] = {"$lt": until}
-    return chosen
+    return chosen | _active(*state.period(timezone))
+
+
+def _active(since: datetime | None, until: datetime | None) -> Document:
+    """Rows with a message in a period; those of an earlier version know their ends alone."""
+    bounds: Document = ({"$gte": since} if since else {}) | ({"$lt": until} if until else {})
+    if not bounds:
+        return {}
+    ends: Document = {"endedAt": {"$gte": since}} if since else {}
+    ends |= {"startedAt": {"$lt": until}} if until else {}
+    inside = [{"activeAt": {"$elemMatch": bounds}}, {"activeAt": {"$exists": False}}]
+    return ends | {"$or": inside}
 
 
 def sessions_with(archive: Archive, state: State) -> list[str] | None:

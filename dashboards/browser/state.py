@@ -11,13 +11,15 @@ SORTS = {
     "newest": "Newest", "oldest": "Oldest", "longest": "Longest", "failures": "Most failures",
     "dearest": "Most expensive",
 }  # fmt: skip
-ORDERS = {"newest": "Newest", "best": "Best match"}
+ORDERS = {"best": "Best match", "newest": "Newest"}
 UNITS = {"hour": "Hour", "day": "Day", "week": "Week", "month": "Month"}
 # Filters on what a session holds; a search is narrowed to such sessions too.
 TRAITS = {"branch": "Branch", "model": "Model", "tool": "Tool", "host": "Machine"}
 # A query string comes from anywhere; nothing longer than this is a name or a search of ours.
 MAX_VALUE_CHARS = 500
 _ONE_OF = {"sort": SORTS, "order": ORDERS, "by": UNITS}
+# What an empty value stands for.
+_DEFAULTS = {"sort": "newest", "order": "best"}
 _DAY_CHARS, _HOUR_CHARS = len("2026-01-31"), len("2026-01-31T09")
 # An hour that the clock shows twice, or that begins within one, has its offset from UTC.
 _EXACT_CHARS = len("2026-01-31T09:00+01:00")
@@ -108,7 +110,7 @@ def _cleaned(name: str, value: str) -> str:
     if name in {"since", "until"}:
         return value if _is_moment(value) else ""
     if name in _ONE_OF:
-        return value if value in _ONE_OF[name] and value != "newest" else ""
+        return value if value in _ONE_OF[name] and value != _DEFAULTS.get(name) else ""
     if name in {"errors", "starred"}:
         return "1" if value and value not in {"0", "False"} else ""
     return value

@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 from tornado.web import RequestHandler
 
+from cca.dashboards.browser.desk import Desk
 from cca.dashboards.browser.guard import user_of
-from cca.dashboards.browser.paint import Desk
 from cca.dashboards.browser.views import render
+from cca.follow.state import MOST_WAITING, FollowerState
 from cca.gold.runs import Run, going, latest
 from cca.gold.state import published_high_water_mark
 from cca.locks import holder
@@ -22,6 +23,8 @@ from cca.timetable import PIPELINE, lock_path
 _STALE = timedelta(hours=3)
 # A line should be in MongoDB within seconds.
 _SLOW_SECONDS = 60
+# A follower reads this many in a moment.
+_MANY_ENTRIES = 2000
 _RANK = ("failed", "late", "ok", "unknown")
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
@@ -57,6 +60,7 @@ def lines(desk: Desk, now: datetime) -> Iterator[Line]:
     yield _sync(desk.settings)
     if desk.pulse.is_reachable:
         yield Line("Archive", "MongoDB answers", "ok")
+        yield _follower(desk.follower())
     else:
         yield Line("Archive", "MongoDB does not answer", "failed", "No data is lost.")
     runs = latest(desk.settings, PIPELINE)
@@ -74,14 +78,33 @@ def _sync(settings: Settings) -> Line:
         return Line("Sync", "The agent is not running here", "unknown", "cca up --only sync")
     pending, letters = int(health.get("pending") or 0), int(health.get("deadLetters") or 0)
     waits = float(health.get("oldestPendingSeconds") or 0)
-    detail = f"{letters:,} lines could not be read: cca dead-letters list" if letters else ""
+    unread = f"{letters:,} {'line' if letters == 1 else 'lines'} could not be read"
+    detail = f"{unread}: cca dead-letters list" if letters else ""
     if not health.get("mongoConnected", True):
-        return Line("Sync", f"{pending:,} entries wait for MongoDB", "failed", detail)
+        waiting = f"{pending:,} entries wait" if pending else "Nothing is lost"
+        detail = detail or waiting
+        return Line("Sync", "The agent cannot reach MongoDB", "failed", detail)
     if pending and waits > _SLOW_SECONDS:
         return Line(
             "Sync", f"{pending:,} entries not yet stored, oldest {ago(waits)}", "late", detail
         )
-    return Line("Sync", "Up to date", "late" if letters else "ok", detail)
+    if letters:
+        return Line("Sync", unread, "late", "cca dead-letters list")
+    return Line("Sync", "Up to date", "ok")
+
+
+def _follower(state: FollowerState | None) -> Line:
+    """Whether search and lists hold what the archive holds."""
+    if state is None or state.is_running is None:
+        return Line("Search and lists", "No follower has run here", "unknown", "cca follow")
+    behind = f"{state.waiting:,}{'+' if state.waiting == MOST_WAITING else ''}"
+    behind += " entry" if state.waiting == 1 else " entries"
+    if not state.is_running:
+        detail = f"{behind} missing; run cca up, or cca follow" if state.waiting else "cca follow"
+        return Line("Search and lists", "Not running", "late", detail)
+    if state.waiting > _MANY_ENTRIES:
+        return Line("Search and lists", f"{behind} behind", "late", "catching up")
+    return Line("Search and lists", "Up to date", "ok")
 
 
 def _pipeline(run: Run | None, now: datetime) -> Line:

@@ -10,8 +10,8 @@ from cca.settings import Settings
 
 KEY_NAME = "cca"
 _POLL_SECONDS = 1.0
-# A dashboard takes its cards in one request only since this release.
-_OLDEST = (0, 50)
+# Only since this release it tells which group the administrators are.
+_OLDEST = (0, 55)
 
 
 def await_health(metabase: Metabase, wait_seconds: float, say: Callable[[str], None]) -> None:
@@ -91,5 +91,5 @@ def _require_recent(metabase: Metabase, properties: dict[str, Any]) -> None:
     tag = str((properties.get("version") or {}).get("tag", ""))
     numbers = tuple(int(part) for part in tag.lstrip("v").split(".")[:2] if part.isdecimal())
     if numbers and numbers < _OLDEST:
-        message = f"Metabase at {metabase.url} is {tag}; cca needs v0.50 or newer"
+        message = f"Metabase at {metabase.url} is {tag}; cca needs v0.55 or newer"
         raise ServiceDown(message)

@@ -23,9 +23,9 @@ BOARDS_DIR = Path(__file__).parent / "boards"
 GRID_COLUMNS = 24
 
 # Filter of a dashboard: the column it narrows in each question's table.
-FIELDS = {"day": "day", "project": "project_id", "model": "model", "host": "host"}
+FIELDS = {"day": "day", "project": "project_key", "model": "model", "host": "host"}
 # Filters that are a value in the SQL, with what they begin with.
-VALUES = {"budget": 200}
+VALUES = {"budget": 200.0}
 # What a text may open: columns of the answer by the browser's query parameters.
 LINKS = {
     "session": {"session": "session_id"},

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,10 +15,16 @@ Json = dict[str, Any]
 _DISPLAYS = {"number": "scalar", "heat": "table"}
 _TITLES = {"day": "Date", "project": "Project", "model": "Model", "host": "Machine"}
 _VALUE_TITLES = {"budget": "Budget (USD a month)"}
-_WORDS = {"usd": "(USD)", "id": "id", "p50": "median", "p95": "95th percentile"}
+_WORDS = {
+    "usd": "(USD)",
+    "id": "id",
+    "p50": "median",
+    "p95": "95th percentile",
+    "utc": "(UTC)",
+    "mcp": "MCP",
+    "host": "machine",
+}
 _SUFFIXES = {"_seconds": " s", "_minutes": " min", "_hours": " h", "_behind": " h"}
-# A day without rows is a gap: a line through it would tell of values that were never there.
-_MISSING = "none"
 _HEAT = ("#FFFFFF", "#509EE3")
 _MARK = re.compile(r"^Made by cca: (\S+) [0-9a-f]{12}$", re.MULTILINE)
 
@@ -51,7 +57,7 @@ def digest(payload: Json) -> str:
 
 
 def card(
-    question: Question, columns: Iterable[str], fields: Mapping[str, int], place: Place
+    question: Question, columns: Sequence[str], fields: Mapping[str, int], place: Place
 ) -> Json:
     """A question; `columns` are those of its answer, `fields` the ids of its filters' columns."""
     tags = {name: _tag(question, name, fields, place) for name in question.tags}
@@ -147,7 +153,7 @@ def _title_of(name: str) -> str:
     return {**_TITLES, **_VALUE_TITLES}[name]
 
 
-def _drawing(question: Question, columns: Iterable[str], browser_url: str) -> Json:
+def _drawing(question: Question, columns: Sequence[str], browser_url: str) -> Json:
     settings = {
         json.dumps(["name", name], separators=(",", ":")): {
             "column_title": title(name),
@@ -156,14 +162,26 @@ def _drawing(question: Question, columns: Iterable[str], browser_url: str) -> Js
         }
         for name in columns
     }
-    return {**_SHAPES.get(question.chart, _graph)(question), "column_settings": settings}
+    shape = _SHAPES.get(question.chart, _graph)(question)
+    return {**shape, **_hidden(question, columns), "column_settings": settings}
+
+
+def _hidden(question: Question, columns: Sequence[str]) -> Json:
+    """Leave out the ids that only links need: a link may use a column that is not shown."""
+    if not question.links:
+        return {}
+    ids = {name for kind in question.links.values() for name in LINKS[kind].values()}
+    shown = [{"name": name, "enabled": name not in ids} for name in columns]
+    return {"table.columns": shown}
 
 
 def title(column: str) -> str:
     """A column's name for people: a measure's label, else its words."""
     if column in MEASURES:
         return MEASURES[column].label
-    words = " ".join(_WORDS.get(word, word) for word in column.split("_"))
+    first, *others = (_WORDS.get(word, word) for word in column.split("_"))
+    # A unit that follows what it measures stands in brackets: "Budget (USD)", but "USD per hour".
+    words = " ".join([first.strip("()"), *others])
     return words[:1].upper() + words[1:]
 
 
@@ -197,17 +215,27 @@ def _graph(question: Question) -> Json:
         settings["stackable.stack_type"] = "stacked"
     if question.lines:
         settings["series_settings"] = {
-            name: {"display": "line" if name in question.lines else "bar", "title": title(name)}
+            name: {"display": "line", "title": title(name), **_missing(name)}
+            if name in question.lines
+            else {"display": "bar", "title": title(name)}
             for name in question.y
         }
         # One unit, one axis: Metabase would put a constant line on an axis of its own.
         settings["graph.y_axis.auto_split"] = len({_unit(name) for name in question.y}) > 1
     elif not question.by:
-        missing = {"line.missing": _MISSING} if question.chart in {"line", "area"} else {}
+        is_line = question.chart in {"line", "area"}
         settings["series_settings"] = {
-            name: {"title": title(name), **missing} for name in question.y
+            name: {"title": title(name), **(_missing(name) if is_line else {})}
+            for name in question.y
         }
     return settings
+
+
+def _missing(column: str) -> Json:
+    """How a line passes a day without rows: nothing happened, so a sum is 0 and a rate unknown."""
+    if (measure := MEASURES.get(column)) is None:
+        return {}
+    return {"line.missing": "zero" if measure.is_additive else "none"}
 
 
 def _unit(column: str) -> str:

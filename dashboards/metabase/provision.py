@@ -12,6 +12,7 @@ from typing import Any
 from cca.budgets.stored import budget_of_month
 from cca.dashboards.metabase import access, database, payloads
 from cca.dashboards.metabase.boards import VALUES, Board, load_boards
+from cca.dashboards.metabase.kept import with_kept
 from cca.dashboards.metabase.sql import columns_of
 from cca.errors import NotFound
 from cca.publish.metabase import Metabase, find_database
@@ -52,6 +53,8 @@ class _Run:
     metabase: Metabase
     options: Options
     changes: list[Change] = field(default_factory=list)
+    # Places of other cards on our dashboards are people's.
+    own_cards: set[int] = field(default_factory=set)
 
     def note(self, kind: str, name: str, action: str) -> None:
         self.changes.append(Change(kind, name, action))
@@ -68,7 +71,7 @@ class _Run:
             return int(found["id"]) if found else 0
         body = {**wanted.body, "description": description}
         if found:
-            self.metabase.put(f"{path}/{found['id']}", body)
+            self._update(f"{path}/{found['id']}", body)
             return int(found["id"])
         # A dashboard takes its cards only once it exists.
         made = {name: value for name, value in body.items() if name != "dashcards"}
@@ -76,6 +79,11 @@ class _Run:
         if "dashcards" in body:
             self.metabase.put(f"{path}/{made_id}", body)
         return made_id
+
+    def _update(self, path: str, body: dict[str, Any]) -> None:
+        if "dashcards" in body:
+            body = with_kept(body, self.metabase.get(path), self.own_cards)
+        self.metabase.put(path, body)
 
     def archive(self, kind: str, path: str, left: Mapping[str, dict[str, Any]]) -> None:
         """Put away what is ours and no longer in the code."""
@@ -140,6 +148,7 @@ def _boards(
         _Wanted(_QUESTIONS_ABOUT, {"name": _QUESTIONS, "parent_id": top}, collections),
     )  # fmt: skip
     cards, shown = _items(run.metabase, inner, "card"), _items(run.metabase, top, "dashboard")
+    run.own_cards = {int(each["id"]) for each in cards.values()}
     columns = columns_of(_gold(settings), boards)
     values = {"budget": float(budget_of_month(settings) or VALUES["budget"])}
     place = payloads.Place(source.id, inner, settings.browser_address, values)

@@ -204,7 +204,9 @@ def _show_status(state: "StackStatus") -> None:
 def _sentences(state: "StackStatus") -> dict[str, str]:
     fresh = state.freshness
     no_agent = "unknown: the agent does not answer"
-    newest = _ago(fresh.newest_at) if fresh.newest_at else "unknown: MongoDB does not answer"
+    newest = "unknown: MongoDB does not answer"
+    if fresh.is_archive_seen:
+        newest = _ago(fresh.newest_at) if fresh.newest_at else "nothing has arrived yet"
     behind = " (the next run publishes newer data)" if fresh.is_behind else ""
     published, last_runs = "unknown: the gold folder is not mounted here", "unknown"
     if fresh.published_at:

@@ -11,6 +11,7 @@ from cca import ports
 from cca.doctor.check import Check
 from cca.errors import CcaError, SettingError
 from cca.extras import AIRFLOW
+from cca.follow.state import follower_state
 from cca.gold.freshness import freshness
 from cca.lake import manifest
 from cca.locks import holder
@@ -36,7 +37,7 @@ _PORTS = {
 def all_checks(settings: Settings) -> Iterator[Check]:
     """Every check, in the order data passes; one that breaks is a finding too."""
     looks: tuple[Callable[[Settings], Iterator[Check]], ...] = (
-        _versions, _folders, _disk, _stack, _ports, _mongo, _agent, _lake, _gold,
+        _versions, _folders, _disk, _stack, _ports, _mongo, _agent, _follower, _lake, _gold,
         _metabase,
     )  # fmt: skip
     for look in looks:
@@ -179,6 +180,23 @@ def _agent(settings: Settings) -> Iterator[Check]:
         yield Check("sync agent", "warn", f"{letters} dead letters", "`cca dead-letters list`")
     else:
         yield Check("sync agent", "ok", f"{health.get('status')}, {pending} pending")
+
+
+def _follower(settings: Settings) -> Iterator[Check]:
+    uri = settings.mongo_uri or server.running_uri(settings)
+    if uri is None:
+        return
+    with archive.connect(uri) as client:
+        archive.require(client, uri)
+        state = follower_state(settings, archive.conversations(client, settings))
+    start = "`cca up`, or `cca follow`"
+    if state is None:
+        yield Check("search and lists", "warn", "there is no search index yet", start)
+    elif state.is_running:
+        yield Check("search and lists", "ok", f"running, {state.waiting:,} entries to read")
+    else:
+        missing = f"; {state.waiting:,} entries are missing" if state.waiting else ""
+        yield Check("search and lists", "warn", f"the follower is not running{missing}", start)
 
 
 def _lake(settings: Settings) -> Iterator[Check]:

@@ -203,6 +203,7 @@ def _row(session_key: str, counts: _Counts, repeated: frozenset[str]) -> Row:
     times = [one.own_written_at for one in own if one.own_written_at]
     calls = {call: None for one in own for call in one.calls}
     failed = counts.errors & calls.keys()
+    spoken = [one for one in own if one.role] or [one for one in entries if one.role]
     titles = (counts.titles[kind][1] for kind in TITLE_FIELDS if kind in counts.titles)
     return {
         "_id": session_key,
@@ -227,9 +228,15 @@ def _row(session_key: str, counts: _Counts, repeated: frozenset[str]) -> Row:
         "branches": _named(one.branch for one in own if not one.is_sidechain),
         "tools": _named(counts.names.get(call) for call in calls),
         "failedTools": sorted(set(_named(counts.names.get(call) for call in failed))),
+        "activeAt": sorted({_quarter(one.event_at) for one in spoken}),
         # What only repeats another session can be read too.
         "isSpoken": any(one.role for one in entries),
     }
+
+
+def _quarter(at: datetime) -> datetime:
+    """Return the quarter of an hour: a day of any time zone begins with one."""
+    return at.replace(minute=at.minute // 15 * 15, second=0, microsecond=0)
 
 
 def _named(names: Iterable[str | None]) -> list[str]:

@@ -14,10 +14,14 @@ from cca.settings import Settings
 
 @dataclass(frozen=True)
 class Freshness:
-    """Arrival time of the newest document, and up to which gold holds everything; None for none."""
+    """Arrival time of the newest document, and up to which gold holds everything; None for none.
+
+    `is_archive_seen` tells whether MongoDB answered.
+    """
 
     newest_at: datetime | None
     published_at: datetime | None
+    is_archive_seen: bool = True
 
     @property
     def is_behind(self) -> bool:
@@ -29,7 +33,8 @@ class Freshness:
 
 def freshness(settings: Settings, uri: str | None = None) -> Freshness:
     """Ask MongoDB and gold's state; a MongoDB that is down counts as one without documents."""
-    return Freshness(_newest_ingested(settings, uri), published_high_water_mark(settings))
+    newest, is_seen = _newest_ingested(settings, uri)
+    return Freshness(newest, published_high_water_mark(settings), is_seen)
 
 
 def require_fresh(settings: Settings, uri: str, stale_after: timedelta) -> str:
@@ -56,10 +61,10 @@ def require_fresh(settings: Settings, uri: str, stale_after: timedelta) -> str:
     raise WarehouseError(message)
 
 
-def _newest_ingested(settings: Settings, uri: str | None) -> datetime | None:
+def _newest_ingested(settings: Settings, uri: str | None) -> tuple[datetime | None, bool]:
     uri = uri or settings.mongo_uri or server.running_uri(settings)
     if uri is None:
-        return None
+        return None, False
     with archive.connect(uri) as client:
         try:
             newest = archive.conversations(client, settings).find_one(
@@ -68,5 +73,5 @@ def _newest_ingested(settings: Settings, uri: str | None) -> datetime | None:
                 sort=[("ingestedAt", DESCENDING)],
             )
         except PyMongoError:
-            return None
-    return newest["ingestedAt"] if newest else None
+            return None, False
+    return (newest["ingestedAt"] if newest else None), True

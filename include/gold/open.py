@@ -20,8 +20,8 @@ def open_gold(gold_path: Path) -> duckdb.DuckDBPyConnection:
     """
     if not gold_path.exists():
         raise NotFound(
-            f"{gold_path} does not exist yet: nothing was published; `cca usage daily --now` reads "
-            "your transcripts, builds the numbers and shows them, `cca up` keeps them up to date"
+            f"{gold_path} does not exist yet: nothing was published; run `cca pipeline`, or "
+            "`cca usage daily --now`, which reads your transcripts first and shows the numbers"
         )
     # The resolved name: a publish moves the link, and a file that is open stays the same one.
     connection = duckdb.connect(str(gold_path.resolve()), read_only=True)

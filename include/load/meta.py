@@ -17,6 +17,10 @@ _TABLES = {
     # every model went well, at once or one after the other: what the marts are made from.
     "built_nodes": "load_seq bigint not null, node varchar not null, is_good boolean not null",
     "builds": "load_seq bigint not null, built_at timestamptz",
+    # How each node of each build went (cca.transform.results).
+    "node_runs": "began_at timestamptz not null, load_seq bigint, is_repeated boolean not null, "
+    "node varchar not null, kind varchar not null, status varchar not null, "
+    "seconds double not null, row_count bigint, failures bigint",
 }
 
 

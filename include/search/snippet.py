@@ -17,6 +17,12 @@ _BEFORE, _LENGTH = 36, 240
 # Characters to each side of the place found that are searched for secrets.
 _WINDOW = 1000
 _MOST_MARKS = 50
+# Signs of Markdown, and tags around a typed command, that a reader of a page does not see; of a
+# link its text is left.
+_MARKUP = re.compile(
+    r"\*\*|`+|^ {0,3}#{1,6} +|^ {0,3}> ?|</?command-[a-z]+>|!?\[([^\]\n]*)\]\([^)\s]*\)",
+    re.MULTILINE,
+)
 _ACCENTS = dict.fromkeys(c for c in range(0x300, 0x10000) if unicodedata.combining(chr(c)))
 
 # Places in a text that a search found, in order.
@@ -69,13 +75,18 @@ def holds_literally(text: str, terms: Sequence[Term]) -> bool:
     return True
 
 
-def snippet_of(text: str, finder: Finder) -> Snippet:
-    """One line around the first place found, secrets masked; the beginning where none is seen."""
+def snippet_of(text: str, finder: Finder, *, is_markdown: bool = False) -> Snippet:
+    """One line around the first place found, secrets masked; the beginning where none is seen.
+
+    Of Markdown the words are shown without its signs.
+    """
     first = next(iter(finder(text)), (0, 0))[0]
     near = max(0, first - _WINDOW)
     is_cut = len(text) > near + 2 * _WINDOW
     # Masked before it is cut to size: half a secret is not recognised any more.
     text = mask_secrets(text[near : near + 2 * _WINDOW])
+    if is_markdown:
+        text = _MARKUP.sub(lambda found: found[1] or "", text)
     places = finder(text)
     start = max(0, next(iter(places), (0, 0))[0] - _BEFORE)
     end = min(len(text), start + _LENGTH)

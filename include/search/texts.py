@@ -16,6 +16,9 @@ from cca.settings import Settings
 from cca.transcript.entry import entry_of
 from cca.transcript.projects import is_directory
 
+# What people and Claude write; what tools take and give is shown as it is.
+_MARKDOWN = frozenset({"prompt", "answer", "thinking"})
+
 
 @dataclass(frozen=True)
 class Row:
@@ -52,7 +55,7 @@ class Text:
     text: str
 
     def row(self, finder: Finder) -> Row:
-        snippet = snippet_of(self.text, finder)
+        snippet = snippet_of(self.text, finder, is_markdown=self.kind in _MARKDOWN)
         return Row(
             session_id=str(self.document.get("sessionKey") or ""),
             project_id=str(self.document.get("projectId") or ""),

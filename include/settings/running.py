@@ -45,6 +45,14 @@ class AirflowSettings(HomeSettings):
         description="Runs, events and task logs older than this are deleted from Airflow.",
     )
 
+    openlineage_url: str = Field(
+        "",
+        description="Where Airflow tells the lineage of each run as OpenLineage events: the "
+        "address of Marquez or of another server, or a file (file:///path/events.jsonl). Empty: "
+        "nowhere.",
+    )
+    openlineage_api_key: str = Field("", repr=False, description="API key of that server.")
+
     @property
     def airflow_home(self) -> Path:
         return self.cca_home / "airflow"

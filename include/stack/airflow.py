@@ -8,6 +8,9 @@ import subprocess
 import sys
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from cca.errors import ServiceDown
 from cca.files import replace_file
@@ -25,6 +28,10 @@ _COSMOS_DECIDES = {"DBT_PROJECT_DIR", "DBT_PROFILES_DIR", "DBT_TARGET_PATH", "DB
 _USERS = ("admin", "viewer")
 # Ends the tasks of models without a process for each; elsewhere a worker does it.
 _EXECUTORS = {"LocalExecutor": "cca_airflow.models_executor.ModelsExecutor"}
+_NOT_TOLD = {
+    "scope": {"operator": "cca_airflow.model_task.ModelTask"},
+    "controls": {"emit": False},
+}
 # enough for the cause, which stands above the last lines of a traceback
 _MIGRATION_LINES = 12
 
@@ -39,6 +46,7 @@ def airflow_environment(settings: Settings) -> dict[str, str]:
     """Everything Airflow's processes and tasks need, so that no airflow.cfg has to be edited."""
     return {
         **_database(settings),
+        **_lineage(settings),
         **dbt_task_environment(settings),
         "AIRFLOW_HOME": str(settings.airflow_home),
         # It draws no graphs here, and says so at every command.
@@ -77,6 +85,31 @@ def airflow_environment(settings: Settings) -> dict[str, str]:
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
         "DO_NOT_TRACK": "1",
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+    }
+
+
+def _lineage(settings: Settings) -> dict[str, str]:
+    """OpenLineage's settings; the provider imports nothing while it is disabled."""
+    url = settings.openlineage_url
+    # Cosmos reads the name in any case.
+    named = {"AIRFLOW__OPENLINEAGE__NAMESPACE": "cca"}
+    if not url:
+        return named | {"AIRFLOW__OPENLINEAGE__DISABLED": "True"}
+    if url.startswith("file:"):
+        path = url2pathname(urlsplit(url).path)
+        transport: dict[str, Any] = {"type": "file", "log_file_path": path, "append": True}
+    else:
+        transport = {"type": "http", "url": url}
+        if key := settings.openlineage_api_key:
+            transport["auth"] = {"type": "api_key", "apiKey": key}
+    return named | {
+        "AIRFLOW__OPENLINEAGE__DISABLED": "False",
+        "AIRFLOW__OPENLINEAGE__TRANSPORT": json.dumps(transport),
+        "AIRFLOW__OPENLINEAGE__EXTRACTORS": "cca_airflow.lineage.StoresExtractor",
+        # The build tells of each model; a task that only shows one has nothing to add.
+        "AIRFLOW__OPENLINEAGE__EMISSION_POLICY": json.dumps([_NOT_TOLD]),
+        # The events of a build are some hundred.
+        "AIRFLOW__OPENLINEAGE__EXECUTION_TIMEOUT": "60",
     }
 
 

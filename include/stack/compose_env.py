@@ -30,6 +30,7 @@ def contents(claude_dir: Path, uid: int, gid: int) -> str:
         "MONGO_KEYFILE": secrets.token_hex(48),
         "AIRFLOW_DB_PASSWORD": _secret(),
         "REDIS_PASSWORD": _secret(),
+        "MARQUEZ_DB_PASSWORD": _secret(),
         "METABASE_DB_PASSWORD": _secret(),
         "METABASE_ENCRYPTION_KEY": _secret(),
         "METABASE_EMAIL": "cca@example.com",

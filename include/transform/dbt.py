@@ -3,21 +3,30 @@
 import gc
 import logging
 import os
+import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cca.errors import SettingError, WarehouseError
 from cca.files import replace_file
 from cca.prices.files import newer_list
 from cca.prices.overrides import check_overrides
 from cca.settings import PROJECT_DIR, Settings
+from cca.transform import repeat, results
 from cca.transform.code_version import code_version_of, project_version
-from cca.transform.dbt_log import writing_log
-from cca.transform.nodes import BuildFailed, NodeDone, failure_text, nodes_of
+from cca.transform.dbt_log import telling, writing_log
+from cca.transform.nodes import (
+    BuildFailed,
+    NodeDone,
+    TransformReport,
+    failure_text,
+    nodes_of,
+    report_of,
+)
 
 if TYPE_CHECKING:
     from dbt.cli.main import dbtRunnerResult
@@ -28,18 +37,6 @@ log = logging.getLogger(__name__)
 DBT_DIR = PROJECT_DIR / "dbt"
 # Tests that only code can break, not data: the project's own test suite runs them.
 CI_TAG = "ci"
-
-
-@dataclass(frozen=True)
-class TransformReport:
-    """What one build did."""
-
-    models: int
-    seeds: int
-    tests: int
-    warnings: int
-    seconds: float
-    nodes: tuple[NodeDone, ...]
 
 
 def dbt_environment(settings: Settings) -> dict[str, str]:
@@ -103,17 +100,23 @@ def transform(
         message = f"{settings.warehouse_path} does not exist (DUCKDB_PATH); run `cca load` first"
         raise WarehouseError(message)
     check_overrides(settings.prices_file)
-    started = time.monotonic()
-    arguments = ["build", "--exclude", f"tag:{CI_TAG}"]
-    arguments += ["--select", *select.split()] if select else []
-    arguments += ["--full-refresh"] if full_refresh else []
-    arguments += ["--indirect-selection", tests_of] if tests_of else []
-    nodes = _built(_invoke(settings, arguments, on_event))
+    started, began = time.monotonic(), datetime.now(UTC)
+    is_usual = not select and not full_refresh
+    repeated = _repeat(settings, on_event) if is_usual else None
+    nodes = repeated
+    if nodes is None:
+        arguments = _arguments(select, tests_of, full_refresh=full_refresh)
+        nodes = _build(settings, arguments, on_event, began, is_recorded=is_usual)
     if select and not nodes:
         raise SettingError(f"no model is selected by `{select}`; `cca dbt ls` lists them")
-    report = _report(nodes, time.monotonic() - started)
+    results.record(settings, nodes, began, is_repeated=repeated is not None)
+    report = report_of(nodes, time.monotonic() - started, is_repeated=repeated is not None)
     log.info(
-        "dbt built %d models, ran %d tests in %.1f s", report.models, report.tests, report.seconds
+        "%s %d models, ran %d tests in %.1f s",
+        "built again" if report.is_repeated else "dbt built",
+        report.models,
+        report.tests,
+        report.seconds,
     )
     return report
 
@@ -125,7 +128,7 @@ def write_manifest(settings: Settings) -> Path:
         WarehouseError: dbt cannot parse it.
 
     """
-    result = _invoke(settings, ["parse"], None)
+    result = _invoke(settings, ["parse"])
     if not result.success:
         raise WarehouseError(f"dbt cannot parse {DBT_DIR}: {result.exception}")
     return manifest_path(settings)
@@ -147,7 +150,7 @@ def write_docs(settings: Settings) -> Path:
         message = f"{settings.warehouse_path} does not exist (DUCKDB_PATH); run `cca load` first"
         raise WarehouseError(message)
     write_manifest(settings)
-    result = _invoke(settings, ["docs", "generate", "--static", "--no-compile"], None)
+    result = _invoke(settings, ["docs", "generate", "--static", "--no-compile"])
     if not result.success:
         raise WarehouseError(f"dbt cannot document {DBT_DIR}: {result.exception}")
     page = docs_page(settings)
@@ -156,21 +159,65 @@ def write_docs(settings: Settings) -> Path:
     return page
 
 
+def _repeat(
+    settings: Settings, on_event: Callable[[NodeDone], None] | None
+) -> tuple[NodeDone, ...] | None:
+    # The reports on models read the manifest.
+    if not is_manifest_current(settings):
+        return None
+    return repeat.repeat(settings, _recording_key(settings), on_event)
+
+
+def _arguments(select: str | None, tests_of: str, *, full_refresh: bool) -> list[str]:
+    arguments = ["build", "--exclude", f"tag:{CI_TAG}"]
+    arguments += ["--select", *select.split()] if select else []
+    arguments += ["--full-refresh"] if full_refresh else []
+    arguments += ["--indirect-selection", tests_of] if tests_of else []
+    return arguments
+
+
+def _build(
+    settings: Settings,
+    arguments: list[str],
+    on_event: Callable[[NodeDone], None] | None,
+    began: datetime,
+    *,
+    is_recorded: bool,
+) -> tuple[NodeDone, ...]:
+    recorder = repeat.Recorder()
+    listeners = [recorder, *([telling(on_event)] if on_event else [])]
+    try:
+        nodes = _built(_invoke(settings, arguments, *listeners))
+    except BuildFailed as error:
+        results.record(settings, error.nodes, began, is_repeated=False)
+        raise
+    if is_recorded:
+        repeat.keep(settings, _recording_key(settings), nodes, recorder)
+    return nodes
+
+
+def _recording_key(settings: Settings) -> str:
+    return repeat.key_of(dbt_environment(settings), code_version(settings))
+
+
 def _invoke(
-    settings: Settings, arguments: list[str], on_event: Callable[[NodeDone], None] | None
+    settings: Settings, arguments: list[str], *callbacks: Callable[["EventMsg"], None]
 ) -> "dbtRunnerResult":
     from dbt.cli.main import dbtRunner  # noqa: PLC0415  (takes two seconds)
 
     for folder in (target_dir(settings), settings.logs_dir):
         folder.mkdir(parents=True, exist_ok=True)
-    callbacks = [_listener(on_event)] if on_event else []
     options = ["--log-level", "none", "--log-level-file", "none"]
-    # Writing the manifest takes a CPU second.
-    writes_manifest = arguments[0] != "build" or not is_manifest_current(settings)
+    # Writing the manifest takes a CPU second; lineage is read from it and from the run results.
+    writes_manifest = (
+        arguments[0] != "build"
+        or bool(settings.openlineage_url)
+        or not is_manifest_current(settings)
+    )
     if not writes_manifest:
         options += ["--no-write-json"]
     with (
-        _environment(dbt_environment(settings)),
+        dbt_variables(settings),
         writing_log(settings.logs_dir / "dbt.log") as listen,
     ):
         try:
@@ -180,6 +227,11 @@ def _invoke(
     if writes_manifest and result.success:
         replace_file(_manifest_note(settings), project_version(DBT_DIR))
     return result
+
+
+def mart_names() -> list[str]:
+    """Return the names of the tables that readers of gold see."""
+    return sorted(path.stem for path in (DBT_DIR / "models" / "marts").rglob("*.sql"))
 
 
 def is_manifest_current(settings: Settings) -> bool:
@@ -194,12 +246,13 @@ def _manifest_note(settings: Settings) -> Path:
 
 
 @contextmanager
-def _environment(values: Mapping[str, str]) -> Iterator[None]:
-    """Set the variables for as long as dbt runs.
+def dbt_variables(settings: Settings) -> Iterator[None]:
+    """Set dbt's variables for as long as it runs, or somebody reads its profile.
 
     dbt has no other way in: env_var() reads the process's environment, and --vars would void its
     parse cache. Everything else gets its values from Settings.
     """
+    values = dbt_environment(settings)
     before = {name: os.environ.get(name) for name in values}  # noqa: TID251
     os.environ.update(values)  # noqa: TID251
     try:
@@ -226,29 +279,12 @@ def close_duckdb() -> None:
 
 def free_locks() -> None:
     """Drop dbt's locks; at a process's end Python reports those that are left as leaked."""
+    if "dbt.adapters.factory" not in sys.modules:
+        return
     from dbt.adapters.factory import reset_adapters  # noqa: PLC0415
 
     reset_adapters()  # type: ignore[no-untyped-call]
     gc.collect()
-
-
-def _listener(on_event: Callable[[NodeDone], None]) -> Callable[["EventMsg"], None]:
-    def listen(event: "EventMsg") -> None:
-        if event.info.name == "NodeFinished":
-            node: Any = event.data.node_info
-            result: Any = event.data.run_result
-            on_event(
-                NodeDone(
-                    node.node_name,
-                    node.resource_type,
-                    node.node_status,
-                    result.execution_time,
-                    node.unique_id,
-                    result.message,
-                )
-            )
-
-    return listen
 
 
 def _built(result: "dbtRunnerResult") -> tuple[NodeDone, ...]:
@@ -257,17 +293,3 @@ def _built(result: "dbtRunnerResult") -> tuple[NodeDone, ...]:
     if error.failed or not result.success:
         raise BuildFailed(failure_text(error.failed, result.exception), nodes)
     return nodes
-
-
-def _report(nodes: tuple[NodeDone, ...], seconds: float) -> TransformReport:
-    def count(kind: str) -> int:
-        return sum(node.kind == kind for node in nodes)
-
-    return TransformReport(
-        models=count("model"),
-        seeds=count("seed"),
-        tests=count("test"),
-        warnings=sum(node.status == "warn" for node in nodes),
-        seconds=seconds,
-        nodes=nodes,
-    )

@@ -1,4 +1,7 @@
-"""Writes dbt's events to dbt.log; dbt's own file log formats every debug event it then drops."""
+"""Listens to dbt's events: for dbt.log, and for a caller who wants each node that is done.
+
+dbt's own file log formats every debug event, which it then drops.
+"""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -6,6 +9,8 @@ from contextlib import contextmanager
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from cca.transform.nodes import NodeDone
 
 if TYPE_CHECKING:
     from dbt_common.events.base_types import EventMsg
@@ -30,3 +35,24 @@ def writing_log(path: Path) -> Iterator[Callable[["EventMsg"], None]]:
         yield listen
     finally:
         handler.close()
+
+
+def telling(on_event: Callable[[NodeDone], None]) -> Callable[["EventMsg"], None]:
+    """Return a callback for dbt's events that tells of each node that finished."""
+
+    def listen(event: "EventMsg") -> None:
+        if event.info.name == "NodeFinished":
+            node: Any = event.data.node_info
+            result: Any = event.data.run_result
+            on_event(
+                NodeDone(
+                    node.node_name,
+                    node.resource_type,
+                    node.node_status,
+                    result.execution_time,
+                    node.unique_id,
+                    result.message,
+                )
+            )
+
+    return listen

@@ -13,7 +13,7 @@ _FAILURES_SHOWN = 10
 
 @dataclass(frozen=True)
 class NodeDone:
-    """A node of the graph that dbt finished; `status` is dbt's own word.
+    """A node of the graph that dbt finished; `status` is dbt's own word, `failures` a test's rows.
 
     Times and compiled SQL are known at the end of a run; a node that was skipped has neither.
     """
@@ -27,6 +27,20 @@ class NodeDone:
     started_at: datetime | None = None
     ended_at: datetime | None = None
     sql: str = ""
+    failures: int | None = None
+
+
+@dataclass(frozen=True)
+class TransformReport:
+    """What one build did; `is_repeated` says that it took dbt's statements of the build before."""
+
+    models: int
+    seeds: int
+    tests: int
+    warnings: int
+    seconds: float
+    nodes: tuple[NodeDone, ...]
+    is_repeated: bool = False
 
 
 class BuildFailed(WarehouseError):
@@ -48,6 +62,23 @@ def nodes_of(runs: list[Any]) -> tuple[NodeDone, ...]:
         _done(run)
         for run in runs
         if str(run.node.resource_type) != "operation" or str(run.status) in BAD
+    )
+
+
+def report_of(nodes: tuple[NodeDone, ...], seconds: float, *, is_repeated: bool) -> TransformReport:
+    """Return what a build did, which took so many seconds."""
+
+    def count(kind: str) -> int:
+        return sum(node.kind == kind for node in nodes)
+
+    return TransformReport(
+        models=count("model"),
+        seeds=count("seed"),
+        tests=count("test"),
+        warnings=sum(node.status == "warn" for node in nodes),
+        seconds=seconds,
+        nodes=nodes,
+        is_repeated=is_repeated,
     )
 
 
@@ -81,4 +112,5 @@ def _done(run: Any) -> NodeDone:
         min(starts, default=None),
         max(ends, default=None),
         getattr(node, "compiled_code", None) or "",
+        run.failures if str(node.resource_type) == "test" else None,
     )

@@ -14,6 +14,7 @@ from cca.settings import Settings, get_settings
 
 CONNECTION = "cca_mongo"
 _LOOK_SECONDS = 60.0
+_used: dict[str, str] = {}
 
 
 def mongo(settings: Settings) -> AbstractContextManager[str]:
@@ -21,7 +22,16 @@ def mongo(settings: Settings) -> AbstractContextManager[str]:
     from cca.mongo.server import serving_mongo
 
     uri = connected_uri()
+    _used["uri"] = uri or settings.mongo_uri
     return nullcontext(uri) if uri else serving_mongo(settings)
+
+
+def used_uri() -> str:
+    """Return the address that this process's task used; empty: the embedded server.
+
+    After the end of a task Airflow is not asked for a connection again.
+    """
+    return _used.get("uri", "")
 
 
 def connected_uri() -> str | None:

@@ -3,14 +3,13 @@
 from contextlib import suppress
 from datetime import timedelta
 from enum import StrEnum
-from pathlib import Path
 from typing import Any
 
 from airflow.sdk import Asset, CronTriggerTimetable
 
 from cca.settings import get_settings
 from cca.timetable import FRESHNESS, PIPELINE
-from cca.transform.dbt import DBT_DIR
+from cca.transform.dbt import mart_names
 
 
 class Tag(StrEnum):
@@ -81,6 +80,11 @@ DAG_DEFAULTS: dict[str, Any] = {
 }
 
 
+def about(text: str) -> dict[str, str]:
+    """Return a DAG's page, from its module's text, and the line that the list of DAGs shows."""
+    return {"doc_md": text, "description": text.partition("\n")[0]}
+
+
 def at(cron: str) -> CronTriggerTimetable:
     """Those times, in UTC, from the next one on: a first start has nothing to catch up with."""
     return CronTriggerTimetable(cron, timezone="UTC", run_immediately=timedelta(0))
@@ -92,8 +96,7 @@ GOLD = Asset("gold", uri="cca://gold", group="cca")
 
 def mart_assets() -> list[Asset]:
     """One for each table that readers of gold see."""
-    names = sorted(path.stem for path in Path(DBT_DIR, "models", "marts").rglob("*.sql"))
-    return [Asset(name, uri=f"cca://gold/marts/{name}", group="cca") for name in names]
+    return [Asset(name, uri=f"cca://gold/marts/{name}", group="cca") for name in mart_names()]
 
 
 def update_assets(changed: dict[Asset, dict[str, Any]]) -> None:

@@ -16,13 +16,24 @@ const row = (name, value) =>
     h("span", null, value),
   );
 
+// Where Airflow lives, which may be under a path of its own.
+const base = () => new URL(document.baseURI).pathname.replace(/\/$/, "");
+
+const lastRun = (run) => {
+  if (!run) return "none yet";
+  const text = `${run.state}, ${run.dag_id}, ${ago(run.ended_at)}`;
+  // `cca pipeline` runs without Airflow, so there is no page of it.
+  if (run.run_id.startsWith("cca__")) return text;
+  const href = `${base()}/dags/${run.dag_id}/runs/${encodeURIComponent(run.run_id)}`;
+  return h("a", { href, style: { textDecoration: "underline" } }, text);
+};
+
 const Freshness = () => {
   const [state, setState] = React.useState(null);
   const [error, setError] = React.useState("");
   React.useEffect(() => {
-    const base = new URL(document.baseURI).pathname.replace(/\/$/, "");
     const look = () =>
-      fetch(`${base}/cca/freshness`)
+      fetch(`${base()}/cca/freshness`)
         .then((answer) => (answer.ok ? answer.json() : Promise.reject(new Error(answer.status))))
         .then((found) => {
           setState(found);
@@ -33,7 +44,6 @@ const Freshness = () => {
     const timer = setInterval(look, 30000);
     return () => clearInterval(timer);
   }, []);
-  const run = state?.last_run;
   return h(
     "section",
     {
@@ -56,7 +66,7 @@ const Freshness = () => {
               ? `${ago(state.published_at)}, newer entries wait for the next run`
               : "everything there is",
           ),
-          row("last run", run ? `${run.state}, ${run.dag_id}, ${ago(run.ended_at)}` : "none yet"),
+          row("last run", lastRun(state.last_run)),
         ]
       : null,
   );

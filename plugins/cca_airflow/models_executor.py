@@ -25,6 +25,7 @@ from cca.settings import get_settings
 from cca.transform.handover import take
 from cca.transform.reports import ModelReport
 from cca_airflow.model_task import RETRY_DELAY, run_name, said
+from cca_airflow.preload import preload
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +35,12 @@ _TIMEOUT_SECONDS = 20
 
 class ModelsExecutor(LocalExecutor):
     """Runs every task as LocalExecutor does but those of reported models."""
+
+    def start(self) -> None:
+        """Fork the workers, with the libraries of our tasks in them."""
+        if self.is_mp_using_fork:
+            preload()
+        super().start()
 
     def _process_workloads(self, workload_list: Sequence[Any]) -> None:
         reports = {each.key: _report_on(each) for each in workload_list}

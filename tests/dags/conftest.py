@@ -14,7 +14,7 @@ from cca.settings import Settings, child_environment
 from cca.stack import airflow
 from cca.stack.stack import stack_environment
 
-Run = Callable[[str], Any]
+Run = Callable[..., Any]
 
 
 @pytest.fixture(scope="session")
@@ -37,17 +37,17 @@ def airflow_settings(tmp_path_factory: pytest.TempPathFactory, mongo_uri: str) -
 def in_airflow(airflow_settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """Runs Python in that home; the code leaves what it found in `found`, as JSON."""
 
-    def run(code: str) -> Any:
+    def run(code: str, **changes: Any) -> Any:
         out = tmp_path_factory.mktemp("found") / "found.json"
         ending = f"\nimport json, pathlib\npathlib.Path({str(out)!r}).write_text(json.dumps(found))"
         done = subprocess.run(
             [sys.executable, "-c", code + ending],
-            env=child_environment(stack_environment(airflow_settings)),
+            env=child_environment(stack_environment(airflow_settings.model_copy(update=changes))),
             cwd=airflow_settings.cca_home,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=250,
+            timeout=600,
             check=False,
         )
         assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-6000:]

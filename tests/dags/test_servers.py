@@ -100,6 +100,17 @@ def call(
     )
 
 
+def run_by_command(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [Path(sys.executable).with_name("cca"), "run", *arguments],
+        env=child_environment(settings.as_environment()),
+        capture_output=True,
+        text=True,
+        timeout=1200,
+        check=False,
+    )
+
+
 def logs_of(settings: Settings, run_id: str, task_id: str) -> list[Path]:
     return sorted(settings.logs_dir.rglob(f"run_id={run_id}/task_id={task_id}/*.log"))
 
@@ -205,6 +216,18 @@ def test_a_bad_value_is_refused_by_the_form_or_named_by_the_first_task(
     assert log.name == "attempt=1.log"
 
 
+def test_a_run_of_a_paused_dag_is_refused_with_what_to_do(served: Settings, api: AirflowApi):
+    api._request("PATCH", f"/api/v2/dags/{PIPELINE}", json={"is_paused": True})
+    try:
+        done = run_by_command(served, "pipeline")
+        assert done.returncode == 1
+        assert f"{PIPELINE} is paused" in done.stderr
+        assert f"cca airflow dags unpause {PIPELINE}" in done.stderr
+        assert "is paused" in run_by_command(served, "daily").stderr
+    finally:
+        api._request("PATCH", f"/api/v2/dags/{PIPELINE}", json={"is_paused": False})
+
+
 def test_a_viewer_looks_and_triggers_nothing_and_a_stranger_sees_nothing(served: Settings):
     assert call(served, "viewer", "GET", f"/dags/{PIPELINE}").status_code == 200
     answer = call(served, "viewer", "POST", f"/dags/{PIPELINE}/dagRuns", {})
@@ -240,10 +263,13 @@ def test_a_person_finds_freshness_on_home_and_on_the_dag_and_the_way_to_the_brow
     page.get_by_role("button", name="Sign in").click()
     card = page.get_by_test_id("cca-freshness")
     card.get_by_text("published up to").wait_for()
-    assert PIPELINE in card.inner_text()
+    run = card.get_by_role("link").get_attribute("href")
+    assert run
+    assert run.startswith(f"/dags/{PIPELINE}/runs/")
     page.get_by_role("button", name="Browse").first.click()
     link = page.get_by_role("menuitem", name="Conversations")
     link.wait_for()
+    assert page.get_by_role("menuitem", name="Metabase").count() == 0, "there is none"
     found = [each.get_attribute("href") for each in page.locator("a[href]").all()]
     assert served.browser_address in found
     page.goto(f"{base}/dags/{PIPELINE}")
@@ -306,16 +332,8 @@ def test_three_days_of_hours_are_backfilled_by_the_command_while_a_run_builds(
 ):
     assert postgres.is_used(published)
     building = api.trigger(conf={"full_refresh": True})
-    done = subprocess.run(
-        [
-            *(Path(sys.executable).with_name("cca"), "run", "backfill", "--json"),
-            *("--since", "2020-02-01", "--until", "2020-02-04"),
-        ],
-        env=child_environment(published.as_environment()),
-        capture_output=True,
-        text=True,
-        timeout=800,
-        check=False,
+    done = run_by_command(
+        published, "backfill", "--json", "--since", "2020-02-01", "--until", "2020-02-04"
     )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["states"] == ["success"] * 72
@@ -365,6 +383,36 @@ def test_a_model_that_fails_for_good_keeps_gold_as_it_is(published: Settings, ap
     assert states["publish"] == "upstream_failed"
     assert published.gold_path.resolve() == gold
     assert numbers(published) == before
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    "dag_id", ["daily_full_refresh", "maintenance", "freshness_alert", "new_conversations"]
+)
+def test_a_dag_of_the_schedule_ends_green(published: Settings, api: AirflowApi, dag_id: str):
+    run_id = api.trigger(dag_id)
+    assert eventually(lambda: (s := api.run_state(run_id, dag_id)) in FINISHED and s, 800)
+    assert set(states_of(api, run_id, dag_id).values()) <= {"success", "skipped"}
+    assert api.run_state(run_id, dag_id) == "success"
+    is_sound(published)
+
+
+@pytest.mark.long
+def test_news_start_no_run_while_another_one_goes_on(published: Settings, api: AirflowApi):
+    api._request("PATCH", f"/api/v2/dags/{PIPELINE}", json={"is_paused": True})
+    waiting = api.trigger()
+    run_id = api.trigger("new_conversations")
+    eventually(lambda: api.run_state(run_id, "new_conversations") in FINISHED, 300)
+    states = states_of(api, run_id, "new_conversations")
+    assert states == {"published_state": "skipped", "trigger": "skipped"}
+    api._request("PATCH", f"/api/v2/dags/{PIPELINE}", json={"is_paused": False})
+    assert ended(api, waiting) == "success"
+
+
+def states_of(api: AirflowApi, run_id: str, dag_id: str) -> dict[str, str]:
+    path = f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances"
+    found = api._request("GET", path).json()["task_instances"]
+    return {each["task_id"]: each["state"] for each in found}
 
 
 def is_sound(settings: Settings) -> None:

@@ -15,6 +15,7 @@ from cca.gold.measures import MEASURES, semantic
 from cca.gold.measures.select import select
 from cca.settings import PROJECT_DIR
 from cca.transform.dbt import transform
+from tests.dbt.metric_examples import examples
 from tests.dbt.rows import build_settings, write_raw
 from tests.dbt.transcripts import rows_of_transcripts
 
@@ -55,29 +56,42 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     ), settings.warehouse_path
 
 
+def run(programs: Path, project: tuple[Path, Path], *command: str) -> str:
+    folder, warehouse = project
+    environment = {
+        "DUCKDB_PATH": str(warehouse), "DBT_PROFILES_DIR": str(folder), "HOME": str(folder),
+        "PATH": f"{programs}:/usr/bin:/bin", "LANG": "C.UTF-8",
+    }  # fmt: skip
+    done = subprocess.run(
+        [str(programs / command[0]), *command[1:]], cwd=folder, env=environment,
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert not done.returncode, done.stdout + done.stderr
+    return done.stdout
+
+
 def test_every_metric_is_valid_and_gives_its_measure(
     programs: Path, project: tuple[Path, Path]
 ) -> None:
     folder, warehouse = project
     names = [name for name, each in MEASURES.items() if each.table not in semantic.WITHOUT_TIME]
-
-    def run(*command: str) -> str:
-        environment = {
-            "DUCKDB_PATH": str(warehouse), "DBT_PROFILES_DIR": str(folder), "HOME": str(folder),
-            "PATH": f"{programs}:/usr/bin:/bin", "LANG": "C.UTF-8",
-        }  # fmt: skip
-        done = subprocess.run(
-            [str(programs / command[0]), *command[1:]], cwd=folder, env=environment,
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        assert not done.returncode, done.stdout + done.stderr
-        return done.stdout
-
-    run("dbt", "--quiet", "parse")
-    assert "ERRORS: 0, FUTURE_ERRORS: 0" in run("mf", "validate-configs", "--skip-dw")
-    run("mf", "query", "--metrics", ",".join(names), "--decimals", "9", "--csv", "out.csv")
+    run(programs, project, "dbt", "--quiet", "parse")
+    checked = run(programs, project, "mf", "validate-configs", "--skip-dw")
+    assert "ERRORS: 0, FUTURE_ERRORS: 0" in checked
+    asked = ("--metrics", ",".join(names), "--decimals", "9", "--csv", "out.csv")
+    run(programs, project, "mf", "query", *asked)
     found = next(csv.DictReader((folder / "out.csv").open()))
     with duckdb.connect(str(warehouse), read_only=True) as gold:
         for name in names:
             [(value,)] = gold.execute(select([MEASURES[name]])).fetchall()
             assert float(found[name] or 0) == pytest.approx(float(value or 0), abs=1e-6), name
+
+
+def test_the_documented_queries_run(programs: Path, project: tuple[Path, Path]) -> None:
+    folder, _ = project
+    run(programs, project, "dbt", "--quiet", "parse")
+    for number, example in enumerate(examples()):
+        out = f"example-{number}.csv"
+        run(programs, project, "mf", *example.arguments, "--csv", out)
+        [first] = (folder / out).read_text().splitlines()[:1]
+        assert set(example.named("--metrics")) <= set(first.split(","))

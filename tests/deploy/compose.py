@@ -12,6 +12,7 @@ from cca.stack.compose_env import contents
 
 MAIN = PROJECT_DIR / "docker-compose.yaml"
 CELERY = PROJECT_DIR / "deploy" / "compose.celery.yaml"
+MARQUEZ = PROJECT_DIR / "deploy" / "compose.marquez.yaml"
 EXTERNAL_MONGO = PROJECT_DIR / "deploy" / "compose.external-mongo.yaml"
 
 _VARIABLE = re.compile(r"\$\$|\$\{(\w+)(?::([-?])([^}]*))?\}")

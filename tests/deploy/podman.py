@@ -13,10 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from dotenv import dotenv_values
+from pymongo import MongoClient
 
 from cca.mongo.mongod import find_binary
 from cca.settings import PROJECT_DIR
 from tests.helpers import eventually
+from tests.stored import files_with
 
 _BASES = Path(__file__).with_name("bases")
 # Keeps the base images for the next run, if set.
@@ -58,16 +61,16 @@ class Podman:
     checkout: Path
     project: str
 
-    def podman(self, *arguments: str, seconds: float = 300, is_checked: bool = True) -> str:
+    def podman(self, *arguments: str, seconds: float = 600, is_checked: bool = True) -> str:
         """Run podman; returns what it printed."""
         return self._run(["podman", *arguments], seconds, is_checked=is_checked)
 
-    def compose(self, *arguments: str, seconds: float = 300) -> str:
+    def compose(self, *arguments: str, seconds: float = 600) -> str:
         """Run podman-compose in the checkout, by way of bases/podman.py."""
         program = [*self._compose(), *arguments]
         return self._run(program, seconds)
 
-    def tools(self, *command: str, options: tuple[str, ...] = (), seconds: float = 240) -> str:
+    def tools(self, *command: str, options: tuple[str, ...] = (), seconds: float = 600) -> str:
         """Run `cca COMMAND` in a container with every volume; returns what it printed."""
         return self.compose(*self._tools(options), *command, seconds=seconds)
 
@@ -87,7 +90,7 @@ class Podman:
         """The container of a service."""
         return f"{self.project}_{service}_1"
 
-    def until_healthy(self, *services: str, seconds: float = 180) -> None:
+    def until_healthy(self, *services: str, seconds: float = 400) -> None:
         """Ask each health check until it is content."""
         for service in services:
             check = ["podman", "healthcheck", "run", self.name(service)]
@@ -110,13 +113,22 @@ class Podman:
         return ["--network=host", *(word for each in mounted for word in ("-v", each))]
 
     def volumes_with(self, text: str) -> set[str]:
-        """The volumes in which a file holds the text."""
-        places = self.folder / "storage" / "volumes"
-        done = subprocess.run(
-            ["grep", "-rla", text, str(places)], capture_output=True, text=True, check=False
+        """The volumes in which a file holds the text; MongoDB's are asked by documents_with."""
+        found = files_with(self.folder / "storage" / "volumes", text)
+        return {Path(name).parts[0].removeprefix(f"{self.project}_") for name in found} - {"mongo"}
+
+    def documents_with(self, text: str) -> set[str]:
+        """The collections of MongoDB in which a document holds the text."""
+        given = dotenv_values(self.checkout / ".env")
+        # The address that docs/deploy.md gives.
+        address = (
+            f"mongodb://cca:{given['MONGO_PASSWORD']}@localhost:{given['MONGO_PORT']}"
+            "/?authSource=claude_logs&directConnection=true"
         )
-        found = {Path(line).relative_to(places).parts[0] for line in done.stdout.splitlines()}
-        return {name.removeprefix(f"{self.project}_") for name in found}
+        with MongoClient[dict[str, Any]](address) as client:
+            database = client["claude_logs"]
+            names = database.list_collection_names()
+            return {name for name in names if text in repr(list(database[name].find()))}
 
     def query(self, sql: str) -> list[dict[str, Any]]:
         """Rows of gold, by the browser's container."""

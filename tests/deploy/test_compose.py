@@ -17,12 +17,22 @@ from cca.gold import runs
 from cca.settings import PROJECT_DIR, Settings
 from cca.stack import compose_env
 from cca.stack.airflow import api_address
-from tests.deploy.compose import CELERY, EXTERNAL_MONGO, MAIN, env_file, load, references, stage
+from tests.deploy.compose import (
+    CELERY,
+    EXTERNAL_MONGO,
+    MAIN,
+    MARQUEZ,
+    env_file,
+    load,
+    references,
+    stage,
+)
 
 FILES = {
     "main": (MAIN,),
     "celery": (MAIN, CELERY),
     "external-mongo": (MAIN, EXTERNAL_MONGO),
+    "marquez": (MAIN, MARQUEZ),
 }
 # Each image of ours, and the target of the Dockerfile it is.
 IMAGES = {"cca:local": "all", "cca-agent:local": "agent", "cca-celery:local": "all"}
@@ -55,13 +65,13 @@ def test_the_file_keeps_to_the_compose_specification(compose: dict[str, Any]) ->
 
 def test_every_variable_is_written_by_make_env_or_has_a_default() -> None:
     written = set(env_file()) | {"EXTERNAL_MONGO_URI"}
-    for path in (MAIN, CELERY, EXTERNAL_MONGO):
+    for path in (MAIN, CELERY, EXTERNAL_MONGO, MARQUEZ):
         missing = [name for name, kind, _ in references(path) if kind != "-"]
         assert set(missing) - written == set(), path.name
 
 
 def test_no_secret_has_a_default_or_stands_in_the_file() -> None:
-    for path in (MAIN, CELERY, EXTERNAL_MONGO):
+    for path in (MAIN, CELERY, EXTERNAL_MONGO, MARQUEZ):
         defaults = [name for name, kind, value in references(path) if kind == "-" and value]
         assert [name for name in defaults if SECRET.search(name)] == []
         for line in path.read_text().splitlines():
@@ -77,7 +87,7 @@ def test_compose_says_what_to_do_without_an_env_file() -> None:
 
 def test_ports_are_published_on_loopback_only(services: dict[str, Any]) -> None:
     published = [port for each in services.values() for port in each.get("ports", [])]
-    assert len(published) == 5
+    assert len(published) == (6 if "marquez" in services else 5)
     assert all(port.startswith("127.0.0.1:") for port in published)
 
 
@@ -255,7 +265,7 @@ def test_the_tools_have_every_volume_but_those_of_other_programs(compose: dict[s
     databases = {"mongo", "airflow-db", "metabase-db"}
     # the browser's users and cookies, and the follower's log
     homes = {"browser-home", "follow-home"}
-    assert set(compose["volumes"]) - found == databases | homes
+    assert set(compose["volumes"]) - found - {"marquez-db"} == databases | homes
     given = compose["services"]["tools"]["environment"]
     shown = Settings(_env_file=None, **{n.lower(): v for n, v in given.items() if v})
     targets = mounts(compose["services"]["tools"])

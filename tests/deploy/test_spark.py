@@ -17,6 +17,8 @@ from cca.settings import PROJECT_DIR, Settings
 from cca.sync_agent.agent import sync_once
 
 SPARK = PROJECT_DIR / "deploy" / "spark"
+# The results of builds are those of the warehouse; Spark has none.
+MARTS = "select table_name from duckdb_tables() where table_name <> 'fct_build_results' order by 1"
 
 
 @pytest.fixture
@@ -50,7 +52,7 @@ def test_spark_builds_the_same_rows_from_the_same_lake(
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
     with duckdb.connect(str(settings.gold_path), read_only=True) as gold:
         gold.execute("set timezone = 'UTC'")
-        marts = gold.execute("select table_name from duckdb_tables() order by 1").fetchall()
+        marts = gold.execute(MARTS).fetchall()
         differing = {name: _differing_rows(gold, name, out) for (name,) in marts}
         empty = [name for (name,) in marts if not gold.execute(f"from marts.{name}").fetchone()]
     assert len(differing) >= 25

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 from pymongo.collection import Collection
@@ -26,6 +25,7 @@ from cca.selection import Selection
 from cca.settings import Settings, get_settings
 from cca.sync_agent.agent import sync_once
 from cca.sync_agent.buffer import Buffer
+from tests.stored import files_with
 
 SECRET, OTHER = "xyloquokka", "zwombatine"
 SESSION = "0a0a0a0a-0000-4000-8000-00000000000{}"
@@ -69,20 +69,6 @@ def words_in_mongo(database: Database[dict[str, Any]]) -> str:
     return repr([list(database[name].find()) for name in names])
 
 
-def files_with(home: Path, word: str) -> list[str]:
-    """Files under the home that hold the word; the embedded MongoDB is none of them here."""
-    found = (path for path in home.rglob("*") if path.is_file() and not path.is_symlink())
-    return sorted(
-        path.relative_to(home).as_posix() for path in found if word.encode() in path.read_bytes()
-    )
-
-
-def parquet_text(settings: Settings) -> str:
-    """All rows of every Parquet file that is there, live or not: they are compressed."""
-    files = settings.lake_dir.rglob("*.parquet")
-    return repr([pq.ParquetFile(path).read().to_pylist() for path in files])
-
-
 @pytest.mark.timeout(300)
 def test_nothing_of_a_forgotten_project_is_left_and_the_rest_is_as_it_was(
     told: Settings, collection: Collection[dict[str, Any]]
@@ -96,8 +82,10 @@ def test_nothing_of_a_forgotten_project_is_left_and_the_rest_is_as_it_was(
     for old in ("gold-1.duckdb", "gold-2.duckdb", "gold-3.building"):
         (told.gold_dir / old).write_text(SECRET)
         (past / old).write_text(SECRET)
-    assert SECRET in parquet_text(told)
-    assert "buffer.db" in "".join(files_with(told.cca_home, SECRET))
+    assert files_with(told.lake_dir, SECRET)
+    before = {Path(name).name for name in files_with(told.cca_home, SECRET)}
+    assert {told.buffer_path.name, told.warehouse_path.name} <= before
+    assert files_with(told.search_dir, SECRET)
     scope = Selection(project="-srv-secret")
     found = erasing.look(told, told.mongo_uri, scope)
     assert (found.documents, found.sessions, found.dead_letters) == (4, 1, 1)
@@ -105,7 +93,7 @@ def test_nothing_of_a_forgotten_project_is_left_and_the_rest_is_as_it_was(
     assert (report.documents, report.lake_rows) == (4, 2 * (4 + 3))
     assert report.lines > 0
     assert SECRET not in words_in_mongo(collection.database)
-    assert SECRET not in parquet_text(told)
+    assert not files_with(told.lake_dir, SECRET)
     assert files_with(told.cca_home, SECRET) == []
     assert len(list(told.gold_dir.glob("gold-*"))) == 1
     assert gold_rows(told, "-srv-secret") == []
@@ -117,7 +105,7 @@ def test_nothing_of_a_forgotten_project_is_left_and_the_rest_is_as_it_was(
                 assert all(entry.status.name != "DELETED" for entry in entries)
     assert OTHER in words_in_mongo(collection.database)
     assert [one["note"] for one in collection.database["annotations"].find()] == [OTHER]
-    assert OTHER in parquet_text(told)
+    assert files_with(told.lake_dir, OTHER)
     assert erasing.look(told, told.mongo_uri, scope).is_nothing
 
 
@@ -195,7 +183,7 @@ def test_a_deletion_that_was_cut_short_is_finished_by_the_next(
     monkeypatch.setattr(erasing, "_new_warehouse", lambda _: None)
     erasing.erase(told, told.mongo_uri, scope)
     assert erasing.look(told, told.mongo_uri, scope).is_nothing
-    assert SECRET not in parquet_text(told)
+    assert not files_with(told.lake_dir, SECRET)
 
 
 @pytest.fixture

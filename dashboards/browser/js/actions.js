@@ -337,12 +337,7 @@
       window.cca.fill(menu.querySelector("[data-status]"), await answer.text());
       const lines = menu.querySelector(".status-lines");
       remark = lines.dataset.remark;
-      menu
-        .querySelector(".live")
-        .classList.toggle(
-          "late",
-          lines.dataset.worst === "late" || lines.dataset.worst === "failed",
-        );
+      window.cca.shine({ late: "late", failed: "failed" }[lines.dataset.worst] || "");
       menu.querySelector("summary").title = remark || "All data arrives";
     } catch (error) {
       menu.querySelector("[data-status]").textContent = window.cca.reason(error);

@@ -1,8 +1,16 @@
-// A day of the reports' time zone, which need not be the day of UTC or of this computer.
-function daysAgo(days, timeZone) {
+// Days of the reports' time zone, which need not be those of UTC or of this computer.
+function firstDay(preset, timeZone) {
+  if (!preset) return "";
   const today = new Intl.DateTimeFormat("en-CA", { timeZone, dateStyle: "short" }).format();
-  const first = new Date(Date.parse(`${today}T00:00:00Z`) - days * 864e5);
-  return first.toISOString().slice(0, 10);
+  const at = new Date(`${today}T00:00:00Z`);
+  const back = {
+    today: 0,
+    // Weeks begin on Monday.
+    week: (at.getUTCDay() + 6) % 7,
+    month: at.getUTCDate() - 1,
+  };
+  at.setUTCDate(at.getUTCDate() - (back[preset] ?? Number(preset) - 1));
+  return at.toISOString().slice(0, 10);
 }
 
 export function render({ model, el }) {
@@ -10,6 +18,9 @@ export function render({ model, el }) {
   const field = (name) => el.querySelector(`[name="${name}"]`);
   const set = (changes) => model.send_msg({ type: "set", changes });
   let typing = 0;
+  // Best match first, unless somebody chose otherwise before.
+  const search = () => set({ q: field("q").value, order: localStorage.getItem("cca-order") || "" });
+  const list = () => (document.body.dataset.view === "search" ? panes.results : panes.sessions);
 
   adopt("header", el);
   wire(el, model);
@@ -18,6 +29,7 @@ export function render({ model, el }) {
       field("q").focus();
       field("q").select();
     },
+    clear: () => set({ q: "", kind: "" }),
     dot: () => el.querySelector(".live"),
   };
   live(() => model.send_msg({ type: "tick" }));
@@ -25,23 +37,48 @@ export function render({ model, el }) {
   el.addEventListener("input", (event) => {
     if (event.target.name !== "q") return;
     clearTimeout(typing);
-    typing = setTimeout(() => set({ q: field("q").value }), 180);
+    typing = setTimeout(search, 180);
   });
-  el.addEventListener("change", (event) => {
-    const { name, value } = event.target;
-    if (["project", "since", "until"].includes(name)) set({ [name]: value });
+  el.addEventListener("change", ({ target }) => {
+    if (target.name === "project") set({ project: target.value });
+  });
+  el.addEventListener("keydown", (event) => {
+    const { name } = event.target;
+    if (event.isComposing) return;
+    if (name === "q" && event.key === "ArrowDown") {
+      event.preventDefault();
+      list()?.step(Number.NEGATIVE_INFINITY);
+    }
+    // A date is typed digit by digit: it counts once it is whole.
+    if (["since", "until"].includes(name) && event.key === "Enter") {
+      event.preventDefault();
+      showDates();
+    }
   });
   el.addEventListener("submit", (event) => {
     event.preventDefault();
     clearTimeout(typing);
-    set({ q: field("q").value });
+    if (panes.results?.isFor(field("q").value.trim()) && document.body.dataset.view === "search")
+      panes.results.openFirst();
+    else search();
   });
+
+  function showDates() {
+    const [since, until] = ["since", "until"].map((name) => field(name).value);
+    el.querySelector("details.dates").open = false;
+    set({ since, until });
+  }
+
+  const areDatesChanged = () =>
+    ["since", "until"].some((name) => field(name).value !== field(name).defaultValue);
+
   el.addEventListener("click", (event) => {
-    const preset = event.target.closest("[data-days]");
-    if (preset) {
-      const days = Number(preset.dataset.days);
-      set({ since: days ? daysAgo(days - 1, preset.dataset.zone) : "", until: "" });
+    const given = event.target.closest("[data-preset]")?.dataset;
+    if (given) {
+      el.querySelector("details.dates").open = false;
+      set({ since: firstDay(given.preset, given.zone), until: "" });
     }
+    if (event.target.closest("[data-dates]")) showDates();
     if (event.target.closest("a.brand") && !event.metaKey && !event.ctrlKey) {
       event.preventDefault();
       set({ session: "", agent: "", m: "" });
@@ -49,7 +86,9 @@ export function render({ model, el }) {
   });
   document.addEventListener("click", (event) => {
     const menu = el.querySelector("details.menu[open]");
-    if (menu && !event.composedPath().includes(menu)) menu.open = false;
+    if (!menu || event.composedPath().includes(menu)) return;
+    if (menu.matches(".dates") && areDatesChanged()) showDates();
+    menu.open = false;
   });
 
   model.on("msg:custom", ({ type, html, is_away }) => {
@@ -58,8 +97,15 @@ export function render({ model, el }) {
     const focused = el.getRootNode().activeElement;
     const text = focused?.name === "q" ? focused.value : null;
     const caret = text === null ? 0 : focused.selectionStart;
+    const dates = ["since", "until"].map((each) => field(each).value);
+    const isOpen = el.querySelector("details.dates").open;
     fill(el, html);
     shine();
+    if (isOpen) {
+      el.querySelector("details.dates").open = true;
+      for (const each of ["until", "since"]) field(each).value = dates[each === "since" ? 0 : 1];
+      if (focused?.name in { since: 1, until: 1 }) field(focused.name).focus();
+    }
     if (text === null) return;
     field("q").value = text;
     field("q").focus();

@@ -1,12 +1,85 @@
+// What fills the page without an open session: the overview, or the matches of a search.
 export function render({ model, el }) {
-  const { adopt, fill, wire } = window.cca;
+  const { adopt, fill, reason, wire, panes, moreOf, closes, stepIn } = window.cca;
+  const set = (changes) => model.send_msg({ type: "set", changes });
+  const AHEAD = 900;
+  const rows = () => [...el.querySelectorAll("a.row")];
+  const active = () => el.getRootNode().activeElement;
+  let opened = null;
+
   adopt("overview", el);
   wire(el, model);
-  model.on("msg:custom", ({ html }) => {
-    const top = el.scrollTop;
-    const at = [...el.querySelectorAll("button")].indexOf(el.getRootNode().activeElement);
+  closes(el);
+
+  panes.results = {
+    step: (by) => stepIn(rows(), active(), by),
+    open: () => (rows().find((row) => row === active()) || rows()[0])?.click(),
+    openFirst: () => rows()[0]?.click(),
+    comeBack: () => lastOpened()?.focus(),
+    isFor: (text) => el.querySelector(".results")?.dataset.q === text && rows().length > 0,
+  };
+
+  function lastOpened() {
+    if (opened?.isConnected) return opened;
+    return rows().find((row) => row.dataset.m === opened?.dataset.m) || rows()[0];
+  }
+
+  el.addEventListener("change", ({ target }) => {
+    if (!target.matches("select[data-name]")) return;
+    const { name } = target.dataset;
+    if (name === "order") localStorage.setItem("cca-order", target.value);
+    set({ [name]: target.value });
+  });
+  el.addEventListener("click", (event) => {
+    const row = event.target.closest("a.row");
+    if (row) opened = row;
+    const button = event.target.closest("button[data-of]");
+    if (button) moreOf(el, button);
+  });
+
+  // --- further sessions with matches, as far as somebody scrolls
+
+  let isReading = false;
+  async function readOn() {
+    const list = el.querySelector(".rows.hits");
+    const last = list?.lastElementChild;
+    if (isReading || !last?.dataset.next) return;
+    if (el.scrollTop + el.clientHeight + AHEAD < el.scrollHeight) return;
+    isReading = true;
+    try {
+      const answer = await fetch(`${list.dataset.more}&from=${last.dataset.next}`);
+      if (!answer.ok) throw new Error(await answer.text());
+      const chunk = document.createElement("template");
+      fill(chunk, await answer.text());
+      if (last.isConnected) last.after(chunk.content);
+    } catch (error) {
+      const line = document.createElement("p");
+      line.className = "remark";
+      line.setAttribute("role", "alert");
+      line.textContent = reason(error);
+      if (last.isConnected) last.after(line);
+    }
+    isReading = false;
+    requestAnimationFrame(readOn);
+  }
+  el.addEventListener("scroll", readOn, { passive: true });
+  requestAnimationFrame(readOn);
+
+  model.on("msg:custom", ({ type, html }) => {
+    const list = el.querySelector(".rows.hits");
+    // Whoever reads further down is not sent back to the top.
+    if (type === "news" && list && (list.childElementCount > 1 || el.querySelector(".grown")))
+      return;
+    const top = type === "news" ? el.scrollTop : 0;
+    const at = [...el.querySelectorAll("button, a.row")].indexOf(active());
+    const name = active()?.dataset?.name;
+    const isOpen = Boolean(el.querySelector("details.traits[open]"));
     fill(el, html);
     el.scrollTop = top;
-    if (at >= 0) el.querySelectorAll("button")[at]?.focus({ preventScroll: true });
+    if (isOpen && el.querySelector("details.traits"))
+      el.querySelector("details.traits").open = true;
+    if (name) el.querySelector(`[data-name="${name}"]`)?.focus();
+    else if (at >= 0) [...el.querySelectorAll("button, a.row")][at]?.focus({ preventScroll: true });
+    requestAnimationFrame(readOn);
   });
 }

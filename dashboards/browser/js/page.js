@@ -33,6 +33,8 @@
             node.matches("a, button"),
         );
       if (!target || event.metaKey || event.ctrlKey || event.shiftKey || event.button) return;
+      // Without a connection a link is still a link.
+      if (isCut && target.matches("a")) return;
       event.preventDefault();
       model.send_msg({ type: "set", changes: changesOf(target.dataset) });
     });
@@ -44,32 +46,121 @@
   }
 
   function show(search) {
-    document.body.dataset.view = new URLSearchParams(search).get("session")
-      ? "session"
-      : "overview";
-    if (document.body.dataset.view === "overview") panes.tools?.point(null);
+    const given = new URLSearchParams(search);
+    const without = given.get("q")?.trim() ? "search" : "overview";
+    document.body.dataset.view = given.get("session") ? "session" : without;
+    if (document.body.dataset.view !== "session") panes.tools?.point(null);
+  }
+
+  // Further matches of one session, in place of the button that asks for them.
+  async function moreOf(el, button) {
+    const { more } = el.querySelector(".rows.hits").dataset;
+    const { of, from } = button.dataset;
+    button.disabled = true;
+    // From here on news does not replace what somebody reads.
+    button.closest(".group").classList.add("grown");
+    try {
+      const answer = await fetch(`${more}&${new URLSearchParams({ of, from })}`);
+      if (!answer.ok) throw new Error(await answer.text());
+      const chunk = document.createElement("template");
+      fill(chunk, await answer.text());
+      button.closest("li").replaceWith(chunk.content);
+    } catch (error) {
+      button.textContent = reason(error);
+      button.disabled = false;
+    }
+  }
+
+  // The filters of a list close as menus do: by a click elsewhere, and by Escape.
+  function closes(el) {
+    document.addEventListener("click", (event) => {
+      const menu = el.querySelector("details.traits[open]");
+      if (menu && !event.composedPath().includes(menu)) menu.open = false;
+    });
+    el.addEventListener("keydown", (event) => {
+      const menu = event.key === "Escape" && el.querySelector("details.traits[open]");
+      if (!menu) return;
+      menu.open = false;
+      menu.querySelector("summary").focus();
+      // One key leaves one thing: the session stays open.
+      event.stopPropagation();
+    });
+  }
+
+  // From one row to the next; from the first one up, back to the search.
+  function stepIn(rows, active, by) {
+    const at = rows.indexOf(active);
+    if (at === 0 && by === -1) return panes.header?.focusSearch();
+    rows[Math.max(0, Math.min(rows.length - 1, at + by))]?.focus();
   }
 
   // --- live: the server is asked while somebody looks, and says whether anything is new
 
   const TICK = 2000;
   const SILENCE = 7000;
+  const SETTLED = 3000;
   let ask = null;
   let heardAt = Date.now();
   let state = "";
+  // What the status menu found, where that is not all well: late or failed.
+  let trouble = "";
+  // No answer came for a while: the server is gone, or the network.
+  let isCut = false;
+  let isTrying = false;
 
   function heard(isAway) {
     heardAt = Date.now();
+    isCut = false;
     shine(isAway ? "MongoDB not reachable" : "Live");
   }
 
   function shine(text) {
     state = text;
     const dot = panes.header?.dot();
-    if (!dot || dot.textContent === text) return;
-    dot.textContent = text;
-    dot.title = text;
-    dot.classList.toggle("away", text !== "Live");
+    const isLive = text === "Live";
+    const shown = (isLive && { late: "Delayed", failed: "Problem" }[trouble]) || text;
+    if (!dot) return;
+    if (dot.textContent !== shown) dot.textContent = shown;
+    dot.classList.toggle("away", !isLive || trouble === "failed");
+    dot.classList.toggle("late", isLive && trouble === "late");
+  }
+
+  async function answers() {
+    try {
+      const signal = AbortSignal.timeout(SETTLED);
+      return (await fetch("/healthz", { cache: "no-store", signal })).ok;
+    } catch {
+      return false;
+    }
+  }
+
+  // A server that was started again knows nothing of this page; a page that is loaded again does.
+  async function tryAgain() {
+    if (isTrying) return;
+    isTrying = true;
+    const isBack = await answers();
+    // After a gap in the network the old connection goes on.
+    if (isBack) await new Promise((done) => setTimeout(done, SETTLED));
+    isTrying = false;
+    if (!isBack || !isCut) return;
+    if (document.querySelector("dialog[open]") || (isField(focused()) && focused().value))
+      offerReload();
+    else location.reload();
+  }
+
+  // Whoever is writing says when.
+  function offerReload() {
+    if (document.getElementById("restarted")) return;
+    const bar = document.createElement("p");
+    bar.id = "restarted";
+    bar.setAttribute("role", "alert");
+    bar.textContent = "The server was restarted. ";
+    const button = document.createElement("button");
+    button.className = "button";
+    button.textContent = "Reload";
+    button.addEventListener("click", () => location.reload());
+    bar.append(button);
+    (document.querySelector("dialog[open]") || document.body).append(bar);
   }
 
   function live(send) {
@@ -81,7 +172,11 @@
       heardAt = Date.now();
       return;
     }
-    if (Date.now() - heardAt > SILENCE) shine("Not connected");
+    if (Date.now() - heardAt > SILENCE) {
+      isCut = true;
+      shine("Not connected");
+      tryAgain();
+    }
     ask();
   }, TICK);
 
@@ -182,10 +277,26 @@
 
   const isFinding = (event) => event.composedPath().some((node) => node.matches?.(".find"));
 
-  function toEnd(by) {
-    if (document.body.dataset.view === "session") panes.transcript?.goToEnd(by);
-    else panes.sessions?.step(by * 1e6);
+  // One key leaves one thing: the session, then the search.
+  function leave(isOpen) {
+    if (isOpen) panes.transcript?.close();
+    else if (document.body.dataset.view === "search") panes.header?.clear();
   }
+
+  // A group of buttons is one stop of the Tab key; the arrow keys go from one to the next.
+  const arrowsIn = (event) => event.composedPath().find((node) => node.matches?.("[data-arrows]"));
+
+  document.addEventListener("keydown", (event) => {
+    const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    const group = by && arrowsIn(event);
+    if (!group) return;
+    const all = [...group.querySelectorAll("button")];
+    const next = all[all.indexOf(event.composedPath()[0]) + by];
+    if (!next) return;
+    event.preventDefault();
+    for (const button of all) button.tabIndex = button === next ? 0 : -1;
+    next.focus();
+  });
 
   function isTyping(event) {
     return isField(event.composedPath()[0]);
@@ -210,24 +321,31 @@
       return;
     }
     const open = document.body.dataset.view === "session";
+    const list = document.body.dataset.view === "search" ? panes.results : panes.sessions;
+    const step = (by) => (open ? panes.transcript?.step(by) : list?.step(by));
     const keys = {
       "/": () => panes.header?.focusSearch(),
       "?": toggleHelp,
       d: toggleTheme,
-      j: () => (open ? panes.transcript?.step(1) : panes.sessions?.step(1)),
-      k: () => (open ? panes.transcript?.step(-1) : panes.sessions?.step(-1)),
-      o: () => (open ? panes.transcript?.unfold() : panes.sessions?.open()),
+      j: () => step(1),
+      k: () => step(-1),
+      o: () => (open ? panes.transcript?.unfold() : list?.open()),
       "[": () => open && panes.transcript?.stepPrompt(-1),
       "]": () => open && panes.transcript?.stepPrompt(1),
       e: () => open && panes.transcript?.stepFailure(1),
       E: () => open && panes.transcript?.stepFailure(-1),
       f: () => open && panes.transcript?.find(),
-      g: () => toEnd(-1),
-      G: () => toEnd(1),
-      Home: () => toEnd(-1),
-      End: () => toEnd(1),
-      Escape: () => open && !document.querySelector("dialog[open]") && panes.transcript?.close(),
+      g: () => (open ? panes.transcript?.goToEnd(-1) : list?.step(Number.NEGATIVE_INFINITY)),
+      G: () => (open ? panes.transcript?.goToEnd(1) : list?.step(Number.POSITIVE_INFINITY)),
+      Escape: () => !document.querySelector("dialog[open]") && leave(open),
     };
+    keys.Home = keys.g;
+    keys.End = keys.G;
+    // Where arrows do not scroll, they go from row to row.
+    if (!open && !arrowsIn(event)) {
+      keys.ArrowDown = keys.j;
+      keys.ArrowUp = keys.k;
+    }
     if (!keys[event.key]) return;
     if (event.key !== "Escape") event.preventDefault();
     keys[event.key]();
@@ -269,9 +387,15 @@
     show,
     live,
     heard,
-    shine: () => shine(state),
+    shine: (worst = trouble) => {
+      trouble = worst;
+      shine(state);
+    },
     highlight,
     mark,
+    moreOf,
+    closes,
+    stepIn,
     isBusy: () => isField(focused()),
   };
 })();

@@ -1,5 +1,5 @@
 export function render({ model, el }) {
-  const { adopt, fill, wire, panes } = window.cca;
+  const { adopt, fill, wire, panes, moreOf, closes, stepIn } = window.cca;
   const set = (changes) => model.send_msg({ type: "set", changes });
   const rows = () => [...el.querySelectorAll("a.row")];
   const list = () => el.querySelector(".rows");
@@ -17,11 +17,7 @@ export function render({ model, el }) {
   panes.sessions = {
     open: () =>
       (rows().find((row) => row === el.getRootNode().activeElement) || rows()[0])?.click(),
-    step(by) {
-      const all = rows();
-      const at = all.indexOf(el.getRootNode().activeElement);
-      all[Math.max(0, Math.min(all.length - 1, at + by))]?.focus();
-    },
+    step: (by) => stepIn(rows(), el.getRootNode().activeElement, by),
     // The row that was opened last.
     comeBack: () =>
       rows()
@@ -38,21 +34,15 @@ export function render({ model, el }) {
   });
   el.addEventListener("change", (event) => {
     const { dataset, value } = event.target;
-    if (event.target.matches("select[data-name]")) set({ [dataset.name]: value });
+    if (!event.target.matches("select[data-name]")) return;
+    if (dataset.name === "order") localStorage.setItem("cca-order", value);
+    set({ [dataset.name]: value });
   });
-  document.addEventListener("click", (event) => {
-    const menu = el.querySelector("details.traits[open]");
-    if (menu && !event.composedPath().includes(menu)) menu.open = false;
+  el.addEventListener("click", (event) => {
+    const button = event.target.closest("button[data-of]");
+    if (button) moreOf(el, button);
   });
-
-  el.addEventListener("keydown", (event) => {
-    const menu = event.key === "Escape" && el.querySelector("details.traits[open]");
-    if (!menu) return;
-    menu.open = false;
-    menu.querySelector("summary").focus();
-    // One key leaves one thing: the session stays open.
-    event.stopPropagation();
-  });
+  closes(el);
 
   // --- pages: read as far as somebody scrolls, dropped far from what is seen
 
@@ -185,7 +175,7 @@ export function render({ model, el }) {
     current = { session, m };
     if (session) opened = current;
     for (const row of rows()) {
-      const chosen = isOf(row, current);
+      const chosen = isOf(row, current) && !row.matches(".of");
       if (chosen) row.setAttribute("aria-current", "page");
       else row.removeAttribute("aria-current");
       if (chosen && isNew) row.scrollIntoView({ block: "nearest" });

@@ -25,10 +25,10 @@ export function render({ model, el }) {
     el.scrollTop = 0;
     rail.opened();
     const before = history.state?.at;
-    if (head() && before?.of === nameOf()) return comeBack(before);
     const wanted = head()?.dataset.m;
+    const target = wanted && arriveAt(wanted);
+    if (head() && before?.of === nameOf()) return comeBack(before);
     if (!wanted) return grow();
-    const target = arriveAt(wanted);
     settle(() => target?.scrollIntoView({ block: "center" }));
   }
 
@@ -563,6 +563,7 @@ export function render({ model, el }) {
     // The keys of a reader go to what was opened, or back to the row it was opened from.
     if (isBusy()) return;
     if (head()) el.focus({ preventScroll: true });
+    else if (document.body.dataset.view === "search") panes.results?.comeBack();
     else panes.sessions?.comeBack();
   });
   const onPop = () => {

@@ -13,6 +13,7 @@ select
     boundaries.entry_id,
     boundaries.session_id,
     boundaries.project_id,
+    boundaries.project_key,
     boundaries.host,
     boundaries.agent_id,
     boundaries.sent_at as compacted_at,

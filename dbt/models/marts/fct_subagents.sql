@@ -33,6 +33,10 @@ calls as (
     group by session_id, agent_id
 ),
 
+projects as (
+    select * from {{ ref('int_session_projects') }}
+),
+
 -- An agent may be seen by its usage alone, in the progress rows of its parent.
 agents as (
     select
@@ -50,6 +54,7 @@ select
     agents.session_id,
     agents.agent_id,
     coalesce(runs.project_id, usage.project_id) as project_id,
+    projects.project_key,
     coalesce(runs.host, usage.host) as host,
     coalesce(runs.agent_type, usage.agent_type) as agent_type,
     runs.description,
@@ -74,3 +79,4 @@ from agents
 left join runs on agents.session_id = runs.session_id and agents.agent_id = runs.agent_id
 left join usage on agents.session_id = usage.session_id and agents.agent_id = usage.agent_id
 left join calls on agents.session_id = calls.session_id and agents.agent_id = calls.agent_id
+left join projects on agents.session_id = projects.session_id

@@ -54,6 +54,12 @@ class Site:
 
     settings: Settings
     url: str
+    stop: Callable[[], None]
+
+    def restart(self) -> None:
+        """Stops the server and starts it again where it was."""
+        self.stop()
+        self.stop = _start(self.settings)
 
     def store(self, *stories: Story) -> None:
         store(self.settings, list(stories))
@@ -75,7 +81,7 @@ def run_site(
     tmp_path_factory: pytest.TempPathFactory, mongo_uri: str
 ) -> Iterator[Callable[..., Site]]:
     """Starts servers on free ports, each with a database of its own; stops them at the end."""
-    stops: list[Callable[[], None]] = []
+    sites: list[Site] = []
 
     def run(
         uri: str = "", prepare: Callable[[Settings], None] = lambda _: None, **given: Any
@@ -89,12 +95,13 @@ def run_site(
             **given,
         )
         prepare(settings)
-        stops.append(_start(settings))
-        return Site(settings, f"http://127.0.0.1:{settings.browser_port}")
+        url = f"http://127.0.0.1:{settings.browser_port}"
+        sites.append(Site(settings, url, _start(settings)))
+        return sites[-1]
 
     yield run
-    for stop in stops:
-        stop()
+    for site in sites:
+        site.stop()
 
 
 def _start(settings: Settings) -> Callable[[], None]:

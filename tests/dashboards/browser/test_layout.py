@@ -77,7 +77,7 @@ def test_a_phone_reaches_everything(site: Any, open_page: Any) -> None:
 def test_words_searched_for_are_marked_in_the_opened_message(site: Any, open_page: Any) -> None:
     page = open_page(f"{site.url}/?q=%22the+needle%22+-absent+hay*+kind%3Aanswer")
     expect(page.locator(".live")).to_have_text("Live", timeout=15_000)
-    page.locator(".hits a.row", has_text="haystack").click()
+    page.locator(".results a.hit", has_text="haystack").click()
     expect(page.locator("article.target mark")).to_have_text(["The", "needle", "hay"])
     assert page.locator("article:not(.target) mark").count() == 0
 

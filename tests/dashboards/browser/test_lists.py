@@ -268,3 +268,24 @@ def test_the_axis_ends_at_a_round_number(value: float, top: float) -> None:
 def test_found_places_are_marked_and_the_rest_is_escaped() -> None:
     html = marked("<b>find</b> me", [(3, 7), (5, 9), (12, 14)])
     assert html == "&lt;b&gt;<mark>find</mark>&lt;/b&gt; <mark>me</mark>"
+
+
+def test_a_period_s_list_holds_sessions_with_a_message_in_it(archive: Archive) -> None:
+    days = [datetime(2027, month, 1, 9, tzinfo=UTC) for month in (1, 3)]
+    row = SPOKEN | {"_id": "long", "startedAt": days[0], "endedAt": days[1], "activeAt": days}
+    archive.sessions.insert_one(row)
+
+    def found(since: str, until: str) -> list[str]:
+        state = State(since=since, until=until)
+        return [row["_id"] for row in list_sessions(archive, state).rows]
+
+    assert found("2027-01-01", "2027-01-31") == ["long"]
+    assert found("2027-02-01", "2027-02-28") == []
+    assert found("2027-01-01T09", "2027-01-01T09") == ["long"]
+    assert found("2027-01-01T10", "2027-02-01T10") == []
+
+
+def test_copies_are_named_beside_the_count_of_sessions(archive: Archive) -> None:
+    archive.sessions.insert_one(SPOKEN | {"_id": "copy", "userMessages": 0, "assistantMessages": 0})
+    page = list_sessions(archive, State())
+    assert (page.total, page.copies, len(page.rows)) == (25, 1, 26)

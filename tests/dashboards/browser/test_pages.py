@@ -233,22 +233,23 @@ def test_a_search_leads_to_the_message(site: Any, open_page: Any) -> None:
     ready(page)
     page.keyboard.press("/")
     page.keyboard.type("subagent speaks")
-    page.get_by_text("1 match", exact=True).wait_for()
+    head = page.locator(".results .list-head [role=status]")
+    expect(head).to_contain_text("1 match in 1 session")
     assert page.locator("mark").first.text_content() == "subagent"
-    page.locator(".hits a.row").click()
+    page.locator(".results a.hit").click()
     page.get_by_role("heading", name="Look for callers").wait_for()
     expect(page.locator("article.target")).to_contain_text("The subagent speaks here.")
     assert "q=subagent" in page.url
     page.reload()
     ready(page)
     expect(page.locator("article.target")).to_contain_text("The subagent speaks here.")
-    page.get_by_role("button", name="Clear search").click()
+    page.locator("#side").get_by_role("button", name="Clear search").click()
     page.get_by_text("3 sessions", exact=True).wait_for()
 
 
 def test_a_search_without_hits_says_so(site: Any, open_page: Any) -> None:
     page = open_page(f"{site.url}/?q=zzzznothing")
-    assert page.get_by_role("heading", name="Nothing found").is_visible()
+    assert page.get_by_role("heading", name="No matches").is_visible()
 
 
 def test_a_search_without_an_index_says_so_and_updates_by_itself(

@@ -14,6 +14,7 @@ import pytest
 
 from cca.dashboards.browser.dbt_docs import docs_dir
 from cca.dashboards.browser.status import ago, lines
+from cca.follow.state import FollowerState
 from cca.gold.runs import Run, record
 from cca.locks import claimed
 from cca.settings import Settings
@@ -49,8 +50,14 @@ def agent() -> Iterator[Callable[[dict[str, Any]], int]]:
         server.server_close()
 
 
-def told(settings: Settings, *, is_reachable: bool = True) -> dict[str, tuple[str, str]]:
-    desk: Any = SimpleNamespace(settings=settings, pulse=SimpleNamespace(is_reachable=is_reachable))
+def told(
+    settings: Settings, *, is_reachable: bool = True, follower: FollowerState | None = None
+) -> dict[str, tuple[str, str]]:
+    desk: Any = SimpleNamespace(
+        settings=settings,
+        pulse=SimpleNamespace(is_reachable=is_reachable),
+        follower=lambda: follower,
+    )
     return {line.name: (line.state, line.text) for line in lines(desk, NOW)}
 
 
@@ -72,14 +79,30 @@ def test_a_part_that_was_never_there_is_no_failure(tmp_path: Path) -> None:
         ({"pending": 7, "mongoConnected": True, "oldestPendingSeconds": 1}, "ok", "Up to date"),
         ({"pending": 7, "mongoConnected": True, "oldestPendingSeconds": 150}, "late",
          "7 entries not yet stored, oldest 2 minutes"),
-        ({"pending": 1200, "mongoConnected": False}, "failed", "1,200 entries wait for MongoDB"),
-        ({"pending": 0, "mongoConnected": True, "deadLetters": 2}, "late", "Up to date"),
+        ({"pending": 1200, "mongoConnected": False}, "failed", "The agent cannot reach MongoDB"),
+        ({"pending": 0, "mongoConnected": True, "deadLetters": 2}, "late",
+         "2 lines could not be read"),
     ],
 )  # fmt: skip
 def test_the_status_describes_the_agent_s_health_in_a_sentence(
     tmp_path: Path, agent: Any, health: dict[str, Any], state: str, text: str
 ) -> None:
     assert told(home(tmp_path, agent(health)))["Sync"] == (state, text)
+
+
+@pytest.mark.parametrize(
+    ("state", "line"),
+    [
+        (None, ("unknown", "No follower has run here")),
+        (FollowerState(is_running=True, waiting=3), ("ok", "Up to date")),
+        (FollowerState(is_running=True, waiting=5000), ("late", "5,000 entries behind")),
+        (FollowerState(is_running=False, waiting=3), ("late", "Not running")),
+    ],
+)
+def test_the_status_says_whether_search_and_lists_are_followed(
+    tmp_path: Path, state: FollowerState | None, line: tuple[str, str]
+) -> None:
+    assert told(home(tmp_path), follower=state)["Search and lists"] == line
 
 
 def test_mongodb_away_is_a_failure(tmp_path: Path) -> None:

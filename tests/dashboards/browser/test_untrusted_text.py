@@ -85,7 +85,7 @@ def test_hostile_text_in_every_field_stays_text(site: Any, open_page: Any) -> No
         expect(tool.locator(".piece").first).to_be_attached()
     page.keyboard.press("/")
     page.keyboard.type(EVIL[:80])
-    page.locator(".hits, .remark").first.wait_for()
+    page.locator("#side .hits, #side .remark").first.wait_for()
     assert dangers(page) == []
     assert "<img src=x onerror=" in page.locator(".feed").first.inner_text()
 
@@ -93,11 +93,13 @@ def test_hostile_text_in_every_field_stays_text(site: Any, open_page: Any) -> No
 def test_hits_filters_and_prompts_show_it_as_text(site: Any, open_page: Any) -> None:
     page = open_page(f"{site.url}/?q=onerror+alert&session={SESSION}")
     expect(page.locator(".painted")).to_have_count(0, timeout=15_000)
-    expect(page.locator(".hits .snippet").first).to_contain_text("<img src=x onerror")
-    assert page.locator(".hits a.row").count() > 10
-    page.get_by_text("Filters", exact=True).click()
-    page.locator("select[data-name=branch]").select_option(EVIL)
-    expect(page.get_by_role("button", name="Remove the filter Branch")).to_contain_text("<svg")
+    side = page.locator("#side")
+    expect(side.locator(".hits .snippet").first).to_contain_text("<img src=x onerror")
+    side.locator("button.more").first.click()
+    expect(side.locator(".hits a.hit").nth(10)).to_be_attached()
+    side.get_by_text("Filters", exact=True).click()
+    side.locator("select[data-name=branch]").select_option(EVIL)
+    expect(side.get_by_role("button", name="Remove the filter Branch")).to_contain_text("<svg")
     page.locator("summary", has_text="Prompts").click()
     expect(page.locator(".prompts a").first).to_contain_text("<img src=x onerror")
     assert dangers(page) == []

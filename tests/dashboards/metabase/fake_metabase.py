@@ -92,15 +92,22 @@ MAPPING = _map({"parameter_id": TEXT, "card_id": ID, "target": TARGET})
 DASHCARD = _map(
     {
         "id": {"type": "integer"},
-        "card_id": ID,
         "row": {"type": "integer", "minimum": 0},
         "col": {"type": "integer", "minimum": 0, "maximum": 23},
         "size_x": {"type": "integer", "minimum": 1, "maximum": 24},
         "size_y": ID,
+    },
+    {
+        "card_id": {"type": ["integer", "null"]},
+        "action_id": {"type": ["integer", "null"]},
+        "dashboard_tab_id": {"type": ["integer", "null"]},
         "parameter_mappings": {"type": "array", "items": MAPPING},
         "visualization_settings": {"type": "object"},
-    }
+        "inline_parameters": {"type": "array", "items": TEXT},
+        "series": {"type": "array", "items": _map({"id": ID})},
+    },
 )
+TAB = _map({"id": {"type": "integer"}, "name": TEXT}, {"position": {"type": "integer"}})
 DASHBOARD = {
     "name": TEXT,
     "description": TEXT,
@@ -149,7 +156,13 @@ _BODIES = {
     # Dashcards in a POST are not refused by all releases, but ignored by all.
     "POST /api/dashboard": _map({"name": TEXT}, DASHBOARD),
     "PUT /api/dashboard/N": _map(
-        {}, {**DASHBOARD, **ARCHIVED, "dashcards": {"type": "array", "items": DASHCARD}}
+        {},
+        {
+            **DASHBOARD,
+            **ARCHIVED,
+            "dashcards": {"type": "array", "items": DASHCARD},
+            "tabs": {"type": "array", "items": TAB},
+        },
     ),
 }
 BODIES = {shape: Draft202012Validator(schema) for shape, schema in _BODIES.items()}
@@ -165,7 +178,7 @@ class Refused(Exception):
 class FakeMetabase:
     """State of one Metabase; `writes` lists every request that changed something."""
 
-    def __init__(self, *, version: str = "v0.63.19") -> None:
+    def __init__(self, *, version: str = "v0.63.17") -> None:
         self.version = version
         self.is_set_up = False
         self.writes: list[tuple[str, dict[str, Any]]] = []
@@ -385,7 +398,22 @@ class FakeMetabase:
     def post_api_dashboard(self, body: dict[str, Any]) -> Any:
         return self._put(self.dashboards, {"archived": False, "dashcards": [], **body})
 
+    def get_api_dashboard_n(self, number: int, _: Any) -> Any:
+        """As the real one: with more of each place than it takes back."""
+        found = self.dashboards[number]
+        places = [
+            {"dashboard_id": number, "action_id": None, "dashboard_tab_id": None, **place,
+             "entity_id": f"e{place['id']}", "card": self.cards.get(place.get("card_id", 0))}
+            for place in found["dashcards"]
+        ]  # fmt: skip
+        return {"tabs": [], **found, "dashcards": places}
+
     def put_api_dashboard_n(self, number: int, body: dict[str, Any]) -> Any:
+        if "dashcards" in body:
+            # A tab that is not named is deleted, with its cards.
+            body.setdefault("tabs", [])
+            if body["tabs"] and not all(each.get("dashboard_tab_id") for each in body["dashcards"]):
+                raise Refused(400, "This dashboard has tab, makes sure every card has a tab")
         have = {each["id"] for each in self.dashboards[number]["dashcards"]}
         parameters = {each["id"] for each in body.get("parameters", [])}
         for place in body.get("dashcards", []):
@@ -398,15 +426,17 @@ class FakeMetabase:
         return self.dashboards[number]
 
     def _check_place(self, place: dict[str, Any], have: set[int], parameters: set[str]) -> None:
+        if place["id"] > 0 and place["id"] not in have:
+            raise Refused(404, f"dashcard {place['id']} is not there")
+        if place.get("card_id") is None:
+            return
         card = self.cards.get(place["card_id"])
         if card is None or card["archived"]:
             raise Refused(404, f"card {place['card_id']} is not there")
-        if place["id"] > 0 and place["id"] not in have:
-            raise Refused(404, f"dashcard {place['id']} is not there")
         if place["col"] + place["size_x"] > 24:
             raise Refused(400, "wider than the dashboard")
         tags = card["dataset_query"]["native"]["template-tags"]
-        for mapping in place["parameter_mappings"]:
+        for mapping in place.get("parameter_mappings", []):
             kind, (_, tag) = mapping["target"]
             wanted = "dimension" if tags.get(tag, {}).get("type") == "dimension" else "variable"
             if mapping["parameter_id"] not in parameters or tag not in tags or kind != wanted:

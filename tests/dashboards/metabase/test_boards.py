@@ -2,11 +2,14 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
 from cca.dashboards.metabase.boards import BOARDS_DIR, GRID_COLUMNS, load_boards
+from cca.dashboards.metabase.payloads import title
+from cca.dashboards.metabase.preview import page
 from cca.dashboards.metabase.sql import problems, with_filters
 from cca.errors import SettingError
 from cca.gold.open import open_gold
@@ -88,6 +91,38 @@ def test_filters_fall_away_or_narrow_by_the_full_name_of_the_column() -> None:
     assert "where true" in with_filters(question, {})
     narrowed = with_filters(question, {"host": "o'brien"})
     assert """and "marts"."fct_api_messages"."host" = 'o''brien'""" in narrowed
+
+
+def test_columns_have_titles_for_people() -> None:
+    named = {
+        "cost_usd": "Cost",
+        "usd_per_hour": "USD per hour",
+        "budget_usd": "Budget (USD)",
+        "p50_seconds": "Median seconds",
+        "started_at_utc": "Started at (UTC)",
+        "mcp_tool": "MCP tool",
+        "host": "Machine",
+    }
+    assert {name: title(name) for name in named} == named
+
+
+def test_the_preview_draws_every_card_without_a_metabase(
+    gold_home: Settings, tmp_path: Path, chromium: Any
+) -> None:
+    """In a browser: a number, a chart or a table for each question that has an answer."""
+    path = tmp_path / "boards.html"
+    path.write_text(page(gold_home.gold_path, BOARDS))
+    errors: list[str] = []
+    opened = chromium.new_page()
+    opened.on("pageerror", lambda error: errors.append(str(error)))
+    opened.goto(path.as_uri())
+    drawn = opened.locator(".card:has(canvas, table, .number)").count()
+    text = opened.locator("body").inner_text()
+    opened.close()
+    empty = sum(bool(question.may_be_empty) for board in BOARDS for question in board.questions)
+    assert errors == []
+    assert drawn >= sum(len(board.questions) for board in BOARDS) - empty
+    assert "Success rate" in text
 
 
 def test_dashboards_leave_no_holes() -> None:

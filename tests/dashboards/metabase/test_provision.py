@@ -105,6 +105,36 @@ def test_a_removed_question_leaves_its_dashboard_before_it_is_archived(
     assert not any(fake.cards[number]["archived"] for number in shown)
 
 
+def test_what_people_added_to_a_dashboard_stays_when_its_code_changes(
+    fake: FakeMetabase, site: Settings, tmp_path: Path
+) -> None:
+    """A text of theirs that our cards would cover moves below them; a filter keeps its place."""
+    provision(site, Options())
+    board = next(each for each in fake.dashboards.values() if each["name"] == "Code changes")
+    tab = {"id": 70, "name": "All"}
+    text = {"id": 901, "row": 0, "col": 0, "size_x": 24, "size_y": 1,
+            "visualization_settings": {"text": "Ask Ada."}}  # fmt: skip
+    own = {"id": 9999, "archived": False, "collection_id": None, "name": "mine", "description": "",
+           "dataset_query": {"native": {"template-tags": {}}}}  # fmt: skip
+    fake.cards[9999] = own
+    card = text | {"id": 902, "card_id": 9999, "row": 90, "dashboard_tab_id": 71}
+    mine = [text | {"dashboard_tab_id": 70}, card]
+    board["tabs"] = [tab, {"id": 71, "name": "Ours"}]
+    board["dashcards"] = [each | {"dashboard_tab_id": 70} for each in board["dashcards"]] + mine
+    board["parameters"].append({"id": "theirs", "name": "Theirs", "type": "string/="})
+    folder = changed_boards(tmp_path, "size: 8x3", "size: 8x4", 3)
+    changes = provision(site, Options(), boards=load_boards(folder))
+    assert actions(changes) == {("dashboard", "updated")}
+    places = {each["id"]: each for each in board["dashcards"]}
+    ours = [each for number, each in places.items() if number not in {901, 902}]
+    assert {each["dashboard_tab_id"] for each in ours} == {70}
+    assert places[901]["visualization_settings"] == {"text": "Ask Ada."}
+    assert places[901]["row"] >= max(each["row"] + each["size_y"] for each in ours)
+    assert (places[902]["card_id"], places[902]["row"]) == (9999, 90)
+    assert [each["name"] for each in board["tabs"]] == ["All", "Ours"]
+    assert "theirs" in {each["id"] for each in board["parameters"]}
+
+
 def test_a_dry_run_says_the_same_and_sends_nothing(
     fake: FakeMetabase, site: Settings, tmp_path: Path
 ) -> None:
@@ -150,7 +180,7 @@ def test_descriptions_of_dbt_reach_tables_and_columns(fake: FakeMetabase, site: 
     }
     assert fields["cost_usd"]["description"].startswith("Cost of the tokens in USD")
     assert {name for name, each in fields.items() if each["has_field_values"] == "list"} == {
-        "project_id",
+        "project_key",
         "model",
         "host",
     }
@@ -163,6 +193,8 @@ def test_rows_open_the_conversation_in_the_browser(fake: FakeMetabase, site: Set
     link = settings['["name","title"]']
     assert link["link_url"] == "http://localhost:3456/?session={{session_id}}"
     assert '["name","session_id"]' in settings, "a link can only use what the question gives"
+    shown = card["visualization_settings"]["table.columns"]
+    assert [each["name"] for each in shown if not each["enabled"]] == ["session_id"]
     assert settings['["name","cost_usd"]']["number_style"] == "currency"
     card = next(each for each in fake.cards.values() if each["name"] == "Most expensive findings")
     link = card["visualization_settings"]["column_settings"]['["name","kind"]']
@@ -229,8 +261,8 @@ def test_errors_name_address_setting_and_fix(fake: FakeMetabase, site: Settings)
     bad_key = site.model_copy(update={"metabase_api_key": "mb_0"})
     with pytest.raises(SettingError, match="METABASE_API_KEY"):
         provision(bad_key, Options())
-    fake.version = "v0.49.3"
-    with pytest.raises(ServiceDown, match=r"v0\.49\.3; cca needs v0\.50"):
+    fake.version = "v0.54.9"
+    with pytest.raises(ServiceDown, match=r"v0\.54\.9; cca needs v0\.55"):
         provision(site, Options())
 
 

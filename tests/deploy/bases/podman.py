@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """podman 4 as podman-compose 1.6 wants it: what only newer ones know is left out or done here."""
 
 import os

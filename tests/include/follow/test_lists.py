@@ -59,6 +59,14 @@ def test_a_session_counts_its_entries_once_and_all_its_documents(scribe, row):
     }  # fmt: skip
 
 
+def test_a_session_tells_in_which_quarters_of_an_hour_it_has_messages(scribe, row):
+    for minutes in (0, 14, 16, 60 * 24 * 40):
+        scribe.prompt(f"at {minutes}", at=START + timedelta(minutes=minutes))
+    scribe.write({"type": "mode", "mode": "plan"}, at=START + timedelta(days=3))
+    quarters = [START + timedelta(minutes=minutes) for minutes in (0, 15, 60 * 24 * 40)]
+    assert row()["activeAt"] == quarters
+
+
 def test_a_session_that_nobody_prompted_is_named_by_what_it_was_told(scribe, row):
     scribe.prompt(
         '<teammate-message teammate_id="lead" summary="Review it">\nx\n</teammate-message>'

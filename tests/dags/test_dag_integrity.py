@@ -19,6 +19,7 @@ found = {
         dag.dag_id: {
             "file": dag.fileloc,
             "doc": dag.doc_md or "",
+            "description": dag.description or "",
             "tags": sorted(dag.tags),
             "catchup": dag.catchup,
             "max_active_runs": dag.max_active_runs,
@@ -43,6 +44,17 @@ found = {
 }
 """
 
+START_THE_EXECUTOR = """
+import sys
+from airflow.executors.executor_loader import ExecutorLoader
+from cca_airflow.preload import LIBRARIES
+executor = ExecutorLoader.get_default_executor()
+executor.start()
+executor.end()
+missing = sorted(set(LIBRARIES) - set(sys.modules))
+found = {"missing": missing, "ours": "cca.pipeline" in sys.modules}
+"""
+
 
 @pytest.fixture(scope="module")
 def bag(in_airflow: Any) -> dict[str, Any]:
@@ -62,10 +74,16 @@ def test_a_dag_is_named_as_its_file_and_no_file_is_one_that_dbt_would_import(bag
         assert not dag_id.startswith("dbt_")
 
 
+def test_workers_have_the_libraries_of_the_tasks_and_not_our_code(in_airflow: Any):
+    assert in_airflow(START_THE_EXECUTOR) == {"missing": [], "ours": False}
+
+
 def test_every_dag_says_what_to_do_when_it_is_red(bag: dict[str, Any]):
     for dag in bag["dags"].values():
         triage = dag["doc"].split("## Triage")[1]
         assert "red" in triage
+        assert dag["doc"].startswith(dag["description"])
+        assert dag["description"].endswith(".")
         named = set(triage.replace("*", " ").split())
         assert named & set(dag["tasks"]), "it names a task"
         assert dag["tags"]

@@ -1,0 +1,1 @@
+"""Lineage as OpenLineage events: which store is made from which, from the archive to gold."""

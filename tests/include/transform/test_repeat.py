@@ -1,0 +1,205 @@
+"""A build repeats dbt's statements of the build before, and gives what dbt gives."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from dbt_common.events.base_types import EventMsg
+
+from cca.errors import WarehouseError
+from cca.settings import Settings
+from cca.transform import repeat
+from cca.transform.dbt import transform
+from cca.transform.nodes import NodeDone, TransformReport
+from tests.dbt.rows import Row, answer, block, build_settings, entry, write_raw
+
+KEY = "the same code"
+T0 = datetime(2026, 11, 1, tzinfo=UTC)
+# Without what tells of the build itself: which sessions it touched, and how it went.
+TABLES = (
+    "select table_schema || '.' || table_name from information_schema.tables "
+    "where table_schema in ('intermediate', 'marts') "
+    "and table_name not in ('int_session_states', 'fct_build_results') order by 1"
+)
+BUILDS = (
+    "select is_repeated, row_count from marts.fct_build_results "
+    "where node = 'dim_sessions' order by build_at"
+)
+PASSES = "select count(*) as failures, false as should_warn, count(*) > 9 as should_error from t"
+
+
+def node(name: str, second: int, kind: str = "model") -> NodeDone:
+    ended = T0 + timedelta(seconds=second)
+    status = "pass" if kind == "test" else "success"
+    return NodeDone(name, kind, status, 1.0, f"{kind}.cca.{name}", started_at=T0, ended_at=ended)
+
+
+def recorded(settings: Settings, **statements: list[str]) -> bool:
+    """A recording of nodes that ended in this order; names with `test` are tests."""
+    recorder = repeat.Recorder()
+    nodes = []
+    for second, (name, each) in enumerate(statements.items()):
+        nodes.append(node(name, second, "test" if "test" in name else "model"))
+        recorder.statements[nodes[-1].unique_id] = each
+    recorder.statements["operation.cca.end"] = ["insert into ends values (1)"]
+    return repeat.keep(settings, KEY, reversed(nodes), recorder)
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Settings:
+    settings = build_settings(tmp_path)
+    settings.warehouse_path.parent.mkdir()
+    run(settings, "create table t (n integer); create table ends (n integer)")
+    return settings
+
+
+def run(settings: Settings, query: str) -> list[Any]:
+    with duckdb.connect(str(settings.warehouse_path)) as warehouse:
+        return warehouse.execute(query).fetchall()
+
+
+def test_statements_run_in_the_order_in_which_nodes_ended(shop: Settings) -> None:
+    assert recorded(
+        shop,
+        first=["BEGIN", "drop table t; create table t as select 1 as n", "COMMIT"],
+        second=["describe (select * from t)", "insert into t select max(n) + 1 from t"],
+        test_t=[PASSES],
+    )
+    seen: list[NodeDone] = []
+    nodes = repeat.repeat(shop, KEY, seen.append)
+    assert nodes == tuple(seen)
+    assert [(each.name, each.status) for each in seen] == [
+        ("first", "success"), ("second", "success"), ("test_t", "pass"),
+    ]  # fmt: skip
+    assert run(shop, "select n from t order by n") == [(1,), (2,)]
+    assert run(shop, "select n from ends") == [(1,)]
+
+
+def test_other_code_has_another_recording(shop: Settings) -> None:
+    assert recorded(shop, first=["insert into t values (1)"])
+    assert repeat.repeat(shop, "other code", None) is None
+    assert run(shop, "select n from t") == []
+
+
+def test_views_stay_as_they_are(shop: Settings) -> None:
+    assert recorded(shop, v=["create or replace view v as select 1", "comment on view v is 'x'"])
+    assert repeat.repeat(shop, KEY, None) is not None
+    assert run(shop, "select count(*) from duckdb_views() where view_name = 'v'") == [(0,)]
+
+
+def test_a_build_that_made_its_tables_cannot_be_repeated(shop: Settings) -> None:
+    assert not recorded(shop, first=["create  table\n  new as select 1"])
+    assert repeat.repeat(shop, KEY, None) is None
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
+        {"first": ["insert into t values (1)"], "test_t": [PASSES.replace("> 9", "> 0")]},
+        {"first": ["insert into t values (1)", "select bool_and(n = 1) from t"]},
+        {"first": ["insert into t values (1)", "insert into gone values (1)"]},
+    ],
+    ids=["a failing test", "another choice", "a missing table"],
+)
+def test_what_goes_another_way_is_left_to_dbt_and_ends_nothing(
+    shop: Settings, statements: dict[str, list[str]]
+) -> None:
+    assert recorded(shop, **statements)
+    assert repeat.repeat(shop, KEY, None) is None
+    assert run(shop, "select n from ends") == []
+    # The next build does not try the same again.
+    assert repeat.repeat(shop, KEY, None) is None
+
+
+def test_a_recorder_keeps_the_statement_without_dbts_note() -> None:
+    from dbt.adapters.events.types import SQLQuery  # noqa: PLC0415  (loads dbt)
+    from dbt_common.events.base_types import EventLevel, msg_from_base_event  # noqa: PLC0415
+
+    said: EventMsg = msg_from_base_event(
+        SQLQuery(
+            conn_name="c",
+            sql='/* {"app": "dbt"} */\n\n  select 1',
+            node_info={"unique_id": "model.cca.m"},
+        ),
+        EventLevel.DEBUG,
+    )
+    recorder = repeat.Recorder()
+    recorder(said)
+    assert recorder.statements == {"model.cca.m": ["select 1"]}
+
+
+def rows(names: str) -> tuple[list[Row], list[Row]]:
+    """A session for each name; those in upper case went on."""
+    entries: list[Row] = []
+    for number, name in enumerate(names):
+        session, at = name.lower(), number * 1000.0
+        entries += [
+            entry(session, at, text=f"Do {session}", prompt_source="typed", uuid=f"{session}-1"),
+            answer(session, at + 5, f"m-{session}", uuid=f"{session}-2", output_tokens=5),
+        ]
+        if name.isupper():
+            further = f"m-{session}-2"
+            entries += [answer(session, at + 9, further, uuid=f"{session}-3", output_tokens=7)]
+    calls = [
+        block(each, "tool_use", tool_use_id=f"t-{each['uuid']}", tool_name="Bash")
+        for each in entries
+        if each["has_usage"]
+    ]
+    return entries, calls
+
+
+def contents(settings: Settings) -> dict[str, list[str]]:
+    return {
+        name: sorted(str(row) for row in run(settings, f"from {name}"))
+        for (name,) in run(settings, TABLES)
+    }
+
+
+@pytest.fixture(scope="module")
+def third(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, TransformReport]:
+    """A home after three builds: all new, more of one session, and one gone, longer and new."""
+    settings = build_settings(tmp_path_factory.mktemp("repeat"))
+    reports = []
+    for names in ("abc", "abC", "aBD"):
+        write_raw(settings, *rows(names))
+        reports.append(transform(settings))
+    assert [each.is_repeated for each in reports] == [False, False, True]
+    return settings, reports[-1]
+
+
+@pytest.fixture(scope="module")
+def found(third: tuple[Settings, TransformReport]) -> dict[str, list[str]]:
+    """What the third build made, before anything else."""
+    return contents(third[0])
+
+
+def test_wrong_data_is_found_by_a_repeated_build_and_told_by_dbt(
+    third: tuple[Settings, TransformReport], found: dict[str, list[str]]
+) -> None:
+    settings, _ = third
+    assert found
+    same = answer("s", 0, "m")
+    write_raw(settings, [*rows("aBD")[0], same, same], [])
+    with pytest.raises(WarehouseError, match="unique_stg_conversations_document_id"):
+        transform(settings)
+
+
+def test_the_third_build_repeats_the_second_and_equals_a_full_refresh(
+    third: tuple[Settings, TransformReport], found: dict[str, list[str]]
+) -> None:
+    settings, report = third
+    assert found["marts.dim_sessions"]
+    assert {each.name for each in report.nodes} >= {name.split(".")[1] for name in found}
+    write_raw(settings, *rows("aBD"))
+    transform(settings, full_refresh=True)
+    again = contents(settings)
+    assert [name for name in again if again[name] != found[name]] == []
+
+
+def test_gold_tells_how_each_build_went(
+    third: tuple[Settings, TransformReport], found: dict[str, list[str]]
+) -> None:
+    builds = run(third[0], BUILDS)[:3]
+    assert builds == [(False, 3), (False, 3), (True, len(found["marts.dim_sessions"]))]
