@@ -2,6 +2,7 @@
 
 import codecs
 import json
+import os
 import re
 import subprocess
 import sys
@@ -96,7 +97,7 @@ def _copy(source: IO[bytes], target: IO[str]) -> None:
     """Copy output as it comes, a question without a newline too."""
     decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
     rest = ""
-    while piece := source.read1(64 << 10):  # type: ignore[attr-defined]  (a pipe is buffered)
+    while piece := os.read(source.fileno(), 64 << 10):
         text, rest = whole(rest + decoder.decode(piece))
         target.write(harmless(text))
         target.flush()

@@ -162,7 +162,7 @@ def write_docs(settings: Settings) -> Path:
 def _repeat(
     settings: Settings, on_event: Callable[[NodeDone], None] | None
 ) -> tuple[NodeDone, ...] | None:
-    # The reports on models read the manifest, and lineage the results that only dbt writes.
+    # The reports on models read the manifest, lineage dbt's own results of the run.
     if settings.openlineage_url or not is_manifest_current(settings):
         return None
     return repeat.repeat(settings, _recording_key(settings), on_event)
