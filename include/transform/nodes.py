@@ -15,6 +15,7 @@ _FAILURES_SHOWN = 10
 class NodeDone:
     """A node of the graph that dbt finished; `status` is dbt's own word, `failures` a test's rows.
 
+    `severity` is that of a test: one that only warns holds nothing back.
     Times and compiled SQL are known at the end of a run; a node that was skipped has neither.
     """
 
@@ -28,6 +29,7 @@ class NodeDone:
     ended_at: datetime | None = None
     sql: str = ""
     failures: int | None = None
+    severity: str = ""
 
 
 @dataclass(frozen=True)
@@ -113,4 +115,5 @@ def _done(run: Any) -> NodeDone:
         max(ends, default=None),
         getattr(node, "compiled_code", None) or "",
         run.failures if str(node.resource_type) == "test" else None,
+        node.config.severity.lower() if str(node.resource_type) == "test" else "",
     )

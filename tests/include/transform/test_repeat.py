@@ -30,10 +30,14 @@ BUILDS = (
 PASSES = "select count(*) as failures, false as should_warn, count(*) > 9 as should_error from t"
 
 
-def node(name: str, second: int, kind: str = "model") -> NodeDone:
+def node(name: str, second: int) -> NodeDone:
+    """A node whose name says what it is."""
+    kind = "test" if "test" in name else "model"
+    severity = "warn" if "warns" in name else "error"
     ended = T0 + timedelta(seconds=second)
-    status = "pass" if kind == "test" else "success"
-    return NodeDone(name, kind, status, 1.0, f"{kind}.cca.{name}", started_at=T0, ended_at=ended)
+    return NodeDone(
+        name, kind, "", 1.0, f"{kind}.cca.{name}", started_at=T0, ended_at=ended, severity=severity
+    )
 
 
 def recorded(settings: Settings, **statements: list[str]) -> bool:
@@ -41,7 +45,7 @@ def recorded(settings: Settings, **statements: list[str]) -> bool:
     recorder = repeat.Recorder()
     nodes = []
     for second, (name, each) in enumerate(statements.items()):
-        nodes.append(node(name, second, "test" if "test" in name else "model"))
+        nodes.append(node(name, second))
         recorder.statements[nodes[-1].unique_id] = each
     recorder.statements["operation.cca.end"] = ["insert into ends values (1)"]
     return repeat.keep(settings, KEY, reversed(nodes), recorder)
@@ -74,6 +78,17 @@ def test_statements_run_in_the_order_in_which_nodes_ended(shop: Settings) -> Non
         ("first", "success"), ("second", "success"), ("test_t", "pass"),
     ]  # fmt: skip
     assert run(shop, "select n from t order by n") == [(1,), (2,)]
+    assert run(shop, "select n from ends") == [(1,)]
+
+
+def test_a_test_that_only_warns_holds_nothing_back(shop: Settings) -> None:
+    says = PASSES.replace("false", "count(*) > 0").replace("> 9", "> 0")
+    assert recorded(shop, first=["insert into t values (1)"], test_warns=[says])
+    nodes = repeat.repeat(shop, KEY, None)
+    assert nodes
+    assert [(each.name, each.status, each.failures) for each in nodes] == [
+        ("first", "success", None), ("test_warns", "warn", 1),
+    ]  # fmt: skip
     assert run(shop, "select n from ends") == [(1,)]
 
 
