@@ -13,8 +13,8 @@ from cca.conversation.figures import MINUS
 from cca.conversation.stored import find_entry
 from cca.dashboards.browser.api import Reading
 from cca.dashboards.browser.assets import asset_url
+from cca.dashboards.browser.desk import Desk
 from cca.dashboards.browser.masking import masked
-from cca.dashboards.browser.paint import Desk
 from cca.dashboards.browser.pieces import Piece, body
 from cca.dashboards.browser.views import render
 from cca.errors import CcaError

@@ -185,7 +185,9 @@ def _build(
     is_recorded: bool,
 ) -> tuple[NodeDone, ...]:
     recorder = repeat.Recorder()
-    listeners = [recorder, *([telling(on_event)] if on_event else [])]
+    listeners: list[Callable[[EventMsg], None]] = [recorder]
+    if on_event:
+        listeners.append(telling(on_event))
     try:
         nodes = _built(_invoke(settings, arguments, *listeners))
     except BuildFailed as error:

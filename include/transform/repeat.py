@@ -11,7 +11,7 @@ import hashlib
 import json
 import logging
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -85,9 +85,7 @@ def keep(settings: Settings, key: str, nodes: Iterable[NodeDone], recorder: Reco
             "sql": node.sql,
             "statements": _repeatable(node, recorder.statements.get(node.unique_id, [])),
         }
-        for node in sorted(
-            nodes, key=lambda node: node.ended_at or datetime.max.replace(tzinfo=UTC)
-        )
+        for node in sorted(nodes, key=_ended)
     ]
     hooks = [
         statement
@@ -145,7 +143,7 @@ def _repeatable(node: NodeDone, statements: list[str]) -> list[str]:
     ]
 
 
-def _finds_its_tables(statements: list[str]) -> bool:
+def _finds_its_tables(statements: Sequence[str]) -> bool:
     created = {name for each in statements for name in _CREATED.findall(each)}
     return created <= {name for each in statements for name in _DROPPED.findall(each)}
 
