@@ -1,25 +1,26 @@
 {#-
-Sessions that share a uuid or an API message with another, directly or through others, each with
-the one that stands for the family. Hashes instead of texts: a false match would only rebuild a
-session too many.
+Sessions that share a uuid, an API message or a tool call with another, directly or through others,
+each with the one that stands for the family. Hashes instead of texts: a false match would only
+rebuild a session too many.
 -#}
-{% macro session_families(entries) -%}
-    {{ adapter.dispatch("session_families", "cca")(entries) }}
+{% macro session_families(entries, calls) -%}
+    {{ adapter.dispatch("session_families", "cca")(entries, calls) }}
 {%- endmacro %}
 
 {#- Spark builds everything whole, and needs to know of no families. -#}
-{% macro spark__session_families(entries) -%}
+{% macro spark__session_families(entries, calls) -%}
     select session_id, session_id as family_id from {{ entries }} where false
 {%- endmacro %}
 
-{% macro default__session_families(entries) -%}
+{% macro default__session_families(entries, calls) -%}
+    {%- set keys = [[entries, "uuid"], [entries, "message_id"], [calls, "tool_use_id"]] %}
     with keys as (
-        {%- for shared in ["uuid", "message_id"] %}
+        {%- for rows, shared in keys %}
             select
                 session_id,
                 {{ hash_of("session_id") }} as session_key,
                 {{ hash_of(shared) }} as shared_key
-            from {{ entries }}
+            from {{ rows }}
             where {{ shared }} is not null
             {% if not loop.last %}union all{% endif %}
         {%- endfor %}

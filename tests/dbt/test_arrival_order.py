@@ -43,13 +43,14 @@ def _family(parent: str, fork: str, at: float) -> list[Row]:
 
 
 def _documents() -> tuple[list[Row], dict[str, Row]]:
-    """Three families, one of three generations, and a session alone; calls by document."""
+    """Three families, one of three generations, and two that share a call; calls by document."""
     entries = [
         *_family("b-parent", "a-fork", 0),
         *_family("d-parent", "c-fork", 1000),
         *_family("e-parent", "f-fork", 2000),
         entry("alone", 3000, uuid="alone-1", text="What is this?"),
         answer("alone", 3010, "m-alone", uuid="alone-2", output_tokens=1),
+        answer("0-same-call", 3020, "m-same-call", uuid="same-call", output_tokens=1),
     ]
     # A fork of the fork, which began first: late, it takes what both had.
     entries += [
@@ -61,6 +62,9 @@ def _documents() -> tuple[list[Row], dict[str, Row]]:
         for row in entries
         if row["has_usage"]
     }
+    for call in calls.values():
+        if call["tool_use_id"] == "t-same-call":
+            call["tool_use_id"] = "t-alone-2"
     return entries, calls
 
 
@@ -152,3 +156,19 @@ def test_only_changed_families_are_built_again_and_a_late_fork_gets_its_entries(
     gone = build(early, calls, seqs)
     assert _touched(build.settings) == {"0-grandchild", "a-fork", "b-parent"}
     assert gone == first
+
+
+@pytest.mark.timeout(300)
+def test_a_session_that_brings_a_call_which_another_has_is_built_with_it(
+    build: Callable[..., Any],
+) -> None:
+    entries, calls = _documents()
+    late = [row for row in entries if row["session_id"] == "0-same-call"]
+    early = [row for row in entries if row not in late]
+    seqs = {row["_id"]: 1 + (row in late) for row in entries}
+    build(early, calls, seqs)
+    both = build(entries, calls, seqs)
+    assert _touched(build.settings) == {"0-same-call", "alone"}
+    full = build(entries, calls, seqs, full_refresh=True)
+    assert both == full
+    assert [row[0] for row in full["int_tool_usage"]].count("t-alone-2") == 1

@@ -1,7 +1,11 @@
-{{ config(post_hook="{{ drop_tables_by_session() }}") }}
+{{ config(post_hook=["{{ note_building() }}", "{{ drop_tables_by_session() }}"]) }}
 {%- set built = load_relation(this.incorporate(path={"identifier": "int_built_sessions"})) %}
 with entries as (
     select * from {{ ref('stg_conversations') }}
+),
+
+calls as (
+    select * from {{ ref('stg_tool_calls') }}
 ),
 
 -- Fingerprint of a session's rows: it changes when any row is added, removed or loaded again.
@@ -17,7 +21,7 @@ contents as (
 ),
 
 families as (
-    {{ session_families("entries") }}
+    {{ session_families("entries", "calls") }}
 ),
 
 present as (
