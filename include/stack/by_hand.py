@@ -17,6 +17,7 @@ from cca.stack import airflow as airflow_home
 from cca.stack import postgres
 from cca.terminal import coloured, harmless, say, whole
 from cca.transform import dbt as transform
+from cca.transform import repeat
 
 # Without this a selection that matches nothing is a warning, and dbt ends well.
 _STRICT = '{"error": ["NoNodesForSelectionCriteria"], "silence": ["%s"]}'
@@ -49,6 +50,7 @@ def dbt(settings: Settings, arguments: Sequence[str]) -> int:
     settings.require_usable_paths()
     for folder in (transform.target_dir(settings), settings.logs_dir):
         folder.mkdir(parents=True, exist_ok=True)
+    repeat.forget(settings)
     environment = transform.dbt_environment(settings)
     environment.pop("DBT_EXCLUDE_RESOURCE_TYPES")
     environment["DBT_WARN_ERROR_OPTIONS"] = _STRICT % _SILENCED

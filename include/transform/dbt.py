@@ -188,6 +188,7 @@ def _build(
     listeners: list[Callable[[EventMsg], None]] = [recorder]
     if on_event:
         listeners.append(telling(on_event))
+    repeat.forget(settings)
     try:
         nodes = _built(_invoke(settings, arguments, *listeners))
     except BuildFailed as error:

@@ -68,13 +68,16 @@ def key_of(environment: Mapping[str, str], code_version: str) -> str:
     return hashlib.blake2b(said.encode(), digest_size=16).hexdigest()
 
 
+def forget(settings: Settings) -> None:
+    """Remove the recording: dbt is about to write tables and views, perhaps by other settings."""
+    _path(settings).unlink(missing_ok=True)
+
+
 def keep(settings: Settings, key: str, nodes: Iterable[NodeDone], recorder: Recorder) -> bool:
     """Write what a whole build of dbt ran; tells whether it can be repeated.
 
     A build that made tables which were not there cannot: the next one finds them.
     """
-    path = _path(settings)
-    path.unlink(missing_ok=True)
     steps = [
         {
             "name": node.name,
@@ -96,7 +99,7 @@ def keep(settings: Settings, key: str, nodes: Iterable[NodeDone], recorder: Reco
     ]
     if not hooks or not all(_finds_its_tables(step["statements"]) for step in steps):
         return False
-    replace_file(path, json.dumps({"key": key, "steps": steps, "hooks": hooks}))
+    replace_file(_path(settings), json.dumps({"key": key, "steps": steps, "hooks": hooks}))
     return True
 
 
@@ -118,8 +121,8 @@ def repeat(
                     on_event(nodes[-1])
             for statement in recorded["hooks"]:
                 warehouse.execute(statement)
-    except (Differs, duckdb.Error) as error:
-        _path(settings).unlink(missing_ok=True)
+    except (Differs, duckdb.Error, KeyError, TypeError) as error:
+        forget(settings)
         log.info("dbt builds, as its last statements cannot be repeated: %s", error)
         return None
     return tuple(nodes)
@@ -200,10 +203,10 @@ def _tested(warehouse: duckdb.DuckDBPyConnection, step: dict[str, Any]) -> tuple
 
 def _read(settings: Settings, key: str) -> dict[str, Any] | None:
     try:
-        recorded: dict[str, Any] = json.loads(_path(settings).read_bytes())
+        recorded: Any = json.loads(_path(settings).read_bytes())
     except (FileNotFoundError, ValueError):
         return None
-    return recorded if recorded.get("key") == key else None
+    return recorded if isinstance(recorded, dict) and recorded.get("key") == key else None
 
 
 def _profile_settings(settings: Settings) -> dict[str, str]:

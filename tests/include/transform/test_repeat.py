@@ -51,6 +51,10 @@ def recorded(settings: Settings, **statements: list[str]) -> bool:
     return repeat.keep(settings, KEY, reversed(nodes), recorder)
 
 
+def recording(settings: Settings) -> Path:
+    return settings.cca_home / "dbt" / "recording.json"
+
+
 @pytest.fixture
 def shop(tmp_path: Path) -> Settings:
     settings = build_settings(tmp_path)
@@ -128,6 +132,16 @@ def test_what_goes_another_way_is_left_to_dbt_and_ends_nothing(
     assert repeat.repeat(shop, KEY, None) is None
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["", "[]", "null", '{"key": "the same code"}', '{"key": "the same code", "steps": [5]}'],
+)
+def test_a_damaged_recording_is_left_to_dbt(shop: Settings, text: str) -> None:
+    assert recorded(shop, first=["insert into t values (1)"])
+    recording(shop).write_text(text)
+    assert repeat.repeat(shop, KEY, None) is None
+
+
 def test_a_recorder_keeps_the_statement_without_dbts_note() -> None:
     from dbt.adapters.events.types import SQLQuery  # noqa: PLC0415  (loads dbt)
     from dbt_common.events.base_types import EventLevel, msg_from_base_event  # noqa: PLC0415
@@ -197,8 +211,11 @@ def test_wrong_data_is_found_by_a_repeated_build_and_told_by_dbt(
     assert found
     same = answer("s", 0, "m")
     write_raw(settings, [*rows("aBD")[0], same, same], [])
+    assert recording(settings).exists()
     with pytest.raises(WarehouseError, match="unique_stg_conversations_document_id"):
         transform(settings)
+    # dbt may have written what the recording knows nothing of, by other settings even.
+    assert not recording(settings).exists()
 
 
 def test_the_third_build_repeats_the_second_and_equals_a_full_refresh(
