@@ -16,7 +16,7 @@ from cca.files import replace_file
 from cca.prices.files import newer_list
 from cca.prices.overrides import check_overrides
 from cca.settings import PROJECT_DIR, Settings
-from cca.transform import repeat, results
+from cca.transform import repeat
 from cca.transform.code_version import code_version_of, project_version
 from cca.transform.dbt_log import telling, writing_log
 from cca.transform.nodes import (
@@ -109,7 +109,7 @@ def transform(
         nodes = _build(settings, arguments, on_event, began, is_recorded=is_usual)
     if select and not nodes:
         raise SettingError(f"no model is selected by `{select}`; `cca dbt ls` lists them")
-    results.record(settings, nodes, began, is_repeated=repeated is not None)
+    _record(settings, nodes, began, is_repeated=repeated is not None)
     report = report_of(nodes, time.monotonic() - started, is_repeated=repeated is not None)
     log.info(
         "%s %d models, ran %d tests in %.1f s",
@@ -192,11 +192,20 @@ def _build(
     try:
         nodes = _built(_invoke(settings, arguments, *listeners))
     except BuildFailed as error:
-        results.record(settings, error.nodes, began, is_repeated=False)
+        _record(settings, error.nodes, began, is_repeated=False)
         raise
     if is_recorded:
         repeat.keep(settings, _recording_key(settings), nodes, recorder)
     return nodes
+
+
+def _record(
+    settings: Settings, nodes: tuple[NodeDone, ...], began: datetime, *, is_repeated: bool
+) -> None:
+    # Files of DAGs are read without DuckDB.
+    from cca.transform import results  # noqa: PLC0415
+
+    results.record(settings, nodes, began, is_repeated=is_repeated)
 
 
 def _recording_key(settings: Settings) -> str:

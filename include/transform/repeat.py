@@ -18,15 +18,14 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import duckdb
 import yaml
 
 from cca.files import replace_file
-from cca.load.warehouse import writing
 from cca.settings import PROJECT_DIR, Settings
 from cca.transform.nodes import NodeDone
 
 if TYPE_CHECKING:
+    import duckdb
     from dbt_common.events.base_types import EventMsg
 
 log = logging.getLogger(__name__)
@@ -63,7 +62,7 @@ class Recorder:
 
 def key_of(environment: Mapping[str, str], code_version: str) -> str:
     """Name all that decides which statements dbt runs."""
-    versions = [version("dbt-core"), version("dbt-duckdb"), duckdb.__version__]
+    versions = [version("dbt-core"), version("dbt-duckdb"), version("duckdb")]
     said = json.dumps([_FORMAT, sorted(environment.items()), code_version, versions])
     return hashlib.blake2b(said.encode(), digest_size=16).hexdigest()
 
@@ -107,6 +106,11 @@ def repeat(
     settings: Settings, key: str, on_event: Callable[[NodeDone], None] | None
 ) -> tuple[NodeDone, ...] | None:
     """Build and test every model as recorded; None where dbt has to do it."""
+    # Files of DAGs are read without DuckDB.
+    import duckdb  # noqa: PLC0415
+
+    from cca.load.warehouse import writing  # noqa: PLC0415
+
     recorded = _read(settings, key)
     if recorded is None:
         return None
@@ -151,7 +155,7 @@ def _finds_its_tables(statements: Sequence[str]) -> bool:
     return created <= {name for each in statements for name in _DROPPED.findall(each)}
 
 
-def _done(warehouse: duckdb.DuckDBPyConnection, step: dict[str, Any]) -> NodeDone:
+def _done(warehouse: "duckdb.DuckDBPyConnection", step: dict[str, Any]) -> NodeDone:
     began = datetime.now(UTC)
     status, message, failures = "success", step["message"], None
     if step["kind"] == "test":
@@ -175,7 +179,7 @@ def _done(warehouse: duckdb.DuckDBPyConnection, step: dict[str, Any]) -> NodeDon
     )
 
 
-def _build(warehouse: duckdb.DuckDBPyConnection, step: dict[str, Any]) -> None:
+def _build(warehouse: "duckdb.DuckDBPyConnection", step: dict[str, Any]) -> None:
     warehouse.execute("begin")
     for statement in step["statements"]:
         found = warehouse.execute(statement)
@@ -184,7 +188,7 @@ def _build(warehouse: duckdb.DuckDBPyConnection, step: dict[str, Any]) -> None:
     warehouse.execute("commit")
 
 
-def _tested(warehouse: duckdb.DuckDBPyConnection, step: dict[str, Any]) -> tuple[int, str]:
+def _tested(warehouse: "duckdb.DuckDBPyConnection", step: dict[str, Any]) -> tuple[int, str]:
     """Return the rows that a test finds wrong, and dbt's word for it.
 
     Raises:

@@ -24,6 +24,7 @@ SHOWN: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "mongo": (("--uri",),),
     "airflow": (),
     "sync": (("--once",),),
+    "files": ((OBEYED,), ("main.py",), ("--json", OBEYED)),
     "follow": (),
     "browser": (("--list-users",), ("--remove-user", OBEYED)),
     "extract": (("--since", OBEYED),),

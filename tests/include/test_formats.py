@@ -19,6 +19,8 @@ from cca.settings import Settings
 from cca.sync_agent.agent import sync_once
 
 RAW_ONLY = ("lake_file", "load_seq")
+# These tell when and how something ran.
+OF_RUNS = ("lake_files", "loads", "builds", "fct_build_results")
 
 
 def tables(connection: duckdb.DuckDBPyConnection, schema: str) -> list[str]:
@@ -36,9 +38,7 @@ def differences(left: Path, right: Path, schema: str) -> dict[str, Any]:
     with duckdb.connect() as both:
         both.execute(f"attach '{left}' as \"left\" (read_only)")
         both.execute(f"attach '{right}' as \"right\" (read_only)")
-        names = [
-            name for name in tables(both, schema) if name not in ("lake_files", "loads", "builds")
-        ]
+        names = [name for name in tables(both, schema) if name not in OF_RUNS]
         for name in names:
             columns = [
                 row[0]

@@ -115,13 +115,13 @@ def test_a_person_copies_and_downloads(site: Any, open_page: Any) -> None:
     page = open_page(
         f"{site.url}/?session={SESSION}", permissions=["clipboard-read", "clipboard-write"]
     )
-    page.locator(".transcript details.export summary").click()
+    page.locator(".transcript details.export summary", has_text="Export").click()
     page.get_by_role("button", name="Copy as Markdown").first.click()
     page.get_by_text("Copied as Markdown").wait_for()
     copied = page.evaluate("navigator.clipboard.readText()")
     assert "First part." in copied
     assert SECRET not in copied
-    page.locator(".transcript details.export summary").click()
+    page.locator(".transcript details.export summary", has_text="Export").click()
     with page.expect_download() as download:
         page.get_by_role("link", name="HTML (single file)").click()
     assert download.value.suggested_filename.endswith(".html")

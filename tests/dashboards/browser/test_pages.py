@@ -213,7 +213,7 @@ def test_an_archive_without_lists_says_who_makes_them(
         archive.database(client, site.settings)["sessions"].drop()
     page = open_page(site.url)
     assert page.get_by_role("heading", name="Building the session list").is_visible()
-    assert page.locator("code", has_text="cca follow").first.is_visible()
+    assert page.locator("code:visible", has_text="cca follow").first.is_visible()
 
 
 def test_the_page_says_that_mongodb_is_down(run_site: Any, open_page: Any) -> None:

@@ -39,7 +39,8 @@ def test_bookkeeping_of_version_0_1_moves_once_and_nothing_is_lost() -> None:
             "select schema_name || '.' || table_name from duckdb_tables() order by 1"
         ).fetchall()
     assert [name for (name,) in tables] == [
-        "meta.builds", "meta.built_nodes", "meta.lake_files", "meta.loads", "raw.conversations",
+        "meta.builds", "meta.built_nodes", "meta.lake_files", "meta.loads", "meta.node_runs",
+        "raw.conversations",
     ]  # fmt: skip
 
 
