@@ -21,6 +21,7 @@ from cca.gold import runs, state
 from cca.gold.open import is_readable
 from cca.load import raw
 from cca.load.raw import LoadReport
+from cca.prices.overrides import check_overrides
 from cca.publish import copies
 from cca.publish.gold import publish as publish_gold
 from cca.settings import Settings
@@ -52,6 +53,7 @@ class Options:
 
 def plan(settings: Settings, uri: str, window: Window, number: int) -> tuple[Chunk, ...]:
     """Decide what a run takes, in at most so many chunks."""
+    check_overrides(settings.prices_file)
     state.move_from_version_0_1(settings)
     return chunks.plan(settings, uri, window, number=number)
 
@@ -157,6 +159,7 @@ def _steps(
     on_step: Callable[[str], None],
     on_progress: Progress | None,
 ) -> PipelineReport:
+    check_overrides(settings.prices_file)
     on_step("extract")
     extracted = extract(
         settings, uri, options.window, workers=options.workers, on_progress=on_progress

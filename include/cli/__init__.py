@@ -98,6 +98,22 @@ def main() -> None:
     guard()
     try:
         cca()
-    except (CcaError, OSError) as error:
+    except OSError as error:
+        say(f"cca: {_explained(error)}", err=True)
+        sys.exit(1)
+    except CcaError as error:
         say(f"cca: {error}", err=True)
         sys.exit(1)
+
+
+def _explained(error: OSError) -> str:
+    """What the system says; of a home that cannot be made or written, also the setting."""
+    from pathlib import Path
+
+    from cca.home import home_of_environment
+
+    home = Path(home_of_environment())
+    is_usable = home.is_dir() and os.access(home, os.W_OK | os.X_OK)
+    if is_usable or not Path(str(error.filename or "")).is_relative_to(home):
+        return str(error)
+    return f"CCA_HOME: {home} cannot be written ({error.strerror}); set it to a folder of yours"

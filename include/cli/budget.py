@@ -41,7 +41,8 @@ def show(*, as_json: bool) -> None:
     _show(is_check=False, as_json=as_json)
 
 
-@budget.command("set")
+# So that an amount below zero is told as such, and not as an option.
+@budget.command("set", context_settings={"ignore_unknown_options": True})
 @click.argument("usd", metavar="USD")
 @click.option("--per", type=_PERIODS, default="month", show_default=True, help="Calendar period.")
 @click.option("--project", help="Only this project: its folder's name or its path.")

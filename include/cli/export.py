@@ -16,16 +16,31 @@ if TYPE_CHECKING:
     from cca.settings import Settings
 
 _DAY = click.DateTime(["%Y-%m-%d"])
+
+
+def _in_folder(
+    _context: click.Context, _option: click.Parameter, value: Path | None
+) -> Path | None:
+    if value is not None and not value.parent.is_dir():
+        raise click.BadParameter(f"the folder {value.parent} does not exist")
+    return value
+
+
 FORMATS = ("md", "html", "json", "jsonl", "csv")
 
 
 @click.command("export")
-@click.option("--session", help="One session, by its id.")
+@click.option("--session", help="One session, by its id or how it begins.")
 @click.option("--project", help="One project: its directory, name or folder (slug).")
 @click.option("--since", type=_DAY, help="Sessions with messages on this day or later.")
 @click.option("--until", type=_DAY, help="Sessions with messages on this day or earlier.")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="md", show_default=True)
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="File to write.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    callback=_in_folder,
+    help="File to write.",
+)
 @click.option(
     "--reveal",
     is_flag=True,
@@ -41,12 +56,14 @@ def export(
     reveal: bool,
 ) -> None:
     """Write conversations as Markdown, HTML, JSON, JSONL (the original entries) or CSV."""
+    from dataclasses import replace
+
     from rich.progress import Progress
 
     from cca.conversation.reader import count_entries
     from cca.errors import NotFound
     from cca.export.masking import MaskedPlaces
-    from cca.export.sessions import chosen
+    from cca.export.sessions import chosen, whole_id
     from cca.export.write import export as pieces
     from cca.mongo import archive
     from cca.mongo.server import serving_mongo
@@ -57,6 +74,7 @@ def export(
     with serving_mongo(settings) as uri, archive.connect(uri) as client:
         archive.require(client, uri)
         collection = archive.conversations(client, settings)
+        choice = replace(choice, session=whole_id(collection, choice.session))
         sessions = chosen(collection, choice)
         if not sessions:
             raise NotFound(

@@ -98,15 +98,21 @@ def _project(settings: "Settings", uri: str, wanted: str | None) -> str | None:
 
 
 def _freshen(settings: "Settings", uri: str) -> None:
-    """Index new entries, unless a running follower does so."""
-    from contextlib import suppress
-
-    from cca.errors import AlreadyRunning
+    """Index new entries, unless a running follower does so; NotFound where there are none."""
+    from cca.errors import AlreadyRunning, NotFound
     from cca.follow.agent import catch_up
+    from cca.search.home import current
 
-    doing = new_console(stderr=True).status("updating the search index")
-    with doing, suppress(AlreadyRunning):
-        catch_up(settings, uri)
+    with new_console(stderr=True).status("updating the search index"):
+        try:
+            catch_up(settings, uri)
+        except AlreadyRunning:
+            return
+    if current(settings.search_dir) is None:
+        raise NotFound(
+            "no search index yet, as the archive holds no conversation; run `cca up`, or "
+            "`cca sync --once`"
+        )
 
 
 def _print_json(results: "Results") -> None:

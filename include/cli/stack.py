@@ -218,8 +218,11 @@ def _sentences(state: "StackStatus") -> dict[str, str]:
     going = "unknown: Airflow cannot be asked from here"
     if state.going is not None:
         going = "\n                ".join(state.going) or "nothing"
+    is_stopped = all(each.state == "stopped" for each in state.programs)
+    start = {"to start it": "`cca up`, or without Airflow `cca up --light`"} if is_stopped else {}
     return {
         "stack": _KINDS[state.kind],
+        **start,
         "last arrival": newest,
         "published": published,
         "waiting": no_agent if state.pending is None else f"{state.pending:,} lines",

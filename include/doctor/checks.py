@@ -4,6 +4,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from cca.gold.freshness import freshness
 from cca.lake import manifest
 from cca.locks import holder
 from cca.mongo import archive, mongod, move_over, server
+from cca.prices.overrides import check_overrides
 from cca.publish.metabase import Metabase, find_database, known_key
 from cca.settings import Settings
 from cca.stack import containers, kind, readiness
@@ -37,8 +39,8 @@ _PORTS = {
 def all_checks(settings: Settings) -> Iterator[Check]:
     """Every check, in the order data passes; one that breaks is a finding too."""
     looks: tuple[Callable[[Settings], Iterator[Check]], ...] = (
-        _versions, _folders, _disk, _stack, _ports, _mongo, _agent, _follower, _lake, _gold,
-        _metabase,
+        _versions, _folders, _prices, _disk, _stack, _ports, _mongo, _agent, _follower, _lake,
+        _gold, _metabase,
     )  # fmt: skip
     for look in looks:
         try:
@@ -68,7 +70,8 @@ def _versions(_settings: Settings) -> Iterator[Check]:
 
 def _folders(settings: Settings) -> Iterator[Check]:
     home = settings.cca_home
-    home.mkdir(parents=True, exist_ok=True)
+    with suppress(OSError):
+        home.mkdir(parents=True, exist_ok=True)
     if os.access(home, os.W_OK | os.X_OK):
         yield Check("CCA_HOME", "ok", str(home))
     else:
@@ -92,6 +95,19 @@ def _folders(settings: Settings) -> Iterator[Check]:
         else:
             projects = sum(path.is_dir() for path in folder.iterdir())
             yield Check("CLAUDE_DIR", "ok", f"{folder}: {projects} projects")
+
+
+def _prices(settings: Settings) -> Iterator[Check]:
+    """The user's own prices, where they are set; a mistake in them stops the pipeline."""
+    path = settings.prices_file
+    if path and containers.is_container(settings) and not path.exists():
+        yield _unseen("PRICES_FILE", str(path))
+    elif path:
+        try:
+            yield Check("PRICES_FILE", "ok", f"{path}: {check_overrides(path)} prices")
+        except SettingError as error:
+            fix = "docs/tokens-and-cost.md tells what it holds"
+            yield Check("PRICES_FILE", "fail", str(error).removeprefix("PRICES_FILE: "), fix)
 
 
 def _unseen(name: str, what: str) -> Check:

@@ -1,5 +1,6 @@
 """Chooses the sessions to export, and describes each."""
 
+import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -7,6 +8,7 @@ from pymongo.collection import Collection
 
 from cca.annotations import Annotation, annotations_of
 from cca.conversation.subagents import Subagent
+from cca.errors import NotFound
 from cca.mongo.archive import ANNOTATIONS, SESSIONS, Document
 from cca.projects import listed_projects
 from cca.transcript.projects import meant
@@ -57,6 +59,21 @@ class Session:
     def period(self) -> str:
         times = [at.strftime("%Y-%m-%d %H:%M") for at in (self.started_at, self.ended_at) if at]
         return " to ".join(times) + (" UTC" if times else "")
+
+
+def whole_id(collection: Collection[Document], wanted: str) -> str:
+    """The id of the one session that begins so; where none does, what was asked for.
+
+    Raises:
+        NotFound: Several sessions begin so.
+
+    """
+    if not wanted or collection.find_one({"sessionKey": wanted}, {"_id": 1}):
+        return wanted
+    found = collection.distinct("sessionKey", {"sessionKey": {"$regex": f"^{re.escape(wanted)}"}})
+    if len(found) > 1:
+        raise NotFound(f"{len(found)} sessions begin with {wanted}: give more of the id")
+    return str(found[0]) if found else wanted
 
 
 def chosen(collection: Collection[Document], choice: SessionFilter) -> list[Session]:

@@ -6,17 +6,13 @@ from pathlib import Path
 
 from cca.errors import AlreadyRunning
 from cca.locks import Taken, claimed
-
-
-def lock_path(search_dir: Path) -> Path:
-    """Return the file that a follower holds for as long as it lives."""
-    return search_dir / "follow.lock"
+from cca.search.home import follower_lock_path
 
 
 @contextmanager
 def follower_lock(search_dir: Path) -> Iterator[None]:
     """Hold the follower's place, or raise AlreadyRunning with the holder's process id."""
-    path = lock_path(search_dir)
+    path = follower_lock_path(search_dir)
     try:
         with claimed(path):
             yield

@@ -32,6 +32,11 @@ HOLDERS = [("uuid", 1), ("sessionKey", 1)]
 
 def connect(uri: str, *, timeout_ms: int = 1500) -> MongoClient[Document]:
     """A client whose times are aware and in UTC; nothing is sent before its first use."""
+    if not uri.startswith(("mongodb://", "mongodb+srv://")):
+        raise SettingError(
+            "MONGO_URI is no connection string, such as mongodb://host:27017/; set it to one, or "
+            "unset it for cca's own MongoDB"
+        )
     try:
         return MongoClient(
             uri, tz_aware=True, tzinfo=UTC, serverSelectionTimeoutMS=timeout_ms, appname="cca"

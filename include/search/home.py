@@ -94,6 +94,11 @@ def create(search_dir: Path, source: str) -> Home:
     return home
 
 
+def follower_lock_path(search_dir: Path) -> Path:
+    """Return the file that the one who writes the index holds for as long as it lives."""
+    return search_dir / "follow.lock"
+
+
 def is_there(search_dir: Path) -> bool:
     """Return whether any index lies there, also one that this version cannot read."""
     return bool(_numbers(search_dir))

@@ -8,9 +8,11 @@ from zoneinfo import ZoneInfo
 
 from tantivy import Query
 
+from cca.locks import holder
 from cca.search.asked import Asked, Looked, Order, Page, Where, facets_of, hits_of, whole_query
 from cca.search.filters import Filters, Moment, combined
 from cca.search.groups import Grouped, groups_of_hits, groups_of_texts
+from cca.search.home import follower_lock_path
 from cca.search.reader import Reader, View
 from cca.search.schema import count_of
 from cca.search.snippet import Finder, holds_literally, of_pattern, of_terms
@@ -19,6 +21,7 @@ from cca.search.typed import understand
 from cca.settings import Settings
 
 NOT_BUILT = "The search index is being built; `cca follow` keeps it."
+NO_INDEX = "There is no search index yet, and nothing builds one; run `cca up`, or `cca follow`."
 # Hits whose signs are checked in their text for one page; each costs about 0.5 ms.
 CHECKED_HITS = 200
 # How long texts are looked at for a regular expression; each costs 1 to 2 ms.
@@ -54,6 +57,7 @@ class Searcher:
     def __init__(self, settings: Settings, uri: str = "") -> None:
         self._timezone = ZoneInfo(settings.timezone)
         self._reader = Reader(settings.search_dir)
+        self._lock_path = follower_lock_path(settings.search_dir)
         self._texts = Texts(settings, uri)
 
     def search(  # noqa: PLR0913  (one argument a filter)
@@ -117,7 +121,7 @@ class Searcher:
         filters = replace(filters, sessions=where.sessions)
         view = self._reader.view()
         if view is None:
-            return NOT_BUILT
+            return NO_INDEX if holder(self._lock_path) is None else NOT_BUILT
         finder = of_terms(typed.terms) if typed.pattern is None else of_pattern(typed.pattern)
         return Asked(view, whole_query(view, typed, filters), typed, filters, finder)
 

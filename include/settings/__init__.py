@@ -7,7 +7,7 @@ from functools import lru_cache
 from pydantic import ValidationError
 
 from cca.errors import SettingError
-from cca.settings.base import HomeSettings
+from cca.settings.base import HomeSettings, require_env_file
 from cca.settings.project import PROJECT_DIR, is_checkout
 from cca.settings.running import AirflowSettings, AlertSettings
 from cca.settings.sending import AgentSettings, ArchiveSettings
@@ -70,6 +70,7 @@ def child_environment(changes: Mapping[str, str]) -> dict[str, str]:
 @lru_cache(maxsize=1)
 def get_settings() -> Settings:
     """The process's settings, read once; a wrong value raises SettingError with its name."""
+    require_env_file()
     try:
         return Settings()
     except ValidationError as error:

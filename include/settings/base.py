@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from cca.errors import SettingError
 from cca.home import DEFAULT_HOME
 from cca.settings import roots
 from cca.settings.project import PROJECT_DIR, is_checkout
@@ -35,6 +36,13 @@ def env_file() -> Path:
     if is_checkout():
         return PROJECT_DIR / ".env"
     return _own(Path(os.environ.get("CCA_HOME") or DEFAULT_HOME)) / ".env"
+
+
+def require_env_file() -> None:
+    """Raise SettingError where CCA_ENV_FILE names a file that is not there."""
+    named = os.environ.get("CCA_ENV_FILE", "")
+    if named and named != os.devnull and not Path(named).is_file():
+        raise SettingError(f"CCA_ENV_FILE: {named} is no file; name one, or unset it")
 
 
 class HomeSettings(BaseSettings):

@@ -7,10 +7,10 @@ import httpx
 from pymongo.errors import PyMongoError
 
 from cca.errors import ServiceDown
-from cca.follow.lock import lock_path
 from cca.locks import holder
 from cca.mongo import archive
 from cca.publish.metabase import Metabase
+from cca.search.home import follower_lock_path
 from cca.settings import Settings
 from cca.stack import readiness
 from cca.stack.airflow import api_address
@@ -70,7 +70,7 @@ def _sync(settings: Settings) -> str:
 
 def _follow(settings: Settings) -> str:
     """A follower holds its lock for as long as it lives, and asks MongoDB for ever."""
-    path = lock_path(settings.search_dir)
+    path = follower_lock_path(settings.search_dir)
     return "" if holder(path) is not None else f"nobody holds {path}"
 
 

@@ -9,6 +9,7 @@ from collections import namedtuple
 
 MAX_BYTES = 1 << 20
 _LONGEST_TEXT = 4096
+_NO_OBJECT = "no JSON of Claude Code on standard input; `cca statusline --setup`, docs/limits.md"
 
 # Of a plan's limit: percent used, 0 to 100, and the end of its window in seconds since 1970.
 Limit = namedtuple("Limit", ("percentage", "resets_at"))  # noqa: PYI024  (typing takes 5 ms)
@@ -27,9 +28,12 @@ def parse(raw: bytes) -> Payload:
 
     Raises: ValueError where it is no JSON object.
     """
-    value = json.loads(raw.decode("utf-8", "replace"))
+    try:
+        value = json.loads(raw.decode("utf-8", "replace"))
+    except ValueError:
+        value = None
     if not isinstance(value, dict):
-        raise ValueError("no JSON object")  # noqa: TRY004  (as json's own error)
+        raise ValueError(_NO_OBJECT)  # noqa: TRY004  (whatever else came)
     part = {name: _object(value, name) for name in ("model", "workspace", "cost", "context_window")}
     context, limits = part["context_window"], _object(value, "rate_limits")
     cwd = _text(part["workspace"], "project_dir") or _text(value, "cwd")

@@ -91,6 +91,8 @@ def _cell(value: Value) -> Any:
 def print_table(report: Report, console: Console | None = None) -> None:
     """Rows with a line of totals: a narrow terminal wraps texts, no number is ever cut."""
     console = console or new_console()
+    if _lacks_limits(report):
+        return
     if console.is_terminal and report.kind == "session":
         console.print(_session_table(report))
         return
@@ -143,7 +145,9 @@ def _short(session_id: str) -> str:
 
 
 def _table(report: Report, dimensions: tuple[str, ...], shown: dict[str, tuple[str, ...]]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, show_footer=True, pad_edge=False)
+    # Windows of limits overlap: they have no total.
+    has_total = report.kind != "limits"
+    table = Table(box=box.SIMPLE_HEAD, show_footer=has_total, pad_edge=False)
     for index, name in enumerate(dimensions):
         heading = name.removesuffix("_id").replace("_", " ")
         table.add_column(heading, "total" if index == 0 else "", overflow="fold")
@@ -171,12 +175,18 @@ def warning(report: Report) -> str | None:
         return behaviour.NOTE
     if report.kind in FINDINGS:
         return findings.note(report.kind, report.totals)
+    if _lacks_limits(report):
+        return "No status line has recorded limits: `cca statusline --setup`, docs/limits.md"
     if not report.unpriced_models:
         return None
     names = ", ".join(
         printable(name) or "answers without a model" for name in report.unpriced_models
     )
     return f"Not fully priced: {names}. The real cost is higher; `cca prices update` may know more."
+
+
+def _lacks_limits(report: Report) -> bool:
+    return report.kind == "limits" and not report.rows
 
 
 def _plain(row: dict[str, Value]) -> dict[str, Any]:

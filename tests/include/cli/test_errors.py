@@ -1,5 +1,6 @@
 """What goes wrong is said in one line that names the fix; a wrong use names the option."""
 
+import uuid
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,7 @@ def empty(tmp_path: Path) -> Settings:
         (("health", "sync"), "HEALTH_PORT"),
         (("health", "mongo"), "mongo: 127.0.0.1:9 does not answer"),
         (("mongo",), "MONGO_URI"),
+        (("budget", "set", "-5"), "above 0, not -5"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
@@ -109,6 +111,8 @@ def test_a_mongodb_that_is_away_is_named_without_its_password(
         (("health", "browser", "scheduler"), "browser"),
         (("health", "airflow", "kitchen"), "kitchen"),
         (("restore",), "FOLDER"),
+        (("budget", "set", "ten"), "'ten' is no amount"),
+        (("export", "--out", "/nope/x.md"), "'--out': the folder /nope does not exist"),
         (("nosuch",), "nosuch"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
@@ -139,6 +143,48 @@ def test_a_name_that_nothing_has_is_an_error_and_no_zero(
     assert (done.code, done.out) == (1, "")
     assert done.err.count("\n") == 1
     assert said in done.err
+
+
+@pytest.mark.parametrize(
+    ("variables", "command", "said"),
+    [
+        ({"CCA_ENV_FILE": "/nope/.env"}, ("budget",), "CCA_ENV_FILE: /nope/.env is no file"),
+        ({"CCA_HOME": "/dev/null/x"}, ("budget", "set", "5"), "CCA_HOME: /dev/null/x cannot be"),
+        ({"MONGO_URI": "foo"}, ("export",), "MONGO_URI is no connection string"),
+    ],
+    ids=" ".join,
+)
+def test_a_setting_that_cannot_be_used_is_named(
+    terminal: Terminal,
+    empty: Settings,
+    variables: dict[str, str],
+    command: tuple[str, ...],
+    said: str,
+) -> None:
+    done = terminal.run_with(empty.as_environment() | variables, *command)
+    assert (done.code, done.out, done.err.count("\n")) == (1, "", 1)
+    assert done.err.startswith(f"cca: {said}")
+
+
+def test_prices_that_are_not_there_stop_a_run_without_news_and_are_a_finding(
+    terminal: Terminal, filled: Filled
+) -> None:
+    variables = filled.settings.as_environment() | {"PRICES_FILE": "/nope.csv"}
+    done = terminal.run_with(variables, "pipeline")
+    assert (done.code, done.out) == (1, "")
+    assert "PRICES_FILE: /nope.csv does not exist" in done.err
+    rows = terminal.run_with(variables, "doctor", "--json").json["rows"]
+    assert [row["status"] for row in rows if row["name"] == "PRICES_FILE"] == ["fail"]
+
+
+def test_a_search_of_an_empty_archive_names_what_fills_it(
+    terminal: Terminal, empty: Settings, mongo_uri: str
+) -> None:
+    own = empty.model_copy(update={"mongo_uri": mongo_uri, "mongo_db": f"test_{uuid.uuid4().hex}"})
+    done = terminal.run(own, "search", "word")
+    assert (done.code, done.out) == (1, "")
+    assert "no search index yet" in done.err
+    assert "`cca up`" in done.err
 
 
 def test_a_folder_without_a_backup_is_named(

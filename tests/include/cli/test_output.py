@@ -165,6 +165,29 @@ def test_an_export_is_json_of_the_session(terminal: Terminal, filled: Filled) ->
     assert "quokka" in done.out
 
 
+def test_an_export_takes_the_beginning_of_one_sessions_id(
+    terminal: Terminal, filled: Filled
+) -> None:
+    done = terminal.run(filled.settings, "export", "--session", SESSION[:-2])
+    assert "quokka" in done.out
+
+
+def test_a_status_where_nothing_runs_says_how_to_start_it(
+    terminal: Terminal, filled: Filled
+) -> None:
+    assert "`cca up --light`" in terminal.run(filled.settings, "status").out
+
+
+def test_usage_without_recorded_limits_names_what_records_them(
+    terminal: Terminal, filled: Filled
+) -> None:
+    done = terminal.run(
+        filled.settings, "usage", "limits", "--since", "2020-01-01", "--until", "2020-01-02"
+    )
+    assert (done.code, done.out) == (0, "")
+    assert "docs/limits.md" in done.err
+
+
 def test_iceberg_goes_back_and_forth(terminal: Terminal, filled: Filled) -> None:
     snapshots = terminal.run(filled.settings, "iceberg", "snapshots", "--json").json["rows"]
     assert [row["is_current"] for row in snapshots].count(True) == 1

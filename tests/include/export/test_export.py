@@ -19,9 +19,10 @@ from pymongo.collection import Collection
 from cca.annotations import Annotation
 from cca.annotations import keep as keep_annotation
 from cca.conversation.reader import count_entries
+from cca.errors import NotFound
 from cca.export import write
 from cca.export.masking import MaskedPlaces
-from cca.export.sessions import SessionFilter, chosen
+from cca.export.sessions import SessionFilter, chosen, whole_id
 from cca.export.write import FORMATS, export
 from cca.mongo.archive import ANNOTATIONS
 from cca.settings import Settings, child_environment
@@ -191,6 +192,15 @@ def test_a_choice_of_project_and_period_holds_at_once(collection: Collection[Any
     assert [session.id for session in found] == ["new"]
     found = chosen(collection, SessionFilter(until=START - timedelta(days=1)))
     assert [session.id for session in found] == ["old"]
+
+
+def test_the_beginning_of_an_id_must_be_that_of_one_session(collection: Collection[Any]) -> None:
+    for session in ("ab.1", "ab.12", "abx3"):
+        keep(collection, session, [person("one")])
+    asked = ("ab.1", "ab.12", "abx", "nosuch", "")
+    assert [whole_id(collection, each) for each in asked] == ["ab.1", "ab.12", "abx3", "nosuch", ""]
+    with pytest.raises(NotFound, match=r"2 sessions begin with ab\."):
+        whole_id(collection, "ab.")
 
 
 def test_a_rewritten_file_is_read_once_and_kept_whole(collection: Collection[Any]) -> None:

@@ -2,7 +2,8 @@
 
 from datetime import UTC, datetime
 
-from cca.search.searcher import NOT_BUILT, Searcher
+from cca.follow.lock import follower_lock
+from cca.search.searcher import NO_INDEX, NOT_BUILT, Searcher
 
 
 def _texts(results):
@@ -11,7 +12,9 @@ def _texts(results):
 
 def test_without_an_index_the_result_is_empty_and_says_why(settings, mongo_uri):
     found = Searcher(settings, mongo_uri).search("anything")
-    assert (found.total, found.rows, found.message) == (0, [], NOT_BUILT)
+    assert (found.total, found.rows, found.message) == (0, [], NO_INDEX)
+    with follower_lock(settings.search_dir):
+        assert Searcher(settings, mongo_uri).search("anything").message == NOT_BUILT
 
 
 def test_every_kind_of_block_is_found_under_its_kind(scribe, find):

@@ -56,6 +56,12 @@ def test_odd_input_gives_one_short_line_and_no_failure(run, stdin):
     assert b"\x1b" not in done.stdout
 
 
+def test_without_input_the_line_says_what_it_reads_and_where_its_setup_stands(run):
+    shown = run(b"").stdout.decode()
+    assert "no JSON of Claude Code on standard input" in shown
+    assert shown.endswith("`cca statusline --setup`, docs/limits.md)\n")
+
+
 def test_a_home_that_cannot_be_written_costs_the_record_and_not_the_line(run, payload, tmp_path):
     (tmp_path / SPOOL_NAME).write_text("a file where the folder should be")
     done = run(payload())

@@ -260,6 +260,7 @@ def test_limits_are_the_windows_that_were_read_and_where_the_open_ones_lead(
     out = Console(file=StringIO(), width=200, force_terminal=True)
     render.print_table(made, out)
     assert "used %" in out.file.getvalue()
+    assert "total" not in out.file.getvalue()
     assert json.loads(render.as_json(made))["rows"][0]["usd_per_percent"] == 0.08
     with pytest.raises(SettingError, match="whole account"):
         report(gold.gold_path, "limits", host="laptop")
