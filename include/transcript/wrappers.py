@@ -90,7 +90,10 @@ def pieces(text: str, *, is_signed: bool = False) -> list[Wrapped]:
         return [*before, *after]
     said: list[Wrapped] = []
     # Several messages of teammates may have come at once.
-    while not is_signed and len(said) < _MOST_MESSAGES and (found := _machine_text(rest)):
+    while not is_signed and len(said) < _MOST_MESSAGES:
+        # What follows the last of them was looked at with the first.
+        if (found := _machine_text(rest, _MOST_MESSAGES if said else 0)) is None:
+            break
         contexts, rest = _leading(rest[found[1] :].strip())
         said += [found[0], *contexts]
     if rest:
@@ -122,7 +125,7 @@ def machine_text(text: str) -> Wrapped | None:
 def _machine_text(text: str, depth: int = 0) -> tuple[Wrapped, int] | None:
     """Returns the same, and where it ends; `depth` messages stand before it."""
     if (begun := sentence_of(text)) is not None:
-        return _sentence(text, begun)
+        return _sentence(text, begun, depth)
     if not text.startswith("<") or (found := _TAG.match(text)) is None:
         return None
     tag, attributes = found[1], dict(_ATTRIBUTE.findall(found[2]))
@@ -224,12 +227,13 @@ def _closing(text: str, tag: str, start: int) -> int:
     return end
 
 
-def _sentence(text: str, begun: Sentence) -> tuple[Wrapped, int]:
+def _sentence(text: str, begun: Sentence, depth: int) -> tuple[Wrapped, int]:
     speaker, kind, start = begun
     if kind != "message":
         return Wrapped(kind, speaker, text), len(text)
     said = text[start:].lstrip()
-    if (inner := _machine_text(said)) is None:
+    inner = _machine_text(said, depth + 1) if depth <= _MOST_MESSAGES else None
+    if inner is None:
         return Wrapped(kind, speaker, said), len(text)
     found, end = inner
     return found._replace(speaker=speaker, kind=kind), len(text) - len(said) + end
