@@ -22,9 +22,17 @@
     ) }}
 {%- endmacro %}
 
+{#- Whether a listed model is another than the one it begins like: a longer version number, a smaller size. -#}
+{% macro is_other_model(column) -%}
+    {{ matches(
+        column,
+        "'^claude-[a-z]+-\\d+[.-]\\d{2,3}(?:[.@-]|$)|-(?:mini|nano|micro|lite|small|distill)(?:-|$)'"
+    ) }}
+{%- endmacro %}
+
 {#- Whether a model id asks for fast mode by its name. -#}
 {% macro is_fast_model(column) -%}
-    {{ matches("lower(coalesce(" ~ column ~ ", ''))", "'-fast(?:\\[|:|-thinking|\\s*$)'") }}
+    {{ matches("lower(coalesce(" ~ column ~ ", ''))", "'[-:]fast(?:\\[|:|-thinking|\\s*$)'") }}
 {%- endmacro %}
 
 {#- Whether a model id asks Bedrock for one part of the world; `global.` asks for none. -#}

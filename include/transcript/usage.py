@@ -73,9 +73,13 @@ def further_usage(message: dict[str, Any]) -> list[Usage]:
         kind = element.get("type") if isinstance(element, dict) else None
         if not isinstance(kind, str) or kind in _IN_TOTALS:
             continue
-        model = string(element.get("model")) or string(message.get("model"))
+        own_model = string(message.get("model"))
+        model = string(element.get("model")) or own_model
         number = sum(row.kind == kind for row in rows)
-        rows.append(_row(element, usage)._replace(kind=kind, number=number, model=model))
+        row = _row(element, usage)._replace(kind=kind, number=number, model=model)
+        # Fast mode is one model's: an advisor of another is not asked in it.
+        is_as_fast = row.speed is None and model == own_model
+        rows.append(row._replace(speed=string(usage.get("speed"))) if is_as_fast else row)
     return rows
 
 

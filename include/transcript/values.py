@@ -1,6 +1,7 @@
 """Typed values out of JSON that may hold anything: what does not fit is None, never an error."""
 
 import json
+import re
 from typing import Any
 
 import orjson
@@ -8,6 +9,8 @@ import orjson
 # No answer and no search counts higher: a larger number is damage, and would spoil every sum.
 _LARGEST_COUNT = 10**9
 _COUNT_CHARACTERS = 20
+# A fraction of nothing, and an exponent, come from programs that know no whole numbers.
+_WHOLE = re.compile(r"\+?(\d+)(?:\.0*)?(?:[eE]\+?(\d{1,2}))?")
 
 
 def mapping(value: Any) -> dict[str, Any]:
@@ -49,10 +52,8 @@ def _whole(value: Any) -> int | None:
         return int(value) if value.is_integer() else None
     if not isinstance(value, str) or len(value) > _COUNT_CHARACTERS or not value.isascii():
         return None
-    digits = value.strip()
-    # A fraction of nothing comes from programs that know no whole numbers.
-    whole, _, fraction = digits.partition(".")
-    return int(whole) if whole.isdigit() and not fraction.strip("0") else None
+    found = _WHOLE.fullmatch(value.strip())
+    return int(found[1]) * 10 ** int(found[2] or 0) if found else None
 
 
 def integer(value: Any) -> int | None:

@@ -37,11 +37,13 @@ NAMES = {
     "claude_opus_4_6": OPUS,
     "claude-opus-4-6[1m]-fast": FAST_OPUS,
     "copilot/claude-opus-4.6-fast": FAST_OPUS,
+    "openrouter/anthropic/claude-opus-4.6:fast": FAST_OPUS,
 }
 # Nobody knows what these cost: another maker's, one to come, a mode that was never sold.
 UNPRICED = (
     "mistral/codestral-2501", "gpt-5.2-codex", "claude-opus-9", "my-claude-opus-4-6-distill",
-    "claude-haiku-4-5-fast", "ollama/claudette:latest",
+    "claude-haiku-4-5-fast", "ollama/claudette:latest", "claude-opus-4-60", "claude-opus-4.6-mini",
+    "claude-haiku-4-55-20270101",
 )  # fmt: skip
 # Counts as odd gateways write them, and what one response with them costs on Sonnet 4.5.
 COUNTS: tuple[tuple[dict[str, Any], float], ...] = (
@@ -133,4 +135,18 @@ def beside() -> Case:
     return case.keep(session)
 
 
-CASES = (names, counts, factors, beside)
+def fast() -> Case:
+    """A compaction in fast mode; an advisor of another model has no such mode."""
+    tokens = {"input_tokens": 1000, "output_tokens": 1000}
+    iterations = [
+        {"type": "message", **tokens}, {"type": "compaction", **tokens},
+        {"type": "advisor_message", "model": "claude-haiku-4-5", **tokens},
+    ]  # fmt: skip
+    case = Case("fast", {"cost_usd": 2 * FAST_OPUS + HAIKU, "api_messages": 3, "unpriced": set()})
+    session = case.session()
+    session.asks("Be quick")
+    session.claude("Done.", "claude-opus-4-6", speed="fast", iterations=iterations, **tokens)
+    return case.keep(session)
+
+
+CASES = (names, counts, factors, beside, fast)

@@ -36,6 +36,7 @@ matched as (
         min(prices.match_order) as match_order
     from models
     inner join prices on {{ matches('models.listed_model', 'prices.match_pattern') }}
+    where not {{ is_other_model('models.listed_model') }}
     group by models.model
 ),
 

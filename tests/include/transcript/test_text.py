@@ -76,6 +76,8 @@ def test_long_texts_of_tags_take_no_longer_than_their_length() -> None:
     text = "<task-notification>" + "<x>" * 200_000 + "</task-notification>"
     assert readable(text) == ""
     assert len(pieces("<system-reminder>" * 20_000 + "x")) == 1
+    assert "".join(piece.text for piece in pieces("<tick></tick>" * 20_000 + "x")).endswith("x")
+    assert len(pieces("Another Claude session sent a message: " * 5_000)) == 1
 
 
 def test_a_long_slug_is_cut_and_ends_in_a_hash_of_the_whole_path() -> None:
