@@ -512,6 +512,14 @@ def test_no_page_is_wider_than_a_phone_nor_runs_what_it_shows(
     assert page.locator(".pages [aria-current]").is_visible()
 
 
+@pytest.mark.parametrize(("width", "lines"), [(1440, 1), (1024, 2)])
+def test_every_tab_is_in_sight(site: Any, open_page: Any, width: int, lines: int) -> None:
+    page = open_page(f"{site.url}/numbers/health", viewport={"width": width, "height": 800})
+    boxes = [tab.bounding_box() for tab in page.locator(".pages a").all()]
+    assert all(box["x"] >= 0 and box["x"] + box["width"] <= width for box in boxes)
+    assert len({box["y"] for box in boxes}) == lines
+
+
 def test_a_person_goes_from_a_bar_to_the_conversations_behind_it(site: Any, open_page: Any) -> None:
     page = open_page(f"{site.url}/numbers/tools")
     bar = page.locator("a.bar", has=page.locator("i")).first
