@@ -39,15 +39,21 @@ def docs_dir(settings: Settings) -> Path:
     return settings.cca_home / "dbt" / "docs"
 
 
+def has_docs(settings: Settings) -> bool:
+    """Whether there is a page, which is so once `cca docs` was run."""
+    return (docs_dir(settings) / "index.html").is_file()
+
+
 class DbtDocs(RequestHandler):
     def initialize(self, settings: Settings) -> None:
         self.root = docs_dir(settings)
+        self.is_built = has_docs(settings)
 
     def get(self, name: str | None) -> None:
         if name is None:
             self.redirect("/dbt-docs/")
             return
-        if not (self.root / "index.html").is_file():
+        if not self.is_built:
             self._not_built()
             return
         path = self._inside(name or "index.html")

@@ -39,10 +39,15 @@ def nothing_yet(archive: Archive, settings: Settings) -> Problem:
     """Why there is no conversation to be seen."""
     if archive.entries.find_one({}, {"_id": 1}):
         return NO_LISTS
+    return no_conversations(settings)
+
+
+def no_conversations(settings: Settings, more: str = "") -> Problem:
+    """The archive is empty: how it fills."""
     folders = " and ".join(f"`{folder}`" for folder in settings.claude_dirs)
     return Problem(
         "No conversations yet",
         f"Claude Code writes them to {folders} on this machine. `cca up` imports existing "
         "conversations and keeps watching for new ones. To try it with demo data: "
-        "`cca demo --home ~/cca-demo`.",
+        f"`cca demo --home ~/cca-demo`.{more}",
     )

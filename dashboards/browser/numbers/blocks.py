@@ -82,7 +82,7 @@ def _tiles(totals: Row) -> Tiles:
 
 
 def _open(row: Row, top: float, now: datetime) -> Meter:
-    """The block that still runs: spent until now, and at its end if the pace stays."""
+    """The block that is still open: spent until now, and at its end if the pace stays."""
     left = (utc(row["block_end"]) - now).total_seconds()
     rate = float(row["usd_per_hour"] or 0)
     spent = float(row["cost_usd"])

@@ -135,8 +135,8 @@ def _causes(asked: Asked, totals: Row) -> Table:
          Column("Cost", hint=measured.CACHE_BREAK_USD.description)],
         [
             [
-                Cell(cause, asked.choice.link("breaks", of=cause) + "#of", BREAK_CAUSES[cause],
-                     share(float(row["cache_break_usd"]), top), sub=BREAK_CAUSES[cause]),
+                Cell(cause, asked.choice.link("breaks", of=cause) + "#of", "",
+                     share(float(row["cache_break_usd"]), top), about=BREAK_CAUSES[cause]),
                 Cell(f"{row['cache_breaks']:,}"),
                 Cell(f"{row['broken_sessions']:,}"),
                 Cell(thousands(row["rewritten_tokens"])),

@@ -90,13 +90,14 @@ def _tiles(asked: Asked, cause: Cause, totals: Row, rows: tuple[Row, ...]) -> Ti
     prompts = totals["causing_prompts"]
     of_all = percent(float(known / cost)) if cost else "-"
     per_prompt = money(cost / prompts) if prompts else "-"
+    of_prompts = count(prompts, "prompt with a response", "prompts with a response")
     return Tiles(
         [
             Tile("Cost", money(cost), count(totals["api_messages"], "response"),
                  asked.conversations(), exact(totals["cost_usd"])),
             Tile(f"With a {_lower(cause)}", money(known),
                  f"{of_all} of the cost, {len(named):,} different"),
-            Tile("Cost per prompt", per_prompt, f"of {count(prompts, 'prompt')}",
+            Tile("Cost per prompt", per_prompt, f"of {of_prompts}",
                  hint=measured.COST_PER_PROMPT_USD.description),
             Tile("Subagents", money(totals["subagent_cost_usd"]),
                  "count for the prompt that started them",

@@ -79,7 +79,8 @@ def _tiles(asked: Asked, totals: Row, compactions: int) -> Tiles:
     return Tiles(
         [
             Tile(measured.P50_CONTEXT_TOKENS.label, thousands(round(totals["p50_context_tokens"])),
-                 f"tokens, of {count(totals['context_responses'], 'response')}", behind,
+                 f"tokens, of {count(totals['context_responses'], 'response')} of the main thread",
+                 behind,
                  measured.P50_CONTEXT_TOKENS.description),
             Tile("90th percentile", thousands(round(totals["p90_context_tokens"])), "tokens",
                  behind, measured.P90_CONTEXT_TOKENS.description),

@@ -10,7 +10,16 @@ from cca.dashboards.browser.numbers.cells import (
     project_labels,
     session_cell,
 )
-from cca.dashboards.browser.numbers.parts import Cell, Column, Section, Table, Tile, Tiles, share
+from cca.dashboards.browser.numbers.parts import (
+    Cell,
+    Column,
+    Section,
+    Table,
+    Tile,
+    Tiles,
+    count,
+    share,
+)
 from cca.dashboards.browser.numbers.reader import FILTERED, Asked, Row
 from cca.dashboards.browser.numbers.write import percent, thousands
 from cca.gold.measures import calls as measured
@@ -62,9 +71,11 @@ def _tiles(asked: Asked) -> Tiles:
     row, calls = asked.rows(_TOTALS)[0], asked.rows(_CALLS)[0]
     declined = calls["declined_calls"]
     behind = _behind(asked)
+    # The rate beside it is of calls alone.
+    of_api = f"incl. {count(row['api_errors'], 'API error')}" if row["api_errors"] else ""
     return Tiles(
         [
-            Tile("Errors", f"{row['errors']:,}", link=behind, tone="bad"),
+            Tile("Errors", f"{row['errors']:,}", of_api, behind, tone="bad"),
             Tile("Failure rate", percent(calls["failure_rate"], 1),
                  f"{calls['tool_calls']:,} calls", asked.choice.link("tools"),
                  hint=measured.FAILURE_RATE.description),

@@ -1,4 +1,4 @@
-"""The plan's real limits beside the estimate: what runs, each window, and what 1 % was."""
+"""The plan's real limits beside the estimate: what is open, each window, and what 1 % was."""
 
 from datetime import datetime
 from typing import Any
@@ -20,7 +20,7 @@ from cca.dashboards.browser.numbers.parts import (
     Tiles,
 )
 from cca.dashboards.browser.numbers.reader import Asked, Row
-from cca.dashboards.browser.numbers.write import money, thousands
+from cca.dashboards.browser.numbers.write import money, percent, thousands
 from cca.gold.measures import limits as measured
 from cca.gold.measures.select import select
 from cca.statusline.line import until
@@ -76,7 +76,7 @@ def sections(asked: Asked, now: datetime) -> list[Section]:
 
 
 def _meter(row: Row, now: datetime, zone: ZoneInfo) -> Meter:
-    """A window that runs: used until the last reading, and at its reset if the pace stays."""
+    """A window that is open: used until the last reading, and at its reset if the pace stays."""
     used, expected = float(row["used_percentage"]), _expected(row)
     resets_at = utc(row["resets_at"])
     pattern = "%H:%M" if row["limit_name"] == "five_hour" else "%a, %b %-d, %H:%M"
@@ -85,7 +85,7 @@ def _meter(row: Row, now: datetime, zone: ZoneInfo) -> Meter:
         _NAMES[row["limit_name"]],
         min(used, _FULL),
         min(expected, _FULL),
-        f"{used:.0f} % used, resets in {until((resets_at - now).total_seconds())}",
+        f"{percent(used / _FULL)} used, resets in {until((resets_at - now).total_seconds())}",
         f"at this pace {_percent(expected)} at the reset, {resets_at.astimezone(zone):{pattern}};"
         f" {read}",
         "bad" if used >= _FULL else "warn" if expected >= _FULL else "good",
@@ -99,7 +99,7 @@ def _expected(row: Row) -> float:
 
 
 def _percent(value: float) -> str:
-    return f"{value:.0f} %" if value <= _FULL else "more than 100 %"
+    return percent(value / _FULL) if value <= _FULL else "more than 100 %"
 
 
 def _tiles(totals: Row) -> Tiles:
@@ -138,7 +138,7 @@ def _chart(title: str, rows: list[Row], zone: ZoneInfo) -> Bars:
             [Slice("s1", min(float(row["used_percentage"]), _FULL))],
             _link(row, zone),
             [
-                ("Used", f"{row['used_percentage']:.0f} %", "s1"),
+                ("Used", percent(float(row["used_percentage"]) / _FULL), "s1"),
                 ("Cost", money(row["cost_usd"]), ""),
                 ("1 %", _money(row["usd_per_percent"]), ""),
                 ("1 %", f"{_tokens(row['tokens_per_percent'])} tokens", ""),
@@ -161,9 +161,9 @@ def _table(rows: tuple[Row, ...], zone: ZoneInfo, now: datetime) -> Table:
             [
                 Cell(_span(row, zone), _link(row, zone),
                      share=min(float(row["used_percentage"]), _FULL),
-                     sub="runs" if utc(row["resets_at"]) > now else ""),
+                     sub="open" if utc(row["resets_at"]) > now else ""),
                 Cell(_NAMES[row["limit_name"]]),
-                Cell(f"{row['used_percentage']:.0f} %"),
+                Cell(percent(float(row["used_percentage"]) / _FULL)),
                 Cell(f"{row['api_messages']:,}"),
                 Cell(thousands(row["tokens"])),
                 Cell(money(row["cost_usd"]), _link(row, zone)),

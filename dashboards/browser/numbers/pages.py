@@ -13,6 +13,7 @@ from markupsafe import Markup
 from tornado.web import RequestHandler
 
 from cca.dashboards.browser.assets import asset_url
+from cca.dashboards.browser.dbt_docs import has_docs
 from cca.dashboards.browser.numbers import (
     activity,
     behaviour,
@@ -34,7 +35,7 @@ from cca.dashboards.browser.numbers.cells import model_names, project_labels
 from cca.dashboards.browser.numbers.choice import PERIODS, Choice, from_query
 from cca.dashboards.browser.numbers.parts import Section
 from cca.dashboards.browser.numbers.reader import Asked, Gold, current
-from cca.dashboards.browser.problems import Problem
+from cca.dashboards.browser.problems import Problem, no_conversations
 from cca.dashboards.browser.views import render
 from cca.errors import CcaError
 from cca.settings import Settings
@@ -75,6 +76,8 @@ NOT_YET = Problem(
     "runs it every hour.",
 )
 NOTHING = Problem("Nothing here in this period", "Try another period, project or model.")
+_COUNTED_LATER = " The pipeline counts new conversations every hour; `cca pipeline` does it now."
+_ANY_SESSION = "select 1 as found from marts.dim_sessions limit 1"
 BROKEN = Problem("The numbers cannot be read", "Run `cca rebuild warehouse` to build them again.")
 _MODELS = (
     "select distinct coalesce(model, 'unknown') as name from marts.fct_api_messages order by 1"
@@ -114,11 +117,18 @@ def numbers_page(settings: Settings, choice: Choice, slug: str = "") -> Markup:
         asked = Asked(gold, choice, today, settings)
         try:
             options = _options(asked, page)
-            sections, problem = page.make(asked), NOTHING
+            sections, problem = page.make(asked), _nothing(asked)
         except (CcaError, duckdb.Error) as error:
             logger.warning("gold cannot be read: %s", error)
             problem = BROKEN
     return _rendered(settings, slug, choice, sections, problem, gold, options)
+
+
+def _nothing(asked: Asked) -> Problem:
+    """Why a page has no figures."""
+    if asked.rows_of_all(_ANY_SESSION):
+        return NOTHING
+    return no_conversations(asked.settings, _COUNTED_LATER)
 
 
 def _known_to(page: Page, choice: Choice) -> Choice:
@@ -174,4 +184,5 @@ def _rendered(  # noqa: PLR0913  (what the page shows)
         options=options,
         all_names={"project": "All projects", "model": "All models", "host": "All machines"},
         published_at=gold.published_at if gold else None,
+        has_docs=has_docs(settings),
     )

@@ -144,7 +144,7 @@ class Heat:
 
 @dataclass(frozen=True)
 class Cell:
-    """`share` of 0 to 100 draws a thin bar below; tone as of a tile."""
+    """`share` of 0 to 100 draws a thin bar below; tone as of a tile; `about` explains."""
 
     text: str
     link: str = ""
@@ -152,6 +152,7 @@ class Cell:
     share: float | None = None
     tone: str = ""
     sub: str = ""
+    about: str = ""
 
 
 @dataclass(frozen=True)

@@ -118,10 +118,10 @@ def _precision() -> list[str]:
 def _kind(asked: Asked, kind: str, row: Row | None, top: float) -> list[Cell]:
     rule = WASTE_RULES[kind]
     if row is None:
-        return [Cell(kind, hint=rule, sub=rule), Cell("0"), Cell("0"), Cell(""), Cell(money(0))]
+        return [Cell(kind, about=rule), Cell("0"), Cell("0"), Cell(""), Cell(money(0))]
     return [
-        Cell(kind, asked.choice.link("waste", of=kind) + "#of", rule,
-             share(float(row["waste_usd"]), top), sub=rule),
+        Cell(kind, asked.choice.link("waste", of=kind) + "#of", "",
+             share(float(row["waste_usd"]), top), about=rule),
         Cell(f"{row['findings']:,}"),
         Cell(f"{row['wasting_sessions']:,}"),
         Cell(thousands(row["waste_tokens"]) if row["waste_tokens"] else ""),

@@ -10,7 +10,7 @@ from cca.dashboards.browser.numbers.parts import Bar, Change, Lines, Point, Seri
 
 _WEEK = timedelta(days=7)
 # A line of fewer weeks would be as wide as a hand.
-_MIN_WEEKS = 8
+_MIN_WEEKS = 4
 # Labels of changes: their levels, and how much of a chart's width a character takes at most.
 _LEVELS = 2
 _CHARACTER_WIDTH = 1.8

@@ -26,11 +26,13 @@ def axis_money(value: float) -> str:
 
 
 def percent(value: float | None, places: int = 0) -> str:
-    """A rate of 0 to 1; 100 % only where nothing is missing."""
+    """A rate of 0 to 1; 100 % only where nothing is missing, 0 % only where there is nothing."""
     if value is None:
         return "-"
     if 0.995 < value < 1 and not places:  # noqa: PLR2004
         return f"{100 * value:.1f} %" if value < 0.9995 else "99.9 %"  # noqa: PLR2004
+    if 0 < value <= 0.5 / 10 ** (places + 2):
+        return f"<{1 / 10**places:g} %"
     return f"{100 * value:.{places}f} %"
 
 

@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from cca.budgets.stored import Budget, put
+from cca.dashboards.browser.dbt_docs import docs_dir
 from cca.dashboards.browser.gold import session_costs
 from cca.dashboards.browser.numbers import bars, breaks, context, errors, tools, waste
 from cca.dashboards.browser.numbers.budgets import meters
@@ -25,6 +26,7 @@ from cca.dashboards.browser.numbers.reader import Asked, current
 from cca.dashboards.browser.numbers.usage import unpriced
 from cca.dashboards.browser.numbers.write import money, percent, span
 from cca.demo.generate import generate
+from cca.gold.measures.calls import API_ERRORS
 from cca.gold.measures.causes import BY_KIND
 from cca.gold.measures.rules import BREAK_CAUSES, WASTE_RULES
 from cca.gold.measures.select import select
@@ -177,6 +179,40 @@ def test_a_project_or_period_without_messages_says_so(published: Settings, slug:
     page = numbers_page(published, past, slug)
     assert "Nothing here in this period" in page
     assert "Clear filters" in page
+
+
+@pytest.mark.parametrize("slug", ["", "causes", "errors", "context"])
+def test_an_empty_archive_is_not_a_matter_of_the_period(
+    home: Settings, built: tuple[Path, dict[str, Any]], slug: str
+) -> None:
+    facts = ("dim_sessions", "fct_api_messages", "fct_errors", "fct_tool_calls")
+    publish(home, built[0], "; ".join(f"delete from marts.{name}" for name in facts))
+    page = numbers_page(home, Choice(), slug)
+    assert "No conversations yet" in page
+    assert "Nothing here" not in page
+
+
+def test_the_tab_of_the_data_docs_is_there_once_they_were_built(published: Settings) -> None:
+    assert "Data docs" not in numbers_page(published, Choice())
+    folder = docs_dir(published)
+    folder.mkdir(parents=True)
+    (folder / "index.html").write_text("<body>")
+    assert "Data docs" in numbers_page(published, Choice())
+
+
+def test_figures_say_what_they_are_of(published: Settings) -> None:
+    assert "of the main thread" in numbers_page(published, Choice(), "context")
+    assert re.search(
+        r"of \d+ prompts? with a response", numbers_page(published, Choice(), "causes")
+    )
+    row = asked(published).rows(select([API_ERRORS]))[0]
+    told = f"incl. {row['api_errors']} API error"
+    assert (told in numbers_page(published, Choice(), "errors")) == (row["api_errors"] > 0)
+
+
+@pytest.mark.parametrize("slug", ["breaks", "waste"])
+def test_explanations_stand_below_what_they_explain(published: Settings, slug: str) -> None:
+    assert '<small class="about">' in numbers_page(published, Choice(), slug)
 
 
 def test_a_filter_that_a_page_does_not_know_is_off_there(published: Settings) -> None:
@@ -441,6 +477,8 @@ def test_a_rate_is_100_percent_only_where_nothing_is_missing() -> None:
     assert [percent(rate) for rate in (1, 0.99999, 0.9961, 0.42, None)] == [
         "100 %", "99.9 %", "99.6 %", "42 %", "-"
     ]  # fmt: skip
+    assert [percent(rate) for rate in (0, 0.004, 0.005, 0.006)] == ["0 %", "<1 %", "<1 %", "1 %"]
+    assert [percent(rate, 1) for rate in (0.0004, 0.004)] == ["<0.1 %", "0.4 %"]
     assert [span(ms) for ms in (85, 1500, 180_000, 5_400_000)] == [
         "85 ms", "1.5 s", "3 min", "1.5 h"
     ]  # fmt: skip
@@ -472,6 +510,14 @@ def test_no_page_is_wider_than_a_phone_nor_runs_what_it_shows(
     )
     assert page.evaluate("document.documentElement.scrollWidth") == 360
     assert page.locator(".pages [aria-current]").is_visible()
+
+
+@pytest.mark.parametrize(("width", "lines"), [(1440, 1), (1024, 2)])
+def test_every_tab_is_in_sight(site: Any, open_page: Any, width: int, lines: int) -> None:
+    page = open_page(f"{site.url}/numbers/health", viewport={"width": width, "height": 800})
+    boxes = [tab.bounding_box() for tab in page.locator(".pages a").all()]
+    assert all(box["x"] >= 0 and box["x"] + box["width"] <= width for box in boxes)
+    assert len({box["y"] for box in boxes}) == lines
 
 
 def test_a_person_goes_from_a_bar_to_the_conversations_behind_it(site: Any, open_page: Any) -> None:
