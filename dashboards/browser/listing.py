@@ -10,7 +10,7 @@ from cca.dashboards.browser.archive import Project, label_of, session_title
 from cca.dashboards.browser.desk import Desk, costs_of
 from cca.dashboards.browser.hits import KIND_LABELS, KIND_NAMES, Hits, find_hits, more_hits
 from cca.dashboards.browser.overview import overview
-from cca.dashboards.browser.problems import nothing_yet
+from cca.dashboards.browser.problems import Problem, nothing_yet
 from cca.dashboards.browser.sessions import SessionPage, is_copy, list_sessions
 from cca.dashboards.browser.state import ORDERS, SORTS, TRAITS, State
 from cca.dashboards.browser.views import render
@@ -67,8 +67,14 @@ def hit_values(desk: Desk, projects: list[Project], found: Hits) -> dict[str, An
     return {
         "hits": found,
         "kinds": KIND_NAMES,
+        "nothing": _nothing(desk, projects),
         **_told_of(desk, projects, [group.session_id for group in found.groups]),
     }
+
+
+def _nothing(desk: Desk, projects: list[Project]) -> Problem | None:
+    """Why nothing can be listed or found; None where there are conversations."""
+    return None if projects else nothing_yet(desk.archive, desk.settings)
 
 
 def _page(desk: Desk, state: State, after: str = "") -> SessionPage:
@@ -94,7 +100,7 @@ def row_values(
     told = _told_of(desk, projects, [str(row["_id"]) for row in page.rows])
     return {
         "page": page,
-        "nothing": None if projects else nothing_yet(desk.archive, desk.settings),
+        "nothing": _nothing(desk, projects),
         "title": lambda row: told["names"].get(str(row["_id"])) or session_title(row),
         "is_copy": is_copy,
         "forks": first_holders(desk.archive.sessions, page.rows),

@@ -8,7 +8,7 @@ from typing import Any
 
 from cca.transcript.blocks import is_call, is_result, kind_of
 from cca.transcript.kinds import is_picture, label_of_block
-from cca.transcript.results import document_text, is_error, result_text
+from cca.transcript.results import document_text, is_error, result_text, without_tag
 from cca.transcript.terminal import plain
 from cca.transcript.tools import result_path
 from cca.transcript.values import as_json, mapping, mended, string
@@ -137,7 +137,8 @@ def _text_of_result(block: dict[str, Any]) -> str:
     content = block.get("content")
     if isinstance(content, list):
         content = [item for item in content if kind_of(item) not in _BESIDE_TEXT]
-    return result_text(content)
+    text = result_text(content)
+    return without_tag(text) if is_error(block) else text
 
 
 def _attached(index: int, block: dict[str, Any], name: str = "") -> Iterator[Part]:

@@ -10,6 +10,7 @@ from pymongo.collection import Collection
 
 from cca.conversation.order import ORDER, transcript_streams
 from cca.conversation.stored import StoredEntry, stored
+from cca.conversation.turns import turn_of
 from cca.conversation.versions import versions
 from cca.mongo.archive import Document
 from cca.search.blocks import searchable
@@ -78,7 +79,7 @@ class Conversations:
 
 
 def read_passages(entries: Collection[Document], session_id: str, agent: str) -> Iterator[Passage]:
-    """Yields all texts of a session's main conversation, or of one of its subagents, in order."""
+    """Yields the texts that a session's main conversation, or a subagent of it, shows, in order."""
     base: Document = {
         "sessionKey": session_id,
         "stream": {"$in": transcript_streams(entries, session_id, agent)},
@@ -93,7 +94,8 @@ def read_passages(entries: Collection[Document], session_id: str, agent: str) ->
 
 def _passages(place: int, entry: StoredEntry) -> Iterator[Passage]:
     try:
-        blocks = list(searchable(entry.body))
+        # A title, for one, is searched over all sessions and no line of the conversation.
+        blocks = list(searchable(entry.body)) if turn_of(entry) else []
     except ODD_ENTRY:
         return
     calls = [_call_of(block) for block in entry.blocks]

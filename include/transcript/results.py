@@ -92,10 +92,14 @@ def is_error(block: dict[str, Any]) -> bool:
 
 def error_text(text: str) -> str:
     """Returns the start of an error's text, without tags and colours."""
-    text = text[: 4 * ERROR_CHARACTERS]
+    return plain(without_tag(text[: 4 * ERROR_CHARACTERS]))[:ERROR_CHARACTERS]
+
+
+def without_tag(text: str) -> str:
+    """Returns an error's text without the tag that Claude Code puts around it."""
     if text.lstrip().startswith(_TAG):
-        text = text.replace(_TAG, "", 1).replace(_CLOSING, "", 1)
-    return plain(text)[:ERROR_CHARACTERS]
+        return text.replace(_TAG, "", 1).replace(_CLOSING, "", 1)
+    return text
 
 
 def error_class(entry: dict[str, Any], text: str) -> str:

@@ -72,7 +72,31 @@
     const given = new URLSearchParams(search);
     const without = given.get("q")?.trim() ? "search" : "overview";
     document.body.dataset.view = given.get("session") ? "session" : without;
-    if (document.body.dataset.view !== "session") panes.tools?.point(null);
+    if (document.body.dataset.view === "session") return;
+    panes.tools?.point(null);
+    held = null;
+  }
+
+  // What is typed after `f` while the conversation is on its way belongs into the field.
+  let held = null;
+
+  function find() {
+    if (panes.transcript) panes.transcript.find();
+    else held ??= "";
+  }
+
+  // Returns whether a key was written down, or ended the waiting.
+  function holds({ key }) {
+    if (held === null) return false;
+    if (key === "Escape") held = null;
+    else if (key === "Backspace") held = held.slice(0, -1);
+    else if (key.length === 1) held += key;
+    return key.length === 1 || key === "Escape" || key === "Backspace";
+  }
+
+  function release() {
+    if (held !== null) panes.transcript.find(held);
+    held = null;
   }
 
   // Further matches of one session, in place of the button that asks for them.
@@ -331,12 +355,24 @@
   const isReading = () =>
     document.body.dataset.view === "session" && !document.querySelector("dialog[open]");
 
+  // Before all shortcuts, those of the other scripts too.
+  document.addEventListener(
+    "keydown",
+    (event) => {
+      if (event.metaKey || event.ctrlKey || event.altKey || isTyping(event)) return;
+      if (!holds(event)) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+    },
+    true,
+  );
+
   document.addEventListener("keydown", (event) => {
     // The browser's own search sees only what was read so far; a second press opens it.
     const isFind = (event.ctrlKey || event.metaKey) && event.key === "f" && !event.altKey;
     if (isFind && isReading() && !isFinding(event)) {
       event.preventDefault();
-      panes.transcript?.find();
+      find();
     }
     if (event.metaKey || event.ctrlKey || event.altKey) return;
     if (isTyping(event)) {
@@ -357,7 +393,7 @@
       "]": () => open && panes.transcript?.stepPrompt(1),
       e: () => open && panes.transcript?.stepFailure(1),
       E: () => open && panes.transcript?.stepFailure(-1),
-      f: () => open && panes.transcript?.find(),
+      f: () => open && find(),
       g: () => (open ? panes.transcript?.goToEnd(-1) : list?.step(Number.NEGATIVE_INFINITY)),
       G: () => (open ? panes.transcript?.goToEnd(1) : list?.step(Number.POSITIVE_INFINITY)),
       Escape: () => !document.querySelector("dialog[open]") && leave(open),
@@ -408,6 +444,7 @@
     reason,
     wire,
     show,
+    release,
     live,
     heard,
     shine: (worst = trouble) => {

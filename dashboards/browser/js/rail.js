@@ -202,7 +202,14 @@
 
     const bar = () => pane.head()?.querySelector(".find");
 
-    function openFind() {
+    // What stands in the field while somebody writes in it.
+    function typing() {
+      const input = bar()?.querySelector("input");
+      return input?.matches(":focus") ? input.value : null;
+    }
+
+    // `text` was typed before the field was there.
+    function openFind(text = "") {
       const head = pane.head();
       if (!head) return;
       if (!bar()) head.append(made());
@@ -211,8 +218,12 @@
       const input = bar().querySelector("input");
       input.focus();
       input.select();
+      if (text) {
+        input.value = text;
+        look();
+      }
       // The texts are read while somebody types the first letter.
-      if (pane.feed()) get(address("find", pane.feed())).catch(() => {});
+      else if (pane.feed()) get(address("find", pane.feed())).catch(() => {});
     }
 
     function made() {
@@ -378,7 +389,7 @@
     );
     sizes.observe(el);
 
-    return { opened, sketch, step, openFind, measure };
+    return { opened, sketch, step, openFind, typing, measure };
   }
 
   window.cca.rail = rail;

@@ -1,6 +1,6 @@
 export function render({ model, el }) {
   const { adopt, fill, reason, wire, show, panes, highlight, isBusy } = window.cca;
-  const { wrapBlocks, shrinkHead } = window.cca;
+  const { wrapBlocks, shrinkHead, release } = window.cca;
   const set = (changes) => model.send_msg({ type: "set", changes });
   const AHEAD = 2500;
   const SETTLED = 150;
@@ -483,7 +483,7 @@ export function render({ model, el }) {
   panes.transcript = {
     stepPrompt,
     stepFailure: (by) => rail.step("failure", by),
-    find: () => rail.openFind(),
+    find: (text) => rail.openFind(text),
     goToEnd,
     step(by) {
       const all = articles();
@@ -578,10 +578,12 @@ export function render({ model, el }) {
     if (message.type === "news") return news(message.html);
     reading.abort();
     reading = new AbortController();
+    const typing = rail.typing();
     fill(el, message.html);
     panes.tools?.point(null);
     show(location.search);
     opened();
+    if (typing !== null) rail.openFind(typing);
     // The keys of a reader go to what was opened, or back to the row it was opened from.
     if (isBusy()) return;
     if (head()) el.focus({ preventScroll: true });
@@ -599,4 +601,5 @@ export function render({ model, el }) {
     window.removeEventListener("beforeunload", remember);
   });
   opened();
+  release();
 }

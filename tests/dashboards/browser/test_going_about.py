@@ -80,6 +80,15 @@ def test_a_text_is_found_in_all_of_the_session_results_too(page: Any) -> None:
     expect(page.locator(".session-head")).to_be_visible()
 
 
+def test_what_is_typed_before_the_conversation_is_ready_is_found(site: Any, open_page: Any) -> None:
+    page = open_page(f"{site.url}/?session={TALK}")
+    theme = page.locator("html").get_attribute("data-theme")
+    page.keyboard.type("fneedle")
+    expect(page.locator(".find input")).to_have_value("needle", timeout=15_000)
+    expect(page.locator(".find .count")).to_have_text("1 of 3")
+    assert page.locator("html").get_attribute("data-theme") == theme, "`d` is a letter here"
+
+
 def test_failures_are_stepped_through_across_the_whole_session(page: Any) -> None:
     steps = page.locator(".stepper.failure")
     expect(steps).to_contain_text("3 failed calls")

@@ -194,6 +194,10 @@ def test_an_empty_archive_says_what_to_do_until_there_is_something(
     said = page.locator("#overview .empty").inner_text()
     for thing in ("/home/ada/.claude/projects", "cca up", "cca demo"):
         assert thing in said
+    site.index()
+    page.goto(f"{site.url}/?q=needle")
+    assert page.get_by_role("heading", name="No conversations yet").is_visible()
+    page = ready(open_page(site.url))
     story = new_story(LATE, title="The first one")
     story.prompt("Here it comes")
     site.store(story)

@@ -28,6 +28,8 @@ def site(run_site: Any, new_story: Any, pixel: str) -> Any:
         "The file /home/ada/atlas/src/shop.py has been updated successfully.",
         facts={"structuredPatch": [patch]},
     )  # fmt: skip
+    missing = "<tool_use_error>String to replace not found</tool_use_error>"
+    told.calls("Edit", {"file_path": "/home/ada/atlas/gone.py"}, missing, error=True)
     told.calls("Bash", {"command": "make test"}, f"Exit code 2\nkey {SECRET}", error=True)
     refused = "The user doesn't want to proceed with this tool use."
     told.calls("Bash", {"command": "rm -rf /"}, refused, error=True)
@@ -88,6 +90,21 @@ def test_one_line_says_what_came_of_a_call(page: Any) -> None:
     path = call(page, "Edit").locator("summary code")
     expect(path).to_have_text("src/shop.py")
     expect(path).to_have_attribute("title", "/home/ada/atlas/src/shop.py")
+
+
+def test_a_failed_call_reads_the_same_closed_and_opened(page: Any) -> None:
+    edit = call(page, "gone.py")
+    said = "String to replace not found"
+    expect(page.locator(".error-line").first).to_have_text(said)
+    edit.locator("summary").click()
+    expect(edit.locator(".piece.failed pre")).to_have_text(said)
+    for row in (edit.locator(".copy").all()[:2], page.locator("p.facts > *").all()):
+        assert len({_text_top(each) for each in row}) == 1, "on one line"
+
+
+def _text_top(place: Any) -> float:
+    return place.evaluate("""(one) => { const range = document.createRange();
+        range.selectNodeContents(one); return Math.round(range.getBoundingClientRect().top); }""")
 
 
 def test_a_diff_has_numbers_colours_and_the_changed_words(page: Any) -> None:

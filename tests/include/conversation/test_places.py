@@ -9,6 +9,7 @@ from pymongo.collection import Collection
 from cca.conversation.outline import read_outline
 from cca.mongo.archive import Document
 from cca.search.within import Conversations
+from cca.transcript.titles import TITLE_FIELDS
 
 TALK = "77777777-7777-4777-8777-777777777777"
 ERROR = {"type": "tool_result", "is_error": True, "content": "No such file"}
@@ -57,6 +58,8 @@ def test_a_text_is_found_wherever_it_was_said(
     ])  # fmt: skip
     result = [{"type": "text", "text": "needle, NEEDLE"}]
     tell("user", [{"type": "tool_result", "tool_use_id": "t1", "content": result}])
+    for kind, field in TITLE_FIELDS.items():
+        tell("user", "", type=kind, **{field: "The needle"})
     tell("assistant", "needle", agent="dig")
     talks = Conversations(collection)
 
@@ -67,9 +70,9 @@ def test_a_text_is_found_wherever_it_was_said(
     assert find("needle") == [
         (0, "prompt", "", 1), (1, "thinking", "", 1), (1, "tool_input", "t1", 1),
         (2, "tool_result", "t1", 2),
-    ]  # fmt: skip
+    ], "titles are no lines of the conversation"  # fmt: skip
     assert find("needle IN hay") == [(1, "thinking", "", 1)], "over the end of a line"
     assert find(".") == find("  ") == []
     tell("user", "needle")
     assert len(find("needle")) == 4, "read once while nothing changes"
-    assert find("needle", is_changed=True)[-1] == (3, "prompt", "", 1)
+    assert find("needle", is_changed=True)[-1] == (3 + len(TITLE_FIELDS), "prompt", "", 1)
