@@ -141,6 +141,23 @@
     rows[Math.max(0, Math.min(rows.length - 1, at + by))]?.focus();
   }
 
+  // Once a frame at most, however often the element scrolls in it.
+  function onScroll(el, look) {
+    let isDue = false;
+    el.addEventListener(
+      "scroll",
+      () => {
+        if (isDue) return;
+        isDue = true;
+        requestAnimationFrame(() => {
+          isDue = false;
+          look();
+        });
+      },
+      { passive: true },
+    );
+  }
+
   // --- live: the server is asked while somebody looks, and says whether anything is new
 
   const TICK = 2000;
@@ -456,6 +473,7 @@
     moreOf,
     closes,
     stepIn,
+    onScroll,
     isBusy: () => isField(focused()),
   };
 })();

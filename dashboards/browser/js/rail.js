@@ -374,19 +374,7 @@
       if (count) count.textContent = text;
     }
 
-    let isDue = false;
-    el.addEventListener(
-      "scroll",
-      () => {
-        if (isDue) return;
-        isDue = true;
-        requestAnimationFrame(() => {
-          isDue = false;
-          follow();
-        });
-      },
-      { passive: true },
-    );
+    window.cca.onScroll(el, follow);
     sizes.observe(el);
 
     return { opened, sketch, step, openFind, typing, measure };

@@ -1,5 +1,5 @@
 export function render({ model, el }) {
-  const { adopt, fill, wire, panes, moreOf, closes, stepIn } = window.cca;
+  const { adopt, fill, wire, panes, moreOf, closes, stepIn, onScroll } = window.cca;
   const set = (changes) => model.send_msg({ type: "set", changes });
   const rows = () => [...el.querySelectorAll("a.row")];
   const list = () => el.querySelector(".rows");
@@ -129,19 +129,7 @@ export function render({ model, el }) {
     );
   }
 
-  let isDue = false;
-  el.addEventListener(
-    "scroll",
-    () => {
-      if (isDue) return;
-      isDue = true;
-      requestAnimationFrame(() => {
-        isDue = false;
-        look();
-      });
-    },
-    { passive: true },
-  );
+  onScroll(el, look);
 
   // What is new goes in place: a row being read or pointed at does not move away.
   function news(html) {
