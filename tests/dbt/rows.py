@@ -143,6 +143,12 @@ def _digest(row: Row) -> str:
     return hashlib.blake2b(repr(sorted(row.items())).encode(), digest_size=16).hexdigest()
 
 
+def run(settings: Settings, query: str) -> list[tuple[Any, ...]]:
+    """Runs SQL in the warehouse, which it may change; the rows of the last statement."""
+    with duckdb.connect(str(settings.warehouse_path)) as warehouse:
+        return warehouse.execute(query).fetchall()
+
+
 def reader(settings: Settings) -> Callable[[str], list[tuple[Any, ...]]]:
     """Runs one query over the warehouse."""
 

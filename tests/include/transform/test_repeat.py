@@ -2,9 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
-import duckdb
 import pytest
 from dbt_common.events.base_types import EventMsg
 
@@ -13,7 +11,7 @@ from cca.settings import Settings
 from cca.transform import repeat
 from cca.transform.dbt import transform
 from cca.transform.nodes import NodeDone, TransformReport
-from tests.dbt.rows import Row, answer, block, build_settings, entry, write_raw
+from tests.dbt.rows import Row, answer, block, build_settings, entry, run, write_raw
 
 KEY = "the same code"
 T0 = datetime(2026, 11, 1, tzinfo=UTC)
@@ -61,11 +59,6 @@ def shop(tmp_path: Path) -> Settings:
     settings.warehouse_path.parent.mkdir()
     run(settings, "create table t (n integer); create table ends (n integer)")
     return settings
-
-
-def run(settings: Settings, query: str) -> list[Any]:
-    with duckdb.connect(str(settings.warehouse_path)) as warehouse:
-        return warehouse.execute(query).fetchall()
 
 
 def test_statements_run_in_the_order_in_which_nodes_ended(shop: Settings) -> None:

@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pytest
@@ -10,7 +9,7 @@ import pytest
 from cca.settings import Settings
 from cca.transform import results
 from cca.transform.nodes import NodeDone
-from tests.dbt.rows import build_settings, write_raw
+from tests.dbt.rows import build_settings, run, write_raw
 
 NOW = datetime(2026, 11, 20, 8, tzinfo=UTC)
 NODES = (
@@ -30,11 +29,6 @@ def shop(tmp_path: Path) -> Settings:
     run(settings, "create table marts.m as select unnest([1, 2]) as n")
     run(settings, "create view marts.v as select 1 as n")
     return settings
-
-
-def run(settings: Settings, query: str) -> list[Any]:
-    with duckdb.connect(str(settings.warehouse_path)) as warehouse:
-        return warehouse.execute(query).fetchall()
 
 
 def test_a_build_is_kept_with_the_rows_of_its_tables(shop: Settings) -> None:
