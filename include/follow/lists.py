@@ -151,7 +151,7 @@ class Lists:
         self._touch_unsettled()
         if not self._touched and position is not None:
             self._save(position)
-        log.debug("%d session rows, %d hours made anew", len(due), len(hours))
+        log.debug("%d session rows, %d hours written", len(due), len(hours))
         return len(due)
 
     def _touch_unsettled(self) -> None:

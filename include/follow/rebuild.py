@@ -79,7 +79,7 @@ def build_anew(settings: Settings, collection: Collection[Document], stop: threa
 
 
 def source_of(collection: Collection[Document]) -> str | None:
-    """Names the collection for good: another one, or one made anew, has another id."""
+    """Names the collection for good: another one has another id, also one of the same name."""
     found = collection.database.list_collections(filter={"name": collection.name})
     entry = next(iter(found), None)
     return None if entry is None else str(entry["info"]["uuid"].hex())

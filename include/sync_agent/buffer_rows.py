@@ -7,7 +7,7 @@ from typing import Any
 
 from cca.sync_agent.values import Checkpoint, DeadLetter, Entry
 
-# Delivered rows kept for a look at what went through: the newest, and no long lines.
+# The newest delivered rows stay, so that one can look at what was delivered; long lines do not.
 KEEP_DELIVERED = 1000
 KEEP_LINE_BYTES = 64 << 10
 # How many entries of a commit past the buffer are kept for such a look.
