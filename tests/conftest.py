@@ -1,5 +1,6 @@
 """Fixtures all tests share: a real MongoDB, settings in a temporary home, the real transcripts."""
 
+import os
 import shutil
 import uuid
 from collections.abc import Iterator
@@ -19,6 +20,15 @@ FLAGS = [
     "--disable-component-update", "--disable-sync", "--no-first-run", "--no-pings",
     "--disable-domain-reliability", "--disable-features=OptimizationHints,MediaRouter,Translate",
 ]  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _same_umask() -> Iterator[None]:
+    """Commands run in the test's process close the umask: the next test finds its own again."""
+    before = os.umask(0o022)
+    os.umask(before)
+    yield
+    os.umask(before)
 
 
 @pytest.fixture(scope="session")
