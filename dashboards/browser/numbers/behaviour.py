@@ -22,7 +22,7 @@ from cca.dashboards.browser.numbers.parts import (
 )
 from cca.dashboards.browser.numbers.reader import FILTERED, OF_MODEL, Asked, Row
 from cca.dashboards.browser.numbers.weeks import Values, changes_of, lines, weeks_between
-from cca.dashboards.browser.numbers.write import percent, span, thousands
+from cca.dashboards.browser.numbers.write import number, percent, span, thousands
 from cca.gold.measures.behaviour import ASPECTS, FEW_CASES, WORKED_PROMPTS, WORKS, Aspect
 from cca.gold.measures.model import Measure
 from cca.gold.measures.precision import PRECISION
@@ -184,7 +184,7 @@ def _changes(leading: tuple[Row, ...], models: dict[str, str]) -> Table:
                 Cell(week.isoformat()),
                 Cell(_ranked(leading, week, "model", models)),
                 Cell(_ranked(leading, week, "version", {})),
-                Cell(f"{sum(row['works'] for row in leading if row['week'] == week):,}"),
+                Cell(number(sum(row["works"] for row in leading if row["week"] == week))),
             ]
             for week in weeks
         ],

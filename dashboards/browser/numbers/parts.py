@@ -1,13 +1,22 @@
 """What a Numbers page is made of: tiles, charts, tables; values only, the template draws them."""
 
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from cca.dashboards.browser.chart import Mark
+from cca.dashboards.browser.numbers.write import Figure, Value
+
+# Of a longer table a page shows these at first.
+SHOWN_ROWS = 12
 
 
 @dataclass(frozen=True)
 class Tile:
-    """tone: empty, good, warn or bad."""
+    """tone: empty, good, warn or bad; `hint` explains it, `exact` has all its places.
+
+    `change` is how it stands to the period before: "▲ 12 %".
+    """
 
     name: str
     value: str
@@ -15,12 +24,23 @@ class Tile:
     link: str = ""
     hint: str = ""
     tone: str = ""
+    change: str = ""
+    exact: str = ""
 
 
 @dataclass(frozen=True)
 class Tiles:
     tiles: list[Tile]
     kind: str = "tiles"
+
+
+@dataclass(frozen=True)
+class Caption:
+    """What the figures below are of."""
+
+    title: str
+    text: str
+    kind: str = "caption"
 
 
 @dataclass(frozen=True)
@@ -37,6 +57,8 @@ class Bar:
     slices: list[Slice]
     link: str = ""
     tip: list[tuple[str, str, str]] = field(default_factory=list)
+    # Of the period that the chosen one is compared with.
+    is_before: bool = False
 
 
 @dataclass(frozen=True)
@@ -143,8 +165,33 @@ class Heat:
 
 
 @dataclass(frozen=True)
+class Week:
+    """Seven days from Monday, each (share of the fullest 0 to 1, label, link); None outside.
+
+    `month` is written above the week in which a month begins.
+    """
+
+    month: str
+    days: list[tuple[float, str, str] | None]
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """A year of days."""
+
+    title: str
+    weeks: list[Week]
+    segments: list[list[Segment]] = field(default_factory=list)
+    note: str = ""
+    kind: str = "calendar"
+
+
+@dataclass(frozen=True)
 class Cell:
-    """`share` of 0 to 100 draws a thin bar below; tone as of a tile; `about` explains."""
+    """`share` of 0 to 100 draws a thin bar below; tone as of a tile; `about` explains.
+
+    A table sorts by the value of a `Figure`, and by the text of anything else.
+    """
 
     text: str
     link: str = ""
@@ -154,21 +201,34 @@ class Cell:
     sub: str = ""
     about: str = ""
 
+    @property
+    def value(self) -> Value | str:
+        return self.text.value if isinstance(self.text, Figure) else self.text
+
+    @property
+    def order(self) -> str:
+        """What a script sorts by; empty where that is the text."""
+        if not isinstance(self.text, Figure):
+            return ""
+        return "-" if self.value is None else str(self.value)
+
 
 @dataclass(frozen=True)
 class Column:
-    """`link` sorts the table by it."""
+    """`beside` names what stands beside the text of its cells: the project of a session."""
 
     name: str
     is_number: bool = True
     hint: str = ""
-    link: str = ""
-    is_sorted: bool = False
+    beside: str = ""
 
 
 @dataclass(frozen=True)
 class Table:
-    """The first column takes the room that is left; `address` is a link below the rows."""
+    """The first column takes the room that is left; `address` is a link below the rows.
+
+    A page shows the first `shown` rows until all are asked for.
+    """
 
     title: str
     columns: list[Column]
@@ -179,7 +239,13 @@ class Table:
     empty: str = ""
     anchor: str = ""
     address: str = ""
+    shown: int = SHOWN_ROWS
     kind: str = "table"
+
+    @property
+    def name(self) -> str:
+        """What an address calls it."""
+        return self.anchor or re.sub(r"[^a-z0-9]+", "-", self.title.lower()).strip("-")
 
 
 @dataclass(frozen=True)
@@ -247,7 +313,29 @@ class Pair:
     kind: str = "pair"
 
 
-Section = Tiles | Choices | Bars | Charts | Heat | Table | Meter | Remark | Log | Pair
+Section = (
+    Tiles
+    | Caption
+    | Choices
+    | Bars
+    | Charts
+    | Heat
+    | Calendar
+    | Table
+    | Meter
+    | Remark
+    | Log
+    | Pair
+)
+
+
+def tables_of(sections: Iterable[Section]) -> Iterator[Table]:
+    """All tables of a page, those side by side too."""
+    for each in sections:
+        if isinstance(each, Table):
+            yield each
+        elif isinstance(each, Pair):
+            yield from (each.left, each.right)
 
 
 def share(value: float, top: float) -> float:
