@@ -83,7 +83,7 @@ def _files(asked: Asked) -> Table:
     top = max(row["changes"] for row in rows)
     return Table(
         "Most edited files",
-        [Column("File", is_number=False), Column("Changes"), Column("Sessions"),
+        [Column("File", is_number=False, beside="Folder"), Column("Changes"), Column("Sessions"),
          Column("Added"), Column("Removed"), Column("Last", is_number=False)],
         [
             [

@@ -98,7 +98,7 @@ def _classes(asked: Asked) -> Table:
     top = max(row["errors"] for row in rows)
     return Table(
         "What fails",
-        [Column("Error", is_number=False), Column("Errors"), Column("Sessions"),
+        [Column("Error", is_number=False, beside="Tool"), Column("Errors"), Column("Sessions"),
          Column("Last", is_number=False)],
         [
             [

@@ -138,9 +138,10 @@ class Numbers(RequestHandler):
 
 @dataclass(frozen=True)
 class Made:
-    """What a page shows; `problem` says why it has no sections."""
+    """What a page shows; `problem` says why it has no sections, `given` what was asked for."""
 
     slug: str
+    given: Choice
     choice: Choice
     sections: list[Section]
     problem: Problem
@@ -156,20 +157,21 @@ def numbers_page(settings: Settings, choice: Choice, slug: str = "") -> Markup:
 def make(settings: Settings, choice: Choice, slug: str = "") -> Made:
     """The figures of a page."""
     page = PAGES[slug]
-    choice = _known_to(page, choice)
+    given = choice = _known_to(page, choice)
     gold = current(settings)
     if gold is None:
-        return Made(slug, choice, [], NOT_YET)
+        return Made(slug, given, choice, [], NOT_YET)
     asked = Asked(gold, choice, datetime.now(ZoneInfo(settings.timezone)).date(), settings)
     try:
         if page.first and not choice.has_period:
             choice = replace(choice, days=page.first(asked))
             asked = replace(asked, choice=choice)
         sections = page.make(asked)
-        return Made(slug, choice, sections, _nothing(asked), gold, _options(asked, page))
+        options = _options(asked, page)
+        return Made(slug, given, choice, sections, _nothing(asked), gold, options)
     except (CcaError, duckdb.Error) as error:
         logger.warning("gold cannot be read: %s", error)
-        return Made(slug, choice, [], BROKEN, gold)
+        return Made(slug, given, choice, [], BROKEN, gold)
 
 
 def _nothing(asked: Asked) -> Problem:
@@ -223,11 +225,11 @@ def rendered(settings: Settings, made: Made) -> Markup:
         choice=choice,
         sections=made.sections,
         problem=None if made.sections else made.problem,
-        is_filtered=choice != Choice(),
+        is_filtered=made.given != Choice(),
         periods=PERIODS,
         link=lambda **changes: choice.link(slug, **changes),
         sheet=lambda table: _sheet(choice.link(slug), table.name),
-        list_link=choice.conversations(datetime.now(ZoneInfo(settings.timezone)).date()),
+        list_link=made.given.conversations(datetime.now(ZoneInfo(settings.timezone)).date()),
         options=made.options,
         filter_names=_FILTER_NAMES,
         kept=_KEPT,

@@ -95,7 +95,7 @@ def _table(asked: Asked, title: str, rows: list[Row]) -> Table:
     return Table(
         title,
         [
-            Column("Tool", is_number=False),
+            Column("Tool", is_number=False, beside="Server or kind"),
             Column("Calls"),
             Column("Sessions"),
             Column("Success rate", hint=measured.SUCCESS_RATE.description),

@@ -52,7 +52,10 @@ TOKENS = _tokens(
 )  # fmt: skip
 COST_USD = _usd(
     name="cost_usd", column="cost_usd", label="Cost",
-    description="Cost of the tokens at the API's prices of the day; 0 where no price is known.",
+    description=(
+        "Cost of the tokens, estimated at the API's list prices of the day; 0 where no price is "
+        "known."
+    ),
 )  # fmt: skip
 COST_USD_WITH_WEB_SEARCH = _usd(
     name="cost_usd_with_web_search", column="cost_usd_with_web_search",
