@@ -3,7 +3,7 @@
   const value = (row, column, isNumber) => {
     const cell = row.cells[column];
     const given = cell.dataset.v;
-    if (!isNumber) return given ?? cell.innerText.trim();
+    if (!isNumber) return given ?? cell.textContent.trim();
     return given === undefined || given === "-" ? Number.NaN : Number(given);
   };
 

@@ -10,11 +10,11 @@ from cca.dashboards.browser.numbers.cells import (
     project_labels,
     session_cell,
 )
+from cca.dashboards.browser.numbers.drawn import Segment
 from cca.dashboards.browser.numbers.parts import (
     Cell,
     Column,
     Section,
-    Segment,
     Table,
     Tile,
     Tiles,

@@ -16,7 +16,7 @@ from cca.dashboards.browser.chart import (
     unit_of,
 )
 from cca.dashboards.browser.numbers.choice import UNITS
-from cca.dashboards.browser.numbers.parts import Bar, Bars, Segment, Slice
+from cca.dashboards.browser.numbers.drawn import Bar, Bars, Segment, Slice
 from cca.dashboards.browser.numbers.write import axis_money, thousands
 
 # More names than this cannot be followed in one chart; the rest is "other".

@@ -8,18 +8,8 @@ from cca.dashboards.browser.chart import short
 from cca.dashboards.browser.numbers.bars import COLOURS, MAX_SERIES, colours_of
 from cca.dashboards.browser.numbers.cells import model_names, period_link
 from cca.dashboards.browser.numbers.choice import LINES
-from cca.dashboards.browser.numbers.parts import (
-    Cell,
-    Change,
-    Charts,
-    Column,
-    Lines,
-    Section,
-    Segment,
-    Table,
-    Tile,
-    Tiles,
-)
+from cca.dashboards.browser.numbers.drawn import Change, Charts, Lines, Segment
+from cca.dashboards.browser.numbers.parts import Cell, Column, Section, Table, Tile, Tiles
 from cca.dashboards.browser.numbers.reader import FILTERED, OF_MODEL, Asked, Row
 from cca.dashboards.browser.numbers.weeks import Values, changes_of, lines, weeks_between
 from cca.dashboards.browser.numbers.write import number, percent, span, thousands

@@ -6,14 +6,12 @@ from zoneinfo import ZoneInfo
 from cca.dashboards.browser.chart import Mark, nice_top, ticks
 from cca.dashboards.browser.numbers import limits
 from cca.dashboards.browser.numbers.cells import BEHIND_ROWS, hours_link, utc
+from cca.dashboards.browser.numbers.drawn import Bar, Bars, Slice
 from cca.dashboards.browser.numbers.parts import (
-    Bar,
-    Bars,
     Cell,
     Column,
     Meter,
     Section,
-    Slice,
     Table,
     Tile,
     Tiles,

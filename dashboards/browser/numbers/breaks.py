@@ -15,12 +15,11 @@ from cca.dashboards.browser.numbers.cells import (
     session_cell,
 )
 from cca.dashboards.browser.numbers.choice import MEASURES
+from cca.dashboards.browser.numbers.drawn import Bars, Segment
 from cca.dashboards.browser.numbers.parts import (
-    Bars,
     Cell,
     Column,
     Section,
-    Segment,
     Table,
     Tile,
     Tiles,
@@ -73,7 +72,8 @@ def _tiles(asked: Asked, totals: Row) -> Tiles:
                  f"of {count(totals['api_messages'], 'response')}",
                  hint=measured.CACHE_BREAKS.description),
             Tile("They cost", money(sums["cache_break_usd"]),
-                 f"{percent(_rate(totals), 1)} of the cost", hint=exact(sums["cache_break_usd"])),
+                 f"{percent(_rate(totals), 1)} of the cost",
+                 hint=measured.CACHE_BREAK_USD.description, exact=exact(sums["cache_break_usd"])),
             Tile(measured.REWRITTEN_TOKENS.label, thousands(sums["rewritten_tokens"]), "tokens",
                  hint=measured.REWRITTEN_TOKENS.description),
             Tile("Sessions", f"{sums['broken_sessions']:,}", "with a break",

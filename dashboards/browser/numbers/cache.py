@@ -59,9 +59,10 @@ def _tiles(asked: Asked, totals: Row) -> Tiles:
     return Tiles(
         [
             Tile("From the cache", percent(totals["cache_hit_rate"], 1),
-                 "of all prompt tokens", behind),
+                 "of all prompt tokens", behind, measured.CACHE_HIT_RATE.description),
             Tile("Saved", money(saved), f"of {money(full)} without a cache" if full > 0 else "",
-                 behind, exact(totals["cache_savings_usd"]), "good"),
+                 behind, measured.CACHE_SAVINGS_USD.description, "good",
+                 exact=exact(totals["cache_savings_usd"])),
             Tile("Cache reads", thousands(totals["cache_read_tokens"]), "tokens", behind),
             Tile("Cache writes", thousands(totals["cache_write_tokens"]), "tokens", behind),
             Tile("Average reuse", _times(totals), "reads per cached token",

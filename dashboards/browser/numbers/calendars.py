@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from cca.dashboards.browser.chart import start_of
 from cca.dashboards.browser.numbers.bars import label_of
 from cca.dashboards.browser.numbers.cells import period_link
-from cca.dashboards.browser.numbers.parts import Calendar, Heat, Segment, Week
+from cca.dashboards.browser.numbers.drawn import Calendar, Heat, Segment, Week
 from cca.dashboards.browser.numbers.reader import FILTERED, Asked, Row
 from cca.dashboards.browser.numbers.write import money, number
 from cca.gold.measures.model import Measure

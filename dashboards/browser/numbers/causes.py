@@ -11,13 +11,12 @@ from cca.dashboards.browser.numbers.cells import (
     project_labels,
     session_cell,
 )
+from cca.dashboards.browser.numbers.drawn import Bars, Segment
 from cca.dashboards.browser.numbers.parts import (
-    Bars,
     Cell,
     Choices,
     Column,
     Section,
-    Segment,
     Table,
     Tile,
     Tiles,
@@ -86,7 +85,8 @@ def _tiles(asked: Asked, cause: Cause, totals: Row, rows: tuple[Row, ...]) -> Ti
     return Tiles(
         [
             Tile("Cost", money(cost), count(totals["api_messages"], "response"),
-                 asked.conversations(), exact(totals["cost_usd"])),
+                 asked.conversations(), usage.COST_USD.description,
+                 exact=exact(totals["cost_usd"])),
             Tile(f"With a {_lower(cause)}", money(known),
                  f"{of_all} of the cost, {len(named):,} different"),
             Tile("Cost per prompt", per_prompt, f"of {of_prompts}",

@@ -60,16 +60,20 @@ def _table(asked: Asked, split: str, compared: Choice | None, labels: dict[str, 
         _PLURALS[split],
         [
             Column(_NAMES[split], is_number=False),
-            *([Column("Before"), Column("Change")] if compared else []),
-            Column("Sessions", hint=_sessions_hint(asked, split)),
             Column("Cost", hint=measured.COST_USD.description),
+            *([Column("Change"), Column("Before")] if compared else []),
+            Column("Sessions", hint=_sessions_hint(asked, split)),
         ],
         [
             [
                 _name(asked, split, key, names, share(_cost(now, key), top)),
+                Cell(money(_cost(now, key)), hint=exact(_cost(now, key)), tone="strong"),
                 *(_then(now, then, key) if compared else []),
-                Cell(number(said.get(key, 0)), asked.conversations(**{_filter(split): str(key)})),
-                Cell(money(_cost(now, key)), hint=exact(_cost(now, key))),
+                Cell(
+                    number(said.get(key, 0)),
+                    asked.conversations(**{_filter(split): str(key)}),
+                    tone="plain",
+                ),
             ]
             for key in keys[:BEHIND_ROWS]
         ],
@@ -84,7 +88,7 @@ def _name(asked: Asked, split: str, key: str, names: dict[str, str], filled: flo
 
 def _then(now: dict[str, Row], then: dict[str, Row], key: str) -> list[Cell]:
     was = _cost(then, key)
-    return [Cell(money(was), hint=exact(was)), Cell(change(_cost(now, key), was))]
+    return [Cell(change(_cost(now, key), was)), Cell(money(was), hint=exact(was))]
 
 
 def _cost(rows: dict[str, Row], key: str) -> float:

@@ -13,14 +13,12 @@ from cca.dashboards.browser.numbers.cells import (
     project_labels,
     session_cell,
 )
+from cca.dashboards.browser.numbers.drawn import Bar, Bars, Slice
 from cca.dashboards.browser.numbers.parts import (
-    Bar,
-    Bars,
     Cell,
     Column,
     Pair,
     Section,
-    Slice,
     Table,
     Tile,
     Tiles,

@@ -6,15 +6,13 @@ from zoneinfo import ZoneInfo
 
 from cca.dashboards.browser.chart import Mark, ticks
 from cca.dashboards.browser.numbers.cells import BEHIND_ROWS, hours_link, utc
+from cca.dashboards.browser.numbers.drawn import Bar, Bars, Slice
 from cca.dashboards.browser.numbers.parts import (
-    Bar,
-    Bars,
     Cell,
     Column,
     Meter,
     Remark,
     Section,
-    Slice,
     Table,
     Tile,
     Tiles,

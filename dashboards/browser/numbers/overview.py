@@ -8,7 +8,8 @@ from cca.dashboards.browser.numbers.budgets import meters
 from cca.dashboards.browser.numbers.cells import project_labels
 from cca.dashboards.browser.numbers.choice import ALL, PERIODS, Before, Choice
 from cca.dashboards.browser.numbers.compared import change, tables
-from cca.dashboards.browser.numbers.parts import Bars, Caption, Remark, Section, Tile, Tiles, count
+from cca.dashboards.browser.numbers.drawn import Bars
+from cca.dashboards.browser.numbers.parts import Caption, Remark, Section, Tile, Tiles, count
 from cca.dashboards.browser.numbers.reader import FILTERED, Asked, Row
 from cca.dashboards.browser.numbers.spending import WHERE
 from cca.dashboards.browser.numbers.usage import UNPRICED, most_expensive, unpriced

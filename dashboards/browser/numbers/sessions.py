@@ -13,18 +13,8 @@ from cca.dashboards.browser.numbers.cells import (
     project_labels,
     session_cell,
 )
-from cca.dashboards.browser.numbers.parts import (
-    Bar,
-    Bars,
-    Cell,
-    Column,
-    Section,
-    Slice,
-    Table,
-    Tile,
-    Tiles,
-    share,
-)
+from cca.dashboards.browser.numbers.drawn import Bar, Bars, Slice
+from cca.dashboards.browser.numbers.parts import Cell, Column, Section, Table, Tile, Tiles, share
 from cca.dashboards.browser.numbers.reader import FILTERED, Asked, Row
 from cca.dashboards.browser.numbers.write import Figure, money, number, percent, span, thousands
 from cca.gold.measures import sessions as measured

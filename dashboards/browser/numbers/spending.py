@@ -3,7 +3,7 @@
 from cca.dashboards.browser.numbers.bars import Axis, colours_of, series_of, stacked
 from cca.dashboards.browser.numbers.cells import model_names, period_link, project_labels
 from cca.dashboards.browser.numbers.choice import MEASURES, SPLITS, Choice
-from cca.dashboards.browser.numbers.parts import Bars, Segment
+from cca.dashboards.browser.numbers.drawn import Bars, Segment
 from cca.dashboards.browser.numbers.reader import FILTERED, OF_MODEL, Asked, Row
 from cca.dashboards.browser.numbers.write import money, thousands
 from cca.gold.measures import usage as measured

@@ -15,6 +15,7 @@ from cca.dashboards.browser.numbers.cells import (
     session_cell,
     usage_figures,
 )
+from cca.dashboards.browser.numbers.compared import change
 from cca.dashboards.browser.numbers.parts import (
     Cell,
     Column,
@@ -30,7 +31,7 @@ from cca.dashboards.browser.numbers.parts import (
 from cca.dashboards.browser.numbers.reader import Asked, Row
 from cca.dashboards.browser.numbers.repositories import repositories
 from cca.dashboards.browser.numbers.spending import BY, SUMS, WHERE, chart, grouped
-from cca.dashboards.browser.numbers.write import exact, money, percent, thousands
+from cca.dashboards.browser.numbers.write import exact, money, thousands
 from cca.gold.measures import usage as measured
 from cca.gold.measures.select import select
 
@@ -90,39 +91,36 @@ def _without_price(model: str | None, answers: int) -> str:
 
 
 def _tiles(asked: Asked, totals: Row) -> Tiles:
-    conversations = asked.conversations()
-    cost = Tile(
-        "Cost", money(totals["cost_usd"]), _against_before(asked, totals), conversations,
-        exact(totals["cost_usd"]),
-    )  # fmt: skip
+    behind, cache = asked.conversations(), asked.choice.link("cache")
+    many = count(totals["answered_sessions"], "session")
     return Tiles(
         [
-            cost,
-            Tile("Responses", f"{totals['api_messages']:,}", link=conversations,
-                 remark=f"in {count(totals['answered_sessions'], 'session')} with a response",
-                 hint=measured.API_MESSAGES.description),
-            Tile("Input", thousands(totals["input_tokens"]), "tokens, not cached", conversations),
-            Tile("Output", thousands(totals["output_tokens"]), "tokens", conversations),
-            Tile("Cache writes", thousands(totals["cache_write_tokens"]), "tokens",
-                 asked.choice.link("cache")),
-            Tile("Cache reads", thousands(totals["cache_read_tokens"]), "tokens",
-                 asked.choice.link("cache")),
+            _cost(asked, totals, behind),
+            Tile("Responses", f"{totals['api_messages']:,}", f"in {many} with a response", behind,
+                 measured.API_MESSAGES.description),
+            Tile("Input", thousands(totals["input_tokens"]), "tokens, not cached", behind,
+                 measured.INPUT_TOKENS.description),
+            Tile("Output", thousands(totals["output_tokens"]), "tokens", behind,
+                 measured.OUTPUT_TOKENS.description),
+            Tile("Cache writes", thousands(totals["cache_write_tokens"]), "tokens", cache,
+                 measured.CACHE_WRITE_TOKENS.description),
+            Tile("Cache reads", thousands(totals["cache_read_tokens"]), "tokens", cache,
+                 measured.CACHE_READ_TOKENS.description),
         ]
     )  # fmt: skip
 
 
-def _against_before(asked: Asked, totals: Row) -> str:
-    """How much more or less than in the period before."""
-    before = asked.choice.before(asked.today)
-    if before is None:
-        return ""
-    compared = asked.choice.within(before.first, before.last)
-    cost = float(asked.rows_of(compared, _TOTALS)[0]["cost_usd"])
-    if not cost:
-        return ""
-    change = float(totals["cost_usd"]) / cost - 1
-    direction = "more" if change >= 0 else "less"
-    return f"{percent(abs(change))} {direction} than {before.name}"
+def _cost(asked: Asked, totals: Row, link: str) -> Tile:
+    """The cost beside that of the period before."""
+    cost, moved, remark = totals["cost_usd"], "", ""
+    if before := asked.choice.before(asked.today):
+        compared = asked.choice.within(before.first, before.last)
+        was = asked.rows_of(compared, _TOTALS)[0]["cost_usd"]
+        moved, remark = change(cost, was), f"from {money(was)} in {before.name}"
+    return Tile(
+        "Cost", money(cost), remark, link, measured.COST_USD.description, change=moved,
+        exact=exact(cost),
+    )  # fmt: skip
 
 
 def _models(asked: Asked) -> Table:

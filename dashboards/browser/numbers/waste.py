@@ -11,8 +11,8 @@ from cca.dashboards.browser.numbers.cells import (
     place_cell,
     project_labels,
 )
+from cca.dashboards.browser.numbers.drawn import Bars
 from cca.dashboards.browser.numbers.parts import (
-    Bars,
     Cell,
     Column,
     Section,
