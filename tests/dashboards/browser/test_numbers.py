@@ -607,7 +607,7 @@ def test_a_table_is_sorted_shown_whole_and_taken_along(site: Any, open_page: Any
     table.get_by_role("button", name=f"Show all {len(added)}").click()
     expect(table.locator("tbody tr:visible")).to_have_count(len(added))
     with page.expect_download() as download:
-        table.get_by_role("link", name="CSV").click()
+        table.get_by_role("link", name="Download").click()
     assert download.value.suggested_filename == "code-most-edited-files.csv"
     lines = list(csv.reader(Path(download.value.path()).read_text().splitlines()))
     assert lines[0] == ["File", "Folder", "Changes", "Sessions", "Added", "Removed", "Last"]
