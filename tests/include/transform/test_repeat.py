@@ -8,9 +8,11 @@ from dbt_common.events.base_types import EventMsg
 
 from cca.errors import WarehouseError
 from cca.settings import Settings
-from cca.transform import repeat
-from cca.transform.dbt import transform
+from cca.transform import recording
+from cca.transform.build import transform
 from cca.transform.nodes import NodeDone, TransformReport
+from cca.transform.recording import Kind, Recorder
+from cca.transform.repeat import repeat
 from tests.dbt.rows import Row, answer, block, build_settings, entry, run, write_raw
 
 KEY = "the same code"
@@ -30,7 +32,8 @@ PASSES = "select count(*) as failures, false as should_warn, count(*) > 9 as sho
 
 def node(name: str, second: int) -> NodeDone:
     """A node whose name says what it is."""
-    kind = "test" if "test" in name else "model"
+    kind = name.split("_", maxsplit=1)[0]
+    kind = kind if kind in ("test", "seed") else "model"
     severity = "warn" if "warns" in name else "error"
     ended = T0 + timedelta(seconds=second)
     return NodeDone(
@@ -38,19 +41,20 @@ def node(name: str, second: int) -> NodeDone:
     )
 
 
-def recorded(settings: Settings, **statements: list[str]) -> bool:
+def recorded(settings: Settings, kind: Kind = Kind.PART, **statements: list[str]) -> bool:
     """A recording of nodes that ended in this order; names with `test` are tests."""
-    recorder = repeat.Recorder()
+    recorder = Recorder()
     nodes = []
     for second, (name, each) in enumerate(statements.items()):
         nodes.append(node(name, second))
         recorder.statements[nodes[-1].unique_id] = each
     recorder.statements["operation.cca.end"] = ["insert into ends values (1)"]
-    return repeat.keep(settings, KEY, reversed(nodes), recorder)
+    return recording.keep(settings, kind, KEY, reversed(nodes), recorder)
 
 
-def recording(settings: Settings) -> Path:
-    return settings.cca_home / "dbt" / "recording.json"
+def kept(settings: Settings) -> list[Path]:
+    """The recordings of a home, the one of a full refresh first."""
+    return sorted((settings.cca_home / "dbt").glob("recording-*.json"))
 
 
 @pytest.fixture
@@ -69,7 +73,7 @@ def test_statements_run_in_the_order_in_which_nodes_ended(shop: Settings) -> Non
         test_t=[PASSES],
     )
     seen: list[NodeDone] = []
-    nodes = repeat.repeat(shop, KEY, seen.append)
+    nodes = repeat(shop, Kind.PART, KEY, seen.append)
     assert nodes == tuple(seen)
     assert [(each.name, each.status) for each in seen] == [
         ("first", "success"), ("second", "success"), ("test_t", "pass"),
@@ -81,7 +85,7 @@ def test_statements_run_in_the_order_in_which_nodes_ended(shop: Settings) -> Non
 def test_a_test_that_only_warns_holds_nothing_back(shop: Settings) -> None:
     says = PASSES.replace("false", "count(*) > 0").replace("> 9", "> 0")
     assert recorded(shop, first=["insert into t values (1)"], test_warns=[says])
-    nodes = repeat.repeat(shop, KEY, None)
+    nodes = repeat(shop, Kind.PART, KEY, None)
     assert nodes
     assert [(each.name, each.status, each.failures) for each in nodes] == [
         ("first", "success", None), ("test_warns", "warn", 1),
@@ -91,19 +95,44 @@ def test_a_test_that_only_warns_holds_nothing_back(shop: Settings) -> None:
 
 def test_other_code_has_another_recording(shop: Settings) -> None:
     assert recorded(shop, first=["insert into t values (1)"])
-    assert repeat.repeat(shop, "other code", None) is None
+    assert repeat(shop, Kind.PART, "other code", None) is None
     assert run(shop, "select n from t") == []
 
 
-def test_views_stay_as_they_are(shop: Settings) -> None:
+def test_a_view_that_was_dropped_is_made_again(shop: Settings) -> None:
     assert recorded(shop, v=["create or replace view v as select 1", "comment on view v is 'x'"])
-    assert repeat.repeat(shop, KEY, None) is not None
-    assert run(shop, "select count(*) from duckdb_views() where view_name = 'v'") == [(0,)]
+    assert repeat(shop, Kind.PART, KEY, None) is not None
+    assert run(shop, "select comment from duckdb_views() where view_name = 'v'") == [("x",)]
+
+
+def test_a_seed_that_is_gone_is_left_to_dbt(shop: Settings) -> None:
+    assert recorded(shop, seed_t=["drop table t"])
+    assert repeat(shop, Kind.PART, KEY, None) is None
+
+
+def test_a_full_refresh_finds_what_it_dropped_before_it_creates(shop: Settings) -> None:
+    choice = "select bool_and(n = 1) from t"
+    states = ["drop table t; create table t as select 1 as n", choice, "drop table if exists ends"]
+    later = ["create table ends as select 0 as n"]
+    assert not recorded(shop, Kind.PART, states=states, later=later)
+    assert recorded(shop, Kind.FULL, states=states, later=later)
+    assert repeat(shop, Kind.FULL, KEY, None) is not None
+    assert run(shop, "select n from ends order by n") == [(0,), (1,)]
+    assert repeat(shop, Kind.PART, KEY, None) is None
+    assert not recorded(shop, Kind.FULL, states=[states[0], choice], later=[states[0]])
+
+
+def test_recordings_of_other_code_go_and_those_of_this_stay(shop: Settings) -> None:
+    assert recorded(shop, first=["insert into t values (1)"])
+    recording.forget(shop, but=KEY)
+    assert len(kept(shop)) == 1
+    recording.forget(shop, but="other code")
+    assert kept(shop) == []
 
 
 def test_a_build_that_made_its_tables_cannot_be_repeated(shop: Settings) -> None:
     assert not recorded(shop, first=["create  table\n  new as select 1"])
-    assert repeat.repeat(shop, KEY, None) is None
+    assert repeat(shop, Kind.PART, KEY, None) is None
 
 
 @pytest.mark.parametrize(
@@ -119,10 +148,10 @@ def test_what_goes_another_way_is_left_to_dbt_and_ends_nothing(
     shop: Settings, statements: dict[str, list[str]]
 ) -> None:
     assert recorded(shop, **statements)
-    assert repeat.repeat(shop, KEY, None) is None
+    assert repeat(shop, Kind.PART, KEY, None) is None
     assert run(shop, "select n from ends") == []
     # The next build does not try the same again.
-    assert repeat.repeat(shop, KEY, None) is None
+    assert repeat(shop, Kind.PART, KEY, None) is None
 
 
 @pytest.mark.parametrize(
@@ -131,8 +160,9 @@ def test_what_goes_another_way_is_left_to_dbt_and_ends_nothing(
 )
 def test_a_damaged_recording_is_left_to_dbt(shop: Settings, text: str) -> None:
     assert recorded(shop, first=["insert into t values (1)"])
-    recording(shop).write_text(text)
-    assert repeat.repeat(shop, KEY, None) is None
+    (path,) = kept(shop)
+    path.write_text(text)
+    assert repeat(shop, Kind.PART, KEY, None) is None
 
 
 def test_a_recorder_keeps_the_statement_without_dbts_note() -> None:
@@ -147,7 +177,7 @@ def test_a_recorder_keeps_the_statement_without_dbts_note() -> None:
         ),
         EventLevel.DEBUG,
     )
-    recorder = repeat.Recorder()
+    recorder = Recorder()
     recorder(said)
     assert recorder.statements == {"model.cca.m": ["select 1"]}
 
@@ -204,11 +234,10 @@ def test_wrong_data_is_found_by_a_repeated_build_and_told_by_dbt(
     assert found
     same = answer("s", 0, "m")
     write_raw(settings, [*rows("aBD")[0], same, same], [])
-    assert recording(settings).exists()
+    assert kept(settings)
     with pytest.raises(WarehouseError, match="unique_stg_conversations_document_id"):
         transform(settings)
-    # dbt may have written what the recording knows nothing of, by other settings even.
-    assert not recording(settings).exists()
+    assert kept(settings) == []
 
 
 def test_the_third_build_repeats_the_second_and_equals_a_full_refresh(
@@ -218,7 +247,20 @@ def test_the_third_build_repeats_the_second_and_equals_a_full_refresh(
     assert found["marts.dim_sessions"]
     assert {each.name for each in report.nodes} >= {name.split(".")[1] for name in found}
     write_raw(settings, *rows("aBD"))
+    assert not transform(settings, full_refresh=True).is_repeated
+    again = contents(settings)
+    assert [name for name in again if again[name] != found[name]] == []
+
+
+def test_the_next_full_refresh_repeats_dbts_and_mends_what_was_changed_by_hand(
+    third: tuple[Settings, TransformReport], found: dict[str, list[str]]
+) -> None:
+    settings, _ = third
+    # Recorded at the least by this one.
     transform(settings, full_refresh=True)
+    run(settings, "delete from marts.dim_sessions; drop view marts.fct_messages")
+    run(settings, "update intermediate.int_api_messages set output_tokens = 0")
+    assert transform(settings, full_refresh=True).is_repeated
     again = contents(settings)
     assert [name for name in again if again[name] != found[name]] == []
 
