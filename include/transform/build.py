@@ -27,7 +27,7 @@ from cca.transform.nodes import (
     nodes_of,
     report_of,
 )
-from cca.transform.recording import Kind, Recorder
+from cca.transform.recording import Recorder
 from cca.transform.repeat import repeat
 
 if TYPE_CHECKING:
@@ -46,10 +46,6 @@ class _Build:
     select: str
     full_refresh: bool
     tests_of: str
-
-    @property
-    def kind(self) -> Kind:
-        return Kind.FULL if self.full_refresh else Kind.PART
 
     def arguments(self) -> list[str]:
         arguments = ["build", "--exclude", f"tag:{CI_TAG}"]
@@ -106,7 +102,12 @@ def _repeat(
     # The reports on models read the manifest, lineage dbt's own results of the run.
     if build.select or settings.openlineage_url or not is_manifest_current(settings):
         return None
-    return repeat(settings, build.kind, _recording_key(settings), on_event)
+    key = _recording_key(settings)
+    tries = (
+        repeat(settings, kind, key, on_event)
+        for kind in recording.kinds(full_refresh=build.full_refresh)
+    )
+    return next((nodes for nodes in tries if nodes is not None), None)
 
 
 def _by_dbt(
@@ -124,7 +125,7 @@ def _by_dbt(
         _record(settings, error.nodes, began, is_repeated=False)
         raise
     if not build.select:
-        recording.keep(settings, build.kind, key, nodes, recorder)
+        recording.keep(settings, key, nodes, recorder, full_refresh=build.full_refresh)
     return nodes
 
 

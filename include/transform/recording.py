@@ -1,7 +1,7 @@
 """Recordings: the statements that dbt ran in a whole build, kept for the builds that repeat them.
 
-There are two: of a build that changed the touched sessions only, and of a full refresh, which drops
-and creates every table. A recording's name says which settings and which code it holds for.
+There is one for each kind of build, because a build that finds every session touched drops the
+tables and creates them. A recording's name says which settings and which code it holds for.
 """
 
 import hashlib
@@ -36,15 +36,21 @@ _DROPPED = re.compile(r"\bdrop\s+table\s+(?:if\s+exists\s+)?([^\s;]+)", re.IGNOR
 
 
 class Kind(StrEnum):
-    """What a recorded build did to the tables that are built by session."""
+    """A build of some sessions, of all as all were touched, or a full refresh."""
 
-    PART = "part"
+    SOME = "some"
+    ALL = "all"
     FULL = "full"
 
     @property
     def are_all_touched(self) -> bool:
         """The answer to the model's choice."""
-        return self is Kind.FULL
+        return self is not Kind.SOME
+
+
+def kinds(*, full_refresh: bool) -> tuple[Kind, ...]:
+    """Return the kinds that a build may turn out to be."""
+    return (Kind.FULL,) if full_refresh else (Kind.SOME, Kind.ALL)
 
 
 @dataclass
@@ -93,7 +99,12 @@ def read(settings: Settings, kind: Kind, key: str) -> dict[str, Any] | None:
 
 
 def keep(
-    settings: Settings, kind: Kind, key: str, nodes: Iterable[NodeDone], recorder: Recorder
+    settings: Settings,
+    key: str,
+    nodes: Iterable[NodeDone],
+    recorder: Recorder,
+    *,
+    full_refresh: bool,
 ) -> bool:
     """Write what a whole build of dbt ran; tells whether it can be repeated.
 
@@ -119,8 +130,10 @@ def keep(
         if not statement.lower().startswith(_QUESTIONS)
     ]
     statements = [step["statements"] for step in steps]
-    if not hooks or not _finds_its_tables(statements) or kind is not _kind_of(statements):
+    is_new = any(map(_drops_tables, statements))
+    if not hooks or not _finds_its_tables(statements) or (full_refresh and not is_new):
         return False
+    kind = Kind.FULL if full_refresh else Kind.ALL if is_new else Kind.SOME
     _folder(settings).mkdir(parents=True, exist_ok=True)
     replace_file(_path(settings, kind, key), json.dumps({"steps": steps, "hooks": hooks}))
     return True
@@ -149,13 +162,12 @@ def _finds_its_tables(statements: Sequence[Sequence[str]]) -> bool:
     return created <= {name for each in every for name in _DROPPED.findall(each)}
 
 
-def _kind_of(statements: Sequence[Sequence[str]]) -> Kind:
-    """Tell what the answer to the choice was: where all are touched, its model drops tables."""
-    for step in statements:
-        for each, following in pairwise(step):
-            if each.lower().startswith(CHOICE) and _DROPPED.match(following):
-                return Kind.FULL
-    return Kind.PART
+def _drops_tables(step: Sequence[str]) -> bool:
+    """Tell the answer to the choice: where all sessions are touched, its model drops tables."""
+    return any(
+        each.lower().startswith(CHOICE) and _DROPPED.match(following)
+        for each, following in pairwise(step)
+    )
 
 
 def _path(settings: Settings, kind: Kind, key: str) -> Path:

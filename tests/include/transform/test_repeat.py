@@ -41,7 +41,7 @@ def node(name: str, second: int) -> NodeDone:
     )
 
 
-def recorded(settings: Settings, kind: Kind = Kind.PART, **statements: list[str]) -> bool:
+def recorded(settings: Settings, *, full_refresh: bool = False, **statements: list[str]) -> bool:
     """A recording of nodes that ended in this order; names with `test` are tests."""
     recorder = Recorder()
     nodes = []
@@ -49,7 +49,7 @@ def recorded(settings: Settings, kind: Kind = Kind.PART, **statements: list[str]
         nodes.append(node(name, second))
         recorder.statements[nodes[-1].unique_id] = each
     recorder.statements["operation.cca.end"] = ["insert into ends values (1)"]
-    return recording.keep(settings, kind, KEY, reversed(nodes), recorder)
+    return recording.keep(settings, KEY, reversed(nodes), recorder, full_refresh=full_refresh)
 
 
 def kept(settings: Settings) -> list[Path]:
@@ -73,7 +73,7 @@ def test_statements_run_in_the_order_in_which_nodes_ended(shop: Settings) -> Non
         test_t=[PASSES],
     )
     seen: list[NodeDone] = []
-    nodes = repeat(shop, Kind.PART, KEY, seen.append)
+    nodes = repeat(shop, Kind.SOME, KEY, seen.append)
     assert nodes == tuple(seen)
     assert [(each.name, each.status) for each in seen] == [
         ("first", "success"), ("second", "success"), ("test_t", "pass"),
@@ -85,7 +85,7 @@ def test_statements_run_in_the_order_in_which_nodes_ended(shop: Settings) -> Non
 def test_a_test_that_only_warns_holds_nothing_back(shop: Settings) -> None:
     says = PASSES.replace("false", "count(*) > 0").replace("> 9", "> 0")
     assert recorded(shop, first=["insert into t values (1)"], test_warns=[says])
-    nodes = repeat(shop, Kind.PART, KEY, None)
+    nodes = repeat(shop, Kind.SOME, KEY, None)
     assert nodes
     assert [(each.name, each.status, each.failures) for each in nodes] == [
         ("first", "success", None), ("test_warns", "warn", 1),
@@ -95,31 +95,45 @@ def test_a_test_that_only_warns_holds_nothing_back(shop: Settings) -> None:
 
 def test_other_code_has_another_recording(shop: Settings) -> None:
     assert recorded(shop, first=["insert into t values (1)"])
-    assert repeat(shop, Kind.PART, "other code", None) is None
+    assert repeat(shop, Kind.SOME, "other code", None) is None
     assert run(shop, "select n from t") == []
 
 
 def test_a_view_that_was_dropped_is_made_again(shop: Settings) -> None:
     assert recorded(shop, v=["create or replace view v as select 1", "comment on view v is 'x'"])
-    assert repeat(shop, Kind.PART, KEY, None) is not None
+    assert repeat(shop, Kind.SOME, KEY, None) is not None
     assert run(shop, "select comment from duckdb_views() where view_name = 'v'") == [("x",)]
 
 
 def test_a_seed_that_is_gone_is_left_to_dbt(shop: Settings) -> None:
     assert recorded(shop, seed_t=["drop table t"])
-    assert repeat(shop, Kind.PART, KEY, None) is None
+    assert repeat(shop, Kind.SOME, KEY, None) is None
 
 
-def test_a_full_refresh_finds_what_it_dropped_before_it_creates(shop: Settings) -> None:
-    choice = "select bool_and(n = 1) from t"
-    states = ["drop table t; create table t as select 1 as n", choice, "drop table if exists ends"]
-    later = ["create table ends as select 0 as n"]
-    assert not recorded(shop, Kind.PART, states=states, later=later)
-    assert recorded(shop, Kind.FULL, states=states, later=later)
-    assert repeat(shop, Kind.FULL, KEY, None) is not None
+STATES = ["drop table t; create table t as select 1 as n", "select bool_and(n = 1) from t"]
+DROPS = "drop table if exists ends"
+CREATES = ["create table ends as select 0 as n"]
+
+
+@pytest.mark.parametrize(("full_refresh", "kind"), [(False, Kind.ALL), (True, Kind.FULL)])
+def test_a_build_of_all_sessions_finds_what_it_dropped_before_it_creates(
+    shop: Settings, *, full_refresh: bool, kind: Kind
+) -> None:
+    assert recorded(shop, full_refresh=full_refresh, states=[*STATES, DROPS], later=CREATES)
+    assert repeat(shop, kind, KEY, None) is not None
     assert run(shop, "select n from ends order by n") == [(0,), (1,)]
-    assert repeat(shop, Kind.PART, KEY, None) is None
-    assert not recorded(shop, Kind.FULL, states=[states[0], choice], later=[states[0]])
+    assert repeat(shop, Kind.SOME, KEY, None) is None
+
+
+def test_a_build_of_another_kind_leaves_the_recording_for_the_next(shop: Settings) -> None:
+    assert recorded(shop, states=STATES, later=["insert into ends values (5)"])
+    assert repeat(shop, Kind.SOME, KEY, None) is None
+    assert run(shop, "select n from ends") == []
+    assert len(kept(shop)) == 1
+
+
+def test_a_full_refresh_that_made_no_table_anew_is_not_recorded(shop: Settings) -> None:
+    assert not recorded(shop, full_refresh=True, states=STATES, later=[DROPS, *CREATES])
 
 
 def test_recordings_of_other_code_go_and_those_of_this_stay(shop: Settings) -> None:
@@ -132,26 +146,25 @@ def test_recordings_of_other_code_go_and_those_of_this_stay(shop: Settings) -> N
 
 def test_a_build_that_made_its_tables_cannot_be_repeated(shop: Settings) -> None:
     assert not recorded(shop, first=["create  table\n  new as select 1"])
-    assert repeat(shop, Kind.PART, KEY, None) is None
+    assert repeat(shop, Kind.SOME, KEY, None) is None
 
 
 @pytest.mark.parametrize(
     "statements",
     [
         {"first": ["insert into t values (1)"], "test_t": [PASSES.replace("> 9", "> 0")]},
-        {"first": ["insert into t values (1)", "select bool_and(n = 1) from t"]},
         {"first": ["insert into t values (1)", "insert into gone values (1)"]},
     ],
-    ids=["a failing test", "another choice", "a missing table"],
+    ids=["a failing test", "a missing table"],
 )
 def test_what_goes_another_way_is_left_to_dbt_and_ends_nothing(
     shop: Settings, statements: dict[str, list[str]]
 ) -> None:
     assert recorded(shop, **statements)
-    assert repeat(shop, Kind.PART, KEY, None) is None
+    assert repeat(shop, Kind.SOME, KEY, None) is None
     assert run(shop, "select n from ends") == []
     # The next build does not try the same again.
-    assert repeat(shop, Kind.PART, KEY, None) is None
+    assert repeat(shop, Kind.SOME, KEY, None) is None
 
 
 @pytest.mark.parametrize(
@@ -162,7 +175,7 @@ def test_a_damaged_recording_is_left_to_dbt(shop: Settings, text: str) -> None:
     assert recorded(shop, first=["insert into t values (1)"])
     (path,) = kept(shop)
     path.write_text(text)
-    assert repeat(shop, Kind.PART, KEY, None) is None
+    assert repeat(shop, Kind.SOME, KEY, None) is None
 
 
 def test_a_recorder_keeps_the_statement_without_dbts_note() -> None:
@@ -270,3 +283,17 @@ def test_gold_tells_how_each_build_went(
 ) -> None:
     builds = run(third[0], BUILDS)[:3]
     assert builds == [(False, 3), (False, 3), (True, len(found["marts.dim_sessions"]))]
+
+
+def test_a_build_that_finds_every_session_touched_is_repeated_too(
+    third: tuple[Settings, TransformReport], found: dict[str, list[str]]
+) -> None:
+    settings, _ = third
+    assert found
+    for touched in ("Abd", "aBD"):
+        # Each session has another number of entries than before.
+        write_raw(settings, *rows(touched))
+        report = transform(settings)
+    assert report.is_repeated
+    again = contents(settings)
+    assert [name for name in again if again[name] != found[name]] == []
