@@ -71,7 +71,9 @@ def newest_build(warehouse: duckdb.DuckDBPyConnection) -> Load:
 
 def newest_build_at(warehouse: duckdb.DuckDBPyConnection) -> datetime | None:
     """Return when every model was built last; None where that was never."""
-    return warehouse.execute("select max(built_at) from meta.builds").fetchall()[0][0]
+    rows = warehouse.execute("select max(built_at) from meta.builds").fetchall()
+    built_at: datetime | None = rows[0][0]
+    return built_at
 
 
 def record_load(warehouse: duckdb.DuckDBPyConnection, load: Load, added: int, deleted: int) -> None:
