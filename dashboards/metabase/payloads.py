@@ -228,6 +228,9 @@ def _graph(question: Question) -> Json:
             name: {"title": title(name), **(_missing(name) if is_line else {})}
             for name in question.y
         }
+    elif question.chart in {"line", "area"}:
+        # The names of the lines are values: what stands here is the default of each.
+        settings |= _missing(question.y[0])
     return settings
 
 

@@ -61,10 +61,11 @@ class Weed:
     def make_bucket(self) -> None:
         """Make the bucket of tables."""
         command = f"s3tables.bucket -create -name {BUCKET} -account admin\n"
-        master = f"-master=127.0.0.1:{self.ports['master.port']}"
+        both = f"{self.ports['master.port']}.{self.ports['master.port.grpc']}"
         subprocess.run(
-            [self.program, "shell", master], input=command.encode(), check=True, capture_output=True
-        )
+            [self.program, "shell", f"-master=127.0.0.1:{both}"],
+            input=command.encode(), check=True, capture_output=True, timeout=120,
+        )  # fmt: skip
 
     def variables(self) -> dict[str, str]:
         """Settings of ours and of pyiceberg that name catalog and store."""
