@@ -37,6 +37,8 @@ def test_spark_builds_the_same_rows_from_the_same_lake(
 ):
     shutil.rmtree(settings.claude_dir)
     generate(Path(settings.claude_dir).parent, sessions=8, seed=5, until=date(2026, 11, 20))
+    # What status lines recorded: the marts of limits are made of it.
+    shutil.copytree(tmp_path / "statusline-spool", settings.cca_home / "statusline-spool")
     sync_once(settings, settings.mongo_uri)
     with archive.connect(settings.mongo_uri) as client:
         # One that becomes a reject, or `agg_rejects` would have no rows to compare.

@@ -16,6 +16,7 @@ import psutil
 import pytest
 
 from cca.demo.generate import generate
+from cca.mongo import archive
 from cca.mongo.mongod import find_binary
 from cca.settings import Settings
 from cca.sync_agent.agent import sync_once
@@ -66,8 +67,12 @@ def archive_at_the_hub(folder: Path) -> Iterator[str]:
     folder.mkdir()
     command = [str(find_binary()), "--dbpath", str(folder), "--bind_ip", HUB, "--port", str(port)]
     server = subprocess.Popen([*command, "--nounixsocket"], stdout=subprocess.DEVNULL)
+    address = f"mongodb://{HUB}:{port}/"
     try:
-        yield f"mongodb://{HUB}:{port}/"
+        # The driver waits for it.
+        with archive.connect(address, timeout_ms=60_000) as client:
+            archive.require(client, address)
+        yield address
     finally:
         server.terminate()
         server.wait(60)
