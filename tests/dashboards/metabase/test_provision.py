@@ -211,6 +211,7 @@ def test_a_line_for_each_model_has_a_gap_where_a_week_has_none(
     provision(site, Options())
     card = next(each for each in fake.cards.values() if each["name"] == "Corrected by week")
     assert card["visualization_settings"]["line.missing"] == "none"
+    assert card["visualization_settings"]["graph.y_axis.auto_split"] is False, "one unit, one axis"
 
 
 def test_metabase_reads_the_file_of_each_publish(
