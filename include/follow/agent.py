@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 from pymongo.collection import Collection
@@ -97,7 +97,8 @@ class _Parts:
     feed: Feed
     lists: Lists
     committed_at: float = 0.0
-    flushed_at: float = 0.0
+    # The first rows would be counted again a moment later.
+    flushed_at: float = field(default_factory=time.monotonic)
     is_settled: bool = True
     rows_made: int = 0
 
