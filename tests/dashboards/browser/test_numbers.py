@@ -36,7 +36,7 @@ from cca.gold.measures.rules import BREAK_CAUSES, WASTE_RULES
 from cca.gold.measures.select import select
 from cca.gold.measures.usage import API_MESSAGES
 from cca.settings import PROJECT_DIR, Settings
-from cca.transform.dbt import transform
+from cca.transform.build import transform
 from cca.usage.reports import report
 from tests.dbt.rows import build_settings, write_raw
 from tests.dbt.transcripts import rows_of_limits, rows_of_transcripts
