@@ -7,10 +7,12 @@ from decimal import Decimal
 import duckdb
 
 from cca.dashboards.browser.archive import Archive, Project, list_projects
+from cca.dashboards.browser.costs import sessions_of
 from cca.dashboards.browser.gold import session_costs
 from cca.dashboards.browser.hits import SearchRoom
 from cca.dashboards.browser.live import Pulse
-from cca.dashboards.browser.sessions import choices
+from cca.dashboards.browser.sessions import Known, choices
+from cca.dashboards.browser.state import State
 from cca.errors import CcaError
 from cca.follow.state import FollowerState, follower_state
 from cca.search.within import Conversations
@@ -46,3 +48,8 @@ def costs_of(desk: Desk) -> dict[str, Decimal]:
     except (CcaError, duckdb.Error) as error:
         log.warning("gold cannot be read: %s", error)
         return {}
+
+
+def known_of(desk: Desk, state: State) -> Known:
+    """What the list takes from gold."""
+    return Known(costs_of(desk), sessions_of(desk.settings, state))

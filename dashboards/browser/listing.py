@@ -7,7 +7,8 @@ from markupsafe import Markup
 
 from cca.annotations import all_tags, annotations_in_list
 from cca.dashboards.browser.archive import Project, label_of, session_title
-from cca.dashboards.browser.desk import Desk, costs_of
+from cca.dashboards.browser.costs import opened_pull_requests
+from cca.dashboards.browser.desk import Desk, costs_of, known_of
 from cca.dashboards.browser.hits import KIND_LABELS, KIND_NAMES, Hits, find_hits, more_hits
 from cca.dashboards.browser.overview import overview
 from cca.dashboards.browser.problems import Problem, nothing_yet
@@ -78,7 +79,7 @@ def _nothing(desk: Desk, projects: list[Project]) -> Problem | None:
 
 
 def _page(desk: Desk, state: State, after: str = "") -> SessionPage:
-    return list_sessions(desk.archive, state, after, costs=costs_of(desk))
+    return list_sessions(desk.archive, state, after, known=known_of(desk, state))
 
 
 def _list_choices(desk: Desk, state: State) -> dict[str, Any]:
@@ -86,7 +87,8 @@ def _list_choices(desk: Desk, state: State) -> dict[str, Any]:
         "sorts": SORTS,
         "orders": ORDERS,
         "traits": TRAITS,
-        "choices": desk.choices(state.project),
+        "choices": desk.choices(state.project)
+        | {"pr": opened_pull_requests(desk.settings, state.project)},
         "tags": all_tags(desk.archive.annotations),
         "kind_labels": KIND_LABELS,
         "more": f"/api/rows{state.to_query()}",

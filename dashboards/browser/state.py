@@ -14,7 +14,9 @@ SORTS = {
 ORDERS = {"best": "Best match", "newest": "Newest"}
 UNITS = {"hour": "Hour", "day": "Day", "week": "Week", "month": "Month"}
 # Filters on what a session holds; a search is narrowed to such sessions too.
-TRAITS = {"branch": "Branch", "model": "Model", "tool": "Tool", "host": "Machine"}
+TRAITS = {
+    "branch": "Branch", "model": "Model", "tool": "Tool", "host": "Machine", "pr": "Pull request",
+}  # fmt: skip
 # A query string comes from anywhere; nothing longer than this is a name or a search of ours.
 MAX_VALUE_CHARS = 500
 _ONE_OF = {"sort": SORTS, "order": ORDERS, "by": UNITS}
@@ -50,6 +52,7 @@ class State:
     model: str = ""
     tool: str = ""
     host: str = ""
+    pr: str = ""
     kind: str = ""
     order: str = ""
     by: str = ""

@@ -222,7 +222,12 @@ def test_an_archive_without_lists_says_who_makes_them(
 
 def test_the_page_says_that_mongodb_is_down(run_site: Any, open_page: Any) -> None:
     page = open_page(run_site("mongodb://127.0.0.1:9/?serverSelectionTimeoutMS=300").url)
-    assert page.get_by_role("heading", name="MongoDB does not answer").first.is_visible()
+    away = page.locator("h2:visible", has_text="MongoDB does not answer")
+    expect(away).to_have_count(1)
+    expect(page.locator(".painted")).to_have_count(0, timeout=15_000)
+    expect(away).to_have_count(1)
+    expect(page.locator(".pick[inert], .dates[inert]")).to_have_count(2)
+    expect(page.locator(".filters")).to_have_count(0)
 
 
 def test_a_subagent_that_is_not_there_says_so(site: Any, open_page: Any) -> None:
