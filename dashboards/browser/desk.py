@@ -1,6 +1,7 @@
 """What every page reads from."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -41,10 +42,12 @@ class Desk:
         return self.pulse.kept(f"choices {project}", lambda: choices(self.archive, project))
 
 
-def costs_of(desk: Desk) -> dict[str, Decimal]:
+def costs_of(
+    desk: Desk, read: Callable[[Settings], dict[str, Decimal]] = session_costs
+) -> dict[str, Decimal]:
     """Figures beside the facts: where gold cannot be read, conversations still can."""
     try:
-        return session_costs(desk.settings)
+        return read(desk.settings)
     except (CcaError, duckdb.Error) as error:
         log.warning("gold cannot be read: %s", error)
         return {}

@@ -104,9 +104,15 @@ export function render({ model, el }) {
     requestAnimationFrame(look);
   }
 
-  function look() {
+  // Days stick below the head, which grows with the menu of filters.
+  const sizes = new ResizeObserver(() => {
     const head = el.querySelector(".list-head");
     if (head) el.style.setProperty("--head", `${head.offsetHeight}px`);
+  });
+
+  function look() {
+    const head = el.querySelector(".list-head");
+    if (head) sizes.observe(head);
     const all = pages().filter((one) => one.matches(".page"));
     if (!all.length) return;
     const seen = el.getBoundingClientRect();

@@ -118,6 +118,28 @@ def test_few_stops_of_the_tab_key_lead_to_the_list(site: Any, open_page: Any) ->
     expect(page.locator("#overview").get_by_role("button").first).to_be_focused()
 
 
+def test_the_list_has_the_width_it_was_given_and_is_hidden_by_a_key(
+    site: Any, open_page: Any
+) -> None:
+    page = open_page(site.url)
+    ready(page)
+    side, more = page.locator("#side"), page.locator("a.row .roomy").first
+    expect(more).to_be_hidden()
+    edge = page.locator("#grip").bounding_box()
+    page.mouse.move(edge["x"] + 2, 400)
+    page.mouse.down()
+    page.mouse.move(520, 400)
+    page.mouse.up()
+    page.reload()
+    ready(page)
+    assert side.bounding_box()["width"] == 520
+    expect(more).to_be_visible()
+    page.keyboard.press("b")
+    expect(side).to_be_hidden()
+    page.keyboard.press("b")
+    expect(side).to_be_visible()
+
+
 def test_filters_are_chosen_removed_and_kept_in_the_address(site: Any, open_page: Any) -> None:
     page = open_page(site.url)
     ready(page)
