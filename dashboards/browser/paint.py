@@ -31,6 +31,7 @@ from cca.dashboards.browser.parts import short_model
 from cca.dashboards.browser.problems import AWAY, FAILED, UNKNOWN, Problem
 from cca.dashboards.browser.reading import articles, nearest
 from cca.dashboards.browser.state import State
+from cca.dashboards.browser.tools import KIND_TITLES
 from cca.dashboards.browser.views import render
 from cca.masking import mask_secrets
 from cca.mongo.archive import Document
@@ -185,6 +186,7 @@ def window(
         is_revealed=is_revealed,
         nearest=nearest(found, shown, anchor.id),
         signs=SIGNS,
+        kinds=KIND_TITLES,
         outcomes=OUTCOMES,
         first=found.entries[0].id if found.entries else "",
         last=found.entries[-1].id if found.entries else "",
