@@ -159,7 +159,11 @@ export function render({ model, el }) {
       of: nameOf(),
       top: el.scrollTop,
       row: active()?.dataset.session || opened.session,
-      pages: all.map((page) => [page.dataset.from || "", page.offsetHeight, page.dataset.day || ""]),
+      pages: all.map((page) => [
+        page.dataset.from || "",
+        page.offsetHeight,
+        page.dataset.day || "",
+      ]),
     };
     history.replaceState({ ...history.state, list: kept }, "");
   }
