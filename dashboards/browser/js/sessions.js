@@ -209,7 +209,7 @@ export function render({ model, el }) {
     }
     const count = el.querySelector(".list-head p");
     const newCount = fresh.content.querySelector(".list-head p");
-    if (count.innerHTML !== newCount.innerHTML) count.replaceWith(newCount);
+    if (count && newCount && count.innerHTML !== newCount.innerHTML) count.replaceWith(newCount);
     const byId = (root) =>
       new Map([...root.querySelectorAll("a.row")].map((row) => [row.dataset.session, row]));
     if (old.innerHTML === newRows.innerHTML) return;
