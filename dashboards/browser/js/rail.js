@@ -317,12 +317,14 @@
         if (!outline) await sketch();
         unmark();
         draw();
+        // Whoever went on meanwhile stays there.
+        const isLeft = Boolean(entry) && !pane.chosen()?.matches(".target");
         const here = places.get(entry) ?? seen()[0];
         at = Math.max(
           0,
           stops.findIndex(({ place }) => place >= here),
         );
-        if (stops.length && isStill) tellPlace();
+        if (stops.length && (isStill || isLeft)) tellPlace();
         else if (stops.length) await go();
         else tellCount("No matches");
       } catch (error) {

@@ -73,6 +73,7 @@ export function render({ model, el }) {
 
   // Goes to an entry, wherever it stands; `isKept` leaves the focus where it is.
   async function reach(id, { use = "", isOpen = false, isKept = false } = {}) {
+    const before = selected();
     let place = placeOf(id, use);
     if (!place) {
       await load("around", id);
@@ -83,6 +84,8 @@ export function render({ model, el }) {
       place.open = true;
       await unfoldTool(place);
     }
+    // Whoever went on meanwhile stays there.
+    if (isKept && before?.isConnected && selected() !== before) return null;
     choose(place.closest("article"));
     if (!isKept) selected().focus({ preventScroll: true });
     settle(() => isKept || place.scrollIntoView({ block: "start" }));
