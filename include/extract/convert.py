@@ -1,9 +1,8 @@
 """A MongoDB document to typed rows: one pass, tolerant; what cannot be placed is a reject."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from bson import json_util
 
@@ -42,8 +41,7 @@ _SAYS = {
 Row = tuple[Any, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Rows:
+class Rows(NamedTuple):
     """What a document becomes, in the order of cca.records: an entry with blocks, or a reject.
 
     Values are as written where only the column's conversion can tell their type.
