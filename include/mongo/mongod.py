@@ -20,11 +20,9 @@ NO_MONGOD = (
     "put a `mongod` on PATH (mongodb.com, your package manager); or run one in Docker: "
     "docker run -d -p 127.0.0.1:27017:27017 mongo:7 and MONGO_URI=mongodb://127.0.0.1:27017"
 )
-# zstd's level 3 costs the CPU of snappy and half of its disk. A journal in files of 100 MB, which
-# is the default, keeps three of them for ever, however small the archive is.
+# zstd's level 3 costs the CPU of snappy and half of its disk.
 _STORAGE = (
     *("--wiredTigerCollectionBlockCompressor", "zstd", "--zstdDefaultCompressionLevel", "3"),
-    *("--wiredTigerEngineConfigString", "log=(file_max=16MB)"),
     # A record of the server's own counters, each second, which nobody here reads.
     *("--setParameter", "diagnosticDataCollectionEnabled=false"),
 )
@@ -77,7 +75,7 @@ def start(
     argv = [
         *(str(find_binary()), "--dbpath", str(data), "--auth", "--nounixsocket"),
         *("--bind_ip", "127.0.0.1", "--port", str(port), *_STORAGE),
-        *("--wiredTigerCacheSizeGB", str(settings.mongo_cache_gb or _CACHE_GB)),
+        *("--wiredTigerEngineConfigString", _engine(settings.mongo_cache_gb or _CACHE_GB)),
         *("--logpath", str(log), "--logappend", *more),
     ]
     # Own session: Ctrl-C in a terminal must reach the command, which then stops the server.
@@ -89,6 +87,15 @@ def start(
         start_new_session=outlives_us,
         preexec_fn=None if outlives_us else _die_with_parent,  # noqa: PLW1509  (before any thread)
     )
+
+
+def _engine(cache_gb: float) -> str:
+    """Settings of the storage engine that mongod has no option for, or not these values.
+
+    A journal in files of 100 MB, which is the default, keeps three of them for ever, however small
+    the archive is. mongod's own option for the cache takes no less than 256 MB.
+    """
+    return f"log=(file_max=16MB),cache_size={round(cache_gb * 1024)}MB"
 
 
 def is_running(pid: int) -> bool:

@@ -18,8 +18,8 @@ class ArchiveSettings(HomeSettings):
     )
     mongo_cache_gb: float | None = Field(
         None,
-        ge=0.25,
-        description="Memory of cca's own MongoDB for its cache, in GB. By default 0.5, and 0.25 in "
+        ge=0.05,
+        description="Memory of cca's own MongoDB for its cache, in GB. By default 0.5, and 0.1 in "
         "the light stack.",
     )
     mongo_admin_uri: str = Field(

@@ -157,7 +157,7 @@ def _apart(texts: list[str], signed: str | None) -> tuple[str, Wrapped | None]:
     own: list[str] = []
     first: Wrapped | None = None
     for text in texts:
-        found = None if signed == "person" else machine_text(text)
+        found = machine_text(text, is_signed=signed == "person")
         if found is None:
             own.append(text)
         elif first is None:

@@ -79,7 +79,7 @@ def further_usage(message: dict[str, Any]) -> list[Usage]:
         row = _row(element, usage)._replace(kind=kind, number=number, model=model)
         # Fast mode is one model's: an advisor of another is not asked in it.
         is_as_fast = row.speed is None and model == own_model
-        rows.append(row._replace(speed=string(usage.get("speed"))) if is_as_fast else row)
+        rows.append(row._replace(speed=_factor("speed", usage)) if is_as_fast else row)
     return rows
 
 
@@ -114,8 +114,14 @@ def _row(usage: dict[str, Any], around: dict[str, Any]) -> Usage:
         cache_read_tokens=count(usage.get("cache_read_input_tokens")),
         thinking_tokens=count(mapping(usage.get("output_tokens_details")).get("thinking_tokens")),
         web_search_requests=count(mapping(usage.get("server_tool_use")).get("web_search_requests")),
-        service_tier=string(usage.get("service_tier") or around.get("service_tier")),
-        speed=string(usage.get("speed")),
-        inference_geo=string(usage.get("inference_geo") or around.get("inference_geo")),
+        service_tier=_factor("service_tier", usage, around),
+        speed=_factor("speed", usage),
+        inference_geo=_factor("inference_geo", usage, around),
         is_final=True,
     )
+
+
+def _factor(name: str, *usages: dict[str, Any]) -> str | None:
+    """Returns what the first of them says of how the request was served; case does not matter."""
+    said = next((usage[name] for usage in usages if usage.get(name)), None)
+    return said.lower() if isinstance(said, str) else None

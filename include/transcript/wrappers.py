@@ -81,8 +81,8 @@ class Wrapped(NamedTuple):
 def pieces(text: str, *, is_signed: bool = False) -> list[Wrapped]:
     """Returns a text block in order: contexts around it, and what they stand around.
 
-    Where the entry says that a person typed it (`is_signed`), the rest is all theirs. What Claude
-    Code adds behind a message is a context too.
+    Where the entry says that a person typed it (`is_signed`), the rest is all theirs, a command
+    for the shell too. What Claude Code adds behind a message is a context too.
     """
     before, rest = _leading(_bare(text))
     rest, after = _trailing(rest)
@@ -90,9 +90,10 @@ def pieces(text: str, *, is_signed: bool = False) -> list[Wrapped]:
         return [*before, *after]
     said: list[Wrapped] = []
     # Several messages of teammates may have come at once.
-    while not is_signed and len(said) < _MOST_MESSAGES:
+    while len(said) < _MOST_MESSAGES:
         # What follows the last of them was looked at with the first.
-        if (found := _machine_text(rest, _MOST_MESSAGES if said else 0)) is None:
+        found = _machine_text(rest, _MOST_MESSAGES if said else 0)
+        if found is None or (is_signed and found[0].kind != "shell"):
             break
         contexts, rest = _leading(rest[found[1] :].strip())
         said += [found[0], *contexts]
@@ -113,13 +114,16 @@ def _bare(text: str) -> str:
     return text.strip().lstrip("\ufeff").lstrip()
 
 
-def machine_text(text: str) -> Wrapped | None:
+def machine_text(text: str, *, is_signed: bool = False) -> Wrapped | None:
     """Returns what a text is that Claude Code wrote as the user; None for a person's words.
 
-    The text begins with its first character that is no white space, and without contexts.
+    The text begins with its first character that is no white space, and without contexts. Of a text
+    that a person signed, Claude Code wrote no more than the tag around a command for the shell.
     """
     found = _machine_text(text)
-    return found[0] if found else None
+    if found is None or (is_signed and found[0].kind != "shell"):
+        return None
+    return found[0]
 
 
 def _machine_text(text: str, depth: int = 0) -> tuple[Wrapped, int] | None:

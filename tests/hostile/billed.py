@@ -72,6 +72,7 @@ FACTORS: tuple[tuple[str, dict[str, Any], float, bool], ...] = (
     ("claude-opus-4-6", {"inference_geo": "global"}, OPUS, True),
     ("claude-opus-4-6", {"inference_geo": "mars"}, OPUS, False),
     ("claude-opus-4-6", {"service_tier": "batch"}, OPUS / 2, True),
+    ("claude-opus-4-6", {"service_tier": "BATCH", "inference_geo": "US"}, OPUS * 1.1 / 2, True),
     ("claude-opus-4-6", {"service_tier": "flex"}, OPUS, False),
     ("claude-opus-4-6", {"speed": "ludicrous"}, OPUS, False),
     ("claude-opus-4-6", {"speed": "fast", "service_tier": "batch"}, OPUS / 2, False),

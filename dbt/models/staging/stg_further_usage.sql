@@ -29,7 +29,7 @@ select
     coalesce(cache_read_tokens, 0) as cache_read_tokens,
     coalesce(thinking_tokens, 0) as thinking_tokens,
     coalesce(web_search_requests, 0) as web_search_requests,
-    coalesce(speed, '') as speed,
-    coalesce(service_tier, '') as service_tier,
-    coalesce(inference_geo, '') as inference_geo
+    lower(coalesce(speed, '')) as speed,
+    lower(coalesce(service_tier, '')) as service_tier,
+    lower(coalesce(inference_geo, '')) as inference_geo
 from told

@@ -68,7 +68,9 @@ def test_a_command_is_shown_as_it_was_typed() -> None:
     assert shown(user(text)) == [("command", "/review", "all of it")]
     local = {"type": "system", "subtype": "local_command", "content": text}
     assert shown(local) == [("command", "/review", "all of it")]
-    assert shown(user("<bash-input>ls -l</bash-input>")) == [("command", "! ls -l", "")]
+    for signs in ({}, {"promptSource": "typed"}):
+        entry = user("<bash-input>ls -l</bash-input>", **signs)
+        assert shown(entry) == [("command", "! ls -l", "")]
 
 
 def test_a_subagent_s_file_has_no_person() -> None:

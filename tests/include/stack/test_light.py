@@ -21,6 +21,7 @@ from cca.sync_agent.agent import sync_once
 from cca.waiting import wait_until
 from tests.helpers import free_port
 
+SMALL_CACHE = "cache_size=102MB"
 LINE = (
     '{"type":"user","uuid":"u1","sessionId":"s1","timestamp":"2026-11-01T10:00:00Z",'
     '"message":{"role":"user","content":"hello"}}\n'
@@ -62,7 +63,7 @@ def test_a_home_moves_from_light_to_full_and_back_with_all_it_has(embedded: Sett
     assert [part.name for part in parts(embedded)] == [
         "mongo", "sync", "follow", "schedule", "browser",
     ]  # fmt: skip
-    assert "0.25" in mongod_command(embedded)
+    assert SMALL_CACHE in " ".join(mongod_command(embedded))
     assert {each.name: each.status for each in all_checks(embedded)}["stack"] == "ok"
     sync_once(embedded, str(server.running_uri(embedded)))
     before = stored(embedded)
@@ -74,7 +75,7 @@ def test_a_home_moves_from_light_to_full_and_back_with_all_it_has(embedded: Sett
         assert ready == {"mongo"}
         assert "airflow" in [part.name for part in parts(embedded)]
         assert "schedule" not in supervisor.processes(embedded)
-        assert "0.25" not in mongod_command(embedded)
+        assert SMALL_CACHE not in " ".join(mongod_command(embedded))
         assert stored(embedded) == before
 
     assert stack.bring_up(embedded, wanted, lambda _: None, StackKind.LIGHT) == set(wanted)
