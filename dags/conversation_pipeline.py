@@ -9,7 +9,7 @@ the data of the dashboards. `cca pipeline` runs the same steps without Airflow.
 2. `extract`: makes the lake equal to MongoDB in each chunk.
 3. `finish_extract`: moves the lake's high-water mark once all chunks are extracted.
 4. `load`: loads the difference between lake and raw tables. If gold already holds all of it, dbt
-   and publish are skipped.
+   and publish are skipped; if only a copy of gold in another database failed, dbt alone is.
 5. `dbt_build` builds and tests all models in one process, because DuckDB has one writer. Each model
    has its own task in the group `dbt`, which ends as the build reported that model and its tests.
 6. `publish`: writes gold as a new read-only file.
@@ -99,6 +99,14 @@ def settings_of(params: dict[str, Any]) -> Settings:
     return with_format(get_settings(), params["storage_format"])
 
 
+def skip_after(task: Any, *, but: str) -> None:
+    """End a task well and skip all that follow but one."""
+    from airflow.sdk.exceptions import DownstreamTasksSkipped
+
+    rest = {each.task_id for each in task.get_flat_relatives(upstream=False)}
+    raise DownstreamTasksSkipped(tasks=sorted(rest - {but}))
+
+
 @dag(
     **DAG_DEFAULTS,
     **about(__doc__),
@@ -153,9 +161,8 @@ def conversation_pipeline() -> None:
 
         return f"high-water mark: {pipeline.finish_extract(settings_of(params), chunks)}"
 
-    # False ends the run here: what follows is skipped.
-    @task.short_circuit(pool=WRITER_POOL, outlets=[RAW])
-    def load(params: dict[str, Any]) -> bool:
+    @task(pool=WRITER_POOL, outlets=[RAW])
+    def load(params: dict[str, Any], task: Any = None) -> int:
         from cca import pipeline
 
         settings, full_refresh = settings_of(params), params["full_refresh"]
@@ -163,7 +170,9 @@ def conversation_pipeline() -> None:
         rows = {"rows_added": loaded.rows_added, "rows_deleted": loaded.rows_deleted}
         is_changed = full_refresh or any(rows.values())
         update_assets({RAW: {"load": loaded.load_seq, **rows}} if is_changed else {})
-        return pipeline.has_news(settings, loaded, full_refresh=full_refresh)
+        if not pipeline.has_news(settings, loaded, full_refresh=full_refresh):
+            skip_after(task, but="publish" if pipeline.lacks_copy(settings) else "")
+        return loaded.load_seq
 
     # What was skipped does not hold it back: models are waited for only where one failed.
     @task(

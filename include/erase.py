@@ -6,19 +6,19 @@ lies: followers obey by themselves, a lake obeys where this runs beside it.
 """
 
 import shutil
-import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from pymongo.collection import Collection
 from pymongo.database import Database
 
+from cca.erase_answers import OnStep, finish, wait_for_followers
 from cca.errors import SettingError
 from cca.lake import erase as lake
 from cca.mongo import archive, erasures
 from cca.mongo.archive import Document
-from cca.mongo.erasures import ErasureRequest, Store
+from cca.mongo.erasures import ErasureRequest
 from cca.pipeline import rebuild_warehouse
 from cca.publish import ducklake
 from cca.publish.gold import prune
@@ -31,9 +31,6 @@ from cca.sync_agent.buffer import Buffer
 _BATCH = 2000
 # How long a running follower elsewhere may take before the command goes on without its answer.
 PATIENCE_SECONDS = 120.0
-_POLL_SECONDS = 0.2
-
-OnStep = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -164,7 +161,7 @@ def erase(
         sessions = sum(following.renew_lists(collection, request) for request in asked)
         on_step("lake and warehouse")
         lake_rows, gold = _erase_lake(settings, database, asked)
-        _wait_for_followers(database, asked, on_step, patience_seconds)
+        wait_for_followers(database, asked, on_step, patience_seconds)
         # An agent may have been sending when the request was written.
         late = sum(_delete(collection, request) for request in asked)
         late += sum(_delete_limits(collection, selection) for selection in selections)
@@ -173,7 +170,7 @@ def erase(
             return erase(
                 settings, uri, *selections, on_step=on_step, patience_seconds=patience_seconds
             )
-        waiting = _finish(database, asked)
+        waiting = finish(database, asked)
         elsewhere = _elsewhere(settings, database)
     return Erased(
         documents, lines, blocks, sessions, lake_rows, gold, not waiting, waiting, elsewhere
@@ -264,52 +261,6 @@ def _new_warehouse(settings: Settings) -> str | None:
     prune(settings, keep=1)
     ducklake.forget_past(settings)
     return str(gold)
-
-
-def _wait_for_followers(
-    database: Database[Document],
-    asked: Sequence[ErasureRequest],
-    on_step: OnStep,
-    seconds: float,
-) -> None:
-    """Give running followers, here or elsewhere, time to rebuild their indexes."""
-    until = time.monotonic() + seconds
-    named = False
-    while time.monotonic() < until:
-        running = erasures.running(database, _unanswered(database, asked))
-        if not running:
-            return
-        if not named:
-            on_step(f"waiting for `cca follow` on {', '.join(one.host for one in running)}")
-            named = True
-        time.sleep(_POLL_SECONDS)
-
-
-def _finish(database: Database[Document], asked: Sequence[ErasureRequest]) -> tuple[str, ...]:
-    """Close the requests where all have answered; else a sentence for each that has not."""
-    erasures.close_finished(database)
-    return tuple(_waiting(store) for store in _unanswered(database, asked))
-
-
-def _unanswered(database: Database[Document], asked: Sequence[ErasureRequest]) -> list[Store]:
-    """The stores that have not obeyed all of the requests yet."""
-    waiting = (store for one in asked for store in erasures.waiting_for(database, one))
-    return list(dict.fromkeys(waiting))
-
-
-def _waiting(store: Store) -> str:
-    if store.kind == "search":
-        return (
-            f"the search index is kept by `cca follow` on {store.host} ({store.path}); it erases "
-            f"when it runs; {_if_gone(store)}"
-        )
-    return (
-        f"the lake is on {store.host} ({store.path}); run the same command there; {_if_gone(store)}"
-    )
-
-
-def _if_gone(store: Store) -> str:
-    return f"if it is gone for good: `cca forget --gone {store.host}:{store.path}`"
 
 
 def _elsewhere(settings: Settings, database: Database[Document]) -> tuple[str, ...]:

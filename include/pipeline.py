@@ -23,11 +23,12 @@ from cca.load import raw
 from cca.load.raw import LoadReport
 from cca.prices.overrides import check_overrides
 from cca.publish import copies
-from cca.publish.gold import publish as publish_gold
+from cca.publish.gold import publish_newest
 from cca.settings import Settings
 from cca.timetable import PIPELINE
 from cca.transform import results
-from cca.transform.dbt import code_version, transform
+from cca.transform.build import transform
+from cca.transform.dbt import code_version
 from cca.transform.nodes import NodeDone, TransformReport
 
 log = logging.getLogger(__name__)
@@ -101,7 +102,12 @@ def has_news(settings: Settings, loaded: LoadReport, *, full_refresh: bool = Fal
         and published.code_version == code_version(settings)
         and is_readable(settings.gold_path)
     )
-    return full_refresh or not is_published or copies.is_due(settings)
+    return full_refresh or not is_published
+
+
+def lacks_copy(settings: Settings) -> bool:
+    """Tells whether a database lacks a copy of gold: `publish` brings it without a build."""
+    return copies.is_due(settings)
 
 
 def build(
@@ -115,10 +121,10 @@ def build(
 
 
 def publish(settings: Settings) -> Path:
-    """Publish the marts as a new gold file, and tell of budgets that they show as spent."""
+    """Publish the newest build with its copies, and tell of budgets that it shows as spent."""
     from cca.alerts.once import tell_of_budgets  # noqa: PLC0415  (httpx)
 
-    published = publish_gold(settings)
+    published = publish_newest(settings)
     tell_of_budgets(settings)
     return published
 
@@ -166,9 +172,10 @@ def _steps(
     )
     on_step("load")
     loaded = load(settings, full_refresh=options.full_refresh)
-    if not has_news(settings, loaded, full_refresh=options.full_refresh):
+    if has_news(settings, loaded, full_refresh=options.full_refresh):
+        on_step("transform")
+        build(settings, full_refresh=options.full_refresh)
+    elif not lacks_copy(settings):
         return PipelineReport(extracted, loaded, None)
-    on_step("transform")
-    build(settings, full_refresh=options.full_refresh)
     on_step("publish")
     return PipelineReport(extracted, loaded, publish(settings))

@@ -11,7 +11,7 @@ from cca.lake.lake import holding
 from cca.load.raw import LoadReport, load_state
 from cca.publish.gold import publish
 from cca.settings import Settings
-from cca.transform.dbt import transform
+from cca.transform.build import transform
 
 
 @dataclass(frozen=True)

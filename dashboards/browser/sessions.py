@@ -21,7 +21,9 @@ SORT_FIELDS = {
 }
 LIST_ROWS = 60
 _COPIES = {"isSpoken": True, "userMessages": 0, "assistantMessages": 0}
-_TRAIT_FIELDS = {"branch": "branches", "model": "models", "tool": "tools", "host": "host"}
+_TRAIT_FIELDS = {
+    "branch": "branches", "model": "models", "tool": "tools", "user": "user", "host": "host",
+}  # fmt: skip
 # A list of choices that nobody reads to its end.
 MAX_CHOICES = 300
 
@@ -101,15 +103,18 @@ def _active(since: datetime | None, until: datetime | None) -> Document:
 
 def sessions_with(archive: Archive, state: State) -> list[str] | None:
     """Sessions that a search is narrowed to; None where no such filter is set."""
-    if not (state.errors or state.branch or state.model or state.tool):
+    wanted = State(
+        errors=state.errors, branch=state.branch, model=state.model, tool=state.tool,
+        user=state.user,
+    )  # fmt: skip
+    if wanted == State():
         return None
-    wanted = State(errors=state.errors, branch=state.branch, model=state.model, tool=state.tool)
     rows = archive.sessions.find(session_filter(wanted, archive.timezone), {"_id": 1})
     return [str(row["_id"]) for row in rows]
 
 
 def choices(archive: Archive, project: str) -> dict[str, list[str]]:
-    """What branches, models, tools and machines there are to choose, in the project if one is."""
+    """The values of each trait that there are to choose, in the project if one is."""
     match: Document = {"isSpoken": True} | of_project(project)
     return {
         name: sorted(str(value) for value in archive.sessions.distinct(field, match) if value)[

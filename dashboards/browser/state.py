@@ -14,7 +14,11 @@ SORTS = {
 ORDERS = {"best": "Best match", "newest": "Newest"}
 UNITS = {"hour": "Hour", "day": "Day", "week": "Week", "month": "Month"}
 # Filters on what a session holds; a search is narrowed to such sessions too.
-TRAITS = {"branch": "Branch", "model": "Model", "tool": "Tool", "host": "Machine"}
+TRAITS = {
+    "branch": "Branch", "model": "Model", "tool": "Tool", "user": "Person", "host": "Machine",
+}  # fmt: skip
+# What the analytics know too; they count days, not hours.
+_OF_ANALYTICS = ("project", "user", "model", "host")
 # A query string comes from anywhere; nothing longer than this is a name or a search of ours.
 MAX_VALUE_CHARS = 500
 _ONE_OF = {"sort": SORTS, "order": ORDERS, "by": UNITS}
@@ -49,6 +53,7 @@ class State:
     branch: str = ""
     model: str = ""
     tool: str = ""
+    user: str = ""
     host: str = ""
     kind: str = ""
     order: str = ""
@@ -77,6 +82,14 @@ class State:
         """The query string with its question mark, or nothing."""
         query = urlencode({name: value for name, value in asdict(self).items() if value})
         return f"?{query}" if query else ""
+
+    @property
+    def analytics(self) -> str:
+        """The address of the analytics with the same filters."""
+        values = {name: getattr(self, name) for name in _OF_ANALYTICS}
+        values |= {name: getattr(self, name)[:_DAY_CHARS] for name in ("since", "until")}
+        query = urlencode({name: value for name, value in values.items() if value})
+        return f"/numbers?{query}" if query else "/numbers"
 
     def changed(self, changes: Mapping[str, Any]) -> "State":
         """This state with changes from outside: unknown names are ignored, bad values are empty."""

@@ -29,7 +29,7 @@ VALUES = {"budget": 200.0}
 # What a text may open: columns of the answer by the browser's query parameters.
 LINKS = {
     "session": {"session": "session_id"},
-    "project": {"project": "project_id"},
+    "project": {"project": "project_key"},
     "place": {"session": "session_id", "m": "entry"},
 }
 

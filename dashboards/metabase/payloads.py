@@ -210,6 +210,8 @@ def _graph(question: Question) -> Json:
         "graph.metrics": list(question.y),
         "graph.x_axis.labels_enabled": False,
         "graph.y_axis.labels_enabled": False,
+        # One unit, one axis: Metabase would put a line that hardly moves on an axis of its own.
+        "graph.y_axis.auto_split": len({_unit(name) for name in question.y}) > 1,
     }
     if question.stacked:
         settings["stackable.stack_type"] = "stacked"
@@ -220,14 +222,15 @@ def _graph(question: Question) -> Json:
             else {"display": "bar", "title": title(name)}
             for name in question.y
         }
-        # One unit, one axis: Metabase would put a constant line on an axis of its own.
-        settings["graph.y_axis.auto_split"] = len({_unit(name) for name in question.y}) > 1
     elif not question.by:
         is_line = question.chart in {"line", "area"}
         settings["series_settings"] = {
             name: {"title": title(name), **(_missing(name) if is_line else {})}
             for name in question.y
         }
+    elif question.chart in {"line", "area"}:
+        # The names of the lines are values: what stands here is the default of each.
+        settings |= _missing(question.y[0])
     return settings
 
 

@@ -116,7 +116,7 @@ function isSplit(card, series) {
 function drawn(card, series, xs, place, split) {
   const own = card.settings.series_settings?.[series.name] || {};
   const kind = own.display || (card.display === "row" ? "bar" : card.display);
-  const missing = own["line.missing"] || "interpolate";
+  const missing = own["line.missing"] || card.settings["line.missing"] || "interpolate";
   const value = (x) => series.values.get(x) ?? (missing === "zero" ? 0 : null);
   return {
     type: kind === "area" ? "line" : kind,

@@ -17,20 +17,24 @@
     group by {{ node }}
 {%- endmacro %}
 
-{#- A value of each node of a session: its own, else the smallest of those that it comes from. -#}
-{% macro inherited(nodes, node, parent, value) -%}
+{#-
+A value of each node of a session: its own, else the smallest of those that it comes from. Spark knows no
+recursion that drops the rows it has seen, so nodes that come from each other end at a depth no real one has.
+-#}
+{% macro inherited(nodes, node, parent, value, deepest=50) -%}
     select
         session_id,
         {{ node }},
         min({{ value }}) as {{ value }}
     from (
         with recursive chain as (
-            select session_id, {{ node }}, {{ value }} from {{ nodes }} where {{ value }} is not null
-            union
-            select {{ nodes }}.session_id, {{ nodes }}.{{ node }}, chain.{{ value }}
+            select session_id, {{ node }}, {{ value }}, 1 as depth from {{ nodes }} where {{ value }} is not null
+            union all
+            select {{ nodes }}.session_id, {{ nodes }}.{{ node }}, chain.{{ value }}, chain.depth + 1 as depth
             from chain
             inner join {{ nodes }}
                 on chain.session_id = {{ nodes }}.session_id and chain.{{ node }} = {{ nodes }}.{{ parent }}
+            where chain.depth < {{ deepest }}
         )
 
         select * from chain

@@ -95,7 +95,7 @@ with firsts as (
 
 select
     firsts.session_id,
-    greatest(firsts.prompt_tokens - cast(coalesce(sum(parts.characters), 0) / 4 as bigint), 0) as system_tokens
+    greatest(firsts.prompt_tokens - cast(round(coalesce(sum(parts.characters), 0) / 4) as bigint), 0) as system_tokens
 from firsts
 left join parts
     on

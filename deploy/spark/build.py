@@ -6,25 +6,25 @@ would run with dbt-spark's thrift or http method instead of the session made her
 
 import json
 import os
+import runpy
 import sys
 from pathlib import Path
 
 from dbt.cli.main import dbtRunner
 from pyspark.sql import SparkSession
+from pyspark.sql.pandas.types import from_arrow_schema
 
 HERE = Path(__file__).resolve().parent
-DBT_DIR = HERE.parents[1] / "dbt"
-DATASETS = ("conversations", "content_blocks", "rejects")
-# As in include/records.py: a lake without rejects has no file to read this from.
-REJECTS = (
-    "_id string, ingested_at timestamp, event_at timestamp, date date, "
-    "reason string, document_json string"
-)
+CHECKOUT = HERE.parents[1]
+DBT_DIR = CHECKOUT / "dbt"
+# cca itself is not installed in this venv; this module of it needs only pyarrow.
+RECORDS = CHECKOUT / "include" / "records.py"
 # Times are UTC, and backslashes in patterns mean what they mean in DuckDB.
 OPTIONS = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.parser.escapedStringLiterals": "true",
-    "spark.sql.shuffle.partitions": "2",
+    "spark.sql.shuffle.partitions": "4",
+    "spark.driver.memory": "6g",
     "spark.sql.catalogImplementation": "in-memory",
     "spark.sql.legacy.createHiveTableByDefault": "false",
     "spark.ui.enabled": "false",
@@ -35,7 +35,7 @@ OPTIONS = {
 
 def started(folder: Path) -> SparkSession:
     """A session on this machine whose tables lie in the folder; dbt-spark finds and uses it."""
-    builder = SparkSession.builder.master("local[2]").appName("cca")
+    builder = SparkSession.builder.master("local[*]").appName("cca")
     for name, value in OPTIONS.items():
         builder = builder.config(name, value)
     return builder.config("spark.sql.warehouse.dir", str(folder / "tables")).getOrCreate()
@@ -45,13 +45,14 @@ def show_lake(spark: SparkSession, lake: Path) -> None:
     """The live files of the lake as `raw`: only the manifest tells which they are."""
     manifest = json.loads((lake / "parquet-manifest.json").read_text())
     spark.sql("create database raw")
-    for dataset in DATASETS:
+    for dataset, columns in runpy.run_path(str(RECORDS))["DATASETS"].items():
         live = [file["path"] for file in manifest["files"] if file["dataset"] == dataset]
-        reader = spark.read.option("mergeSchema", "true")
+        schema = from_arrow_schema(columns)
         if live:
-            rows = reader.parquet(*(str(lake / path) for path in live))
+            # A column that an older file lacks reads as null.
+            rows = spark.read.schema(schema).parquet(*(str(lake / path) for path in live))
         else:
-            rows = spark.createDataFrame([], REJECTS)
+            rows = spark.createDataFrame([], schema)
         rows.createOrReplaceTempView(f"lake_{dataset}")
         spark.sql(
             f"create table raw.{dataset} using parquet as "

@@ -107,7 +107,7 @@ def load(full_refresh: bool, storage_format: str | None, as_json: bool) -> None:
 @_JSON
 def transform(select: str | None, full_refresh: bool, as_json: bool) -> None:
     """Build and test staging, intermediate and marts with dbt."""
-    from cca.transform.dbt import transform as run_transform
+    from cca.transform.build import transform as run_transform
 
     with spinner("transform"):
         report = run_transform(get_settings(), select=select, full_refresh=full_refresh)

@@ -175,7 +175,9 @@ def _mongo(settings: Settings) -> Iterator[Check]:
         version = client.server_info()["version"]
         found = archive.conversations(client, settings).estimated_document_count()
         hello = client.admin.command("hello")
-    kind = "replica set" if "setName" in hello else "stand-alone"
+    # A router of a sharded cluster says so in `msg`.
+    is_router = hello.get("msg") == "isdbgrid"
+    kind = "sharded" if is_router else "replica set" if "setName" in hello else "stand-alone"
     yield Check("MongoDB", "ok", f"{version}, {kind}, {found:,} documents")
     if not settings.mongo_uri and (sentence := move_over.remark(settings)):
         yield Check("MongoDB's disk", "warn", sentence, "free space, then restart MongoDB")

@@ -210,6 +210,7 @@ def _row(session_key: str, counts: _Counts, repeated: frozenset[str]) -> Row:
         "projectId": counts.home.project_id,
         "projectKey": counts.home.key,
         "host": place.get("host"),
+        "user": counts.home.person,
         "cwd": counts.home.cwd,
         "title": next(titles, counts.prompt_title or counts.told_title or None),
         "firstPrompt": counts.first_prompt or None,

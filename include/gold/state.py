@@ -16,23 +16,26 @@ log = logging.getLogger(__name__)
 
 VERSION = 1
 _FORMATS = ("parquet", "iceberg")
+_TIMES = ("high_water_mark", "published_at", "built_at")
 
 
 @dataclass(frozen=True)
 class Published:
     """The last publish.
 
-    `load_seq` is the load that dbt built gold from, 0 where that is not known; `high_water_mark`
-    is the `ingestedAt` up to which gold holds everything; `code_version` names what made marts of
-    raw rows. `postgres_copy` says which gold file was copied to which Postgres. `tables` are the
-    tables of gold that are models of ours, `postgres_tables` those that each Postgres got.
-    `ducklake_copy` and `ducklake_tables` say the same of each DuckLake, with digests of its tables.
+    `load_seq` is the load that dbt built gold from, 0 where that is not known, and `built_at` the
+    time of that build; `high_water_mark` is the `ingestedAt` up to which gold holds everything;
+    `code_version` names what made marts of raw rows. `postgres_copy` says which gold file was
+    copied to which Postgres. `tables` are the tables of gold that are models of ours,
+    `postgres_tables` those that each Postgres got. `ducklake_copy` and `ducklake_tables` say the
+    same of each DuckLake, with digests of its tables.
     """
 
     load_seq: int = 0
     high_water_mark: datetime | None = None
     code_version: str = ""
     published_at: datetime | None = None
+    built_at: datetime | None = None
     gold_file: str = ""
     postgres_copy: str = ""
     tables: tuple[str, ...] = ()
@@ -57,7 +60,9 @@ def read(settings: Settings) -> Published:
         values = json.loads(path.read_text())
         if values.pop("version") > VERSION:
             raise WarehouseError(f"{path} was written by a newer cca; upgrade this one")
-        times = {name: _time(values[name]) for name in ("high_water_mark", "published_at")}
+        # An older cca did not write it.
+        values.setdefault("built_at", None)
+        times = {name: _time(values[name]) for name in _TIMES}
         values["tables"] = tuple(values.get("tables", ()))
         return Published(**{**values, **times})
     except FileNotFoundError:
@@ -95,7 +100,7 @@ def published_high_water_mark(settings: Settings) -> datetime | None:
 
 def _write(settings: Settings, state: Published) -> None:
     values = {"version": VERSION, **asdict(state)}
-    for name in ("high_water_mark", "published_at"):
+    for name in _TIMES:
         values[name] = values[name].isoformat() if values[name] else None
     replace_file(state_path(settings), json.dumps(values, indent=1))
 

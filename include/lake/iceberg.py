@@ -5,16 +5,19 @@ belong to it. Readers start from it, so nobody sees the half that a crash betwee
 """
 
 import logging
-import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import Any, TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pyarrow.fs import FileSelector
 from pyiceberg.exceptions import CommitFailedException, ValidationException
-from pyiceberg.io.pyarrow import parquet_files_to_data_files, schema_to_pyarrow
+from pyiceberg.io.pyarrow import (
+    PyArrowFileIO,
+    parquet_files_to_data_files,
+    schema_to_pyarrow,
+)
 from pyiceberg.manifest import DataFile
 from pyiceberg.table import Table
 from pyiceberg.table.snapshots import Snapshot
@@ -118,19 +121,9 @@ class IcebergStore:
         _repeated(self.tables["conversations"], attempt)
 
     def remove_orphan_files(self, *, is_alone: bool = False) -> int:
-        """Delete orphans on this machine's disks that no commit on its way can still use."""
-        orphans = 0
-        for table in self.tables.values():
-            folder = self.local(f"{table.location()}/data")
-            if folder is None:
-                continue
-            used = {self.local(path) for path in _data_paths(table)}
-            limit = time.time() - (0 if is_alone else _ORPHAN_AFTER.total_seconds())
-            for path in Path(folder).rglob("*.parquet"):
-                if str(path) not in used and path.stat().st_mtime < limit:
-                    path.unlink()
-                    orphans += 1
-        return orphans
+        """Delete orphans that no commit on its way can still use; return how many there were."""
+        limit = datetime.now(UTC) - (timedelta(0) if is_alone else _ORPHAN_AFTER)
+        return sum(_remove_orphans(table, limit) for table in self.tables.values())
 
     def append_empty_snapshots(self) -> None:
         """Append a snapshot without changes to each table.
@@ -186,6 +179,26 @@ def _repeated(table: Table, attempt: Callable[[], T]) -> T:
             f"Iceberg table {name}: other writers were faster {_COMMIT_TRIES} times; "
             "run again when they are done"
         ) from error
+
+
+def _remove_orphans(table: Table, limit: datetime) -> int:
+    """Delete the files in a table's folder that are older than a time and in no snapshot."""
+    io = table.io
+    if not isinstance(io, PyArrowFileIO):
+        return 0
+    scheme, host, folder = io.parse_location(f"{table.location()}/data", io.properties)
+    files = io.fs_by_scheme(scheme, host)
+    used = {io.parse_location(path, io.properties)[2] for path in _data_paths(table)}
+    # A table without rows has no folder.
+    listed = files.get_file_info(FileSelector(folder, recursive=True, allow_not_found=True))
+    orphans = [
+        one.path
+        for one in listed
+        if one.path.endswith(".parquet") and one.path not in used and one.mtime < limit
+    ]
+    for path in orphans:
+        files.delete_file(path)
+    return len(orphans)
 
 
 def _data_paths(table: Table) -> Iterator[str]:

@@ -69,6 +69,13 @@ def newest_build(warehouse: duckdb.DuckDBPyConnection) -> Load:
     return Load(*rows[0]) if rows else Load()
 
 
+def newest_build_at(warehouse: duckdb.DuckDBPyConnection) -> datetime | None:
+    """Return when every model was built last; None where that was never."""
+    rows = warehouse.execute("select max(built_at) from meta.builds").fetchall()
+    built_at: datetime | None = rows[0][0]
+    return built_at
+
+
 def record_load(warehouse: duckdb.DuckDBPyConnection, load: Load, added: int, deleted: int) -> None:
     mark = f"timestamptz '{load.high_water_mark}'" if load.high_water_mark else "null"
     warehouse.execute(

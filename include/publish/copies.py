@@ -8,7 +8,7 @@ _KINDS = (postgres, ducklake)
 
 
 def copy_newest(settings: Settings) -> None:
-    """Copy what is published to each database that is set; one that fails keeps none waiting.
+    """Copy what is published to each database that lacks it; one that fails keeps none waiting.
 
     Raises:
         ServiceDown: A database does not take the copy; its old rows stay.
@@ -17,7 +17,7 @@ def copy_newest(settings: Settings) -> None:
     """
     failed = []
     for kind in _KINDS:
-        if kind.is_set(settings):
+        if kind.is_due(settings):
             try:
                 kind.copy_newest(settings)
             except CcaError as error:

@@ -14,6 +14,7 @@ import duckdb
 from cca.errors import WarehouseError
 from cca.files import replace_link, sync_folder
 from cca.gold import state
+from cca.gold.open import is_readable
 from cca.load import meta
 from cca.load.warehouse import STORAGE_VERSION, writing
 from cca.locks import held
@@ -28,6 +29,20 @@ from cca.transform.dbt import code_version
 log = logging.getLogger(__name__)
 
 KEPT_FILES = 3
+
+
+def publish_newest(settings: Settings) -> Path:
+    """Publish, unless gold holds the newest build: then only bring the copies that lack it.
+
+    Raises:
+        WarehouseError: There are no marts, or the copy differs from them.
+        ServiceDown: A database does not take its copy.
+
+    """
+    if not _holds_newest_build(settings):
+        return publish(settings)
+    copies.copy_newest(settings)
+    return settings.gold_path.resolve()
 
 
 def publish(settings: Settings) -> Path:
@@ -47,7 +62,7 @@ def publish(settings: Settings) -> Path:
         building.unlink(missing_ok=True)
         with writing(settings) as warehouse:
             meta.prepare(warehouse)
-            built = meta.newest_build(warehouse)
+            built, built_at = meta.newest_build(warehouse), meta.newest_build_at(warehouse)
             models = models_of(settings)
             drop_removed(warehouse, models, state.read(settings).tables)
             tables = _copy(warehouse, building)
@@ -59,6 +74,7 @@ def publish(settings: Settings) -> Path:
             high_water_mark=built.high_water_mark,
             code_version=code_version(settings),
             published_at=datetime.now(UTC),
+            built_at=built_at,
             gold_file=target.name,
             **({"tables": sorted(models & set(tables))} if models else {}),
         )
@@ -81,6 +97,19 @@ def prune(settings: Settings, keep: int = KEPT_FILES) -> list[Path]:
     for path in old:
         path.unlink()
     return old
+
+
+def _holds_newest_build(settings: Settings) -> bool:
+    published = state.read(settings)
+    with writing(settings) as warehouse:
+        meta.prepare(warehouse)
+        built_at = meta.newest_build_at(warehouse)
+    return (
+        built_at is not None
+        and built_at == published.built_at
+        and published.code_version == code_version(settings)
+        and is_readable(settings.gold_path)
+    )
 
 
 def _copy(warehouse: duckdb.DuckDBPyConnection, building: Path) -> list[str]:

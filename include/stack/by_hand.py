@@ -12,12 +12,13 @@ from pathlib import Path
 from threading import Thread
 from typing import IO
 
+from cca.errors import SettingError
 from cca.settings import Settings, child_environment
 from cca.stack import airflow as airflow_home
-from cca.stack import postgres
+from cca.stack import postgres, supervisor
 from cca.terminal import coloured, harmless, say, whole
 from cca.transform import dbt as transform
-from cca.transform import repeat
+from cca.transform import recording
 
 # Without this a selection that matches nothing is a warning, and dbt ends well.
 _STRICT = '{"error": ["NoNodesForSelectionCriteria"], "silence": ["%s"]}'
@@ -29,7 +30,17 @@ _SILENCED = "UnsupportedConstraintMaterialization"
 
 
 def airflow(settings: Settings, arguments: Sequence[str]) -> int:
-    """Run a command of Airflow's on the tables of this installation; return its exit code."""
+    """Run a command of Airflow's on the tables of this installation; return its exit code.
+
+    Raises:
+        SettingError: The running scheduler would run the same tasks as `dags test`.
+
+    """
+    if list(arguments[:2]) == ["dags", "test"] and _schedules(settings):
+        raise SettingError(
+            "the scheduler that runs here would run the tasks of `dags test` as well; trigger the "
+            "DAG with `cca airflow dags trigger`, or end the stack first with `cca down`"
+        )
     if remark := postgres.ensure(settings):
         sys.stderr.write(f"{remark}\n")
     with postgres.serving(settings):
@@ -50,7 +61,7 @@ def dbt(settings: Settings, arguments: Sequence[str]) -> int:
     settings.require_usable_paths()
     for folder in (transform.target_dir(settings), settings.logs_dir):
         folder.mkdir(parents=True, exist_ok=True)
-    repeat.forget(settings)
+    recording.forget(settings)
     environment = transform.dbt_environment(settings)
     environment.pop("DBT_EXCLUDE_RESOURCE_TYPES")
     environment["DBT_WARN_ERROR_OPTIONS"] = _STRICT % _SILENCED
@@ -59,6 +70,11 @@ def dbt(settings: Settings, arguments: Sequence[str]) -> int:
     if code and (advice := _advice(transform.target_dir(settings) / "run_results.json", started)):
         say(f"cca: {advice}", err=True)
     return code
+
+
+def _schedules(settings: Settings) -> bool:
+    program = supervisor.processes(settings).get("airflow-scheduler", {})
+    return bool(program.get("pid"))
 
 
 def _advice(results: Path, started: float) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from cca.transcript.slugs import project_key, project_label, slug_of
+from cca.transcript.slugs import project_key, project_label, slug_of, user_of
 
 
 class Place(NamedTuple):
@@ -31,6 +31,8 @@ class Home:
     _newest: tuple[Any, ...] = ()
     # By folder: the best directory so far.
     _directories: dict[str, tuple[bool, Place, str]] = field(default_factory=dict)
+    # By folder: whose home its directories lie in, the first of the alphabet.
+    _people: dict[str, str] = field(default_factory=dict)
 
     def see(
         self, project_id: str, cwd: str | None, place: Place, event_at: datetime, came_at: datetime
@@ -43,12 +45,19 @@ class Home:
         if cwd:
             found = (slug_of(cwd) != project_id, place, cwd)
             self._directories[project_id] = min(found, self._directories.get(project_id, found))
+            if person := user_of(cwd):
+                self._people[project_id] = min(person, self._people.get(project_id, person))
 
     @property
     def cwd(self) -> str | None:
         """The directory as an entry says it; None where no entry does."""
         found = self._directories.get(self.project_id)
         return found[2] if found else None
+
+    @property
+    def person(self) -> str | None:
+        """Whose home folder the session ran in; None outside of every home."""
+        return self._people.get(self.project_id)
 
     @property
     def key(self) -> str:

@@ -2,7 +2,7 @@
 
 from cca.locks import held
 from cca.settings import Settings
-from cca.transform.dbt import transform
+from cca.transform.build import transform
 from cca.transform.nodes import BuildFailed
 from cca.transform.reports import ModelReport, covers, model_reports
 

@@ -1,42 +1,28 @@
-"""Runs dbt in this process: raw tables to staging, intermediate and marts."""
+"""Runs dbt in this process, with the paths and values of this installation."""
 
 import gc
-import logging
 import os
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cca.errors import SettingError, WarehouseError
+from cca.errors import WarehouseError
 from cca.files import replace_file
 from cca.prices.files import newer_list
-from cca.prices.overrides import check_overrides
 from cca.settings import PROJECT_DIR, Settings
-from cca.transform import repeat
 from cca.transform.code_version import code_version_of, project_version
-from cca.transform.dbt_log import telling, writing_log
-from cca.transform.nodes import (
-    BuildFailed,
-    NodeDone,
-    TransformReport,
-    failure_text,
-    nodes_of,
-    report_of,
-)
+from cca.transform.dbt_log import writing_log
 
 if TYPE_CHECKING:
     from dbt.cli.main import dbtRunnerResult
     from dbt_common.events.base_types import EventMsg
 
-log = logging.getLogger(__name__)
-
 DBT_DIR = PROJECT_DIR / "dbt"
 # Tests that only code can break, not data: the project's own test suite runs them.
 CI_TAG = "ci"
+_COLLECTION_THRESHOLDS = (100_000, 20, 100)
 
 
 def dbt_environment(settings: Settings) -> dict[str, str]:
@@ -77,50 +63,6 @@ def manifest_path(settings: Settings) -> Path:
     return target_dir(settings) / "manifest.json"
 
 
-def transform(
-    settings: Settings,
-    select: str | None = None,
-    full_refresh: bool = False,  # noqa: FBT001, FBT002  (fixed by the callers' contract)
-    on_event: Callable[[NodeDone], None] | None = None,
-    *,
-    tests_of: str = "",
-) -> TransformReport:
-    """Build and test every model, or those selected.
-
-    `tests_of` is dbt's `--indirect-selection`: which tests run that compare two models.
-
-    Raises:
-        BuildFailed: A node failed, or dbt did not run.
-        WarehouseError: There is no warehouse yet.
-        SettingError: A file of prices is wrong, or nothing is selected.
-
-    """
-    settings.require_usable_paths()
-    if not settings.warehouse_path.exists():
-        message = f"{settings.warehouse_path} does not exist (DUCKDB_PATH); run `cca load` first"
-        raise WarehouseError(message)
-    check_overrides(settings.prices_file)
-    started, began = time.monotonic(), datetime.now(UTC)
-    is_usual = not select and not full_refresh
-    repeated = _repeat(settings, on_event) if is_usual else None
-    nodes = repeated
-    if nodes is None:
-        arguments = _arguments(select, tests_of, full_refresh=full_refresh)
-        nodes = _build(settings, arguments, on_event, began, is_recorded=is_usual)
-    if select and not nodes:
-        raise SettingError(f"no model is selected by `{select}`; `cca dbt ls` lists them")
-    _record(settings, nodes, began, is_repeated=repeated is not None)
-    report = report_of(nodes, time.monotonic() - started, is_repeated=repeated is not None)
-    log.info(
-        "%s %d models, ran %d tests in %.1f s",
-        "built again" if report.is_repeated else "dbt built",
-        report.models,
-        report.tests,
-        report.seconds,
-    )
-    return report
-
-
 def write_manifest(settings: Settings) -> Path:
     """Parse the project and return its manifest, so that Cosmos can draw it without running dbt.
 
@@ -128,7 +70,7 @@ def write_manifest(settings: Settings) -> Path:
         WarehouseError: dbt cannot parse it.
 
     """
-    result = _invoke(settings, ["parse"])
+    result = invoke(settings, ["parse"])
     if not result.success:
         raise WarehouseError(f"dbt cannot parse {DBT_DIR}: {result.exception}")
     return manifest_path(settings)
@@ -150,7 +92,7 @@ def write_docs(settings: Settings) -> Path:
         message = f"{settings.warehouse_path} does not exist (DUCKDB_PATH); run `cca load` first"
         raise WarehouseError(message)
     write_manifest(settings)
-    result = _invoke(settings, ["docs", "generate", "--static", "--no-compile"])
+    result = invoke(settings, ["docs", "generate", "--static", "--no-compile"])
     if not result.success:
         raise WarehouseError(f"dbt cannot document {DBT_DIR}: {result.exception}")
     page = docs_page(settings)
@@ -159,57 +101,12 @@ def write_docs(settings: Settings) -> Path:
     return page
 
 
-def _repeat(
-    settings: Settings, on_event: Callable[[NodeDone], None] | None
-) -> tuple[NodeDone, ...] | None:
-    # The reports on models read the manifest, lineage dbt's own results of the run.
-    if settings.openlineage_url or not is_manifest_current(settings):
-        return None
-    return repeat.repeat(settings, _recording_key(settings), on_event)
-
-
-def _arguments(select: str | None, tests_of: str, *, full_refresh: bool) -> list[str]:
-    arguments = ["build", "--exclude", f"tag:{CI_TAG}"]
-    arguments += ["--select", *select.split()] if select else []
-    arguments += ["--full-refresh"] if full_refresh else []
-    arguments += ["--indirect-selection", tests_of] if tests_of else []
-    return arguments
-
-
-def _build(
-    settings: Settings,
-    arguments: list[str],
-    on_event: Callable[[NodeDone], None] | None,
-    began: datetime,
-    *,
-    is_recorded: bool,
-) -> tuple[NodeDone, ...]:
-    recorder = repeat.Recorder()
-    listeners: list[Callable[[EventMsg], None]] = [recorder]
-    if on_event:
-        listeners.append(telling(on_event))
-    repeat.forget(settings)
-    try:
-        nodes = _built(_invoke(settings, arguments, *listeners))
-    except BuildFailed as error:
-        _record(settings, error.nodes, began, is_repeated=False)
-        raise
-    if is_recorded:
-        repeat.keep(settings, _recording_key(settings), nodes, recorder)
-    return nodes
-
-
-def _record(
-    settings: Settings, nodes: tuple[NodeDone, ...], began: datetime, *, is_repeated: bool
-) -> None:
-    # Files of DAGs are read without DuckDB.
-    from cca.transform import results  # noqa: PLC0415
-
-    results.record(settings, nodes, began, is_repeated=is_repeated)
-
-
-def _recording_key(settings: Settings) -> str:
-    return repeat.key_of(dbt_environment(settings), code_version(settings))
+def invoke(
+    settings: Settings, arguments: list[str], *callbacks: Callable[["EventMsg"], None]
+) -> "dbtRunnerResult":
+    """Run a command of dbt's and return its result; the callbacks hear dbt's events."""
+    with _few_collections():
+        return _invoke(settings, arguments, *callbacks)
 
 
 def _invoke(
@@ -258,6 +155,17 @@ def _manifest_note(settings: Settings) -> Path:
 
 
 @contextmanager
+def _few_collections() -> Iterator[None]:
+    """Look for garbage seldom: most of dbt's million objects live until it ends."""
+    before = gc.get_threshold()
+    gc.set_threshold(*_COLLECTION_THRESHOLDS)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+
+
+@contextmanager
 def dbt_variables(settings: Settings) -> Iterator[None]:
     """Set dbt's variables for as long as it runs, or somebody reads its profile.
 
@@ -297,11 +205,3 @@ def free_locks() -> None:
 
     reset_adapters()  # type: ignore[no-untyped-call]
     gc.collect()
-
-
-def _built(result: "dbtRunnerResult") -> tuple[NodeDone, ...]:
-    nodes = nodes_of(getattr(result.result, "results", []))
-    error = BuildFailed("", nodes)
-    if error.failed or not result.success:
-        raise BuildFailed(failure_text(error.failed, result.exception), nodes)
-    return nodes

@@ -20,7 +20,7 @@ from cca.transcript.blocks import blocks_of
 from cca.transcript.results import REJECTED, error_class
 from cca.transcript.slugs import slug_of
 from cca.transcript.times import is_outlier
-from cca.transform.dbt import transform
+from cca.transform.build import transform
 
 Row = dict[str, Any]
 START = datetime(2026, 10, 1, 10, tzinfo=UTC)

@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from cca.settings import Settings
-from cca.transform.dbt import transform
+from cca.transform.build import transform
 from tests.dbt.rows import Row, answer, block, build_settings, entry, write_raw
 
 BUILT_BY_SESSION = sorted(

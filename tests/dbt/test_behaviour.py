@@ -12,7 +12,7 @@ from cca.digest import read, text
 from cca.gold.measures.behaviour import ASPECTS, BEHAVIOUR
 from cca.gold.measures.select import select
 from cca.settings import Settings
-from cca.transform.dbt import transform
+from cca.transform.build import transform
 from cca.usage import behaviour, render
 from cca.usage.reports import report
 from tests.dbt.rows import build_settings, reader, write_raw

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from cca.settings import Settings
-from cca.transform.dbt import CI_TAG, DBT_DIR, dbt_environment, target_dir, transform
+from cca.transform.build import transform
+from cca.transform.dbt import CI_TAG, DBT_DIR, dbt_environment, target_dir
 from tests.dbt.rows import answer, block, build_settings, entry, write_raw
 
 DBT = Path(sys.executable).with_name("dbt")

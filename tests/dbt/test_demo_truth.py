@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from cca.demo.generate import generate
-from cca.transform.dbt import transform
+from cca.transform.build import transform
 from cca.usage.reports import NAMES, report
 from tests.dbt.rows import build_settings, reader, write_raw
 from tests.dbt.transcripts import HOST, rows_of_limits, rows_of_transcripts

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from cca.transcript.slugs import slug_of
-from cca.transform.dbt import transform
+from cca.transform.build import transform
 from tests.dbt.rows import build_settings, reader, write_raw
 from tests.dbt.transcripts import rows_of_transcripts
 

@@ -14,7 +14,7 @@ from cca.demo.generate import generate
 from cca.gold.measures import MEASURES, semantic
 from cca.gold.measures.select import select
 from cca.settings import PROJECT_DIR
-from cca.transform.dbt import transform
+from cca.transform.build import transform
 from tests.dbt.metric_examples import examples
 from tests.dbt.rows import build_settings, write_raw
 from tests.dbt.transcripts import rows_of_transcripts

@@ -12,7 +12,7 @@ from cca.demo.generate import generate
 from cca.gold.measures.causes import BY_KIND
 from cca.gold.measures.select import select
 from cca.gold.measures.usage import API_MESSAGES, COST_USD
-from cca.transform.dbt import transform
+from cca.transform.build import transform
 from cca.transform.dictionary import questions
 from tests.dbt.rows import build_settings, write_raw
 from tests.dbt.transcripts import rows_of_transcripts

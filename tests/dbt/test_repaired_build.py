@@ -7,7 +7,7 @@ import pytest
 from cca.load import meta
 from cca.load.warehouse import writing
 from cca.settings import Settings
-from cca.transform.dbt import transform
+from cca.transform.build import transform
 from cca.transform.nodes import BuildFailed
 from tests.dbt.rows import build_settings, entry, write_raw
 

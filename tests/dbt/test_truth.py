@@ -9,7 +9,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from cca.transform.dbt import DBT_DIR, transform
+from cca.transform.build import transform
+from cca.transform.dbt import DBT_DIR
 from cca.usage.reports import Report, report
 from tests.dbt.rows import build_settings, write_raw
 from tests.dbt.transcripts import rows_of_transcripts

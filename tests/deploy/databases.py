@@ -28,7 +28,7 @@ def program(name: str) -> str:
 
 
 @contextmanager
-def postgres(database: str) -> Iterator[str]:
+def postgres(database: str, host: str = "127.0.0.1") -> Iterator[str]:
     """The address of a database whose user has its name."""
     initdb, server, psql = program("initdb"), program("postgres"), program("psql")
     # It refuses root, and pytest's folders are closed to anyone else.
@@ -47,7 +47,10 @@ def postgres(database: str) -> Iterator[str]:
             ],
             check=True, user=user, capture_output=True, cwd=folder,
         )  # fmt: skip
-        place = ["-D", f"{folder}/data", "-p", str(port), "-k", folder, "-h", "127.0.0.1"]
+        with Path(folder, "data", "pg_hba.conf").open("a") as rules:
+            # Those of the network it listens in.
+            rules.write("host all all samenet scram-sha-256\n")
+        place = ["-D", f"{folder}/data", "-p", str(port), "-k", folder, "-h", host]
         running = subprocess.Popen(
             [server, *place, "-c", "fsync=off"],
             user=user,
@@ -55,7 +58,7 @@ def postgres(database: str) -> Iterator[str]:
             stderr=subprocess.DEVNULL,
         )
         try:
-            address = f"{database}:{PASSWORD}@127.0.0.1:{port}"
+            address = f"{database}:{PASSWORD}@{host}:{port}"
             _until_it_answers([psql, f"postgresql://{address}/postgres"])
             create = [psql, f"postgresql://{address}/postgres", "-c", f"create database {database}"]
             subprocess.run(create, check=True, capture_output=True)

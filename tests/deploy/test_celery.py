@@ -38,6 +38,7 @@ class Containers:
     services: dict[str, Any]
     places: dict[str, str]
     archive: dict[str, str]
+    host: str = "127.0.0.1"
 
     def environment(self, service: str) -> dict[str, str]:
         """The service's own variables and nothing else, with its names and folders put here."""
@@ -59,14 +60,17 @@ class Containers:
         return str(self.port) if value == "8080" else value
 
     @contextmanager
-    def running(self, service: str) -> Iterator[subprocess.Popen[bytes]]:
-        """The container's command, stopped as Docker stops it."""
-        with (self.folder / f"{service}.log").open("w") as output:
+    def running(
+        self, service: str, name: str = "", inside: tuple[str, ...] = ()
+    ) -> Iterator[subprocess.Popen[bytes]]:
+        """The container's command, stopped as Docker stops it; by another program, if given."""
+        with (self.folder / f"{name or service}.log").open("w") as output:
             given = self.services[service]
             command = [*given.get("entrypoint", ["cca"]), *map(self._local, given["command"])]
+            own = {"HOSTNAME": name} if name else {}
             process = subprocess.Popen(
-                command,
-                env=self.environment(service),
+                [*inside, *command],
+                env=self.environment(service) | own,
                 cwd=self.folder,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -86,30 +90,39 @@ class Containers:
         return done.returncode == 0
 
 
-@pytest.fixture
-def containers(settings: Settings, tmp_path: Path) -> Iterator[Containers]:
-    """Postgres, Redis and an archive of sample conversations; Airflow is not started."""
+@contextmanager
+def prepared(
+    folder: Path, archive: dict[str, str], host: str = "127.0.0.1"
+) -> Iterator[Containers]:
+    """Postgres and Redis run at that address; Airflow is not started."""
     python = os.environ.get("CELERY_PYTHON", "")  # noqa: TID251
     if not python:
         pytest.skip("CELERY_PYTHON names no Python with the packages of the image (docs/scale.md)")
     program("redis-server")
     port, redis = first_free(28080), first_free(26379)
     variables = env_file() | {"AIRFLOW_DB_PASSWORD": PASSWORD, "AIRFLOW_PORT": str(port)}
-    archive = {"MONGO_URI": settings.mongo_uri, "MONGO_DB": settings.mongo_db}
-    with postgres("airflow") as address:
+    with postgres("airflow", host) as address:
         places = {
             "airflow-db:5432": address.split("@")[1].split("/")[0],
-            "redis:6379": f"127.0.0.1:{redis}",
-            "airflow:8080": f"127.0.0.1:{port}",
-            "127.0.0.1:8080": f"127.0.0.1:{port}",
-            "0.0.0.0": "127.0.0.1",
-            "/tmp/redis.conf && exec": f"{tmp_path}/redis.conf && exec",
-            "/tmp/redis.conf": f"{tmp_path}/redis.conf --bind 127.0.0.1 --port {redis}",
+            "redis:6379": f"{host}:{redis}",
+            "airflow:8080": f"{host}:{port}",
+            "127.0.0.1:8080": f"{host}:{port}",
+            "0.0.0.0": host,
+            "/tmp/redis.conf && exec": f"{folder}/redis.conf && exec",
+            "/tmp/redis.conf": f"{folder}/redis.conf --bind {host} --port {redis}",
         }
         services = load(MAIN, CELERY, variables=variables)["services"]
-        made = Containers(tmp_path, Path(python).parent, port, services, places, archive)
+        made = Containers(folder, Path(python).parent, port, services, places, archive, host)
         with made.running("redis"):
             yield made
+
+
+@pytest.fixture
+def containers(settings: Settings, tmp_path: Path) -> Iterator[Containers]:
+    """Postgres, Redis and an archive of sample conversations; Airflow is not started."""
+    archive = {"MONGO_URI": settings.mongo_uri, "MONGO_DB": settings.mongo_db}
+    with prepared(tmp_path, archive) as made:
+        yield made
 
 
 @pytest.mark.long
@@ -126,16 +139,17 @@ def test_a_run_by_celery_workers_publishes_what_was_written(
         server = stack.enter_context(containers.running("airflow"))
         eventually(lambda: containers.is_healthy("airflow"), 400)
         started = [stack.enter_context(containers.running(name)) for name in SERVERS]
-        _check_run(containers)
+        check_run(containers)
         assert all(containers.is_healthy(name) for name in SERVERS)
         _check_ports([server, *started])
         assert [process.poll() for process in started] == [None] * len(SERVERS)
-    _check_results(containers, truth["totals"])
+    check_results(containers, truth["totals"])
 
 
-def _check_run(containers: Containers) -> None:
+def check_run(containers: Containers) -> None:
+    """The hourly run and one by hand succeed."""
     home = Settings(_env_file=None, cca_home=containers.folder / "data")
-    with AirflowApi(home, f"http://127.0.0.1:{containers.port}") as api:
+    with AirflowApi(home, f"http://{containers.host}:{containers.port}") as api:
         eventually(lambda: not api.missing_components(), 400)
         api.sign_in()
         eventually(api.has_dag, 400)
@@ -172,7 +186,8 @@ def _check_ports(processes: list[subprocess.Popen[bytes]]) -> None:
     assert heard == {"127.0.0.1"}
 
 
-def _check_results(containers: Containers, totals: dict[str, Any]) -> None:
+def check_results(containers: Containers, totals: dict[str, Any]) -> None:
+    """Gold has the totals of the sample, and Celery a result for each task."""
     found = summary(Settings(_env_file=None, cca_home=containers.folder / "data"))
     assert found is not None
     for name, value in vars(found).items():

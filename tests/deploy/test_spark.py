@@ -6,9 +6,9 @@ import subprocess
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-import duckdb
 import pytest
 
+from benchmarks.spark import compare
 from cca.demo.generate import generate
 from cca.extract.window import resolve
 from cca.mongo import archive
@@ -17,8 +17,6 @@ from cca.settings import PROJECT_DIR, Settings
 from cca.sync_agent.agent import sync_once
 
 SPARK = PROJECT_DIR / "deploy" / "spark"
-# The results of builds are those of the warehouse; Spark has none.
-MARTS = "select table_name from duckdb_tables() where table_name <> 'fct_build_results' order by 1"
 
 
 @pytest.fixture
@@ -39,6 +37,8 @@ def test_spark_builds_the_same_rows_from_the_same_lake(
 ):
     shutil.rmtree(settings.claude_dir)
     generate(Path(settings.claude_dir).parent, sessions=8, seed=5, until=date(2026, 11, 20))
+    # What status lines recorded: the marts of limits are made of it.
+    shutil.copytree(tmp_path / "statusline-spool", settings.cca_home / "statusline-spool")
     sync_once(settings, settings.mongo_uri)
     with archive.connect(settings.mongo_uri) as client:
         # One that becomes a reject, or `agg_rejects` would have no rows to compare.
@@ -50,31 +50,7 @@ def test_spark_builds_the_same_rows_from_the_same_lake(
     command = [spark_python, str(SPARK / "build.py"), str(settings.lake_dir), str(out)]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
-    with duckdb.connect(str(settings.gold_path), read_only=True) as gold:
-        gold.execute("set timezone = 'UTC'")
-        marts = gold.execute(MARTS).fetchall()
-        differing = {name: _differing_rows(gold, name, out) for (name,) in marts}
-        empty = [name for (name,) in marts if not gold.execute(f"from marts.{name}").fetchone()]
-    assert len(differing) >= 25
-    assert empty == []
-    assert {name: rows for name, rows in differing.items() if rows} == {}
-
-
-def _differing_rows(gold: duckdb.DuckDBPyConnection, mart: str, out: Path) -> int:
-    """Rows that only one of the two has; floating-point sums agree to six decimals."""
-    described = gold.execute(f"describe marts.{mart}").fetchall()
-    named = [(f'"{name}"', kind) for name, kind, *_ in described]
-    ours = ", ".join(_rounded(name, kind) for name, kind in named)
-    theirs = ", ".join(_rounded(f"cast({name} as {kind})", kind) for name, kind in named)
-    only = "select count(*) from ({} except all {})"
-    mine, spark = (
-        f"select {ours} from marts.{mart}",
-        f"select {theirs} from read_parquet('{out}/marts/{mart}/*.parquet')",
-    )
-    return sum(
-        gold.execute(only.format(*pair)).fetchall()[0][0] for pair in ((mine, spark), (spark, mine))
-    )
-
-
-def _rounded(expression: str, kind: str) -> str:
-    return f"round({expression}, 6)" if kind == "DOUBLE" else expression
+    compared = compare(settings.gold_path, out)
+    assert len(compared) >= 25
+    assert [mart.name for mart in compared if not mart.rows] == []
+    assert [mart for mart in compared if mart.differing] == []

@@ -17,12 +17,15 @@
 
   function show(target) {
     at = target;
-    const { title, rows } = JSON.parse(target.dataset.tip);
+    const { title, rows = [], text = "" } = JSON.parse(target.dataset.tip);
     const head = document.createElement("h3");
     head.textContent = title;
     tip.replaceChildren(head, ...rows.map((row) => line(...row)));
-    if (!rows.length) tip.append(line("", "nothing", ""));
+    if (text) tip.append(Object.assign(document.createElement("p"), { textContent: text }));
+    else if (!rows.length) tip.append(line("", "nothing", ""));
+    tip.classList.toggle("told", Boolean(text));
     tip.hidden = false;
+    if (text) target.setAttribute("aria-describedby", "tip");
     const box = target.getBoundingClientRect();
     const left = box.left + box.width / 2 - tip.offsetWidth / 2;
     const furthest = document.documentElement.clientWidth - tip.offsetWidth - 8;
@@ -48,6 +51,9 @@
   document.addEventListener("scroll", hide, { capture: true, passive: true });
   document.addEventListener("keydown", (event) => event.key === "Escape" && hide());
   document.addEventListener("click", (event) => {
+    // A finger does not point, and not every browser moves the focus to a button.
+    const why = event.target.closest(".why");
+    if (why) show(why);
     for (const menu of document.querySelectorAll("details.menu[open]"))
       if (!menu.contains(event.target)) menu.open = false;
   });

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from cca.dashboards.browser.chart import (
     Mark,
@@ -14,7 +15,8 @@ from cca.dashboards.browser.chart import (
     ticks,
     unit_of,
 )
-from cca.dashboards.browser.numbers.parts import Bar, Bars, Segment, Slice
+from cca.dashboards.browser.numbers.choice import UNITS
+from cca.dashboards.browser.numbers.drawn import Bar, Bars, Segment, Slice
 from cca.dashboards.browser.numbers.write import axis_money, thousands
 
 # More names than this cannot be followed in one chart; the rest is "other".
@@ -30,9 +32,32 @@ MIN_DAYS = 28
 # Days without figures before the first of them: enough for any period one would choose.
 _MAX_EMPTY = timedelta(days=3650)
 
+# More bars than this are too thin to point at.
+_MOST_BARS = 400
+_LARGER = {"day": "week", "week": "month"}
+
 Point = tuple[date, str, float]
-# First day, or that of the figures, and last.
-Days = tuple[date | None, date]
+
+
+class Axis(NamedTuple):
+    """What a chart covers: from the first day, or that of the figures, to the last.
+
+    `unit` is what a bar stands for, if somebody chose it; `link` leads to the chart in another
+    one. Bars of days before `compared` are those of the period that is compared with.
+    """
+
+    first: date | None
+    last: date
+    unit: str = ""
+    link: Callable[[str], str] | None = None
+    compared: date | None = None
+
+    def units(self, shown: str) -> list[list[Segment]]:
+        """The switch between days, weeks and months."""
+        link = self.link
+        if link is None:
+            return []
+        return [[Segment(name, link(unit), unit == shown) for unit, name in UNITS.items()]]
 
 
 def series_of(points: Iterable[tuple[str, float]]) -> list[str]:
@@ -64,14 +89,14 @@ def stacked(  # noqa: PLR0913  (what a chart is drawn from)
     written: Callable[[float], str],
     link: Callable[[date, date], str],
     *,
-    days: Days,
+    axis: Axis,
     shown: Mapping[str, str] | None = None,
     segments: Sequence[list[Segment]] = (),
     colours: Sequence[str] = COLOURS,
 ) -> Bars:
     """One bar a day (week, month), a slice for each name; a bar leads where `link` says."""
     shown = shown or {}
-    unit, places = span_of([day for day, _, _ in points], days)
+    unit, places = span_of([day for day, _, _ in points], axis)
     sums: dict[date, list[float]] = {place: [0.0] * len(names) for place in places}
     for day, name, value in points:
         series = names.index(name) if name in names else len(names) - 1
@@ -93,14 +118,16 @@ def stacked(  # noqa: PLR0913  (what a chart is drawn from)
         ]
         if len(tip) != 1:
             tip.append(("Together", written(sum(values)), ""))
-        bars.append(Bar(label_of(place, last), heights[::-1], link(place, last), tip))
+        is_before = axis.compared is not None and last < axis.compared
+        label = label_of(place, last)
+        bars.append(Bar(label, heights[::-1], link(place, last), tip, is_before))
     # Round as they are, so without the zeros that other figures need.
-    axis = short if is_count else axis_money
-    marks = [Mark(100, axis(top)), Mark(50, axis(top / 2))]
+    on_axis = short if is_count else axis_money
+    marks = [Mark(100, on_axis(top)), Mark(50, on_axis(top / 2))]
     legend = [(shown.get(name, name), colour) for name, colour in zip(names, colours, strict=False)]
     return Bars(
         f"{title} by {unit}", bars, marks, ticks(places, unit),
-        legend if len(names) > 1 else [], list(segments),
+        legend if len(names) > 1 else [], [*segments, *axis.units(unit)],
     )  # fmt: skip
 
 
@@ -109,10 +136,10 @@ def lined(
     points: Mapping[date, float],
     written: Callable[[float], str],
     link: Callable[[date, date], str],
-    days: Days,
+    axis: Axis,
 ) -> Bars:
     """Rates of 0 to 1 by day as a line; days without one are passed over."""
-    _, places = span_of(list(points), days, unit="day")
+    _, places = span_of(list(points), axis._replace(unit="day"))
     bars = [
         Bar(
             label_of(day, day),
@@ -131,14 +158,18 @@ def lined(
     return Bars(title, bars, marks, ticks(places, "day"), line=" ".join(drawn))
 
 
-def span_of(found: Sequence[date], days: Days, unit: str = "") -> tuple[str, list[date]]:
-    """The unit that suits the days chosen, and the starts of all its units."""
-    since, until = days
-    last = max(until, *found)
+def span_of(found: Sequence[date], axis: Axis) -> tuple[str, list[date]]:
+    """The unit that was chosen or that suits the days, and the starts of all its units."""
+    last = max(axis.last, *found)
+    since = axis.first
     least = max(since, last - _MAX_EMPTY) if since else last - timedelta(days=MIN_DAYS - 1)
     first = min(least, *found)
-    unit = unit or unit_of((last - first).days + 1)
-    return unit, starts(first, last, unit)
+    unit = axis.unit or unit_of((last - first).days + 1)
+    places = starts(first, last, unit)
+    while len(places) > _MOST_BARS and unit in _LARGER:
+        unit = _LARGER[unit]
+        places = starts(first, last, unit)
+    return unit, places
 
 
 def label_of(first: date, last: date) -> str:

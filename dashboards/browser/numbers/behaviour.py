@@ -8,21 +8,11 @@ from cca.dashboards.browser.chart import short
 from cca.dashboards.browser.numbers.bars import COLOURS, MAX_SERIES, colours_of
 from cca.dashboards.browser.numbers.cells import model_names, period_link
 from cca.dashboards.browser.numbers.choice import LINES
-from cca.dashboards.browser.numbers.parts import (
-    Cell,
-    Change,
-    Charts,
-    Column,
-    Lines,
-    Section,
-    Segment,
-    Table,
-    Tile,
-    Tiles,
-)
+from cca.dashboards.browser.numbers.drawn import Change, Charts, Lines, Segment
+from cca.dashboards.browser.numbers.parts import Cell, Column, Section, Table, Tile, Tiles
 from cca.dashboards.browser.numbers.reader import FILTERED, OF_MODEL, Asked, Row
 from cca.dashboards.browser.numbers.weeks import Values, changes_of, lines, weeks_between
-from cca.dashboards.browser.numbers.write import percent, span, thousands
+from cca.dashboards.browser.numbers.write import number, percent, span, thousands
 from cca.gold.measures.behaviour import ASPECTS, FEW_CASES, WORKED_PROMPTS, WORKS, Aspect
 from cca.gold.measures.model import Measure
 from cca.gold.measures.precision import PRECISION
@@ -184,7 +174,7 @@ def _changes(leading: tuple[Row, ...], models: dict[str, str]) -> Table:
                 Cell(week.isoformat()),
                 Cell(_ranked(leading, week, "model", models)),
                 Cell(_ranked(leading, week, "version", {})),
-                Cell(f"{sum(row['works'] for row in leading if row['week'] == week):,}"),
+                Cell(number(sum(row["works"] for row in leading if row["week"] == week))),
             ]
             for week in weeks
         ],

@@ -5,15 +5,13 @@ from zoneinfo import ZoneInfo
 
 from cca.dashboards.browser.chart import Mark, nice_top, ticks
 from cca.dashboards.browser.numbers import limits
-from cca.dashboards.browser.numbers.cells import hours_link, utc
+from cca.dashboards.browser.numbers.cells import BEHIND_ROWS, hours_link, utc
+from cca.dashboards.browser.numbers.drawn import Bar, Bars, Slice
 from cca.dashboards.browser.numbers.parts import (
-    Bar,
-    Bars,
     Cell,
     Column,
     Meter,
     Section,
-    Slice,
     Table,
     Tile,
     Tiles,
@@ -21,14 +19,13 @@ from cca.dashboards.browser.numbers.parts import (
     share,
 )
 from cca.dashboards.browser.numbers.reader import Asked, Row
-from cca.dashboards.browser.numbers.write import axis_money, money, thousands
+from cca.dashboards.browser.numbers.write import Figure, axis_money, money, number, thousands
 from cca.dashboards.browser.parts import short_model
 from cca.gold.measures import sessions as measured
 from cca.gold.measures.select import select
 from cca.gold.measures.sessions import PROJECTED_USD
 
 _MAX_BARS = 120
-_MAX_ROWS = 40
 _WHERE = """
 ($since::date is null or m.block_start::date >= $since)
 and ($until::date is null or m.block_start::date <= $until)
@@ -128,14 +125,14 @@ def _table(rows: tuple[Row, ...], zone: ZoneInfo, top: float) -> Table:
             [
                 Cell(_span(row, zone), _link(row, zone), share=share(float(row["cost_usd"]), top),
                      sub=_models(row["models"])),
-                Cell(f"{row['sessions']:,}", _link(row, zone)),
-                Cell(f"{row['api_messages']:,}"),
+                Cell(number(row["sessions"]), _link(row, zone)),
+                Cell(number(row["api_messages"])),
                 Cell(thousands(row["tokens"])),
                 Cell(thousands(row["tokens_per_minute"])),
-                Cell(f"{money(row['usd_per_hour'])}/h"),
+                Cell(money(row["usd_per_hour"])),
                 Cell(money(row["cost_usd"]), _link(row, zone)),
             ]
-            for row in rows[:_MAX_ROWS]
+            for row in rows[:BEHIND_ROWS]
         ],
         note=_note(len(rows)),
     )  # fmt: skip
@@ -143,7 +140,9 @@ def _table(rows: tuple[Row, ...], zone: ZoneInfo, top: float) -> Table:
 
 def _note(number: int) -> str:
     about = "An estimate from the responses, counted across all projects and machines."
-    rest = f" The newest {_MAX_ROWS} of {count(number, 'window')}." if number > _MAX_ROWS else ""
+    rest = (
+        f" The newest {BEHIND_ROWS} of {count(number, 'window')}." if number > BEHIND_ROWS else ""
+    )
     return about + rest
 
 
@@ -151,9 +150,9 @@ def _models(names: str | None) -> str:
     return ", ".join(short_model(name) for name in str(names or "").split(", ") if name)
 
 
-def _span(row: Row, zone: ZoneInfo) -> str:
+def _span(row: Row, zone: ZoneInfo) -> Figure:
     start, end = (utc(row[name]).astimezone(zone) for name in ("block_start", "block_end"))
-    return f"{start:%a, %b %-d, %H:%M} to {end:%H:%M}"
+    return Figure(f"{start:%a, %b %-d, %H:%M} to {end:%H:%M}", start)
 
 
 def _link(row: Row, zone: ZoneInfo) -> str:

@@ -2,8 +2,9 @@
 
 from cca.dashboards.browser.numbers.bars import COLOURS, stacked
 from cca.dashboards.browser.numbers.cells import (
+    BEHIND_ROWS,
+    SESSION,
     SESSION_LABELS,
-    TOP_ROWS,
     day_of,
     few_cases,
     model_names,
@@ -14,12 +15,11 @@ from cca.dashboards.browser.numbers.cells import (
     session_cell,
 )
 from cca.dashboards.browser.numbers.choice import MEASURES
+from cca.dashboards.browser.numbers.drawn import Bars, Segment
 from cca.dashboards.browser.numbers.parts import (
-    Bars,
     Cell,
     Column,
     Section,
-    Segment,
     Table,
     Tile,
     Tiles,
@@ -27,7 +27,7 @@ from cca.dashboards.browser.numbers.parts import (
     share,
 )
 from cca.dashboards.browser.numbers.reader import FILTERED, OF_MODEL, Asked, Row
-from cca.dashboards.browser.numbers.write import exact, money, percent, span, thousands
+from cca.dashboards.browser.numbers.write import exact, money, number, percent, span, thousands
 from cca.gold.measures import cache as measured
 from cca.gold.measures import usage
 from cca.gold.measures.rules import BREAK_CAUSES
@@ -49,7 +49,7 @@ select m.document_id, m.session_id, m.sent_at, m.cause, m.model, m.previous_mode
 from marts.fct_cache_breaks as m
 left join marts.dim_sessions as l on l.session_id = m.session_id
 where m.is_break and ($of::varchar is null or m.cause = $of) and {_WHERE}
-order by m.cache_break_usd desc, m.message_id limit 100
+order by m.cache_break_usd desc, m.message_id limit {BEHIND_ROWS}
 """
 _BY_DAY = {"": measured.CACHE_BREAK_USD, "tokens": measured.REWRITTEN_TOKENS}
 
@@ -72,7 +72,8 @@ def _tiles(asked: Asked, totals: Row) -> Tiles:
                  f"of {count(totals['api_messages'], 'response')}",
                  hint=measured.CACHE_BREAKS.description),
             Tile("They cost", money(sums["cache_break_usd"]),
-                 f"{percent(_rate(totals), 1)} of the cost", hint=exact(sums["cache_break_usd"])),
+                 f"{percent(_rate(totals), 1)} of the cost",
+                 hint=measured.CACHE_BREAK_USD.description, exact=exact(sums["cache_break_usd"])),
             Tile(measured.REWRITTEN_TOKENS.label, thousands(sums["rewritten_tokens"]), "tokens",
                  hint=measured.REWRITTEN_TOKENS.description),
             Tile("Sessions", f"{sums['broken_sessions']:,}", "with a break",
@@ -108,7 +109,7 @@ def _by_day(asked: Asked) -> Bars:
         names,
         thousands if asked.choice.by else money,
         lambda first, last: period_link(asked, first, last),
-        days=asked.shown_days(),
+        axis=asked.axis("breaks"),
         segments=[segments],
         colours=[colours[name] for name in names],
     )
@@ -137,8 +138,8 @@ def _causes(asked: Asked, totals: Row) -> Table:
             [
                 Cell(cause, asked.choice.link("breaks", of=cause) + "#of", "",
                      share(float(row["cache_break_usd"]), top), about=BREAK_CAUSES[cause]),
-                Cell(f"{row['cache_breaks']:,}"),
-                Cell(f"{row['broken_sessions']:,}"),
+                Cell(number(row["cache_breaks"])),
+                Cell(number(row["broken_sessions"])),
                 Cell(thousands(row["rewritten_tokens"])),
                 Cell(percent(float(row["cache_break_usd"]) / whole) if whole else "-"),
                 Cell(money(row["cache_break_usd"]), hint=exact(row["cache_break_usd"])),
@@ -155,22 +156,22 @@ def _sessions(asked: Asked) -> Table:
     rows = asked.rows(
         select(
             [*_SUMS, measured.SHORTFALLS], ["session_id"], _WHERE, labels=SESSION_LABELS,
-            having="cache_breaks > 0", order="cache_break_usd desc, session_id", limit=TOP_ROWS,
+            having="cache_breaks > 0", order="cache_break_usd desc, session_id", limit=BEHIND_ROWS,
         )
     )  # fmt: skip
     labels = project_labels(asked)
     top = max((float(row["cache_break_usd"]) for row in rows), default=0)
     return Table(
         "Sessions with the most expensive breaks",
-        [Column("Session", is_number=False), Column("Started", is_number=False),
+        [SESSION, Column("Started", is_number=False),
          Column("Breaks"), Column("Naive", hint=measured.SHORTFALLS.description),
          Column("Tokens again"), Column("Cost")],
         [
             [
                 session_cell(row, labels, share(float(row["cache_break_usd"]), top)),
                 Cell(day_of(row["started_at"])),
-                Cell(f"{row['cache_breaks']:,}"),
-                Cell(f"{row['shortfalls']:,}"),
+                Cell(number(row["cache_breaks"])),
+                Cell(number(row["shortfalls"])),
                 Cell(thousands(row["rewritten_tokens"])),
                 Cell(money(row["cache_break_usd"]), hint=exact(row["cache_break_usd"])),
             ]

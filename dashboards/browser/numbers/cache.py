@@ -2,8 +2,9 @@
 
 from cca.dashboards.browser.numbers.bars import lined
 from cca.dashboards.browser.numbers.cells import (
+    BEHIND_ROWS,
+    SESSION,
     SESSION_LABELS,
-    TOP_ROWS,
     day_of,
     model_names,
     period_link,
@@ -21,7 +22,7 @@ from cca.dashboards.browser.numbers.parts import (
     share,
 )
 from cca.dashboards.browser.numbers.reader import FILTERED, OF_MODEL, Asked, Row
-from cca.dashboards.browser.numbers.write import exact, money, percent, thousands
+from cca.dashboards.browser.numbers.write import NOTHING, Figure, exact, money, percent, thousands
 from cca.gold.measures import usage as measured
 from cca.gold.measures.select import select
 
@@ -46,7 +47,7 @@ def page(asked: Asked) -> list[Section]:
         {row["day"]: row["cache_hit_rate"] for row in days},
         lambda rate: percent(rate, 1),
         lambda first, last: period_link(asked, first, last),
-        asked.shown_days(),
+        asked.axis("cache"),
     )
     return [_tiles(asked, totals), chart, Pair(_models(asked), _projects(asked)), _weak(asked)]
 
@@ -58,9 +59,10 @@ def _tiles(asked: Asked, totals: Row) -> Tiles:
     return Tiles(
         [
             Tile("From the cache", percent(totals["cache_hit_rate"], 1),
-                 "of all prompt tokens", behind),
+                 "of all prompt tokens", behind, measured.CACHE_HIT_RATE.description),
             Tile("Saved", money(saved), f"of {money(full)} without a cache" if full > 0 else "",
-                 behind, exact(totals["cache_savings_usd"]), "good"),
+                 behind, measured.CACHE_SAVINGS_USD.description, "good",
+                 exact=exact(totals["cache_savings_usd"])),
             Tile("Cache reads", thousands(totals["cache_read_tokens"]), "tokens", behind),
             Tile("Cache writes", thousands(totals["cache_write_tokens"]), "tokens", behind),
             Tile("Average reuse", _times(totals), "reads per cached token",
@@ -69,9 +71,9 @@ def _tiles(asked: Asked, totals: Row) -> Tiles:
     )  # fmt: skip
 
 
-def _times(row: Row) -> str:
+def _times(row: Row) -> Figure:
     rate = row["cache_reads_per_write"]
-    return "-" if rate is None else f"{rate:.1f}"
+    return NOTHING if rate is None else Figure(f"{rate:.1f}", rate)
 
 
 _COLUMNS = [
@@ -94,7 +96,7 @@ def _projects(asked: Asked) -> Table:
     rows = asked.rows(
         select(
             _SUMS, ["project_key"], _WHERE, having=_ANY,
-            order="cache_savings_usd desc, project_key", limit=TOP_ROWS,
+            order="cache_savings_usd desc, project_key", limit=BEHIND_ROWS,
         )
     )  # fmt: skip
     links = {
@@ -126,13 +128,13 @@ def _weak(asked: Asked) -> Table:
         select(
             _SUMS, ["session_id"], _WHERE, labels=SESSION_LABELS,
             having=f"prompt_tokens > {_WORTH_TOKENS}", order="cache_hit_rate, session_id",
-            limit=TOP_ROWS,
+            limit=BEHIND_ROWS,
         )
     )  # fmt: skip
     labels = project_labels(asked)
     return Table(
         "Sessions that used the cache least",
-        [Column("Session", is_number=False), Column("Started", is_number=False),
+        [SESSION, Column("Started", is_number=False),
          Column("Prompt tokens"), *_COLUMNS],
         [
             [

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 from cca.dashboards.browser.numbers.cells import (
     BEHIND_ROWS,
+    SESSION,
     day_of,
     left_out,
     project_labels,
@@ -13,7 +14,7 @@ from cca.dashboards.browser.numbers.cells import (
 )
 from cca.dashboards.browser.numbers.parts import Cell, Column, Table, count, share
 from cca.dashboards.browser.numbers.reader import Asked, Row
-from cca.dashboards.browser.numbers.write import span
+from cca.dashboards.browser.numbers.write import number, span
 from cca.gold.measures import calls as measured
 from cca.gold.measures.model import Measure
 from cca.gold.measures.select import columns, select
@@ -57,7 +58,7 @@ def behind(asked: Asked, where: str) -> Table:
         f"{total:,} {said}{f' of {tool}' if tool else ''} "
         f"in {count(len(rows), 'session')}"
         + (f", {span(given['least'])} or longer" if given.get("least") else ""),
-        [Column("Session", is_number=False), Column("Last", is_number=False), Column("Calls"),
+        [SESSION, Column("Last", is_number=False), Column("Calls"),
          Column("Longest")],
         _cells(asked, rows[:BEHIND_ROWS]),
         note=left_out(len(rows)),
@@ -87,7 +88,7 @@ def _cells(asked: Asked, rows: tuple[Row, ...]) -> list[list[Cell]]:
         [
             session_cell(row, labels, share(row["tool_calls"], top)),
             Cell(day_of(row["last_at"])),
-            Cell(f"{row['tool_calls']:,}"),
+            Cell(number(row["tool_calls"])),
             Cell(span(row["longest"]), _call(row), "Opens this call"),
         ]
         for row in rows

@@ -1,10 +1,9 @@
 """Causes: what responses were written for, what that cost, and the sessions behind each cause."""
 
-from typing import Any
-
 from cca.dashboards.browser.numbers.bars import COLOURS, REST, series_of, stacked
 from cca.dashboards.browser.numbers.cells import (
     BEHIND_ROWS,
+    SESSION,
     SESSION_LABELS,
     day_of,
     left_out,
@@ -12,13 +11,12 @@ from cca.dashboards.browser.numbers.cells import (
     project_labels,
     session_cell,
 )
+from cca.dashboards.browser.numbers.drawn import Bars, Segment
 from cca.dashboards.browser.numbers.parts import (
-    Bars,
     Cell,
     Choices,
     Column,
     Section,
-    Segment,
     Table,
     Tile,
     Tiles,
@@ -26,7 +24,7 @@ from cca.dashboards.browser.numbers.parts import (
     share,
 )
 from cca.dashboards.browser.numbers.reader import FILTERED, OF_MODEL, Asked, Row
-from cca.dashboards.browser.numbers.write import exact, money, percent, thousands
+from cca.dashboards.browser.numbers.write import exact, money, number, percent, thousands
 from cca.gold.measures import causes as measured
 from cca.gold.measures import usage
 from cca.gold.measures.causes import BY_KIND, CAUSES, NONE, Cause
@@ -39,10 +37,9 @@ _MEASURES = (
     usage.API_MESSAGES, usage.ANSWERED_SESSIONS, measured.CAUSING_PROMPTS, usage.TOKENS,
     usage.COST_USD,
 )  # fmt: skip
-# Column of the table, the measure it shows, and the word of the address that sorts by it.
 _COLUMNS: dict[str, Measure] = {
-    "responses": usage.API_MESSAGES, "sessions": usage.ANSWERED_SESSIONS,
-    "prompts": measured.CAUSING_PROMPTS, "tokens": usage.TOKENS, "": usage.COST_USD,
+    "Responses": usage.API_MESSAGES, "Sessions": usage.ANSWERED_SESSIONS,
+    "Prompts": measured.CAUSING_PROMPTS, "Tokens": usage.TOKENS, "Cost": usage.COST_USD,
 }  # fmt: skip
 _PULL_REQUESTS = "select pull_request, pull_request_url, git_branch from marts.fct_pull_requests"
 _GUESSED = {
@@ -52,7 +49,6 @@ _GUESSED = {
         "branch to the next one that its session opens."
     ),
 }
-_ROWS = 60
 
 
 def page(asked: Asked) -> list[Section]:
@@ -60,7 +56,7 @@ def page(asked: Asked) -> list[Section]:
     totals = asked.rows(select([*_MEASURES, usage.SUBAGENT_COST_USD], where=_WHERE))[0]
     if not totals["api_messages"]:
         return []
-    rows = asked.rows(select(_MEASURES, [cause.kind], _WHERE, order=_order(asked, cause)))
+    rows = asked.rows(select(_MEASURES, [cause.kind], _WHERE, order=f"cost_usd desc, {cause.kind}"))
     sections: list[Section] = [
         _choices(asked, cause), _tiles(asked, cause, totals, rows), _by_day(asked, cause),
         _table(asked, cause, rows),
@@ -78,11 +74,6 @@ def _choices(asked: Asked, cause: Cause) -> Choices:
     )
 
 
-def _order(asked: Asked, cause: Cause) -> str:
-    measure = _COLUMNS.get(asked.choice.sort)
-    return f"{measure.name} desc, {cause.kind}" if measure else cause.kind
-
-
 def _tiles(asked: Asked, cause: Cause, totals: Row, rows: tuple[Row, ...]) -> Tiles:
     cost = totals["cost_usd"]
     named = [row for row in rows if row[cause.kind] != NONE]
@@ -94,7 +85,8 @@ def _tiles(asked: Asked, cause: Cause, totals: Row, rows: tuple[Row, ...]) -> Ti
     return Tiles(
         [
             Tile("Cost", money(cost), count(totals["api_messages"], "response"),
-                 asked.conversations(), exact(totals["cost_usd"])),
+                 asked.conversations(), usage.COST_USD.description,
+                 exact=exact(totals["cost_usd"])),
             Tile(f"With a {_lower(cause)}", money(known),
                  f"{of_all} of the cost, {len(named):,} different"),
             Tile("Cost per prompt", per_prompt, f"of {of_prompts}",
@@ -122,7 +114,7 @@ def _by_day(asked: Asked, cause: Cause) -> Bars:
         names,
         money,
         lambda first, last: period_link(asked, first, last),
-        days=asked.shown_days(),
+        axis=asked.axis("causes"),
         # What has no cause of the kind stands back behind what has.
         colours=[REST if name == NONE else next(own) for name in names],
     )
@@ -132,45 +124,33 @@ def _table(asked: Asked, cause: Cause, rows: tuple[Row, ...]) -> Table:
     top = max((float(row["cost_usd"]) for row in rows), default=0)
     whole = sum(row["cost_usd"] for row in rows)
     pull_requests = _pull_requests(asked) if cause.kind == "pull_request" else {}
-    note = f"The first {_ROWS} of {len(rows):,}. " if len(rows) > _ROWS else ""
+    note = left_out(len(rows), "causes, the most expensive")
     return Table(
         f"By {_lower(cause)}",
         [
-            Column(cause.label, is_number=False, **_sorting(asked, "name")),
-            *_columns(asked, "responses", "sessions", "prompts", "tokens"),
+            Column(cause.label, is_number=False, beside="Branch"),
+            *_columns("Responses", "Sessions", "Prompts", "Tokens"),
             Column("Share"),
-            *_columns(asked, ""),
+            *_columns("Cost"),
         ],
         [
             [
                 _name(asked, cause, row, share(float(row["cost_usd"]), top), pull_requests),
-                Cell(f"{row['api_messages']:,}"),
-                Cell(f"{row['answered_sessions']:,}", _sessions(asked, cause, row)),
-                Cell(f"{row['causing_prompts']:,}"),
+                Cell(number(row["api_messages"])),
+                Cell(number(row["answered_sessions"]), _sessions(asked, cause, row)),
+                Cell(number(row["causing_prompts"])),
                 Cell(thousands(row["tokens"])),
                 Cell(percent(float(row["cost_usd"] / whole)) if whole else "-"),
                 Cell(money(row["cost_usd"]), hint=exact(row["cost_usd"])),
             ]
-            for row in rows[:_ROWS]
+            for row in rows[:BEHIND_ROWS]
         ],
         note=note + _GUESSED.get(cause.kind, ""),
     )
 
 
-def _columns(asked: Asked, *names: str) -> list[Column]:
-    """Columns of figures, each under the word that sorts by it."""
-    return [
-        Column(
-            name.capitalize() or _COLUMNS[name].label,
-            hint=_COLUMNS[name].description, **_sorting(asked, name),
-        )
-        for name in names
-    ]  # fmt: skip
-
-
-def _sorting(asked: Asked, name: str) -> dict[str, Any]:
-    link = asked.choice.link("causes", sort=name)
-    return {"link": link, "is_sorted": asked.choice.sort == name}
+def _columns(*names: str) -> list[Column]:
+    return [Column(name, hint=_COLUMNS[name].description) for name in names]
 
 
 def _name(
@@ -205,15 +185,14 @@ def _behind(asked: Asked, cause: Cause) -> Table:
     top = max((float(row["cost_usd"]) for row in rows), default=0)
     return Table(
         f"{count(len(rows), 'session')} with {_lower(cause)} {name}",
-        [Column("Session", is_number=False), Column("Started", is_number=False),
-         *(Column(name.capitalize() or each.label, hint=each.description)
-           for name, each in _COLUMNS.items() if name != "sessions")],
+        [SESSION, Column("Started", is_number=False),
+         *_columns("Responses", "Prompts", "Tokens", "Cost")],
         [
             [
                 session_cell(row, labels, share(float(row["cost_usd"]), top)),
                 Cell(day_of(row["started_at"])),
-                Cell(f"{row['api_messages']:,}"),
-                Cell(f"{row['causing_prompts']:,}"),
+                Cell(number(row["api_messages"])),
+                Cell(number(row["causing_prompts"])),
                 Cell(thousands(row["tokens"])),
                 Cell(money(row["cost_usd"]), hint=exact(row["cost_usd"])),
             ]

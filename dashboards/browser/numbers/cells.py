@@ -11,15 +11,15 @@ from zoneinfo import ZoneInfo
 from cca.dashboards.browser.archive import session_title
 from cca.dashboards.browser.numbers.parts import Cell, Column, count
 from cca.dashboards.browser.numbers.reader import PROJECTS, Asked, Row
-from cca.dashboards.browser.numbers.write import exact, money, thousands
+from cca.dashboards.browser.numbers.write import exact, money, number, thousands
 from cca.dashboards.browser.parts import short_model
 from cca.gold.measures import usage as measured
 from cca.gold.measures.behaviour import FEW_CASES
 from cca.transcript.projects import Project, labels_of
 
-TOP_ROWS = 12
-# All conversations behind a figure; a longer table says how many it leaves out.
+# The rows that a page holds of a table; a longer one says how many it leaves out.
 BEHIND_ROWS = 300
+SESSION = Column("Session", is_number=False, beside="Project")
 # What a table of sessions shows of each, from the row of its session.
 SESSION_LABELS = {
     "title": "l.title", "project_key": "l.project_key", "started_at": "l.started_at",
@@ -27,8 +27,8 @@ SESSION_LABELS = {
 
 USAGE_COLUMNS = [
     Column("Responses", hint=measured.API_MESSAGES.description),
-    Column("Output"),
-    Column("Cost"),
+    Column("Output", hint=measured.OUTPUT_TOKENS.description),
+    Column("Cost", hint=measured.COST_USD.description),
 ]
 
 
@@ -83,8 +83,8 @@ def session_link(session_id: str) -> str:
     return "/?" + urlencode({"session": session_id})
 
 
-def left_out(rows: int, shown: int = BEHIND_ROWS) -> str:
-    return f"The first {shown} of {rows:,} sessions." if rows > shown else ""
+def left_out(rows: int, name: str = "sessions") -> str:
+    return f"The first {BEHIND_ROWS} of {rows:,} {name}. " if rows > BEHIND_ROWS else ""
 
 
 def day_of(at: datetime | None) -> str:
@@ -109,7 +109,7 @@ def period_link(asked: Asked, first: date, last: date, **more: str) -> str:
 
 def usage_figures(row: Row, link: str = "") -> list[Cell]:
     return [
-        Cell(f"{row['api_messages']:,}", link),
+        Cell(number(row["api_messages"]), link),
         Cell(thousands(row["output_tokens"]), link),
         Cell(money(row["cost_usd"]), link, exact(row["cost_usd"])),
     ]

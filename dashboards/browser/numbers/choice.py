@@ -3,16 +3,20 @@
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
+from cca.dashboards.browser.chart import start_of
 from cca.gold.measures.causes import BY_KIND
 
-PERIODS = {"7": "7 days", "30": "30 days", "90": "90 days", "": "All"}
+ALL = "all"
+PERIODS = {
+    "week": "This week", "month": "This month", "7": "7 days", "30": "30 days", "90": "90 days",
+    ALL: "All",
+}  # fmt: skip
 MEASURES = {"": "Cost", "tokens": "Tokens"}
-SPLITS = {"": "model", "project": "project", "host": "machine"}
-# Orders of the table of causes; without one, the most expensive comes first.
-SORTS = ("", "responses", "sessions", "prompts", "tokens", "name")
+SPLITS = {"": "model", "project": "project", "user": "person", "host": "machine"}
+UNITS = {"day": "Day", "week": "Week", "month": "Month"}
 # What the lines of the Behaviour page stand for.
 LINES = {"": "all", "model": "model", "version": "version", "effort": "effort"}
 # What a part of the work log is.
@@ -21,21 +25,33 @@ _MAX_CHARACTERS = 500
 _DATE_CHARACTERS = len("2026-01-31")
 
 
+class Before(NamedTuple):
+    """The period that a figure is compared with, and what it is called."""
+
+    first: date
+    last: date
+    name: str
+
+
 @dataclass(frozen=True)
 class Choice:
-    """Each field is a query parameter; `since` and `until` override `days`."""
+    """Each field is a query parameter; `since` and `until` override `days`.
+
+    Without a period a page shows all there is, or what it shows first.
+    """
 
     days: str = ""
     since: str = ""
     until: str = ""
     project: str = ""
+    user: str = ""
     model: str = ""
     host: str = ""
     by: str = ""
     split: str = ""
-    # Kind of cause, and the order of its table.
+    # What a bar stands for; without it, what suits the period.
+    unit: str = ""
     cause: str = ""
-    sort: str = ""
     line: str = ""
     each: str = ""
     # One tool, cause, file, hour of the week or class of errors whose sessions are listed.
@@ -43,11 +59,42 @@ class Choice:
 
     def period(self, today: date) -> tuple[date | None, date | None]:
         """First and last day, both included."""
-        if self.since or self.until:
+        if self.has_dates:
             return _day(self.since), _day(self.until)
-        if self.days:
-            return today - timedelta(days=int(self.days) - 1), None
-        return None, None
+        if self.days in {"", ALL}:
+            return None, None
+        if self.days in {"week", "month"}:
+            return start_of(today, self.days), None
+        return today - timedelta(days=int(self.days) - 1), None
+
+    def before(self, today: date) -> "Before | None":
+        """What the period is compared with; None without a first day."""
+        since, until = self.period(today)
+        if since is None:
+            return None
+        last = until or today
+        if not self.has_dates and self.days == "week":
+            week = timedelta(days=7)
+            return Before(since - week, last - week, "the same days of last week")
+        if not self.has_dates and self.days == "month":
+            first = start_of(since - timedelta(days=1), "month")
+            same = min(since - timedelta(days=1), first + (last - since))
+            return Before(first, same, "the same days of last month")
+        length = (last - since).days + 1
+        name = f"the {length} days before" if length > 1 else "the day before"
+        return Before(since - timedelta(days=length), since - timedelta(days=1), name)
+
+    def within(self, first: date, last: date) -> "Choice":
+        """The same filters in another period."""
+        return replace(self, days="", since=first.isoformat(), until=last.isoformat())
+
+    @property
+    def has_dates(self) -> bool:
+        return bool(self.since or self.until)
+
+    @property
+    def has_period(self) -> bool:
+        return bool(self.days) or self.has_dates
 
     def link(self, page: str = "", **changes: str) -> str:
         """This choice on a Numbers page, with changes."""
@@ -63,6 +110,7 @@ class Choice:
         since, until = self.period(today)
         values = {
             "project": self.project,
+            "user": self.user,
             "model": self.model,
             "host": self.host,
             "since": since.isoformat() if since else "",
@@ -83,7 +131,7 @@ def from_query(values: Mapping[str, Any]) -> Choice:
 
 
 _ALLOWED: dict[str, Collection[str]] = {
-    "days": PERIODS, "by": MEASURES, "split": SPLITS, "cause": BY_KIND, "sort": SORTS,
+    "days": PERIODS, "by": MEASURES, "split": SPLITS, "unit": UNITS, "cause": BY_KIND,
     "line": LINES, "each": EACH,
 }  # fmt: skip
 
@@ -93,7 +141,9 @@ def _cleaned(name: str, value: str) -> str:
     if allowed is not None:
         return value if value in allowed else ""
     if name in {"since", "until"}:
-        return value if _day(value) else ""
+        # The list knows hours too; here a day is the least.
+        day = value[:_DATE_CHARACTERS]
+        return day if _day(day) else ""
     return value
 
 

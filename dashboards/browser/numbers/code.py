@@ -4,8 +4,9 @@ from pathlib import PurePosixPath
 
 from cca.dashboards.browser.numbers.bars import BADLY, WELL, stacked
 from cca.dashboards.browser.numbers.cells import (
+    BEHIND_ROWS,
+    SESSION,
     SESSION_LABELS,
-    TOP_ROWS,
     day_of,
     period_link,
     project_labels,
@@ -23,11 +24,10 @@ from cca.dashboards.browser.numbers.parts import (
     share,
 )
 from cca.dashboards.browser.numbers.reader import FILTERED, Asked, Row
-from cca.dashboards.browser.numbers.write import thousands
+from cca.dashboards.browser.numbers.write import number, thousands
 from cca.gold.measures import calls as measured
 from cca.gold.measures.select import select
 
-_MAX_FILES = 25
 _WHERE = f"{FILTERED} and {measured.CHANGED}"
 _SUMS = (
     measured.CHANGES, measured.CHANGING_SESSIONS, measured.FILES_CHANGED, measured.CHANGE_DAYS,
@@ -45,7 +45,7 @@ def page(asked: Asked) -> list[Section]:
     chart = stacked(
         "Lines", points, ["added", "removed"], thousands,
         lambda first, last: period_link(asked, first, last),
-        days=asked.shown_days(), colours=(WELL, BADLY),
+        axis=asked.axis("code"), colours=(WELL, BADLY),
     )  # fmt: skip
     sections: list[Section] = [_tiles(asked, totals), chart]
     if asked.choice.of:
@@ -77,23 +77,23 @@ def _files(asked: Asked) -> Table:
     rows = asked.rows(
         select(
             _SUMS, ["project_key", "file_path"], _WHERE, also={"last_on": "max(m.day)"},
-            order="changes desc, changing_sessions desc, file_path", limit=_MAX_FILES,
+            order="changes desc, changing_sessions desc, file_path", limit=BEHIND_ROWS,
         )
     )  # fmt: skip
     top = max(row["changes"] for row in rows)
     return Table(
         "Most edited files",
-        [Column("File", is_number=False), Column("Changes"), Column("Sessions"),
+        [Column("File", is_number=False, beside="Folder"), Column("Changes"), Column("Sessions"),
          Column("Added"), Column("Removed"), Column("Last", is_number=False)],
         [
             [
                 Cell(PurePosixPath(row["file_path"]).name or row["file_path"],
-                     asked.choice.link("code", of=row["file_path"]) + "#of", row["file_path"],
+                     _sessions_link(asked, row), row["file_path"],
                      share(row["changes"], top),
                      sub=_folder(row["file_path"])),
-                Cell(f"{row['changes']:,}", asked.choice.link("code", of=row["file_path"]) + "#of"),
-                Cell(f"{row['changing_sessions']:,}"),
-                Cell(f"+{row['lines_added']:,}", tone="good"),
+                Cell(number(row["changes"]), _sessions_link(asked, row)),
+                Cell(number(row["changing_sessions"])),
+                Cell(number(row["lines_added"], "+"), tone="good"),
                 _removed(row),
                 Cell(row["last_on"].isoformat()),
             ]
@@ -103,10 +103,14 @@ def _files(asked: Asked) -> Table:
     )  # fmt: skip
 
 
+def _sessions_link(asked: Asked, row: Row) -> str:
+    return asked.choice.link("code", of=row["file_path"]) + "#of"
+
+
 def _removed(row: Row) -> Cell:
     if not row["lines_removed"]:
-        return Cell("0")
-    return Cell(f"−{row['lines_removed']:,}", tone="bad")  # noqa: RUF001  (a minus, beside figures)
+        return Cell(number(0))
+    return Cell(number(row["lines_removed"], "−"), tone="bad")  # noqa: RUF001  (a minus)
 
 
 def _folder(path: str) -> str:
@@ -120,21 +124,21 @@ def _sessions(asked: Asked, path: str) -> Table:
         select(
             _SUMS, ["session_id"], f"{_WHERE} and m.file_path = $path",
             also={"last_at": "max(m.started_at)"}, labels=SESSION_LABELS,
-            order="last_at desc, session_id", limit=_MAX_FILES,
+            order="last_at desc, session_id", limit=BEHIND_ROWS,
         ),
         path=path,
     )  # fmt: skip
     labels = project_labels(asked)
     return Table(
         f"Sessions that changed {PurePosixPath(path).name}",
-        [Column("Session", is_number=False), Column("Last", is_number=False), Column("Changes"),
+        [SESSION, Column("Last", is_number=False), Column("Changes"),
          Column("Added"), Column("Removed")],
         [
             [
                 session_cell(row, labels),
                 Cell(day_of(row["last_at"])),
-                Cell(f"{row['changes']:,}"),
-                Cell(f"+{row['lines_added']:,}", tone="good"),
+                Cell(number(row["changes"])),
+                Cell(number(row["lines_added"], "+"), tone="good"),
                 _removed(row),
             ]
             for row in rows
@@ -158,7 +162,7 @@ def _projects(asked: Asked) -> Table:
 def _most_lines(by: str) -> str:
     """Rows of a dimension, most lines first, each named `name`."""
     most = select(
-        _SUMS, [by], _WHERE, order=f"lines_added + lines_removed desc, {by}", limit=TOP_ROWS
+        _SUMS, [by], _WHERE, order=f"lines_added + lines_removed desc, {by}", limit=BEHIND_ROWS
     )
     return f"select {by} as name, * from ({most})"
 
@@ -176,8 +180,8 @@ def _lines_table(
                 Cell((labels or {}).get(row["name"]) or str(row["name"]),
                      links.get(row["name"], ""), "",
                      share(row["lines_added"] + row["lines_removed"], top)),
-                Cell(f"{row['files_changed']:,}"),
-                Cell(f"+{row['lines_added']:,}", tone="good"),
+                Cell(number(row["files_changed"])),
+                Cell(number(row["lines_added"], "+"), tone="good"),
                 _removed(row),
             ]
             for row in rows

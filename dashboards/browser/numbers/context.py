@@ -3,8 +3,9 @@
 from cca.dashboards.browser.chart import Mark, nice_top, short
 from cca.dashboards.browser.numbers.bars import COLOURS, REST
 from cca.dashboards.browser.numbers.cells import (
+    BEHIND_ROWS,
+    SESSION,
     SESSION_LABELS,
-    TOP_ROWS,
     day_of,
     few_cases,
     part_of,
@@ -12,14 +13,12 @@ from cca.dashboards.browser.numbers.cells import (
     project_labels,
     session_cell,
 )
+from cca.dashboards.browser.numbers.drawn import Bar, Bars, Slice
 from cca.dashboards.browser.numbers.parts import (
-    Bar,
-    Bars,
     Cell,
     Column,
     Pair,
     Section,
-    Slice,
     Table,
     Tile,
     Tiles,
@@ -27,7 +26,16 @@ from cca.dashboards.browser.numbers.parts import (
     share,
 )
 from cca.dashboards.browser.numbers.reader import FILTERED, OF_MODEL, Asked, Row
-from cca.dashboards.browser.numbers.write import exact, money, percent, span, thousands
+from cca.dashboards.browser.numbers.write import (
+    NOTHING,
+    Figure,
+    exact,
+    money,
+    number,
+    percent,
+    span,
+    thousands,
+)
 from cca.gold.measures import cache as measured
 from cca.gold.measures import sessions, usage
 from cca.gold.measures.behaviour import FEW_CASES
@@ -53,7 +61,7 @@ select m.entry_id, m.session_id, m.compacted_at, m.trigger, m.tokens_before, m.t
 from marts.fct_compactions as m
 left join marts.dim_sessions as l on l.session_id = m.session_id
 where {_COMPACTED}
-order by m.compacted_at desc, m.entry_id limit 60
+order by m.compacted_at desc, m.entry_id limit {BEHIND_ROWS}
 """
 _MAX_TURNS = 60
 _ESTIMATE = (
@@ -152,7 +160,7 @@ def _tools(asked: Asked) -> Table:
     rows = asked.rows(
         select(_FILLED, ["tool_name"], f"{_WHERE} and m.tool_name <> 'none'",
                having="context_part_tokens > 0", order="context_part_tokens desc, tool_name",
-               limit=TOP_ROWS)
+               limit=BEHIND_ROWS)
     )  # fmt: skip
     return _filled(
         "By tool", "Tool", "tool_name", rows, "Calls of a tool, its results, and files it read."
@@ -171,8 +179,8 @@ def _filled(title: str, heading: str, by: str, rows: tuple[Row, ...], note: str)
                 Cell(str(row[by]), share=share(row["context_part_tokens"], top)),
                 Cell(thousands(row["context_part_tokens"])),
                 Cell(percent(row["context_part_tokens"] / whole)),
-                Cell(f"{row['context_pieces']:,}"),
-                Cell(f"{row['filled_sessions']:,}"),
+                Cell(number(row["context_pieces"])),
+                Cell(number(row["filled_sessions"])),
             ]
             for row in rows
         ],
@@ -186,21 +194,21 @@ def _largest(asked: Asked) -> Table:
         select(
             [*_SIZES, measured.COMPACTION_USD], ["session_id"], _WHERE, labels=SESSION_LABELS,
             having="context_responses > 0", order="max_context_tokens desc, session_id",
-            limit=TOP_ROWS,
+            limit=BEHIND_ROWS,
         )
     )  # fmt: skip
     labels = project_labels(asked)
     top = max((row["max_context_tokens"] for row in rows), default=0)
     return Table(
         "Sessions with the largest context",
-        [Column("Session", is_number=False), Column("Started", is_number=False),
+        [SESSION, Column("Started", is_number=False),
          Column("Responses"), Column("Median", hint=measured.P50_CONTEXT_TOKENS.description),
          Column("Largest"), Column("Compactions cost", hint=measured.COMPACTION_USD.description)],
         [
             [
                 session_cell(row, labels, share(row["max_context_tokens"], top)),
                 Cell(day_of(row["started_at"])),
-                Cell(f"{row['context_responses']:,}"),
+                Cell(number(row["context_responses"])),
                 Cell(thousands(round(row["p50_context_tokens"]))),
                 Cell(thousands(row["max_context_tokens"])),
                 Cell(money(row["compaction_usd"]) if row["compaction_usd"] else "",
@@ -235,5 +243,5 @@ def _each(asked: Asked, rows: tuple[Row, ...]) -> Table:
     )  # fmt: skip
 
 
-def _known(tokens: int | None) -> str:
-    return "-" if tokens is None else thousands(tokens)
+def _known(tokens: int | None) -> Figure:
+    return NOTHING if tokens is None else thousands(tokens)

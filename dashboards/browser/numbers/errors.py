@@ -3,8 +3,8 @@
 from cca.dashboards.browser.numbers.bars import colours_of, series_of, stacked
 from cca.dashboards.browser.numbers.cells import (
     BEHIND_ROWS,
+    SESSION,
     SESSION_LABELS,
-    TOP_ROWS,
     day_of,
     left_out,
     project_labels,
@@ -21,12 +21,11 @@ from cca.dashboards.browser.numbers.parts import (
     share,
 )
 from cca.dashboards.browser.numbers.reader import FILTERED, Asked, Row
-from cca.dashboards.browser.numbers.write import percent, thousands
+from cca.dashboards.browser.numbers.write import number, percent, thousands
 from cca.gold.measures import calls as measured
 from cca.gold.measures.model import Measure
 from cca.gold.measures.select import select
 
-_MAX_ROWS = 30
 # In an address: declined calls of whatever tool, which are no errors.
 _DECLINED = "declined"
 DECLINED = f": {_DECLINED}"
@@ -59,7 +58,7 @@ def page(asked: Asked) -> list[Section]:
         names,
         thousands,
         lambda first, last: _behind(asked, since=first.isoformat(), until=last.isoformat()),
-        days=asked.shown_days(),
+        axis=asked.axis("errors"),
         shown=_SHOWN,
         colours=colours_of(names, ranked),
     )
@@ -93,21 +92,21 @@ def _classes(asked: Asked) -> Table:
         select(
             [measured.ERRORS, measured.ERROR_SESSIONS], ["tool_name", "error_class"], FILTERED,
             also={"last_on": "max(m.day)"}, order="errors desc, tool_name, error_class",
-            limit=_MAX_ROWS,
+            limit=BEHIND_ROWS,
         )
     )  # fmt: skip
     top = max(row["errors"] for row in rows)
     return Table(
         "What fails",
-        [Column("Error", is_number=False), Column("Errors"), Column("Sessions"),
+        [Column("Error", is_number=False, beside="Tool"), Column("Errors"), Column("Sessions"),
          Column("Last", is_number=False)],
         [
             [
                 Cell(_SHOWN.get(row["error_class"], str(row["error_class"])), _link(asked, row), "",
                      share(row["errors"], top),
                      sub=row["tool_name"] or _API),
-                Cell(f"{row['errors']:,}", _link(asked, row)),
-                Cell(f"{row['error_sessions']:,}", _link(asked, row)),
+                Cell(number(row["errors"]), _link(asked, row)),
+                Cell(number(row["error_sessions"]), _link(asked, row)),
                 Cell(row["last_on"].isoformat() if row["last_on"] else ""),
             ]
             for row in rows
@@ -147,18 +146,18 @@ def _by_session(measure: Measure, where: str, last_at: str) -> str:
 
 
 def _sessions(asked: Asked, tool: str, kind: str) -> Table:
-    limit = BEHIND_ROWS if tool or kind else TOP_ROWS
+    is_most = not tool and not kind
     kind = "" if kind == _ANY else kind
     rows = _declined(asked) if kind == _DECLINED else _failing(asked, tool, kind)
     labels = project_labels(asked)
     top = max((row["errors"] for row in rows), default=0)
     about = f"Sessions with “{_SHOWN.get(kind, kind)}”" if kind else "Sessions with errors"
-    about = about if limit > TOP_ROWS else "Sessions with most errors"
+    about = "Sessions with most errors" if is_most else about
     about += f" of {'the API' if tool == _API else tool}" if tool else ""
     return Table(
         about,
         [
-            Column("Session", is_number=False),
+            SESSION,
             Column("Last", is_number=False),
             Column("Times" if kind else "Errors"),
         ],
@@ -166,11 +165,11 @@ def _sessions(asked: Asked, tool: str, kind: str) -> Table:
             [
                 session_cell(row, labels, share(row["errors"], top)),
                 Cell(day_of(row["last_at"])),
-                Cell(f"{row['errors']:,}"),
+                Cell(number(row["errors"])),
             ]
-            for row in rows[:limit]
+            for row in rows[:BEHIND_ROWS]
         ],
-        note=left_out(len(rows), limit),
+        note=left_out(len(rows)),
         empty="No session has this error in this period.",
         anchor="of",
     )

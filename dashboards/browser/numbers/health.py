@@ -3,10 +3,10 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from cca.dashboards.browser.numbers.cells import project_labels, session_cell
+from cca.dashboards.browser.numbers.cells import BEHIND_ROWS, SESSION, project_labels, session_cell
 from cca.dashboards.browser.numbers.parts import Cell, Column, Section, Table, Tile, Tiles, count
 from cca.dashboards.browser.numbers.reader import Asked
-from cca.dashboards.browser.numbers.write import money
+from cca.dashboards.browser.numbers.write import money, number
 from cca.dashboards.browser.status import ago
 from cca.gold.measures import sessions as measured
 from cca.gold.measures import usage
@@ -14,7 +14,6 @@ from cca.gold.measures.select import select
 from cca.gold.state import published_high_water_mark
 from cca.stack.readiness import agent_health
 
-_MAX_ROWS = 20
 # Rounding of either side is no disagreement.
 _VERDICTS = {
     "equal": ("agree", "good"),
@@ -38,7 +37,7 @@ select l.session_id, s.title, s.project_key, l.verdict, l.ledger_cost_usd as led
 from marts.agg_ledger_check as l
 left join marts.dim_sessions as s on s.session_id = l.session_id
 where l.verdict <> 'equal'
-order by abs(l.ledger_cost_usd - l.own_cost_usd) desc, l.session_id limit {_MAX_ROWS}
+order by abs(l.ledger_cost_usd - l.own_cost_usd) desc, l.session_id limit {BEHIND_ROWS}
 """
 
 
@@ -90,8 +89,8 @@ def _unpriced(asked: Asked) -> Table:
             [
                 Cell(row["model"] or "no model named",
                      asked.conversations(model=row["model"]) if row["model"] else ""),
-                Cell(f"{row['api_messages']:,}"),
-                Cell(f"{row['unpriced_messages']:,}", tone="warn"),
+                Cell(number(row["api_messages"])),
+                Cell(number(row["unpriced_messages"]), tone="warn"),
                 Cell(f"{row['last_used_at']:%Y-%m-%d}" if row["last_used_at"] else ""),
             ]
             for row in rows
@@ -109,7 +108,7 @@ def _rejects(asked: Asked) -> Table:
         [
             [
                 Cell(row["reason"]),
-                Cell(f"{row['rejected_entries']:,}", tone="warn"),
+                Cell(number(row["rejected_entries"]), tone="warn"),
                 Cell(f"{row['last_on']:%Y-%m-%d}"),
             ]
             for row in rows
@@ -130,7 +129,7 @@ def _ledger(asked: Asked) -> Table:
             [
                 Cell(*_VERDICTS.get(row["verdict"], (row["verdict"], ""))[:1],
                      tone=_VERDICTS.get(row["verdict"], ("", ""))[1]),
-                Cell(f"{row['checked_sessions']:,}"),
+                Cell(number(row["checked_sessions"])),
             ]
             for row in rows
         ],
@@ -145,7 +144,7 @@ def _differences(asked: Asked) -> Table:
     labels = project_labels(asked)
     return Table(
         f"Largest differences ({count(len(rows), 'session')})",
-        [Column("Session", is_number=False), Column("Claude Code"), Column("Ours"),
+        [SESSION, Column("Claude Code"), Column("Ours"),
          Column("With copies", hint="Counts what forks and resumed sessions repeat again"),
          Column("Difference")],
         [

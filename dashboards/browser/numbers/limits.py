@@ -5,28 +5,25 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from cca.dashboards.browser.chart import Mark, ticks
-from cca.dashboards.browser.numbers.cells import hours_link, utc
+from cca.dashboards.browser.numbers.cells import BEHIND_ROWS, hours_link, utc
+from cca.dashboards.browser.numbers.drawn import Bar, Bars, Slice
 from cca.dashboards.browser.numbers.parts import (
-    Bar,
-    Bars,
     Cell,
     Column,
     Meter,
     Remark,
     Section,
-    Slice,
     Table,
     Tile,
     Tiles,
 )
 from cca.dashboards.browser.numbers.reader import Asked, Row
-from cca.dashboards.browser.numbers.write import money, percent, thousands
+from cca.dashboards.browser.numbers.write import NOTHING, Figure, money, number, percent, thousands
 from cca.gold.measures import limits as measured
 from cca.gold.measures.select import select
 from cca.statusline.line import until
 
 _MAX_BARS = 120
-_MAX_ROWS = 40
 _NAMES = {"five_hour": "5-hour limit", "seven_day": "Weekly limit"}
 _FULL = 100
 _WHERE = """
@@ -151,7 +148,7 @@ def _chart(title: str, rows: list[Row], zone: ZoneInfo) -> Bars:
 
 
 def _table(rows: tuple[Row, ...], zone: ZoneInfo, now: datetime) -> Table:
-    shown = f" The newest {_MAX_ROWS} of {len(rows)} windows." if len(rows) > _MAX_ROWS else ""
+    shown = f" The newest {BEHIND_ROWS} of {len(rows)} windows." if len(rows) > BEHIND_ROWS else ""
     return Table(
         "Windows of the plan's limits",
         [Column("Window", is_number=False), Column("Limit", is_number=False), Column("Used"),
@@ -164,13 +161,13 @@ def _table(rows: tuple[Row, ...], zone: ZoneInfo, now: datetime) -> Table:
                      sub="open" if utc(row["resets_at"]) > now else ""),
                 Cell(_NAMES[row["limit_name"]]),
                 Cell(percent(float(row["used_percentage"]) / _FULL)),
-                Cell(f"{row['api_messages']:,}"),
+                Cell(number(row["api_messages"])),
                 Cell(thousands(row["tokens"])),
                 Cell(money(row["cost_usd"]), _link(row, zone)),
                 Cell(_tokens(row["tokens_per_percent"])),
                 Cell(_money(row["usd_per_percent"])),
             ]
-            for row in rows[:_MAX_ROWS]
+            for row in rows[:BEHIND_ROWS]
         ],
         note="As Claude Code's status line showed them; tokens and cost are those of the archive "
         f"up to the last reading.{shown}",
@@ -181,18 +178,18 @@ def _peak(value: float | None) -> str:
     return "-" if value is None else f"{value:.0f} %"
 
 
-def _money(value: Any) -> str:
-    return "-" if value is None else money(value)
+def _money(value: Any) -> Figure:
+    return NOTHING if value is None else money(value)
 
 
-def _tokens(value: Any) -> str:
-    return "-" if value is None else thousands(value)
+def _tokens(value: Any) -> Figure:
+    return NOTHING if value is None else thousands(value)
 
 
-def _span(row: Row, zone: ZoneInfo) -> str:
+def _span(row: Row, zone: ZoneInfo) -> Figure:
     start, end = (utc(row[name]).astimezone(zone) for name in ("window_start", "resets_at"))
     pattern = "%H:%M" if row["limit_name"] == "five_hour" else "%a, %b %-d, %H:%M"
-    return f"{start:%a, %b %-d, %H:%M} to {end:{pattern}}"
+    return Figure(f"{start:%a, %b %-d, %H:%M} to {end:{pattern}}", start)
 
 
 def _link(row: Row, zone: ZoneInfo) -> str:

@@ -5,7 +5,8 @@ from functools import lru_cache
 
 from cca.dashboards.browser.numbers.cells import session_link
 from cca.dashboards.browser.numbers.choice import EACH
-from cca.dashboards.browser.numbers.parts import Log, LogEntry, LogSession, Section, Segment
+from cca.dashboards.browser.numbers.drawn import Segment
+from cca.dashboards.browser.numbers.parts import Log, LogEntry, LogSession, Section
 from cca.dashboards.browser.numbers.reader import FILTERED, Asked, Gold, cursor_of
 from cca.digest import text
 from cca.digest.model import Digest, Work

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -26,6 +26,7 @@ from cca.dashboards.browser.numbers import (
     errors,
     health,
     log,
+    overview,
     sessions,
     tools,
     usage,
@@ -33,8 +34,9 @@ from cca.dashboards.browser.numbers import (
 )
 from cca.dashboards.browser.numbers.cells import model_names, project_labels
 from cca.dashboards.browser.numbers.choice import PERIODS, Choice, from_query
-from cca.dashboards.browser.numbers.parts import Section
+from cca.dashboards.browser.numbers.parts import Section, tables_of
 from cca.dashboards.browser.numbers.reader import Asked, Gold, current
+from cca.dashboards.browser.numbers.sheets import csv_of
 from cca.dashboards.browser.problems import Problem, no_conversations
 from cca.dashboards.browser.views import render
 from cca.errors import CcaError
@@ -43,32 +45,45 @@ from cca.settings import Settings
 logger = logging.getLogger(__name__)
 
 
+_FILTERS = ("period", "project", "user", "host")
+_FILTERS_WITH_MODEL = ("period", "project", "user", "model", "host")
+
+
 @dataclass(frozen=True)
 class Page:
-    """`filters` are those that its figures know."""
+    """`filters` are those that its figures know; `first` names its period where none is chosen."""
 
     title: str
     make: Callable[[Asked], list[Section]]
-    filters: tuple[str, ...] = ("period", "project", "host")
+    filters: tuple[str, ...] = _FILTERS
+    first: Callable[[Asked], str] | None = None
 
 
 PAGES = {
-    "": Page("Usage", usage.page, ("period", "project", "model", "host")),
-    "causes": Page("Causes", causes.page, ("period", "project", "model", "host")),
-    "tools": Page("Tools", tools.page, ("period", "project", "model", "host")),
+    "": Page("Overview", overview.page, _FILTERS_WITH_MODEL, overview.first_period),
+    "usage": Page("Usage", usage.page, _FILTERS_WITH_MODEL),
+    "causes": Page("Causes", causes.page, _FILTERS_WITH_MODEL),
+    "tools": Page("Tools", tools.page, _FILTERS_WITH_MODEL),
     "sessions": Page("Sessions", sessions.page),
     "activity": Page("Activity", activity.page),
-    "log": Page("Work log", log.page),
-    "behaviour": Page("Behaviour", behaviour.page, ("period", "project", "model", "host")),
+    "log": Page("Work log", log.page, ("period", "project", "host")),
+    "behaviour": Page("Behaviour", behaviour.page, _FILTERS_WITH_MODEL),
     "code": Page("Code", code.page),
-    "cache": Page("Cache", cache.page, ("period", "project", "model", "host")),
-    "breaks": Page("Cache breaks", breaks.page, ("period", "project", "model", "host")),
-    "context": Page("Context", context.page, ("period", "project", "model", "host")),
-    "waste": Page("Waste", waste.page, ("period", "project", "model", "host")),
+    "cache": Page("Cache", cache.page, _FILTERS_WITH_MODEL),
+    "breaks": Page("Cache breaks", breaks.page, _FILTERS_WITH_MODEL),
+    "context": Page("Context", context.page, _FILTERS_WITH_MODEL),
+    "waste": Page("Waste", waste.page, _FILTERS_WITH_MODEL),
     "blocks": Page("5-hour windows", blocks.page, ("period",)),
     "errors": Page("Errors", errors.page),
     "health": Page("Data health", health.page, ()),
 }
+# Name of a filter, and what it is called when it is off.
+_FILTER_NAMES = {
+    "project": ("Project", "All projects"), "user": ("Person", "All people"),
+    "model": ("Model", "All models"), "host": ("Machine", "All machines"),
+}  # fmt: skip
+# What else an address says, which a change of a filter keeps.
+_KEPT = ("by", "split", "unit", "cause", "line", "each", "of")
 _PARAMETERS = {"period": ("days", "since", "until")}
 NOT_YET = Problem(
     "No numbers yet",
@@ -83,6 +98,9 @@ _MODELS = (
     "select distinct coalesce(model, 'unknown') as name from marts.fct_api_messages order by 1"
 )
 _HOSTS = "select host as name from marts.dim_hosts order by 1"
+_PEOPLE = """
+select distinct user_name as name from marts.dim_sessions where user_name is not null order by 1
+"""
 
 
 def number_routes(settings: Settings) -> list[tuple[str, type[RequestHandler], dict[str, Any]]]:
@@ -99,29 +117,61 @@ class Numbers(RequestHandler):
             self.finish(str(render("not_found.html", ZoneInfo("UTC"), asset=asset_url)))
             return
         values = {name: self.get_query_argument(name) for name in self.request.query_arguments}
-        choice = from_query(values)
-        html = await asyncio.to_thread(numbers_page, self.cca_settings, choice, slug or "")
+        made = await asyncio.to_thread(make, self.cca_settings, from_query(values), slug or "")
         self.set_header("Cache-Control", "private, no-store")
-        self.finish(str(html))
+        if wanted := values.get("csv", ""):
+            self._send_table(made, wanted)
+        else:
+            self.finish(str(await asyncio.to_thread(rendered, self.cca_settings, made)))
+
+    def _send_table(self, made: "Made", name: str) -> None:
+        """The table of that name as a file."""
+        table = next((one for one in tables_of(made.sections) if one.name == name), None)
+        if table is None:
+            self.set_status(404)
+            return
+        file = f"{made.slug or 'overview'}-{table.name}.csv"
+        self.set_header("Content-Type", "text/csv; charset=utf-8")
+        self.set_header("Content-Disposition", f'attachment; filename="{file}"')
+        self.finish(csv_of(table))
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a page shows; `problem` says why it has no sections, `given` what was asked for."""
+
+    slug: str
+    given: Choice
+    choice: Choice
+    sections: list[Section]
+    problem: Problem
+    gold: Gold | None = None
+    options: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
 
 
 def numbers_page(settings: Settings, choice: Choice, slug: str = "") -> Markup:
     """The whole page; without a gold file it says how to get one."""
+    return rendered(settings, make(settings, choice, slug))
+
+
+def make(settings: Settings, choice: Choice, slug: str = "") -> Made:
+    """The figures of a page."""
     page = PAGES[slug]
-    choice = _known_to(page, choice)
-    sections: list[Section] = []
-    options: dict[str, list[tuple[str, str]]] = {}
-    gold, problem = current(settings), NOT_YET
-    if gold is not None:
-        today = datetime.now(ZoneInfo(settings.timezone)).date()
-        asked = Asked(gold, choice, today, settings)
-        try:
-            options = _options(asked, page)
-            sections, problem = page.make(asked), _nothing(asked)
-        except (CcaError, duckdb.Error) as error:
-            logger.warning("gold cannot be read: %s", error)
-            problem = BROKEN
-    return _rendered(settings, slug, choice, sections, problem, gold, options)
+    given = choice = _known_to(page, choice)
+    gold = current(settings)
+    if gold is None:
+        return Made(slug, given, choice, [], NOT_YET)
+    asked = Asked(gold, choice, datetime.now(ZoneInfo(settings.timezone)).date(), settings)
+    try:
+        if page.first and not choice.has_period:
+            choice = replace(choice, days=page.first(asked))
+            asked = replace(asked, choice=choice)
+        sections = page.make(asked)
+        options = _options(asked, page)
+        return Made(slug, given, choice, sections, _nothing(asked), gold, options)
+    except (CcaError, duckdb.Error) as error:
+        logger.warning("gold cannot be read: %s", error)
+        return Made(slug, given, choice, [], BROKEN, gold)
 
 
 def _nothing(asked: Asked) -> Problem:
@@ -134,7 +184,7 @@ def _nothing(asked: Asked) -> Problem:
 def _known_to(page: Page, choice: Choice) -> Choice:
     """A filter that a page's figures do not know is off there, rather than silently ignored."""
     known = {name for each in page.filters for name in _PARAMETERS.get(each, (each,))}
-    dropped = {"days", "since", "until", "project", "model", "host"} - known
+    dropped = {"days", "since", "until", "project", "user", "model", "host"} - known
     return replace(choice, **dict.fromkeys(dropped, ""))
 
 
@@ -144,6 +194,9 @@ def _options(asked: Asked, page: Page) -> dict[str, list[tuple[str, str]]]:
     if "project" in page.filters:
         labels = project_labels(asked)
         found["project"] = sorted(labels.items(), key=lambda each: each[1].lower())
+    if "user" in page.filters:
+        people = [(row["name"], row["name"]) for row in asked.rows_of_all(_PEOPLE)]
+        found["user"] = people if len(people) > 1 or asked.choice.user else []
     if "model" in page.filters:
         names = model_names(row["name"] for row in asked.rows_of_all(_MODELS))
         found["model"] = list(names.items())
@@ -157,17 +210,11 @@ def _options(asked: Asked, page: Page) -> dict[str, list[tuple[str, str]]]:
     return {name: values for name, values in found.items() if values}
 
 
-def _rendered(  # noqa: PLR0913  (what the page shows)
-    settings: Settings,
-    slug: str,
-    choice: Choice,
-    sections: list[Section],
-    problem: Problem,
-    gold: Gold | None,
-    options: dict[str, list[tuple[str, str]]],
-) -> Markup:
+def rendered(settings: Settings, made: Made) -> Markup:
+    """The page as HTML."""
+    choice, slug = made.choice, made.slug
     # Another page keeps the filters and forgets the thing that was looked at.
-    kept = replace(choice, of="", by="", split="", cause="", sort="", line="", each="")
+    kept = replace(choice, of="", by="", split="", unit="", cause="", line="", each="")
     return render(
         "numbers.html",
         ZoneInfo(settings.timezone),
@@ -176,13 +223,20 @@ def _rendered(  # noqa: PLR0913  (what the page shows)
         page=PAGES[slug],
         pages=[(name, each.title, kept.link(name)) for name, each in PAGES.items()],
         choice=choice,
-        sections=sections,
-        problem=None if sections else problem,
-        is_filtered=choice != Choice(),
+        sections=made.sections,
+        problem=None if made.sections else made.problem,
+        is_filtered=made.given != Choice(),
         periods=PERIODS,
         link=lambda **changes: choice.link(slug, **changes),
-        options=options,
-        all_names={"project": "All projects", "model": "All models", "host": "All machines"},
-        published_at=gold.published_at if gold else None,
+        sheet=lambda table: _sheet(choice.link(slug), table.name),
+        list_link=made.given.conversations(datetime.now(ZoneInfo(settings.timezone)).date()),
+        options=made.options,
+        filter_names=_FILTER_NAMES,
+        kept=_KEPT,
+        published_at=made.gold.published_at if made.gold else None,
         has_docs=has_docs(settings),
     )
+
+
+def _sheet(address: str, table: str) -> str:
+    return f"{address}{'&' if '?' in address else '?'}csv={table}"

@@ -1,13 +1,22 @@
 """What a Numbers page is made of: tiles, charts, tables; values only, the template draws them."""
 
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from cca.dashboards.browser.chart import Mark
+from cca.dashboards.browser.numbers.drawn import Bars, Calendar, Charts, Heat, Segment
+from cca.dashboards.browser.numbers.write import Figure, Value
+
+# Of a longer table a page shows these at first.
+SHOWN_ROWS = 12
 
 
 @dataclass(frozen=True)
 class Tile:
-    """tone: empty, good, warn or bad."""
+    """tone: empty, good, warn or bad; `hint` explains it, `exact` has all its places.
+
+    `change` is how it stands to the period before: "▲ 12 %".
+    """
 
     name: str
     value: str
@@ -15,6 +24,8 @@ class Tile:
     link: str = ""
     hint: str = ""
     tone: str = ""
+    change: str = ""
+    exact: str = ""
 
 
 @dataclass(frozen=True)
@@ -24,26 +35,12 @@ class Tiles:
 
 
 @dataclass(frozen=True)
-class Slice:
-    colour: str
-    height: float
+class Caption:
+    """What the figures below are of."""
 
-
-@dataclass(frozen=True)
-class Bar:
-    """`tip` is what pointing at it tells: (name, value, colour or nothing)."""
-
-    label: str
-    slices: list[Slice]
-    link: str = ""
-    tip: list[tuple[str, str, str]] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Segment:
-    name: str
-    link: str
-    is_chosen: bool
+    title: str
+    text: str
+    kind: str = "caption"
 
 
 @dataclass(frozen=True)
@@ -56,95 +53,11 @@ class Choices:
 
 
 @dataclass(frozen=True)
-class Bars:
-    """Stacked bars; with `line`, points of 0 to 100 drawn as a line instead."""
-
-    title: str
-    bars: list[Bar]
-    lines: list[Mark]
-    ticks: list[Mark]
-    legend: list[tuple[str, str]] = field(default_factory=list)
-    segments: list[list[Segment]] = field(default_factory=list)
-    line: str = ""
-    note: str = ""
-    kind: str = "bars"
-
-
-@dataclass(frozen=True)
-class Point:
-    """`x` and `y` are shares of 0 to 100 of the chart; a point of few cases is faded."""
-
-    x: float
-    y: float
-    is_few: bool
-
-
-@dataclass(frozen=True)
-class Series:
-    """`lines` are runs of neighbouring points as SVG writes them."""
-
-    name: str
-    colour: str
-    points: list[Point]
-    lines: list[str]
-
-
-@dataclass(frozen=True)
-class Change:
-    """A time at which something changed: its place of 0 to 100, what is written there, and why.
-
-    A label stands right of its place, or left of it where it is late; neighbours stand on levels.
-    """
-
-    x: float
-    label: str
-    hint: str
-    is_late: bool = False
-    level: int = 0
-
-
-@dataclass(frozen=True)
-class Lines:
-    """Values over weeks; `bars` are the weeks, whose tips tell values and cases."""
-
-    title: str
-    series: list[Series]
-    bars: list[Bar]
-    lines: list[Mark]
-    ticks: list[Mark]
-    changes: list[Change]
-    note: str = ""
-    # What a value rests on, with how often that was right.
-    rests_on: list[str] = field(default_factory=list)
-    empty: str = ""
-
-
-@dataclass(frozen=True)
-class Charts:
-    """Charts side by side with one legend."""
-
-    title: str
-    charts: list[Lines]
-    legend: list[tuple[str, str]] = field(default_factory=list)
-    segments: list[list[Segment]] = field(default_factory=list)
-    note: str = ""
-    kind: str = "charts"
-
-
-@dataclass(frozen=True)
-class Heat:
-    """Seven rows of 24 cells, each (share of the fullest 0 to 1, label, link)."""
-
-    title: str
-    rows: list[tuple[str, list[tuple[float, str, str]]]]
-    segments: list[list[Segment]] = field(default_factory=list)
-    note: str = ""
-    kind: str = "heat"
-
-
-@dataclass(frozen=True)
 class Cell:
-    """`share` of 0 to 100 draws a thin bar below; tone as of a tile; `about` explains."""
+    """`share` of 0 to 100 draws a thin bar below; tone as of a tile; `about` explains.
+
+    A table sorts by the value of a `Figure`, and by the text of anything else.
+    """
 
     text: str
     link: str = ""
@@ -154,21 +67,34 @@ class Cell:
     sub: str = ""
     about: str = ""
 
+    @property
+    def value(self) -> Value | str:
+        return self.text.value if isinstance(self.text, Figure) else self.text
+
+    @property
+    def order(self) -> str:
+        """What a script sorts by; empty where that is the text."""
+        if not isinstance(self.text, Figure):
+            return ""
+        return "-" if self.value is None else str(self.value)
+
 
 @dataclass(frozen=True)
 class Column:
-    """`link` sorts the table by it."""
+    """`beside` names what stands beside the text of its cells: the project of a session."""
 
     name: str
     is_number: bool = True
     hint: str = ""
-    link: str = ""
-    is_sorted: bool = False
+    beside: str = ""
 
 
 @dataclass(frozen=True)
 class Table:
-    """The first column takes the room that is left; `address` is a link below the rows."""
+    """The first column takes the room that is left; `address` is a link below the rows.
+
+    A page shows the first `shown` rows until all are asked for.
+    """
 
     title: str
     columns: list[Column]
@@ -179,7 +105,13 @@ class Table:
     empty: str = ""
     anchor: str = ""
     address: str = ""
+    shown: int = SHOWN_ROWS
     kind: str = "table"
+
+    @property
+    def name(self) -> str:
+        """What an address calls it."""
+        return self.anchor or re.sub(r"[^a-z0-9]+", "-", self.title.lower()).strip("-")
 
 
 @dataclass(frozen=True)
@@ -247,7 +179,29 @@ class Pair:
     kind: str = "pair"
 
 
-Section = Tiles | Choices | Bars | Charts | Heat | Table | Meter | Remark | Log | Pair
+Section = (
+    Tiles
+    | Caption
+    | Choices
+    | Bars
+    | Charts
+    | Heat
+    | Calendar
+    | Table
+    | Meter
+    | Remark
+    | Log
+    | Pair
+)
+
+
+def tables_of(sections: Iterable[Section]) -> Iterator[Table]:
+    """All tables of a page, those side by side too."""
+    for each in sections:
+        if isinstance(each, Table):
+            yield each
+        elif isinstance(each, Pair):
+            yield from (each.left, each.right)
 
 
 def share(value: float, top: float) -> float:

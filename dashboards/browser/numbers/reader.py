@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from cca.dashboards.browser.numbers.bars import Axis
 from cca.dashboards.browser.numbers.choice import Choice
-from cca.gold.measures.select import OF_PROJECT
+from cca.gold.measures.select import OF_PERSON, OF_PROJECT
 from cca.gold.open import rows_of
 from cca.settings import Settings
 from cca.transcript.projects import key_or_folder
@@ -43,7 +44,7 @@ class Asked:
     settings: Settings
 
     def rows(self, sql: str, **more: Any) -> tuple[Row, ...]:
-        """Rows of a query that may name $since, $until, $project, $model, $host and `more`."""
+        """Rows of a query that may name $since, $until, a filter of the choice and `more`."""
         return self._rows(self.choice, sql, **more)
 
     def rows_of_all(self, sql: str, **more: Any) -> tuple[Row, ...]:
@@ -63,6 +64,7 @@ class Asked:
             "since": since,
             "until": until,
             "project": key_or_folder(choice.project) or None,
+            "user": choice.user or None,
             "model": choice.model or None,
             "host": choice.host or None,
             "timezone": self.gold.timezone,
@@ -71,10 +73,11 @@ class Asked:
         named = tuple((name, value) for name, value in given.items() if f"${name}" in sql)
         return _answer(self.gold, sql, named)
 
-    def shown_days(self) -> tuple[date | None, date]:
-        """What the axis of a chart covers: from the first day chosen, if one is, until today."""
+    def axis(self, page: str) -> Axis:
+        """The axis of a chart: from the first day chosen, if one is, until today."""
         since, until = self.choice.period(self.today)
-        return since, min(until or self.today, self.today)
+        last = min(until or self.today, self.today)
+        return Axis(since, last, self.choice.unit, lambda unit: self.choice.link(page, unit=unit))
 
     def conversations(self, **more: str) -> str:
         return self.choice.conversations(self.today, **more)
@@ -109,10 +112,10 @@ def _connection(gold: Gold) -> "duckdb.DuckDBPyConnection":
     return open_gold(gold.path)
 
 
-# The filters of a page as SQL, for facts that know day, project and machine; models beside.
+# The filters of a page as SQL, for facts that know day, session and machine; models beside.
 FILTERED = f"""
 ($since::date is null or m.day >= $since) and ($until::date is null or m.day <= $until)
-and {OF_PROJECT}
+and {OF_PROJECT} and {OF_PERSON}
 and ($host::varchar is null or m.host = $host)
 """
 OF_MODEL = "and ($model::varchar is null or coalesce(m.model, 'unknown') = $model)"

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
-from cca.dashboards.browser.numbers.cells import TOP_ROWS, USAGE_COLUMNS, usage_figures
+from cca.dashboards.browser.numbers.cells import BEHIND_ROWS, USAGE_COLUMNS, usage_figures
 from cca.dashboards.browser.numbers.parts import Cell, Column, Section, Table, share
 from cca.dashboards.browser.numbers.reader import Asked, Row
+from cca.dashboards.browser.numbers.write import number
 from cca.gold.measures.model import Measure
 from cca.gold.measures.select import select
 from cca.transcript.slugs import project_name
@@ -15,7 +16,7 @@ def repositories(asked: Asked, measures: Sequence[Measure], where: str) -> list[
     # A repository of one project is that project, and stands among the projects.
     sql = select(
         measures, ["repository"], where, also={"projects": "count(distinct m.project_key)"},
-        having="projects > 1", order="cost_usd desc, repository", limit=TOP_ROWS,
+        having="projects > 1", order="cost_usd desc, repository", limit=BEHIND_ROWS,
     )  # fmt: skip
     rows = asked.rows(sql)
     if not rows:
@@ -34,4 +35,4 @@ def repositories(asked: Asked, measures: Sequence[Measure], where: str) -> list[
 def _cells(row: Row, top: float) -> list[Cell]:
     path, part = str(row["repository"]), share(float(row["cost_usd"]), top)
     name = Cell(project_name(path) or path, "", path, part)
-    return [name, Cell(f"{row['projects']:,}"), *usage_figures(row)]
+    return [name, Cell(number(row["projects"])), *usage_figures(row)]

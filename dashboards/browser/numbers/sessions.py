@@ -6,27 +6,17 @@ from cca.dashboards.browser.chart import Mark, count_top, short
 from cca.dashboards.browser.numbers.bars import stacked
 from cca.dashboards.browser.numbers.cells import (
     BEHIND_ROWS,
-    TOP_ROWS,
+    SESSION,
     day_of,
     left_out,
     period_link,
     project_labels,
     session_cell,
 )
-from cca.dashboards.browser.numbers.parts import (
-    Bar,
-    Bars,
-    Cell,
-    Column,
-    Section,
-    Slice,
-    Table,
-    Tile,
-    Tiles,
-    share,
-)
+from cca.dashboards.browser.numbers.drawn import Bar, Bars, Slice
+from cca.dashboards.browser.numbers.parts import Cell, Column, Section, Table, Tile, Tiles, share
 from cca.dashboards.browser.numbers.reader import FILTERED, Asked, Row
-from cca.dashboards.browser.numbers.write import money, percent, span, thousands
+from cca.dashboards.browser.numbers.write import Figure, money, number, percent, span, thousands
 from cca.gold.measures import sessions as measured
 from cca.gold.measures.select import select
 
@@ -71,7 +61,7 @@ def page(asked: Asked) -> list[Section]:
         ["sessions"],
         thousands,
         lambda first, last: period_link(asked, first, last),
-        days=asked.shown_days(),
+        axis=asked.axis("sessions"),
     )
     lengths = asked.rows(f"select m.active_minutes as minutes {_FROM}")
     return [
@@ -113,7 +103,7 @@ def _about(totals: Row, active: int) -> str:
     return ", ".join(remarks)
 
 
-def _minutes(value: float | None) -> str:
+def _minutes(value: float | None) -> Figure:
     return span((value or 0) * _MINUTE_MS)
 
 
@@ -147,7 +137,7 @@ def _outcomes(asked: Asked) -> Table:
                 Cell(row["outcome"], tone=_OUTCOMES.get(row["outcome"], ""),
                      link=asked.choice.link("sessions", of=row["outcome"]) + "#of",
                      share=share(row["sessions_started"], top)),
-                Cell(f"{row['sessions_started']:,}"),
+                Cell(number(row["sessions_started"])),
                 Cell(_minutes(row["median_active_minutes"])),
                 Cell(money(row["cost_per_session_usd"])),
             ]
@@ -158,13 +148,12 @@ def _outcomes(asked: Asked) -> Table:
 
 def _longest(asked: Asked, outcome: str) -> Table:
     """The longest ones, or all that ended in one way."""
-    limit = BEHIND_ROWS if outcome else TOP_ROWS
     rows = asked.rows(_LONGEST, outcome=outcome or None)
     labels = project_labels(asked)
     top = max((row["active_minutes"] or 0 for row in rows), default=0)
     return Table(
         f"{outcome.capitalize()} sessions" if outcome else "Longest sessions",
-        [Column("Session", is_number=False), Column("Started", is_number=False),
+        [SESSION, Column("Started", is_number=False),
          Column("Active"), Column("Prompts"), Column("Tool calls"), Column("Subagents"),
          Column("Cost")],
         [
@@ -172,14 +161,14 @@ def _longest(asked: Asked, outcome: str) -> Table:
                 session_cell(row, labels, share(row["active_minutes"] or 0, top)),
                 Cell(day_of(row["started_at"])),
                 Cell(_minutes(row["active_minutes"])),
-                Cell(f"{row['prompts']:,}"),
-                Cell(f"{row['tool_calls']:,}"),
-                Cell(f"{row['subagents']:,}"),
+                Cell(number(row["prompts"])),
+                Cell(number(row["tool_calls"])),
+                Cell(number(row["subagents"])),
                 Cell(money(row["cost_usd"])),
             ]
-            for row in rows[:limit]
+            for row in rows[:BEHIND_ROWS]
         ],
-        note=left_out(len(rows), limit) if outcome else "",
+        note=left_out(len(rows)),
         empty="No session has this outcome in this period.",
         anchor="of",
     )  # fmt: skip

@@ -14,7 +14,7 @@ from cca.dashboards.browser.numbers.parts import (
     share,
 )
 from cca.dashboards.browser.numbers.reader import FILTERED, Asked, Row
-from cca.dashboards.browser.numbers.write import percent, span, thousands
+from cca.dashboards.browser.numbers.write import number, percent, span, thousands
 from cca.gold.measures import calls as measured
 from cca.gold.measures.select import select
 
@@ -60,7 +60,7 @@ def page(asked: Asked) -> list[Section]:
         list(_OUTCOMES),
         thousands,
         lambda first, last: period_link(asked, first, last),
-        days=asked.shown_days(),
+        axis=asked.axis("tools"),
         colours=(WELL, BADLY, ASIDE),
     )
     mcp = [row for row in rows if row["server"]]
@@ -95,7 +95,7 @@ def _table(asked: Asked, title: str, rows: list[Row]) -> Table:
     return Table(
         title,
         [
-            Column("Tool", is_number=False),
+            Column("Tool", is_number=False, beside="Server or kind"),
             Column("Calls"),
             Column("Sessions"),
             Column("Success rate", hint=measured.SUCCESS_RATE.description),
@@ -118,15 +118,15 @@ def _row(asked: Asked, row: Row, top: int) -> list[Cell]:
         Cell(
             name, behind, tool, share(row["tool_calls"], top), sub=row["server"] or row["category"]
         ),
-        Cell(f"{row['tool_calls']:,}", behind),
-        Cell(f"{row['calling_sessions']:,}", behind),
+        Cell(number(row["tool_calls"]), behind),
+        Cell(number(row["calling_sessions"]), behind),
         Cell(percent(rate), tone=tone),
         Cell(
-            f"{row['failed_calls']:,}",
+            number(row["failed_calls"]),
             _link(asked, row, "failed", "failed_calls"),
             tone="bad" if row["failed_calls"] else "",
         ),
-        Cell(f"{row['declined_calls']:,}", _link(asked, row, "declined", "declined_calls")),
+        Cell(number(row["declined_calls"]), _link(asked, row, "declined", "declined_calls")),
         Cell(span(row["p50_duration_ms"]), _link(asked, row, "p50", "p50_duration_ms")),
         Cell(span(row["p95_duration_ms"]), _link(asked, row, "p95", "p95_duration_ms")),
     ]

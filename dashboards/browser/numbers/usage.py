@@ -1,62 +1,51 @@
 """Usage and cost: by day, model, project, machine and session, and what is left of a budget."""
 
 from collections.abc import Iterable
-from datetime import timedelta
 
-from cca.dashboards.browser.numbers.bars import colours_of, series_of, stacked
 from cca.dashboards.browser.numbers.budgets import meters
 from cca.dashboards.browser.numbers.cells import (
+    BEHIND_ROWS,
+    SESSION,
     SESSION_LABELS,
-    TOP_ROWS,
     USAGE_COLUMNS,
     day_of,
+    left_out,
     model_names,
-    period_link,
     project_labels,
     session_cell,
     usage_figures,
 )
-from cca.dashboards.browser.numbers.choice import MEASURES, SPLITS, Choice
+from cca.dashboards.browser.numbers.compared import change
 from cca.dashboards.browser.numbers.parts import (
-    Bars,
     Cell,
     Column,
     Pair,
     Remark,
     Section,
-    Segment,
     Table,
     Tile,
     Tiles,
     count,
     share,
 )
-from cca.dashboards.browser.numbers.reader import FILTERED, OF_MODEL, Asked, Row
+from cca.dashboards.browser.numbers.reader import Asked, Row
 from cca.dashboards.browser.numbers.repositories import repositories
-from cca.dashboards.browser.numbers.write import exact, money, percent, thousands
+from cca.dashboards.browser.numbers.spending import BY, SUMS, WHERE, chart, grouped
+from cca.dashboards.browser.numbers.write import exact, money, thousands
 from cca.gold.measures import usage as measured
 from cca.gold.measures.select import select
 
-_SUMS = (
-    measured.API_MESSAGES, measured.COST_USD, measured.TOKENS, measured.INPUT_TOKENS,
-    measured.OUTPUT_TOKENS, measured.CACHE_WRITE_TOKENS, measured.CACHE_READ_TOKENS,
-)  # fmt: skip
-_WHERE = f"{FILTERED} {OF_MODEL}"
-_TOTALS = select(
-    [
-        *_SUMS, measured.ANSWERED_SESSIONS, measured.WEB_SEARCH_REQUESTS,
-        measured.WEB_SEARCH_FEE_USD,
-    ],
-    where=_WHERE,
-)  # fmt: skip
-_BY = {"": "model", "project": "project_key", "host": "host"}
-_UNPRICED = select(
-    [measured.UNPRICED_MESSAGES], ["model"], _WHERE,
+_TOTALS = select([*SUMS, measured.WEB_SEARCH_REQUESTS, measured.WEB_SEARCH_FEE_USD], where=WHERE)
+UNPRICED = select(
+    [measured.UNPRICED_MESSAGES], ["model"], WHERE,
     having="unpriced_messages > 0", order="unpriced_messages desc, model",
 )  # fmt: skip
+# Where there is one alone, its table would repeat the total.
+_SEVERAL = (("user", "People", "Person"), ("host", "Machines", "Machine"))
 _SESSIONS = select(
-    _SUMS, ["session_id"], _WHERE,
-    labels=SESSION_LABELS, order="cost_usd desc, session_id", limit=TOP_ROWS,
+    SUMS, ["session_id"], WHERE,
+    labels=SESSION_LABELS | {"person": "l.user_name", "machine": "l.host"},
+    order="cost_usd desc, session_id", limit=BEHIND_ROWS,
 )  # fmt: skip
 
 
@@ -67,15 +56,16 @@ def page(asked: Asked) -> list[Section]:
     labels = project_labels(asked)
     sections: list[Section] = [_tiles(asked, totals)]
     sections += meters(asked)
-    sections += [Remark(text) for text in unpriced(asked.rows(_UNPRICED))]
+    sections += [Remark(text) for text in unpriced(asked.rows(UNPRICED))]
     sections += [Remark(text) for text in _searched(totals)]
-    sections.append(_by_day(asked, labels))
+    sections.append(chart(asked, "usage", asked.choice, asked.axis("usage")))
     models, projects = _models(asked), _projects(asked, labels)
-    sections += [Pair(models, projects), *repositories(asked, _SUMS, _WHERE)]
-    hosts = asked.rows(_grouped("host"))
-    if len(hosts) > 1:
-        sections.append(_hosts(asked, hosts))
-    sections.append(_sessions(asked, labels))
+    sections += [Pair(models, projects), *repositories(asked, SUMS, WHERE)]
+    for split, title, name in _SEVERAL:
+        rows = asked.rows(grouped(split))
+        if len(rows) > 1:
+            sections.append(_several(asked, title, name, split, rows))
+    sections.append(most_expensive(asked, labels))
     return sections
 
 
@@ -101,83 +91,40 @@ def _without_price(model: str | None, answers: int) -> str:
 
 
 def _tiles(asked: Asked, totals: Row) -> Tiles:
-    conversations = asked.conversations()
-    cost = Tile(
-        "Cost", money(totals["cost_usd"]), _against_before(asked, totals), conversations,
-        exact(totals["cost_usd"]),
-    )  # fmt: skip
+    behind, cache = asked.conversations(), asked.choice.link("cache")
+    many = count(totals["answered_sessions"], "session")
     return Tiles(
         [
-            cost,
-            Tile("Responses", f"{totals['api_messages']:,}", link=conversations,
-                 remark=f"in {count(totals['answered_sessions'], 'session')} with a response",
-                 hint=measured.API_MESSAGES.description),
-            Tile("Input", thousands(totals["input_tokens"]), "tokens, not cached", conversations),
-            Tile("Output", thousands(totals["output_tokens"]), "tokens", conversations),
-            Tile("Cache writes", thousands(totals["cache_write_tokens"]), "tokens",
-                 asked.choice.link("cache")),
-            Tile("Cache reads", thousands(totals["cache_read_tokens"]), "tokens",
-                 asked.choice.link("cache")),
+            _cost(asked, totals, behind),
+            Tile("Responses", f"{totals['api_messages']:,}", f"in {many} with a response", behind,
+                 measured.API_MESSAGES.description),
+            Tile("Input", thousands(totals["input_tokens"]), "tokens, not cached", behind,
+                 measured.INPUT_TOKENS.description),
+            Tile("Output", thousands(totals["output_tokens"]), "tokens", behind,
+                 measured.OUTPUT_TOKENS.description),
+            Tile("Cache writes", thousands(totals["cache_write_tokens"]), "tokens", cache,
+                 measured.CACHE_WRITE_TOKENS.description),
+            Tile("Cache reads", thousands(totals["cache_read_tokens"]), "tokens", cache,
+                 measured.CACHE_READ_TOKENS.description),
         ]
     )  # fmt: skip
 
 
-def _against_before(asked: Asked, totals: Row) -> str:
-    """How much more or less than in as many days before."""
-    since, until = asked.choice.period(asked.today)
-    if since is None:
-        return ""
-    length = (until or asked.today) - since + timedelta(days=1)
-    before = Choice(
-        since=(since - length).isoformat(), until=(since - timedelta(days=1)).isoformat(),
-        project=asked.choice.project, model=asked.choice.model, host=asked.choice.host,
+def _cost(asked: Asked, totals: Row, link: str) -> Tile:
+    """The cost beside that of the period before."""
+    cost, moved, remark = totals["cost_usd"], "", ""
+    if before := asked.choice.before(asked.today):
+        compared = asked.choice.within(before.first, before.last)
+        was = asked.rows_of(compared, _TOTALS)[0]["cost_usd"]
+        moved, remark = change(cost, was), f"from {money(was)} in {before.name}"
+    return Tile(
+        "Cost", money(cost), remark, link, measured.COST_USD.description, change=moved,
+        exact=exact(cost),
     )  # fmt: skip
-    cost = float(asked.rows_of(before, _TOTALS)[0]["cost_usd"])
-    if not cost:
-        return ""
-    change = float(totals["cost_usd"]) / cost - 1
-    direction = "more" if change >= 0 else "less"
-    return f"{percent(abs(change))} {direction} than the previous {length.days} days"
-
-
-def _by_day(asked: Asked, labels: dict[str, str]) -> Bars:
-    choice = asked.choice
-    by = _BY[choice.split]
-    rows = asked.rows(select(_SUMS, ["day", by], _WHERE, order="day"))
-    # Ranked by cost whatever is measured or chosen, so that a colour stays with its name.
-    names = series_of((row[by], float(row["cost_usd"])) for row in rows)
-    ranked = [str(row[by]) for row in asked.rows_of_all(_grouped(choice.split))]
-    shown_measure = "tokens" if choice.by == "tokens" else "cost_usd"
-    found = {row[by] for row in rows}
-    shown = model_names(found) if not choice.split else {n: labels.get(n, n) for n in found}
-    segments = [
-        [Segment(name, choice.link(by=way), way == choice.by) for way, name in MEASURES.items()],
-        [
-            Segment(f"by {name}", choice.link(split=split), split == choice.split)
-            for split, name in SPLITS.items()
-            if split != "host" or choice.split == "host" or len(asked.rows(_grouped("host"))) > 1
-        ],
-    ]
-    return stacked(
-        MEASURES[choice.by],
-        [(row["day"], row[by], float(row[shown_measure])) for row in rows],
-        names,
-        thousands if shown_measure == "tokens" else money,
-        lambda first, last: period_link(asked, first, last),
-        days=asked.shown_days(),
-        shown=shown,
-        segments=segments,
-        colours=colours_of(names, ranked),
-    )
-
-
-def _grouped(split: str) -> str:
-    by = _BY[split]
-    return select(_SUMS, [by], _WHERE, order=f"cost_usd desc, {by}")
 
 
 def _models(asked: Asked) -> Table:
-    rows = asked.rows(_grouped(""))
+    rows = asked.rows(grouped(""))
     names = model_names(str(row["model"]) for row in rows)
     top = max(float(row["cost_usd"]) for row in rows)
     return Table(
@@ -195,7 +142,7 @@ def _models(asked: Asked) -> Table:
 
 
 def _projects(asked: Asked, labels: dict[str, str]) -> Table:
-    rows = asked.rows(_grouped("project"))
+    rows = asked.rows(grouped("project"))
     top = max(float(row["cost_usd"]) for row in rows)
     return Table(
         "Projects",
@@ -203,47 +150,57 @@ def _projects(asked: Asked, labels: dict[str, str]) -> Table:
         [
             [
                 Cell(labels.get(row["project_key"]) or str(row["project_key"]),
-                     asked.choice.link(project=row["project_key"]), row["project_key"],
+                     asked.choice.link("usage", project=row["project_key"]), row["project_key"],
                      share(float(row["cost_usd"]), top)),
                 *usage_figures(row, asked.conversations(project=row["project_key"])),
             ]
-            for row in rows[:TOP_ROWS]
+            for row in rows[:BEHIND_ROWS]
         ],
-        note=f"The {TOP_ROWS} most expensive of {len(rows)}." if len(rows) > TOP_ROWS else "",
+        note=left_out(len(rows), "projects"),
     )  # fmt: skip
 
 
-def _hosts(asked: Asked, rows: tuple[Row, ...]) -> Table:
+def _several(asked: Asked, title: str, name: str, split: str, rows: tuple[Row, ...]) -> Table:
+    """A table of people or machines."""
+    by = BY[split]
     top = max(float(row["cost_usd"]) for row in rows)
     return Table(
-        "Machines",
-        [Column("Machine", is_number=False), *USAGE_COLUMNS],
+        title,
+        [Column(name, is_number=False), *USAGE_COLUMNS],
         [
             [
-                Cell(row["host"], asked.choice.link(host=row["host"]), "",
+                Cell(str(row[by]), asked.choice.link("usage", **{split: str(row[by])}), "",
                      share(float(row["cost_usd"]), top)),
-                *usage_figures(row, asked.conversations(host=row["host"])),
+                *usage_figures(row, asked.conversations(**{split: str(row[by])})),
             ]
-            for row in rows[:TOP_ROWS]
+            for row in rows[:BEHIND_ROWS]
         ],
+        note=left_out(len(rows), title.lower()),
     )  # fmt: skip
 
 
-def _sessions(asked: Asked, labels: dict[str, str]) -> Table:
+def most_expensive(asked: Asked, labels: dict[str, str]) -> Table:
+    """The sessions of the period by cost; whose and where, if there are several."""
     rows = asked.rows(_SESSIONS)
     top = max((float(row["cost_usd"]) for row in rows), default=0)
+    places = [
+        name for name in ("person", "machine") if len({row[name] for row in rows if row[name]}) > 1
+    ]
     return Table(
         "Most expensive sessions",
-        [Column("Session", is_number=False), Column("Started", is_number=False), *USAGE_COLUMNS[:2],
-         Column("Cache read"), USAGE_COLUMNS[2]],
+        [SESSION, Column("Started", is_number=False),
+         *(Column(name.capitalize(), is_number=False) for name in places),
+         *USAGE_COLUMNS[:2], Column("Cache read"), USAGE_COLUMNS[2]],
         [
             [
                 session_cell(row, labels, share(float(row["cost_usd"]), top)),
                 Cell(day_of(row["started_at"])),
+                *(Cell(row[name] or "") for name in places),
                 *usage_figures(row)[:2],
                 Cell(thousands(row["cache_read_tokens"])),
                 usage_figures(row)[2],
             ]
             for row in rows
         ],
+        empty="No session has a response in this period.",
     )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from cca.dashboards.browser.numbers.bars import COLOURS, stacked
 from cca.dashboards.browser.numbers.cells import (
+    BEHIND_ROWS,
     day_of,
     few_cases,
     model_names,
@@ -10,8 +11,8 @@ from cca.dashboards.browser.numbers.cells import (
     place_cell,
     project_labels,
 )
+from cca.dashboards.browser.numbers.drawn import Bars
 from cca.dashboards.browser.numbers.parts import (
-    Bars,
     Cell,
     Column,
     Section,
@@ -22,7 +23,7 @@ from cca.dashboards.browser.numbers.parts import (
     share,
 )
 from cca.dashboards.browser.numbers.reader import FILTERED, OF_MODEL, Asked, Row
-from cca.dashboards.browser.numbers.write import exact, money, percent, thousands
+from cca.dashboards.browser.numbers.write import exact, money, number, percent, thousands
 from cca.gold.measures import cache as measured
 from cca.gold.measures import usage
 from cca.gold.measures.precision import NOT_CHECKED, PRECISION
@@ -41,7 +42,7 @@ select m.kind, m.session_id, m.entry, m.model, m.found_at, m.what, m.usd, l.titl
 from marts.agg_waste as m
 left join marts.dim_sessions as l on l.session_id = m.session_id
 where ($of::varchar is null or m.kind = $of) and {_WHERE}
-order by m.usd desc, m.kind, m.session_id, m.entry limit 100
+order by m.usd desc, m.kind, m.session_id, m.entry limit {BEHIND_ROWS}
 """
 _JUDGED_APART = "cache break"
 _MAX_CHARACTERS = 44
@@ -82,7 +83,7 @@ def _by_day(asked: Asked) -> Bars:
         names,
         money,
         lambda first, last: period_link(asked, first, last),
-        days=asked.shown_days(),
+        axis=asked.axis("waste"),
         colours=[colours[name] for name in names],
     )
 
@@ -118,12 +119,12 @@ def _precision() -> list[str]:
 def _kind(asked: Asked, kind: str, row: Row | None, top: float) -> list[Cell]:
     rule = WASTE_RULES[kind]
     if row is None:
-        return [Cell(kind, about=rule), Cell("0"), Cell("0"), Cell(""), Cell(money(0))]
+        return [Cell(kind, about=rule), Cell(number(0)), Cell(number(0)), Cell(""), Cell(money(0))]
     return [
         Cell(kind, asked.choice.link("waste", of=kind) + "#of", "",
              share(float(row["waste_usd"]), top), about=rule),
-        Cell(f"{row['findings']:,}"),
-        Cell(f"{row['wasting_sessions']:,}"),
+        Cell(number(row["findings"])),
+        Cell(number(row["wasting_sessions"])),
         Cell(thousands(row["waste_tokens"]) if row["waste_tokens"] else ""),
         Cell(money(row["waste_usd"]), hint=exact(row["waste_usd"])),
     ]  # fmt: skip

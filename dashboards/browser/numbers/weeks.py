@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from cca.dashboards.browser.chart import Mark, nice_top, starts, ticks
 from cca.dashboards.browser.numbers.bars import label_of
-from cca.dashboards.browser.numbers.parts import Bar, Change, Lines, Point, Series
+from cca.dashboards.browser.numbers.drawn import Bar, Change, Lines, Point, Series
 
 _WEEK = timedelta(days=7)
 # A line of fewer weeks would be as wide as a hand.

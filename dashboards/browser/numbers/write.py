@@ -1,18 +1,45 @@
 """Figures as text: money, tokens, times and shares, written one way on every page."""
 
+from datetime import datetime
+from decimal import Decimal
 from math import isclose
+from typing import Any, Self
 
-from cca.conversation.parts import thousands
+from cca.conversation import parts
 
 _SECOND, _MINUTE, _HOUR = 1000, 60_000, 3_600_000
-__all__ = ["axis_money", "exact", "money", "percent", "span", "thousands"]
+Value = int | float | Decimal | datetime | None
 
 
-def money(value: object) -> str:
+class Figure(str):
+    """A value as a person reads it; tables sort by `value`, in `unit`, and export it."""
+
+    __slots__ = ("unit", "value")
+
+    def __new__(cls, text: str, value: Value, unit: str = "") -> Self:
+        figure = super().__new__(cls, text)
+        figure.value: Value = value
+        figure.unit: str = unit
+        return figure
+
+
+NOTHING = Figure("-", None)
+
+
+def number(value: int | None, sign: str = "") -> Figure:
+    return Figure(f"{sign}{value or 0:,}", value or 0)
+
+
+def thousands(value: Any) -> Figure:
+    return Figure(parts.thousands(value), value)
+
+
+def money(value: Any) -> Figure:
     amount = float(str(value or 0))
-    if amount and abs(amount) < 0.01:  # noqa: PLR2004  (below a cent two places say nothing)
-        return f"${amount:.4f}"
-    return f"${amount:,.2f}"
+    # Below a cent two places say nothing.
+    places = 4 if amount and abs(amount) < 0.01 else 2  # noqa: PLR2004
+    sign = "-" if amount < 0 else ""
+    return Figure(f"{sign}${abs(amount):,.{places}f}", value or 0, "USD")
 
 
 def exact(value: object) -> str:
@@ -25,8 +52,12 @@ def axis_money(value: float) -> str:
     return f"${value:,.{places}f}"
 
 
-def percent(value: float | None, places: int = 0) -> str:
+def percent(value: float | None, places: int = 0) -> Figure:
     """A rate of 0 to 1; 100 % only where nothing is missing, 0 % only where there is nothing."""
+    return Figure(_percent(value, places), value, "share")
+
+
+def _percent(value: float | None, places: int) -> str:
     if value is None:
         return "-"
     if 0.995 < value < 1 and not places:  # noqa: PLR2004
@@ -36,8 +67,12 @@ def percent(value: float | None, places: int = 0) -> str:
     return f"{100 * value:.{places}f} %"
 
 
-def span(milliseconds: float | None) -> str:
+def span(milliseconds: float | None) -> Figure:
     """A duration in the unit that suits it."""
+    return Figure(_span(milliseconds), milliseconds, "ms")
+
+
+def _span(milliseconds: float | None) -> str:
     if milliseconds is None:
         return "-"
     if milliseconds < _SECOND:

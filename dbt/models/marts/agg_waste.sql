@@ -110,7 +110,8 @@ select
     findings.found_at,
     coalesce(findings.day, sessions.day) as day,
     findings.what,
-    cast(findings.tokens as bigint) as tokens,
+    -- Engines cast halves in two ways, and round them in one.
+    cast(round(findings.tokens) as bigint) as tokens,
     cast(coalesce(findings.usd, 0) as decimal(18, 10)) as usd
 from findings
 inner join sessions on findings.session_id = sessions.session_id

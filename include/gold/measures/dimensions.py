@@ -99,6 +99,12 @@ _ALL = (
     Dimension(
         "user_name", "coalesce(user_name, 'none')", "User", "Whose home folder the session ran in."
     ),
+    Dimension(
+        "person",
+        "coalesce((select min(s.user_name) from marts.dim_sessions as s "
+        "where s.session_id = m.session_id), 'none')",
+        "Person", "The same, for facts that know their session alone.",
+    ),
     Dimension("reason", "reason", "Reason", "Why an entry did not become a row."),
     Dimension("verdict", "verdict", "Verdict", "How Claude Code's own totals compare with ours."),
 )  # fmt: skip

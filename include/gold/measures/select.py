@@ -9,6 +9,10 @@ from cca.gold.measures.model import Dimension, Measure
 OF_PROJECT = """($project::varchar is null or m.session_id in (
     select p.session_id from marts.dim_sessions as p where $project in (p.project_key, p.project_id)
 ))"""
+# The facts of one person: $user, whose home folder their sessions ran in.
+OF_PERSON = """($user::varchar is null or m.session_id in (
+    select p.session_id from marts.dim_sessions as p where p.user_name = $user
+))"""
 
 
 def columns(measures: Sequence[Measure]) -> str:

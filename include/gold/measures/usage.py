@@ -52,7 +52,10 @@ TOKENS = _tokens(
 )  # fmt: skip
 COST_USD = _usd(
     name="cost_usd", column="cost_usd", label="Cost",
-    description="Cost of the tokens at the API's prices of the day; 0 where no price is known.",
+    description=(
+        "Cost of the tokens, estimated at the API's list prices of the day; 0 where no price is "
+        "known."
+    ),
 )  # fmt: skip
 COST_USD_WITH_WEB_SEARCH = _usd(
     name="cost_usd_with_web_search", column="cost_usd_with_web_search",
@@ -92,7 +95,15 @@ ANSWERED_SESSIONS = Measure(
     "answered_sessions", _TABLE, "distinct", "count", "Sessions with a response",
     "Sessions with at least one response that was billed.", column="session_id",
 )  # fmt: skip
+ANSWERED_DAYS = Measure(
+    "answered_days", _TABLE, "distinct", "days", "Days with a response",
+    "Days with at least one response that was billed, on the clock of TIMEZONE.", column="day",
+)  # fmt: skip
 
+COST_PER_DAY_USD = ratio(
+    "cost_per_day_usd", COST_USD, ANSWERED_DAYS, "USD", "Cost per day",
+    "Mean cost of a day with a response.",
+)  # fmt: skip
 CACHE_HIT_RATE = ratio(
     "cache_hit_rate", CACHE_READ_TOKENS, PROMPT_TOKENS, "share", "Cache hit rate",
     "Share of the prompt tokens that were read from the cache.",
@@ -106,6 +117,6 @@ USAGE = (
     API_MESSAGES, INPUT_TOKENS, OUTPUT_TOKENS, CACHE_WRITE_5M_TOKENS, CACHE_WRITE_1H_TOKENS,
     CACHE_WRITE_TOKENS, CACHE_READ_TOKENS, THINKING_TOKENS, PROMPT_TOKENS, TOKENS, COST_USD,
     COST_USD_WITH_WEB_SEARCH, WEB_SEARCH_FEE_USD, WEB_SEARCH_REQUESTS, CACHE_SAVINGS_USD,
-    SUBAGENT_COST_USD, UNPRICED_MESSAGES, UNFINISHED_MESSAGES, ANSWERED_SESSIONS, CACHE_HIT_RATE,
-    CACHE_READS_PER_WRITE,
+    SUBAGENT_COST_USD, UNPRICED_MESSAGES, UNFINISHED_MESSAGES, ANSWERED_SESSIONS, ANSWERED_DAYS,
+    COST_PER_DAY_USD, CACHE_HIT_RATE, CACHE_READS_PER_WRITE,
 )  # fmt: skip

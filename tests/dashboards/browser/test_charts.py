@@ -26,7 +26,7 @@ def test_lines_over_things_counted_are_whole_numbers(highest: int) -> None:
         ["a"],
         thousands,
         lambda *_: "",
-        days=(None, LAST),
+        axis=bars.Axis(None, LAST),
     )
     assert [line.label for line in chart.lines] == [short(top), short(top / 2)]
     assert top >= 1000 or all(line.label.isdecimal() for line in chart.lines)
@@ -41,25 +41,25 @@ def test_lines_over_money_say_where_they_are(highest: float) -> None:
 
 @pytest.mark.parametrize("number", [7, 30, 90])
 def test_the_axis_covers_the_days_chosen_until_today_whatever_they_hold(number: int) -> None:
-    days = Choice(days=str(number)).period(LAST)[0], LAST
+    axis = bars.Axis(Choice(days=str(number)).period(LAST)[0], LAST)
     old = LAST - timedelta(days=3)
-    chart = bars.stacked("Calls", [(old, "a", 1.0)], ["a"], str, lambda a, _: f"{a}", days=days)
+    chart = bars.stacked("Calls", [(old, "a", 1.0)], ["a"], str, lambda a, _: f"{a}", axis=axis)
     drawn = [bar.link for bar in chart.bars]
     assert drawn == [str(LAST - timedelta(days=back)) for back in range(number)][::-1]
-    line = bars.lined("Rate", {old: 0.5}, str, lambda a, _: f"{a}", days)
+    line = bars.lined("Rate", {old: 0.5}, str, lambda a, _: f"{a}", axis)
     assert [bar.link for bar in line.bars] == drawn
 
 
 def test_without_days_chosen_the_axis_goes_from_the_first_figure_to_today() -> None:
     first = LAST - timedelta(days=60)
-    unit, places = bars.span_of([first, first + timedelta(days=1)], (None, LAST))
+    unit, places = bars.span_of([first, first + timedelta(days=1)], bars.Axis(None, LAST))
     assert (unit, places[0], places[-1]) == ("day", first, LAST)
-    _, few = bars.span_of([LAST], (None, LAST))
+    _, few = bars.span_of([LAST], bars.Axis(None, LAST))
     assert len(few) == bars.MIN_DAYS
 
 
 def test_a_period_from_the_beginning_of_time_is_no_endless_axis() -> None:
-    unit, places = bars.span_of([LAST], (date(1, 1, 1), LAST))
+    unit, places = bars.span_of([LAST], bars.Axis(date(1, 1, 1), LAST))
     assert unit == "month"
     assert len(places) <= 122
 

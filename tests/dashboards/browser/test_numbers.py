@@ -1,5 +1,6 @@
 """The Numbers pages over marts that dbt built: figures, links, empty states, looks."""
 
+import csv
 import json
 import re
 from dataclasses import replace
@@ -16,23 +17,26 @@ import yaml
 from cca.budgets.stored import Budget, put
 from cca.dashboards.browser.dbt_docs import docs_dir
 from cca.dashboards.browser.gold import session_costs
-from cca.dashboards.browser.numbers import bars, breaks, context, errors, tools, waste
+from cca.dashboards.browser.numbers import bars, breaks, context, errors, overview, tools, waste
 from cca.dashboards.browser.numbers.budgets import meters
 from cca.dashboards.browser.numbers.cells import model_names
 from cca.dashboards.browser.numbers.choice import Choice, from_query
+from cca.dashboards.browser.numbers.compared import change
+from cca.dashboards.browser.numbers.drawn import Bars
 from cca.dashboards.browser.numbers.pages import PAGES, numbers_page
-from cca.dashboards.browser.numbers.parts import Bars, Pair, Table
+from cca.dashboards.browser.numbers.parts import Pair, Table, Tiles, tables_of
 from cca.dashboards.browser.numbers.reader import Asked, current
+from cca.dashboards.browser.numbers.sheets import csv_of
 from cca.dashboards.browser.numbers.usage import unpriced
-from cca.dashboards.browser.numbers.write import money, percent, span
+from cca.dashboards.browser.numbers.write import Figure, money, percent, span
 from cca.demo.generate import generate
-from cca.gold.measures.calls import API_ERRORS
+from cca.gold.measures.calls import API_ERRORS, SUCCESS_RATE
 from cca.gold.measures.causes import BY_KIND
 from cca.gold.measures.rules import BREAK_CAUSES, WASTE_RULES
 from cca.gold.measures.select import select
 from cca.gold.measures.usage import API_MESSAGES
 from cca.settings import PROJECT_DIR, Settings
-from cca.transform.dbt import transform
+from cca.transform.build import transform
 from cca.usage.reports import report
 from tests.dbt.rows import build_settings, write_raw
 from tests.dbt.transcripts import rows_of_limits, rows_of_transcripts
@@ -40,6 +44,9 @@ from tests.dbt.transcripts import rows_of_limits, rows_of_transcripts
 TALK = "12121212-1212-4212-8212-121212121212"
 EVIL = "<img src=x onerror=alert(1)>"
 LAST = date(2026, 11, 20)
+AXE_RULES = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +119,7 @@ def test_each_page_reads_the_marts_that_dbt_builds(published: Settings, slug: st
 def test_the_figures_are_those_that_were_counted(
     published: Settings, built: tuple[Path, dict[str, Any]]
 ) -> None:
-    page = numbers_page(published, Choice())
+    page = numbers_page(published, Choice(), "usage")
     truth = built[1]
     assert f"${Decimal(str(truth['cost_usd'])):.2f}" in page
     assert f"{truth['api_messages']:,}" in page
@@ -127,21 +134,73 @@ def test_the_page_shows_the_fee_for_web_searches_beside_the_cost_of_tokens(
     assert fee > 0
     many = truth["web_search_requests"]
     assert f"${fee:.2f} for {many} web search{'es' if many > 1 else ''}" in numbers_page(
-        published, Choice()
+        published, Choice(), "usage"
     )
     assert "web search" not in numbers_page(
-        published, Choice(since="2020-01-01", until="2020-01-02")
+        published, Choice(since="2020-01-01", until="2020-01-02"), "usage"
     )
 
 
 def test_a_new_publish_is_on_the_next_page(
     published: Settings, built: tuple[Path, dict[str, Any]]
 ) -> None:
-    before = numbers_page(published, Choice())
+    before = numbers_page(published, Choice(), "usage")
     publish(published, built[0], "update marts.fct_api_messages set cost_usd = cost_usd * 2")
     twice = 2 * Decimal(str(built[1]["cost_usd"]))
-    assert f"${twice:.2f}" in numbers_page(published, Choice())
+    assert f"${twice:.2f}" in numbers_page(published, Choice(), "usage")
     assert f"${twice:.2f}" not in before
+
+
+def test_the_first_page_compares_the_period_with_the_one_before(published: Settings) -> None:
+    week = Choice(days="week")
+    page = overview.page(asked(published, week))
+    before = week.before(LAST)
+    assert before
+    spent = "select coalesce(sum(cost_usd), 0) as usd from marts.fct_api_messages where day "
+    now, then = (
+        asked(published).rows_of_all(f"{spent} between $first and $last", first=first, last=last)[0]
+        for first, last in ((date(2026, 11, 16), LAST), (before.first, before.last))
+    )
+    assert now["usd"]
+    assert then["usd"]
+    tile = next(each for each in page if isinstance(each, Tiles)).tiles[0]
+    assert (tile.value, tile.change) == (money(now["usd"]), change(now["usd"], then["usd"]))
+    assert tile.remark == f"from {money(then['usd'])}"
+    chart = next(each for each in page if isinstance(each, Bars))
+    assert [bar.is_before for bar in chart.bars] == [True] * 7 + [False] * 5
+    for title in ("Projects", "Models"):
+        table = next(each for each in tables_of(page) if each.title == title)
+        names = [column.name for column in table.columns]
+        for column, whole in (("Cost", now["usd"]), ("Before", then["usd"])):
+            summed = sum(row[names.index(column)].text.value for row in table.rows)
+            assert summed == pytest.approx(float(whole))
+
+
+def test_the_first_page_begins_with_the_newest_period_that_holds_anything(
+    published: Settings,
+) -> None:
+    whole = asked(published)
+    days = [LAST + timedelta(days=back) for back in (0, 3, 20, 400)]
+    assert [overview.first_period(replace(whole, today=day)) for day in days] == [
+        "week", "7", "30", "all",
+    ]  # fmt: skip
+
+
+def test_a_person_s_figures_are_those_of_their_sessions(
+    home: Settings, built: tuple[Path, dict[str, Any]]
+) -> None:
+    publish(home, built[0], """
+        update marts.dim_sessions set user_name = case when hash(session_id) % 2 = 0 then 'ada'
+            else 'bo' end""")  # fmt: skip
+    page = overview.page(asked(home))
+    people = next(each for each in tables_of(page) if each.title == "People")
+    assert {row[0].text for row in people.rows} == {"ada", "bo"}
+    for row in people.rows:
+        alone = overview.page(asked(home, Choice(user=str(row[0].text))))
+        tiles = {tile.name: tile.value for tile in alone[1].tiles}
+        assert tiles["Cost"] == row[1].text
+        assert tiles["Sessions"] == row[-1].text
+    assert 'name="user"' in numbers_page(home, Choice())
 
 
 def test_filters_narrow_every_figure_and_their_sum_is_the_whole(published: Settings) -> None:
@@ -163,9 +222,9 @@ def test_projects_of_one_repository_are_summed(
     home: Settings, built: tuple[Path, dict[str, Any]]
 ) -> None:
     publish(home, built[0], "update marts.dim_projects set repository = project_key")
-    assert "Repositories" not in numbers_page(home, Choice())
+    assert "Repositories" not in numbers_page(home, Choice(), "usage")
     publish(home, built[0], "update marts.dim_projects set repository = '/srv/whole'")
-    shown = numbers_page(home, Choice())
+    shown = numbers_page(home, Choice(), "usage")
     assert "Repositories" in shown
     assert "whole" in shown
     (row,) = report(home.gold_path, "repository").rows
@@ -225,7 +284,7 @@ def test_each_bar_leads_to_the_conversations_of_its_days() -> None:
     days = [LAST - timedelta(days=3), LAST]
     chart = bars.stacked(
         "Calls", [(day, "a", 4.0) for day in days], ["a"], str,
-        lambda first, last: f"{first}..{last}", days=(None, LAST),
+        lambda first, last: f"{first}..{last}", axis=bars.Axis(None, LAST),
     )  # fmt: skip
     assert len(chart.bars) == bars.MIN_DAYS
     assert chart.bars[-1].link == f"{LAST}..{LAST}"
@@ -236,7 +295,7 @@ def test_small_series_become_one() -> None:
     names = bars.series_of([(f"m{number}", 10.0 - number) for number in range(8)])
     assert names == ["m0", "m1", "m2", "m3", "m4", "other"]
     chart = bars.stacked(
-        "x", [(LAST, "m7", 1.0)], names, str, lambda *_: "", days=(None, LAST),
+        "x", [(LAST, "m7", 1.0)], names, str, lambda *_: "", axis=bars.Axis(None, LAST),
         colours=bars.colours_of(names, names),
     )  # fmt: skip
     assert chart.bars[-1].tip == [("other", "1.0", bars.REST)]
@@ -330,7 +389,7 @@ def test_every_chart_covers_the_days_chosen_until_today(published: Settings) -> 
     month = asked(published, Choice(days="30"), LAST + timedelta(days=1))
     charts = [
         section
-        for slug in set(PAGES) - {"health"}
+        for slug in set(PAGES) - {"", "health"}
         for section in PAGES[slug].make(month)
         if isinstance(section, Bars) and section.title.endswith("by day")
     ]
@@ -343,7 +402,7 @@ def test_every_chart_covers_the_days_chosen_until_today(published: Settings) -> 
 def test_a_model_keeps_its_colour_when_it_alone_is_chosen(published: Settings) -> None:
     def drawn(choice: Choice) -> dict[str, str]:
         [chart] = [
-            each for each in PAGES[""].make(asked(published, choice)) if isinstance(each, Bars)
+            each for each in PAGES["usage"].make(asked(published, choice)) if isinstance(each, Bars)
         ]
         tips = (tip for bar in chart.bars for tip in bar.tip)
         return {name: colour for name, _, colour in tips if colour}
@@ -506,10 +565,123 @@ def test_no_page_is_wider_than_a_phone_nor_runs_what_it_shows(
     site: Any, open_page: Any, slug: str
 ) -> None:
     page = open_page(
-        f"{site.url}/numbers/{slug}", viewport={"width": 360, "height": 740}, color_scheme="dark"
-    )
+        f"{site.url}/numbers/{slug}", viewport={"width": 360, "height": 740}, color_scheme="dark",
+        bypass_csp=True,
+    )  # fmt: skip
     assert page.evaluate("document.documentElement.scrollWidth") == 360
     assert page.locator(".pages [aria-current]").is_visible()
+    assert barriers(page) == {}
+
+
+@pytest.mark.parametrize("slug", ["", "usage", "tools", "activity"])
+def test_nobody_is_barred_from_a_wide_page(site: Any, open_page: Any, slug: str) -> None:
+    page = open_page(f"{site.url}/numbers/{slug}", color_scheme="light", bypass_csp=True)
+    assert barriers(page) == {}
+
+
+def barriers(page: Any) -> dict[str, list[str]]:
+    """What axe-core finds, by its rule."""
+    from axe_playwright_python.sync_playwright import Axe  # noqa: PLC0415  (after the skip)
+
+    found = Axe().run(page, options=AXE_RULES).response["violations"]
+    return {one["id"]: [node["html"][:120] for node in one["nodes"][:3]] for one in found}
+
+
+def test_a_table_is_sorted_shown_whole_and_taken_along(site: Any, open_page: Any) -> None:
+    from playwright.sync_api import expect  # noqa: PLC0415  (after the skip)
+
+    page = open_page(f"{site.url}/numbers/code")
+    table = page.locator("#most-edited-files")
+    head = table.locator("th", has_text="Added")
+    order = "els => els.map(e => Number(e.cells[3].dataset.v))"
+    head.get_by_role("button", name="Added", exact=True).click()
+    expect(head).to_have_attribute("aria-sort", "descending")
+    added = table.locator("tbody tr").evaluate_all(order)
+    assert added == sorted(added, reverse=True)
+    page.keyboard.press("Enter")
+    expect(head).to_have_attribute("aria-sort", "ascending")
+    assert table.locator("tbody tr").evaluate_all(order) == sorted(added)
+    expect(table.locator("th[aria-sort]")).to_have_count(1)
+    assert len(added) > 12
+    expect(table.locator("tbody tr:visible")).to_have_count(12)
+    table.get_by_role("button", name=f"Show all {len(added)}").click()
+    expect(table.locator("tbody tr:visible")).to_have_count(len(added))
+    with page.expect_download() as download:
+        table.get_by_role("link", name="Download").click()
+    assert download.value.suggested_filename == "code-most-edited-files.csv"
+    lines = list(csv.reader(Path(download.value.path()).read_text().splitlines()))
+    assert lines[0] == ["File", "Folder", "Changes", "Sessions", "Added", "Removed", "Last"]
+    assert sorted(float(line[4]) for line in lines[1:]) == sorted(added)
+
+
+def test_a_table_that_is_not_there_cannot_be_taken_along(site: Any) -> None:
+    import urllib.error  # noqa: PLC0415
+    import urllib.request  # noqa: PLC0415
+
+    with pytest.raises(urllib.error.HTTPError, match="404"):
+        urllib.request.urlopen(f"{site.url}/numbers/code?csv=nothing")
+
+
+def test_each_table_has_a_name_and_a_file_of_its_own(published: Settings) -> None:
+    for slug, page in PAGES.items():
+        tables = list(tables_of(page.make(asked(published))))
+        assert len({table.name for table in tables}) == len(tables), slug
+        for table in tables:
+            assert len(list(csv.reader(csv_of(table).splitlines()))) == len(table.rows) + 1
+            figures = [
+                cell.text
+                for row in table.rows
+                for cell, column in zip(row, table.columns, strict=True)
+                if column.is_number and cell.text
+            ]
+            assert all(isinstance(text, Figure) for text in figures), (slug, table.title)
+
+
+def test_keys_walk_a_chart_and_a_legend_shows_one_name_alone(site: Any, open_page: Any) -> None:
+    from playwright.sync_api import expect  # noqa: PLC0415  (after the skip)
+
+    page = open_page(f"{site.url}/numbers/tools?since=2026-11-01&until=2026-11-20")
+    chart = page.locator(".chart").first
+    expect(chart.locator(".bar[tabindex='0']")).to_have_count(1)
+    chart.locator(".bar[tabindex='0']").focus()
+    page.keyboard.press("ArrowLeft")
+    expect(chart.locator(".bar").nth(-2)).to_be_focused()
+    page.keyboard.press("Home")
+    expect(chart.locator(".bar").first).to_be_focused()
+    alone = page.get_by_role("button", name="failed", exact=True)
+    alone.focus()
+    page.keyboard.press("Enter")
+    expect(alone).to_have_attribute("aria-pressed", "true")
+    expect(chart.locator("i.well:visible")).to_have_count(0)
+    page.keyboard.press("Enter")
+    expect(chart.locator("i.well:visible").first).to_be_visible()
+    page.get_by_role("button", name="What is Success rate?").first.click()
+    expect(page.locator("#tip")).to_contain_text(SUCCESS_RATE.description)
+
+
+def test_a_day_of_the_year_leads_to_its_sessions(site: Any, open_page: Any) -> None:
+    page = open_page(f"{site.url}/numbers/activity?until=2026-11-20")
+    day = page.locator(".year a.cell").last
+    address = day.get_attribute("href")
+    day.click()
+    page.wait_for_url(f"**{address}")
+    since, until = (parse_qs(urlsplit(address).query)[name] for name in ("since", "until"))
+    assert since == until
+
+
+def test_filters_travel_to_the_analytics_and_back(site: Any, open_page: Any) -> None:
+    from playwright.sync_api import expect  # noqa: PLC0415  (after the skip)
+
+    query = "project=%2Fp&user=ada&model=opus&host=desk&since=2026-11-01&until=2026-11-20"
+    page = open_page(f"{site.url}/?{query}")
+    page.get_by_role("link", name="Analytics").click()
+    page.wait_for_url(lambda url: parse_qs(urlsplit(url).query) == parse_qs(query))
+    page.reload()
+    expect(page.get_by_label("Person")).to_have_value("ada")
+    page.get_by_role("link", name="Tools", exact=True).click()
+    page.wait_for_url("**/numbers/tools?*")
+    page.get_by_role("link", name="Conversations").click()
+    page.wait_for_url(lambda url: parse_qs(urlsplit(url).query) == parse_qs(query))
 
 
 @pytest.mark.parametrize(("width", "lines"), [(1440, 1), (1024, 2)])
@@ -551,7 +723,7 @@ def test_a_person_chooses_project_period_and_page(site: Any, open_page: Any) -> 
 
 def test_an_hour_of_the_week_shows_its_conversations(site: Any, open_page: Any) -> None:
     page = open_page(f"{site.url}/numbers/activity")
-    page.locator("a.cell").first.click()
+    page.locator(".heat a.cell").first.click()
     page.wait_for_url("**of=*")
     table = page.locator("#of table")
     table.wait_for()
@@ -586,25 +758,6 @@ def test_each_kind_of_cause_has_a_page_that_adds_up(published: Settings, kind: s
     totals = asked(published).rows(select([API_MESSAGES]))[0]
     shown = sum(int(row[1].text.replace(",", "")) for row in table.rows)
     assert shown == totals["api_messages"]
-
-
-@pytest.mark.parametrize("sort", ["responses", "sessions", "prompts", "tokens", "", "name"])
-def test_the_causes_are_sorted_by_the_column_that_was_chosen(
-    published: Settings, sort: str
-) -> None:
-    choice = Choice(cause="branch", sort=sort)
-    table = next(
-        each for each in PAGES["causes"].make(asked(published, choice)) if isinstance(each, Table)
-    )
-    assert [column.name.lower() for column in table.columns if column.is_sorted] == [
-        {"": "cost", "name": "branch"}.get(sort, sort)
-    ]
-    if sort == "responses":
-        figures = [int(row[1].text.replace(",", "")) for row in table.rows]
-        assert figures == sorted(figures, reverse=True)
-    if sort == "name":
-        names = [row[0].text for row in table.rows]
-        assert names == sorted(names)
 
 
 def test_a_cause_leads_to_its_sessions(published: Settings) -> None:

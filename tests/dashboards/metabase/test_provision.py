@@ -199,6 +199,19 @@ def test_rows_open_the_conversation_in_the_browser(fake: FakeMetabase, site: Set
     card = next(each for each in fake.cards.values() if each["name"] == "Most expensive findings")
     link = card["visualization_settings"]["column_settings"]['["name","kind"]']
     assert link["link_url"] == "http://localhost:3456/?session={{session_id}}&m={{entry}}"
+    card = next(each for each in fake.cards.values() if each["name"] == "Project ranking")
+    link = card["visualization_settings"]["column_settings"]['["name","project_name"]']
+    assert link["link_url"] == "http://localhost:3456/?project={{project_key}}", "slugs are shared"
+
+
+def test_a_line_for_each_model_has_a_gap_where_a_week_has_none(
+    fake: FakeMetabase, site: Settings
+) -> None:
+    """The names of the lines are values, so what stands for all of them says it."""
+    provision(site, Options())
+    card = next(each for each in fake.cards.values() if each["name"] == "Corrected by week")
+    assert card["visualization_settings"]["line.missing"] == "none"
+    assert card["visualization_settings"]["graph.y_axis.auto_split"] is False, "one unit, one axis"
 
 
 def test_metabase_reads_the_file_of_each_publish(

@@ -7,7 +7,7 @@ import pytest
 
 from cca.demo.generate import generate
 from cca.settings import Settings
-from cca.transform.dbt import transform
+from cca.transform.build import transform
 from tests.dbt.rows import build_settings, write_raw
 from tests.dbt.transcripts import rows_of_limits, rows_of_transcripts
 

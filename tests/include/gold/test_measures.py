@@ -56,10 +56,13 @@ def _seconds(value: Any) -> str:
 
 # Measure: the page's address, the tile on it, and how a tile writes the value.
 TILES: dict[str, tuple[str, str, Callable[[Any], str]]] = {
-    "cost_usd": ("", "Cost", money),
-    "api_messages": ("", "Responses", _whole),
-    "input_tokens": ("", "Input", thousands),
-    "output_tokens": ("", "Output", thousands),
+    "cost_usd": ("usage", "Cost", money),
+    "api_messages": ("usage", "Responses", _whole),
+    "input_tokens": ("usage", "Input", thousands),
+    "output_tokens": ("usage", "Output", thousands),
+    "cost_per_day_usd": ("", "Cost per day", money),
+    "prompts": ("", "Prompts", _whole),
+    "tokens": ("", "Tokens", thousands),
     "cache_write_tokens": ("cache", "Cache writes", thousands),
     "cache_read_tokens": ("cache", "Cache reads", thousands),
     "cache_hit_rate": ("cache", "From the cache", _rate),
@@ -116,7 +119,8 @@ TILES: dict[str, tuple[str, str, Callable[[Any], str]]] = {
 # Parts of a ratio that is shown, and what only dbt's metrics have.
 BEHAVIOUR = {each.name for each in behaviour.MEASURES} | {"works"}
 SHOWN_NOWHERE_ELSE = {
-    "thinking_tokens", "ended_calls", "tool_calls_of_sessions", "prompts_of_sessions",
+    "thinking_tokens", "answered_days", "ended_calls", "tool_calls_of_sessions",
+    "prompts_of_sessions",
     "cost_of_blocks_usd", "active_hours_of_blocks", "answered_prompts", "prompt_cost_usd",
     "pull_request_cost_usd", "corrected_prompts", "interruptions", "declines",
     "failed_calls_of_work", "files_read_before_edit", "repeated_edits", "one_shot_edits",

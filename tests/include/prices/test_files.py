@@ -7,7 +7,8 @@ import pytest
 
 from cca.prices.files import SEED_PATH, newer_list
 from cca.settings import Settings
-from cca.transform.dbt import code_version, transform
+from cca.transform.build import transform
+from cca.transform.dbt import code_version
 from tests.dbt.rows import answer, build_settings, reader, write_raw
 
 HEAD = "price_model,source\n"

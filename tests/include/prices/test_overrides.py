@@ -7,7 +7,7 @@ import pytest
 
 from cca.errors import SettingError
 from cca.prices.overrides import check_overrides
-from cca.transform.dbt import transform
+from cca.transform.build import transform
 from tests.dbt.rows import answer, build_settings, reader, write_raw
 
 

@@ -20,7 +20,7 @@ from cca.publish.copying import load_extension
 from cca.publish.gold import publish
 from cca.publish.postgres import copy_gold, copy_newest, is_due
 from cca.settings import Settings
-from cca.transform.dbt import transform
+from cca.transform.build import transform
 from cca.waiting import wait_until
 from tests.dbt.rows import build_settings, write_raw
 from tests.dbt.transcripts import rows_of_transcripts

@@ -35,7 +35,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 def test_dbt_builds_in_the_warehouse_of_this_installation(built: Settings, tmp_path: Path) -> None:
     home = tmp_path / "user"
-    recording = built.cca_home / "dbt" / "recording.json"
+    recording = built.cca_home / "dbt" / "recording-part-1.json"
     recording.parent.mkdir(parents=True, exist_ok=True)
     recording.write_text("{}")
     done = by_hand(built, home, "dbt", "build", "--select", "+stg_conversations")

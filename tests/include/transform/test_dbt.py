@@ -10,7 +10,8 @@ from dbt.parser.manifest import extended_mashumuro_decoder
 
 from cca.errors import WarehouseError
 from cca.settings import Settings
-from cca.transform.dbt import dbt_environment, target_dir, transform, write_manifest
+from cca.transform.build import transform
+from cca.transform.dbt import dbt_environment, target_dir, write_manifest
 from cca.transform.nodes import NodeDone
 from tests.dbt.rows import answer, build_settings, entry, write_raw
 

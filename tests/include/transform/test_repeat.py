@@ -8,9 +8,11 @@ from dbt_common.events.base_types import EventMsg
 
 from cca.errors import WarehouseError
 from cca.settings import Settings
-from cca.transform import repeat
-from cca.transform.dbt import transform
+from cca.transform import recording
+from cca.transform.build import transform
 from cca.transform.nodes import NodeDone, TransformReport
+from cca.transform.recording import Kind, Recorder
+from cca.transform.repeat import repeat
 from tests.dbt.rows import Row, answer, block, build_settings, entry, run, write_raw
 
 KEY = "the same code"
@@ -30,7 +32,8 @@ PASSES = "select count(*) as failures, false as should_warn, count(*) > 9 as sho
 
 def node(name: str, second: int) -> NodeDone:
     """A node whose name says what it is."""
-    kind = "test" if "test" in name else "model"
+    kind = name.split("_", maxsplit=1)[0]
+    kind = kind if kind in ("test", "seed") else "model"
     severity = "warn" if "warns" in name else "error"
     ended = T0 + timedelta(seconds=second)
     return NodeDone(
@@ -38,19 +41,20 @@ def node(name: str, second: int) -> NodeDone:
     )
 
 
-def recorded(settings: Settings, **statements: list[str]) -> bool:
+def recorded(settings: Settings, *, full_refresh: bool = False, **statements: list[str]) -> bool:
     """A recording of nodes that ended in this order; names with `test` are tests."""
-    recorder = repeat.Recorder()
+    recorder = Recorder()
     nodes = []
     for second, (name, each) in enumerate(statements.items()):
         nodes.append(node(name, second))
         recorder.statements[nodes[-1].unique_id] = each
     recorder.statements["operation.cca.end"] = ["insert into ends values (1)"]
-    return repeat.keep(settings, KEY, reversed(nodes), recorder)
+    return recording.keep(settings, KEY, reversed(nodes), recorder, full_refresh=full_refresh)
 
 
-def recording(settings: Settings) -> Path:
-    return settings.cca_home / "dbt" / "recording.json"
+def kept(settings: Settings) -> list[Path]:
+    """The recordings of a home, the one of a full refresh first."""
+    return sorted((settings.cca_home / "dbt").glob("recording-*.json"))
 
 
 @pytest.fixture
@@ -69,7 +73,7 @@ def test_statements_run_in_the_order_in_which_nodes_ended(shop: Settings) -> Non
         test_t=[PASSES],
     )
     seen: list[NodeDone] = []
-    nodes = repeat.repeat(shop, KEY, seen.append)
+    nodes = repeat(shop, Kind.SOME, KEY, seen.append)
     assert nodes == tuple(seen)
     assert [(each.name, each.status) for each in seen] == [
         ("first", "success"), ("second", "success"), ("test_t", "pass"),
@@ -81,7 +85,7 @@ def test_statements_run_in_the_order_in_which_nodes_ended(shop: Settings) -> Non
 def test_a_test_that_only_warns_holds_nothing_back(shop: Settings) -> None:
     says = PASSES.replace("false", "count(*) > 0").replace("> 9", "> 0")
     assert recorded(shop, first=["insert into t values (1)"], test_warns=[says])
-    nodes = repeat.repeat(shop, KEY, None)
+    nodes = repeat(shop, Kind.SOME, KEY, None)
     assert nodes
     assert [(each.name, each.status, each.failures) for each in nodes] == [
         ("first", "success", None), ("test_warns", "warn", 1),
@@ -91,38 +95,76 @@ def test_a_test_that_only_warns_holds_nothing_back(shop: Settings) -> None:
 
 def test_other_code_has_another_recording(shop: Settings) -> None:
     assert recorded(shop, first=["insert into t values (1)"])
-    assert repeat.repeat(shop, "other code", None) is None
+    assert repeat(shop, Kind.SOME, "other code", None) is None
     assert run(shop, "select n from t") == []
 
 
-def test_views_stay_as_they_are(shop: Settings) -> None:
+def test_a_view_that_was_dropped_is_made_again(shop: Settings) -> None:
     assert recorded(shop, v=["create or replace view v as select 1", "comment on view v is 'x'"])
-    assert repeat.repeat(shop, KEY, None) is not None
-    assert run(shop, "select count(*) from duckdb_views() where view_name = 'v'") == [(0,)]
+    assert repeat(shop, Kind.SOME, KEY, None) is not None
+    assert run(shop, "select comment from duckdb_views() where view_name = 'v'") == [("x",)]
+
+
+def test_a_seed_that_is_gone_is_left_to_dbt(shop: Settings) -> None:
+    assert recorded(shop, seed_t=["drop table t"])
+    assert repeat(shop, Kind.SOME, KEY, None) is None
+
+
+STATES = ["drop table t; create table t as select 1 as n", "select bool_and(n = 1) from t"]
+DROPS = "drop table if exists ends"
+CREATES = ["create table ends as select 0 as n"]
+
+
+@pytest.mark.parametrize(("full_refresh", "kind"), [(False, Kind.ALL), (True, Kind.FULL)])
+def test_a_build_of_all_sessions_finds_what_it_dropped_before_it_creates(
+    shop: Settings, *, full_refresh: bool, kind: Kind
+) -> None:
+    assert recorded(shop, full_refresh=full_refresh, states=[*STATES, DROPS], later=CREATES)
+    assert repeat(shop, kind, KEY, None) is not None
+    assert run(shop, "select n from ends order by n") == [(0,), (1,)]
+    assert repeat(shop, Kind.SOME, KEY, None) is None
+
+
+def test_a_build_of_another_kind_leaves_the_recording_for_the_next(shop: Settings) -> None:
+    assert recorded(shop, states=STATES, later=["insert into ends values (5)"])
+    assert repeat(shop, Kind.SOME, KEY, None) is None
+    assert run(shop, "select n from ends") == []
+    assert len(kept(shop)) == 1
+
+
+def test_a_full_refresh_that_made_no_table_anew_is_not_recorded(shop: Settings) -> None:
+    assert not recorded(shop, full_refresh=True, states=STATES, later=[DROPS, *CREATES])
+
+
+def test_recordings_of_other_code_go_and_those_of_this_stay(shop: Settings) -> None:
+    assert recorded(shop, first=["insert into t values (1)"])
+    recording.forget(shop, but=KEY)
+    assert len(kept(shop)) == 1
+    recording.forget(shop, but="other code")
+    assert kept(shop) == []
 
 
 def test_a_build_that_made_its_tables_cannot_be_repeated(shop: Settings) -> None:
     assert not recorded(shop, first=["create  table\n  new as select 1"])
-    assert repeat.repeat(shop, KEY, None) is None
+    assert repeat(shop, Kind.SOME, KEY, None) is None
 
 
 @pytest.mark.parametrize(
     "statements",
     [
         {"first": ["insert into t values (1)"], "test_t": [PASSES.replace("> 9", "> 0")]},
-        {"first": ["insert into t values (1)", "select bool_and(n = 1) from t"]},
         {"first": ["insert into t values (1)", "insert into gone values (1)"]},
     ],
-    ids=["a failing test", "another choice", "a missing table"],
+    ids=["a failing test", "a missing table"],
 )
 def test_what_goes_another_way_is_left_to_dbt_and_ends_nothing(
     shop: Settings, statements: dict[str, list[str]]
 ) -> None:
     assert recorded(shop, **statements)
-    assert repeat.repeat(shop, KEY, None) is None
+    assert repeat(shop, Kind.SOME, KEY, None) is None
     assert run(shop, "select n from ends") == []
     # The next build does not try the same again.
-    assert repeat.repeat(shop, KEY, None) is None
+    assert repeat(shop, Kind.SOME, KEY, None) is None
 
 
 @pytest.mark.parametrize(
@@ -131,8 +173,9 @@ def test_what_goes_another_way_is_left_to_dbt_and_ends_nothing(
 )
 def test_a_damaged_recording_is_left_to_dbt(shop: Settings, text: str) -> None:
     assert recorded(shop, first=["insert into t values (1)"])
-    recording(shop).write_text(text)
-    assert repeat.repeat(shop, KEY, None) is None
+    (path,) = kept(shop)
+    path.write_text(text)
+    assert repeat(shop, Kind.SOME, KEY, None) is None
 
 
 def test_a_recorder_keeps_the_statement_without_dbts_note() -> None:
@@ -147,7 +190,7 @@ def test_a_recorder_keeps_the_statement_without_dbts_note() -> None:
         ),
         EventLevel.DEBUG,
     )
-    recorder = repeat.Recorder()
+    recorder = Recorder()
     recorder(said)
     assert recorder.statements == {"model.cca.m": ["select 1"]}
 
@@ -204,11 +247,10 @@ def test_wrong_data_is_found_by_a_repeated_build_and_told_by_dbt(
     assert found
     same = answer("s", 0, "m")
     write_raw(settings, [*rows("aBD")[0], same, same], [])
-    assert recording(settings).exists()
+    assert kept(settings)
     with pytest.raises(WarehouseError, match="unique_stg_conversations_document_id"):
         transform(settings)
-    # dbt may have written what the recording knows nothing of, by other settings even.
-    assert not recording(settings).exists()
+    assert kept(settings) == []
 
 
 def test_the_third_build_repeats_the_second_and_equals_a_full_refresh(
@@ -218,7 +260,20 @@ def test_the_third_build_repeats_the_second_and_equals_a_full_refresh(
     assert found["marts.dim_sessions"]
     assert {each.name for each in report.nodes} >= {name.split(".")[1] for name in found}
     write_raw(settings, *rows("aBD"))
+    assert not transform(settings, full_refresh=True).is_repeated
+    again = contents(settings)
+    assert [name for name in again if again[name] != found[name]] == []
+
+
+def test_the_next_full_refresh_repeats_dbts_and_mends_what_was_changed_by_hand(
+    third: tuple[Settings, TransformReport], found: dict[str, list[str]]
+) -> None:
+    settings, _ = third
+    # Recorded at the least by this one.
     transform(settings, full_refresh=True)
+    run(settings, "delete from marts.dim_sessions; drop view marts.fct_messages")
+    run(settings, "update intermediate.int_api_messages set output_tokens = 0")
+    assert transform(settings, full_refresh=True).is_repeated
     again = contents(settings)
     assert [name for name in again if again[name] != found[name]] == []
 
@@ -228,3 +283,17 @@ def test_gold_tells_how_each_build_went(
 ) -> None:
     builds = run(third[0], BUILDS)[:3]
     assert builds == [(False, 3), (False, 3), (True, len(found["marts.dim_sessions"]))]
+
+
+def test_a_build_that_finds_every_session_touched_is_repeated_too(
+    third: tuple[Settings, TransformReport], found: dict[str, list[str]]
+) -> None:
+    settings, _ = third
+    assert found
+    for touched in ("Abd", "aBD"):
+        # Each session has another number of entries than before.
+        write_raw(settings, *rows(touched))
+        report = transform(settings)
+    assert report.is_repeated
+    again = contents(settings)
+    assert [name for name in again if again[name] != found[name]] == []

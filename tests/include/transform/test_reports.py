@@ -8,7 +8,7 @@ import pytest
 from cca.load.warehouse import writing
 from cca.settings import Settings
 from cca.transform.alone import build_alone
-from cca.transform.dbt import transform
+from cca.transform.build import transform
 from cca.transform.handover import hand_over, take
 from cca.transform.nodes import BuildFailed
 from cca.transform.reports import ModelReport, covers, model_reports

@@ -64,7 +64,7 @@ placed as (
 in_order as (
     select
         session_id,
-        cast(null as varchar) as message_id,
+        cast(null as string) as message_id,
         event_at as began_at,
         turn_number
     from prompts

@@ -1,0 +1,124 @@
+"""The first page: what the period cost beside the one before it, who spent it and what for."""
+
+from dataclasses import replace
+from typing import Any
+
+from cca.dashboards.browser.numbers import calendars, spending
+from cca.dashboards.browser.numbers.budgets import meters
+from cca.dashboards.browser.numbers.cells import project_labels
+from cca.dashboards.browser.numbers.choice import ALL, PERIODS, Before, Choice
+from cca.dashboards.browser.numbers.compared import change, tables
+from cca.dashboards.browser.numbers.drawn import Bars
+from cca.dashboards.browser.numbers.parts import Caption, Remark, Section, Tile, Tiles, count
+from cca.dashboards.browser.numbers.reader import FILTERED, Asked, Row
+from cca.dashboards.browser.numbers.spending import WHERE
+from cca.dashboards.browser.numbers.usage import UNPRICED, most_expensive, unpriced
+from cca.dashboards.browser.numbers.write import NOTHING, money, number, percent, thousands
+from cca.gold.measures import cache, calls, sessions
+from cca.gold.measures import usage as measured
+from cca.gold.measures.model import Measure
+from cca.gold.measures.select import select
+
+_TOTALS = select(
+    [
+        measured.COST_USD, measured.API_MESSAGES, measured.COST_PER_DAY_USD, measured.TOKENS,
+        measured.ANSWERED_SESSIONS, measured.CACHE_HIT_RATE,
+    ],
+    where=WHERE,
+)  # fmt: skip
+# These are known of sessions, prompts and calls, whatever model answered.
+_SAID = select([sessions.SESSIONS, sessions.PROMPTS], where=FILTERED)
+_CALLED = select([calls.SUCCESS_RATE], where=FILTERED)
+_COPIES = select([sessions.COPIED_SESSIONS], where=FILTERED)
+_WASTED = select([cache.WASTE_USD], where=f"{FILTERED} and {cache.WASTE_OF_MODEL}")
+# As long as the room for it.
+_SHORTER = {cache.WASTE_USD: "Brought little"}
+_WRITTEN = {"USD": money, "share": percent, "tokens": thousands}
+
+
+def first_period(asked: Asked) -> str:
+    """The period that is shown when none is chosen: the newest that holds anything."""
+    recent = (replace(asked.choice, days=days) for days in ("week", "7", "30"))
+    found = (each.days for each in recent if _totals(asked, each)["api_messages"])
+    return next(found, ALL)
+
+
+def page(asked: Asked) -> list[Section]:
+    before = asked.choice.before(asked.today)
+    compared = asked.choice.within(before.first, before.last) if before else None
+    now = _totals(asked, asked.choice)
+    then = _totals(asked, compared) if compared else None
+    if not now["api_messages"] and not (then and then["api_messages"]):
+        return []
+    labels = project_labels(asked)
+    return [
+        _caption(asked, before),
+        _tiles(asked, now, then),
+        *meters(asked),
+        *(Remark(text) for text in unpriced(asked.rows(UNPRICED))),
+        _chart(asked, before),
+        *tables(asked, compared, labels),
+        most_expensive(asked, labels),
+        calendars.year(asked, "", measured.COST_USD, WHERE),
+        *([calendars.hours(asked, "", sessions.MESSAGES)] if now["api_messages"] else []),
+    ]
+
+
+def _totals(asked: Asked, choice: Choice) -> dict[str, Any]:
+    parts = (_TOTALS, _SAID, _CALLED, _COPIES, _WASTED)
+    return {name: value for sql in parts for name, value in asked.rows_of(choice, sql)[0].items()}
+
+
+def _caption(asked: Asked, before: Before | None) -> Caption:
+    since, until = asked.choice.period(asked.today)
+    name = "Chosen days" if asked.choice.has_dates else PERIODS[asked.choice.days or ALL]
+    if since is None or before is None:
+        return Caption("All time" if not asked.choice.has_dates else name, "")
+    last = until or asked.today
+    days = f"{since:%b %-d}" if since == last else f"{since:%b %-d} to {last:%b %-d}"
+    past = f"{before.first:%b %-d}"
+    past += "" if before.first == before.last else f" to {before.last:%b %-d}"
+    return Caption(name, f"{days}, compared with {before.name} ({past})")
+
+
+def _tiles(asked: Asked, now: Row, then: Row | None) -> Tiles:
+    behind = asked.conversations()
+    link = asked.choice.link
+    shown: list[tuple[Measure, str]] = [
+        (measured.COST_USD, behind),
+        (measured.COST_PER_DAY_USD, link("usage")),
+        (measured.ANSWERED_SESSIONS, behind) if asked.choice.model else (sessions.SESSIONS, behind),
+        (sessions.PROMPTS, link("activity")),
+        (measured.TOKENS, link("usage")),
+        (measured.CACHE_HIT_RATE, link("cache")),
+        (calls.SUCCESS_RATE, link("tools")),
+        (cache.WASTE_USD, link("waste")),
+    ]
+    if asked.choice.model:
+        shown = [each for each in shown if each[0] not in {sessions.PROMPTS, calls.SUCCESS_RATE}]
+    return Tiles([_tile(measure, link, now, then) for measure, link in shown])
+
+
+def _tile(measure: Measure, link: str, now: Row, then: Row | None) -> Tile:
+    write = _WRITTEN.get(measure.unit, number)
+    value, old = now[measure.name], then[measure.name] if then else None
+    remarks = [] if old is None else [f"from {write(old)}"]
+    if measure is sessions.SESSIONS and now["copied_sessions"]:
+        # The list says the same of its count.
+        remarks.append(f"and {count(now['copied_sessions'], 'copy', 'copies')}")
+    name = _SHORTER.get(measure, measure.label)
+    text = NOTHING if value is None else write(value)
+    return Tile(
+        name, text, ", ".join(remarks), link, measure.description,
+        change=change(value, old, measure.unit) if then else "",
+    )  # fmt: skip
+
+
+def _chart(asked: Asked, before: Before | None) -> Bars:
+    """The days of the period after those that it is compared with."""
+    axis = asked.axis("")
+    if before is None or axis.first is None:
+        return spending.chart(asked, "", asked.choice, axis)
+    both = asked.choice.within(before.first, axis.last)
+    compared = axis._replace(first=before.first, compared=axis.first)
+    return spending.chart(asked, "", both, compared)
