@@ -1,5 +1,6 @@
 """The first page: what the period cost beside the one before it, who spent it and what for."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +14,7 @@ from cca.dashboards.browser.numbers.parts import Caption, Remark, Section, Tile,
 from cca.dashboards.browser.numbers.reader import FILTERED, Asked, Row
 from cca.dashboards.browser.numbers.spending import WHERE
 from cca.dashboards.browser.numbers.usage import UNPRICED, most_expensive, unpriced
-from cca.dashboards.browser.numbers.write import NOTHING, money, number, percent, thousands
+from cca.dashboards.browser.numbers.write import NOTHING, Figure, money, number, percent, thousands
 from cca.gold.measures import cache, calls, sessions
 from cca.gold.measures import usage as measured
 from cca.gold.measures.model import Measure
@@ -33,7 +34,7 @@ _COPIES = select([sessions.COPIED_SESSIONS], where=FILTERED)
 _WASTED = select([cache.WASTE_USD], where=f"{FILTERED} and {cache.WASTE_OF_MODEL}")
 # As long as the room for it.
 _SHORTER = {cache.WASTE_USD: "Brought little"}
-_WRITTEN = {"USD": money, "share": percent, "tokens": thousands}
+_WRITTEN: dict[str, Callable[[Any], Figure]] = {"USD": money, "share": percent, "tokens": thousands}
 
 
 def first_period(asked: Asked) -> str:

@@ -15,11 +15,13 @@ class Figure(str):
     """A value as a person reads it; tables sort by `value`, in `unit`, and export it."""
 
     __slots__ = ("unit", "value")
+    unit: str
+    value: Value
 
     def __new__(cls, text: str, value: Value, unit: str = "") -> Self:
         figure = super().__new__(cls, text)
-        figure.value: Value = value
-        figure.unit: str = unit
+        figure.value = value
+        figure.unit = unit
         return figure
 
 
