@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import cast
 
 from bson import decode
 from bson.codec_options import CodecOptions
@@ -58,7 +59,8 @@ def documents(
     """
     order = "eventAt" if scope.is_wide else "ingestedAt"
     query = collection.find_raw_batches(scope.query(), batch_size=_BATCH, allow_disk_use=True)
-    for batch in query.sort(order, ASCENDING):
+    # Its types say documents; what comes is the bytes of a batch of them.
+    for batch in cast("Iterator[bytes]", query.sort(order, ASCENDING)):
         for bson in _apart(batch):
             document = decode(bson, _NAIVE)
             yield archive.whole(collection, document) if "rawFile" in document else document, bson
