@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 # The years 2000 to 2199: a clock further off tells nothing, and its days cannot be drawn.
@@ -71,6 +72,8 @@ def possible_times(taken_at: datetime) -> dict[str, datetime]:
     return {"$gte": _EARLIEST, "$lte": taken_at + _AHEAD}
 
 
+# Several columns ask for the time of one entry.
+@lru_cache(maxsize=16)
 def _of_text(text: str) -> datetime:
     if text[:9].isdecimal() and _NUMBER.fullmatch(text):
         return _of_number(float(text) if "." in text else int(text))
