@@ -58,17 +58,21 @@ class Truth:
         }
 
 
-def generate(out: Path, sessions: int = 40, seed: int = 1, until: date | None = None) -> Truth:
+def generate(
+    out: Path, sessions: int = 40, seed: int = 1, until: date | None = None,
+    now: datetime | None = None,
+) -> Truth:  # fmt: skip
     """Write `<out>/projects/**`, what status lines recorded, and `<out>/truth.json`.
 
-    The same arguments give the same bytes.
+    The same arguments give the same bytes. With `now` the sample ends an hour or so before it.
     """
     if (out / "projects").exists():
         message = f"{out / 'projects'} exists already; name an empty folder with --out"
         raise SettingError(message)
-    until = until or datetime.now(UTC).date()
+    until = until or (now or datetime.now(UTC)).date()
     ledger = Ledger()
-    stage = Stage(ledger, seed, session_starts(Random(f"{seed}/dates"), sessions, until))  # noqa: S311
+    starts = session_starts(Random(f"{seed}/dates"), sessions, until, now)  # noqa: S311
+    stage = Stage(ledger, seed, starts)
     for index in range(sessions):
         play(stage, index)
         for path, content in stage.files.items():

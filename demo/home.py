@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from cca.stack import stack
 
 _MARKER = "cca-demo.json"
 _SESSIONS, _SEED = 40, 1
+# The usual ones: where a stack of the user's runs, the next free ones are taken.
 _FIRST_PORTS = {"browser_port": 3000, "airflow_port": 8080, "health_port": 9090}
 
 
@@ -30,11 +32,13 @@ def open_home(home: Path) -> Settings:
         if home.exists() and any(home.iterdir()):
             raise SettingError(f"{home} is not empty and no demo of ours; name another --home")
         home.mkdir(parents=True, exist_ok=True, mode=0o700)
-        marker.write_text(json.dumps(_free_ports()))
+        marker.write_text(json.dumps({}))
     if not (home / "truth.json").exists():
-        generate(home, _SESSIONS, _SEED)
+        generate(home, _SESSIONS, _SEED, now=datetime.now(UTC).replace(microsecond=0))
         shutil.copytree(home / SPOOL_NAME, home / "home" / SPOOL_NAME, dirs_exist_ok=True)
-    return _settings(home, json.loads(marker.read_text()))
+    demo_ports = _ports(home, json.loads(marker.read_text()))
+    marker.write_text(json.dumps(demo_ports))
+    return _settings(home, demo_ports)
 
 
 def close_home(home: Path, say: Callable[[stack.Message], None]) -> int | None:
@@ -72,6 +76,12 @@ def _settings(home: Path, demo_ports: dict[str, int]) -> Settings:
     ).model_copy(update=demo_ports)
 
 
-def _free_ports() -> dict[str, int]:
-    """The usual ports, or the next free ones: a stack of the user's may be running."""
-    return {name: ports.first_free(first) for name, first in _FIRST_PORTS.items()}
+def _ports(home: Path, kept: dict[str, int]) -> dict[str, int]:
+    """Those the environment names, those of the start before, or else the next free ones."""
+    given = _settings(home, {})
+    return {
+        name: getattr(given, name)
+        if name in given.model_fields_set
+        else kept.get(name) or ports.first_free(first)
+        for name, first in _FIRST_PORTS.items()
+    }

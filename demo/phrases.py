@@ -7,6 +7,7 @@ from cca.demo.read_yaml import read_yaml
 from cca.demo.reply import Call
 from cca.demo.scene import Scene
 from cca.demo.stories.model import Project, Story
+from cca.demo.transcript import Entry
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class Phrases:
     listing: tuple[str, ...]
     running: tuple[str, ...]
     asking: tuple[str, ...]
+    question: tuple[str, ...]
     finding: tuple[str, ...]
     testing: tuple[str, ...]
     mending: tuple[str, ...]
@@ -53,6 +55,19 @@ def announce(scene: Scene, call: Call) -> str:
     target = call.arguments.get("pattern") or call.arguments.get("file_path") or ""
     name = target.removeprefix(f"{scene.project.cwd}/").replace(r"\b", "").removesuffix("s?")
     return say(scene, kinds.get(call.name, "asking"), name)
+
+
+def question_of(scene: Scene) -> Entry:
+    """A question to the person, as the tool AskUserQuestion is given it."""
+    text, header, *offered = PHRASES[scene.project.locale].question
+    options = [
+        {"label": label, "description": about}
+        for label, about in zip(offered[::2], offered[1::2], strict=True)
+    ]
+    return {
+        "question": text.format(path=scene.story.path), "header": header, "options": options,
+        "multiSelect": False,
+    }  # fmt: skip
 
 
 def summary_of_work(scene: Scene) -> str:

@@ -212,6 +212,7 @@ def prompt_while_busy(transcript: Transcript, scene: Scene) -> None:
 def plan_first(transcript: Transcript, scene: Scene) -> None:
     transcript.note("permission-mode", permissionMode="plan")
     prompts.attach(transcript, "plan_mode", reminderType="full")
+    speak(transcript, scene, None, tools.question(scene))
     story = scene.story
     plan = f"# {story.title}\n\n1. {story.finding}\n2. `{story.path}`\n3. `{story.test_path}`"
     text = "User has approved your plan. You can now start coding."

@@ -1,9 +1,10 @@
-"""All other calls: Bash, WebSearch, TodoWrite, MCP tools, Skill."""
+"""All other calls: Bash, WebSearch, TodoWrite, AskUserQuestion, MCP tools, Skill."""
 
 from dataclasses import replace
 from datetime import datetime
 
 from cca.demo.ids import new_uuid
+from cca.demo.phrases import question_of
 from cca.demo.reply import Call
 from cca.demo.scene import Scene
 from cca.demo.shell import run_of_tests, service_log
@@ -98,6 +99,18 @@ def todos(scene: Scene, done: int) -> Call:
         "track your progress."
     )
     return Call(scene.new_id(), "TodoWrite", {"todos": items}, text, detail, seconds=0.02)
+
+
+def question(scene: Scene) -> Call:
+    """A question to the person, who chooses one of the options."""
+    asked = question_of(scene)
+    answer = scene.rng.choice(asked["options"])["label"]
+    text = (
+        f'User has answered your questions: "{asked["question"]}"="{answer}". You can now '
+        "continue with the user's answers in mind."
+    )
+    detail = {"questions": [asked], "answers": {asked["question"]: answer}}
+    return Call(scene.new_id(), "AskUserQuestion", {"questions": [asked]}, text, detail, seconds=14)
 
 
 def mcp(scene: Scene) -> Call:

@@ -144,7 +144,12 @@ CONVERSATIONS = pa.schema(
             "Characters that the model reads of an attachment, where the entry says them.",
         ),
         _field("details_json", pa.string(), "What rare entries say beyond these columns, as JSON."),
-        _field("entry_json", pa.string(), "Whole entry as JSON.", required=True),
+        _field(
+            "rest_json",
+            pa.string(),
+            "What the entry says beyond this row and its blocks, as JSON: docs/lake.md has the "
+            "query for the whole entry.",
+        ),
     ]
 )
 
@@ -233,8 +238,11 @@ DATASETS = {
     "rejects": REJECTS,
 }
 
+# Columns of earlier versions: Iceberg tables lose them, and older snapshots keep them.
+RETIRED = {"conversations": frozenset({"entry_json"})}
+
 # Long texts that no model reads: in the warehouse they would be most of what a load costs.
-LAKE_ONLY = {"conversations": {"entry_json"}, "content_blocks": {"text", "input_json"}}
+LAKE_ONLY = {"conversations": {"rest_json"}, "content_blocks": {"text", "input_json"}}
 
 
 def raw_schema(dataset: str) -> pa.Schema:

@@ -9,9 +9,12 @@ from typing import Any
 
 import duckdb
 
+from cca.dashboards.browser.sessions import MAX_CHOICES
+from cca.dashboards.browser.state import State
 from cca.gold.measures.select import select
 from cca.gold.measures.usage import COST_USD
 from cca.gold.open import open_gold
+from cca.gold.pull_requests import SESSIONS_OF, name_of
 from cca.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -27,6 +30,10 @@ _PULL_REQUESTS = """
 select distinct m.pull_request, p.pull_request_url
 from marts.fct_api_messages as m left join marts.fct_pull_requests as p using (pull_request)
 where m.session_id = $session and m.pull_request is not null order by 1 limit 3
+"""
+_OPENED = """
+select pull_request from marts.fct_pull_requests
+where $project in ('', project_key, project_id) order by opened_at desc, pull_request limit $limit
 """
 
 
@@ -51,6 +58,20 @@ def pull_requests(settings: Settings, session: str) -> list[tuple[str, str]]:
     """The pull requests that a session worked on, each with its address or ""."""
     rows = gold_rows(settings, _PULL_REQUESTS, {"session": session})
     return [(name, url if str(url).startswith("https://") else "") for name, url in rows]
+
+
+def sessions_of(settings: Settings, state: State) -> list[str] | None:
+    """The sessions that worked on the chosen pull request; None without one."""
+    if not state.pr:
+        return None
+    rows = gold_rows(settings, SESSIONS_OF, {"pull_request": name_of(state.pr)})
+    return [str(session) for (session,) in rows]
+
+
+def opened_pull_requests(settings: Settings, project: str) -> list[str]:
+    """The pull requests there are to choose, of a project if one is chosen; the newest first."""
+    rows = gold_rows(settings, _OPENED, {"project": project, "limit": MAX_CHOICES})
+    return [str(name) for (name,) in rows]
 
 
 def gold_rows(settings: Settings, sql: str, given: dict[str, Any]) -> list[tuple[Any, ...]]:

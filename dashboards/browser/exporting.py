@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -18,7 +18,7 @@ from cca.conversation.order import ORDER
 from cca.conversation.stored import find_entry, stored
 from cca.dashboards.browser.api import Reading
 from cca.dashboards.browser.archive import session_title
-from cca.dashboards.browser.desk import costs_of
+from cca.dashboards.browser.desk import costs_of, known_of
 from cca.dashboards.browser.hits import searched
 from cca.dashboards.browser.sessions import list_sessions
 from cca.dashboards.browser.state import State, from_query
@@ -103,7 +103,7 @@ class Export(Reading):
             state = from_query(values)
             if what == "list":
                 return _name(state), self._table(state, form)
-            ids = tuple(str(row["_id"]) for row in self._rows(state, costs_of(self.desk)))
+            ids = tuple(str(row["_id"]) for row in self._rows(state))
             # An empty list of ids must export nothing.
             found = chosen(entries, SessionFilter(sessions=ids)) if ids else []
             return _name(state), export(entries, found, form) if found else iter(())
@@ -115,8 +115,9 @@ class Export(Reading):
             return "", iter(())
         return mask_secrets(found[0].title), export(entries, found, form)
 
-    def _rows(self, state: State, costs: Mapping[str, Decimal]) -> list[dict[str, Any]]:
-        return list_sessions(self.desk.archive, state, limit=MAX_ROWS, costs=costs).rows
+    def _rows(self, state: State) -> list[dict[str, Any]]:
+        known = known_of(self.desk, state)
+        return list_sessions(self.desk.archive, state, limit=MAX_ROWS, known=known).rows
 
     def _message(self, session: str, entry_id: str) -> Iterator[str]:
         """One message as Markdown: an answer is written as several entries of one message id."""
@@ -149,7 +150,7 @@ class Export(Reading):
             )
             return table.write(form, f"Search: {state.q}", _HIT_COLUMNS, rows)
         costs = costs_of(self.desk)
-        rows = (_session_row(row, costs.get(str(row["_id"]))) for row in self._rows(state, costs))
+        rows = (_session_row(row, costs.get(str(row["_id"]))) for row in self._rows(state))
         return table.write(form, "Sessions", _SESSION_COLUMNS, rows)
 
 

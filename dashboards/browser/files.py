@@ -1,5 +1,6 @@
 """The page of a file: which sessions changed or read it, with the diff and the prompt before it."""
 
+import json
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -20,11 +21,13 @@ from cca.dashboards.browser.views import render
 from cca.errors import CcaError
 from cca.gold.open import reading_gold
 from cca.masking import mask_secrets, mask_value
-from cca.usage.files import Asked, changed_lines, file_operations
+from cca.usage.files import Asked, changed_lines, file_operations, touched_files
 
 log = logging.getLogger(__name__)
 
 _ROWS = 40
+_FILES, _COMPLETIONS = 60, 12
+_NO_GOLD = "The numbers are not there yet. Run `cca pipeline`."
 _PROMPT_CHARACTERS = 400
 
 
@@ -39,7 +42,10 @@ class Operation:
 
 
 class Files(Reading):
-    """`path` is a whole path or its end; `reads` also lists who read it."""
+    """`path` is a whole path or its end; `reads` also lists who read it.
+
+    Without one, and where nothing is found, the files whose path holds what was typed.
+    """
 
     async def get(self) -> None:
         await self.answer(lambda: ("text/html; charset=utf-8", self._page()))
@@ -48,7 +54,15 @@ class Files(Reading):
         path, is_reads = self.argument("path").strip(), self.argument("reads") == "1"
         first = self.argument("from")
         offset = int(first) if first.isascii() and first.isdigit() else 0
-        rows, problem = self._rows(Asked(path, reads=is_reads), offset) if path else ([], "")
+        asked = Asked(path, reads=is_reads)
+        try:
+            with reading_gold(self.desk.settings) as gold:
+                rows = file_operations(gold, asked, _ROWS + 1, offset) if path else []
+                touched = [] if rows else touched_files(gold, path, _FILES)
+                problem = ""
+        except (CcaError, duckdb.Error) as error:
+            log.warning("gold cannot be read: %s", error)
+            rows, touched, problem = [], [], _NO_GOLD
         return render(
             "files.html",
             self.desk.archive.timezone,
@@ -57,16 +71,25 @@ class Files(Reading):
             is_reads=is_reads,
             problem=problem,
             operations=operations(self.desk, rows[:_ROWS]),
+            touched=[row | {"changed": _signed(row)} for row in touched],
             next=offset + _ROWS if len(rows) > _ROWS else 0,
         )
 
-    def _rows(self, asked: Asked, offset: int) -> tuple[list[dict[str, Any]], str]:
+
+class Paths(Reading):
+    """Paths that hold what is typed into the field of the page, the last touched first."""
+
+    async def get(self) -> None:
+        await self.answer(lambda: ("application/json", json.dumps(self._found())))
+
+    def _found(self) -> list[str]:
         try:
             with reading_gold(self.desk.settings) as gold:
-                return file_operations(gold, asked, _ROWS + 1, offset), ""
+                rows = touched_files(gold, self.argument("path").strip(), _COMPLETIONS)
         except (CcaError, duckdb.Error) as error:
             log.warning("gold cannot be read: %s", error)
-            return [], "The numbers are not there yet. Run `cca pipeline`."
+            return []
+        return [str(row["file_path"]) for row in rows]
 
 
 def operations(desk: Desk, rows: Iterable[dict[str, Any]]) -> list[Operation]:
@@ -74,12 +97,16 @@ def operations(desk: Desk, rows: Iterable[dict[str, Any]]) -> list[Operation]:
     return [
         Operation(
             row,
-            changed_lines(row).replace("-", MINUS),
+            _signed(row),
             mask_secrets(str(row["prompt"] or ""))[:_PROMPT_CHARACTERS],
             [] if row["operation"] == "read" else _pieces(desk, row),
         )
         for row in rows
     ]
+
+
+def _signed(row: dict[str, Any]) -> str:
+    return changed_lines(row).replace("-", MINUS)
 
 
 def _pieces(desk: Desk, row: dict[str, Any]) -> list[Piece]:

@@ -13,21 +13,31 @@ from cca.gold.measures.usage import COST_USD
 from cca.settings import Settings
 
 _BY_SESSION = select([COST_USD], ["session_id"])
+_BY_PROJECT = select([COST_USD], ["project_key"])
 
 
 def session_costs(settings: Settings) -> dict[str, Decimal]:
     """Return what each session cost with its subagents, in USD; read once for each gold file."""
+    return _costs_by(_BY_SESSION, settings)
+
+
+def project_costs(settings: Settings) -> dict[str, Decimal]:
+    """Return what each project cost, by its key, in USD; read once for each gold file."""
+    return _costs_by(_BY_PROJECT, settings)
+
+
+def _costs_by(sql: str, settings: Settings) -> dict[str, Decimal]:
     try:
         found = settings.gold_path.stat()
     except FileNotFoundError:
         return {}
     identity = (found.st_dev, found.st_ino, found.st_mtime_ns)
-    return _costs(identity, settings.gold_path)
+    return _costs(sql, identity, settings.gold_path)
 
 
-@lru_cache(maxsize=2)
-def _costs(identity: tuple[int, int, int], path: Path) -> dict[str, Decimal]:  # noqa: ARG001
+@lru_cache(maxsize=4)
+def _costs(sql: str, identity: tuple[int, int, int], path: Path) -> dict[str, Decimal]:  # noqa: ARG001
     from cca.gold.open import open_gold  # noqa: PLC0415  (DuckDB, where it is needed)
 
     with open_gold(path) as gold:
-        return dict(gold.execute(_BY_SESSION).fetchall())
+        return dict(gold.execute(sql).fetchall())

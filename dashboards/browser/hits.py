@@ -148,8 +148,8 @@ def _searched(room: SearchRoom, state: State, where: "Where", page: tuple[int, i
     first, limit = page
     return room.searcher.search(
         state.q, project=where.project, session=where.session, host=where.host, kind=where.kind,
-        since=where.since, until=where.until, sessions=where.sessions, limit=limit, offset=first,
-        order="newest" if state.order == "newest" else "best",
+        since=where.since, until=where.until, sessions=where.sessions, pr=where.pr,
+        limit=limit, offset=first, order="newest" if state.order == "newest" else "best",
     )  # fmt: skip
 
 
@@ -159,7 +159,7 @@ def _where(archive: Archive, state: State) -> "Where":
     since, until = state.period(archive.timezone)
     return Where(
         state.project or None, None, state.kind or None, state.host or None, since, until,
-        sessions_with(archive, state),
+        sessions_with(archive, state), state.pr or None,
     )  # fmt: skip
 
 

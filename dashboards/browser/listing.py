@@ -7,9 +7,11 @@ from markupsafe import Markup
 
 from cca.annotations import all_tags, annotations_in_list
 from cca.dashboards.browser.archive import Project, label_of, session_title
-from cca.dashboards.browser.desk import Desk, costs_of
+from cca.dashboards.browser.costs import opened_pull_requests
+from cca.dashboards.browser.desk import Desk, costs_of, known_of
 from cca.dashboards.browser.hits import KIND_LABELS, KIND_NAMES, Hits, find_hits, more_hits
 from cca.dashboards.browser.overview import overview
+from cca.dashboards.browser.parts import short_model
 from cca.dashboards.browser.problems import Problem, nothing_yet
 from cca.dashboards.browser.sessions import SessionPage, is_copy, list_sessions
 from cca.dashboards.browser.state import ORDERS, SORTS, TRAITS, State
@@ -37,7 +39,7 @@ def sessions(desk: Desk, state: State, projects: list[Project], found: Hits | No
 def main(desk: Desk, state: State, projects: list[Project], found: Hits | None) -> Markup:
     """What fills the page while no session is open: the matches of a search, or the overview."""
     if found is None:
-        return overview(desk.archive, desk.settings, state, projects)
+        return overview(desk, state, projects)
     return render(
         "results.html",
         desk.archive.timezone,
@@ -78,7 +80,7 @@ def _nothing(desk: Desk, projects: list[Project]) -> Problem | None:
 
 
 def _page(desk: Desk, state: State, after: str = "") -> SessionPage:
-    return list_sessions(desk.archive, state, after, costs=costs_of(desk))
+    return list_sessions(desk.archive, state, after, known=known_of(desk, state))
 
 
 def _list_choices(desk: Desk, state: State) -> dict[str, Any]:
@@ -86,7 +88,8 @@ def _list_choices(desk: Desk, state: State) -> dict[str, Any]:
         "sorts": SORTS,
         "orders": ORDERS,
         "traits": TRAITS,
-        "choices": desk.choices(state.project),
+        "choices": desk.choices(state.project)
+        | {"pr": opened_pull_requests(desk.settings, state.project)},
         "tags": all_tags(desk.archive.annotations),
         "kind_labels": KIND_LABELS,
         "more": f"/api/rows{state.to_query()}",
@@ -103,6 +106,7 @@ def row_values(
         "nothing": _nothing(desk, projects),
         "title": lambda row: told["names"].get(str(row["_id"])) or session_title(row),
         "is_copy": is_copy,
+        "short_model": short_model,
         "forks": first_holders(desk.archive.sessions, page.rows),
         "query": lambda session: replace(state, session=session, agent="", m="").to_query(),
         **told,

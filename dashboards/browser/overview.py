@@ -4,17 +4,19 @@ from datetime import datetime, timedelta
 
 from markupsafe import Markup
 
-from cca.dashboards.browser.archive import Archive, Project, active_until, activity
+from cca.dashboards.browser.archive import Project, active_until, activity
 from cca.dashboards.browser.chart import MAX_HOURS, activity_chart
+from cca.dashboards.browser.desk import Desk, costs_of
+from cca.dashboards.browser.gold import project_costs
 from cca.dashboards.browser.problems import nothing_yet
 from cca.dashboards.browser.state import UNITS, State
 from cca.dashboards.browser.views import render
-from cca.settings import Settings
 
 
-def overview(archive: Archive, settings: Settings, state: State, projects: list[Project]) -> Markup:
+def overview(desk: Desk, state: State, projects: list[Project]) -> Markup:
+    archive = desk.archive
     if not projects:
-        problem = nothing_yet(archive, settings)
+        problem = nothing_yet(archive, desk.settings)
         return render("overview.html", archive.timezone, problem=problem)
     period: tuple[datetime | None, datetime | None] = (None, None)
     if state.by == "hour":
@@ -27,4 +29,5 @@ def overview(archive: Archive, settings: Settings, state: State, projects: list[
     return render(
         "overview.html", archive.timezone, state=state, projects=projects,
         chart=activity_chart(counted, state, archive.timezone), units=UNITS, problem=None,
+        costs=costs_of(desk, project_costs),
     )  # fmt: skip

@@ -30,8 +30,8 @@ from cca.dashboards.browser.masking import masked_excerpt
 from cca.dashboards.browser.parts import short_model
 from cca.dashboards.browser.problems import AWAY, FAILED, UNKNOWN, Problem
 from cca.dashboards.browser.reading import articles, nearest
-from cca.dashboards.browser.sessions import SessionPage
-from cca.dashboards.browser.state import SORTS, State
+from cca.dashboards.browser.state import State
+from cca.dashboards.browser.tools import KIND_TITLES
 from cca.dashboards.browser.views import render
 from cca.masking import mask_secrets
 from cca.mongo.archive import Document
@@ -85,12 +85,14 @@ def without(desk: Desk, state: State, problem: Problem) -> Painted:
     """The page when its queries fail: every pane says what is wrong."""
     timezone = desk.archive.timezone
     listed = render(
-        "sessions.html", timezone, state=replace(state, q=""), page=SessionPage([], 0, ""),
-        sorts=SORTS, traits={}, tags=[], more="", problem=problem,
-    )  # fmt: skip
+        "sessions.html",
+        timezone,
+        state=state,
+        problem=problem,
+    )
     return Painted(
         state,
-        header(desk, state, []),
+        header(desk, state, [], is_away=True),
         listed,
         render("overview.html", timezone, problem=problem),
         render("session.html", timezone, problem=problem),
@@ -108,8 +110,11 @@ def located(desk: Desk, state: State) -> State:
     return replace(state, m=entry.id, agent=entry.agent)
 
 
-def header(desk: Desk, state: State, projects: list[Project]) -> Markup:
-    return render("header.html", desk.archive.timezone, state=state, projects=projects)
+def header(desk: Desk, state: State, projects: list[Project], *, is_away: bool = False) -> Markup:
+    """The bar on top; while MongoDB is away its filters cannot be used."""
+    return render(
+        "header.html", desk.archive.timezone, state=state, projects=projects, is_away=is_away
+    )
 
 
 def transcript(desk: Desk, state: State) -> Markup:
@@ -181,6 +186,7 @@ def window(
         is_revealed=is_revealed,
         nearest=nearest(found, shown, anchor.id),
         signs=SIGNS,
+        kinds=KIND_TITLES,
         outcomes=OUTCOMES,
         first=found.entries[0].id if found.entries else "",
         last=found.entries[-1].id if found.entries else "",

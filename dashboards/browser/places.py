@@ -5,7 +5,7 @@ from functools import partial
 
 from cca.conversation.outline import Stop, read_outline
 from cca.dashboards.browser.api import Reading
-from cca.search.within import Found
+from cca.search.within import Found, count_of_search, count_of_text
 
 _JSON = "application/json"
 
@@ -29,15 +29,17 @@ class OutlineOfSession(Reading):
 
 
 class FindInSession(Reading):
-    """The passages of a conversation that hold a text; without one, they are made ready."""
+    """The passages that hold a text, or words of a search; without one, they are made ready."""
 
     async def get(self) -> None:
         await self.answer(self._read)
 
     def _read(self) -> tuple[str, str]:
         session, pulse = self.argument("session"), self.desk.pulse
+        text = self.argument("q")
+        count = count_of_search(text) if self.argument("search") else count_of_text(text)
         found = self.desk.conversations.find(
-            session, self.argument("agent"), self.argument("q"), pulse.number,
+            session, self.argument("agent"), count, pulse.number,
             partial(pulse.has_changed, session),
         )  # fmt: skip
         return _JSON, json.dumps([_passage(one) for one in found])

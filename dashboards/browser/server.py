@@ -20,7 +20,7 @@ from cca.dashboards.browser.archive import open_archive
 from cca.dashboards.browser.dbt_docs import DbtDocs
 from cca.dashboards.browser.desk import Desk
 from cca.dashboards.browser.exporting import Export
-from cca.dashboards.browser.files import Files
+from cca.dashboards.browser.files import Files, Paths
 from cca.dashboards.browser.hits import SearchRoom
 from cca.dashboards.browser.live import Pulse
 from cca.dashboards.browser.numbers.pages import number_routes
@@ -126,6 +126,7 @@ def more_routes(desk: Desk) -> list[Any]:
         (r"/api/outline", OutlineOfSession, given),
         (r"/api/status", Status, given),
         (r"/files", Files, given),
+        (r"/api/paths", Paths, given),
         (r"/dbt-docs(?:/(.*))?", DbtDocs, {"settings": desk.settings}),
     ]
 

@@ -1,7 +1,7 @@
 """The session list: filters as MongoDB must match them, and pages in any order."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -41,19 +41,29 @@ class SessionPage:
     copies: int = 0
 
 
+@dataclass(frozen=True)
+class Known:
+    """What gold says: the cost of each session, and the only ones that the list may hold."""
+
+    costs: Mapping[str, Decimal] = field(default_factory=dict)
+    among: Collection[str] | None = None
+
+
 def list_sessions(
-    archive: Archive, state: State, after: str = "", limit: int = LIST_ROWS, *,
-    costs: Mapping[str, Decimal] | None = None,
+    archive: Archive, state: State, after: str = "", limit: int = LIST_ROWS,
+    known: Known = Known(),
 ) -> SessionPage:  # fmt: skip
     """One page of the list; `after` is the session id of the last row already shown."""
     chosen = session_filter(state, archive.timezone)
     if words := state.text.split():
         named = {"_id": {"$in": renamed(archive.annotations, words)}}
-        chosen["$or"] = [{"$and": chosen.pop("$and")}, named]
+        chosen["$and"] = [{"$or": [{"$and": chosen.pop("$and")}, named]}]
     if state.starred or state.tag:
         chosen["_id"] = {"$in": annotated_sessions(archive.annotations, state.tag)}
+    if known.among is not None:
+        chosen = {"$and": [chosen, {"_id": {"$in": list(known.among)}}]}
     if state.sort == "dearest":
-        rows = _most_expensive(archive, chosen, costs or {}, after, limit + 1)
+        rows = _most_expensive(archive, chosen, known.costs, after, limit + 1)
     else:
         rows = _walked(archive, chosen, SORT_FIELDS.get(state.sort, SORT_FIELDS[""]), after, limit)
     following = rows[limit - 1]["_id"] if len(rows) > limit else ""
@@ -81,9 +91,9 @@ def session_filter(state: State, timezone: ZoneInfo) -> Document:
     chosen |= of_project(state.project)
     if state.errors:
         chosen["toolErrors"] = {"$gt": 0}
-    for name, field in _TRAIT_FIELDS.items():
+    for name, column in _TRAIT_FIELDS.items():
         if value := getattr(state, name):
-            chosen[field] = value
+            chosen[column] = value
     if state.errors and state.tool:
         # The tool's own failures, which another tool's do not stand for.
         chosen["failedTools"] = state.tool

@@ -16,6 +16,7 @@ UNITS = {"hour": "Hour", "day": "Day", "week": "Week", "month": "Month"}
 # Filters on what a session holds; a search is narrowed to such sessions too.
 TRAITS = {
     "branch": "Branch", "model": "Model", "tool": "Tool", "user": "Person", "host": "Machine",
+    "pr": "Pull request",
 }  # fmt: skip
 # What the analytics know too; they count days, not hours.
 _OF_ANALYTICS = ("project", "user", "model", "host")
@@ -55,6 +56,7 @@ class State:
     tool: str = ""
     user: str = ""
     host: str = ""
+    pr: str = ""
     kind: str = ""
     order: str = ""
     by: str = ""

@@ -23,6 +23,11 @@ KINDS = {
     "TaskStop": "run", "PowerShell": "run", "bash_code_execution": "run", "code_execution": "run",
     "Agent": "agent", "Task": "agent", "Workflow": "agent", "Skill": "agent",
 }  # fmt: skip
+# What the colour of a call says.
+KIND_TITLES = {
+    "read": "Reads or searches", "edit": "Changes a file", "run": "Runs a command",
+    "agent": "Starts an agent or a skill",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

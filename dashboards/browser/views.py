@@ -13,6 +13,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
 from cca.conversation.parts import thousands
+from cca.dashboards.browser.numbers.write import span
 from cca.dashboards.browser.state import FILTERS, told
 from cca.markup import code_html, markdown, output_html
 
@@ -62,6 +63,7 @@ def _environment() -> Environment:
         "number": lambda value: f"{int(value or 0):,}",
         "thousands": thousands,
         "usd": _usd,
+        "lasted": lambda period: span(period.total_seconds() * 1000),
         "ticked": _ticked,
         "told": lambda rows: ", ".join(f"{name} {value}" for name, value, _ in rows) or "nothing",
         "markdown": markdown,

@@ -118,7 +118,9 @@ select
     answered.day,
     substring(asked.prompt, 1, 80) as what,
     answered.tokens,
-    answered.cost_usd * (1 - cheapest.output_usd_per_mtok / prices.output_usd_per_mtok) as usd
+    -- Spark would leave six decimals of a product of decimals.
+    cast(answered.cost_usd as double)
+    * (1 - cast(cheapest.output_usd_per_mtok as double) / prices.output_usd_per_mtok) as usd
 from answered
 inner join {{ ref('fct_prompts') }} as asked on answered.prompt_entry_id = asked.entry_id
 inner join prices

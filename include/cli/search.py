@@ -27,6 +27,7 @@ KINDS = ("prompt", "answer", "thinking", "tool_input", "tool_result", "title", "
 @click.option("--session", help="Only this session.")
 @click.option("--kind", type=click.Choice(KINDS), help="Only this kind of block.")
 @click.option("--host", help="Only this machine.")
+@click.option("--pr", help="Only sessions that worked on this pull request: owner/name#12, or 12.")
 @click.option("--since", help="From this day or time on.")
 @click.option("--until", help="Until the end of this day, or before this time.")
 @click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True)
@@ -37,8 +38,8 @@ KINDS = ("prompt", "answer", "thinking", "tool_input", "tool_result", "title", "
 def search(text: tuple[str, ...], *, regex: bool, as_json: bool, **options: Any) -> None:
     """Find TEXT: words, parts of words, "phrases", -without, co*, /regular expressions/.
 
-    Also kind:, project:, session: and host: before a value. One minus leaves a word out; --flag is
-    a word itself.
+    Also kind:, project:, session:, host: and pr: before a value. One minus leaves a word out;
+    --flag is a word itself.
 
     Put -- before TEXT when it begins with a minus sign.
     """

@@ -1,14 +1,14 @@
 """A MongoDB document to typed rows: one pass, tolerant; what cannot be placed is a reject."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from bson import json_util
 
 from cca.extract.blocks import PLACE_WIDTH, rows_of
 from cca.extract.details import details_of
+from cca.extract.rest import rest_of, whole
 from cca.extract.screen import as_on_a_screen, holds_escapes
 from cca.records import CONTENT_BLOCKS, CONVERSATIONS, REJECTS
 from cca.transcript.agents import agent_id_of
@@ -27,7 +27,7 @@ from cca.transcript.terminal import plain
 from cca.transcript.times import is_clock_wrong, parse_timestamp
 from cca.transcript.titles import TITLE_FIELDS, title_of, title_of_said
 from cca.transcript.usage import further_usage, inner_entry
-from cca.transcript.values import as_json, count, json_bytes, mapping
+from cca.transcript.values import as_json, count, mapping
 
 # Entry type: the field that holds what it says; titles are read by their own rule.
 _SAYS = {
@@ -41,8 +41,7 @@ _SAYS = {
 Row = tuple[Any, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Rows:
+class Rows(NamedTuple):
     """What a document becomes, in the order of cca.records: an entry with blocks, or a reject.
 
     Values are as written where only the column's conversion can tell their type.
@@ -54,8 +53,12 @@ class Rows:
     reject: Row | None = None
 
 
-def convert(document: Mapping[str, Any]) -> Rows:
-    """Rows of cca.records from a document; never raises on what a transcript may hold."""
+def convert(document: Mapping[str, Any], bson: bytes | None = None) -> Rows:
+    """Rows of cca.records from a document; never raises on what a transcript may hold.
+
+    `bson` is the document as it is stored, where the caller has it: some questions it answers
+    faster.
+    """
     try:
         if "rawFile" in document and "rawLine" not in document:
             raise ValueError(f"its line {document['rawFile']} is not in GridFS")
@@ -63,9 +66,10 @@ def convert(document: Mapping[str, Any]) -> Rows:
         place = place_row(document, entry.get("timestamp"))
         blocks = blocks_of(entry)
         row = _entry_row(document, entry, blocks)
-        is_obeyed = holds_escapes(row[-1])
+        is_obeyed = holds_escapes(entry, None if "rawLine" in document else bson)
         if is_obeyed:
-            row = as_on_a_screen(row, CONVERSATIONS)
+            # The columns do not hold the sequences, so all of the entry is rest.
+            row = as_on_a_screen((*row[:-1], whole(entry)), CONVERSATIONS)
         if not blocks:
             return Rows(place[DAY], (*place, *row), [])
         shared = (
@@ -148,7 +152,7 @@ def _entry_row(document: Mapping[str, Any], entry: dict[str, Any], blocks: list[
         _text(kind, entry, blocks),
         attached_characters(entry) if kind == "attachment" else None,
         details_of(kind, entry),
-        json_bytes(entry),
+        rest_of(entry),
     )
 
 

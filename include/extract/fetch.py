@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import cast
 
+from bson import decode
 from bson.codec_options import CodecOptions
 from pymongo import ASCENDING, DESCENDING
 from pymongo.collection import Collection
@@ -15,6 +17,10 @@ from cca.waiting import wait_until
 # MongoDB stamps an insert before anybody can see it: a younger one may still be on its way.
 VISIBLE_AFTER = timedelta(seconds=2)
 _POLL_SECONDS = 0.1
+# One and a half megabytes of ordinary documents: larger ones go to fresh memory each time.
+_BATCH = 500
+# Zones cost a third of the decoding, and pyarrow takes naive times as UTC.
+_NAIVE = CodecOptions[Document]()
 _LONGEST_WAIT_SECONDS = 5.0
 
 
@@ -43,17 +49,30 @@ def server_time(collection: Collection[Document]) -> datetime:
     return archive.server_time(collection.database)
 
 
-def documents(collection: Collection[Document], scope: TimeRange) -> Iterator[Document]:
-    """Yield the documents by event time, so that each date comes in one piece; times are naive UTC.
+def documents(
+    collection: Collection[Document], scope: TimeRange
+) -> Iterator[tuple[Document, bytes]]:
+    """Yield the documents by event time, so that each date comes in one piece, with their BSON.
 
-    A narrow `ingestedAt` range is read by its own index instead: its dates are few.
+    Times are naive UTC. A narrow `ingestedAt` range is read by its own index instead: its dates
+    are few.
     """
     order = "eventAt" if scope.is_wide else "ingestedAt"
-    # Zones cost a third of the decoding, and pyarrow takes naive times as UTC.
-    naive: Collection[Document] = collection.with_options(codec_options=CodecOptions())
-    query = naive.find(scope.query(), batch_size=2000, allow_disk_use=True)
-    for document in query.sort(order, ASCENDING):
-        yield archive.whole(collection, document) if "rawFile" in document else document
+    query = collection.find_raw_batches(scope.query(), batch_size=_BATCH, allow_disk_use=True)
+    # Its types say documents; what comes is the bytes of a batch of them.
+    for batch in cast("Iterator[bytes]", query.sort(order, ASCENDING)):
+        for bson in _apart(batch):
+            document = decode(bson, _NAIVE)
+            yield archive.whole(collection, document) if "rawFile" in document else document, bson
+
+
+def _apart(batch: bytes) -> Iterator[bytes]:
+    """Yield the documents of a batch; each begins with its length."""
+    start, size = 0, len(batch)
+    while start < size:
+        end = start + int.from_bytes(batch[start : start + 4], "little")
+        yield batch[start:end]
+        start = end
 
 
 def count(collection: Collection[Document], scope: TimeRange) -> int:

@@ -20,14 +20,12 @@ from cca.lake.store import Commit
 from cca.lake.time_range import TimeRange
 from cca.mongo import archive
 from cca.mongo.archive import Document
-from cca.records import CONVERSATIONS
 from cca.settings import Settings
 
 log = logging.getLogger(__name__)
 
 _PROGRESS_EVERY = 500
 _LIMITS_ROW_BYTES = 400
-_ENTRY_JSON = CONVERSATIONS.get_field_index("entry_json")
 
 Progress = Callable[[int, int], None]  # (documents done, documents in all)
 
@@ -100,10 +98,10 @@ def _convert_all(
     total = fetch.count(collection, scope) if on_progress else 0
     entries = blocks = rejects = 0
     with _no_collections():
-        for done, document in enumerate(fetch.documents(collection, scope), 1):
-            rows = convert(document)
+        for done, (document, bson) in enumerate(fetch.documents(collection, scope), 1):
+            rows = convert(document, bson)
             if rows.conversation is not None:
-                size = len(rows.conversation[_ENTRY_JSON])
+                size = len(bson)
                 writer.add("conversations", rows.day, [rows.conversation], size)
                 if rows.blocks:
                     writer.add("content_blocks", rows.day, rows.blocks, size // 2)
@@ -123,7 +121,7 @@ def _convert_all(
 def _convert_limits(collection: Collection[Document], scope: TimeRange, writer: LakeWriter) -> int:
     """Write what status lines recorded in the range; return the number of rejects."""
     rejects = 0
-    for document in fetch.documents(collection, scope):
+    for document, _ in fetch.documents(collection, scope):
         dataset, day, row = limits_row(document)
         writer.add(dataset, day, [row], _LIMITS_ROW_BYTES)
         rejects += dataset == "rejects"

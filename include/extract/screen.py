@@ -8,13 +8,47 @@ import pyarrow as pa
 from cca.transcript.terminal import plain
 from cca.transcript.values import as_json
 
-# How JSON writes ESC, and how UTF-8 writes the one-byte forms of its sequences.
-_ESCAPES = (rb"\u001b", b"\xc2\x9b", b"\xc2\x9d", b"\xc2\x90")
+# What begins a sequence: ESC, and the one-byte forms of `ESC [`, `ESC ]` and `ESC P`.
+_ESC, _ONE_BYTE_FORMS = "\x1b", ("\x9b", "\x9d", "\x90")
+# The same in UTF-8, where all one-byte forms begin with one byte.
+_ESC_BYTE, _FORMS_BYTE, _THREE_NULS = b"\x1b", b"\xc2", b"\0\0\0"
 
 
-def holds_escapes(entry_json: bytes) -> bool:
-    """Tells whether an entry, as JSON, may hold a sequence that a terminal would obey."""
-    return any(sign in entry_json for sign in _ESCAPES)
+def holds_escapes(entry: dict[str, Any], bson: bytes | None = None) -> bool:
+    """Tells whether an entry holds a sequence that a terminal would obey.
+
+    `bson` is its document as stored, which answers faster for most. It must hold the entry itself
+    and not the line that it was written in.
+    """
+    if bson is not None and _FORMS_BYTE not in bson and not _may_hold_esc(bson):
+        return False
+    waiting: list[Any] = [entry]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, str):
+            if _ESC in value or (
+                not value.isascii() and any(form in value for form in _ONE_BYTE_FORMS)
+            ):
+                return True
+        elif isinstance(value, dict):
+            waiting.extend(value)
+            waiting.extend(value.values())
+        elif isinstance(value, list):
+            waiting.extend(value)
+    return False
+
+
+def _may_hold_esc(bson: bytes) -> bool:
+    """Tells whether there is an ESC that is not the length of a text of 26 bytes."""
+    at = bson.find(_ESC_BYTE)
+    while at >= 0:
+        before = bson[at - 4 : at]
+        # A length follows the NUL of a name. A text that is one ESC follows its own length, 2.
+        is_length = bson[at + 1 : at + 4] == _THREE_NULS and before[-1:] == b"\0"
+        if not is_length or before == b"\x02" + _THREE_NULS:
+            return True
+        at = bson.find(_ESC_BYTE, at + 1)
+    return False
 
 
 def as_on_a_screen(row: tuple[Any, ...], schema: pa.Schema) -> tuple[Any, ...]:

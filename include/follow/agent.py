@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 from pymongo.collection import Collection
@@ -18,7 +18,7 @@ from cca.follow.lists import Lists
 from cca.follow.lock import follower_lock
 from cca.follow.rebuild import answer_requests, new_index, source_of
 from cca.follow.request import is_asked
-from cca.memory import give_back
+from cca.memory import PASS_ALLOCATIONS, few_collections, give_back
 from cca.mongo import archive, erasures
 from cca.mongo.archive import Document
 from cca.search import home as homes
@@ -97,7 +97,8 @@ class _Parts:
     feed: Feed
     lists: Lists
     committed_at: float = 0.0
-    flushed_at: float = 0.0
+    # The first rows would be counted again a moment later.
+    flushed_at: float = field(default_factory=time.monotonic)
     is_settled: bool = True
     rows_made: int = 0
 
@@ -126,12 +127,13 @@ class _Parts:
 
     def catch_up(self, stop: threading.Event) -> CaughtUp:
         started, documents, blocks = time.monotonic(), 0, 0
-        while not stop.is_set():
-            read, added = self.step()
-            documents, blocks = documents + read, blocks + added
-            if not read:
-                break
-        self.rows_made += self.lists.flush(self.feed.position, is_all=True)
+        with few_collections(PASS_ALLOCATIONS):
+            while not stop.is_set():
+                read, added = self.step()
+                documents, blocks = documents + read, blocks + added
+                if not read:
+                    break
+            self.rows_made += self.lists.flush(self.feed.position, is_all=True)
         done = CaughtUp(documents, blocks, self.rows_made, time.monotonic() - started)
         log.info(
             "caught up: %d documents, %d blocks, %d sessions in %.1f s",
@@ -219,5 +221,5 @@ def _following(settings: Settings, collection: Collection[Document]) -> Iterator
         # In use as soon as it can be opened: some results are better than none while it is built.
         homes.put_in_use(settings.search_dir, home)
         lists = Lists(collection, source)
-        lists.catch_up()
+        lists.catch_up(all_come=feed.position is None)
         yield _Parts(writer, feed, lists)

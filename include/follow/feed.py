@@ -61,7 +61,10 @@ class Feed:
             late = self._late(limit - len(found))
             self._remember(late)
             found += late
-        return [archive.whole(self._collection, document) for document in self._filled(found)]
+        return [
+            archive.whole(self._collection, document) if "rawFile" in document else document
+            for document in self._filled(found)
+        ]
 
     def _filled(self, found: list[Document]) -> list[Document]:
         """The documents; of a type that nobody listed all fields are read, which few have."""

@@ -74,14 +74,19 @@ class Lists:
         self._keys: dict[str, str] = {}
         self._are_others = False
 
-    def catch_up(self) -> None:
-        """Touch whatever came since the rows were last known to be right."""
+    def catch_up(self, *, all_come: bool = False) -> None:
+        """Touch whatever came since the rows were last known to be right.
+
+        With `all_come` the caller is about to touch every document there is.
+        """
         if not self._may_write():
             return
         since = self._saved()
         match: Document = {} if since is None else {"ingestedAt": {"$gte": since - OVERLAP}}
         if since is None:
             self._forget_gone()
+        if all_come:
+            return
         hour = {"$dateTrunc": {"date": "$eventAt", "unit": "hour"}}
         key = {"session": "$sessionKey", "project": "$projectId", "hour": hour}
         steps = [{"$match": match}, {"$group": {"_id": key}}]

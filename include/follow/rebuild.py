@@ -8,6 +8,7 @@ from cca.follow.feed import Feed
 from cca.follow.lists import Lists
 from cca.follow.lock import follower_lock
 from cca.follow.request import requests
+from cca.memory import PASS_ALLOCATIONS, few_collections
 from cca.mongo import archive, erasures
 from cca.mongo.archive import Document
 from cca.search import home as homes
@@ -63,7 +64,7 @@ def build_anew(settings: Settings, collection: Collection[Document], stop: threa
     """Build beside the index in use and change over once all is in; the number of blocks."""
     home = new_index(settings, collection)
     blocks = 0
-    with Writer(home) as writer:
+    with Writer(home) as writer, few_collections(PASS_ALLOCATIONS):
         feed = Feed(collection, None, writer.holds)
         while not stop.is_set():
             documents = feed.read(_READ_DOCUMENTS)

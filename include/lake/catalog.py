@@ -16,7 +16,7 @@ from sqlalchemy.engine import URL
 
 from cca.errors import SettingError
 from cca.lake.store import LONG_COLUMNS
-from cca.records import DATASETS
+from cca.records import DATASETS, RETIRED
 from cca.settings import Settings
 
 _PROPERTIES = {
@@ -94,10 +94,10 @@ def existing(settings: Settings) -> dict[str, Table]:
 
 
 def ensured(settings: Settings) -> dict[str, Table]:
-    """Return all our tables; create them, or add columns, where needed."""
+    """Return all our tables; create them, or bring their columns up to date, where needed."""
     catalog = open_catalog(settings)
     return {
-        dataset: _ensured(catalog, identifier, DATASETS[dataset])
+        dataset: _ensured(catalog, identifier, dataset)
         for dataset, identifier in identifiers(settings).items()
     }
 
@@ -113,7 +113,8 @@ def drop(settings: Settings) -> list[str]:
     return dropped
 
 
-def _ensured(catalog: Catalog, identifier: tuple[str, str], schema: pa.Schema) -> Table:
+def _ensured(catalog: Catalog, identifier: tuple[str, str], dataset: str) -> Table:
+    schema = DATASETS[dataset]
     try:
         table = catalog.load_table(identifier)
     except NoSuchTableError:
@@ -126,6 +127,10 @@ def _ensured(catalog: Catalog, identifier: tuple[str, str], schema: pa.Schema) -
     if not table.spec().fields:
         with table.update_spec() as spec:
             spec.add_field("date", IdentityTransform(), "date")
+    if retired := RETIRED.get(dataset, frozenset()) & set(table.schema().column_names):
+        with table.update_schema() as update:
+            for name in sorted(retired):
+                update.delete_column(name)
     if missing := [field for field in schema if field.name not in table.schema().column_names]:
         # Old files stay as they are: a column that they lack reads as null.
         wanted = pa.schema([field.with_nullable(True) for field in missing])

@@ -6,11 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-import pyarrow as pa
-
 from cca.lake.lake import Lake, holding
 from cca.lake.manifest import LakeFile
-from cca.lake.store import SORTED_BY, Commit
+from cca.lake.store import Commit, in_order
 from cca.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -74,8 +72,5 @@ def _groups(files: Sequence[LakeFile], before: date) -> Iterator[tuple[LakeFile,
 
 
 def _merged(lake: Lake, group: tuple[LakeFile, ...]) -> LakeFile:
-    table = pa.concat_tables(lake.table(file) for file in group)
-    if group[0].dataset != "rejects":
-        order = [*SORTED_BY, *(["block_index"] if "block_index" in table.column_names else [])]
-        table = table.sort_by([(column, "ascending") for column in order])
+    table = in_order([lake.table(file) for file in group])
     return lake.write(group[0].dataset, date.fromisoformat(group[0].date), table)

@@ -9,10 +9,10 @@ import pyarrow as pa
 
 from cca.lake.manifest import Coverage, LakeFile, Manifest
 
-SORTED_BY = ("stream", "generation", "source_offset")
+_SORTED_BY = ("stream", "generation", "source_offset", "block_index")
 
 # Long texts hardly repeat as a whole, and nobody prunes by their first letters.
-LONG_COLUMNS = frozenset({"_id", "text", "entry_json", "input_json", "document_json"})
+LONG_COLUMNS = frozenset({"_id", "text", "rest_json", "input_json", "document_json"})
 
 # A dictionary of values that do not repeat costs time and saves nothing.
 _UNIQUE = frozenset(
@@ -31,6 +31,13 @@ def parquet_options(schema: pa.Schema) -> dict[str, Any]:
         "column_encoding": {name: "DELTA_BINARY_PACKED" for name in short if name in _RISING},
         "write_statistics": short,
     }
+
+
+def in_order(tables: Sequence[pa.Table]) -> pa.Table:
+    """Return the rows of all tables in the order of a file: by record; rejects as they came."""
+    table = pa.concat_tables(tables)
+    order = [(name, "ascending") for name in _SORTED_BY if name in table.column_names]
+    return table.sort_by(order) if order else table
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from cca.annotations import annotated_sessions
+from cca.gold.pull_requests import SAME_PULL_REQUEST, name_of
 from cca.mcp.archive import Archive
 from cca.mcp.reply import SAID_BY_OTHERS, Row, fitted, moment, offset_of, shortened
 from cca.mongo.archive import ANNOTATIONS
@@ -32,8 +33,7 @@ where ($project = '' or s.project_key = $project)
         where f.session_id = s.session_id and {SAME_FILE}))
     and ($pull_request = '' or exists (
         select 1 from fct_api_messages as m where m.session_id = s.session_id
-            and (m.pull_request = $pull_request
-                or ends_with(m.pull_request, '#' || ltrim($pull_request, '#')))))
+            and {SAME_PULL_REQUEST}))
 order by s.ended_at desc, s.session_id limit {PAGE + 1} offset $offset
 """
 
@@ -93,8 +93,9 @@ def sessions(  # noqa: PLR0913  (the arguments of the tool)
     without = archive.left_out(call, with_current=with_current)
     bound = {
         "project": archive.project(project), "text": text, "since": since or None,
-        "until": until or None, "file": file, "branch": branch, "pull_request": pull_request,
-        "failed": failed, "without": without, "offset": offset,
+        "until": until or None, "file": file, "branch": branch,
+        "pull_request": name_of(pull_request), "failed": failed,
+        "without": without, "offset": offset,
         "tagged": annotated_sessions(archive.database[ANNOTATIONS], tag) if tag else None,
     }  # fmt: skip
     found = archive.rows(_SESSIONS, bound)

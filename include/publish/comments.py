@@ -19,15 +19,14 @@ def comments(
         "select comment, database_name, schema_name, table_name from duckdb_tables() union all "
         "select comment, database_name, schema_name, view_name from duckdb_views()"
     )
+    # DuckDB would import pandas for parameters, which takes longer than all comments.
     where = (
-        "where database_name = $1 and schema_name = 'marts' and table_name = $2 "
-        "and comment is not null"
+        f"where database_name = {literal(database)} and schema_name = 'marts' "
+        f"and table_name = {literal(mart)} and comment is not null"
     )
-    for (about,) in connection.execute(
-        f"select comment from ({relations}) {where}", [database, mart]
-    ).fetchall():
+    for (about,) in connection.execute(f"select comment from ({relations}) {where}").fetchall():
         yield f"comment on table {table} is {literal(about)}"
     for name, about in connection.execute(
-        f"select column_name, comment from duckdb_columns() {where}", [database, mart]
+        f"select column_name, comment from duckdb_columns() {where}"
     ).fetchall():
         yield f'comment on column {table}."{name}" is {literal(about)}'

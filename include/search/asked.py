@@ -18,7 +18,10 @@ _FACETS = ("project", "kind", "host")
 
 @dataclass(frozen=True)
 class Where:
-    """Filters set beside the search; `sessions` are the only ones it looks into."""
+    """Filters set beside the search; `sessions` are the only ones it looks into.
+
+    `pr` is a pull request: owner/repository#12, #12, 12 or its address.
+    """
 
     project: str | None = None
     session: str | None = None
@@ -27,9 +30,10 @@ class Where:
     since: Moment = None
     until: Moment = None
     sessions: Collection[str] | None = None
+    pr: str | None = None
 
     def given(self) -> dict[str, str | None]:
-        """Returns the filters that may also be typed."""
+        """Returns the filters of the index that may also be typed."""
         return {
             "project": self.project,
             "session": self.session,

@@ -1,8 +1,7 @@
 """The searchable blocks of an entry: what was said, thought, called, answered, titled, noted."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from cca.transcript.blocks import blocks_of, is_call, is_result, kind_of
 from cca.transcript.kinds import (
@@ -34,8 +33,9 @@ _UNSEARCHED_FIELDS = ENVELOPE_FIELDS | {"toolUseResult"}
 _SILENT = frozenset({"image", "redacted_thinking", "fallback"})
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(NamedTuple):
+    """What a search can find; there are as many as entries."""
+
     number: int  # position in the entry's content
     kind: str
     text: str
@@ -47,18 +47,18 @@ def searchable(entry: dict[str, Any]) -> Iterator[Block]:
     `queue-operation` and `last-prompt` lines repeat prompts and give none.
     """
     for number, kind, found in _found(entry):
-        text = plain(mended(found)).replace("\x00", " ")
-        if text.strip():
+        text = plain(found if found.isascii() else mended(found)).replace("\x00", " ")
+        if text and not text.isspace():
             yield Block(number, kind, text)
 
 
 def _found(entry: dict[str, Any]) -> Iterator[tuple[int, str, str]]:
     kind = string(entry.get("type"))
-    if is_read_whole(entry):
+    if role_of(entry) is not None:
+        yield from _of_message(entry)
+    elif is_read_whole(entry):
         fields = {name: one for name, one in entry.items() if name not in _UNSEARCHED_FIELDS}
         yield 0, "system", "\n".join(leaves(fields, frozenset({"signature"})))
-    elif role_of(entry) is not None:
-        yield from _of_message(entry)
     elif kind in TITLE_FIELDS:
         yield 0, "title", _string(entry.get(TITLE_FIELDS[kind]))
     elif kind == "system":
@@ -91,7 +91,7 @@ def _unsaid(structured: Any, blocks: list[Any]) -> str:
 
 def is_read_whole(entry: dict[str, Any]) -> bool:
     """Tells whether all fields of an entry are searched, beyond `READ_FIELDS`."""
-    return is_new_kind(entry) and role_of(entry) is None
+    return role_of(entry) is None and is_new_kind(entry)
 
 
 def _of_block(block: dict[str, Any], found: Said | None) -> Iterator[tuple[str, str]]:

@@ -15,7 +15,7 @@ from cca.mongo.archive import Document
 from cca.search.blocks import Block, searchable
 from cca.search.erase import erasure_query
 from cca.search.home import Home, Position
-from cca.search.normalise import analyser, normalise
+from cca.search.normalise import analyser, leads_of, normalise
 from cca.search.schema import PLACES, document_key, key_of, open_index
 from cca.search.vocabulary import Files
 from cca.selection import Selection
@@ -24,7 +24,11 @@ from cca.transcript.entry import ODD_ENTRY, entry_of
 log = logging.getLogger(__name__)
 
 _HEAP_BYTES = 128_000_000
+# A writer that began with an empty index knows all that is in by itself, up to this many blocks:
+# 60 bytes each, where a question to the index costs several times a look at them.
+_MOST_KNOWN = 400_000
 _STALE = "vocab.stale"
+_PLACES = tuple(zip(PLACES, ("projectId", "sessionKey", "host"), strict=True))
 _ASCII_LEADS = string.digits + string.ascii_lowercase
 
 
@@ -42,7 +46,11 @@ class Writer:
         self._files = Files(home.path)
         self._analyser = analyser()
         self._leads = self._files.known_leads()
+        self._documents: set[int] = set()
+        self._keys: set[int] = set()
+        self._knows_all = True
         self._reload()
+        self._knows_all = self._searcher.num_docs == 0
         if (home.path / _STALE).exists():
             self.settle()
 
@@ -64,11 +72,11 @@ class Writer:
 
     @property
     def uncommitted_blocks(self) -> int:
-        return len(self._documents)
+        return self._uncommitted
 
     def holds(self, document_id: str) -> bool:
         """Whether blocks of that document are in; documents without text are never."""
-        return self._is_in("doc", document_key(document_id, 0), self._documents)
+        return self._is_in("doc", document_key(document_id), self._documents)
 
     def add(self, documents: Iterable[Document], *, live: bool = True) -> int:
         """Add the documents' blocks that are not in yet; returns how many there were.
@@ -77,7 +85,7 @@ class Writer:
         """
         if not live:
             (self._home.path / _STALE).touch()
-        added = 0
+        before = self._uncommitted
         for document in documents:
             try:
                 entry = entry_of(document)
@@ -85,9 +93,9 @@ class Writer:
             except ODD_ENTRY as error:
                 log.warning("entry %s is not searchable: %s", document["_id"], type(error).__name__)
                 continue
-            for order, block in enumerate(blocks):
-                added += self._add(document, entry, block, order, live=live)
-        return added
+            if blocks:
+                self._add(document, entry, blocks, live=live)
+        return self._uncommitted - before
 
     def commit(self, position: Position | None) -> None:
         """Make what was added visible, then remember the position.
@@ -100,7 +108,7 @@ class Writer:
             self._files.keep_leads(self._leads)
         if self._words:
             self._files.append(sorted(self._words))
-        if self._documents:
+        if self._uncommitted:
             self._writer.commit()
             self._reload()
         if position is not None:
@@ -121,54 +129,64 @@ class Writer:
 
     def settle(self) -> None:
         """Build the vocabulary again from the index as committed."""
-        # all words at once are several hundred bytes each
+        # All words at once are several hundred bytes each.
         leads = chain(_ASCII_LEADS, sorted(self._leads))
-        terms = chain.from_iterable(
-            self._searcher.terms_with_prefix("text", lead) for lead in leads
-        )
-        self._files.rewrite(word for word, _ in terms)
+        groups = (self._searcher.terms_with_prefix("text", lead) for lead in leads)
+        self._files.rewrite([word for word, _ in group] for group in groups)
         (self._home.path / _STALE).unlink(missing_ok=True)
         log.info("vocabulary written")
 
     def _reload(self) -> None:
         self._index.reload()
         self._searcher = self._index.searcher()
-        self._documents: set[int] = set()
-        self._keys: set[int] = set()
+        self._uncommitted = 0
         self._words: set[str] = set()
         self._new_leads: set[str] = set()
+        self._knows_all = self._knows_all and len(self._keys) < _MOST_KNOWN
+        if not self._knows_all:
+            self._documents, self._keys = set(), set()
 
     def _add(
-        self, document: Document, entry: dict[str, Any], block: Block, order: int, *, live: bool
-    ) -> int:
-        own = document_key(str(document["_id"]), order)
+        self, document: Document, entry: dict[str, Any], blocks: list[Block], *, live: bool
+    ) -> None:
+        own = document_key(str(document["_id"]))
         if self._is_in("doc", own, self._documents):
-            return 0
+            return
         self._documents.add(own)
-        row = _placed(document, own)
-        key = _fold_key(document, entry, block)
+        self._uncommitted += len(blocks)
+        at = milliseconds(document.get("eventAt") or document.get("ingestedAt"))
+        for order, block in enumerate(blocks):
+            row = tantivy.Document()
+            for field, name in _PLACES:
+                row.add_text(field, str(document.get(name) or ""))
+            row.add_integer("ts", at)
+            row.add_bytes("ref", f"{document['_id']}:{order}".encode())
+            if order == 0:
+                row.add_unsigned("doc", own)
+            self._add_text(row, block, _fold_key(document, entry, block), live=live)
+            self._writer.add_document(row)
+
+    def _add_text(self, row: tantivy.Document, block: Block, key: int, *, live: bool) -> None:
+        """The block's text, unless it is a copy of one that is in."""
         if self._is_in("key", key, self._keys):
             row.add_unsigned("of", key)
-        else:
-            self._keys.add(key)
-            text = normalise(block.text)
-            row.add_unsigned("key", key)
-            row.add_text("kind", block.kind)
-            row.add_text("text", text)
-            if not text.isascii():
-                self._new_leads |= set(text.lower()) - self._leads
-            if live:
-                self._learn(text)
-        row.add_bytes("ref", f"{document['_id']}:{order}".encode())
-        self._writer.add_document(row)
-        return 1
+            return
+        self._keys.add(key)
+        text = normalise(block.text)
+        row.add_unsigned("key", key)
+        row.add_text("kind", block.kind)
+        row.add_text("text", text)
+        if not block.text.isascii():
+            self._new_leads |= leads_of(text) - self._leads
+        if live:
+            self._learn(text)
 
     def _learn(self, text: str) -> None:
         words = set(self._analyser.analyze(text)) - self._words
         self._words.update(word for word in words if not self._searcher.doc_freq("text", word))
 
-    def _is_in(self, field: str, key: int, uncommitted: set[int]) -> bool:
-        return key in uncommitted or self._searcher.doc_freq(field, key) > 0
+    def _is_in(self, field: str, key: int, known: set[int]) -> bool:
+        return key in known or (not self._knows_all and self._searcher.doc_freq(field, key) > 0)
 
 
 def _fold_key(document: Document, entry: dict[str, Any], block: Block) -> int:
@@ -177,15 +195,6 @@ def _fold_key(document: Document, entry: dict[str, Any], block: Block) -> int:
     if isinstance(uuid, str) and uuid:
         return key_of("entry", uuid, block.number, block.text)
     return key_of("line", document.get("sessionKey"), block.kind, block.text)
-
-
-def _placed(document: Document, own: int) -> tantivy.Document:
-    row = tantivy.Document()
-    for field, name in zip(PLACES, ("projectId", "sessionKey", "host"), strict=True):
-        row.add_text(field, str(document.get(name) or ""))
-    row.add_integer("ts", milliseconds(document.get("eventAt") or document.get("ingestedAt")))
-    row.add_unsigned("doc", own)
-    return row
 
 
 def milliseconds(at: Any) -> int:

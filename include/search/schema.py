@@ -1,5 +1,6 @@
 """The index's fields and the keys by which blocks are told apart."""
 
+from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,8 @@ import tantivy
 from cca.search.normalise import analyser
 
 TOKENIZER = "cca"
+_DIGEST_DIGITS = 32
+_KEY_BITS = (1 << 63) - 1
 # Fields of a block's place; a copy carries them too.
 PLACES = ("project", "session", "host")
 
@@ -18,11 +21,11 @@ def schema() -> tantivy.Schema:
     builder.add_text_field("text", tokenizer_name=TOKENIZER)
     for name in (*PLACES, "kind"):
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic", fast=True)
-    # Signed: an unsigned field raises on times before 1970.
-    builder.add_integer_field("ts", indexed=True, fast=True)
+    # Signed: an unsigned field raises on times before 1970. Ranges and orders read its column.
+    builder.add_integer_field("ts", fast=True)
     builder.add_unsigned_field("key", indexed=True, fast=True)  # originals only
     builder.add_unsigned_field("of", indexed=True, fast=True)  # copies only: the original's key
-    builder.add_unsigned_field("doc", indexed=True)
+    builder.add_unsigned_field("doc", indexed=True)  # a document's first block only
     builder.add_bytes_field("ref", stored=True)
     return builder.build()
 
@@ -44,9 +47,13 @@ def open_index(path: Path) -> tantivy.Index:
 def key_of(*parts: Any) -> int:
     """63 bits that stand for the parts."""
     joined = "\x00".join(map(str, parts)).encode(errors="replace")
-    return int.from_bytes(blake2b(joined, digest_size=8).digest()) >> 1
+    return int.from_bytes(blake2b(joined, digest_size=8).digest()) & _KEY_BITS
 
 
-def document_key(document_id: str, order: int) -> int:
-    """Key of the order-th searchable block of a document: each goes in once."""
-    return key_of("document", document_id, order)
+def document_key(document_id: str) -> int:
+    """Key of a document of the archive: it goes in once, with all of its blocks."""
+    if len(document_id) == _DIGEST_DIGITS:
+        # It is a digest already.
+        with suppress(ValueError):
+            return int(document_id, 16) & _KEY_BITS
+    return key_of("document", document_id)

@@ -4,11 +4,13 @@ import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from tantivy import Query
 
 from cca.locks import holder
+from cca.search.among import among
 from cca.search.asked import Asked, Looked, Order, Page, Where, facets_of, hits_of, whole_query
 from cca.search.filters import Filters, Moment, combined
 from cca.search.groups import Grouped, groups_of_hits, groups_of_texts
@@ -59,6 +61,7 @@ class Searcher:
         self._reader = Reader(settings.search_dir)
         self._lock_path = follower_lock_path(settings.search_dir)
         self._texts = Texts(settings, uri)
+        self._worked_on = partial(_worked_on, settings)
 
     def search(  # noqa: PLR0913  (one argument a filter)
         self,
@@ -71,6 +74,7 @@ class Searcher:
         since: Moment = None,
         until: Moment = None,
         sessions: Collection[str] | None = None,
+        pr: str | None = None,
         limit: int = 50,
         offset: int = 0,
         order: Order = "newest",
@@ -82,7 +86,7 @@ class Searcher:
         Signs are not in the index: up to `look.hits` hits are looked at for them, and where there
         are more, the total is an upper bound.
         """
-        where = Where(project, session, kind, host, since, until, sessions)
+        where = Where(project, session, kind, host, since, until, sessions, pr)
         asked = self._ask(text, where)
         if isinstance(asked, str):
             return Results(message=asked)
@@ -117,8 +121,9 @@ class Searcher:
             return typed.message
         period = (where.since, where.until)
         places = self._texts.places
-        filters = combined(typed.filters, where.given(), period, self._timezone, places)
-        filters = replace(filters, sessions=where.sessions)
+        rest, sessions = among(typed.filters, where.pr, where.sessions, self._worked_on)
+        filters = combined(rest, where.given(), period, self._timezone, places)
+        filters = replace(filters, sessions=sessions)
         view = self._reader.view()
         if view is None:
             return NO_INDEX if holder(self._lock_path) is None else NOT_BUILT
@@ -174,6 +179,12 @@ class Searcher:
         for offset in range(0, total, _CHUNK_HITS):
             _, hits = hits_of(view, query, Page(_CHUNK_HITS, offset, order))
             yield from self._texts.of(hits)
+
+
+def _worked_on(settings: Settings, pull_request: str) -> Collection[str]:
+    from cca.gold.pull_requests import sessions_of  # noqa: PLC0415  (DuckDB, where it is needed)
+
+    return sessions_of(settings, pull_request)
 
 
 def find_page(view: View, text: str, limit: int = 50) -> tuple[int, list[Hit]]:

@@ -8,7 +8,7 @@ from cca.search.blocks import KINDS
 from cca.search.normalise import analyser, is_letter, normalise
 from cca.search.patterns import Pattern, understood
 
-FIELDS = ("kind", "project", "session", "host")
+FIELDS = ("kind", "project", "session", "host", "pr")
 
 # One minus before a word leaves it out; `--flag`, `->` and a lone `-` are what they look like.
 # The browser's page.js has the same rule, to highlight what was found.

@@ -12,7 +12,7 @@ from cca.files import replace_file
 from cca.search.normalise import UNDERSCORE
 
 # Hashes and ids are nine words in ten; they are scanned only for what is hexadecimal itself.
-_HEX_LINE = re.compile(rb"[0-9a-f]{8,}\n")
+_HEX_LINES = re.compile(rb"^[0-9a-f]{8,}\n", re.MULTILINE)
 _HEX = re.compile(rb"[0-9a-f]+$")
 # The live writer appends up to this before the files are written again.
 COMPACT_BYTES = 4_000_000
@@ -62,15 +62,16 @@ class Files:
     def needs_compaction(self) -> bool:
         return self.new.exists() and self.new.stat().st_size > COMPACT_BYTES
 
-    def rewrite(self, words: Iterable[str]) -> None:
-        """Write the files again from all words; the order keeps every word findable throughout."""
+    def rewrite(self, words: Iterable[Iterable[str]]) -> None:
+        """Write the files again from all words; the order keeps every word findable throughout.
+
+        The words come in groups, none of which may be too large to be held at once.
+        """
         plain, hexes = bytearray(b"\n"), bytearray(b"\n")
-        for word in words:
-            line = word.encode() + b"\n"
-            if _HEX_LINE.match(line):
-                hexes += line
-            else:
-                plain += line
+        for group in words:
+            lines = "".join(f"{word}\n" for word in group).encode()
+            hexes += b"".join(_HEX_LINES.findall(lines))
+            plain += _HEX_LINES.sub(b"", lines)
         replace_file(self.hexes, bytes(hexes))
         replace_file(self.words, bytes(plain))
         replace_file(self.new, b"")

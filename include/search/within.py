@@ -4,7 +4,9 @@ import re
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
 from pymongo.collection import Collection
 
@@ -14,12 +16,19 @@ from cca.conversation.turns import turn_of
 from cca.conversation.versions import versions
 from cca.mongo.archive import Document
 from cca.search.blocks import searchable
+from cca.search.patterns import Pattern
+from cca.search.typed import understand
 from cca.transcript.blocks import is_call, is_result, kind_of
 from cca.transcript.entry import ODD_ENTRY
 
 # Texts of the conversations that somebody searches now; a person types a word letter by letter.
 _KEPT_CONVERSATIONS = 4
 _KEPT_CHARACTERS = 50_000_000
+# As many as the page marks.
+_MOST_WORDS, _MOST_MATCHES = 20, 500
+
+# How often a text in lower case holds what is looked for.
+Count = Callable[[str], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +62,9 @@ class Conversations:
         self._kept: OrderedDict[tuple[str, str], tuple[int, list[Passage]]] = OrderedDict()
 
     def find(
-        self, session_id: str, agent: str, text: str, now: int, is_changed: Callable[[int], bool]
+        self, session_id: str, agent: str, count: Count, now: int, is_changed: Callable[[int], bool]
     ) -> list[Found]:
-        """Returns the passages that hold the text, in reading order; case does not matter.
+        """Returns the passages in which `count` finds anything, in reading order.
 
         `now` numbers the state of the archive; `is_changed` tells whether the session has changed
         since a number.
@@ -66,7 +75,8 @@ class Conversations:
         if at < 0 or is_changed(at):
             passages = list(read_passages(self._entries, session_id, agent))
             self._keep(key, now, passages)
-        return list(_holding(passages, text))
+        counted = (Found(passage, count(passage.text)) for passage in passages)
+        return [found for found in counted if found.count]
 
     def _keep(self, key: tuple[str, str], now: int, passages: list[Passage]) -> None:
         is_small = sum(len(passage.text) for passage in passages) <= _KEPT_CHARACTERS
@@ -112,17 +122,38 @@ def _call_of(block: object) -> str:
     return str(block.get(name) or "") if name else ""
 
 
-def _holding(passages: list[Passage], text: str) -> Iterator[Found]:
-    words = text.lower().split()
-    if not words:
-        return
+def count_of_text(text: str) -> Count:
+    """Returns what counts a text as it was typed; case does not matter."""
+    return _count_of_any([text] if text.strip() else [])
+
+
+def count_of_search(query: str) -> Count:
+    """Returns what counts the words of a search, as its matches show them.
+
+    The browser's page.js has the same rule, to mark what was counted.
+    """
+    typed = understand(query)
+    if typed.pattern is not None:
+        return partial(_matches, typed.pattern)
+    words = (
+        term.text.rstrip("*") if not term.is_quoted else term.text
+        for term in typed.terms
+        if not term.is_negated
+    )
+    return _count_of_any([word for word in words if len(word) > 1][:_MOST_WORDS])
+
+
+def _count_of_any(texts: list[str]) -> Count:
     # A text may be broken into lines where the search has a space.
-    pattern = re.compile(r"\s+".join(map(re.escape, words))) if len(words) > 1 else None
-    for passage in passages:
-        count = (
-            sum(1 for _ in pattern.finditer(passage.text))
-            if pattern
-            else passage.text.count(words[0])
-        )
-        if count:
-            yield Found(passage, count)
+    literals = [r"\s+".join(map(re.escape, text.lower().split())) for text in texts]
+    if not literals:
+        return lambda _: 0
+    pattern = re.compile("|".join(literals))
+    return lambda text: sum(1 for _ in pattern.finditer(text))
+
+
+def _matches(pattern: Pattern, text: str) -> int:
+    # A text for which the pattern needs too long has no place that could be shown.
+    with suppress(TimeoutError):
+        return len(pattern.spans(text, _MOST_MATCHES))
+    return 0

@@ -14,13 +14,12 @@ from pathlib import Path
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
-from cca.memory import give_back
+from cca.memory import few_collections, give_back
 from cca.mongo import archive
 from cca.settings import Settings
 from cca.sync_agent.buffer import Buffer
 from cca.sync_agent.deliver import Delivery, deliver_pending, ensure_indexes
 from cca.sync_agent.erasure import obey
-from cca.sync_agent.gc_tuning import few_collections
 from cca.sync_agent.health import State, health_server
 from cca.sync_agent.intake import Intake
 from cca.sync_agent.lock import agent_lock

@@ -9,6 +9,7 @@ import bson
 from bson import Int64
 from bson.errors import BSONError
 from gridfs import DEFAULT_CHUNK_SIZE
+from pymongo import IndexModel
 from pymongo.collection import Collection
 from pymongo.errors import (
     BulkWriteError,
@@ -42,10 +43,14 @@ _DUPLICATE_KEY = 11000
 _UNAUTHORIZED = 13
 _OBJECT_TOO_LARGE = 10334
 _ENCODING_ERRORS = (BSONError, OverflowError, UnicodeEncodeError, RecursionError, DocumentTooLarge)
-_INDEXES = (
-    [("projectId", 1), ("eventAt", -1)],
+# What followers and readers of a session cannot do without, while gigabytes come in.
+_FIRST_INDEXES = (
     [("sessionKey", 1), ("stream", 1), ("generation", 1), ("sourceOffset", 1)],
     ARRIVALS,
+)
+_INDEXES = (
+    *_FIRST_INDEXES,
+    [("projectId", 1), ("eventAt", -1)],
     [("eventAt", -1)],
     HOLDERS,
 )
@@ -82,9 +87,13 @@ class _Refused:
     reason: str
 
 
-def ensure_indexes(collection: Collection[Document]) -> None:
-    for keys in _INDEXES:
-        collection.create_index(keys)
+def ensure_indexes(collection: Collection[Document], *, are_all: bool = True) -> None:
+    """Make the indexes that are not there yet; on demand without those that may come later.
+
+    Made at once over many documents, an index costs a third of one that grows with them.
+    """
+    wanted = _INDEXES if are_all else _FIRST_INDEXES
+    collection.create_indexes([IndexModel(keys) for keys in wanted])
 
 
 def deliver_pending(

@@ -67,6 +67,11 @@ class Intake:
         self._new: dict[str, float] = {}
         self._recogniser = Recogniser()
 
+    @property
+    def knows_nothing(self) -> bool:
+        """Whether nothing was read yet, or everything that was is gone."""
+        return not self._known
+
     def scan(self, roots: Sequence[Path]) -> list[FoundFile]:
         """All files there are, oldest first; also notes which known files went."""
         present = [root for root in roots if root.is_dir()]

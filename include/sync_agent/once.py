@@ -12,12 +12,12 @@ from pymongo.collection import Collection
 from pymongo.errors import OperationFailure, PyMongoError
 
 from cca.errors import ServiceDown, SettingError
+from cca.memory import PASS_ALLOCATIONS, few_collections
 from cca.mongo import archive
 from cca.settings import Settings
 from cca.sync_agent.buffer import Buffer
 from cca.sync_agent.deliver import Delivery, deliver, deliver_pending, ensure_indexes
 from cca.sync_agent.erasure import obey, without_erased
-from cca.sync_agent.gc_tuning import few_collections
 from cca.sync_agent.intake import Group, Intake, Taken
 from cca.sync_agent.lock import agent_lock
 from cca.sync_agent.scan import FoundFile
@@ -65,7 +65,7 @@ def sync_once(
         message = f"CLAUDE_DIR: no such folder: {', '.join(map(str, roots))}; set it to the folder "
         raise SettingError(message + "that holds your project folders (~/.claude/projects)")
     with (
-        few_collections(),
+        few_collections(PASS_ALLOCATIONS),
         agent_lock(settings.buffer_path),
         Buffer(settings.buffer_path) as buffer,
         archive.connect(uri) as client,
@@ -151,8 +151,10 @@ def _sync_all(
     on_progress: Callable[[Progress], None] | None,
 ) -> SyncReport:
     collection = archive.conversations(client, settings)
-    ensure_indexes(collection)
     intake = Intake(buffer, settings.cca_host)
+    # A first pass brings the most. Cut short, the next pass makes the others.
+    is_first = intake.knows_nothing
+    ensure_indexes(collection, are_all=not is_first)
     files = intake.scan(settings.sync_dirs)
     changed = [file for file in files if intake.has_changed(file) or intake.has_open_tail(file)]
     tally = _Tally(len(changed), sum(map(intake.bytes_left, changed)), on_progress)
@@ -167,6 +169,8 @@ def _sync_all(
             tally.add(done)
         changed = [file for file in changed if intake.has_turn_left(file)]
     deliver_all()
+    if is_first:
+        ensure_indexes(collection)
     obey(buffer, collection.database, settings.cca_host)
     buffer.tidy()
     delivery = tally.delivery

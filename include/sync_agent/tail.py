@@ -3,8 +3,8 @@
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -21,13 +21,18 @@ MAX_DEPTH = 900
 # MongoDB takes documents of this many levels.
 BSON_DEPTH = 100
 
-# Digits become 0 and the rest spaces, so that one fast search finds a number of 19 digits.
-_DIGITS = bytes(0x30 if code in b"0123456789" else 0x20 for code in range(256))
+# Digits become 0, both opening brackets { and the rest spaces: one fast search finds a number of 19
+# digits, and one count the brackets.
+_SHAPES = bytes(
+    ord("0" if chr(code).isdecimal() else "{" if code in b"{[" else " ") for code in range(128)
+).ljust(256)
 _LONG_NUMBER = b"0" * 19
+# A NUL or a dollar sign, escaped.
+_ESCAPED = re.compile(rb"\\u00(?:00|24)")
 
 _BOM = b"\xef\xbb\xbf"
 _LATIN_BOM = _BOM.decode("latin-1")
-_BLANK = b" \t\r\n\x0b\x0c\0"
+_BLANK_OR_BOM = b" \t\r\n\x0b\x0c\0" + _BOM
 _NUL_TO_SPACE = bytes.maketrans(b"\0", b" ")
 # How entries begin; a record that was cut off is followed by one of these on its line.
 _ENTRY_START = re.compile(
@@ -38,15 +43,14 @@ _MAX_RESYNCS = 1000
 _DECODER = json.JSONDecoder()
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """An entry, its own bytes, and where they lie in what was parsed."""
 
     start: int
     line: bytes
     entry: dict[str, Any]
     # BSON holds it as it is: no second look at encoding, depth, numbers and names.
-    is_plain: bool = field(default=False, compare=False)
+    is_plain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +120,10 @@ def parse(line: bytes) -> Any:
 
 def _parse(line: bytes) -> tuple[Any, bool]:
     """The value, and whether it is plain."""
-    is_plain = True
+    shape = line.translate(_SHAPES)
     try:
         value = orjson.loads(line)
+        is_plain = not _is_odd(line, shape)
     except orjson.JSONDecodeError:
         is_plain = False
         try:
@@ -126,7 +131,7 @@ def _parse(line: bytes) -> tuple[Any, bool]:
         except RecursionError:
             message = "nested too deeply"
             raise ValueError(message) from None
-    brackets = line.count(b"{") + line.count(b"[")
+    brackets = shape.count(b"{")
     if brackets > MAX_DEPTH and depth_of(value) > MAX_DEPTH:
         message = "nested too deeply"
         raise ValueError(message)
@@ -135,10 +140,14 @@ def _parse(line: bytes) -> tuple[Any, bool]:
 
 def is_odd(line: bytes) -> bool:
     """Whether there may be a number too long for BSON, a name with NUL, or a reference in it."""
+    return _is_odd(line, line.translate(_SHAPES))
+
+
+def _is_odd(line: bytes, shape: bytes) -> bool:
     # Plain searches are fast, that for one byte most of all; few lines go past the first ones.
     return (
-        _LONG_NUMBER in line.translate(_DIGITS)
-        or (b"\\u00" in line and (b"\\u0000" in line or b"\\u0024" in line))
+        _LONG_NUMBER in shape
+        or (b"\\" in line and _ESCAPED.search(line) is not None)
         or (b"$" in line and b'"$ref"' in line)
     )
 
@@ -158,16 +167,17 @@ def depth_of(value: Any) -> int:
 
 def pieces_of(raw: bytes) -> list[Record | Malformed]:
     """What a line holds: normally one record; several when records were spliced; none if blank."""
-    line = own_bytes(raw)
+    is_bare = raw.startswith(b"{") and raw.endswith(b"}") and b"\0" not in raw
+    line = raw if is_bare else own_bytes(raw)
     if not line:
         return []
-    start = len(raw) - len(raw.lstrip(_BLANK + _BOM))
     try:
         value, is_plain = _parse(line)
     except ValueError as error:
         return _saved_pieces(raw) or [Malformed(0, raw, f"not JSON: {error}"[:200])]
     if isinstance(value, dict):
-        return [Record(start, line, value, is_plain and not is_odd(line))]
+        start = 0 if is_bare else len(raw) - len(raw.lstrip(_BLANK_OR_BOM))
+        return [Record(start, line, value, is_plain)]
     return [Malformed(0, raw, f"not an object but {_json_name(value)}")]
 
 

@@ -101,12 +101,14 @@ _NO_CHECK = re.compile(r"\s--?(?:version|help|watch)(?!\S)|^\S+ (?:install|init|
 # How programs say that something failed, in a line at the end of what they print.
 _WORDS = ("fail", "err", "traceback", "problem", "***")
 _FAILED = re.compile(
-    r"\b[1-9]\d* (?:failed|failing|failures?|errors?\b(?! handl| \(\d+ fixed, 0 )|problems? \()"
-    r"|\btests?:?\s+(?:run.*)?failures?: *[1-9]|\bfailures?[:=] ?[1-9]|\berrors?[:=] ?[1-9]"
-    r"|^(?:---\s)?fail(?:ed)?(?::|\s|$)|\b(?:build|compilation|tests?|check) failed\b"
-    r"|\bfailed to compile|\berror ts\d+|^error(?:\[e\d+\])?:|: (?:fatal )?error:|: error "
-    r"|\bnpm err!|\bcould not compile|\bassertionerror\b|^traceback \(most recent"
-    r"|\bcommand failed|^make(?:\[\d+\])?: \*\*\*|\bsyntaxerror:"
+    # Whether a word begins is asked once for all: most places in a line are no beginning.
+    r"\b(?:[1-9]\d* (?:failed|failing|failures?|errors?\b(?! handl| \(\d+ fixed, 0 )|problems? \()"
+    r"|tests?:?\s+(?:run.*)?failures?: *[1-9]|failures?[:=] ?[1-9]|errors?[:=] ?[1-9]"
+    r"|(?:build|compilation|tests?|check) failed\b|failed to compile|error ts\d+|npm err!"
+    r"|could not compile|assertionerror\b|command failed|syntaxerror:)"
+    r"|^(?:(?:---\s)?fail(?:ed)?(?::|\s|$)|error(?:\[e\d+\])?:|traceback \(most recent"
+    r"|make(?:\[\d+\])?: \*\*\*)"
+    r"|: (?:(?:fatal )?error:|error )"
 )
 _LINE_CHARACTERS = 300
 _SHELLS = frozenset({"Bash", "PowerShell"})
@@ -139,14 +141,16 @@ def check_of_call(tool: Any, values: Any) -> str | None:
 def reports_failure(text: str) -> bool:
     """Tells whether what a program printed ends with words of failure."""
     end = text[-_READ_CHARACTERS:].lower()
-    # Most results hold none of the words, and finding those costs less than the patterns.
-    if not any(word in end for word in _WORDS):
-        return False
-    return any(
-        _FAILED.search(line[:_LINE_CHARACTERS])
-        for line in end.split("\n")
-        if any(word in line for word in _WORDS)
-    )
+    # Most lines hold none of the words, and finding those costs less than the patterns.
+    for word in _WORDS:
+        at = end.find(word)
+        while at >= 0:
+            begin, after = end.rfind("\n", 0, at) + 1, end.find("\n", at)
+            line = end[begin:] if after < 0 else end[begin:after]
+            if _FAILED.search(line[:_LINE_CHARACTERS]):
+                return True
+            at = end.find(word, after) if after >= 0 else -1
+    return False
 
 
 def _program(part: str) -> str:

@@ -12,13 +12,15 @@ ESCAPE = re.compile(
 )
 _ERASE = re.compile(r"(?:\x1b\[|\x9b)([012]?)K")
 _ERASED = "\x00"
-_CONTROLS = ("\x1b", "\r", "\b", "\x9b", "\x9d", "\x90")
 OTHER_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def has_controls(text: str) -> bool:
     """Tells whether a terminal would act on the text: escapes, overprinting, backspaces."""
-    return any(control in text for control in _CONTROLS)
+    # Written out, as this is asked of every text there is.
+    if "\x1b" in text or "\r" in text or "\b" in text:
+        return True
+    return not text.isascii() and ("\x9b" in text or "\x9d" in text or "\x90" in text)
 
 
 def plain(text: str) -> str:

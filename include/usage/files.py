@@ -24,6 +24,17 @@ where {SAME_FILE} and ($project = '' or $project in (f.project_key, f.project_id
 order by f.started_at desc, f.tool_use_id limit $limit offset $offset
 """
 
+# Files whose path holds a text, the one that was touched last first.
+_TOUCHED = """
+select f.file_path, count(*) filter (f.operation <> 'read') as changes,
+    count(*) filter (f.operation = 'read') as reads, count(distinct f.session_id) as sessions,
+    coalesce(sum(f.lines_added), 0) as lines_added,
+    coalesce(sum(f.lines_removed), 0) as lines_removed, max(f.started_at) as last_at
+from marts.fct_file_operations as f
+where f.file_path <> '' and contains(lower(f.file_path), lower($text))
+group by f.file_path order by last_at desc nulls last, f.file_path limit $limit
+"""
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -46,6 +57,11 @@ def file_operations(
         "limit": limit, "offset": offset,
     }  # fmt: skip
     return rows_of(gold, _OPERATIONS, bound)
+
+
+def touched_files(gold: duckdb.DuckDBPyConnection, text: str, limit: int) -> list[dict[str, Any]]:
+    """Returns files whose path holds the text, with counts; the one touched last first."""
+    return rows_of(gold, _TOUCHED, {"text": text.replace("\\", "/"), "limit": limit})
 
 
 def totals_of(rows: Sequence[dict[str, Any]]) -> dict[str, int]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from cca.demo.generate import generate
+from cca.demo.home import open_home
 from cca.errors import SettingError
 
 UNTIL = date(2026, 11, 21)
@@ -60,6 +61,19 @@ def test_the_same_arguments_give_the_same_bytes_and_another_seed_others(tmp_path
     a, b, c = (digest_of(tmp_path / name) for name in "abc")
     assert a == b
     assert a != c
+
+
+def test_a_sample_of_now_has_work_of_today_and_none_of_later(tmp_path):
+    now = datetime(2026, 11, 30, 18, 30, tzinfo=UTC)
+    generate(tmp_path, now=now)
+    entries = (
+        json.loads(line)
+        for path in (tmp_path / "projects").rglob("*.jsonl")
+        for line in path.read_text().splitlines()
+    )
+    last = max(entry.get("timestamp", "") for entry in entries)
+    assert "2026-11-30T16:30" < last < now.strftime("%Y-%m-%dT%H:%M")
+    assert "2026-11-30" in json.loads((tmp_path / "truth.json").read_text())["by_day"]
 
 
 def test_file_times_are_those_of_the_sessions(tmp_path):
@@ -179,7 +193,7 @@ SHAPES = [
     "食べる", "🎉", "Größe", "Küchenplaner", "导入",
     *(f'"name":"{tool}"' for tool in (
         "Read", "Edit", "Write", "Bash", "Grep", "Glob", "WebSearch", "Task", "Agent",
-        "TodoWrite", "Skill", "ExitPlanMode",
+        "TodoWrite", "Skill", "ExitPlanMode", "AskUserQuestion",
     )),
     '"name":"mcp__', *(f'"model":"{model}"' for model in (
         "claude-opus-5-5", "claude-sonnet-5-5", "claude-haiku-5-5", "claude-opus-4-8",
@@ -208,3 +222,15 @@ def test_both_places_of_older_logs_occur(lines, truth):
     older = [path for path in lines if path.endswith("/conversations.jsonl")]
     assert any(path.split("/")[1] in truth["sessions"] for path in older)
     assert any(f"{{host}}/{path.removesuffix('.jsonl')}" in truth["sessions"] for path in older)
+
+
+def test_a_demo_takes_the_ports_that_the_environment_names_and_keeps_them(tmp_path, monkeypatch):
+    for name in ("AIRFLOW_PORT", "HEALTH_PORT"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("BROWSER_PORT", "4567")
+    first = open_home(tmp_path / "demo")
+    assert first.browser_port == 4567
+    monkeypatch.delenv("BROWSER_PORT")
+    again = open_home(tmp_path / "demo")
+    kept = ("browser_port", "airflow_port", "health_port")
+    assert [getattr(again, name) for name in kept] == [getattr(first, name) for name in kept]

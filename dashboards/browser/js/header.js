@@ -92,7 +92,12 @@ export function render({ model, el }) {
   });
 
   model.on("msg:custom", ({ type, html, is_away }) => {
-    if (type === "live") return heard(is_away);
+    if (type === "live") {
+      // Nothing can be filtered while MongoDB is away.
+      for (const one of el.querySelectorAll(".pick, .dates")) one.inert = is_away;
+      panes.sessions?.away(is_away);
+      return heard(is_away);
+    }
     // The text being typed is newer than what the server answers to.
     const focused = el.getRootNode().activeElement;
     const text = focused?.name === "q" ? focused.value : null;

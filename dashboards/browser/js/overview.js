@@ -1,6 +1,6 @@
 // What fills the page without an open session: the overview, or the matches of a search.
 export function render({ model, el }) {
-  const { adopt, fill, reason, wire, panes, moreOf, closes, stepIn } = window.cca;
+  const { adopt, fill, reason, wire, panes, moreOf, closes, stepIn, enter, onScroll } = window.cca;
   const set = (changes) => model.send_msg({ type: "set", changes });
   const AHEAD = 900;
   const rows = () => [...el.querySelectorAll("a.row")];
@@ -15,6 +15,7 @@ export function render({ model, el }) {
     step: (by) => stepIn(rows(), active(), by),
     open: () => (rows().find((row) => row === active()) || rows()[0])?.click(),
     openFirst: () => rows()[0]?.click(),
+    enter: () => enter(el),
     comeBack: () => lastOpened()?.focus(),
     isFor: (text) => el.querySelector(".results")?.dataset.q === text && rows().length > 0,
   };
@@ -62,8 +63,25 @@ export function render({ model, el }) {
     isReading = false;
     requestAnimationFrame(readOn);
   }
-  el.addEventListener("scroll", readOn, { passive: true });
-  requestAnimationFrame(readOn);
+  onScroll(el, readOn);
+
+  // --- a reload, and the way back, lead to the place that was read
+
+  const searched = () => el.querySelector(".rows.hits")?.dataset.more;
+  window.addEventListener("beforeunload", () => {
+    const matches = { of: searched(), top: el.scrollTop };
+    if (matches.of && el.checkVisibility()) history.replaceState({ ...history.state, matches }, "");
+  });
+
+  async function comeBack() {
+    const before = history.state?.matches;
+    if (!before || before.of !== searched()) return readOn();
+    for (let height = 0; height !== el.scrollHeight && el.scrollTop < before.top; await readOn()) {
+      height = el.scrollHeight;
+      el.scrollTop = before.top;
+    }
+  }
+  requestAnimationFrame(comeBack);
 
   model.on("msg:custom", ({ type, html }) => {
     const list = el.querySelector(".rows.hits");

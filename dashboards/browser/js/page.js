@@ -41,26 +41,35 @@
     });
   }
 
-  // The bars of a chart are one stop of the tab key; arrows go from one to the next.
+  // A group of controls, and a list of rows, is one stop of the Tab key; the arrow keys go on.
+  const GROUPED = ":is(button, a[href], summary):not(.popover *)";
+  const inGroup = (group) => [...group.querySelectorAll(GROUPED)];
+
+  function oneStop(all, first = all[0]) {
+    const stop = all.find((one) => one.getAttribute("tabindex") === "0") || first;
+    for (const one of all) one.tabIndex = one === stop ? 0 : -1;
+  }
+
+  function stopAt(one, all) {
+    for (const other of all) other.tabIndex = other === one ? 0 : -1;
+  }
+
   function rove(el) {
-    const bars = () => [...el.querySelectorAll(".chart .bar")];
-    const stopAt = (chosen) => {
-      for (const bar of bars()) bar.tabIndex = bar === chosen ? 0 : -1;
+    const rows = () => [...el.querySelectorAll("a.row")];
+    const settle = () => {
+      for (const group of el.querySelectorAll("[data-arrows]")) oneStop(inGroup(group));
+      oneStop(rows(), el.querySelector('a.row[aria-current="page"]') || undefined);
     };
-    new MutationObserver(() => stopAt(bars().pop())).observe(el, {
-      childList: true,
-      subtree: true,
+    new MutationObserver(settle).observe(el, { childList: true, subtree: true });
+    settle();
+    el.addEventListener("focusin", ({ target }) => {
+      if (target.matches("a.row")) stopAt(target, rows());
     });
-    stopAt(bars().pop());
-    el.addEventListener("keydown", (event) => {
-      const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-      const all = by ? bars() : [];
-      const next = all[all.indexOf(event.target.closest?.(".chart .bar")) + by];
-      if (!by || !next || !event.target.matches(".chart .bar")) return;
-      event.preventDefault();
-      stopAt(next);
-      next.focus();
-    });
+  }
+
+  // Into a list, at the row that its tab stop is.
+  function enter(el) {
+    el.querySelector('a.row[tabindex="0"]')?.focus();
   }
 
   function changesOf({ set, session, agent, m }) {
@@ -249,7 +258,7 @@
   // The grammar of the search: -word and -"phrase" leave out, field:value is no text.
   // One minus before a word leaves it out, as in cca/search/typed.py.
   const PIECES =
-    /(?:(?<!\S)(-)(?![->\s]))?(?:(?:kind|project|session|host):(?:"[^"]*"?|\S+)|"([^"]*)"?|(\S+))/g;
+    /(?:(?<!\S)(-)(?![->\s]))?(?:(?:kind|project|session|host|pr):(?:"[^"]*"?|\S+)|"([^"]*)"?|(\S+))/g;
 
   function wordsOf(query) {
     const found = [...query.matchAll(PIECES)].filter(([, minus]) => !minus);
@@ -347,18 +356,18 @@
     else if (document.body.dataset.view === "search") panes.header?.clear();
   }
 
-  // A group of buttons is one stop of the Tab key; the arrow keys go from one to the next.
   const arrowsIn = (event) => event.composedPath().find((node) => node.matches?.("[data-arrows]"));
 
   document.addEventListener("keydown", (event) => {
     const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
     const group = by && arrowsIn(event);
     if (!group) return;
-    const all = [...group.querySelectorAll("button")];
-    const next = all[all.indexOf(event.composedPath()[0]) + by];
+    const all = inGroup(group).filter((one) => one.checkVisibility());
+    const at = all.indexOf(event.composedPath()[0]);
+    const next = at < 0 ? null : all[at + by];
     if (!next) return;
     event.preventDefault();
-    for (const button of all) button.tabIndex = button === next ? 0 : -1;
+    stopAt(next, inGroup(group));
     next.focus();
   });
 
@@ -391,6 +400,8 @@
       event.preventDefault();
       find();
     }
+    if (event.key === "F3" && isReading() && panes.transcript?.nextMatch(event.shiftKey ? -1 : 1))
+      event.preventDefault();
     if (event.metaKey || event.ctrlKey || event.altKey) return;
     if (isTyping(event)) {
       if (event.key === "Escape") event.composedPath()[0].blur();
@@ -432,6 +443,10 @@
     const act = event.composedPath().find((node) => node.dataset?.act);
     if (act?.dataset.act === "theme") toggleTheme();
     if (act?.dataset.act === "help") toggleHelp();
+    if (event.target.matches("a.skip[href='#side']")) {
+      event.preventDefault();
+      (document.body.dataset.view === "search" ? panes.results : panes.sessions)?.enter();
+    }
     if (act?.dataset.act === "activity") {
       document.body.dataset.narrow = "activity";
       if (document.body.dataset.view === "session") panes.transcript?.close();
@@ -469,10 +484,12 @@
       shine(state);
     },
     highlight,
+    patternOf,
     mark,
     moreOf,
     closes,
     stepIn,
+    enter,
     onScroll,
     isBusy: () => isField(focused()),
   };

@@ -208,14 +208,31 @@
       return input?.matches(":focus") ? input.value : null;
     }
 
-    // `text` was typed before the field was there.
-    function openFind(text = "") {
+    function showBar() {
       const head = pane.head();
-      if (!head) return;
+      if (!head) return null;
       if (!bar()) head.append(made());
       bar().hidden = false;
       measure();
-      const input = bar().querySelector("input");
+      return bar().querySelector("input");
+    }
+
+    // The words of the search that led here, from the match that was opened; whoever reads keeps
+    // the focus, and after a reload the place too.
+    async function openSearch(query, entry, isBack) {
+      const input = showBar();
+      if (!input) return;
+      input.value = query;
+      bar().dataset.search = "";
+      await look(entry, isBack);
+      // A title that was found is not in the conversation.
+      if (!stops.length && bar() && "search" in bar().dataset) hideFind();
+    }
+
+    // `text` was typed before the field was there.
+    function openFind(text = "") {
+      const input = showBar();
+      if (!input) return;
       input.focus();
       input.select();
       if (text) {
@@ -241,6 +258,7 @@
         <button type="button" data-close title="Close (Esc)" aria-label="Close">×</button>`;
       const input = form.querySelector("input");
       input.addEventListener("input", () => {
+        delete form.dataset.search;
         clearTimeout(timer);
         timer = setTimeout(look, TYPING);
       });
@@ -263,6 +281,11 @@
 
     function closeFind() {
       if (!bar() || bar().hidden) return;
+      hideFind();
+      (pane.chosen() || el).focus({ preventScroll: true });
+    }
+
+    function hideFind() {
       bar().hidden = true;
       asked += 1;
       stops = [];
@@ -270,11 +293,10 @@
       unmark();
       draw();
       measure();
-      (pane.chosen() || el).focus({ preventScroll: true });
     }
 
     // Each match is a stop: the passage that holds it, and which of its matches it is.
-    async function look() {
+    async function look(entry = "", isStill = false) {
       const text = bar()?.querySelector("input").value.trim() || "";
       const mine = ++asked;
       clearTimeout(timer);
@@ -287,18 +309,23 @@
         return draw();
       }
       try {
-        const found = await get(address("find", pane.feed(), { q: text }));
+        const found = await get(
+          address("find", pane.feed(), { q: text, ...(isSearch() && { search: "1" }) }),
+        );
         if (mine !== asked) return;
         stops = expanded(found);
         if (!outline) await sketch();
         unmark();
         draw();
-        const here = seen()[0];
+        // Whoever went on meanwhile stays there.
+        const isLeft = Boolean(entry) && !pane.chosen()?.matches(".target");
+        const here = places.get(entry) ?? seen()[0];
         at = Math.max(
           0,
           stops.findIndex(({ place }) => place >= here),
         );
-        if (stops.length) await go();
+        if (stops.length && (isStill || isLeft)) tellPlace();
+        else if (stops.length) await go();
         else tellCount("No matches");
       } catch (error) {
         tellCount(pane.reason(error));
@@ -322,14 +349,21 @@
       await go();
     }
 
+    const isSearch = () => "search" in bar().dataset;
+
+    const tellPlace = () =>
+      tellCount(`${(at + 1).toLocaleString("en")} of ${stops.length.toLocaleString("en")}`);
+
     async function go() {
       const stop = stops[at];
-      tellCount(`${(at + 1).toLocaleString("en")} of ${stops.length.toLocaleString("en")}`);
+      tellPlace();
       const mine = asked;
       const place = await pane.reach(stop.entry, { use: stop.use, isOpen: true, isKept: true });
       if (!place || mine !== asked || stops[at] !== stop) return;
       unmark();
-      const pattern = patternOf(bar().querySelector("input").value);
+      const text = bar().querySelector("input").value;
+      const pattern = isSearch() ? window.cca.patternOf(text) : patternOf(text);
+      if (!pattern) return;
       const found = scopes(place, stop).flatMap((scope) =>
         window.cca.mark(scope, pattern, "found"),
       );
@@ -377,7 +411,14 @@
     window.cca.onScroll(el, follow);
     sizes.observe(el);
 
-    return { opened, sketch, step, openFind, typing, measure };
+    // Whether there are matches to go to.
+    function nextMatch(by) {
+      if (!bar() || bar().hidden || !stops.length) return false;
+      next(by);
+      return true;
+    }
+
+    return { opened, sketch, step, openFind, openSearch, nextMatch, typing, measure };
   }
 
   window.cca.rail = rail;

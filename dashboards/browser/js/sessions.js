@@ -1,23 +1,29 @@
 export function render({ model, el }) {
-  const { adopt, fill, wire, panes, moreOf, closes, stepIn, onScroll } = window.cca;
+  const { adopt, fill, wire, panes, moreOf, closes, stepIn, enter, onScroll } = window.cca;
   const set = (changes) => model.send_msg({ type: "set", changes });
   const rows = () => [...el.querySelectorAll("a.row")];
   const list = () => el.querySelector(".rows");
   const pages = () => [...(list()?.children || [])];
+  const active = () => rows().find((row) => row === el.getRootNode().activeElement);
   // Rows this far from what is seen are dropped, and read again when they are needed.
   const KEEP = 3000;
   const AHEAD = 1200;
+  const SETTLED = 150;
   let typing = 0;
-  let current = { session: "", m: "" };
+  const asked = new URLSearchParams(location.search);
+  let current = { session: asked.get("session") || "", m: asked.get("m") || "" };
   let opened = current;
 
   adopt("sessions", el);
   wire(el, model);
 
   panes.sessions = {
-    open: () =>
-      (rows().find((row) => row === el.getRootNode().activeElement) || rows()[0])?.click(),
-    step: (by) => stepIn(rows(), el.getRootNode().activeElement, by),
+    open: () => (active() || rows()[0])?.click(),
+    // Without a row that has the focus, from the one that was opened last.
+    step: (by) => stepIn(rows(), active() || rows().find((row) => isOf(row, opened)), by),
+    enter: () => enter(el),
+    remember,
+    away: (isAway) => el.querySelector(".list-head")?.toggleAttribute("inert", isAway),
     rename(session, name) {
       const title = rows()
         .find((row) => row.dataset.session === session)
@@ -98,9 +104,15 @@ export function render({ model, el }) {
     requestAnimationFrame(look);
   }
 
-  function look() {
+  // Days stick below the head, which grows with the menu of filters.
+  const sizes = new ResizeObserver(() => {
     const head = el.querySelector(".list-head");
     if (head) el.style.setProperty("--head", `${head.offsetHeight}px`);
+  });
+
+  function look() {
+    const head = el.querySelector(".list-head");
+    if (head) sizes.observe(head);
     const all = pages().filter((one) => one.matches(".page"));
     if (!all.length) return;
     const seen = el.getBoundingClientRect();
@@ -131,6 +143,58 @@ export function render({ model, el }) {
 
   onScroll(el, look);
 
+  // --- a reload, and the way back, lead to the place that was read
+
+  // Which list this is, whatever session is open beside it.
+  function nameOf() {
+    const given = new URLSearchParams(list()?.dataset.more.split("?")[1]);
+    for (const name of ["session", "agent", "m"]) given.delete(name);
+    return given.toString();
+  }
+
+  function remember() {
+    const all = pages().filter((page) => page.matches(".page"));
+    if (!all.length || !list().matches(".sessions") || !el.checkVisibility()) return;
+    const kept = {
+      of: nameOf(),
+      top: el.scrollTop,
+      row: active()?.dataset.session || opened.session,
+      pages: all.map((page) => [
+        page.dataset.from || "",
+        page.offsetHeight,
+        page.dataset.day || "",
+      ]),
+    };
+    history.replaceState({ ...history.state, list: kept }, "");
+  }
+
+  // Pages stand in for themselves by their height until they are seen, as dropped ones do.
+  function comeBack() {
+    const before = history.state?.list;
+    if (!before || !list()?.matches(".sessions") || before.of !== nameOf()) return false;
+    for (const [from, height, day] of before.pages.slice(1)) {
+      const page = document.createElement("ol");
+      page.className = "page";
+      page.style.height = `${height}px`;
+      Object.assign(page.dataset, { from, day, dropped: "1" });
+      list().append(page);
+    }
+    if (!opened.session) opened = { session: before.row, m: "" };
+    el.scrollTop = before.top;
+    return true;
+  }
+
+  let settling = 0;
+  el.addEventListener(
+    "scroll",
+    () => {
+      clearTimeout(settling);
+      settling = setTimeout(remember, SETTLED);
+    },
+    { passive: true },
+  );
+  window.addEventListener("beforeunload", remember);
+
   // What is new goes in place: a row being read or pointed at does not move away.
   function news(html) {
     const fresh = document.createElement("template");
@@ -145,7 +209,7 @@ export function render({ model, el }) {
     }
     const count = el.querySelector(".list-head p");
     const newCount = fresh.content.querySelector(".list-head p");
-    if (count.innerHTML !== newCount.innerHTML) count.replaceWith(newCount);
+    if (count && newCount && count.innerHTML !== newCount.innerHTML) count.replaceWith(newCount);
     const byId = (root) =>
       new Map([...root.querySelectorAll("a.row")].map((row) => [row.dataset.session, row]));
     if (old.innerHTML === newRows.innerHTML) return;
@@ -184,7 +248,7 @@ export function render({ model, el }) {
     const text = name === "text" ? focused.value : null;
     const isOpen = Boolean(el.querySelector("details.traits[open]"));
     fill(el, message.html);
-    el.scrollTop = 0;
+    if (!comeBack()) el.scrollTop = 0;
     if (isOpen && el.querySelector("details.traits"))
       el.querySelector("details.traits").open = true;
     const input = name && el.querySelector(`[data-name="${name}"]`);
@@ -194,10 +258,7 @@ export function render({ model, el }) {
     }
     look();
   });
-  const first = el.querySelector('a.row[aria-current="page"]');
-  if (first) {
-    current = opened = { session: first.dataset.session, m: first.dataset.m || "" };
-    first.scrollIntoView({ block: "nearest" });
-  }
+  if (!comeBack())
+    el.querySelector('a.row[aria-current="page"]')?.scrollIntoView({ block: "nearest" });
   look();
 }

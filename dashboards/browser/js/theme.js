@@ -4,6 +4,10 @@
   const dark = chosen ? chosen === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
   const root = document.documentElement;
   root.dataset.theme = dark ? "dark" : "light";
+  // The list has the width that somebody gave it, or is hidden.
+  const width = Number(localStorage.getItem("cca-side"));
+  if (width) root.style.setProperty("--side", `${width}px`);
+  if (localStorage.getItem("cca-side-off")) root.dataset.side = "off";
   // Paper is white, whatever the screen was.
   let onScreen = root.dataset.theme;
   addEventListener("beforeprint", () => {

@@ -29,7 +29,10 @@ export function render({ model, el }) {
     const before = history.state?.at;
     const wanted = head()?.dataset.m;
     const target = wanted && arriveAt(wanted);
-    if (head() && before?.of === nameOf()) return comeBack(before);
+    const isBack = Boolean(head() && before?.of === nameOf());
+    const query = wanted && new URLSearchParams(location.search).get("q");
+    if (query) rail.openSearch(query, wanted, isBack);
+    if (isBack) return comeBack(before);
     if (!wanted) return grow();
     settle(() => target?.scrollIntoView({ block: "center" }));
   }
@@ -70,6 +73,7 @@ export function render({ model, el }) {
 
   // Goes to an entry, wherever it stands; `isKept` leaves the focus where it is.
   async function reach(id, { use = "", isOpen = false, isKept = false } = {}) {
+    const before = selected();
     let place = placeOf(id, use);
     if (!place) {
       await load("around", id);
@@ -80,6 +84,8 @@ export function render({ model, el }) {
       place.open = true;
       await unfoldTool(place);
     }
+    // Whoever went on meanwhile stays there.
+    if (isKept && before?.isConnected && selected() !== before) return null;
     choose(place.closest("article"));
     if (!isKept) selected().focus({ preventScroll: true });
     settle(() => isKept || place.scrollIntoView({ block: "start" }));
@@ -484,6 +490,7 @@ export function render({ model, el }) {
     stepPrompt,
     stepFailure: (by) => rail.step("failure", by),
     find: (text) => rail.openFind(text),
+    nextMatch: rail.nextMatch,
     goToEnd,
     step(by) {
       const all = articles();
@@ -566,7 +573,10 @@ export function render({ model, el }) {
 
   model.on("msg:custom", (message) => {
     if (message.type === "url") {
-      if (message.push) remember();
+      if (message.push) {
+        remember();
+        panes.sessions?.remember();
+      }
       history[message.push ? "pushState" : "replaceState"](
         message.push ? {} : history.state,
         "",

@@ -15,8 +15,8 @@ class Figure(str):
     """A value as a person reads it; tables sort by `value`, in `unit`, and export it."""
 
     __slots__ = ("unit", "value")
-    value: Value
     unit: str
+    value: Value
 
     def __new__(cls, text: str, value: Value, unit: str = "") -> Self:
         figure = super().__new__(cls, text)

@@ -69,6 +69,77 @@ def test_a_list_of_any_length_is_scrolled_to_its_end_and_back(site: Any, open_pa
     assert len(days) == len(set(days)), "a day is named once"
 
 
+def test_a_reload_and_the_way_back_keep_the_place_in_the_list(site: Any, open_page: Any) -> None:
+    page = open_page(site.url)
+    ready(page)
+    row = page.locator("a.row", has_text="Session 240")
+    for _ in range(60):
+        if row.count():
+            break
+        page.locator(".page").last.evaluate("one => one.scrollIntoView({block: 'end'})")
+        page.wait_for_timeout(80)
+    row.evaluate("one => one.scrollIntoView({block: 'center'})")
+    page.wait_for_function("() => history.state?.list?.pages.length > 4")
+    page.reload()
+    ready(page)
+    expect(row).to_be_in_viewport()
+    row.click()
+    expect(page.locator('a.row[aria-current="page"]')).to_contain_text("Session 240")
+    page.reload()
+    ready(page)
+    expect(row).to_be_in_viewport()
+    expect(row).to_have_attribute("aria-current", "page")
+    # Another list begins at its top; the way back to this one leads to its place.
+    page.goto(f"{site.url}/?branch=otters")
+    ready(page)
+    page.go_back()
+    ready(page)
+    expect(row).to_be_in_viewport()
+
+
+def test_few_stops_of_the_tab_key_lead_to_the_list(site: Any, open_page: Any) -> None:
+    page = open_page(site.url)
+    ready(page)
+    first = page.locator("a.row").first
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the list")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(first).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("a.row").nth(1)).to_be_focused()
+    # The list is one stop, and so is each group of controls.
+    page.keyboard.press("Shift+Tab")
+    expect(page.get_by_role("button", name="Failures", exact=True)).to_be_focused()
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("button", name="Starred", exact=True)).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.locator("a.row").nth(1)).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.locator("#overview").get_by_role("button").first).to_be_focused()
+
+
+def test_the_list_has_the_width_it_was_given_and_is_hidden_by_a_key(
+    site: Any, open_page: Any
+) -> None:
+    page = open_page(site.url)
+    ready(page)
+    side, more = page.locator("#side"), page.locator("a.row .roomy").first
+    expect(more).to_be_hidden()
+    edge = page.locator("#grip").bounding_box()
+    page.mouse.move(edge["x"] + 2, 400)
+    page.mouse.down()
+    page.mouse.move(520, 400)
+    page.mouse.up()
+    page.reload()
+    ready(page)
+    assert side.bounding_box()["width"] == 520
+    expect(more).to_be_visible()
+    page.keyboard.press("b")
+    expect(side).to_be_hidden()
+    page.keyboard.press("b")
+    expect(side).to_be_visible()
+
+
 def test_filters_are_chosen_removed_and_kept_in_the_address(site: Any, open_page: Any) -> None:
     page = open_page(site.url)
     ready(page)

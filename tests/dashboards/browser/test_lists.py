@@ -18,7 +18,7 @@ from cca.dashboards.browser.archive import (
 )
 from cca.dashboards.browser.chart import activity_chart, nice_top
 from cca.dashboards.browser.hits import marked
-from cca.dashboards.browser.sessions import choices, list_sessions, sessions_with
+from cca.dashboards.browser.sessions import Known, choices, list_sessions, sessions_with
 from cca.dashboards.browser.state import SORTS, State, from_query, told
 from cca.follow.lists import Lists
 from cca.transcript.slugs import project_label as label
@@ -68,7 +68,7 @@ def test_pages_of_the_list_hold_each_session_once(archive: Archive, sort: str) -
     seen: list[str] = []
     after = "first"
     while after:
-        page = list_sessions(archive, state, seen[-1] if seen else "", limit=4, costs=costs)
+        page = list_sessions(archive, state, seen[-1] if seen else "", limit=4, known=Known(costs))
         assert page.total == (0 if seen else 25)
         seen += [row["_id"] for row in page.rows]
         after = page.next
@@ -153,6 +153,14 @@ def test_projects_of_one_name_are_told_apart_by_their_directories(archive: Archi
     )
     labels = {project.id: project.label for project in list_projects(archive)}
     assert (labels["/p/odd"], labels["/q/odd"]) == ("odd (/p/odd)", "odd (/q/odd)")
+
+
+def test_a_list_may_hold_sessions_of_a_pull_request_only(archive: Archive) -> None:
+    among = Known(among=["s01", "s02", "gone"])
+    assert list_sessions(archive, State(), known=among).total == 2
+    odd = list_sessions(archive, State(project="/p/odd"), known=among)
+    assert [row["_id"] for row in odd.rows] == ["s01"]
+    assert list_sessions(archive, State(), known=Known(among=[])).total == 0
 
 
 def test_sessions_without_a_message_are_found_by_title_only(archive: Archive) -> None:
@@ -283,6 +291,8 @@ def test_a_period_s_list_holds_sessions_with_a_message_in_it(archive: Archive) -
     assert found("2027-02-01", "2027-02-28") == []
     assert found("2027-01-01T09", "2027-01-01T09") == ["long"]
     assert found("2027-01-01T10", "2027-02-01T10") == []
+    rows = list_sessions(archive, State(since="2027-02-01", until="2027-02-28", text="long")).rows
+    assert rows == []
 
 
 def test_copies_are_named_beside_the_count_of_sessions(archive: Archive) -> None:

@@ -156,12 +156,15 @@ def test_a_page_says_that_mongodb_is_away_and_recovers_by_itself(
     expect(page.locator(".live")).to_have_text("Live", timeout=15_000)
     relay.close()
     expect(page.locator(".live")).to_have_text("MongoDB not reachable", timeout=15_000)
+    expect(page.locator(".pick[inert], .dates[inert], .list-head[inert]")).to_have_count(3)
     page.get_by_text("Still here").click()
     page.get_by_role("heading", name="MongoDB does not answer").first.wait_for(timeout=15_000)
     relay.open()
     expect(page.locator(".live")).to_have_text("Live", timeout=15_000)
     page.get_by_role("heading", name="Still here").wait_for(timeout=10_000)
     expect(page.locator("article")).to_contain_text("Hello")
+    expect(page.locator(".list-head")).to_be_visible()
+    expect(page.locator("[inert]")).to_have_count(0)
     relay.close()
 
 

@@ -58,6 +58,14 @@ def test_matches_fill_the_page_by_session_best_first(site: Any, open_page: Any) 
     expect(many.locator(".snippet").first).to_have_text(re.compile("^The otter of day"))
     many.get_by_role("button", name="Show 9 more of 12").click()
     expect(many.locator("a.hit")).to_have_count(12)
+    many.locator("a.hit").nth(7).click()
+    count = page.locator(".find .count")
+    expect(count).to_have_text(re.compile(r"^\d+ of 12$"))
+    number = int(count.inner_text().split()[0])
+    expect(page.locator("article.target mark.here")).to_have_text("otter")
+    page.get_by_role("button", name="Next match").click()
+    expect(count).to_have_text(f"{number % 12 + 1} of 12")
+    expect(page.locator("article:not(.target) mark.here")).to_have_text("otter")
 
 
 def test_newest_first_is_remembered(site: Any, open_page: Any) -> None:
@@ -96,6 +104,11 @@ def test_the_keys_lead_from_the_field_to_a_match_and_back(site: Any, open_page: 
         page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     expect(page.locator("article.target")).to_contain_text("otter otter otter")
+    # The words are found in the session too, from the match on.
+    expect(page.locator(".find .count")).to_have_text("1 of 3")
+    expect(page.locator("mark.here")).to_have_text("otter")
+    page.keyboard.press("F3")
+    expect(page.locator(".find .count")).to_have_text("2 of 3")
     # The search stays, beside what it found.
     expect(page.locator("#side .list-head [role=status]")).to_contain_text("13 matches")
     page.keyboard.press("Escape")

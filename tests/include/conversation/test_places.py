@@ -8,7 +8,7 @@ from pymongo.collection import Collection
 
 from cca.conversation.outline import read_outline
 from cca.mongo.archive import Document
-from cca.search.within import Conversations
+from cca.search.within import Conversations, count_of_search, count_of_text
 from cca.transcript.titles import TITLE_FIELDS
 
 TALK = "77777777-7777-4777-8777-777777777777"
@@ -64,7 +64,7 @@ def test_a_text_is_found_wherever_it_was_said(
     talks = Conversations(collection)
 
     def find(text: str, *, is_changed: bool = False) -> list[tuple[int, str, str, int]]:
-        found = talks.find(TALK, "", text, 1, lambda _: is_changed)
+        found = talks.find(TALK, "", count_of_text(text), 1, lambda _: is_changed)
         return [(o.passage.place, o.passage.kind, o.passage.call, o.count) for o in found]
 
     assert find("needle") == [
@@ -76,3 +76,12 @@ def test_a_text_is_found_wherever_it_was_said(
     tell("user", "needle")
     assert len(find("needle")) == 4, "read once while nothing changes"
     assert find("needle", is_changed=True)[-1] == (3 + len(TITLE_FIELDS), "prompt", "", 1)
+
+
+def test_the_words_of_a_search_are_counted_each_for_itself() -> None:
+    text = "a needle in the\nhay, needles, and a stack"
+    for query, expected in {
+        "needle": 2, "NEEDLE hay kind:prompt": 3, '"the hay"': 1, "needle -stack": 2, "need*": 2,
+        "kind:prompt": 0, r"/need\w+/": 2, "a": 0,
+    }.items():  # fmt: skip
+        assert count_of_search(query)(text) == expected, query

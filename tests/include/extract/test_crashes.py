@@ -13,6 +13,7 @@ import pytest
 from pymongo.collection import Collection
 
 from cca.extract.fetch import server_time
+from cca.extract.rest import rest_of
 from cca.extract.run import extract
 from cca.extract.window import Window, backfill
 from cca.lake.lake import holding
@@ -21,7 +22,6 @@ from cca.load.warehouse import writing
 from cca.settings import Settings, child_environment
 from cca.transcript.blocks import blocks_of
 from cca.transcript.entry import entry_of
-from cca.transcript.values import as_json
 
 Make = Callable[..., dict[str, Any]]
 LONG_AGO = datetime(2026, 10, 1, tzinfo=UTC)
@@ -95,14 +95,14 @@ def archived(collection: Collection[dict[str, Any]]) -> tuple[list[Any], list[An
     entries, blocks = [], []
     for one in collection.find():
         entry = entry_of(one)
-        entries.append((one["_id"], as_json(entry)))
+        entries.append((one["_id"], rest_of(entry).decode()))
         blocks += [(one["_id"], index) for index, _ in enumerate(blocks_of(entry))]
     return sorted(entries), sorted(blocks)
 
 
 def in_lake(settings: Settings) -> tuple[list[Any], list[Any]]:
     """The same by the lake, read with no dedupe."""
-    columns = {"conversations": ["_id", "entry_json"], "content_blocks": ["_id", "block_index"]}
+    columns = {"conversations": ["_id", "rest_json"], "content_blocks": ["_id", "block_index"]}
     with holding(settings) as lake:
         files = lake.read().files
         found = [

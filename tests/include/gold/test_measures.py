@@ -21,7 +21,8 @@ from cca.gold.measures import MEASURES, semantic
 from cca.gold.measures.dimensions import DIMENSIONS
 from cca.gold.measures.model import Measure, ratio
 from cca.gold.measures.select import select
-from cca.gold.open import open_gold
+from cca.gold.open import open_gold, reading_gold
+from cca.gold.pull_requests import sessions_of
 from cca.gold.summary import summary
 from cca.settings import PROJECT_DIR, Settings
 from cca.usage import behaviour
@@ -351,3 +352,19 @@ def test_dimensions_of_metrics_are_columns_that_exist(demo_gold: Settings) -> No
         )
         assert not {"day", "week", "month"} & {each["name"] for each in model["dimensions"]}
     assert DIMENSIONS
+
+
+def test_a_pull_request_is_found_by_name_number_and_address(demo_gold: Settings) -> None:
+    with reading_gold(demo_gold) as gold:
+        [(name, url)] = gold.execute(
+            "select pull_request, pull_request_url from marts.fct_pull_requests"
+            " order by sessions desc, 1 limit 1"
+        ).fetchall()
+        worked = gold.execute(
+            "select distinct session_id from marts.fct_api_messages where pull_request = $1", [name]
+        ).fetchall()
+    expected = {session for (session,) in worked}
+    assert expected
+    for asked in (name, name.partition("#")[2], f"#{name.partition('#')[2]}", f"{url}/files"):
+        assert sessions_of(demo_gold, asked) == expected
+    assert sessions_of(demo_gold, "") == frozenset()

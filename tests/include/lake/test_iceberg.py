@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from click.testing import CliRunner
 from pymongo.collection import Collection
@@ -18,10 +19,11 @@ from cca.lake import catalog, erase, iceberg, snapshots
 from cca.lake.compact import compact
 from cca.lake.iceberg import IcebergStore
 from cca.lake.lake import holding
+from cca.lake.manifest import Manifest
 from cca.lake.store import Commit
 from cca.load.raw import load, load_state
 from cca.load.warehouse import writing
-from cca.records import DATASETS
+from cca.records import CONVERSATIONS, DATASETS
 from cca.selection import Selection
 from cca.settings import Settings, get_settings
 from cca.time_travel import settings_of
@@ -174,6 +176,34 @@ def test_small_files_of_old_dates_become_one_and_raw_sees_no_news(
     moved = load(settings)
     assert (moved.rows_added, moved.rows_deleted, moved.load_seq) == (0, 0, 1)
     assert compact(settings).files_merged == 0
+
+
+def test_tables_of_an_older_version_lose_its_whole_entries_and_their_past_is_still_read(
+    settings: Settings,
+    collection: Collection[dict[str, Any]],
+    document: Make,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    collection.insert_one(document())
+    older = [*list(CONVERSATIONS)[:-1], pa.field("entry_json", pa.string(), nullable=False)]
+    with monkeypatch.context() as then:
+        then.setitem(DATASETS, "conversations", pa.schema(older))
+        then.setattr(catalog, "RETIRED", {})
+        extract(settings, settings.mongo_uri, Window("full"))
+    (before,) = snapshots.list_all(settings)
+    collection.insert_one(document(eventAt=LONG_AGO))
+    extract(settings, settings.mongo_uri, backfill(LONG_AGO, LONG_AGO + timedelta(days=1)))
+
+    def rests(state: Manifest) -> list[bool]:
+        files = [file for file in state.files if file.dataset == "conversations"]
+        found = [lake.table(file)["rest_json"][0].as_py() for file in files]
+        return sorted(rest is not None for rest in found)
+
+    with holding(settings) as lake:
+        store = IcebergStore(settings)
+        assert "entry_json" not in store.tables["conversations"].schema().column_names
+        assert rests(lake.read()) == [False, True]
+        assert rests(store.at(snapshots.find(settings, before.snapshot_id, None))) == [False]
 
 
 def test_commands_show_tables_and_drop_asks_first(

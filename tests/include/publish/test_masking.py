@@ -9,11 +9,13 @@ SECRET = "sk-" + "ant-api03-" + "aB3_-x" * 12
 
 def test_texts_are_masked_and_all_else_is_copied_as_it_is():
     with duckdb.connect() as connection:
-        masking.install(connection)
         connection.execute("create table t (id varchar, prompt varchar, title varchar, n integer)")
-        connection.execute("insert into t values (?, ?, null, 1)", [SECRET, f"use {SECRET} please"])
-        rows = connection.execute(masking.selection(connection, "t")).fetchall()
-        assert rows == [(SECRET, f"use {MASK} please", None, 1)]
+        said = [f"use {SECRET} please", "a plain one", f"it's\0 caf\u00e9 {SECRET}"]
+        for number, prompt in enumerate(said):
+            connection.execute("insert into t values (?, ?, null, ?)", [SECRET, prompt, number])
+        rows = connection.execute(masking.selection(connection, "t") + " order by n").fetchall()
+        shown = [f"use {MASK} please", "a plain one", f"it's\0 caf\u00e9 {MASK}"]
+        assert rows == [(SECRET, prompt, None, number) for number, prompt in enumerate(shown)]
         names = [column[0] for column in connection.description]
         assert names == ["id", "prompt", "title", "n"]
 

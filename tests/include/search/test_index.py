@@ -1,10 +1,11 @@
-"""The files of words beside the index hold all of its words."""
+"""Each document goes in once, and the files of words beside the index hold all of its words."""
 
 import pytest
+from tantivy import Query
 
 from cca.search import home as homes
 from cca.search.index import Writer
-from cca.search.schema import open_index
+from cca.search.schema import count_of, open_index
 
 TEXTS = [
     "plain words, snake_case, _private and deadbeefcafe0123",
@@ -36,3 +37,23 @@ def test_the_vocabulary_holds_every_word_also_of_a_writer_that_came_later(settin
     files = [(home.path / name).read_text() for name in ("vocab.bin", "vocab.hex")]
     assert set("".join(files).split()) == words
     assert "deadbeefcafe0123" in files[1]
+
+
+@pytest.mark.parametrize("most_known", [0, 100])
+def test_a_document_goes_in_once_and_a_copy_takes_no_text(settings, monkeypatch, most_known):
+    """Whether the writer knows what is in, asks the index, or came later."""
+    monkeypatch.setattr("cca.search.index._MOST_KNOWN", most_known)
+    home = homes.create(settings.search_dir, "source")
+    documents = [_document(number, text) for number, text in enumerate(TEXTS)]
+    copies = [each | {"_id": f"{number + 100:032x}"} for number, each in enumerate(documents)]
+    with Writer(home) as writer:
+        for batch in (documents, documents, copies, copies):
+            writer.add(batch)
+            writer.commit(None)
+        assert writer.holds(documents[0]["_id"])
+    with Writer(home) as writer:
+        assert writer.add([*documents, *copies]) == 0
+        assert not writer.holds("another")
+    searcher = open_index(home.tantivy).searcher()
+    counts = [count_of(searcher, Query.exists_query(name)) for name in ("ts", "key", "of")]
+    assert counts == [2 * len(TEXTS), len(TEXTS), len(TEXTS)]

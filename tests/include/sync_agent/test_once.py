@@ -260,6 +260,17 @@ def test_the_indexes_that_readers_need_are_there(transcript, sync, collection):
     assert ("sessionKey", "stream", "generation", "sourceOffset") in keys
 
 
+def test_indexes_that_a_first_pass_did_not_come_to_are_made_by_the_next(
+    transcript, sync, collection
+):
+    transcript.write_bytes(user(1))
+    sync()
+    made = collection.index_information()
+    collection.drop_indexes()
+    sync()
+    assert collection.index_information() == made
+
+
 def test_a_file_that_cannot_be_read_holds_up_nothing(transcript, sync, stored, projects):
     transcript.write_bytes(user(1))
     (projects / "broken.jsonl").symlink_to(projects / "nowhere.jsonl")

@@ -1,6 +1,6 @@
 import gc
 
-from cca.sync_agent.gc_tuning import few_collections
+from cca.memory import few_collections
 
 
 def test_the_collector_runs_seldom_meanwhile_and_as_before_afterwards():

@@ -1,0 +1,38 @@
+"""Which sessions worked on a pull request: the one rule of the list, the search and MCP."""
+
+import logging
+
+import duckdb
+
+from cca.errors import NotFound
+from cca.gold.open import reading_gold
+from cca.settings import Settings
+from cca.transcript.pull_requests import at_address
+
+log = logging.getLogger(__name__)
+
+# A whole name (owner/repository#12), or its end: #12, or 12.
+SAME_PULL_REQUEST = (
+    "(m.pull_request = $pull_request"
+    " or ends_with(m.pull_request, '#' || ltrim($pull_request, '#')))"
+)
+SESSIONS_OF = f"""
+select distinct m.session_id from marts.fct_api_messages as m where {SAME_PULL_REQUEST}
+"""
+
+
+def name_of(asked: str) -> str:
+    """Returns the name of a pull request that is given by name, number or address."""
+    found = at_address(asked)
+    return found.name if found else asked.strip()
+
+
+def sessions_of(settings: Settings, asked: str) -> frozenset[str]:
+    """Returns the sessions that worked on a pull request; none before the first publish."""
+    try:
+        with reading_gold(settings) as gold:
+            rows = gold.execute(SESSIONS_OF, {"pull_request": name_of(asked)}).fetchall()
+    except (NotFound, duckdb.Error) as error:
+        log.warning("pull requests cannot be read: %s", error)
+        return frozenset()
+    return frozenset(str(session) for (session,) in rows)
