@@ -157,11 +157,12 @@ def numbers_page(settings: Settings, choice: Choice, slug: str = "") -> Markup:
 def make(settings: Settings, choice: Choice, slug: str = "") -> Made:
     """The figures of a page."""
     page = PAGES[slug]
-    given = choice = _known_to(page, choice)
+    today = datetime.now(ZoneInfo(settings.timezone)).date()
+    given = choice = _known_to(page, choice.named(today))
     gold = current(settings)
     if gold is None:
         return Made(slug, given, choice, [], NOT_YET)
-    asked = Asked(gold, choice, datetime.now(ZoneInfo(settings.timezone)).date(), settings)
+    asked = Asked(gold, choice, today, settings)
     try:
         if page.first and not choice.has_period:
             choice = replace(choice, days=page.first(asked))
