@@ -24,7 +24,7 @@ from cca.gold.measures.select import select
 _TOTALS = select(
     [
         measured.COST_USD, measured.API_MESSAGES, measured.COST_PER_DAY_USD, measured.TOKENS,
-        measured.ANSWERED_SESSIONS, measured.CACHE_HIT_RATE,
+        measured.ANSWERED_SESSIONS, measured.CACHE_HIT_RATE, measured.WEB_SEARCH_FEE_USD,
     ],
     where=WHERE,
 )  # fmt: skip
@@ -106,6 +106,8 @@ def _tile(measure: Measure, link: str, now: Row, then: Row | None) -> Tile:
     if measure is sessions.SESSIONS and now["copied_sessions"]:
         # The list says the same of its count.
         remarks.append(f"and {count(now['copied_sessions'], 'copy', 'copies')}")
+    if measure is measured.COST_USD and (fee := now[measured.WEB_SEARCH_FEE_USD.name]):
+        remarks.append(f"and {money(fee)} for web searches")
     name = _SHORTER.get(measure, measure.label)
     text = NOTHING if value is None else write(value)
     return Tile(

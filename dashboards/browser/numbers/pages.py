@@ -90,7 +90,7 @@ NOT_YET = Problem(
     "The pipeline has not run yet. It computes tokens and costs. Run `cca pipeline` now; `cca up` "
     "runs it every hour.",
 )
-NOTHING = Problem("Nothing here in this period", "Try another period, project or model.")
+NOTHING = Problem("Nothing here in this period", "Try another period or other filters.")
 _COUNTED_LATER = " The pipeline counts new conversations every hour; `cca pipeline` does it now."
 _ANY_SESSION = "select 1 as found from marts.dim_sessions limit 1"
 BROKEN = Problem("The numbers cannot be read", "Run `cca rebuild warehouse` to build them again.")
