@@ -63,7 +63,8 @@ def demo_data(
     help="Temporary folder for transcripts and data.",
 )
 @click.option("--down", is_flag=True, help="Stop the demo and delete its folder.")
-def demo(home: Path, down: bool) -> None:
+@click.option("--light", is_flag=True, help="The light stack: without Airflow.")
+def demo(home: Path, down: bool, light: bool) -> None:
     """Run the whole stack on sample conversations; your own data stays untouched."""
     import subprocess
     import sys
@@ -79,7 +80,7 @@ def demo(home: Path, down: bool) -> None:
         return
     settings = open_home(home)
     say(f"Demo in {home}")
-    command = [str(Path(sys.executable).with_name("cca")), "up"]
+    command = [str(Path(sys.executable).with_name("cca")), "up", *(["--light"] if light else [])]
     done = subprocess.run(command, env=child_environment(settings.as_environment()), check=False)  # noqa: S603
     if done.returncode:
         sys.exit(done.returncode)

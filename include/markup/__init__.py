@@ -47,6 +47,8 @@ _TASKS = {
     False: '<span class="task">☐</span> ',
     True: '<span class="task done">☑</span> ',
 }
+# What follows the start of a list of one empty item.
+_EMPTY_LIST = ("list_item_open", "list_item_close", "ordered_list_close")
 _NUMBERED = re.compile(r"( *\d+)[\t→](.*)")
 _UNCOLOURED = frozenset({"", "w", "p", "pm", "n", "nx", "nv", "o", "err", "x", "l", "g", "esc"})
 
@@ -65,6 +67,7 @@ def _parser(*, breaks: bool) -> MarkdownIt:
     )
     parser.core.ruler.push("addresses", _link_addresses)
     parser.core.ruler.push("tasks", _tick_tasks)
+    parser.core.ruler.push("numbers", _keep_numbers)
     # An image would be fetched from wherever the text says; it stays a link.
     return parser.enable(["table", "strikethrough"]).disable("image")
 
@@ -132,6 +135,30 @@ def _tick_tasks(state: StateCore) -> None:
             children[0].content = children[0].content[box.end() :]
             sign = Token("html_inline", "", 0, content=_TASKS[box[1] != " "])
             tokens[at].children = [sign, *children]
+
+
+def _keep_numbers(state: StateCore) -> None:
+    """Writes a number alone, `5432.`, as text: a list of one empty item shows it in the margin."""
+    kept: list[Token] = []
+    tokens = iter(enumerate(state.tokens))
+    for at, token in tokens:
+        if token.type != "ordered_list_open" or not _is_empty_list(state.tokens, at):
+            kept.append(token)
+            continue
+        item = state.tokens[at + 1]
+        number = Token("text", "", 0, content=f"{item.info}{item.markup}")
+        kept += [
+            Token("paragraph_open", "p", 1, block=True),
+            Token("inline", "", 0, children=[number], block=True),
+            Token("paragraph_close", "p", -1, block=True),
+        ]
+        for _ in _EMPTY_LIST:
+            next(tokens)
+    state.tokens = kept
+
+
+def _is_empty_list(tokens: list[Token], at: int) -> bool:
+    return tuple(token.type for token in tokens[at + 1 : at + 4]) == _EMPTY_LIST
 
 
 _PROSE = _parser(breaks=False)

@@ -8,6 +8,7 @@ from tantivy import Occur, Query
 
 from cca.search.filters import Filters, Moment, clauses
 from cca.search.reader import View
+from cca.search.schema import copies_of
 from cca.search.snippet import Finder
 from cca.search.texts import Hit, Text
 from cca.search.typed import Typed
@@ -98,7 +99,7 @@ def hits_of(view: View, query: Query, page: Page) -> tuple[int, list[Hit]]:
     for address, key in zip(addresses, keys, strict=True):
         reference = bytes(view.searcher.doc(address)["ref"][0]).decode()
         document_id, _, order = reference.rpartition(":")
-        hits.append(Hit(document_id, int(order), view.searcher.doc_freq("of", key)))
+        hits.append(Hit(document_id, int(order), copies_of(view.searcher, key)))
     return int(found.count), hits  # type: ignore[attr-defined]  # the stub leaves it out
 
 

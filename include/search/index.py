@@ -16,7 +16,7 @@ from cca.search.blocks import Block, searchable
 from cca.search.erase import erasure_query
 from cca.search.home import Home, Position
 from cca.search.normalise import analyser, leads_of, normalise
-from cca.search.schema import PLACES, document_key, key_of, open_index
+from cca.search.schema import PLACES, document_key, entry_key, line_key, open_index
 from cca.search.vocabulary import Files
 from cca.selection import Selection
 from cca.transcript.entry import ODD_ENTRY, entry_of
@@ -193,8 +193,8 @@ def _fold_key(document: Document, entry: dict[str, Any], block: Block) -> int:
     # The text is part of it: one uuid with two texts is two hits, else one would be lost.
     uuid = entry.get("uuid")
     if isinstance(uuid, str) and uuid:
-        return key_of("entry", uuid, block.number, block.text)
-    return key_of("line", document.get("sessionKey"), block.kind, block.text)
+        return entry_key(uuid, block.number, block.text)
+    return line_key(document.get("sessionKey"), block.kind, block.text)
 
 
 def milliseconds(at: Any) -> int:

@@ -50,6 +50,21 @@ def key_of(*parts: Any) -> int:
     return int.from_bytes(blake2b(joined, digest_size=8).digest()) & _KEY_BITS
 
 
+def entry_key(*parts: Any) -> int:
+    """Key of a block of an entry that forked and resumed sessions may hold too: it is odd."""
+    return key_of("entry", *parts) | 1
+
+
+def line_key(*parts: Any) -> int:
+    """Key of a block that folds only onto its like in the same session: it is even."""
+    return key_of("line", *parts) & ~1
+
+
+def copies_of(searcher: tantivy.Searcher, key: int) -> int:
+    """How often other sessions hold the block with that key."""
+    return searcher.doc_freq("of", key) if key & 1 else 0
+
+
 def document_key(document_id: str) -> int:
     """Key of a document of the archive: it goes in once, with all of its blocks."""
     if len(document_id) == _DIGEST_DIGITS:

@@ -150,6 +150,13 @@ def test_an_address_ends_where_markup_begins() -> None:
         assert "onclick" not in link
 
 
+def test_a_number_alone_is_text() -> None:
+    assert markdown("5432.") == "<p>5432.</p>\n"
+    assert markdown("7)") == "<p>7)</p>\n"
+    assert str(markdown("1.\n2.")).count("<li>") == 2
+    assert "<li>x</li>" in markdown("5432. x")
+
+
 def test_tasks_have_their_boxes() -> None:
     html = markdown("- [x] done\n- [ ] open\n- [link](https://a.example)\n\n[x] no item")
     assert '<li><span class="task done">☑</span> done</li>' in html

@@ -32,6 +32,12 @@ class Before(NamedTuple):
     last: date
     name: str
 
+    @property
+    def days(self) -> str:
+        """First and last day in words."""
+        begins = f"{self.first:%b %-d}"
+        return begins if self.first == self.last else f"{begins} to {self.last:%b %-d}"
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -87,6 +93,18 @@ class Choice:
     def within(self, first: date, last: date) -> "Choice":
         """The same filters in another period."""
         return replace(self, days="", since=first.isoformat(), until=last.isoformat())
+
+    def named(self, today: date) -> "Choice":
+        """The same, by the name of its period if it has one: the list knows no names.
+
+        What a name is compared with differs from what its days are compared with.
+        """
+        if not self.since or self.until:
+            return self
+        begun = _day(self.since)
+        names = (days for days in PERIODS if Choice(days).period(today)[0] == begun)
+        name = next(names, "")
+        return replace(self, days=name, since="") if name else self
 
     @property
     def has_dates(self) -> bool:

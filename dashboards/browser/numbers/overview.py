@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any
 
 from cca.dashboards.browser.numbers import calendars, spending
@@ -23,7 +24,7 @@ from cca.gold.measures.select import select
 _TOTALS = select(
     [
         measured.COST_USD, measured.API_MESSAGES, measured.COST_PER_DAY_USD, measured.TOKENS,
-        measured.ANSWERED_SESSIONS, measured.CACHE_HIT_RATE,
+        measured.ANSWERED_SESSIONS, measured.CACHE_HIT_RATE, measured.WEB_SEARCH_FEE_USD,
     ],
     where=WHERE,
 )  # fmt: skip
@@ -77,9 +78,7 @@ def _caption(asked: Asked, before: Before | None) -> Caption:
         return Caption("All time" if not asked.choice.has_dates else name, "")
     last = until or asked.today
     days = f"{since:%b %-d}" if since == last else f"{since:%b %-d} to {last:%b %-d}"
-    past = f"{before.first:%b %-d}"
-    past += "" if before.first == before.last else f" to {before.last:%b %-d}"
-    return Caption(name, f"{days}, compared with {before.name} ({past})")
+    return Caption(name, f"{days}, compared with {before.name} ({before.days})")
 
 
 def _tiles(asked: Asked, now: Row, then: Row | None) -> Tiles:
@@ -107,6 +106,8 @@ def _tile(measure: Measure, link: str, now: Row, then: Row | None) -> Tile:
     if measure is sessions.SESSIONS and now["copied_sessions"]:
         # The list says the same of its count.
         remarks.append(f"and {count(now['copied_sessions'], 'copy', 'copies')}")
+    if measure is measured.COST_USD and (fee := now[measured.WEB_SEARCH_FEE_USD.name]):
+        remarks.append(f"and {money(fee)} for web searches")
     name = _SHORTER.get(measure, measure.label)
     text = NOTHING if value is None else write(value)
     return Tile(
@@ -122,4 +123,11 @@ def _chart(asked: Asked, before: Before | None) -> Bars:
         return spending.chart(asked, "", asked.choice, axis)
     both = asked.choice.within(before.first, axis.last)
     compared = axis._replace(first=before.first, compared=axis.first)
-    return spending.chart(asked, "", both, compared)
+    return replace(spending.chart(asked, "", both, compared), note=_about_faded(before, axis.first))
+
+
+def _about_faded(before: Before, first: date) -> str:
+    """What the faded bars are; a week that has just begun is compared with some of them."""
+    if before.last + timedelta(days=1) == first:
+        return f"Faded: {before.name}."
+    return f"Faded: the days before. The figures are compared with {before.days} only."

@@ -90,7 +90,7 @@ NOT_YET = Problem(
     "The pipeline has not run yet. It computes tokens and costs. Run `cca pipeline` now; `cca up` "
     "runs it every hour.",
 )
-NOTHING = Problem("Nothing here in this period", "Try another period, project or model.")
+NOTHING = Problem("Nothing here in this period", "Try another period or other filters.")
 _COUNTED_LATER = " The pipeline counts new conversations every hour; `cca pipeline` does it now."
 _ANY_SESSION = "select 1 as found from marts.dim_sessions limit 1"
 BROKEN = Problem("The numbers cannot be read", "Run `cca rebuild warehouse` to build them again.")
@@ -157,11 +157,12 @@ def numbers_page(settings: Settings, choice: Choice, slug: str = "") -> Markup:
 def make(settings: Settings, choice: Choice, slug: str = "") -> Made:
     """The figures of a page."""
     page = PAGES[slug]
-    given = choice = _known_to(page, choice)
+    today = datetime.now(ZoneInfo(settings.timezone)).date()
+    given = choice = _known_to(page, choice.named(today))
     gold = current(settings)
     if gold is None:
         return Made(slug, given, choice, [], NOT_YET)
-    asked = Asked(gold, choice, datetime.now(ZoneInfo(settings.timezone)).date(), settings)
+    asked = Asked(gold, choice, today, settings)
     try:
         if page.first and not choice.has_period:
             choice = replace(choice, days=page.first(asked))

@@ -89,7 +89,12 @@ def test_filters_go_to_the_analytics_and_come_back() -> None:
     )  # fmt: skip
     choice = from_query(dict(parse_qsl(urlsplit(state.analytics).query)))
     assert State(**dict(parse_qsl(urlsplit(choice.conversations(TODAY)).query))) == state
-    # The list knows hours, the analytics days.
+    # The list knows no names of periods, and hours where the analytics know days.
+    for days in ("week", "month", "7", "30", "90"):
+        there = dict(parse_qsl(urlsplit(Choice(days).conversations(TODAY)).query))
+        back = dict(parse_qsl(urlsplit(State(**there).analytics).query))
+        assert from_query(back).named(TODAY) == Choice(days)
+    assert Choice(since="2026-03-03").named(TODAY).days == ""
     hours = State(since="2026-03-01T09", until="2026-03-01T10:00+01:00", q="x", errors="1")
     assert hours.analytics == "/numbers?since=2026-03-01&until=2026-03-01"
     assert from_query({"since": hours.since}).since == "2026-03-01"

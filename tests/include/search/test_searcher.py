@@ -124,7 +124,13 @@ def test_copies_fold_into_one_hit_and_are_counted(scribe, find):
     assert {row.snippet: row.copies for row in found.rows} == {
         "unicorn once": 1, "unicorn twice": 0, "unicorn edited": 0,
     }  # fmt: skip
-    inside = find("unicorn", session="fork")
+    for title in ("unicorn title",) * 3:
+        # Claude Code writes a title again and again; no other session holds it.
+        scribe.write({"type": "ai-title", "aiTitle": title})
+    assert [(row.kind, row.copies) for row in find("unicorn title").rows] == [("title", 0)]
+    inside = find("unicorn once", session="fork")
+    assert inside.total == 1
+    inside = find("unicorn kind:prompt", session="fork")
     assert inside.total == 2
     assert {row.session_id for row in inside.rows} == {"fork"}
     assert find("unicorn project:-p2").total == 2
