@@ -11,13 +11,15 @@ from cca.transcript.pull_requests import at_address
 
 log = logging.getLogger(__name__)
 
-# A whole name (owner/repository#12), or its end: #12, or 12.
-SAME_PULL_REQUEST = (
-    "(m.pull_request = $pull_request"
-    " or ends_with(m.pull_request, '#' || ltrim($pull_request, '#')))"
+# A whole name (owner/repository#12), or its end: #12, or 12. GitHub's names have no case.
+_SAME_PULL_REQUEST = (
+    "(lower(pull_request) = lower($pull_request)"
+    " or ends_with(pull_request, '#' || ltrim($pull_request, '#')))"
 )
+# Those that Claude answered while they worked on it, and the one that opened it.
 SESSIONS_OF = f"""
-select distinct m.session_id from marts.fct_api_messages as m where {SAME_PULL_REQUEST}
+select session_id from marts.fct_api_messages where {_SAME_PULL_REQUEST}
+union select session_id from marts.fct_pull_requests where {_SAME_PULL_REQUEST}
 """
 
 

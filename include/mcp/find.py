@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from cca.annotations import annotated_sessions
-from cca.gold.pull_requests import SAME_PULL_REQUEST, name_of
+from cca.gold.pull_requests import SESSIONS_OF, name_of
 from cca.mcp.archive import Archive
 from cca.mcp.reply import SAID_BY_OTHERS, Row, fitted, moment, offset_of, shortened
 from cca.mongo.archive import ANNOTATIONS
@@ -31,9 +31,7 @@ where ($project = '' or s.project_key = $project)
     and ($file = '' or exists (
         select 1 from fct_file_operations as f
         where f.session_id = s.session_id and {SAME_FILE}))
-    and ($pull_request = '' or exists (
-        select 1 from fct_api_messages as m where m.session_id = s.session_id
-            and {SAME_PULL_REQUEST}))
+    and ($pull_request = '' or s.session_id in ({SESSIONS_OF}))
 order by s.ended_at desc, s.session_id limit {PAGE + 1} offset $offset
 """
 

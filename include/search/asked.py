@@ -99,7 +99,7 @@ def hits_of(view: View, query: Query, page: Page) -> tuple[int, list[Hit]]:
     for address, key in zip(addresses, keys, strict=True):
         reference = bytes(view.searcher.doc(address)["ref"][0]).decode()
         document_id, _, order = reference.rpartition(":")
-        hits.append(Hit(document_id, int(order), copies_of(view.searcher, key)))
+        hits.append(Hit(document_id, int(order), copies_of(view.searcher, int(key or 0))))
     return int(found.count), hits  # type: ignore[attr-defined]  # the stub leaves it out
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import duckdb
 
+from cca.gold.measures import calls
 from cca.gold.open import rows_of
 
 # A path is the whole of one, or its end.
@@ -25,14 +26,15 @@ order by f.started_at desc, f.tool_use_id limit $limit offset $offset
 """
 
 # Files whose path holds a text, the one that was touched last first.
-_TOUCHED = """
-select f.file_path, count(*) filter (f.operation <> 'read') as changes,
-    count(*) filter (f.operation = 'read') as reads, count(distinct f.session_id) as sessions,
-    coalesce(sum(f.lines_added), 0) as lines_added,
-    coalesce(sum(f.lines_removed), 0) as lines_removed, max(f.started_at) as last_at
-from marts.fct_file_operations as f
-where f.file_path <> '' and contains(lower(f.file_path), lower($text))
-group by f.file_path order by last_at desc nulls last, f.file_path limit $limit
+_TOUCHED = f"""
+select file_path, {calls.CHANGES.expression} as changes,
+    count(*) filter (operation = 'read') as reads,
+    {calls.TOUCHING_SESSIONS.expression} as sessions,
+    {calls.LINES_ADDED.expression} as lines_added,
+    {calls.LINES_REMOVED.expression} as lines_removed, max(started_at) as last_at
+from marts.fct_file_operations
+where file_path <> '' and contains(lower(file_path), lower($text))
+group by file_path order by last_at desc nulls last, file_path limit $limit
 """
 
 

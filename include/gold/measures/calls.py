@@ -119,10 +119,17 @@ CHANGE_DAYS = _changes(
     name="change_days", how="distinct", unit="days", column="day", label="Days with changes",
     description="Days on which at least one file was changed.",
 )  # fmt: skip
-FILE_OPERATIONS = Measure(
-    "file_operations", _FILES, "count", "count", "File operations",
-    "Reads, edits and writes of files that succeeded.",
+_touches = partial(
+    Measure, table=_FILES, unit="count",
     population="operation in ('read', 'edit', 'write') and status = 'success'",
+)  # fmt: skip
+FILE_OPERATIONS = _touches(
+    name="file_operations", how="count", label="File operations",
+    description="Reads, edits and writes of files that succeeded.",
+)  # fmt: skip
+TOUCHING_SESSIONS = _touches(
+    name="touching_sessions", how="distinct", column="session_id", label="Sessions with files",
+    description="Sessions that read, edited or wrote a file.",
 )  # fmt: skip
 
 CALLS = (
@@ -130,4 +137,5 @@ CALLS = (
     SUCCESS_RATE, FAILURE_RATE, P50_DURATION_MS, P95_DURATION_MS, AVG_DURATION_MS,
     MAX_DURATION_MS, CALLING_SESSIONS, TOOLS_USED, ERRORS, API_ERRORS, ERROR_SESSIONS, CHANGES,
     LINES_ADDED, LINES_REMOVED, FILES_CHANGED, CHANGING_SESSIONS, CHANGE_DAYS, FILE_OPERATIONS,
+    TOUCHING_SESSIONS,
 )  # fmt: skip

@@ -126,6 +126,8 @@ SHOWN_NOWHERE_ELSE = {
     "pull_request_cost_usd", "corrected_prompts", "interruptions", "declines",
     "failed_calls_of_work", "files_read_before_edit", "repeated_edits", "one_shot_edits",
     "thinking_tokens_of_work", "output_tokens_of_edits",
+    # On the page of files.
+    "touching_sessions",
     *(f"used_{name}_percentage" for name in ("five_hour", "seven_day")),
     *(f"cost_of_{name}_usd" for name in ("five_hour", "seven_day")),
     *(f"tokens_of_{name}" for name in ("five_hour", "seven_day")),
