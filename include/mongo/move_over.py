@@ -179,7 +179,7 @@ def _running(settings: Settings, *options: str) -> Iterator[tuple[subprocess.Pop
     """Run mongod where nobody looks for it; it must end well."""
     port = first_free(_FIRST_PORT + os.getpid() % _PORTS)
     process = mongod.start(settings, port, *options)
-    pid_path = settings.mongo_dir / "moving.pid"
+    pid_path = _pid_path(settings)
     replace_file(pid_path, str(process.pid))
     try:
         yield process, port
@@ -205,13 +205,23 @@ def _failed(settings: Settings) -> str:
     )
 
 
+def _pid_path(settings: Settings) -> Path:
+    return settings.mongo_dir / "moving.pid"
+
+
+def pid_of_move(settings: Settings) -> int | None:
+    """Return the pid of the server of a move, which ends soon; None where nothing is moved."""
+    with suppress(FileNotFoundError, ValueError):
+        return int(_pid_path(settings).read_text())
+    return None
+
+
 def _end_left_over(settings: Settings) -> None:
     """End the server of a move that was killed: it may need a moment."""
-    with suppress(FileNotFoundError, ValueError):
-        pid = int((settings.mongo_dir / "moving.pid").read_text())
-        if mongod.is_running(pid):
-            mongod.tell(pid, signal.SIGTERM)
-            wait_until(lambda: not mongod.is_running(pid), _STOP_SECONDS)
+    pid = pid_of_move(settings)
+    if pid is not None and mongod.is_running(pid):
+        mongod.tell(pid, signal.SIGTERM)
+        wait_until(lambda: not mongod.is_running(pid), _STOP_SECONDS)
 
 
 def _drop_oplog(settings: Settings, client: MongoClient[Document]) -> None:

@@ -159,7 +159,8 @@ def _recorded(settings: Settings) -> Running | None:
     recorded = _written(settings)
     if recorded and mongod.is_running(recorded.pid):
         return recorded
-    if found := mongod.holder(settings):
+    found = mongod.holder(settings)
+    if found and found[0] != move_over.pid_of_move(settings):
         return Running(*found, transient=mongod.is_of_its_own_session(found[0]))
     return recorded
 

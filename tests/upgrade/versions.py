@@ -110,10 +110,11 @@ def stored(uri: str, database: str, collection: str) -> list[Row]:
 
 
 def tables(gold: Path) -> dict[str, Table]:
-    """Returns every table of a gold file."""
+    """Returns every table of a gold file but the log of its builds, which is each home's own."""
     with duckdb.connect(str(gold), read_only=True) as connection:
         names = connection.execute(
             "select table_name from information_schema.tables where table_schema = 'marts'"
+            " and table_name <> 'fct_build_results'"
         ).fetchall()
         return {name: _table(connection, name) for (name,) in names}
 

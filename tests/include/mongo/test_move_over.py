@@ -166,6 +166,12 @@ def size_of(home: Settings) -> int:
     return sum(file.stat().st_size for file in mongod.data_dir(home).rglob("*") if file.is_file())
 
 
+def test_nobody_is_sent_to_the_server_of_a_move(home: Settings) -> None:
+    with move_over._running(home):
+        eventually(lambda: mongod.holder(home))
+        assert server.running_uri(home) is None
+
+
 def test_killed_at_any_moment_it_ends_moved(home: Settings, made: tuple[Path, Content]) -> None:
     numbers, kills = random.Random(5), 0
     while kills < 12:
