@@ -289,7 +289,8 @@
     const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
     const nodes = [];
     for (let node = walker.nextNode(); node; node = walker.nextNode())
-      if (!node.parentElement.closest(name ? "time, .who" : "mark, time, .who")) nodes.push(node);
+      if (node.length && !node.parentElement.closest(name ? "time, .who" : "mark, time, .who"))
+        nodes.push(node);
     // A phrase may run over emphasis and code, so it is looked for in all of the text.
     const text = nodes.map((node) => node.nodeValue).join("");
     const places = [...text.matchAll(pattern)]
