@@ -21,7 +21,7 @@ from cca.waiting import wait_until
 # A machine under load takes minutes where an idle one takes 15 s.
 _READY_SECONDS = 600
 _POLL_SECONDS = 0.25
-# A fifth of the usual: the server takes a quarter more CPU to read gigabytes, and half the memory.
+# A fifth of the usual: the server's memory stays small whatever was read, for a quarter more CPU.
 _LIGHT_CACHE_GB = 0.1
 # After this many starts a part that does not answer is reported; its retries go on.
 _STARTS = 3
