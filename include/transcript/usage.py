@@ -123,5 +123,5 @@ def _row(usage: dict[str, Any], around: dict[str, Any]) -> Usage:
 
 def _factor(name: str, *usages: dict[str, Any]) -> str | None:
     """Returns what the first of them says of how the request was served; case does not matter."""
-    said = next((usage[name] for usage in usages if usage.get(name)), None)
-    return said.lower() if isinstance(said, str) else None
+    said = string(next((usage[name] for usage in usages if usage.get(name)), None))
+    return said.lower() if said else None
