@@ -23,13 +23,16 @@ def give_back() -> None:
 
 
 @contextmanager
-def few_collections(allocations: int = _ALLOCATIONS) -> Iterator[None]:
-    """Run Python's cycle collector seldom while millions of short-lived values pass.
+def few_collections(
+    allocations: int = _ALLOCATIONS, older: tuple[int, int] | None = None
+) -> Iterator[None]:
+    """Run Python's cycle collector seldom while millions of values pass.
 
     Entries hold no cycles; with Python's own 700, the search for some is a sixth of the work.
+    `older` are the thresholds of the older generations, where most values live to the end.
     """
     before = gc.get_threshold()
-    gc.set_threshold(allocations, *before[1:])
+    gc.set_threshold(allocations, *(older or before[1:]))
     try:
         yield
     finally:

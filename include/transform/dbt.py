@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from cca.errors import WarehouseError
 from cca.files import replace_file
+from cca.memory import few_collections
 from cca.prices.files import newer_list
 from cca.settings import PROJECT_DIR, Settings
 from cca.transform.code_version import code_version_of, project_version
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 DBT_DIR = PROJECT_DIR / "dbt"
 # Tests that only code can break, not data: the project's own test suite runs them.
 CI_TAG = "ci"
-_COLLECTION_THRESHOLDS = (100_000, 20, 100)
+# Most of dbt's million objects live until it ends.
+_OLDER_THRESHOLDS = (20, 100)
 
 
 def dbt_environment(settings: Settings) -> dict[str, str]:
@@ -105,7 +107,7 @@ def invoke(
     settings: Settings, arguments: list[str], *callbacks: Callable[["EventMsg"], None]
 ) -> "dbtRunnerResult":
     """Run a command of dbt's and return its result; the callbacks hear dbt's events."""
-    with _few_collections():
+    with few_collections(older=_OLDER_THRESHOLDS):
         return _invoke(settings, arguments, *callbacks)
 
 
@@ -152,17 +154,6 @@ def is_manifest_current(settings: Settings) -> bool:
 def _manifest_note(settings: Settings) -> Path:
     """Return the file with the version of the project that dbt's manifest was written from."""
     return target_dir(settings) / "manifest.project-version"
-
-
-@contextmanager
-def _few_collections() -> Iterator[None]:
-    """Look for garbage seldom: most of dbt's million objects live until it ends."""
-    before = gc.get_threshold()
-    gc.set_threshold(*_COLLECTION_THRESHOLDS)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
 
 
 @contextmanager

@@ -25,6 +25,11 @@ _MAX_CHARACTERS = 500
 _DATE_CHARACTERS = len("2026-01-31")
 
 
+def days_in_words(first: date, last: date) -> str:
+    """First and last day: `Nov 23 to Nov 29`, or `Nov 23`."""
+    return f"{first:%b %-d}" if first == last else f"{first:%b %-d} to {last:%b %-d}"
+
+
 class Before(NamedTuple):
     """The period that a figure is compared with, and what it is called."""
 
@@ -34,9 +39,7 @@ class Before(NamedTuple):
 
     @property
     def days(self) -> str:
-        """First and last day in words."""
-        begins = f"{self.first:%b %-d}"
-        return begins if self.first == self.last else f"{begins} to {self.last:%b %-d}"
+        return days_in_words(self.first, self.last)
 
 
 @dataclass(frozen=True)

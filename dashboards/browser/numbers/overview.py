@@ -8,7 +8,7 @@ from typing import Any
 from cca.dashboards.browser.numbers import calendars, spending
 from cca.dashboards.browser.numbers.budgets import meters
 from cca.dashboards.browser.numbers.cells import project_labels
-from cca.dashboards.browser.numbers.choice import ALL, PERIODS, Before, Choice
+from cca.dashboards.browser.numbers.choice import ALL, PERIODS, Before, Choice, days_in_words
 from cca.dashboards.browser.numbers.compared import change, tables
 from cca.dashboards.browser.numbers.drawn import Bars
 from cca.dashboards.browser.numbers.parts import Caption, Remark, Section, Tile, Tiles, count
@@ -76,8 +76,7 @@ def _caption(asked: Asked, before: Before | None) -> Caption:
     name = "Chosen days" if asked.choice.has_dates else PERIODS[asked.choice.days or ALL]
     if since is None or before is None:
         return Caption("All time" if not asked.choice.has_dates else name, "")
-    last = until or asked.today
-    days = f"{since:%b %-d}" if since == last else f"{since:%b %-d} to {last:%b %-d}"
+    days = days_in_words(since, until or asked.today)
     return Caption(name, f"{days}, compared with {before.name} ({before.days})")
 
 
