@@ -14,6 +14,7 @@ from cca.dashboards.browser.numbers.cells import (
     project_labels,
     session_cell,
     usage_figures,
+    way_to_compare,
 )
 from cca.dashboards.browser.numbers.compared import change
 from cca.dashboards.browser.numbers.parts import (
@@ -138,6 +139,7 @@ def _models(asked: Asked) -> Table:
             ]
             for row in rows
         ],
+        way=way_to_compare(asked, "", len(rows)),
     )  # fmt: skip
 
 
@@ -157,6 +159,7 @@ def _projects(asked: Asked, labels: dict[str, str]) -> Table:
             for row in rows[:BEHIND_ROWS]
         ],
         note=left_out(len(rows), "projects"),
+        way=way_to_compare(asked, "project", len(rows)),
     )  # fmt: skip
 
 
@@ -176,6 +179,7 @@ def _several(asked: Asked, title: str, name: str, split: str, rows: tuple[Row, .
             for row in rows[:BEHIND_ROWS]
         ],
         note=left_out(len(rows), title.lower()),
+        way=way_to_compare(asked, split, len(rows)),
     )  # fmt: skip
 
 
