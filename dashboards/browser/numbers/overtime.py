@@ -120,15 +120,23 @@ def _chart(
         for side, own in zip(sides, values, strict=True)
     ]
     bars = [
-        Bar(label, [], link, [
-            (side.name, figure(measure, _exact(measure, own[place][0])), side.colour)
-            for side, own in zip(sides, values, strict=True) if own[place]
-        ])
+        Bar(label, [], link, _tip(measure, sides, [own[place] for own in values]))
         for place, (label, link) in enumerate(zip(places.labels, places.links, strict=True))
-    ]  # fmt: skip
+    ]
     write = _axis_of(measure)
     marks = [Mark(100, write(top)), Mark(50, write(top / 2))]
     return Lines(measure.label, series, bars, marks, places.ticks, [], note=measure.description)
+
+
+def _tip(
+    measure: Measure, sides: Sequence[Side], points: Sequence[tuple[float, int] | None]
+) -> list[tuple[str, str, str]]:
+    """What pointing at a place tells of each side."""
+    return [
+        (side.name, figure(measure, _exact(measure, point[0])), side.colour)
+        for side, point in zip(sides, points, strict=True)
+        if point
+    ]
 
 
 def _point(measure: Measure, sums: Sums) -> tuple[float, int] | None:
