@@ -21,6 +21,8 @@ UNITS = {"day": "Day", "week": "Week", "month": "Month"}
 AGAINST = {
     "": "Models", "project": "Projects", "user": "People", "host": "Machines", "period": "Periods",
 }  # fmt: skip
+# What the treemap shows of a project.
+WITHIN = {"": "model", "session": "session"}
 SIDES = ("a", "b", "c", "d")
 # What the lines of the Behaviour page stand for.
 LINES = {"": "all", "model": "model", "version": "version", "effort": "effort"}
@@ -68,6 +70,7 @@ class Choice:
     cause: str = ""
     line: str = ""
     each: str = ""
+    within_project: str = ""
     # What is compared, and which of them.
     against: str = ""
     a: str = ""
@@ -165,6 +168,7 @@ def from_query(values: Mapping[str, Any]) -> Choice:
 _ALLOWED: dict[str, Collection[str]] = {
     "days": PERIODS, "by": MEASURES, "split": SPLITS, "unit": UNITS, "cause": BY_KIND,
     "line": LINES, "each": EACH, "against": AGAINST,
+    "within_project": WITHIN,
 }  # fmt: skip
 
 

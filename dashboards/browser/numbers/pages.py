@@ -91,7 +91,9 @@ _FILTER_NAMES = {
     "model": ("Model", "All models"), "host": ("Machine", "All machines"),
 }  # fmt: skip
 # What else an address says, which a change of a filter keeps.
-_OF_ONE_PAGE = ("by", "split", "unit", "cause", "line", "each", "against", *SIDES)
+_OF_ONE_PAGE = (
+    "by", "split", "unit", "cause", "line", "each", "within_project", "against", *SIDES,
+)  # fmt: skip
 _KEPT = (*_OF_ONE_PAGE, "of")
 _FEW = ("user", "host")
 _PARAMETERS = {"period": ("days", "since", "until")}

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlsplit
 
-from cca.dashboards.browser.numbers.drawn import Bars, Calendar, Charts, Heat, Segment
+from cca.dashboards.browser.numbers.drawn import Area, Bars, Calendar, Charts, Frame, Heat, Segment
 from cca.dashboards.browser.numbers.write import Figure, Value
 
 # Of a longer table a page shows these at first.
@@ -211,6 +211,19 @@ class Pair:
     kind: str = "pair"
 
 
+@dataclass(frozen=True)
+class Treemap:
+    """Areas in the frames of their projects, and the same figures as a table."""
+
+    title: str
+    frames: list[Frame]
+    areas: list[Area]
+    table: Table
+    segments: list[list[Segment]] = field(default_factory=list)
+    note: str = ""
+    kind: str = "treemap"
+
+
 Section = (
     Tiles
     | Caption
@@ -225,14 +238,17 @@ Section = (
     | Remark
     | Log
     | Pair
+    | Treemap
 )
 
 
 def tables_of(sections: Iterable[Section]) -> Iterator[Table]:
-    """All tables of a page, those side by side too."""
+    """All tables of a page, those side by side or behind a map too."""
     for each in sections:
         if isinstance(each, Table):
             yield each
+        elif isinstance(each, Treemap):
+            yield each.table
         elif isinstance(each, Pair):
             yield from (each.left, each.right)
 

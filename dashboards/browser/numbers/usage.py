@@ -32,6 +32,7 @@ from cca.dashboards.browser.numbers.parts import (
 from cca.dashboards.browser.numbers.reader import Asked, Row
 from cca.dashboards.browser.numbers.repositories import repositories
 from cca.dashboards.browser.numbers.spending import BY, SUMS, WHERE, chart, grouped
+from cca.dashboards.browser.numbers.treemap import treemap
 from cca.dashboards.browser.numbers.write import exact, money, thousands
 from cca.gold.measures import usage as measured
 from cca.gold.measures.select import select
@@ -60,6 +61,7 @@ def page(asked: Asked) -> list[Section]:
     sections += [Remark(text) for text in unpriced(asked.rows(UNPRICED))]
     sections += [Remark(text) for text in _searched(totals)]
     sections.append(chart(asked, "usage", asked.choice, asked.axis("usage")))
+    sections.append(treemap(asked, labels))
     models, projects = _models(asked), _projects(asked, labels)
     sections += [Pair(models, projects), *repositories(asked, SUMS, WHERE)]
     for split, title, name in _SEVERAL:

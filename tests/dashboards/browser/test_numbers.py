@@ -29,14 +29,15 @@ from cca.dashboards.browser.numbers import (
     waste,
 )
 from cca.dashboards.browser.numbers.budgets import meters
-from cca.dashboards.browser.numbers.cells import model_names
-from cca.dashboards.browser.numbers.choice import Choice, from_query
+from cca.dashboards.browser.numbers.cells import model_names, project_labels
+from cca.dashboards.browser.numbers.choice import WITHIN, Choice, from_query
 from cca.dashboards.browser.numbers.compared import change
 from cca.dashboards.browser.numbers.drawn import Bars, Charts
 from cca.dashboards.browser.numbers.pages import PAGES, numbers_page
 from cca.dashboards.browser.numbers.parts import Pair, Remark, Table, Tiles, tables_of
 from cca.dashboards.browser.numbers.reader import Asked, current
 from cca.dashboards.browser.numbers.sheets import csv_of
+from cca.dashboards.browser.numbers.treemap import treemap
 from cca.dashboards.browser.numbers.usage import unpriced
 from cca.dashboards.browser.numbers.write import Figure, money, percent, span
 from cca.demo.generate import generate
@@ -314,6 +315,45 @@ def test_tables_of_models_and_projects_lead_to_their_comparison(published: Setti
     page = numbers_page(published, Choice(days="90"), "usage")
     assert 'href="/numbers/compare?days=90&amp;against=project"' in page
     assert 'aria-label="Compare Models"' in page
+
+
+@pytest.mark.parametrize("within", WITHIN)
+def test_areas_and_table_of_the_cost_say_the_same(published: Settings, within: str) -> None:
+    known = asked(published, Choice(within_project=within))
+    labels = project_labels(known)
+    drawn = treemap(known, labels)
+    cost = [column.name for column in drawn.table.columns].index("Cost")
+    total = sum(row[cost].text.value for row in drawn.table.rows)
+    assert total == known.rows(select([COST_USD], where=spending.WHERE))[0]["cost_usd"]
+    assert sum(area.tip[0][1].value for area in drawn.areas) == pytest.approx(float(total))
+    for form in ("wide", "tall"):
+        boxes = [getattr(area, form) for area in drawn.areas]
+        for area, box in zip(drawn.areas, boxes, strict=True):
+            share_of_cost = area.tip[0][1].value / float(total)
+            assert box.width * box.height / 10_000 == pytest.approx(share_of_cost, abs=1e-4)
+        frames = [getattr(frame, form) for frame in drawn.frames]
+        assert sum(box.width * box.height for box in frames) == pytest.approx(10_000, rel=1e-3)
+    by_project = {
+        labels[row["project_key"]]: row for row in known.rows(spending.grouped("project"))
+    }
+    heads = [area.head.rpartition(" ")[0] for area in drawn.areas if area.head]
+    assert set(heads) == {name for name, row in by_project.items() if row["cost_usd"]}
+
+
+def test_many_projects_and_small_parts_are_drawn_as_few_areas(
+    published: Settings, built: tuple[Path, dict[str, Any]]
+) -> None:
+    many = """update marts.fct_api_messages set
+        project_key = '/p/' || hash(message_id) % 60, model = 'm' || hash(message_id) % 7"""
+    publish(published, built[0], many)
+    known = asked(published)
+    drawn = treemap(known, project_labels(known))
+    assert len(drawn.frames) == len(bars.COLOURS) + 1
+    names = [area.label for area in drawn.areas]
+    assert any(re.fullmatch(r"\d+ other projects", name) for name in names)
+    assert len(names) < len(drawn.table.rows)
+    total = known.rows(select([COST_USD], where=spending.WHERE))[0]["cost_usd"]
+    assert sum(area.tip[0][1].value for area in drawn.areas) == pytest.approx(float(total))
 
 
 def test_filters_narrow_every_figure_and_their_sum_is_the_whole(published: Settings) -> None:
@@ -770,6 +810,30 @@ def test_keys_walk_a_chart_and_a_legend_shows_one_name_alone(site: Any, open_pag
     expect(chart.locator("i.well:visible").first).to_be_visible()
     page.get_by_role("button", name="What is Success rate?").first.click()
     expect(page.locator("#tip")).to_contain_text(SUCCESS_RATE.description)
+
+
+def test_an_area_filters_by_key_and_the_table_is_remembered(site: Any, open_page: Any) -> None:
+    from playwright.sync_api import expect  # noqa: PLC0415  (after the skip)
+
+    page = open_page(f"{site.url}/numbers/usage")
+    areas = page.locator(".treemap .cell")
+    expect(page.locator("#projects-and-models")).to_be_hidden()
+    areas.last.focus()
+    page.keyboard.press("Home")
+    expect(areas.first).to_be_focused()
+    page.keyboard.press("ArrowRight")
+    expect(areas.nth(1)).to_be_focused()
+    expect(page.locator("#tip")).to_contain_text("Share")
+    address = areas.nth(1).get_attribute("href")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**{address}")
+    chosen = parse_qs(urlsplit(address).query)
+    expect(page.get_by_label("Model", exact=True)).to_have_value(chosen["model"][0])
+    page.get_by_role("button", name="Table").click()
+    expect(page.locator("#projects-and-models")).to_be_visible()
+    page.reload()
+    expect(page.locator(".treemap")).to_be_hidden()
+    expect(page.get_by_role("button", name="Table")).to_have_attribute("aria-pressed", "true")
 
 
 def test_a_day_of_the_year_leads_to_its_sessions(site: Any, open_page: Any) -> None:
