@@ -158,7 +158,7 @@ def _area(group: _Group, place: int, whole: float, wide: Box, tall: Box) -> Area
     """One part; the first and largest of a project bears the project's name and cost too."""
     part = group.parts[place]
     name = part.name if part.name != group.name else ""
-    tip = [
+    tip: list[tuple[str, str, str]] = [
         ("Cost", money(part.usd), ""), ("Share", percent(part.usd / whole), ""),
         ("Responses", number(part.responses), ""),
     ]  # fmt: skip
