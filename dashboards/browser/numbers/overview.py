@@ -1,6 +1,5 @@
 """The first page: what the period cost beside the one before it, who spent it and what for."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -15,7 +14,7 @@ from cca.dashboards.browser.numbers.parts import Caption, Remark, Section, Tile,
 from cca.dashboards.browser.numbers.reader import FILTERED, Asked, Row
 from cca.dashboards.browser.numbers.spending import WHERE
 from cca.dashboards.browser.numbers.usage import UNPRICED, most_expensive, unpriced
-from cca.dashboards.browser.numbers.write import NOTHING, Figure, money, number, percent, thousands
+from cca.dashboards.browser.numbers.write import figure, money
 from cca.gold.measures import cache, calls, sessions
 from cca.gold.measures import usage as measured
 from cca.gold.measures.model import Measure
@@ -38,7 +37,6 @@ _SHORTER = {cache.WASTE_USD: "Brought little"}
 # What the browser's first page shows of these; a model is known of responses alone.
 _AT_A_GLANCE = (measured.COST_USD, measured.TOKENS, sessions.SESSIONS, calls.FAILED_CALLS)
 _AT_A_GLANCE_OF_MODEL = (measured.COST_USD, measured.TOKENS, measured.ANSWERED_SESSIONS)
-_WRITTEN: dict[str, Callable[[Any], Figure]] = {"USD": money, "share": percent, "tokens": thousands}
 
 
 def first_period(asked: Asked) -> str:
@@ -122,18 +120,16 @@ def _tiles(asked: Asked, now: Row, then: Row | None) -> Tiles:
 
 
 def _tile(measure: Measure, link: str, now: Row, then: Row | None) -> Tile:
-    write = _WRITTEN.get(measure.unit, number)
     value, old = now[measure.name], then[measure.name] if then else None
-    remarks = [] if old is None else [f"from {write(old)}"]
+    remarks = [] if old is None else [f"from {figure(measure, old)}"]
     if measure is sessions.SESSIONS and now["copied_sessions"]:
         # The list says the same of its count.
         remarks.append(f"and {count(now['copied_sessions'], 'copy', 'copies')}")
     if measure is measured.COST_USD and (fee := now[measured.WEB_SEARCH_FEE_USD.name]):
         remarks.append(f"and {money(fee)} for web searches")
     name = _SHORTER.get(measure, measure.label)
-    text = NOTHING if value is None else write(value)
     return Tile(
-        name, text, ", ".join(remarks), link, measure.description,
+        name, figure(measure, value), ", ".join(remarks), link, measure.description,
         change=change(value, old, measure.unit) if then else "",
     )  # fmt: skip
 
