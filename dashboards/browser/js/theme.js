@@ -4,6 +4,7 @@
   const dark = chosen ? chosen === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
   const root = document.documentElement;
   root.dataset.theme = dark ? "dark" : "light";
+  root.dataset.shape = localStorage.getItem("cca-shape") === "table" ? "table" : "map";
   // The list has the width that somebody gave it, or is hidden.
   const width = Number(localStorage.getItem("cca-side"));
   if (width) root.style.setProperty("--side", `${width}px`);
