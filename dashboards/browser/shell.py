@@ -91,8 +91,8 @@ def browse(
     def app() -> pn.Template:
         sent = take()
         page = Page(desk, sent.painted, visitor())
-        desk.pulse.listeners.add(page.nudge)
-        pn.state.on_session_destroyed(lambda _: desk.pulse.listeners.discard(page.nudge))
+        desk.pulse.pages.add(page)
+        pn.state.on_session_destroyed(lambda _: desk.pulse.pages.discard(page))
         template = pn.Template(template=end)
         for name in _PANES:
             template.add_panel(name, getattr(page, name))
