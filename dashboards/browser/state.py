@@ -18,8 +18,8 @@ TRAITS = {
     "branch": "Branch", "model": "Model", "tool": "Tool", "user": "Person", "host": "Machine",
     "pr": "Pull request",
 }  # fmt: skip
-# What the analytics know too; they count days, not hours.
-_OF_ANALYTICS = ("project", "user", "model", "host")
+# What the analytics know too, and what they say that they do not; they count days, not hours.
+_OF_ANALYTICS = ("project", "user", "model", "host", "pr", "branch", "tool")
 # A query string comes from anywhere; nothing longer than this is a name or a search of ours.
 MAX_VALUE_CHARS = 500
 _ONE_OF = {"sort": SORTS, "order": ORDERS, "by": UNITS}
