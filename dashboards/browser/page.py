@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import re
 import time
 from collections.abc import Callable
 from functools import partial
@@ -10,34 +9,23 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import panel as pn
-from jinja2 import Environment, FileSystemLoader, Template
 from markupsafe import Markup
 from pymongo.errors import PyMongoError
 
 from cca.dashboards.browser import listing, paint
-from cca.dashboards.browser.assets import asset_url
 from cca.dashboards.browser.components import ActivityOverview, PageHeader, SessionList, Transcript
 from cca.dashboards.browser.desk import Desk
 from cca.dashboards.browser.hits import Hits
 from cca.dashboards.browser.paint import Painted
 from cca.dashboards.browser.problems import AWAY, FAILED, Problem
 from cca.dashboards.browser.state import FILTERS, State, from_query, is_other_place
-from cca.dashboards.browser.views import HERE
 
 log = logging.getLogger(__name__)
 
-_SHEETS = (
-    "tokens", "shell", "dialog", "pane", "marks", "header", "sessions", "overview", "results",
-    "transcript", "terminal", "context_line", "rail", "reading", "print",
-)  # fmt: skip
-_STYLE = f"css/{'+'.join(_SHEETS)}.css"
-# For figures of millions of points: Panel does without.
-_UNUSED = "bokeh-gl"
 _OVERVIEW_SECONDS = 10.0
 # Lines of one answer come in a burst: they are shown together.
 _NUDGE_SECONDS = 0.1
 _SEEN_SECONDS = 5.0
-_SOURCE = re.compile(r'src="([^"]+)"')
 # What the list and the overview depend on; the rest of a state is the transcript's.
 _LISTED = (*FILTERS, "q", "sort", "order", "by")
 
@@ -218,57 +206,3 @@ def _without(desk: Desk, state: State, problem: Problem) -> dict[str, Markup]:
     painted = paint.without(desk, state, problem)
     panes = {"sessions": painted.sessions, "overview": painted.overview}
     return panes | ({"transcript": painted.transcript} if state.session else {})
-
-
-def browse(
-    desk: Desk,
-    take: Callable[[], tuple[str, Painted]],
-    visitor: Callable[[], Callable[[], bool]] = lambda: lambda: True,
-) -> Callable[[], pn.Template]:
-    """The Panel app of `/`; `take` gives the nonce and the panes painted for this request.
-
-    `visitor` gives what tells, later on, whether whoever asked is still signed in.
-    """
-    shell = _shell()
-
-    def app() -> pn.Template:
-        nonce, painted = take()
-        page = Page(desk, painted, visitor())
-        desk.pulse.listeners.add(page.nudge)
-        pn.state.on_session_destroyed(lambda _: desk.pulse.listeners.discard(page.nudge))
-        template = pn.Template(template=shell)
-        for name in ("header", "sessions", "overview", "transcript"):
-            template.add_panel(name, getattr(page, name))
-        values = {
-            "nonce": nonce,
-            "state": painted.state,
-            "style": _STYLE,
-            "page_title": "Conversations",
-            "asset": asset_url,
-            "script_sources": script_sources,
-            "scripted": _scripted,
-            "header_html": painted.header,
-            "sessions_html": painted.sessions,
-            "overview_html": painted.overview,
-            "transcript_html": painted.transcript,
-        }
-        for name, value in values.items():
-            template.add_variable(name, value)
-        return template
-
-    return app
-
-
-def script_sources(bokeh_js: str) -> list[str]:
-    """The scripts that Bokeh would load while the page waits; ours are deferred."""
-    return [source for source in _SOURCE.findall(str(bokeh_js)) if _UNUSED not in source]
-
-
-def _scripted(plot_script: str, nonce: str) -> Markup:
-    html = str(plot_script).replace('<script type="text/javascript"', "<script")
-    return Markup(html.replace("<script>", f'<script nonce="{nonce}">'))  # noqa: S704
-
-
-def _shell() -> Template:
-    environment = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True)
-    return environment.get_template("shell.html")

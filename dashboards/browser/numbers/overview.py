@@ -29,13 +29,16 @@ _TOTALS = select(
 )  # fmt: skip
 # These are known of sessions, prompts and calls, whatever model answered.
 _SAID = select([sessions.SESSIONS, sessions.PROMPTS], where=FILTERED)
-_CALLED = select([calls.SUCCESS_RATE], where=FILTERED)
+_CALLED = select([calls.SUCCESS_RATE, calls.FAILED_CALLS], where=FILTERED)
 _COPIES = select([sessions.COPIED_SESSIONS], where=FILTERED)
 _WASTED = select([cache.WASTE_USD], where=f"{FILTERED} and {cache.WASTE_OF_MODEL}")
 # On its first two days a week says little.
 _JUST_BEGUN = timedelta(days=1)
 # As long as the room for it.
 _SHORTER = {cache.WASTE_USD: "Brought little"}
+# What the browser's first page shows of these; a model is known of responses alone.
+_AT_A_GLANCE = (measured.COST_USD, measured.TOKENS, sessions.SESSIONS, calls.FAILED_CALLS)
+_AT_A_GLANCE_OF_MODEL = (measured.COST_USD, measured.TOKENS, measured.ANSWERED_SESSIONS)
 
 
 def first_period(asked: Asked) -> str:
@@ -45,11 +48,23 @@ def first_period(asked: Asked) -> str:
     return next(found, ALL)
 
 
+def at_a_glance(asked: Asked) -> list[Section]:
+    """What the browser's first page shows: a few tiles, and the sessions that cost most."""
+    before, _, now, then = _both(asked)
+    if not now["api_messages"] and not (then and then["api_messages"]):
+        return []
+    pages = {measured.TOKENS: "usage", sessions.SESSIONS: "sessions", calls.FAILED_CALLS: "errors"}
+    shown = _AT_A_GLANCE_OF_MODEL if asked.choice.model else _AT_A_GLANCE
+    tiles = [_tile(each, asked.choice.link(pages.get(each, "")), now, then) for each in shown]
+    return [
+        _caption(asked, before),
+        Tiles(tiles),
+        most_expensive(asked, project_labels(asked)),
+    ]
+
+
 def page(asked: Asked) -> list[Section]:
-    before = asked.choice.before(asked.today)
-    compared = asked.choice.within(before.first, before.last) if before else None
-    now = _totals(asked, asked.choice)
-    then = _totals(asked, compared) if compared else None
+    before, compared, now, then = _both(asked)
     if not now["api_messages"] and not (then and then["api_messages"]):
         return []
     labels = project_labels(asked)
@@ -64,6 +79,14 @@ def page(asked: Asked) -> list[Section]:
         calendars.year(asked, "", measured.COST_USD, WHERE),
         *([calendars.hours(asked, "", sessions.MESSAGES)] if now["api_messages"] else []),
     ]
+
+
+def _both(asked: Asked) -> tuple[Before | None, Choice | None, Row, Row | None]:
+    """The period before as it is named and as it is asked for, and the totals of both."""
+    before = asked.choice.before(asked.today)
+    compared = asked.choice.within(before.first, before.last) if before else None
+    then = _totals(asked, compared) if compared else None
+    return before, compared, _totals(asked, asked.choice), then
 
 
 def _totals(asked: Asked, choice: Choice) -> dict[str, Any]:

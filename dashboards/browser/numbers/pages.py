@@ -85,6 +85,8 @@ PAGES = {
     "errors": Page("Errors", errors.page),
     "health": Page("Data health", health.page, ()),
 }
+# What the first page of the browser shows of them.
+GLANCE = Page("At a glance", overview.at_a_glance, _FILTERS_WITH_MODEL, overview.first_period)
 # Name of a filter, and what it is called when it is off.
 _FILTER_NAMES = {
     "project": ("Project", "All projects"), "user": ("Person", "All people"),
@@ -171,7 +173,11 @@ def numbers_page(settings: Settings, choice: Choice, slug: str = "") -> Markup:
 
 def make(settings: Settings, choice: Choice, slug: str = "") -> Made:
     """The figures of a page."""
-    page = PAGES[slug]
+    return made_of(settings, choice, PAGES[slug], slug)
+
+
+def made_of(settings: Settings, choice: Choice, page: Page, slug: str = "") -> Made:
+    """The figures of a page that need not be in the menu."""
     today = datetime.now(ZoneInfo(settings.timezone)).date()
     wanted = choice.named(today)
     given = choice = _known_to(page, wanted)

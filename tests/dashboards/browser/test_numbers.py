@@ -188,6 +188,29 @@ def test_the_first_page_compares_the_period_with_the_one_before(published: Setti
             assert summed == pytest.approx(float(whole))
 
 
+def test_the_browser_s_first_page_says_what_the_analytics_say(published: Settings) -> None:
+    week = asked(published, Choice(days="week"))
+    caption, tiles, sessions = overview.at_a_glance(week)
+    whole = overview.page(week)
+    told = {tile.name: tile for part in whole if isinstance(part, Tiles) for tile in part.tiles}
+    assert caption in whole
+    assert sessions in whole
+    assert isinstance(tiles, Tiles)
+    assert [tile.name for tile in tiles.tiles] == ["Cost", "Tokens", "Sessions", "Failed calls"]
+    for tile in tiles.tiles[:3]:
+        assert replace(tile, link="") == replace(told[tile.name], link="")
+    failed = week.rows_of_all(
+        "select count(*) as n from marts.fct_tool_calls where is_failed and day >= $first",
+        first=date(2026, 11, 16),
+    )[0]["n"]
+    assert tiles.tiles[3].value == f"{failed:,}"
+    # A model is known of responses alone.
+    model = week.rows_of_all("select min(model) as name from marts.fct_api_messages")[0]["name"]
+    of_model = overview.at_a_glance(asked(published, Choice(days="week", model=model)))[1]
+    assert isinstance(of_model, Tiles)
+    assert "Failed calls" not in {tile.name for tile in of_model.tiles}
+
+
 def test_the_first_page_begins_with_the_newest_period_that_holds_anything(
     published: Settings,
 ) -> None:
@@ -908,6 +931,34 @@ def test_filters_travel_to_the_analytics_and_back(site: Any, open_page: Any) -> 
     page.wait_for_url("**/numbers/tools?*")
     page.get_by_role("link", name="Conversations").click()
     page.wait_for_url(lambda url: parse_qs(urlsplit(url).query) == parse_qs(query))
+
+
+def test_the_first_page_leads_into_the_analytics_with_its_filters(
+    site: Any, open_page: Any, new_story: Any
+) -> None:
+    from playwright.sync_api import expect  # noqa: PLC0415  (after the skip)
+
+    story = new_story(TALK, title="A talk")
+    story.prompt("Hello")
+    site.store(story)
+    page = open_page(f"{site.url}/?since=2026-11-09&until=2026-11-15")
+    spent = page.get_by_role("region", name="Chosen days")
+    expect(spent.get_by_role("link", name="$")).to_have_attribute(
+        "href", "/numbers?since=2026-11-09&until=2026-11-15"
+    )
+    spent.get_by_role("button", name="What is Failed calls?").focus()
+    expect(page.get_by_role("tooltip")).to_contain_text("whose result is an error")
+    dearest = page.get_by_role("region", name="Most expensive sessions").get_by_role("listitem")
+    dearest.get_by_role("link").first.click()
+    page.wait_for_url("**/?session=*since=2026-11-09&until=2026-11-15")
+    # The way back shows the figures again, and a filter other ones.
+    page.go_back()
+    expect(spent).to_be_visible()
+    page.get_by_role("button", name="Clear period").click()
+    expect(spent).to_have_count(0)
+    expect(page.locator(".spent .tiles")).to_be_visible()
+    page.get_by_role("link", name="All analytics").click()
+    page.get_by_role("heading", name="Overview").wait_for(state="attached")
 
 
 @pytest.mark.parametrize(("width", "lines"), [(1440, 1), (1024, 2)])
