@@ -9,8 +9,10 @@ from zoneinfo import ZoneInfo
 
 SORTS = {
     "newest": "Newest", "oldest": "Oldest", "longest": "Longest", "failures": "Most failures",
-    "dearest": "Most expensive",
+    "cost": "Most expensive",
 }  # fmt: skip
+# Values that an address of an earlier version may have, and what they are called now.
+_FORMER = {"sort": {"dearest": "cost"}}
 ORDERS = {"best": "Best match", "newest": "Newest"}
 UNITS = {"hour": "Hour", "day": "Day", "week": "Week", "month": "Month"}
 # Filters on what a session holds; a search is narrowed to such sessions too.
@@ -130,6 +132,7 @@ def _cleaned(name: str, value: str) -> str:
     if name in {"since", "until"}:
         return value if _is_moment(value) else ""
     if name in _ONE_OF:
+        value = _FORMER.get(name, {}).get(value, value)
         return value if value in _ONE_OF[name] and value != _DEFAULTS.get(name) else ""
     if name in {"errors", "starred"}:
         return "1" if value and value not in {"0", "False"} else ""

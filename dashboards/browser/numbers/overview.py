@@ -105,8 +105,8 @@ def _caption(asked: Asked, before: Before | None) -> Caption:
         return Caption(name, text)
     number = (asked.today - since).days + 1
     return Caption(
-        name, f"{text} The week has {count(number, 'day')} so far:",
-        ("show the last 7 days", asked.choice.link(days="7")),
+        name, f"{text} The week has {count(number, 'day')} so far.",
+        ("Show the last 7 days", asked.choice.link(days="7")),
     )  # fmt: skip
 
 

@@ -483,9 +483,9 @@ def test_a_week_that_has_just_begun_says_so_and_offers_seven_days(published: Set
     monday = date(2026, 11, 16)
     caption = overview.page(asked(published, Choice(days="week"), monday))[0]
     assert caption.text == (
-        "Mon, Nov 16, compared with Monday of last week (Mon, Nov 9). The week has 1 day so far:"
+        "Mon, Nov 16, compared with Monday of last week (Mon, Nov 9). The week has 1 day so far."
     )
-    assert caption.way == ("show the last 7 days", "/numbers?days=7")
+    assert caption.way == ("Show the last 7 days", "/numbers?days=7")
     later = overview.page(asked(published, Choice(days="week"), monday + timedelta(days=3)))[0]
     assert later.text.endswith("compared with the same days of last week (Nov 9 to Nov 12).")
     assert later.way == ("", "")
@@ -938,7 +938,7 @@ def test_the_first_page_leads_into_the_analytics_with_its_filters(
 ) -> None:
     from playwright.sync_api import expect  # noqa: PLC0415  (after the skip)
 
-    story = new_story(TALK, title="A talk")
+    story = new_story("34343434-3434-4434-8434-343434343434", title="A talk")
     story.prompt("Hello")
     site.store(story)
     page = open_page(f"{site.url}/?since=2026-11-09&until=2026-11-15")
@@ -948,8 +948,8 @@ def test_the_first_page_leads_into_the_analytics_with_its_filters(
     )
     spent.get_by_role("button", name="What is Failed calls?").focus()
     expect(page.get_by_role("tooltip")).to_contain_text("whose result is an error")
-    dearest = page.get_by_role("region", name="Most expensive sessions").get_by_role("listitem")
-    dearest.get_by_role("link").first.click()
+    expensive = page.get_by_role("region", name="Most expensive sessions").get_by_role("listitem")
+    expensive.get_by_role("link").first.click()
     page.wait_for_url("**/?session=*since=2026-11-09&until=2026-11-15")
     # The way back shows the figures again, and a filter other ones.
     page.go_back()
