@@ -63,28 +63,47 @@ class Page:
             return
         pn.state.execute(partial(self.on_message, message))
 
+    @property
+    def is_looked_at(self) -> bool:
+        """Tells whether it asked a moment ago: a page that nobody looks at does not ask."""
+        return time.monotonic() - self.asked_at < _SEEN_SECONDS
+
+    @property
+    def reading(self) -> str:
+        return self.state.session
+
     def nudge(self, session: str) -> None:
         """Called by the pulse's thread: what changes in the open session is shown at once.
 
-        A page that nobody looks at does not ask, and is not told; lists wait for the next tick.
+        Lists wait for the next tick.
         """
-        is_seen = time.monotonic() - self.asked_at < _SEEN_SECONDS
-        if self.is_nudged or not is_seen or session != (self.state.session or None):
+        if self.is_nudged or not self.is_looked_at or session != (self.reading or None):
             return
+        self.is_nudged = self._soon(self._nudged)
+
+    def grew(self) -> None:
+        """Called by the pulse's thread: the script reads what is new, and nothing else is made."""
+        self._soon(self._grown)
+
+    def _soon(self, act: Callable[[], Any]) -> bool:
         if self.document is None:
-            return
-        self.is_nudged = True
+            return False
         try:
             # Bokeh runs coroutines too, which its annotation leaves out.
-            self.document.add_next_tick_callback(self._nudged)  # type: ignore[arg-type]
+            self.document.add_next_tick_callback(act)
         except RuntimeError as error:
             # The page may close while it gets the message.
             log.debug("a page is gone: %s", error)
+            return False
+        return True
 
     async def _nudged(self) -> None:
         await asyncio.sleep(_NUDGE_SECONDS)
         self.is_nudged = False
         await self._tick()
+
+    async def _grown(self) -> None:
+        self.transcript.tell({"type": "news", "html": ""})
 
     async def on_message(self, message: dict[str, Any]) -> None:
         """What a pane said: set fields, or go where the address bar went."""

@@ -33,6 +33,7 @@ from cca.dashboards.browser.single_sign_on import RETURN, START, Return, Start
 from cca.dashboards.browser.state import State, from_query
 from cca.dashboards.browser.status import Status
 from cca.errors import PortTaken
+from cca.follow.request import watch
 from cca.search.within import Conversations
 from cca.settings import Settings
 
@@ -77,7 +78,7 @@ def build(settings: Settings, mongo_uri: str) -> Any:
     guard.check_address(settings)
     pn.extension()
     archive = open_archive(settings, mongo_uri)
-    pulse = Pulse(archive.sessions.database)
+    pulse = Pulse(archive.entries, partial(watch, settings.search_dir))
     search = SearchRoom(settings, mongo_uri)
     desk = Desk(archive, search, settings, pulse, Conversations(archive.entries))
     painter = Painter(desk)

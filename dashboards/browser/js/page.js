@@ -359,6 +359,7 @@
 
   // One key leaves one thing: the session, then the search.
   function leave(isOpen) {
+    if (panes.sessions?.unpick()) return;
     if (isOpen) panes.transcript?.close();
     else if (document.body.dataset.view === "search") panes.header?.clear();
   }
@@ -431,6 +432,8 @@
       f: () => open && find(),
       g: () => (open ? panes.transcript?.goToEnd(-1) : list?.step(Number.NEGATIVE_INFINITY)),
       G: () => (open ? panes.transcript?.goToEnd(1) : list?.step(Number.POSITIVE_INFINITY)),
+      x: () => panes.sessions?.pick(false),
+      X: () => panes.sessions?.pick(true),
       Escape: () => !document.querySelector("dialog[open]") && leave(open),
     };
     keys.Home = keys.g;
