@@ -102,8 +102,8 @@ class Choice:
         last = until or today
         if not self.has_dates and self.days == "week":
             week = timedelta(days=7)
-            same = "the same days of last week" if last > since else f"{last:%A} of last week"
-            return Before(since - week, last - week, same)
+            name = "the same days of last week" if last > since else f"{last:%A} of last week"
+            return Before(since - week, last - week, name)
         if not self.has_dates and self.days == "month":
             first = start_of(since - timedelta(days=1), "month")
             same = min(since - timedelta(days=1), first + (last - since))
