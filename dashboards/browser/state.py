@@ -88,10 +88,15 @@ class State:
     @property
     def analytics(self) -> str:
         """The address of the analytics with the same filters."""
+        query = urlencode(self.of_analytics)
+        return f"/numbers?{query}" if query else "/numbers"
+
+    @property
+    def of_analytics(self) -> dict[str, str]:
+        """The filters that the analytics know too, as they take them."""
         values = {name: getattr(self, name) for name in _OF_ANALYTICS}
         values |= {name: getattr(self, name)[:_DAY_CHARS] for name in ("since", "until")}
-        query = urlencode({name: value for name, value in values.items() if value})
-        return f"/numbers?{query}" if query else "/numbers"
+        return {name: value for name, value in values.items() if value}
 
     def changed(self, changes: Mapping[str, Any]) -> "State":
         """This state with changes from outside: unknown names are ignored, bad values are empty."""

@@ -17,6 +17,13 @@ PERIODS = {
 MEASURES = {"": "Cost", "tokens": "Tokens"}
 SPLITS = {"": "model", "project": "project", "user": "person", "host": "machine"}
 UNITS = {"day": "Day", "week": "Week", "month": "Month"}
+# What is set side by side: the value of `against`, and what several of these are called.
+AGAINST = {
+    "": "Models", "project": "Projects", "user": "People", "host": "Machines", "period": "Periods",
+}  # fmt: skip
+# What the treemap shows of a project.
+WITHIN = {"": "model", "session": "session"}
+SIDES = ("a", "b", "c", "d")
 # What the lines of the Behaviour page stand for.
 LINES = {"": "all", "model": "model", "version": "version", "effort": "effort"}
 # What a part of the work log is.
@@ -63,6 +70,13 @@ class Choice:
     cause: str = ""
     line: str = ""
     each: str = ""
+    within_project: str = ""
+    # What is compared, and which of them.
+    against: str = ""
+    a: str = ""
+    b: str = ""
+    c: str = ""
+    d: str = ""
     # One tool, cause, file, hour of the week or class of errors whose sessions are listed.
     of: str = ""
 
@@ -153,7 +167,8 @@ def from_query(values: Mapping[str, Any]) -> Choice:
 
 _ALLOWED: dict[str, Collection[str]] = {
     "days": PERIODS, "by": MEASURES, "split": SPLITS, "unit": UNITS, "cause": BY_KIND,
-    "line": LINES, "each": EACH,
+    "line": LINES, "each": EACH, "against": AGAINST,
+    "within_project": WITHIN,
 }  # fmt: skip
 
 

@@ -30,10 +30,11 @@ from cca.dashboards.browser.numbers import (
     sessions,
     tools,
     usage,
+    versus,
     waste,
 )
-from cca.dashboards.browser.numbers.cells import model_names, project_labels
-from cca.dashboards.browser.numbers.choice import PERIODS, Choice, from_query
+from cca.dashboards.browser.numbers.choice import PERIODS, SIDES, Choice, from_query
+from cca.dashboards.browser.numbers.options import options_of
 from cca.dashboards.browser.numbers.parts import Section, tables_of
 from cca.dashboards.browser.numbers.reader import Asked, Gold, current
 from cca.dashboards.browser.numbers.sheets import csv_of
@@ -57,11 +58,18 @@ class Page:
     make: Callable[[Asked], list[Section]]
     filters: tuple[str, ...] = _FILTERS
     first: Callable[[Asked], str] | None = None
+    # The filter that the page itself chooses by.
+    own: Callable[[Choice], str] | None = None
+
+    def filters_of(self, choice: Choice) -> tuple[str, ...]:
+        own = self.own(choice) if self.own else ""
+        return tuple(name for name in self.filters if name != own)
 
 
 PAGES = {
     "": Page("Overview", overview.page, _FILTERS_WITH_MODEL, overview.first_period),
     "usage": Page("Usage", usage.page, _FILTERS_WITH_MODEL),
+    "compare": Page("Compare", versus.page, _FILTERS_WITH_MODEL, own=versus.own_filter),
     "causes": Page("Causes", causes.page, _FILTERS_WITH_MODEL),
     "tools": Page("Tools", tools.page, _FILTERS_WITH_MODEL),
     "sessions": Page("Sessions", sessions.page),
@@ -77,13 +85,19 @@ PAGES = {
     "errors": Page("Errors", errors.page),
     "health": Page("Data health", health.page, ()),
 }
+# What the first page of the browser shows of them.
+GLANCE = Page("At a glance", overview.at_a_glance, _FILTERS_WITH_MODEL, overview.first_period)
 # Name of a filter, and what it is called when it is off.
 _FILTER_NAMES = {
     "project": ("Project", "All projects"), "user": ("Person", "All people"),
     "model": ("Model", "All models"), "host": ("Machine", "All machines"),
 }  # fmt: skip
 # What else an address says, which a change of a filter keeps.
-_KEPT = ("by", "split", "unit", "cause", "line", "each", "of")
+_OF_ONE_PAGE = (
+    "by", "split", "unit", "cause", "line", "each", "within_project", "against", *SIDES,
+)  # fmt: skip
+_KEPT = (*_OF_ONE_PAGE, "of")
+_FEW = ("user", "host")
 _PARAMETERS = {"period": ("days", "since", "until")}
 NOT_YET = Problem(
     "No numbers yet",
@@ -94,13 +108,6 @@ NOTHING = Problem("Nothing here in this period", "Try another period or other fi
 _COUNTED_LATER = " The pipeline counts new conversations every hour; `cca pipeline` does it now."
 _ANY_SESSION = "select 1 as found from marts.dim_sessions limit 1"
 BROKEN = Problem("The numbers cannot be read", "Run `cca rebuild warehouse` to build them again.")
-_MODELS = (
-    "select distinct coalesce(model, 'unknown') as name from marts.fct_api_messages order by 1"
-)
-_HOSTS = "select host as name from marts.dim_hosts order by 1"
-_PEOPLE = """
-select distinct user_name as name from marts.dim_sessions where user_name is not null order by 1
-"""
 
 
 def number_routes(settings: Settings) -> list[tuple[str, type[RequestHandler], dict[str, Any]]]:
@@ -156,7 +163,11 @@ def numbers_page(settings: Settings, choice: Choice, slug: str = "") -> Markup:
 
 def make(settings: Settings, choice: Choice, slug: str = "") -> Made:
     """The figures of a page."""
-    page = PAGES[slug]
+    return made_of(settings, choice, PAGES[slug], slug)
+
+
+def made_of(settings: Settings, choice: Choice, page: Page, slug: str = "") -> Made:
+    """The figures of a page that need not be in the menu."""
     today = datetime.now(ZoneInfo(settings.timezone)).date()
     given = choice = _known_to(page, choice.named(today))
     gold = current(settings)
@@ -184,7 +195,7 @@ def _nothing(asked: Asked) -> Problem:
 
 def _known_to(page: Page, choice: Choice) -> Choice:
     """A filter that a page's figures do not know is off there, rather than silently ignored."""
-    known = {name for each in page.filters for name in _PARAMETERS.get(each, (each,))}
+    known = {name for each in page.filters_of(choice) for name in _PARAMETERS.get(each, (each,))}
     dropped = {"days", "since", "until", "project", "user", "model", "host"} - known
     return replace(choice, **dict.fromkeys(dropped, ""))
 
@@ -192,22 +203,14 @@ def _known_to(page: Page, choice: Choice) -> Choice:
 def _options(asked: Asked, page: Page) -> dict[str, list[tuple[str, str]]]:
     """What may be chosen, as (value, name), and what is chosen though it is not there."""
     found: dict[str, list[tuple[str, str]]] = {}
-    if "project" in page.filters:
-        labels = project_labels(asked)
-        found["project"] = sorted(labels.items(), key=lambda each: each[1].lower())
-    if "user" in page.filters:
-        people = [(row["name"], row["name"]) for row in asked.rows_of_all(_PEOPLE)]
-        found["user"] = people if len(people) > 1 or asked.choice.user else []
-    if "model" in page.filters:
-        names = model_names(row["name"] for row in asked.rows_of_all(_MODELS))
-        found["model"] = list(names.items())
-    if "host" in page.filters:
-        hosts = [(row["name"], row["name"]) for row in asked.rows_of_all(_HOSTS)]
-        found["host"] = hosts if len(hosts) > 1 or asked.choice.host else []
-    for name, values in found.items():
-        chosen = getattr(asked.choice, name)
-        if chosen and chosen not in dict(values):
-            values.append((chosen, chosen))
+    for name in page.filters_of(asked.choice):
+        if name in _FILTER_NAMES:
+            chosen, values = getattr(asked.choice, name), options_of(asked, name)
+            # With one person or machine alone there is nothing to choose.
+            if name in _FEW and len(values) <= 1 and not chosen:
+                continue
+            is_new = bool(chosen) and chosen not in dict(values)
+            found[name] = [*values, *([(chosen, chosen)] if is_new else [])]
     return {name: values for name, values in found.items() if values}
 
 
@@ -215,13 +218,14 @@ def rendered(settings: Settings, made: Made) -> Markup:
     """The page as HTML."""
     choice, slug = made.choice, made.slug
     # Another page keeps the filters and forgets the thing that was looked at.
-    kept = replace(choice, of="", by="", split="", unit="", cause="", line="", each="")
+    kept = replace(choice, of="", **dict.fromkeys(_OF_ONE_PAGE, ""))
     return render(
         "numbers.html",
         ZoneInfo(settings.timezone),
         asset=asset_url,
         slug=slug,
         page=PAGES[slug],
+        filters=PAGES[slug].filters_of(choice),
         pages=[(name, each.title, kept.link(name)) for name, each in PAGES.items()],
         choice=choice,
         sections=made.sections,

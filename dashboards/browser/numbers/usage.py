@@ -14,6 +14,7 @@ from cca.dashboards.browser.numbers.cells import (
     project_labels,
     session_cell,
     usage_figures,
+    way_to_compare,
 )
 from cca.dashboards.browser.numbers.compared import change
 from cca.dashboards.browser.numbers.parts import (
@@ -31,6 +32,7 @@ from cca.dashboards.browser.numbers.parts import (
 from cca.dashboards.browser.numbers.reader import Asked, Row
 from cca.dashboards.browser.numbers.repositories import repositories
 from cca.dashboards.browser.numbers.spending import BY, SUMS, WHERE, chart, grouped
+from cca.dashboards.browser.numbers.treemap import treemap
 from cca.dashboards.browser.numbers.write import exact, money, thousands
 from cca.gold.measures import usage as measured
 from cca.gold.measures.select import select
@@ -59,6 +61,7 @@ def page(asked: Asked) -> list[Section]:
     sections += [Remark(text) for text in unpriced(asked.rows(UNPRICED))]
     sections += [Remark(text) for text in _searched(totals)]
     sections.append(chart(asked, "usage", asked.choice, asked.axis("usage")))
+    sections.append(treemap(asked, labels))
     models, projects = _models(asked), _projects(asked, labels)
     sections += [Pair(models, projects), *repositories(asked, SUMS, WHERE)]
     for split, title, name in _SEVERAL:
@@ -138,6 +141,7 @@ def _models(asked: Asked) -> Table:
             ]
             for row in rows
         ],
+        way=way_to_compare(asked, "", len(rows)),
     )  # fmt: skip
 
 
@@ -157,6 +161,7 @@ def _projects(asked: Asked, labels: dict[str, str]) -> Table:
             for row in rows[:BEHIND_ROWS]
         ],
         note=left_out(len(rows), "projects"),
+        way=way_to_compare(asked, "project", len(rows)),
     )  # fmt: skip
 
 
@@ -176,6 +181,7 @@ def _several(asked: Asked, title: str, name: str, split: str, rows: tuple[Row, .
             for row in rows[:BEHIND_ROWS]
         ],
         note=left_out(len(rows), title.lower()),
+        way=way_to_compare(asked, split, len(rows)),
     )  # fmt: skip
 
 
