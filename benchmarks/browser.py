@@ -33,13 +33,17 @@ USABLE = "() => document.querySelector('#tip') && !document.querySelector('.pain
 BEGAN = datetime(2026, 11, 1, 9, tzinfo=UTC)
 
 
+def _id(session: str, number: int) -> str:
+    return uuid.uuid5(uuid.NAMESPACE_OID, f"{session}{number}").hex
+
+
 def write(made: Corpus, session: str, first: int, count: int) -> None:
     """Messages of a session that is as long as it has to be, ingested now."""
     with archive.connect(made.settings.mongo_uri) as client:
         now = client.admin.command("hello")["localTime"]
         archive.conversations(client, made.settings).insert_many(
             {
-                "_id": uuid.uuid5(uuid.NAMESPACE_OID, f"{session}{number}").hex,
+                "_id": _id(session, number),
                 "type": "assistant" if number % 5 else "user", "uuid": f"{session}-{number}",
                 "message": {"role": "assistant" if number % 5 else "user", "id": f"{number}",
                             "content": f"Entry {number}: `code`, **words** and a list\n\n- a\n- b"},
@@ -131,7 +135,7 @@ def middle(page: Page, url: str) -> Row:
     """A link from elsewhere: painted by the server, before any script."""
 
     def once(run: int) -> float:
-        wanted = uuid.uuid5(uuid.NAMESPACE_OID, f"bench-5000{2500 + run}").hex
+        wanted = _id("bench-5000", 2500 + run)
         link = f"{url}/sessions/bench-5000/{wanted}"
         return _timed(
             lambda: page.goto(link, wait_until="commit"),
@@ -193,8 +197,12 @@ def arrived(page: Page, url: str, made: Corpus) -> list[Row]:
 
     def on_screen(run: int) -> float:
         number = 100 + run
-        seen = page.get_by_text(f"Entry {number}:")
-        return _timed(lambda: write(made, "bench-live", number, 1), seen.wait_for)
+        seen = f"() => {DEEP}('article[data-id=\"{_id('bench-live', number)}\"]')"
+        return _timed(
+            lambda: write(made, "bench-live", number, 1),
+            # A locator that waits looks each half second after a while; this looks each frame.
+            lambda: page.wait_for_function(seen),
+        )
 
     def found(run: int) -> float:
         word = f"Entry {200 + run}"
@@ -206,7 +214,7 @@ def arrived(page: Page, url: str, made: Corpus) -> list[Row]:
         return _timed(lambda: write(made, "bench-live", 200 + run, 1), until)
 
     return [
-        Row("insert → on an open page", _ms(on_screen), "≤ 500 ms"),
+        Row("insert → on an open page", _ms(on_screen), "≤ 300 ms"),
         Row("insert → found by a search", _ms(found), "≤ 500 ms"),
     ]
 

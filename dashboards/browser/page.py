@@ -63,28 +63,47 @@ class Page:
             return
         pn.state.execute(partial(self.on_message, message))
 
+    @property
+    def is_looked_at(self) -> bool:
+        """Tells whether it asked a moment ago: a page that nobody looks at does not ask."""
+        return time.monotonic() - self.asked_at < _SEEN_SECONDS
+
+    @property
+    def reading(self) -> str:
+        return self.state.session
+
     def nudge(self, session: str) -> None:
         """Called by the pulse's thread: what changes in the open session is shown at once.
 
-        A page that nobody looks at does not ask, and is not told; lists wait for the next tick.
+        Lists wait for the next tick.
         """
-        is_seen = time.monotonic() - self.asked_at < _SEEN_SECONDS
-        if self.is_nudged or not is_seen or session != (self.state.session or None):
+        if self.is_nudged or not self.is_looked_at or session != (self.reading or None):
             return
+        self.is_nudged = self._soon(self._nudged)
+
+    def grew(self) -> None:
+        """Called by the pulse's thread: the script reads what is new, and nothing else is made."""
+        self._soon(self._grown)
+
+    def _soon(self, act: Callable[[], Any]) -> bool:
         if self.document is None:
-            return
-        self.is_nudged = True
+            return False
         try:
             # Bokeh runs coroutines too, which its annotation leaves out.
-            self.document.add_next_tick_callback(self._nudged)  # type: ignore[arg-type]
+            self.document.add_next_tick_callback(act)
         except RuntimeError as error:
             # The page may close while it gets the message.
             log.debug("a page is gone: %s", error)
+            return False
+        return True
 
     async def _nudged(self) -> None:
         await asyncio.sleep(_NUDGE_SECONDS)
         self.is_nudged = False
         await self._tick()
+
+    async def _grown(self) -> None:
+        self.transcript.tell({"type": "news", "html": ""})
 
     async def on_message(self, message: dict[str, Any]) -> None:
         """What a pane said: set fields, or go where the address bar went."""
@@ -103,9 +122,9 @@ class Page:
         self.generation += 1
         generation, before = self.generation, self.state
         self.wanted = state
-        is_failed = False
+        is_failed, found = False, self.found
         try:
-            state, panes = await asyncio.to_thread(self._panes, before, state)
+            state, panes, found = await asyncio.to_thread(self._panes, before, state, found)
         except PyMongoError as error:
             log.warning("MongoDB does not answer: %s", type(error).__name__)
             is_failed, panes = True, _without(self.desk, state, AWAY)
@@ -116,6 +135,7 @@ class Page:
         if generation != self.generation:
             return
         self.state, self.wanted, self.is_failed = state, state, is_failed
+        self.found = found
         self.had_index = not state.q or self.desk.search.has_index
         # The address first: a transcript measures itself when it is filled, so it must be in view.
         if is_typed:
@@ -125,24 +145,26 @@ class Page:
             getattr(self, name).tell({"type": "html", "html": str(html)})
         self.sessions.tell({"type": "current", "session": state.session, "m": state.m})
 
-    def _panes(self, before: State, state: State) -> tuple[State, dict[str, Markup]]:
-        """The HTML of the panes that change between two states."""
+    def _panes(
+        self, before: State, state: State, found: Hits | None
+    ) -> tuple[State, dict[str, Markup], Hits | None]:
+        """The HTML of the panes that change between two states, and what the search finds now."""
         state = paint.located(self.desk, state)
         panes: dict[str, Markup] = {}
         projects = self.desk.projects()
         if any(getattr(before, name) != getattr(state, name) for name in _LISTED):
-            self.found = listing.find(self.desk, state)
+            found = listing.find(self.desk, state)
             panes["header"] = paint.header(self.desk, state, projects)
-            panes["sessions"] = listing.sessions(self.desk, state, projects, self.found)
-            panes["overview"] = listing.main(self.desk, state, projects, self.found)
+            panes["sessions"] = listing.sessions(self.desk, state, projects, found)
+            panes["overview"] = listing.main(self.desk, state, projects, found)
         elif state.q and bool(before.session) != bool(state.session):
             # The matches stand beside an open session, and fill the page without one.
-            panes["sessions"] = listing.sessions(self.desk, state, projects, self.found)
+            panes["sessions"] = listing.sessions(self.desk, state, projects, found)
         if _place(before) != _place(state):
             panes["transcript"] = (
                 paint.transcript(self.desk, state) if state.session else Markup("")
             )
-        return state, panes
+        return state, panes, found
 
     async def _tick(self) -> None:
         """What a page asks while somebody looks at it; quiet times cost no query."""

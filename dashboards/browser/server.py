@@ -26,13 +26,14 @@ from cca.dashboards.browser.hits import SearchRoom
 from cca.dashboards.browser.live import Pulse
 from cca.dashboards.browser.numbers.pages import number_routes
 from cca.dashboards.browser.paint import Painted, paint
-from cca.dashboards.browser.places import FindInSession, OutlineOfSession
+from cca.dashboards.browser.places import FindInSession, OutlineOfSession, PreviewOfMatch
 from cca.dashboards.browser.shell import Sent, Shell, browse
 from cca.dashboards.browser.signin import COOKIE, Gate, SignIn, SignOut
 from cca.dashboards.browser.single_sign_on import RETURN, START, Return, Start
 from cca.dashboards.browser.state import State, from_query
 from cca.dashboards.browser.status import Status
 from cca.errors import PortTaken
+from cca.follow.request import watch
 from cca.search.within import Conversations
 from cca.settings import Settings
 
@@ -77,7 +78,7 @@ def build(settings: Settings, mongo_uri: str) -> Any:
     guard.check_address(settings)
     pn.extension()
     archive = open_archive(settings, mongo_uri)
-    pulse = Pulse(archive.sessions.database)
+    pulse = Pulse(archive.entries, partial(watch, settings.search_dir))
     search = SearchRoom(settings, mongo_uri)
     desk = Desk(archive, search, settings, pulse, Conversations(archive.entries))
     painter = Painter(desk)
@@ -130,6 +131,7 @@ def more_routes(desk: Desk) -> list[Any]:
         (r"/api/glance", Glance, given),
         (r"/api/find", FindInSession, given),
         (r"/api/outline", OutlineOfSession, given),
+        (r"/api/preview", PreviewOfMatch, given),
         (r"/api/status", Status, given),
         (r"/files", Files, given),
         (r"/api/paths", Paths, given),

@@ -22,18 +22,15 @@ from cca.dashboards.browser.views import HERE, render
 
 _SHEETS = (
     "tokens", "shell", "dialog", "pane", "marks", "header", "sessions", "overview", "results",
-    "transcript", "terminal", "context_line", "rail", "reading", "tip", "print",
+    "transcript", "terminal", "context_line", "rail", "reading", "preview", "tip", "print",
 )  # fmt: skip
 STYLE = f"css/{'+'.join(_SHEETS)}.css"
 # One request for all: they share a connection with the large scripts of Panel.
-SCRIPTS = "js/page+tip+side+reading+rail+actions.js"
+SCRIPTS = "js/page+tip+side+reading+rail+actions+picking+preview.js"
 # For figures of millions of points: Panel does without.
 _UNUSED = "bokeh-gl"
 _SOURCE = re.compile(r'src="([^"]+)"')
-# A pane of Panel, and the element that it fills.
-_PLACES = {
-    "header": "header", "sessions": "side", "overview": "overview", "transcript": "conversation",
-}  # fmt: skip
+_PANES = ("header", "sessions", "overview", "transcript")
 
 
 class Sent(NamedTuple):
@@ -66,7 +63,10 @@ class Shell:
         return frozenset(sources)
 
     async def send_panes(self, handler: RequestHandler, painted: Painted) -> None:
-        handler.write(render("shell_body.html", self._zone, state=painted.state, painted=painted))
+        html = render(
+            "shell_body.html", self._zone, state=painted.state, painted=painted, is_reading=True
+        )
+        handler.write(html)
         await handler.flush()
 
     def script_sources(self, bokeh_js: str) -> list[str]:
@@ -91,14 +91,14 @@ def browse(
     def app() -> pn.Template:
         sent = take()
         page = Page(desk, sent.painted, visitor())
-        desk.pulse.listeners.add(page.nudge)
-        pn.state.on_session_destroyed(lambda _: desk.pulse.listeners.discard(page.nudge))
+        desk.pulse.pages.add(page)
+        pn.state.on_session_destroyed(lambda _: desk.pulse.pages.discard(page))
         template = pn.Template(template=end)
-        for name in _PLACES:
+        for name in _PANES:
             template.add_panel(name, getattr(page, name))
         values = {
             "nonce": sent.nonce,
-            "places": _PLACES,
+            "panes": _PANES,
             "sources": lambda bokeh_js: _unsent(shell.script_sources(bokeh_js), sent.sources),
             "scripted": _scripted,
         }

@@ -86,6 +86,7 @@
     const given = new URLSearchParams(search);
     const without = given.get("q")?.trim() ? "search" : "overview";
     document.body.dataset.view = given.get("session") ? "session" : without;
+    panes.results?.look();
     if (document.body.dataset.view === "session") return;
     panes.results?.glance();
     panes.tools?.point(null);
@@ -359,6 +360,7 @@
 
   // One key leaves one thing: the session, then the search.
   function leave(isOpen) {
+    if (panes.sessions?.unpick()) return;
     if (isOpen) panes.transcript?.close();
     else if (document.body.dataset.view === "search") panes.header?.clear();
   }
@@ -431,6 +433,8 @@
       f: () => open && find(),
       g: () => (open ? panes.transcript?.goToEnd(-1) : list?.step(Number.NEGATIVE_INFINITY)),
       G: () => (open ? panes.transcript?.goToEnd(1) : list?.step(Number.POSITIVE_INFINITY)),
+      x: () => panes.sessions?.pick(false),
+      X: () => panes.sessions?.pick(true),
       Escape: () => !document.querySelector("dialog[open]") && leave(open),
     };
     keys.Home = keys.g;

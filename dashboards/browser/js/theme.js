@@ -9,6 +9,7 @@
   const width = Number(localStorage.getItem("cca-side"));
   if (width) root.style.setProperty("--side", `${width}px`);
   if (localStorage.getItem("cca-side-off")) root.dataset.side = "off";
+  if (localStorage.getItem("cca-rows")) root.dataset.rows = "compact";
   // Paper is white, whatever the screen was.
   let onScreen = root.dataset.theme;
   addEventListener("beforeprint", () => {
