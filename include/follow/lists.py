@@ -15,7 +15,16 @@ from cca.follow.feed import OVERLAP
 from cca.follow.origins import Origins
 from cca.follow.session import session_row
 from cca.mongo import changes
-from cca.mongo.archive import ACTIVITY, FOLLOWER, HOLDERS, SESSIONS, Document, whole
+from cca.mongo.archive import (
+    ACTIVITY,
+    ARRIVALS,
+    FOLLOWER,
+    HOLDERS,
+    PLACES,
+    SESSIONS,
+    Document,
+    whole,
+)
 from cca.search.home import Position
 from cca.transcript.entry import entry_of
 from cca.transcript.roles import role_of
@@ -110,8 +119,9 @@ class Lists:
             log.info("this user of MongoDB may only read: another follower keeps the lists")
             self._are_others = True
         with suppress(OperationFailure):
-            # A user who may not leaves it to the sync agent.
-            self._conversations.create_index(HOLDERS)
+            # A first pass makes them at its end; a user who may not leaves them to that.
+            for keys in (ARRIVALS, PLACES, HOLDERS):
+                self._conversations.create_index(keys)
         return not self._are_others
 
     def touch(self, documents: Iterable[Document]) -> None:
