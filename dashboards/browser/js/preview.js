@@ -47,6 +47,8 @@
     link.textContent = title?.lastChild.textContent.trim() || "Open";
     link.href = row.href;
     place.hidden = false;
+    // As long as it is there, it looks as a conversation does.
+    place.className = "transcript";
     document.body.dataset.preview = "1";
     arrive();
   }
@@ -88,6 +90,7 @@
     shown = "";
     feed.replaceChildren();
     place.hidden = true;
+    place.className = "";
     delete document.body.dataset.preview;
   }
 
