@@ -9,8 +9,10 @@ from zoneinfo import ZoneInfo
 
 SORTS = {
     "newest": "Newest", "oldest": "Oldest", "longest": "Longest", "failures": "Most failures",
-    "dearest": "Most expensive",
+    "cost": "Most expensive",
 }  # fmt: skip
+# Values that an address of an earlier version may have, and what they are called now.
+_FORMER = {"sort": {"dearest": "cost"}}
 ORDERS = {"best": "Best match", "newest": "Newest"}
 # What of a conversation is shown: all, what people and Claude said, or what was asked and the last
 # answer to it.
@@ -21,8 +23,8 @@ TRAITS = {
     "branch": "Branch", "model": "Model", "tool": "Tool", "user": "Person", "host": "Machine",
     "pr": "Pull request",
 }  # fmt: skip
-# What the analytics know too; they count days, not hours.
-_OF_ANALYTICS = ("project", "user", "model", "host")
+# What the analytics know too, and what they say that they do not; they count days, not hours.
+_OF_ANALYTICS = ("project", "user", "model", "host", "pr", "branch", "tool")
 # A query string comes from anywhere; nothing longer than this is a name or a search of ours.
 MAX_VALUE_CHARS = 500
 _ONE_OF = {"sort": SORTS, "order": ORDERS, "by": UNITS, "show": LAYOUTS}
@@ -134,6 +136,7 @@ def _cleaned(name: str, value: str) -> str:
     if name in {"since", "until"}:
         return value if _is_moment(value) else ""
     if name in _ONE_OF:
+        value = _FORMER.get(name, {}).get(value, value)
         return value if value in _ONE_OF[name] and value != _DEFAULTS.get(name) else ""
     if name in {"errors", "starred"}:
         return "1" if value and value not in {"0", "False"} else ""

@@ -46,6 +46,7 @@ from cca.gold.measures.causes import BY_KIND
 from cca.gold.measures.rules import BREAK_CAUSES, WASTE_RULES
 from cca.gold.measures.select import select
 from cca.gold.measures.usage import ANSWERED_SESSIONS, API_MESSAGES, CACHE_READ_TOKENS, COST_USD
+from cca.gold.pull_requests import sessions_of
 from cca.settings import PROJECT_DIR, Settings
 from cca.transform.build import transform
 from cca.usage.reports import report
@@ -450,10 +451,44 @@ def test_explanations_stand_below_what_they_explain(published: Settings, slug: s
     assert '<small class="about">' in numbers_page(published, Choice(), slug)
 
 
-def test_a_filter_that_a_page_does_not_know_is_off_there(published: Settings) -> None:
-    page = numbers_page(published, Choice(project="-no"), "blocks")
+def test_a_filter_that_a_page_does_not_know_is_off_there_and_said(published: Settings) -> None:
+    choice = Choice(project="-no", branch="main")
+    page = numbers_page(published, choice, "blocks")
     assert "Nothing here" not in page
-    assert 'name="project"' not in page
+    assert 'aria-label="Project"' not in page
+    assert "Not applied on this page: project -no, branch main." in page
+    # The next page knows it again.
+    assert 'href="/numbers/usage?project=-no&amp;branch=main"' in page
+    assert "Not applied" not in numbers_page(published, Choice(days="30", model="m"), "usage")
+
+
+def test_a_pull_request_narrows_the_figures_to_its_sessions(published: Settings) -> None:
+    name = asked(published).rows_of_all(
+        "select pull_request as name from marts.fct_api_messages where pull_request is not null"
+    )[0]["name"]
+    behind = sessions_of(published, name)
+    assert behind
+    cost = "select sum(cost_usd) as usd from marts.fct_api_messages where session_id in $sessions"
+    truth = asked(published).rows_of_all(cost, sessions=tuple(behind))[0]["usd"]
+    for given in (name, "#" + name.partition("#")[2]):
+        one = asked(published, Choice(pr=given))
+        assert one.rows(select([COST_USD], where=spending.WHERE))[0]["cost_usd"] == truth
+    page = numbers_page(published, Choice(pr=name), "usage")
+    assert f'aria-label="Pull request {name}: show all"' in page
+    assert f'name="pr" value="{name}"' in page
+    assert f"pull request {name}" in numbers_page(published, Choice(pr=name), "blocks")
+
+
+def test_a_week_that_has_just_begun_says_so_and_offers_seven_days(published: Settings) -> None:
+    monday = date(2026, 11, 16)
+    caption = overview.page(asked(published, Choice(days="week"), monday))[0]
+    assert caption.text == (
+        "Mon, Nov 16, compared with Monday of last week (Mon, Nov 9). The week has 1 day so far."
+    )
+    assert caption.way == ("Show the last 7 days", "/numbers?days=7")
+    later = overview.page(asked(published, Choice(days="week"), monday + timedelta(days=3)))[0]
+    assert later.text.endswith("compared with the same days of last week (Nov 9 to Nov 12).")
+    assert later.way == ("", "")
 
 
 def test_each_bar_leads_to_the_conversations_of_its_days() -> None:
@@ -695,10 +730,21 @@ def test_an_open_block_says_where_its_pace_leads(
 
 
 def test_models_without_a_price_are_named_in_a_sentence() -> None:
-    rows = [{"model": EVIL, "unpriced_messages": 1}, {"model": None, "unpriced_messages": 2}]
+    rows = [
+        {"model": model, "price_variant": mode, "unpriced_messages": lacking, "api_messages": all_}
+        for model, mode, lacking, all_ in (
+            (EVIL, "standard", 1, 1), (None, "standard", 2, 2),
+            ("opus", "fast", 3, 3), ("opus", "standard", 0, 9), ("sonnet", "batch", 1, 1),
+        )
+    ]  # fmt: skip
     assert unpriced(rows) == [
         f"Not fully priced: {EVIL} (1 response). The cost here is too low.",
         "2 responses name no model, so they have no price.",
+        (
+            "Not fully priced: opus in fast mode (3 responses). The cost here is too low. "
+            "Its other responses have a price."
+        ),
+        "Not fully priced: sonnet in a batch (1 response). The cost here is too low.",
     ]
 
 
@@ -875,7 +921,10 @@ def test_a_day_of_the_year_leads_to_its_sessions(site: Any, open_page: Any) -> N
 def test_filters_travel_to_the_analytics_and_back(site: Any, open_page: Any) -> None:
     from playwright.sync_api import expect  # noqa: PLC0415  (after the skip)
 
-    query = "project=%2Fp&user=ada&model=opus&host=desk&since=2026-11-01&until=2026-11-20"
+    query = (
+        "project=%2Fp&user=ada&model=opus&host=desk&pr=12&branch=main&tool=Bash"
+        "&since=2026-11-01&until=2026-11-20"
+    )
     page = open_page(f"{site.url}/?{query}")
     page.get_by_role("link", name="Analytics").click()
     page.wait_for_url(lambda url: parse_qs(urlsplit(url).query) == parse_qs(query))
@@ -892,7 +941,7 @@ def test_the_first_page_leads_into_the_analytics_with_its_filters(
 ) -> None:
     from playwright.sync_api import expect  # noqa: PLC0415  (after the skip)
 
-    story = new_story(TALK, title="A talk")
+    story = new_story("34343434-3434-4434-8434-343434343434", title="A talk")
     story.prompt("Hello")
     site.store(story)
     page = open_page(f"{site.url}/?since=2026-11-09&until=2026-11-15")
@@ -902,8 +951,8 @@ def test_the_first_page_leads_into_the_analytics_with_its_filters(
     )
     spent.get_by_role("button", name="What is Failed calls?").focus()
     expect(page.get_by_role("tooltip")).to_contain_text("whose result is an error")
-    dearest = page.get_by_role("region", name="Most expensive sessions").get_by_role("listitem")
-    dearest.get_by_role("link").first.click()
+    expensive = page.get_by_role("region", name="Most expensive sessions").get_by_role("listitem")
+    expensive.get_by_role("link").first.click()
     page.wait_for_url("**/?session=*since=2026-11-09&until=2026-11-15")
     # The way back shows the figures again, and a filter other ones.
     page.go_back()
