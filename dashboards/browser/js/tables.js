@@ -56,7 +56,7 @@
   function sortAsTold() {
     const told = new URLSearchParams(location.search).get("sort") || "";
     const [id, column, order] = told.split(".");
-    const section = id && document.getElementById(id);
+    const section = document.getElementById(id);
     const button = section?.querySelectorAll("th")[Number(column)]?.querySelector("[data-sort]");
     if (!button) return;
     sort(button);
