@@ -9,6 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from cca.arrow import without_pandas
 from cca.extract.convert import Row, Rows
 from cca.lake.lake import Lake
 from cca.lake.manifest import LakeFile
@@ -46,6 +47,7 @@ class LakeWriter:
     """
 
     def __init__(self, lake: Lake, *, dates_in_order: bool) -> None:
+        without_pandas()
         self._lake = lake
         self._dates_in_order = dates_in_order
         self._pending: dict[date, _Pending] = {}

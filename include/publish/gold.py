@@ -18,8 +18,9 @@ from cca.gold.open import is_readable
 from cca.load import meta
 from cca.load.warehouse import STORAGE_VERSION, writing
 from cca.locks import held
-from cca.publish import copies, masking, metabase
+from cca.publish import copies, masking
 from cca.publish.comments import comments
+from cca.publish.metabase_key import known_key
 from cca.publish.removed import drop_removed, models_of, tables_of
 from cca.settings import Settings
 from cca.sql import literal
@@ -80,7 +81,10 @@ def publish(settings: Settings) -> Path:
         )
         prune(settings)
     log.info("published %d tables as %s", len(tables), target.name)
-    metabase.point_to(settings, target)
+    if known_key(settings):
+        from cca.publish import metabase  # noqa: PLC0415  (httpx)
+
+        metabase.point_to(settings, target)
     keep.tell(settings, target)
     copies.copy_newest(settings)
     return target
