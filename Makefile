@@ -134,8 +134,9 @@ bench-sync: install  ## time the sync agent: throughput, latency, idle, rescan
 bench-search: install  ## time the search index: rebuild, size, queries
 	$(VENV)/bin/python -m benchmarks.search
 
-bench-peers: install  ## compare tokens and cost with ccusage and agentsview, by day and model
+bench-peers: install  ## compare numbers, time and disk with ccusage and agentsview
 	$(VENV)/bin/python -m benchmarks.peers
+	$(VENV)/bin/python -m benchmarks.race
 
 bench-browser: install  ## time the browser in Chromium: first paint, opening, search, live
 	$(VENV)/bin/python -m benchmarks.browser

@@ -28,7 +28,13 @@ USERS, ASKED_EACH = 20, 15
 IDLE_PERCENT = 5
 LONG = {"2000": 2000, "5000": 5000}
 FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
+# The page comes in parts: its last one is there, and Panel has taken over what was painted.
+USABLE = "() => document.querySelector('#tip') && !document.querySelector('.painted')"
 BEGAN = datetime(2026, 11, 1, 9, tzinfo=UTC)
+
+
+def _id(session: str, number: int) -> str:
+    return uuid.uuid5(uuid.NAMESPACE_OID, f"{session}{number}").hex
 
 
 def write(made: Corpus, session: str, first: int, count: int) -> None:
@@ -37,7 +43,7 @@ def write(made: Corpus, session: str, first: int, count: int) -> None:
         now = client.admin.command("hello")["localTime"]
         archive.conversations(client, made.settings).insert_many(
             {
-                "_id": uuid.uuid5(uuid.NAMESPACE_OID, f"{session}{number}").hex,
+                "_id": _id(session, number),
                 "type": "assistant" if number % 5 else "user", "uuid": f"{session}-{number}",
                 "message": {"role": "assistant" if number % 5 else "user", "id": f"{number}",
                             "content": f"Entry {number}: `code`, **words** and a list\n\n- a\n- b"},
@@ -73,7 +79,7 @@ def first_sight(browser: Any, url: str) -> list[Row]:
         page = browser.new_page()
         before = time.perf_counter()
         page.goto(url, wait_until="commit")
-        page.wait_for_function("() => !document.querySelector('.painted')", timeout=60_000)
+        page.wait_for_function(USABLE, timeout=60_000)
         usable.append(time.perf_counter() - before)
         painted = "() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
         paints.append(page.wait_for_function(painted, timeout=60_000).json_value() / 1000)
@@ -129,7 +135,7 @@ def middle(page: Page, url: str) -> Row:
     """A link from elsewhere: painted by the server, before any script."""
 
     def once(run: int) -> float:
-        wanted = uuid.uuid5(uuid.NAMESPACE_OID, f"bench-5000{2500 + run}").hex
+        wanted = _id("bench-5000", 2500 + run)
         link = f"{url}/sessions/bench-5000/{wanted}"
         return _timed(
             lambda: page.goto(link, wait_until="commit"),
@@ -191,8 +197,12 @@ def arrived(page: Page, url: str, made: Corpus) -> list[Row]:
 
     def on_screen(run: int) -> float:
         number = 100 + run
-        seen = page.get_by_text(f"Entry {number}:")
-        return _timed(lambda: write(made, "bench-live", number, 1), seen.wait_for)
+        seen = f"() => {DEEP}('article[data-id=\"{_id('bench-live', number)}\"]')"
+        return _timed(
+            lambda: write(made, "bench-live", number, 1),
+            # A locator that waits looks each half second after a while; this looks each frame.
+            lambda: page.wait_for_function(seen),
+        )
 
     def found(run: int) -> float:
         word = f"Entry {200 + run}"
@@ -204,7 +214,7 @@ def arrived(page: Page, url: str, made: Corpus) -> list[Row]:
         return _timed(lambda: write(made, "bench-live", 200 + run, 1), until)
 
     return [
-        Row("insert → on an open page", _ms(on_screen), "≤ 500 ms"),
+        Row("insert → on an open page", _ms(on_screen), "≤ 300 ms"),
         Row("insert → found by a search", _ms(found), "≤ 500 ms"),
     ]
 

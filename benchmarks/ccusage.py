@@ -23,6 +23,7 @@ from cca.mongo.server import serving_mongo
 from cca.settings import Settings
 
 UNTIL = date(2026, 11, 1)
+VERSION = "20.0.24"
 TOKENS = ("input", "output", "cache_write", "cache_read")
 # ccusage counts in floating point.
 SAME_USD = Decimal("0.000001")
@@ -167,7 +168,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sessions", type=int, default=40)
     parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--version", default="20.0.24", help="of ccusage")
+    parser.add_argument("--version", default=VERSION, help="of ccusage")
     parser.add_argument("--corpus", type=Path, help="an existing sample, with --gold")
     parser.add_argument("--gold", type=Path, help="its gold file")
     options = parser.parse_args()

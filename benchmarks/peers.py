@@ -5,66 +5,25 @@ by pip, and see nothing but the sample. Prices are those that each was built wit
 """
 
 import argparse
-import json
-import subprocess
-import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import ccusage
+from benchmarks import agentsview, ccusage
 from benchmarks.ccusage import TOKENS, Key, Usage
 from cca.demo.generate import generate
 
 UNTIL = date(2026, 11, 1)
-CCUSAGE, AGENTSVIEW = "20.0.24", "0.46.1"
 # agentsview counts in millionths of a dollar.
 SAME_USD = Decimal("0.0001")
 _WIDTH = 160
 
 Totals = Mapping[Key, Usage]
-
-
-def agentsview(folder: Path, version: str) -> Path:
-    """Install the wheel into an environment of its own; returns the program."""
-    subprocess.run([sys.executable, "-m", "venv", str(folder / "agentsview")], check=True)
-    binaries = folder / "agentsview" / "bin"
-    wanted = [f"agentsview=={version}", "--quiet", "--no-deps"]
-    subprocess.run([str(binaries / "pip"), "install", *wanted], check=True)
-    return binaries / "agentsview"
-
-
-def of_agentsview(program: Path, corpus: Path, home: Path) -> dict[Key, Usage]:
-    """agentsview's days by model, in UTC; its server is stopped again."""
-    home.mkdir()
-    where = [
-        "env", f"HOME={home}", f"AGENTSVIEW_DATA_DIR={home / 'data'}",
-        f"CLAUDE_PROJECTS_DIR={corpus / 'projects'}", str(program),
-    ]  # fmt: skip
-    daily = ["usage", "daily", "--all", "--breakdown", "--json", "--offline", "--no-sync",
-             "--timezone", "UTC"]  # fmt: skip
-    try:
-        subprocess.run([*where, "sync"], check=True, capture_output=True)
-        printed = subprocess.check_output([*where, *daily], text=True)
-    finally:
-        subprocess.run([*where, "daemon", "stop"], check=False, capture_output=True)
-    return {
-        (row["date"], part["modelName"]): _of_agentsview(part)
-        for row in json.loads(printed)["daily"]
-        for part in row["modelBreakdowns"]
-    }
-
-
-def _of_agentsview(part: dict[str, Any]) -> Usage:
-    names = ("inputTokens", "outputTokens", "cacheCreationTokens", "cacheReadTokens")
-    cost = Decimal(part["cost"]["microdollars"]) / 1_000_000
-    return Usage(tuple(part[name] for name in names), cost)
 
 
 def shown(mine: Totals, peers: Mapping[str, Totals]) -> Table:
@@ -119,13 +78,13 @@ def main() -> None:
             corpus = folder / "sample"
             generate(corpus, sessions=options.sessions, seed=options.seed, until=UNTIL)
             gold = ccusage.build(folder / "home", corpus)
-        read: dict[str, Callable[[], Totals]] = {
-            f"ccusage {CCUSAGE}": lambda: ccusage.theirs(ccusage.install(folder, CCUSAGE), corpus),
-            f"agentsview {AGENTSVIEW}": lambda: of_agentsview(
-                agentsview(folder, AGENTSVIEW), corpus, folder / "agentsview-home"
-            ),
-        }
-        peers = {name: totals() for name, totals in read.items()}
+        program = ccusage.install(folder, ccusage.VERSION)
+        with agentsview.installed(folder, corpus / "projects") as viewer:
+            viewer.sync()
+            peers: dict[str, Totals] = {
+                f"ccusage {ccusage.VERSION}": ccusage.theirs(program, corpus),
+                f"agentsview {agentsview.VERSION}": viewer.totals(),
+            }
         mine = ccusage.ours(gold)
     console = Console(width=_WIDTH)
     console.print(shown(mine, peers))

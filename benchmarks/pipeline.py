@@ -68,6 +68,12 @@ class Bench:
         cca = Path(sys.executable).with_name("cca")
         return ["env", *(f"{name}={value}" for name, value in places.items()), str(cca), *arguments]
 
+    def mongod_cpu_seconds(self) -> float:
+        """The server works for the steps in a process that is not theirs."""
+        with archive.connect(self.uri) as client:
+            used = client.admin.command("serverStatus")["extra_info"]
+        return float(used["user_time_us"] + used["system_time_us"]) / 1e6
+
 
 def run_step(bench: Bench, name: str) -> tuple[Measured, str]:
     return run_command(bench, name, STEPS[name])
@@ -75,7 +81,7 @@ def run_step(bench: Bench, name: str) -> tuple[Measured, str]:
 
 def run_command(bench: Bench, name: str, arguments: list[str]) -> tuple[Measured, str]:
     """Run one command and read its own resource usage; a failure ends the benchmark."""
-    mongod_before = _mongod_cpu_seconds(bench)
+    mongod_before = bench.mongod_cpu_seconds()
     started = time.perf_counter()
     with tempfile.TemporaryFile("w+") as output:
         process = subprocess.Popen(bench.command(arguments), stdout=output)
@@ -86,7 +92,7 @@ def run_command(bench: Bench, name: str, arguments: list[str]) -> tuple[Measured
         printed = output.read()
     if process.returncode:
         sys.exit(f"{name} failed with exit code {process.returncode}:\n{printed}")
-    mongod = _mongod_cpu_seconds(bench) - mongod_before
+    mongod = bench.mongod_cpu_seconds() - mongod_before
     return _measured(name, wall, usage, mongod), printed
 
 
@@ -95,13 +101,6 @@ def _measured(name: str, wall: float, usage: resource.struct_rusage, mongod: flo
     unit = 1024 if sys.platform == "darwin" else 1
     peak_mb = usage.ru_maxrss / unit / 1024
     return Measured(name, wall, usage.ru_utime + usage.ru_stime, mongod, peak_mb, rows=0)
-
-
-def _mongod_cpu_seconds(bench: Bench) -> float:
-    """The server works for the steps in a process that is not theirs."""
-    with archive.connect(bench.uri) as client:
-        used = client.admin.command("serverStatus")["extra_info"]
-    return (used["user_time_us"] + used["system_time_us"]) / 1e6
 
 
 def run_all(bench: Bench) -> list[Measured]:

@@ -5,19 +5,25 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from cca.annotations import Annotation, annotations_of, changed, keep
+from cca.annotations import Annotation, annotations_in_list, annotations_of, changed, keep
 from cca.conversation.stored import find_entry
 from cca.dashboards.browser.api import Reading
 from cca.dashboards.browser.archive import find_session, session_title
+from cca.dashboards.browser.desk import Desk
 from cca.dashboards.browser.guard import user_of
 from cca.dashboards.browser.views import render
 
 _MAX_BODY_BYTES = 40_000
+# As many as a person selects in the list.
+MAX_SESSIONS = 500
 Answer = tuple[str, str]
 
 
 class Annotations(Reading):
-    """GET: the annotations of a session. POST: a change to one, answered with how it is shown."""
+    """GET: the annotations of a session. POST: a change to one, answered with how it is shown.
+
+    A change to several `sessions` stars them or not, and adds tags.
+    """
 
     async def get(self) -> None:
         await self.answer(self._read)
@@ -27,7 +33,11 @@ class Annotations(Reading):
         if changes is None:
             self.send_error(400)
             return
-        await self.answer(lambda: self._write(changes))
+        several = changes.get("sessions")
+        if isinstance(several, list):
+            await self.answer(lambda: self._write_all([str(one) for one in several], changes))
+        else:
+            await self.answer(lambda: self._write(changes))
 
     def _read(self) -> Answer:
         annotations = annotations_of(self.desk.archive.annotations, self.argument("session"))
@@ -53,6 +63,20 @@ class Annotations(Reading):
         told = {"name": annotation.title or session_title(row)} if row else {}
         return "application/json", json.dumps({**_row(annotation), **told, "html": str(html)})
 
+    def _write_all(self, sessions: list[str], changes: dict[str, Any]) -> Answer:
+        """The rows of the list as they are shown now, by session."""
+        archive = self.desk.archive
+        for session in sessions[:MAX_SESSIONS]:
+            origin = archive.entries.find_one({"sessionKey": session})
+            if origin is None:
+                continue
+            before = annotations_of(archive.annotations, session).get("") or Annotation(session)
+            signed = replace(before, by=user_of(self), at=datetime.now(UTC))
+            added = changes.get("tags")
+            more = {"tags": [*before.tags, *added]} if isinstance(added, list) else {}
+            keep(archive.annotations, changed(signed, {**changes, **more}), origin)
+        return "application/json", json.dumps(named_rows(self.desk, sessions[:MAX_SESSIONS]))
+
     def _changes(self) -> dict[str, Any] | None:
         if len(self.request.body) > _MAX_BODY_BYTES:
             return None
@@ -61,6 +85,25 @@ class Annotations(Reading):
         except ValueError:
             return None
         return given if isinstance(given, dict) else None
+
+
+def named_rows(desk: Desk, sessions: list[str]) -> dict[str, str]:
+    """The titles of rows of the list with their marks as HTML, by session."""
+    archive = desk.archive
+    marks = annotations_in_list(archive.annotations, sessions)
+    rows = archive.sessions.find({"_id": {"$in": sessions}})
+    return {
+        str(row["_id"]): str(
+            render(
+                "row_named.html",
+                archive.timezone,
+                mark=marks.get(str(row["_id"])),
+                name=(mark.title if (mark := marks.get(str(row["_id"]))) else "")
+                or session_title(row),
+            )
+        )
+        for row in rows
+    }
 
 
 def _row(annotation: Annotation) -> dict[str, Any]:

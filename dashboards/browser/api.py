@@ -17,6 +17,7 @@ from cca.conversation.calls import call_block, find_result
 from cca.conversation.excerpt import Anchor
 from cca.conversation.parts import Part, pretty
 from cca.conversation.reader import spilled_entry
+from cca.conversation.resume import resume_of
 from cca.conversation.stored import StoredEntry, find_entry
 from cca.conversation.subagents import started_by
 from cca.conversation.turns import turn_of
@@ -53,6 +54,7 @@ def routes(desk: Desk) -> list[tuple[str, type[RequestHandler], dict[str, Any]]]
         (r"/api/prompts", Prompts, given),
         (r"/api/subagents", Subagents, given),
         (r"/api/image", Image, given),
+        (r"/api/resume", ResumeCommands, given),
     ]
 
 
@@ -234,6 +236,25 @@ class Subagents(Reading):
         session, agent = self.argument("session"), self.argument("agent")
         await self.answer(
             lambda: ("text/html; charset=utf-8", subagent_list(self.desk, session, agent))
+        )
+
+
+class ResumeCommands(Reading):
+    """The commands that go on with the sessions that `id` names, one a line."""
+
+    async def get(self) -> None:
+        await self.answer(self._read)
+
+    def _read(self) -> tuple[str, str]:
+        settings, ids = self.desk.settings, self.get_query_arguments("id")
+        rows = {row["_id"]: row for row in self.desk.archive.sessions.find({"_id": {"$in": ids}})}
+        found = [
+            resume_of(rows[one], settings.cca_host, settings.claude_dirs)
+            for one in ids
+            if one in rows
+        ]
+        return "text/plain; charset=utf-8", "".join(
+            f"{each.command}\n" for each in found if each.command
         )
 
 

@@ -51,7 +51,7 @@ class SessionList(_Pane):
 
 class ActivityOverview(_Pane):
     _esm = HERE / "js" / "overview.js"
-    sheets = ("overview.css", "sessions.css", "results.css")
+    sheets = ("overview.css", "sessions.css", "results.css", "tip.css")
 
 
 class Transcript(_Pane):

@@ -23,13 +23,16 @@ from cca.dashboards.browser.hits import searched
 from cca.dashboards.browser.sessions import list_sessions
 from cca.dashboards.browser.state import State, from_query
 from cca.errors import CcaError
-from cca.export import markdown, table
+from cca.export import markdown, table, zipped
 from cca.export.sessions import SessionFilter, chosen
 from cca.export.write import FORMATS, export
+from cca.export.zipped import export_zip
 from cca.masking import mask_secrets, mask_value
 
 log = logging.getLogger(__name__)
 
+Pieces = Iterator[str] | Iterator[bytes]
+_ZIP = "zip"
 VIEW_CSP = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'none'"
@@ -44,11 +47,14 @@ _HIT_COLUMNS = ("session_id", "project_id", "entry_id", "kind", "at", "snippet")
 
 
 class Export(Reading):
-    """`what` is a session (with `entry`: one message), `conversations` of a list, or `list`."""
+    """`what` is a session (with `entry`: one message), `conversations` of a list, or `list`.
+
+    `conversations` are those that `id` names, where it does.
+    """
 
     async def get(self) -> None:
         form = self.argument("format") or "md"
-        if form not in FORMATS:
+        if form not in FORMATS and not (form == _ZIP and self.argument("what") == "conversations"):
             self.send_error(400)
             return
         try:
@@ -66,11 +72,11 @@ class Export(Reading):
         self._announce(name, form)
         await self._send(first, pieces)
 
-    async def _send(self, chunk: str, pieces: Iterator[str]) -> None:
+    async def _send(self, chunk: bytes, pieces: Pieces) -> None:
         """Writes as fast as the client reads, so that at most one chunk is in memory."""
         try:
             while chunk:
-                self.write(chunk.encode(errors="replace"))
+                self.write(chunk)
                 await self.flush()
                 chunk = await asyncio.to_thread(_some, pieces)
         except StreamClosedError:
@@ -82,9 +88,10 @@ class Export(Reading):
                 self.request.connection.stream.close()
 
     def _announce(self, name: str, form: str) -> None:
-        file = (re.sub(r"[^\w.-]+", "-", name).strip("-.") or "export")[:80] + FORMATS[form].suffix
+        kind, suffix = _file_kind(form)
+        file = (re.sub(r"[^\w.-]+", "-", name).strip("-.") or "export")[:80] + suffix
         plain = file.encode("ascii", "ignore").decode() or "export"
-        self.set_header("Content-Type", f"{FORMATS[form].kind}; charset=utf-8")
+        self.set_header("Content-Type", kind)
         self.set_header("Cache-Control", "private, no-store")
         if form == "html" and self.argument("view") == "1":
             # A page to read and to print: it has no script, and loads nothing.
@@ -95,7 +102,7 @@ class Export(Reading):
             f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(file)}",
         )
 
-    def _chosen(self, form: str) -> tuple[str, Iterator[str]]:
+    def _chosen(self, form: str) -> tuple[str, Pieces]:
         entries = self.desk.archive.entries
         what = self.argument("what")
         if what in {"list", "conversations"}:
@@ -103,10 +110,14 @@ class Export(Reading):
             state = from_query(values)
             if what == "list":
                 return _name(state), self._table(state, form)
-            ids = tuple(str(row["_id"]) for row in self._rows(state))
+            named = self.get_query_arguments("id")[:MAX_ROWS]
+            ids = tuple(named or (str(row["_id"]) for row in self._rows(state)))
             # An empty list of ids must export nothing.
             found = chosen(entries, SessionFilter(sessions=ids)) if ids else []
-            return _name(state), export(entries, found, form) if found else iter(())
+            if not found:
+                return "", iter(())
+            pieces = export_zip(entries, found) if form == _ZIP else export(entries, found, form)
+            return "sessions" if named else _name(state), pieces
         session = self.argument("session")
         if self.argument("entry"):
             return "message", self._message(session, self.argument("entry"))
@@ -168,12 +179,19 @@ def _name(state: State) -> str:
     return mask_secrets("-".join(part for part in parts if part))
 
 
-def _some(pieces: Iterator[str]) -> str:
+def _file_kind(form: str) -> tuple[str, str]:
+    """The media type and the suffix of a file."""
+    if form == _ZIP:
+        return zipped.KIND, zipped.SUFFIX
+    return f"{FORMATS[form].kind}; charset=utf-8", FORMATS[form].suffix
+
+
+def _some(pieces: Pieces) -> bytes:
     """The next pieces, about a chunk of them; nothing at the end."""
     taken, size = [], 0
     for piece in pieces:
-        taken.append(piece)
+        taken.append(piece if isinstance(piece, bytes) else piece.encode(errors="replace"))
         size += len(piece)
         if size >= _CHUNK_CHARACTERS:
             break
-    return "".join(taken)
+    return b"".join(taken)

@@ -132,11 +132,12 @@ def _guarded(execute: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable
                 self._transforms = transforms
                 _send_to_sign_in(self)
                 return
+            # A page is sent in parts, the first of them from here.
+            self._transforms = transforms
             try:
                 await self.application.settings[_PREPARE](self)
             except HTTPError as error:
                 # Outside of Tornado's own care nobody would answer.
-                self._transforms = transforms
                 self.set_status(error.status_code)
                 self.finish("This address cannot be read.")
                 return

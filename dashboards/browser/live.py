@@ -1,38 +1,65 @@
-"""What changed since a page last asked: one watcher of the session rows for all pages."""
+"""What changed since a page last asked: one watcher of rows and entries for all pages."""
 
 import logging
 import threading
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import Any, Protocol, TypeVar, cast
 
-from pymongo.database import Database
+from pymongo import timeout
+from pymongo.collection import Collection
 from pymongo.errors import PyMongoError
 
+from cca.dashboards.browser.arrivals import Arrivals
 from cca.mongo import changes
 from cca.mongo.archive import Document
 
 log = logging.getLogger(__name__)
 
 _POLL_SECONDS = 0.1
-# While no page is open.
+# While nobody looks at a page.
 _QUIET_SECONDS = 1.0
 _RETRY_SECONDS = 1.0
+# A server that is alive and busy answers one look by an index within this.
+_ANSWER_SECONDS = 2.5
 _MOST_KEPT = 64
 Kept = TypeVar("Kept")
 
 
-class Pulse:
-    """Counts changes of the session rows; pages compare counters and query nothing."""
+class Watcher(Protocol):
+    """An open page; the pulse's thread calls it."""
 
-    def __init__(self, database: Database[Document]) -> None:
-        self._database = database
+    @property
+    def is_looked_at(self) -> bool:
+        """Tells whether somebody has the page in view."""
+
+    @property
+    def reading(self) -> str:
+        """The session that is open in it, or ""."""
+
+    def nudge(self, session: str) -> None:
+        """The row of this session changed; where that is "", it may be any."""
+
+    def grew(self) -> None:
+        """Entries of the open session have come."""
+
+
+class Pulse:
+    """Counts changes of the session rows; pages compare counters and query nothing.
+
+    `on_look` is called before each look at MongoDB while somebody looks at a page.
+    """
+
+    def __init__(
+        self, entries: Collection[Document], on_look: Callable[[], None] = lambda: None
+    ) -> None:
+        self._entries, self._database = entries, entries.database
+        self._on_look = on_look
         self._stop = threading.Event()
         self._changed: dict[str, int] = {}
         # While nobody watched, anything may have changed.
         self._all_changed_at = 0
         self._kept: dict[str, tuple[int, Any]] = {}
-        # Told from this thread which session changed, or "" where it may be any.
-        self.listeners: set[Callable[[str], None]] = set()
+        self.pages: set[Watcher] = set()
         self.number = 0
         self.is_reachable = True
 
@@ -67,16 +94,40 @@ class Pulse:
                 self._lost(error)
 
     def _watch(self) -> None:
-        first = changes.since(self._database, None)
+        with timeout(_ANSWER_SECONDS):
+            first = changes.since(self._database, None)
         seen = first.number if first else 0
         self._found()
-        while not self._stop.wait(_POLL_SECONDS if self.listeners else _QUIET_SECONDS):
-            found = changes.since(self._database, seen)
-            if found is None:
-                continue
-            seen = found.number
-            for session in found.sessions or [""]:
-                self._noted(session)
+        arrivals = Arrivals(self._entries)
+        while not self._stop.wait(_POLL_SECONDS if self._is_looked_at() else _QUIET_SECONDS):
+            with timeout(_ANSWER_SECONDS):
+                seen = self._look_at_rows(seen)
+                arrivals = self._look_at_entries(arrivals)
+
+    def _is_looked_at(self) -> bool:
+        is_looked_at = any(page.is_looked_at for page in tuple(self.pages))
+        if is_looked_at:
+            self._on_look()
+        return is_looked_at
+
+    def _look_at_rows(self, seen: int) -> int:
+        found = changes.since(self._database, seen)
+        if found is None:
+            return seen
+        for session in found.sessions or [""]:
+            self._noted(session)
+        return found.number
+
+    def _look_at_entries(self, arrivals: Arrivals) -> Arrivals:
+        """Tell who reads a session of its new entries before the follower has counted them."""
+        readers = [page for page in tuple(self.pages) if page.reading and page.is_looked_at]
+        if not readers:
+            return Arrivals(self._entries)
+        sessions = arrivals.sessions()
+        for page in readers:
+            if page.reading in sessions:
+                page.grew()
+        return arrivals
 
     def _found(self) -> None:
         self._noted()
@@ -92,8 +143,8 @@ class Pulse:
             self._all_changed_at = number
         # Set last: a reader that sees the new number must see the change too.
         self.number = number
-        for listener in tuple(self.listeners):
-            listener(session_id)
+        for page in tuple(self.pages):
+            page.nudge(session_id)
 
     def _lost(self, error: PyMongoError) -> None:
         if self.is_reachable:

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import re
 import time
 from collections.abc import Callable
 from functools import partial
@@ -10,34 +9,23 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import panel as pn
-from jinja2 import Environment, FileSystemLoader, Template
 from markupsafe import Markup
 from pymongo.errors import PyMongoError
 
 from cca.dashboards.browser import listing, paint
-from cca.dashboards.browser.assets import asset_url
 from cca.dashboards.browser.components import ActivityOverview, PageHeader, SessionList, Transcript
 from cca.dashboards.browser.desk import Desk
 from cca.dashboards.browser.hits import Hits
 from cca.dashboards.browser.paint import Painted
 from cca.dashboards.browser.problems import AWAY, FAILED, Problem
 from cca.dashboards.browser.state import FILTERS, State, from_query, is_other_place
-from cca.dashboards.browser.views import HERE
 
 log = logging.getLogger(__name__)
 
-_SHEETS = (
-    "tokens", "shell", "dialog", "pane", "marks", "header", "sessions", "overview", "results",
-    "transcript", "terminal", "context_line", "rail", "reading", "print",
-)  # fmt: skip
-_STYLE = f"css/{'+'.join(_SHEETS)}.css"
-# For figures of millions of points: Panel does without.
-_UNUSED = "bokeh-gl"
 _OVERVIEW_SECONDS = 10.0
 # Lines of one answer come in a burst: they are shown together.
 _NUDGE_SECONDS = 0.1
 _SEEN_SECONDS = 5.0
-_SOURCE = re.compile(r'src="([^"]+)"')
 # What the list and the overview depend on; the rest of a state is the transcript's.
 _LISTED = (*FILTERS, "q", "sort", "order", "by")
 
@@ -75,28 +63,47 @@ class Page:
             return
         pn.state.execute(partial(self.on_message, message))
 
+    @property
+    def is_looked_at(self) -> bool:
+        """Tells whether it asked a moment ago: a page that nobody looks at does not ask."""
+        return time.monotonic() - self.asked_at < _SEEN_SECONDS
+
+    @property
+    def reading(self) -> str:
+        return self.state.session
+
     def nudge(self, session: str) -> None:
         """Called by the pulse's thread: what changes in the open session is shown at once.
 
-        A page that nobody looks at does not ask, and is not told; lists wait for the next tick.
+        Lists wait for the next tick.
         """
-        is_seen = time.monotonic() - self.asked_at < _SEEN_SECONDS
-        if self.is_nudged or not is_seen or session != (self.state.session or None):
+        if self.is_nudged or not self.is_looked_at or session != (self.reading or None):
             return
+        self.is_nudged = self._soon(self._nudged)
+
+    def grew(self) -> None:
+        """Called by the pulse's thread: the script reads what is new, and nothing else is made."""
+        self._soon(self._grown)
+
+    def _soon(self, act: Callable[[], Any]) -> bool:
         if self.document is None:
-            return
-        self.is_nudged = True
+            return False
         try:
             # Bokeh runs coroutines too, which its annotation leaves out.
-            self.document.add_next_tick_callback(self._nudged)  # type: ignore[arg-type]
+            self.document.add_next_tick_callback(act)
         except RuntimeError as error:
             # The page may close while it gets the message.
             log.debug("a page is gone: %s", error)
+            return False
+        return True
 
     async def _nudged(self) -> None:
         await asyncio.sleep(_NUDGE_SECONDS)
         self.is_nudged = False
         await self._tick()
+
+    async def _grown(self) -> None:
+        self.transcript.tell({"type": "news", "html": ""})
 
     async def on_message(self, message: dict[str, Any]) -> None:
         """What a pane said: set fields, or go where the address bar went."""
@@ -115,9 +122,9 @@ class Page:
         self.generation += 1
         generation, before = self.generation, self.state
         self.wanted = state
-        is_failed = False
+        is_failed, found = False, self.found
         try:
-            state, panes = await asyncio.to_thread(self._panes, before, state)
+            state, panes, found = await asyncio.to_thread(self._panes, before, state, found)
         except PyMongoError as error:
             log.warning("MongoDB does not answer: %s", type(error).__name__)
             is_failed, panes = True, _without(self.desk, state, AWAY)
@@ -128,6 +135,7 @@ class Page:
         if generation != self.generation:
             return
         self.state, self.wanted, self.is_failed = state, state, is_failed
+        self.found = found
         self.had_index = not state.q or self.desk.search.has_index
         # The address first: a transcript measures itself when it is filled, so it must be in view.
         if is_typed:
@@ -137,24 +145,26 @@ class Page:
             getattr(self, name).tell({"type": "html", "html": str(html)})
         self.sessions.tell({"type": "current", "session": state.session, "m": state.m})
 
-    def _panes(self, before: State, state: State) -> tuple[State, dict[str, Markup]]:
-        """The HTML of the panes that change between two states."""
+    def _panes(
+        self, before: State, state: State, found: Hits | None
+    ) -> tuple[State, dict[str, Markup], Hits | None]:
+        """The HTML of the panes that change between two states, and what the search finds now."""
         state = paint.located(self.desk, state)
         panes: dict[str, Markup] = {}
         projects = self.desk.projects()
         if any(getattr(before, name) != getattr(state, name) for name in _LISTED):
-            self.found = listing.find(self.desk, state)
+            found = listing.find(self.desk, state)
             panes["header"] = paint.header(self.desk, state, projects)
-            panes["sessions"] = listing.sessions(self.desk, state, projects, self.found)
-            panes["overview"] = listing.main(self.desk, state, projects, self.found)
+            panes["sessions"] = listing.sessions(self.desk, state, projects, found)
+            panes["overview"] = listing.main(self.desk, state, projects, found)
         elif state.q and bool(before.session) != bool(state.session):
             # The matches stand beside an open session, and fill the page without one.
-            panes["sessions"] = listing.sessions(self.desk, state, projects, self.found)
+            panes["sessions"] = listing.sessions(self.desk, state, projects, found)
         if _place(before) != _place(state):
             panes["transcript"] = (
                 paint.transcript(self.desk, state) if state.session else Markup("")
             )
-        return state, panes
+        return state, panes, found
 
     async def _tick(self) -> None:
         """What a page asks while somebody looks at it; quiet times cost no query."""
@@ -218,57 +228,3 @@ def _without(desk: Desk, state: State, problem: Problem) -> dict[str, Markup]:
     painted = paint.without(desk, state, problem)
     panes = {"sessions": painted.sessions, "overview": painted.overview}
     return panes | ({"transcript": painted.transcript} if state.session else {})
-
-
-def browse(
-    desk: Desk,
-    take: Callable[[], tuple[str, Painted]],
-    visitor: Callable[[], Callable[[], bool]] = lambda: lambda: True,
-) -> Callable[[], pn.Template]:
-    """The Panel app of `/`; `take` gives the nonce and the panes painted for this request.
-
-    `visitor` gives what tells, later on, whether whoever asked is still signed in.
-    """
-    shell = _shell()
-
-    def app() -> pn.Template:
-        nonce, painted = take()
-        page = Page(desk, painted, visitor())
-        desk.pulse.listeners.add(page.nudge)
-        pn.state.on_session_destroyed(lambda _: desk.pulse.listeners.discard(page.nudge))
-        template = pn.Template(template=shell)
-        for name in ("header", "sessions", "overview", "transcript"):
-            template.add_panel(name, getattr(page, name))
-        values = {
-            "nonce": nonce,
-            "state": painted.state,
-            "style": _STYLE,
-            "page_title": "Conversations",
-            "asset": asset_url,
-            "script_sources": script_sources,
-            "scripted": _scripted,
-            "header_html": painted.header,
-            "sessions_html": painted.sessions,
-            "overview_html": painted.overview,
-            "transcript_html": painted.transcript,
-        }
-        for name, value in values.items():
-            template.add_variable(name, value)
-        return template
-
-    return app
-
-
-def script_sources(bokeh_js: str) -> list[str]:
-    """The scripts that Bokeh would load while the page waits; ours are deferred."""
-    return [source for source in _SOURCE.findall(str(bokeh_js)) if _UNUSED not in source]
-
-
-def _scripted(plot_script: str, nonce: str) -> Markup:
-    html = str(plot_script).replace('<script type="text/javascript"', "<script")
-    return Markup(html.replace("<script>", f'<script nonce="{nonce}">'))  # noqa: S704
-
-
-def _shell() -> Template:
-    environment = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True)
-    return environment.get_template("shell.html")

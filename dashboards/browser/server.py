@@ -21,17 +21,19 @@ from cca.dashboards.browser.dbt_docs import DbtDocs
 from cca.dashboards.browser.desk import Desk
 from cca.dashboards.browser.exporting import Export
 from cca.dashboards.browser.files import Files, Paths
+from cca.dashboards.browser.glance import Glance
 from cca.dashboards.browser.hits import SearchRoom
 from cca.dashboards.browser.live import Pulse
 from cca.dashboards.browser.numbers.pages import number_routes
-from cca.dashboards.browser.page import browse
 from cca.dashboards.browser.paint import Painted, paint
-from cca.dashboards.browser.places import FindInSession, OutlineOfSession
+from cca.dashboards.browser.places import FindInSession, OutlineOfSession, PreviewOfMatch
+from cca.dashboards.browser.shell import Sent, Shell, browse
 from cca.dashboards.browser.signin import COOKIE, Gate, SignIn, SignOut
 from cca.dashboards.browser.single_sign_on import RETURN, START, Return, Start
 from cca.dashboards.browser.state import State, from_query
 from cca.dashboards.browser.status import Status
 from cca.errors import PortTaken
+from cca.follow.request import watch
 from cca.search.within import Conversations
 from cca.settings import Settings
 
@@ -43,11 +45,12 @@ _MESSAGE_BYTES = 1_000_000
 
 
 class Painter:
-    """Paints a page in a thread before its Panel app runs on the event loop."""
+    """Paints a page in a thread, and sends it, before its Panel app runs on the event loop."""
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
-        self._waiting: dict[str, Painted] = {}
+        self.shell = Shell(desk)
+        self._waiting: dict[str, Sent] = {}
 
     async def prepare(self, handler: RequestHandler) -> None:
         if handler.request.path != "/" or handler.request.method != "GET":
@@ -55,16 +58,19 @@ class Painter:
         values = {
             name: handler.get_query_argument(name) for name in handler.request.query_arguments
         }
+        sources = await self.shell.send_head(handler)
         painted = await asyncio.to_thread(paint, self.desk, from_query(values))
-        self._waiting[handler.request.headers[guard.NONCE_HEADER]] = painted
+        await self.shell.send_panes(handler, painted)
+        nonce = handler.request.headers[guard.NONCE_HEADER]
+        self._waiting[nonce] = Sent(nonce, painted, sources)
         while len(self._waiting) > MAX_WAITING:
             self._waiting.pop(next(iter(self._waiting)))
 
-    def take(self) -> tuple[str, Painted]:
-        """The nonce of the request being answered, and what was painted for it."""
+    def take(self) -> Sent:
+        """What was sent to the request that is being answered."""
         nonce = str((pn.state.headers or {}).get(guard.NONCE_HEADER, ""))
         blank = Painted(State(), Markup(""), Markup(""), Markup(""), Markup(""))
-        return nonce, self._waiting.pop(nonce, blank)
+        return self._waiting.pop(nonce, Sent(nonce, blank, frozenset()))
 
 
 def build(settings: Settings, mongo_uri: str) -> Any:
@@ -72,7 +78,7 @@ def build(settings: Settings, mongo_uri: str) -> Any:
     guard.check_address(settings)
     pn.extension()
     archive = open_archive(settings, mongo_uri)
-    pulse = Pulse(archive.sessions.database)
+    pulse = Pulse(archive.entries, partial(watch, settings.search_dir))
     search = SearchRoom(settings, mongo_uri)
     desk = Desk(archive, search, settings, pulse, Conversations(archive.entries))
     painter = Painter(desk)
@@ -80,7 +86,7 @@ def build(settings: Settings, mongo_uri: str) -> Any:
     hosts = guard.allowed_hosts(settings)
     server = _listening(
         settings,
-        {"/": browse(desk, painter.take, partial(_visitor, gate))},
+        {"/": browse(desk, painter.shell, painter.take, partial(_visitor, gate))},
         websocket_origin=sorted(hosts),
         extra_patterns=[
             *routes(desk),
@@ -122,8 +128,10 @@ def more_routes(desk: Desk) -> list[Any]:
     return [
         (r"/api/annotations", Annotations, given),
         (r"/api/export", Export, given),
+        (r"/api/glance", Glance, given),
         (r"/api/find", FindInSession, given),
         (r"/api/outline", OutlineOfSession, given),
+        (r"/api/preview", PreviewOfMatch, given),
         (r"/api/status", Status, given),
         (r"/files", Files, given),
         (r"/api/paths", Paths, given),

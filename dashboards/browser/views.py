@@ -58,6 +58,7 @@ def _environment() -> Environment:
         "clock": pass_context(lambda context, at: _written(context, at, "%H:%M")),
         "seconds": pass_context(lambda context, at: _written(context, at, "%H:%M:%S")),
         "day": pass_context(lambda context, at: _written(context, at, "%a, %b %-d, %Y")),
+        "month_day": pass_context(lambda context, at: _written(context, at, "%b %-d")),
         "date": pass_context(lambda context, at: _written(context, at, "%Y-%m-%d")),
         "iso": lambda at: at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if at else "",
         "number": lambda value: f"{int(value or 0):,}",

@@ -1,7 +1,11 @@
 {#- What fills contexts, by where it stands; entries and responses are relations of int_context. -#}
 {% macro context_parts() -%}
 with blocks as (
-    select * from {{ ref('stg_content_blocks') }}
+    select
+        *,
+        -- A join that asks for the kind of one side compares every row with every other.
+        case when kind = 'thinking' then message_id end as thinking_message_id
+    from {{ ref('stg_content_blocks') }}
     where agent_id is null and not is_sidechain and {{ touched('session_id') }}
 ),
 
@@ -43,10 +47,9 @@ parts as (
     left join calls on blocks.session_id = calls.session_id and blocks.tool_use_id = calls.tool_use_id
     left join responses
         on
-            blocks.kind = 'thinking'
-            and entries.session_id = responses.session_id
+            entries.session_id = responses.session_id
             and entries.compaction = responses.compaction
-            and blocks.message_id = responses.message_id
+            and blocks.thinking_message_id = responses.message_id
     union all
     -- A picture takes some 1500 tokens.
     select
@@ -95,14 +98,14 @@ with firsts as (
 
 select
     firsts.session_id,
-    greatest(firsts.prompt_tokens - cast(round(coalesce(sum(parts.characters), 0) / 4) as bigint), 0) as system_tokens
-from firsts
-left join parts
-    on
-        firsts.session_id = parts.session_id
-        and (
+    greatest(
+        firsts.prompt_tokens - cast(round(coalesce(sum(parts.characters) filter (
+            where
             firsts.generation > parts.generation
             or (firsts.generation = parts.generation and firsts.source_offset > parts.source_offset)
-        )
+        ), 0) / 4) as bigint), 0
+    ) as system_tokens
+from firsts
+left join parts on firsts.session_id = parts.session_id
 group by firsts.session_id, firsts.prompt_tokens
 {%- endmacro %}

@@ -17,7 +17,7 @@ from cca.follow.feed import Feed
 from cca.follow.lists import Lists
 from cca.follow.lock import follower_lock
 from cca.follow.rebuild import answer_requests, new_index, source_of
-from cca.follow.request import is_asked
+from cca.follow.request import is_asked, is_watched
 from cca.memory import PASS_ALLOCATIONS, few_collections, give_back
 from cca.mongo import archive, erasures
 from cca.mongo.archive import Document
@@ -38,6 +38,8 @@ _BACKLOG_FLUSH_SECONDS = 30.0
 _RETRY_SECONDS = 0.5
 _LONGEST_RETRY_SECONDS = 10.0
 _FAULT_OVER_SECONDS = 60.0
+# How often to ask for what is new; seldom while nothing comes and nobody looks.
+_POLL_SECONDS, _QUIET_POLL_SECONDS = 0.1, 0.5
 # Between two looks for erasure requests, and between two signs of life to whoever writes one.
 _LOOK_SECONDS = 2.0
 _ALIVE_SECONDS = 30.0
@@ -164,10 +166,16 @@ def _follow(settings: Settings, collection: Collection[Document], stop: threadin
         _Registered(settings, collection, stop) as store,
     ):
         parts.catch_up(stop)
-        while not (stop.wait(parts.feed.pause_seconds) or is_asked(settings.search_dir)):
+        while not (stop.wait(_pause_seconds(parts, settings)) or is_asked(settings.search_dir)):
             parts.step()
             if store.must_begin_again(source):
                 break
+
+
+def _pause_seconds(parts: _Parts, settings: Settings) -> float:
+    """How long to wait before the next read, when the last one found nothing."""
+    is_quiet = parts.feed.is_quiet and not is_watched(settings.search_dir)
+    return _QUIET_POLL_SECONDS if is_quiet else _POLL_SECONDS
 
 
 class _Registered:

@@ -6,6 +6,7 @@ then are ids compared.
 """
 
 import time
+from bisect import bisect_right, insort
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,8 +20,7 @@ from cca.search.home import Position
 
 # A write may become visible this long after a later one: delivery retries, skewed clocks.
 OVERLAP = timedelta(minutes=10)
-# How often whoever follows asks for what is new; seldom, once nothing came for so long.
-_POLL_SECONDS, _QUIET_POLL_SECONDS = 0.1, 0.5
+# Once nothing came for so long it is quiet.
 _QUIET_AFTER_SECONDS = 60.0
 # The rest is most of the fields and half of the bytes; a line kept as such comes whole.
 _OWN = ("projectId", "sessionKey", "host", "eventAt", "ingestedAt", "rawLine", "rawFile")
@@ -29,6 +29,26 @@ _MOST_SEEN = 10_000
 _LATE_CHECK_SECONDS = 4.0
 # The documents of one batch become visible one after the other, in any order.
 _BATCH_SECONDS = 2.0
+
+
+class _Seen:
+    """What was read: id and time of arrival. How many came after a time is known without a walk."""
+
+    def __init__(self, times: dict[str, datetime] | None = None) -> None:
+        self.times = times or {}
+        self._order = sorted(self.times.values())
+
+    def add(self, key: str, at: datetime) -> None:
+        if key in self.times:
+            return
+        self.times[key] = at
+        if self._order and at < self._order[-1]:
+            insort(self._order, at)
+        else:
+            self._order.append(at)
+
+    def after(self, at: datetime) -> int:
+        return len(self._order) - bisect_right(self._order, at)
 
 
 class Feed:
@@ -43,7 +63,9 @@ class Feed:
         self._collection = collection
         self._is_known = is_known
         self.position = start
-        self._seen: dict[str, datetime] = {}
+        self._seen = _Seen()
+        # Late documents that were found and are not read yet.
+        self._missed: list[str] = []
         self._most_seen = _MOST_SEEN
         # By the clock of this process: the last time something arrived, and the last late check.
         self._arrived_at = self._checked_at = time.monotonic()
@@ -75,10 +97,9 @@ class Feed:
         return [whole.get(document["_id"], document) for document in found]
 
     @property
-    def pause_seconds(self) -> float:
-        """How long to wait before the next read, when the last one found nothing."""
-        is_quiet = time.monotonic() - self._arrived_at > _QUIET_AFTER_SECONDS
-        return _QUIET_POLL_SECONDS if is_quiet else _POLL_SECONDS
+    def is_quiet(self) -> bool:
+        """Return whether nothing has come for a while."""
+        return time.monotonic() - self._arrived_at > _QUIET_AFTER_SECONDS
 
     def _ahead(self, limit: int) -> Any:
         query: Document = {"ingestedAt": {"$type": "date"}}
@@ -94,18 +115,21 @@ class Feed:
         """Documents behind the position that were not there when it passed."""
         if self.position is None:
             return []
+        # While some are known they are not looked for: after a bulk load that takes seconds.
+        if not self._missed:
+            self._missed = sorted(self._look_for_late(self.position.ingested_at))
+        some, self._missed = self._missed[:limit], self._missed[limit:]
+        if not some:
+            return []
+        return list(self._collection.find({"_id": {"$in": some}}, _PROJECTION))
+
+    def _look_for_late(self, until: datetime) -> set[str]:
         now = time.monotonic()
         if now >= self._late_check_at:
-            wanted = self._check(self.position.ingested_at)
-        elif now - self._arrived_at < _BATCH_SECONDS:
-            wanted = self._unseen(self.position.ingested_at - timedelta(seconds=_BATCH_SECONDS))
-        else:
-            return []
-        if len(wanted) > limit:
-            self._late_check_at = 0.0
-        if not wanted:
-            return []
-        return list(self._collection.find({"_id": {"$in": sorted(wanted)[:limit]}}, _PROJECTION))
+            return self._check(until)
+        if now - self._arrived_at < _BATCH_SECONDS:
+            return self._unseen(until - timedelta(seconds=_BATCH_SECONDS))
+        return set()
 
     def _check(self, until: datetime) -> set[str]:
         """Look back as far as a document that was not there at the last check may be."""
@@ -123,24 +147,26 @@ class Feed:
         assert self.position is not None  # noqa: S101  (the caller asks)
         until = self.position.ingested_at
         since = since.replace(microsecond=since.microsecond // 1000 * 1000)
-        known = sum(at > since for at in self._seen.values())
+        known = self._seen.after(since)
         if since > until or archive.arrived(self._collection, since, until) == known:
             return set()
         period = {"ingestedAt": {"$gt": since, "$lte": until}}
         rows = self._collection.find(period, {"_id": 1, "ingestedAt": 1})
         found = {row["_id"]: row["ingestedAt"] for row in rows}
-        unseen = {key for key in found if key not in self._seen and not self._is_known(key)}
+        seen = self._seen.times
+        unseen = {key for key in found if key not in seen and not self._is_known(key)}
         # What was deleted is not counted again.
-        stays = {key: at for key, at in self._seen.items() if at <= since or key in found}
-        self._seen = stays | {key: at for key, at in found.items() if key not in unseen}
+        stays = {key: at for key, at in seen.items() if at <= since or key in found}
+        self._seen = _Seen(stays | {key: at for key, at in found.items() if key not in unseen})
         return unseen
 
     def _remember(self, documents: Iterable[Document]) -> None:
         for document in documents:
             at = document.get("ingestedAt")
             if isinstance(at, datetime):
-                self._seen[document["_id"]] = at
-        if self.position is not None and len(self._seen) > self._most_seen:
+                self._seen.add(document["_id"], at)
+        if self.position is not None and len(self._seen.times) > self._most_seen:
             since = self.position.ingested_at - OVERLAP
-            self._seen = {key: at for key, at in self._seen.items() if at >= since}
-            self._most_seen = max(_MOST_SEEN, 2 * len(self._seen))
+            recent = {key: at for key, at in self._seen.times.items() if at >= since}
+            self._seen = _Seen(recent)
+            self._most_seen = max(_MOST_SEEN, 2 * len(recent))

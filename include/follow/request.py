@@ -1,10 +1,14 @@
-"""Asking the running follower for a rebuilt index: it alone may write one."""
+"""What the follower is told through its directory: to rebuild the index, to look more often."""
 
 import time
 import uuid
+from contextlib import suppress
 from pathlib import Path
 
 from cca.files import replace_file
+
+# A page that is looked at says so more often than this.
+_WATCHED_SECONDS = 10.0
 
 
 def ask(search_dir: Path) -> Path:
@@ -29,6 +33,24 @@ def wait_for_answer(request: Path) -> None:
     """Return once the request is done."""
     while request.exists():
         time.sleep(0.2)
+
+
+def watch(search_dir: Path) -> None:
+    """Tell the follower that somebody waits for what is new; call it again every few seconds."""
+    # Without an index there is no directory and nobody to tell; a reader may not write there.
+    with suppress(OSError):
+        _watched(search_dir).touch()
+
+
+def is_watched(search_dir: Path) -> bool:
+    """Return whether somebody has a page in view."""
+    with suppress(OSError):
+        return time.time() - _watched(search_dir).stat().st_mtime < _WATCHED_SECONDS
+    return False
+
+
+def _watched(search_dir: Path) -> Path:
+    return search_dir / "watched"
 
 
 def _directory(search_dir: Path) -> Path:

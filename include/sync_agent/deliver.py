@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import blake2b
 
-import bson
 from bson import Int64
 from bson.errors import BSONError
+from bson.raw_bson import RawBSONDocument
 from gridfs import DEFAULT_CHUNK_SIZE
 from pymongo import IndexModel
 from pymongo.collection import Collection
@@ -41,7 +41,8 @@ BATCH_BYTES = 8 << 20
 _CHUNKS_AT_ONCE = 32
 _DUPLICATE_KEY = 11000
 _UNAUTHORIZED = 13
-_OBJECT_TOO_LARGE = 10334
+# MongoDB's own limit on a document.
+_DOCUMENT_BYTES = 16 << 20
 _ENCODING_ERRORS = (BSONError, OverflowError, UnicodeEncodeError, RecursionError, DocumentTooLarge)
 # What followers and readers of a session cannot do without, while gigabytes come in.
 _FIRST_INDEXES = (
@@ -172,28 +173,36 @@ def _insert(
     collection: Collection[Document], entries: Sequence[Entry], host: str, ingested_at: datetime
 ) -> tuple[int, int, list[_Refused]]:
     """(stored, already there, refused) of one batch."""
-    documents = [document_of(entry, host, ingested_at) for entry in entries]
-    for entry, document in zip(entries, documents, strict=True):
-        if "rawFile" in document:
+    good: list[Entry] = []
+    documents: list[RawBSONDocument] = []
+    refused: list[_Refused] = []
+    for entry in entries:
+        document = _encoded(entry, host, ingested_at)
+        if isinstance(document, _Refused):
+            refused.append(document)
+            continue
+        if len(entry.line) > RAW_LINE_BYTES:
             _store_line(collection, entry)
+        good.append(entry)
+        documents.append(document)
+    if not good:
+        return 0, 0, refused
     try:
         collection.insert_many(documents, ordered=False)
     except BulkWriteError as error:
-        return _sort_errors(error, entries)
-    except (*_ENCODING_ERRORS, OperationFailure) as error:
-        if isinstance(error, OperationFailure) and error.code != _OBJECT_TOO_LARGE:
-            raise
-        # One document stopped the whole batch: find it, send the others.
-        refused = [r for r in map(_encoding_error, entries, documents) if r is not None]
-        if not refused:
-            raise
-        bad = {id(each.entry) for each in refused}
-        good = [entry for entry in entries if id(entry) not in bad]
-        if not good:
-            return 0, 0, refused
-        stored, duplicates, more = _insert(collection, good, host, ingested_at)
+        stored, duplicates, more = _sort_errors(error, good)
         return stored, duplicates, refused + more
-    return len(entries), 0, []
+    return len(good), 0, refused
+
+
+def _encoded(entry: Entry, host: str, ingested_at: datetime) -> RawBSONDocument | _Refused:
+    """The document, unless MongoDB would refuse the whole batch for it."""
+    try:
+        document = document_of(entry, host, ingested_at)
+    except _ENCODING_ERRORS as error:
+        return _Refused(entry, str(error)[:200])
+    size = len(document.raw)
+    return _Refused(entry, f"{size} bytes") if size > _DOCUMENT_BYTES else document
 
 
 def _sort_errors(
@@ -210,15 +219,6 @@ def _sort_errors(
         if each["code"] != _DUPLICATE_KEY
     ]
     return details["nInserted"], duplicates, refused
-
-
-def _encoding_error(entry: Entry, document: Document) -> _Refused | None:
-    try:
-        size = len(bson.encode(document))
-    except _ENCODING_ERRORS as error:
-        return _Refused(entry, str(error)[:200])
-    # MongoDB's own limit on a document.
-    return _Refused(entry, f"{size} bytes") if size > 16 << 20 else None
 
 
 def _insert_raw(

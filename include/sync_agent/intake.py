@@ -55,10 +55,15 @@ class Group:
 class Intake:
     """The reading half of the agent; the only writer of checkpoints."""
 
-    def __init__(self, buffer: Buffer, host: str) -> None:
+    def __init__(self, buffer: Buffer, host: str, *, with_bodies: bool = False) -> None:
         self._buffer = buffer
+        self._with_bodies = with_bodies
         self._host = host
         self._known = buffer.checkpoints()
+        # The paths that each stream was read from, in the order of reading.
+        self._paths: dict[str, dict[str, None]] = {}
+        for point in self._known.values():
+            self._paths.setdefault(point.stream, {})[point.path] = None
         self._next_id = max((point.id for point in self._known.values()), default=0) + 1
         self._gone: set[int] = set()
         self._unreadable: set[str] = set()
@@ -177,7 +182,9 @@ class Intake:
         """Into the buffer; `refused` given: MongoDB has the entries already, but for these."""
         dead = self._buffer.commit(group.batches, refused)
         for batch in group.batches:
-            self._known[batch.checkpoint.path] = batch.checkpoint
+            point = batch.checkpoint
+            self._known[point.path] = point
+            self._paths.setdefault(point.stream, {})[point.path] = None
         return Taken(group.files, group.size_bytes, len(group.entries), dead)
 
     def _read(self, found: FoundFile, *, with_tail: bool) -> Iterator[Batch]:
@@ -193,6 +200,7 @@ class Intake:
                     self._buffer.repeat_count,
                     with_tail=with_tail,
                     may_wait=not with_tail and self._is_new(found),
+                    with_bodies=self._with_bodies,
                 )
             else:
                 batches = read_side_file(found, known, place, is_final=with_tail)
@@ -227,9 +235,10 @@ class Intake:
         known = self._known.get(found.key)
         if known is not None:
             return known
-        for point in list(self._known.values()):
-            if point.stream == place.stream and not Path(point.path).exists():
-                del self._known[point.path]
+        for path in self._paths.get(place.stream, ()):
+            point = self._known.get(path)
+            if point is not None and not Path(path).exists():
+                del self._known[path]
                 return replace(point, path=found.key, project_id=place.project_id)
         self._next_id += 1
         return Checkpoint(self._next_id - 1, found.key, place.project_id, place.stream)

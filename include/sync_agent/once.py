@@ -151,7 +151,8 @@ def _sync_all(
     on_progress: Callable[[Progress], None] | None,
 ) -> SyncReport:
     collection = archive.conversations(client, settings)
-    intake = Intake(buffer, settings.cca_host)
+    # A masked entry is another, so its body is made later.
+    intake = Intake(buffer, settings.cca_host, with_bodies=not settings.mask_stored)
     # A first pass brings the most. Cut short, the next pass makes the others.
     is_first = intake.knows_nothing
     ensure_indexes(collection, are_all=not is_first)

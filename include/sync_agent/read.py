@@ -11,6 +11,7 @@ from zlib import crc32
 
 from cca.descriptors import BINARY
 from cca.sync_agent import identity
+from cca.sync_agent.document import body_of
 from cca.sync_agent.identity import Place
 from cca.sync_agent.scan import FoundFile, readable
 from cca.sync_agent.tail import (
@@ -50,17 +51,19 @@ def read_file(  # noqa: PLR0913  (what the file is, and how to look at it)
     *,
     with_tail: bool,
     may_wait: bool = False,
+    with_bodies: bool = False,
 ) -> Generator[Batch, None, None]:
     """What is new in the file; always ends with a batch that holds its newest look.
 
     `with_tail` also takes a last line without its newline; the position stays before it. With
     `may_wait` a new file without any time is left for a moment: its first time may be on its way.
+    `with_bodies` is for entries that go to MongoDB at once.
     """
     descriptor = os.open(found.path, os.O_RDONLY | BINARY)
     try:
         start = resume(descriptor, found, known)
         restarts = start.generation > known.generation
-        reader = _Reader(found, place, start, repeat_count, restarts=restarts)
+        reader = _Reader(found, place, start, repeat_count, restarts, with_bodies)
         end = start.position + TURN_BYTES
         while reader.point.position < end:
             block = read_block(descriptor, reader.point.position)
@@ -112,9 +115,11 @@ class _Reader:
     point: Checkpoint
     repeat_count: RepeatCount
     restarts: bool
+    with_bodies: bool
 
     def __post_init__(self) -> None:
         self.stream_hash = identity.stream_hash(self.place.stream)
+        self.is_named_inside = self.place.is_flat_agent or self.place.is_of_limits
         self.repeats: dict[bytes, int] = {}
         self.is_new_pass = self.point.position == 0
         self.last_event_ms = self.point.last_event_ms
@@ -232,7 +237,9 @@ class _Reader:
             self.last_event_ms = event_ms
             if self.first_event_ms is None:
                 self.first_event_ms = event_ms
-        project_id, session_key = _named_in(entry, place)
+        project_id, session_key = place.project_id, place.session_key
+        if self.is_named_inside:
+            project_id, session_key = _named_in(entry, place)
         return Entry(
             project_id=project_id,
             session_key=session_key,
@@ -243,7 +250,7 @@ class _Reader:
             generation=self.point.generation,
             source_offset=base + record.start,
             event_ms=self._event_ms(),
-            value=entry if record.is_plain else None,
+            body=body_of(record.line, entry) if self.with_bodies and record.is_plain else None,
         )
 
     def _event_ms(self) -> int:
@@ -279,9 +286,7 @@ class _Reader:
 
 
 def _named_in(entry: dict[str, Any], place: Place) -> tuple[str, str]:
-    """Project and session of a record: its file's, unless the file leaves it to its records."""
-    if not (place.is_flat_agent or place.is_of_limits):
-        return place.project_id, place.session_key
+    """Project and session of a record, where its file leaves them to it."""
     session, cwd = entry.get("sessionId"), entry.get("cwd")
     session_key = str(session) if identity.is_uuid(session) else place.session_key
     is_named = place.is_of_limits and isinstance(cwd, str) and cwd

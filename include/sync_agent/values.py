@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 # Sizes no file has, so that every scan takes the file for changed.
 NEVER_LOOKED = -1
@@ -30,6 +30,13 @@ class Checkpoint:
     tail_id: bytes | None = None
 
 
+class Body(NamedTuple):
+    """What a parsed entry adds to its document: its preview, and its own fields in BSON."""
+
+    preview: str
+    elements: bytes
+
+
 class Entry(NamedTuple):
     """A record on its way to MongoDB: its line as written and what its document adds.
 
@@ -46,8 +53,8 @@ class Entry(NamedTuple):
     source_offset: int
     event_ms: int
     row: int = 0
-    # The parsed line, where it was parsed just now and is plain.
-    value: dict[str, Any] | None = None
+    # Made where the line was parsed: its values are in the processor's cache then.
+    body: Body | None = None
 
 
 @dataclass(frozen=True, slots=True)

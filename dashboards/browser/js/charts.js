@@ -57,6 +57,21 @@
       each.classList.toggle("aside-for-one", Boolean(only) && !each.classList.contains(only));
   });
 
+  // Cost as areas or as a table: what was chosen last, on every page.
+  const root = document.documentElement;
+  function shape(name) {
+    root.dataset.shape = name;
+    for (const each of document.querySelectorAll("button[data-shape]"))
+      each.setAttribute("aria-pressed", String(each.dataset.shape === name));
+  }
+  shape(root.dataset.shape);
+  document.addEventListener("click", ({ target }) => {
+    const name = target.closest("button[data-shape]")?.dataset.shape;
+    if (!name) return;
+    localStorage.setItem("cca-shape", name);
+    shape(name);
+  });
+
   // The newest days of a year stand at its end.
   for (const each of document.querySelectorAll("[data-end]")) each.scrollLeft = each.scrollWidth;
 })();

@@ -1,59 +1,7 @@
-// What a bar or cell stands for, shown beside it as it is pointed at or reached by the keyboard.
+// The pages of the analytics: their explanations, menus and tabs.
 (() => {
-  const tip = document.getElementById("tip");
-  let at = null;
-
-  function line(name, value, colour) {
-    const row = document.createElement("p");
-    const dot = document.createElement("i");
-    if (colour) dot.className = colour;
-    const label = document.createElement("span");
-    label.textContent = name;
-    const figure = document.createElement("b");
-    figure.textContent = value;
-    row.append(...(name ? [dot, label] : []), figure);
-    return row;
-  }
-
-  function show(target) {
-    at = target;
-    const { title, rows = [], text = "" } = JSON.parse(target.dataset.tip);
-    const head = document.createElement("h3");
-    head.textContent = title;
-    tip.replaceChildren(head, ...rows.map((row) => line(...row)));
-    if (text) tip.append(Object.assign(document.createElement("p"), { textContent: text }));
-    else if (!rows.length) tip.append(line("", "nothing", ""));
-    tip.classList.toggle("told", Boolean(text));
-    tip.hidden = false;
-    if (text) target.setAttribute("aria-describedby", "tip");
-    const box = target.getBoundingClientRect();
-    const left = box.left + box.width / 2 - tip.offsetWidth / 2;
-    const furthest = document.documentElement.clientWidth - tip.offsetWidth - 8;
-    const above = box.top - tip.offsetHeight - 8;
-    tip.style.left = `${Math.max(8, Math.min(left, furthest))}px`;
-    tip.style.top = `${above > 56 ? above : box.bottom + 8}px`;
-  }
-
-  function hide() {
-    at = null;
-    tip.hidden = true;
-  }
-
-  const over = (event) => {
-    const target = event.target.closest?.("[data-tip]");
-    if (target === at) return;
-    if (target) show(target);
-    else hide();
-  };
-  document.addEventListener("mouseover", over);
-  document.addEventListener("focusin", over);
-  document.addEventListener("focusout", hide);
-  document.addEventListener("scroll", hide, { capture: true, passive: true });
-  document.addEventListener("keydown", (event) => event.key === "Escape" && hide());
+  window.cca.tips(document);
   document.addEventListener("click", (event) => {
-    // A finger does not point, and not every browser moves the focus to a button.
-    const why = event.target.closest(".why");
-    if (why) show(why);
     for (const menu of document.querySelectorAll("details.menu[open]"))
       if (!menu.contains(event.target)) menu.open = false;
   });

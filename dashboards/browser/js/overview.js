@@ -5,20 +5,65 @@ export function render({ model, el }) {
   const AHEAD = 900;
   const rows = () => [...el.querySelectorAll("a.row")];
   const active = () => el.getRootNode().activeElement;
+  const FRESH = 30000;
+  let known = { url: "", html: "", at: 0 };
   let opened = null;
+  let pointed = null;
 
   adopt("overview", el);
   wire(el, model);
   closes(el);
 
+  // --- at the side of a wide screen: the match that is pointed at or has the focus
+
+  const { preview, hidePreview, isPreviewOff } = window.cca;
+
+  function look(row = active()?.matches("a.row") ? active() : rows().find((one) => one.dataset.m)) {
+    el.querySelector(".preview-switch")?.setAttribute("aria-pressed", String(!isPreviewOff()));
+    if (row) preview(row);
+    else hidePreview();
+  }
+  el.addEventListener("focusin", ({ target }) => target.matches("a.row") && look(target));
+  el.addEventListener("mousemove", ({ target }) => {
+    const row = target.closest("a.row");
+    if (row && row !== pointed) look(row);
+    pointed = row;
+  });
+
   panes.results = {
+    look,
     step: (by) => stepIn(rows(), active(), by),
     open: () => (rows().find((row) => row === active()) || rows()[0])?.click(),
     openFirst: () => rows()[0]?.click(),
     enter: () => enter(el),
     comeBack: () => lastOpened()?.focus(),
+    glance,
     isFor: (text) => el.querySelector(".results")?.dataset.q === text && rows().length > 0,
   };
+
+  // --- the figures come from gold, which opens slowly: once the page can be used
+
+  async function glance() {
+    const place = el.querySelector("[data-glance]");
+    if (!place || document.body.dataset.view !== "overview") return;
+    const url = place.dataset.glance;
+    // A pane that is drawn again shows what it showed.
+    if (known.url === url) fill(place, known.html);
+    if (known.url === url && Date.now() - known.at < FRESH) return;
+    place.setAttribute("aria-busy", "true");
+    try {
+      const answer = await fetch(url);
+      if (!answer.ok) throw new Error(await answer.text());
+      known = { url, html: await answer.text(), at: Date.now() };
+      if (place.isConnected) fill(place, known.html);
+    } catch (error) {
+      const line = document.createElement("p");
+      line.className = "remark";
+      line.textContent = reason(error);
+      place.firstElementChild.replaceChildren(line);
+    }
+    place.removeAttribute("aria-busy");
+  }
 
   function lastOpened() {
     if (opened?.isConnected) return opened;
@@ -82,6 +127,8 @@ export function render({ model, el }) {
     }
   }
   requestAnimationFrame(comeBack);
+  requestAnimationFrame(glance);
+  look();
 
   model.on("msg:custom", ({ type, html }) => {
     const list = el.querySelector(".rows.hits");
@@ -93,6 +140,8 @@ export function render({ model, el }) {
     const name = active()?.dataset?.name;
     const isOpen = Boolean(el.querySelector("details.traits[open]"));
     fill(el, html);
+    glance();
+    look();
     el.scrollTop = top;
     if (isOpen && el.querySelector("details.traits"))
       el.querySelector("details.traits").open = true;

@@ -24,20 +24,23 @@
   // Clicks on anything that names a change of state; links keep working as links.
   function wire(el, model) {
     rove(el);
+    window.cca.tips(el);
     el.addEventListener("click", (event) => {
       const target = event
         .composedPath()
         .find(
           (node) =>
             node.dataset &&
-            (node.dataset.set || node.dataset.session || node.dataset.agent) &&
+            ["set", "session", "agent"].some(
+              (name) => node.dataset[name] || "go" in node.dataset,
+            ) &&
             node.matches("a, button"),
         );
       if (!target || event.metaKey || event.ctrlKey || event.shiftKey || event.button) return;
       // Without a connection a link is still a link.
       if (isCut && target.matches("a")) return;
       event.preventDefault();
-      model.send_msg({ type: "set", changes: changesOf(target.dataset) });
+      model.send_msg({ type: "set", changes: changesOf(target) });
     });
   }
 
@@ -72,8 +75,10 @@
     el.querySelector('a.row[tabindex="0"]')?.focus();
   }
 
-  function changesOf({ set, session, agent, m }) {
+  function changesOf({ dataset: { set, session, agent, m, go }, search }) {
     if (set) return JSON.parse(set);
+    // The link itself says what changes.
+    if (go !== undefined) return Object.fromEntries(new URLSearchParams(search));
     return session ? { session, agent: "", m: m || "" } : { agent, m: "" };
   }
 
@@ -81,7 +86,9 @@
     const given = new URLSearchParams(search);
     const without = given.get("q")?.trim() ? "search" : "overview";
     document.body.dataset.view = given.get("session") ? "session" : without;
+    panes.results?.look();
     if (document.body.dataset.view === "session") return;
+    panes.results?.glance();
     panes.tools?.point(null);
     held = null;
   }
@@ -353,6 +360,7 @@
 
   // One key leaves one thing: the session, then the search.
   function leave(isOpen) {
+    if (panes.sessions?.unpick()) return;
     if (isOpen) panes.transcript?.close();
     else if (document.body.dataset.view === "search") panes.header?.clear();
   }
@@ -425,6 +433,8 @@
       f: () => open && find(),
       g: () => (open ? panes.transcript?.goToEnd(-1) : list?.step(Number.NEGATIVE_INFINITY)),
       G: () => (open ? panes.transcript?.goToEnd(1) : list?.step(Number.POSITIVE_INFINITY)),
+      x: () => panes.sessions?.pick(false),
+      X: () => panes.sessions?.pick(true),
       Escape: () => !document.querySelector("dialog[open]") && leave(open),
     };
     keys.Home = keys.g;

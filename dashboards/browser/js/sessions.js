@@ -16,12 +16,16 @@ export function render({ model, el }) {
 
   adopt("sessions", el);
   wire(el, model);
+  const picking = window.cca.picking(el, rows);
 
   panes.sessions = {
     open: () => (active() || rows()[0])?.click(),
     // Without a row that has the focus, from the one that was opened last.
     step: (by) => stepIn(rows(), active() || rows().find((row) => isOf(row, opened)), by),
     enter: () => enter(el),
+    pick: (isRange) =>
+      active() && !active().matches(".hit, .of") && picking.pick(active(), isRange),
+    unpick: picking.clear,
     remember,
     away: (isAway) => el.querySelector(".list-head")?.toggleAttribute("inert", isAway),
     rename(session, name) {
@@ -247,6 +251,8 @@ export function render({ model, el }) {
     const name = focused?.dataset?.name;
     const text = name === "text" ? focused.value : null;
     const isOpen = Boolean(el.querySelector("details.traits[open]"));
+    // Another list: what was selected is not in sight any more.
+    picking.clear();
     fill(el, message.html);
     if (!comeBack()) el.scrollTop = 0;
     if (isOpen && el.querySelector("details.traits"))

@@ -31,6 +31,23 @@
     localStorage.setItem("cca-side-off", isOff ? "1" : "");
   }
 
+  // --- more rows on a screen, remembered
+
+  function press(button) {
+    button?.setAttribute("aria-pressed", String(root.dataset.rows === "compact"));
+  }
+
+  document.addEventListener("click", (event) => {
+    const button = event.composedPath().find((node) => node.dataset?.act === "compact");
+    if (!button) return;
+    const isOn = root.dataset.rows !== "compact";
+    if (isOn) root.dataset.rows = "compact";
+    else delete root.dataset.rows;
+    localStorage.setItem("cca-rows", isOn ? "compact" : "");
+    press(button);
+  });
+  window.cca.pressCompact = (el) => press(el.querySelector('[data-act="compact"]'));
+
   document.addEventListener("keydown", (event) => {
     if (event.key !== "b" || event.metaKey || event.ctrlKey || event.altKey) return;
     if (window.cca.isBusy() || document.querySelector("dialog[open]")) return;

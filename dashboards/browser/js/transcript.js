@@ -200,13 +200,17 @@ export function render({ model, el }) {
   // --- new entries: add articles at the end, replace changed ones
 
   let isReadingNews = false;
+  let isMoreNews = false;
   async function news(facts) {
     const line = el.querySelector(".session-head .facts");
     if (line && facts) line.outerHTML = facts;
     const windows = feed()?.querySelectorAll(":scope > .window");
     const last = windows?.[windows.length - 1];
     // Where the end is not in sight yet, scrolling there reads it.
-    if (!last || last.dataset.after === "1" || isReadingNews) return;
+    if (!last || last.dataset.after === "1") return;
+    // What comes while this is read may not be in it.
+    isMoreNews = isReadingNews;
+    if (isReadingNews) return;
     isReadingNews = true;
     try {
       const fresh = document.createElement("template");
@@ -217,6 +221,7 @@ export function render({ model, el }) {
     } finally {
       isReadingNews = false;
     }
+    if (isMoreNews) news();
   }
 
   function merge(old, fresh) {

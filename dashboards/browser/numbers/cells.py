@@ -107,6 +107,12 @@ def period_link(asked: Asked, first: date, last: date, **more: str) -> str:
     return asked.conversations(since=first.isoformat(), until=last.isoformat(), **more)
 
 
+def way_to_compare(asked: Asked, against: str, rows: int) -> tuple[str, str]:
+    """The way of a table to the page that sets its rows side by side, if there are several."""
+    link = replace(asked.choice, by="", split="", unit="").link("compare", against=against)
+    return ("Compare", link) if rows > 1 else ("", "")
+
+
 def usage_figures(row: Row, link: str = "") -> list[Cell]:
     return [
         Cell(number(row["api_messages"]), link),

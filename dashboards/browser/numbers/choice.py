@@ -17,6 +17,13 @@ PERIODS = {
 MEASURES = {"": "Cost", "tokens": "Tokens"}
 SPLITS = {"": "model", "project": "project", "user": "person", "host": "machine"}
 UNITS = {"day": "Day", "week": "Week", "month": "Month"}
+# What is set side by side: the value of `against`, and what several of these are called.
+AGAINST = {
+    "": "Models", "project": "Projects", "user": "People", "host": "Machines", "period": "Periods",
+}  # fmt: skip
+# What the treemap shows of a project.
+WITHIN = {"": "model", "session": "session"}
+SIDES = ("a", "b", "c", "d")
 # What the lines of the Behaviour page stand for.
 LINES = {"": "all", "model": "model", "version": "version", "effort": "effort"}
 # What a part of the work log is.
@@ -26,8 +33,8 @@ _DATE_CHARACTERS = len("2026-01-31")
 
 
 def days_in_words(first: date, last: date) -> str:
-    """First and last day: `Nov 23 to Nov 29`, or `Nov 23`."""
-    return f"{first:%b %-d}" if first == last else f"{first:%b %-d} to {last:%b %-d}"
+    """First and last day: `Nov 23 to Nov 29`, or `Mon, Nov 23`."""
+    return f"{first:%a, %b %-d}" if first == last else f"{first:%b %-d} to {last:%b %-d}"
 
 
 class Before(NamedTuple):
@@ -56,6 +63,10 @@ class Choice:
     user: str = ""
     model: str = ""
     host: str = ""
+    pr: str = ""
+    # Filters of the list alone, which the analytics cannot apply: they only travel along.
+    branch: str = ""
+    tool: str = ""
     by: str = ""
     split: str = ""
     # What a bar stands for; without it, what suits the period.
@@ -63,6 +74,13 @@ class Choice:
     cause: str = ""
     line: str = ""
     each: str = ""
+    within_project: str = ""
+    # What is compared, and which of them.
+    against: str = ""
+    a: str = ""
+    b: str = ""
+    c: str = ""
+    d: str = ""
     # One tool, cause, file, hour of the week or class of errors whose sessions are listed.
     of: str = ""
 
@@ -84,7 +102,8 @@ class Choice:
         last = until or today
         if not self.has_dates and self.days == "week":
             week = timedelta(days=7)
-            return Before(since - week, last - week, "the same days of last week")
+            name = "the same days of last week" if last > since else f"{last:%A} of last week"
+            return Before(since - week, last - week, name)
         if not self.has_dates and self.days == "month":
             first = start_of(since - timedelta(days=1), "month")
             same = min(since - timedelta(days=1), first + (last - since))
@@ -134,6 +153,7 @@ class Choice:
             "user": self.user,
             "model": self.model,
             "host": self.host,
+            "pr": self.pr,
             "since": since.isoformat() if since else "",
             "until": until.isoformat() if until else "",
         }
@@ -153,7 +173,8 @@ def from_query(values: Mapping[str, Any]) -> Choice:
 
 _ALLOWED: dict[str, Collection[str]] = {
     "days": PERIODS, "by": MEASURES, "split": SPLITS, "unit": UNITS, "cause": BY_KIND,
-    "line": LINES, "each": EACH,
+    "line": LINES, "each": EACH, "against": AGAINST,
+    "within_project": WITHIN,
 }  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from cca.dashboards.browser.numbers.cells import BEHIND_ROWS, left_out, model_names
+from cca.dashboards.browser.numbers.cells import BEHIND_ROWS, left_out, model_names, way_to_compare
 from cca.dashboards.browser.numbers.choice import Choice
 from cca.dashboards.browser.numbers.parts import Cell, Column, Pair, Section, Table, share
 from cca.dashboards.browser.numbers.reader import FILTERED, Asked, Row
@@ -78,6 +78,7 @@ def _table(asked: Asked, split: str, compared: Choice | None, labels: dict[str, 
             for key in keys[:BEHIND_ROWS]
         ],
         note=left_out(len(keys), _PLURALS[split].lower()),
+        way=way_to_compare(asked, split, len(keys)),
     )
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from cca.dashboards.browser.chart import Mark
+from cca.dashboards.browser.numbers.squares import Box
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,8 @@ class Bar:
     tip: list[tuple[str, str, str]] = field(default_factory=list)
     # Of the period that the chosen one is compared with.
     is_before: bool = False
+    # What is written above it.
+    total: str = ""
 
 
 @dataclass(frozen=True)
@@ -104,6 +107,30 @@ class Charts:
     segments: list[list[Segment]] = field(default_factory=list)
     note: str = ""
     kind: str = "charts"
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The place of a project in a treemap: shares of 0 to 100, on a wide page and on a phone."""
+
+    colour: str
+    wide: Box
+    tall: Box
+
+
+@dataclass(frozen=True)
+class Area:
+    """One area of a treemap; `head` is written in the first of a project, `label` tells all."""
+
+    head: str
+    name: str
+    value: str
+    colour: str
+    link: str
+    label: str
+    tip: list[tuple[str, str, str]]
+    wide: Box
+    tall: Box
 
 
 @dataclass(frozen=True)

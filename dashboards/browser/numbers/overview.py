@@ -1,6 +1,5 @@
 """The first page: what the period cost beside the one before it, who spent it and what for."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -15,7 +14,7 @@ from cca.dashboards.browser.numbers.parts import Caption, Remark, Section, Tile,
 from cca.dashboards.browser.numbers.reader import FILTERED, Asked, Row
 from cca.dashboards.browser.numbers.spending import WHERE
 from cca.dashboards.browser.numbers.usage import UNPRICED, most_expensive, unpriced
-from cca.dashboards.browser.numbers.write import NOTHING, Figure, money, number, percent, thousands
+from cca.dashboards.browser.numbers.write import figure, money
 from cca.gold.measures import cache, calls, sessions
 from cca.gold.measures import usage as measured
 from cca.gold.measures.model import Measure
@@ -30,12 +29,16 @@ _TOTALS = select(
 )  # fmt: skip
 # These are known of sessions, prompts and calls, whatever model answered.
 _SAID = select([sessions.SESSIONS, sessions.PROMPTS], where=FILTERED)
-_CALLED = select([calls.SUCCESS_RATE], where=FILTERED)
+_CALLED = select([calls.SUCCESS_RATE, calls.FAILED_CALLS], where=FILTERED)
 _COPIES = select([sessions.COPIED_SESSIONS], where=FILTERED)
 _WASTED = select([cache.WASTE_USD], where=f"{FILTERED} and {cache.WASTE_OF_MODEL}")
+# On its first two days a week says little.
+_JUST_BEGUN = timedelta(days=1)
 # As long as the room for it.
 _SHORTER = {cache.WASTE_USD: "Brought little"}
-_WRITTEN: dict[str, Callable[[Any], Figure]] = {"USD": money, "share": percent, "tokens": thousands}
+# What the browser's first page shows of these; a model is known of responses alone.
+_AT_A_GLANCE = (measured.COST_USD, measured.TOKENS, sessions.SESSIONS, calls.FAILED_CALLS)
+_AT_A_GLANCE_OF_MODEL = (measured.COST_USD, measured.TOKENS, measured.ANSWERED_SESSIONS)
 
 
 def first_period(asked: Asked) -> str:
@@ -45,11 +48,23 @@ def first_period(asked: Asked) -> str:
     return next(found, ALL)
 
 
+def at_a_glance(asked: Asked) -> list[Section]:
+    """What the browser's first page shows: a few tiles, and the sessions that cost most."""
+    before, _, now, then = _both(asked)
+    if not now["api_messages"] and not (then and then["api_messages"]):
+        return []
+    pages = {measured.TOKENS: "usage", sessions.SESSIONS: "sessions", calls.FAILED_CALLS: "errors"}
+    shown = _AT_A_GLANCE_OF_MODEL if asked.choice.model else _AT_A_GLANCE
+    tiles = [_tile(each, asked.choice.link(pages.get(each, "")), now, then) for each in shown]
+    return [
+        _caption(asked, before),
+        Tiles(tiles),
+        most_expensive(asked, project_labels(asked)),
+    ]
+
+
 def page(asked: Asked) -> list[Section]:
-    before = asked.choice.before(asked.today)
-    compared = asked.choice.within(before.first, before.last) if before else None
-    now = _totals(asked, asked.choice)
-    then = _totals(asked, compared) if compared else None
+    before, compared, now, then = _both(asked)
     if not now["api_messages"] and not (then and then["api_messages"]):
         return []
     labels = project_labels(asked)
@@ -66,6 +81,14 @@ def page(asked: Asked) -> list[Section]:
     ]
 
 
+def _both(asked: Asked) -> tuple[Before | None, Choice | None, Row, Row | None]:
+    """The period before as it is named and as it is asked for, and the totals of both."""
+    before = asked.choice.before(asked.today)
+    compared = asked.choice.within(before.first, before.last) if before else None
+    then = _totals(asked, compared) if compared else None
+    return before, compared, _totals(asked, asked.choice), then
+
+
 def _totals(asked: Asked, choice: Choice) -> dict[str, Any]:
     parts = (_TOTALS, _SAID, _CALLED, _COPIES, _WASTED)
     return {name: value for sql in parts for name, value in asked.rows_of(choice, sql)[0].items()}
@@ -77,7 +100,14 @@ def _caption(asked: Asked, before: Before | None) -> Caption:
     if since is None or before is None:
         return Caption("All time" if not asked.choice.has_dates else name, "")
     days = days_in_words(since, until or asked.today)
-    return Caption(name, f"{days}, compared with {before.name} ({before.days})")
+    text = f"{days}, compared with {before.name} ({before.days})."
+    if asked.choice.days != "week" or asked.today - since > _JUST_BEGUN:
+        return Caption(name, text)
+    number = (asked.today - since).days + 1
+    return Caption(
+        name, f"{text} The week has {count(number, 'day')} so far.",
+        ("Show the last 7 days", asked.choice.link(days="7")),
+    )  # fmt: skip
 
 
 def _tiles(asked: Asked, now: Row, then: Row | None) -> Tiles:
@@ -99,18 +129,16 @@ def _tiles(asked: Asked, now: Row, then: Row | None) -> Tiles:
 
 
 def _tile(measure: Measure, link: str, now: Row, then: Row | None) -> Tile:
-    write = _WRITTEN.get(measure.unit, number)
     value, old = now[measure.name], then[measure.name] if then else None
-    remarks = [] if old is None else [f"from {write(old)}"]
+    remarks = [] if old is None else [f"from {figure(measure, old)}"]
     if measure is sessions.SESSIONS and now["copied_sessions"]:
         # The list says the same of its count.
         remarks.append(f"and {count(now['copied_sessions'], 'copy', 'copies')}")
     if measure is measured.COST_USD and (fee := now[measured.WEB_SEARCH_FEE_USD.name]):
         remarks.append(f"and {money(fee)} for web searches")
     name = _SHORTER.get(measure, measure.label)
-    text = NOTHING if value is None else write(value)
     return Tile(
-        name, text, ", ".join(remarks), link, measure.description,
+        name, figure(measure, value), ", ".join(remarks), link, measure.description,
         change=change(value, old, measure.unit) if then else "",
     )  # fmt: skip
 

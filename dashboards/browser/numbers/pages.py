@@ -30,10 +30,11 @@ from cca.dashboards.browser.numbers import (
     sessions,
     tools,
     usage,
+    versus,
     waste,
 )
-from cca.dashboards.browser.numbers.cells import model_names, project_labels
-from cca.dashboards.browser.numbers.choice import PERIODS, Choice, from_query
+from cca.dashboards.browser.numbers.choice import PERIODS, SIDES, Choice, from_query
+from cca.dashboards.browser.numbers.options import options_of
 from cca.dashboards.browser.numbers.parts import Section, tables_of
 from cca.dashboards.browser.numbers.reader import Asked, Gold, current
 from cca.dashboards.browser.numbers.sheets import csv_of
@@ -45,8 +46,8 @@ from cca.settings import Settings
 logger = logging.getLogger(__name__)
 
 
-_FILTERS = ("period", "project", "user", "host")
-_FILTERS_WITH_MODEL = ("period", "project", "user", "model", "host")
+_FILTERS = ("period", "project", "user", "host", "pr")
+_FILTERS_WITH_MODEL = ("period", "project", "user", "model", "host", "pr")
 
 
 @dataclass(frozen=True)
@@ -57,11 +58,18 @@ class Page:
     make: Callable[[Asked], list[Section]]
     filters: tuple[str, ...] = _FILTERS
     first: Callable[[Asked], str] | None = None
+    # The filter that the page itself chooses by.
+    own: Callable[[Choice], str] | None = None
+
+    def filters_of(self, choice: Choice) -> tuple[str, ...]:
+        own = self.own(choice) if self.own else ""
+        return tuple(name for name in self.filters if name != own)
 
 
 PAGES = {
     "": Page("Overview", overview.page, _FILTERS_WITH_MODEL, overview.first_period),
     "usage": Page("Usage", usage.page, _FILTERS_WITH_MODEL),
+    "compare": Page("Compare", versus.page, _FILTERS_WITH_MODEL, own=versus.own_filter),
     "causes": Page("Causes", causes.page, _FILTERS_WITH_MODEL),
     "tools": Page("Tools", tools.page, _FILTERS_WITH_MODEL),
     "sessions": Page("Sessions", sessions.page),
@@ -77,13 +85,25 @@ PAGES = {
     "errors": Page("Errors", errors.page),
     "health": Page("Data health", health.page, ()),
 }
+# What the first page of the browser shows of them.
+GLANCE = Page("At a glance", overview.at_a_glance, _FILTERS_WITH_MODEL, overview.first_period)
 # Name of a filter, and what it is called when it is off.
 _FILTER_NAMES = {
     "project": ("Project", "All projects"), "user": ("Person", "All people"),
     "model": ("Model", "All models"), "host": ("Machine", "All machines"),
 }  # fmt: skip
 # What else an address says, which a change of a filter keeps.
-_KEPT = ("by", "split", "unit", "cause", "line", "each", "of")
+_OF_ONE_PAGE = (
+    "by", "split", "unit", "cause", "line", "each", "within_project", "against", *SIDES,
+)  # fmt: skip
+_KEPT = (*_OF_ONE_PAGE, "of")
+_FEW = ("user", "host")
+# Filters that travel with a reader, and what a page calls those that it does not apply.
+_WORDS = {
+    "project": "project", "user": "person", "model": "model", "host": "machine",
+    "pr": "pull request", "branch": "branch", "tool": "tool",
+}  # fmt: skip
+_ALL_FILTERS = ("days", "since", "until", *_WORDS)
 _PARAMETERS = {"period": ("days", "since", "until")}
 NOT_YET = Problem(
     "No numbers yet",
@@ -94,13 +114,6 @@ NOTHING = Problem("Nothing here in this period", "Try another period or other fi
 _COUNTED_LATER = " The pipeline counts new conversations every hour; `cca pipeline` does it now."
 _ANY_SESSION = "select 1 as found from marts.dim_sessions limit 1"
 BROKEN = Problem("The numbers cannot be read", "Run `cca rebuild warehouse` to build them again.")
-_MODELS = (
-    "select distinct coalesce(model, 'unknown') as name from marts.fct_api_messages order by 1"
-)
-_HOSTS = "select host as name from marts.dim_hosts order by 1"
-_PEOPLE = """
-select distinct user_name as name from marts.dim_sessions where user_name is not null order by 1
-"""
 
 
 def number_routes(settings: Settings) -> list[tuple[str, type[RequestHandler], dict[str, Any]]]:
@@ -138,9 +151,13 @@ class Numbers(RequestHandler):
 
 @dataclass(frozen=True)
 class Made:
-    """What a page shows; `problem` says why it has no sections, `given` what was asked for."""
+    """What a page shows; `problem` says why it has no sections, `wanted` what was asked for.
+
+    `given` is what of it the page can apply.
+    """
 
     slug: str
+    wanted: Choice
     given: Choice
     choice: Choice
     sections: list[Section]
@@ -156,12 +173,17 @@ def numbers_page(settings: Settings, choice: Choice, slug: str = "") -> Markup:
 
 def make(settings: Settings, choice: Choice, slug: str = "") -> Made:
     """The figures of a page."""
-    page = PAGES[slug]
+    return made_of(settings, choice, PAGES[slug], slug)
+
+
+def made_of(settings: Settings, choice: Choice, page: Page, slug: str = "") -> Made:
+    """The figures of a page that need not be in the menu."""
     today = datetime.now(ZoneInfo(settings.timezone)).date()
-    given = choice = _known_to(page, choice.named(today))
+    wanted = choice.named(today)
+    given = choice = _known_to(page, wanted)
     gold = current(settings)
     if gold is None:
-        return Made(slug, given, choice, [], NOT_YET)
+        return Made(slug, wanted, given, choice, [], NOT_YET)
     asked = Asked(gold, choice, today, settings)
     try:
         if page.first and not choice.has_period:
@@ -169,10 +191,10 @@ def make(settings: Settings, choice: Choice, slug: str = "") -> Made:
             asked = replace(asked, choice=choice)
         sections = page.make(asked)
         options = _options(asked, page)
-        return Made(slug, given, choice, sections, _nothing(asked), gold, options)
+        return Made(slug, wanted, given, choice, sections, _nothing(asked), gold, options)
     except (CcaError, duckdb.Error) as error:
         logger.warning("gold cannot be read: %s", error)
-        return Made(slug, given, choice, [], BROKEN, gold)
+        return Made(slug, wanted, given, choice, [], BROKEN, gold)
 
 
 def _nothing(asked: Asked) -> Problem:
@@ -183,45 +205,52 @@ def _nothing(asked: Asked) -> Problem:
 
 
 def _known_to(page: Page, choice: Choice) -> Choice:
-    """A filter that a page's figures do not know is off there, rather than silently ignored."""
-    known = {name for each in page.filters for name in _PARAMETERS.get(each, (each,))}
-    dropped = {"days", "since", "until", "project", "user", "model", "host"} - known
-    return replace(choice, **dict.fromkeys(dropped, ""))
+    """A filter that a page's figures do not know is off there, and `_not_applied` names it."""
+    return replace(choice, **dict.fromkeys(_unknown_to(page, choice), ""))
+
+
+def _unknown_to(page: Page, choice: Choice) -> list[str]:
+    known = {name for each in page.filters_of(choice) for name in _PARAMETERS.get(each, (each,))}
+    return [name for name in _ALL_FILTERS if name not in known]
+
+
+def _not_applied(page: Page, wanted: Choice) -> str:
+    """The filters that were asked for and that the page does not know."""
+    own = page.own(wanted) if page.own else ""
+    unknown = [name for name in _unknown_to(page, wanted) if name in _WORDS and name != own]
+    values = ((_WORDS[name], getattr(wanted, name)) for name in unknown)
+    return ", ".join(f"{word} {value}" for word, value in values if value)
 
 
 def _options(asked: Asked, page: Page) -> dict[str, list[tuple[str, str]]]:
     """What may be chosen, as (value, name), and what is chosen though it is not there."""
     found: dict[str, list[tuple[str, str]]] = {}
-    if "project" in page.filters:
-        labels = project_labels(asked)
-        found["project"] = sorted(labels.items(), key=lambda each: each[1].lower())
-    if "user" in page.filters:
-        people = [(row["name"], row["name"]) for row in asked.rows_of_all(_PEOPLE)]
-        found["user"] = people if len(people) > 1 or asked.choice.user else []
-    if "model" in page.filters:
-        names = model_names(row["name"] for row in asked.rows_of_all(_MODELS))
-        found["model"] = list(names.items())
-    if "host" in page.filters:
-        hosts = [(row["name"], row["name"]) for row in asked.rows_of_all(_HOSTS)]
-        found["host"] = hosts if len(hosts) > 1 or asked.choice.host else []
-    for name, values in found.items():
-        chosen = getattr(asked.choice, name)
-        if chosen and chosen not in dict(values):
-            values.append((chosen, chosen))
+    for name in page.filters_of(asked.choice):
+        if name in _FILTER_NAMES:
+            chosen, values = getattr(asked.choice, name), options_of(asked, name)
+            # With one person or machine alone there is nothing to choose.
+            if name in _FEW and len(values) <= 1 and not chosen:
+                continue
+            is_new = bool(chosen) and chosen not in dict(values)
+            found[name] = [*values, *([(chosen, chosen)] if is_new else [])]
     return {name: values for name, values in found.items() if values}
 
 
 def rendered(settings: Settings, made: Made) -> Markup:
     """The page as HTML."""
-    choice, slug = made.choice, made.slug
+    choice, slug, page = made.choice, made.slug, PAGES[made.slug]
     # Another page keeps the filters and forgets the thing that was looked at.
-    kept = replace(choice, of="", by="", split="", unit="", cause="", line="", each="")
+    kept = replace(made.wanted, of="", **dict.fromkeys(_OF_ONE_PAGE, ""))
+    if "period" in page.filters_of(choice) and not kept.has_period:
+        kept = replace(kept, days=choice.days)
     return render(
         "numbers.html",
         ZoneInfo(settings.timezone),
         asset=asset_url,
         slug=slug,
-        page=PAGES[slug],
+        page=page,
+        filters=page.filters_of(choice),
+        not_applied=_not_applied(page, made.wanted),
         pages=[(name, each.title, kept.link(name)) for name, each in PAGES.items()],
         choice=choice,
         sections=made.sections,
@@ -230,13 +259,20 @@ def rendered(settings: Settings, made: Made) -> Markup:
         periods=PERIODS,
         link=lambda **changes: choice.link(slug, **changes),
         sheet=lambda table: _sheet(choice.link(slug), table.name),
-        list_link=made.given.conversations(datetime.now(ZoneInfo(settings.timezone)).date()),
+        list_link=_back(made.wanted, settings),
         options=made.options,
         filter_names=_FILTER_NAMES,
-        kept=_KEPT,
+        kept=(*_WORDS, *_KEPT),
+        wanted=made.wanted,
         published_at=made.gold.published_at if made.gold else None,
         has_docs=has_docs(settings),
     )
+
+
+def _back(wanted: Choice, settings: Settings) -> str:
+    """The list with all filters that came from there."""
+    today = datetime.now(ZoneInfo(settings.timezone)).date()
+    return wanted.conversations(today, branch=wanted.branch, tool=wanted.tool)
 
 
 def _sheet(address: str, table: str) -> str:

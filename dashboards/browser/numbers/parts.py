@@ -3,8 +3,9 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from urllib.parse import parse_qsl, urlsplit
 
-from cca.dashboards.browser.numbers.drawn import Bars, Calendar, Charts, Heat, Segment
+from cca.dashboards.browser.numbers.drawn import Area, Bars, Calendar, Charts, Frame, Heat, Segment
 from cca.dashboards.browser.numbers.write import Figure, Value
 
 # Of a longer table a page shows these at first.
@@ -36,10 +37,11 @@ class Tiles:
 
 @dataclass(frozen=True)
 class Caption:
-    """What the figures below are of."""
+    """What the figures below are of; `way` is a name and an address that may suit better."""
 
     title: str
     text: str
+    way: tuple[str, str] = ("", "")
     kind: str = "caption"
 
 
@@ -54,7 +56,7 @@ class Choices:
 
 @dataclass(frozen=True)
 class Cell:
-    """`share` of 0 to 100 draws a thin bar below; tone as of a tile; `about` explains.
+    """`share` of 0 to 100 is drawn behind; tone as of a tile; `about` and `why` explain.
 
     A table sorts by the value of a `Figure`, and by the text of anything else.
     """
@@ -66,6 +68,7 @@ class Cell:
     tone: str = ""
     sub: str = ""
     about: str = ""
+    why: str = ""
 
     @property
     def value(self) -> Value | str:
@@ -81,12 +84,18 @@ class Cell:
 
 @dataclass(frozen=True)
 class Column:
-    """`beside` names what stands beside the text of its cells: the project of a session."""
+    """`beside` names what stands beside the text of its cells: the project of a session.
+
+    `colour` is that of its line in a chart, `link` what its name leads to, `about` stands below it.
+    """
 
     name: str
     is_number: bool = True
     hint: str = ""
     beside: str = ""
+    colour: str = ""
+    link: str = ""
+    about: str = ""
 
 
 @dataclass(frozen=True)
@@ -106,12 +115,36 @@ class Table:
     anchor: str = ""
     address: str = ""
     shown: int = SHOWN_ROWS
+    # What else the rows lead to: a name and its address.
+    way: tuple[str, str] = ("", "")
+    # Rows of unlike things have no order but their own.
+    is_sorted: bool = True
     kind: str = "table"
 
     @property
     def name(self) -> str:
         """What an address calls it."""
         return self.anchor or re.sub(r"[^a-z0-9]+", "-", self.title.lower()).strip("-")
+
+
+@dataclass(frozen=True)
+class Picks:
+    """Menus of what is compared: (name of the parameter, chosen value, colour) each.
+
+    `options` are (value, name); `address` is that of the page as it is.
+    """
+
+    title: str
+    address: str
+    menus: list[tuple[str, str, str]]
+    options: list[tuple[str, str]]
+    kind: str = "picks"
+
+    @property
+    def hidden(self) -> list[tuple[str, str]]:
+        """What the address says besides, which a choice keeps."""
+        own = {name for name, _, _ in self.menus}
+        return [each for each in parse_qsl(urlsplit(self.address).query) if each[0] not in own]
 
 
 @dataclass(frozen=True)
@@ -179,10 +212,24 @@ class Pair:
     kind: str = "pair"
 
 
+@dataclass(frozen=True)
+class Treemap:
+    """Areas in the frames of their projects, and the same figures as a table."""
+
+    title: str
+    frames: list[Frame]
+    areas: list[Area]
+    table: Table
+    segments: list[list[Segment]] = field(default_factory=list)
+    note: str = ""
+    kind: str = "treemap"
+
+
 Section = (
     Tiles
     | Caption
     | Choices
+    | Picks
     | Bars
     | Charts
     | Heat
@@ -192,14 +239,17 @@ Section = (
     | Remark
     | Log
     | Pair
+    | Treemap
 )
 
 
 def tables_of(sections: Iterable[Section]) -> Iterator[Table]:
-    """All tables of a page, those side by side too."""
+    """All tables of a page, those side by side or behind a map too."""
     for each in sections:
         if isinstance(each, Table):
             yield each
+        elif isinstance(each, Treemap):
+            yield each.table
         elif isinstance(each, Pair):
             yield from (each.left, each.right)
 

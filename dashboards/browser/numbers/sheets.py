@@ -20,10 +20,13 @@ def csv_of(table: Table) -> str:
 
 
 def _columns(column: Column, cells: tuple[Cell, ...]) -> Iterator[list[Any]]:
-    """A column with its unit, and one more for what stands beside its texts."""
-    units = {cell.text.unit for cell in cells if isinstance(cell.text, Figure)} - {""}
-    unit = f" ({units.pop()})" if len(units) == 1 else ""
+    """A column with its unit, one more for units that differ, and one for what stands beside."""
+    own = [cell.text.unit if isinstance(cell.text, Figure) else "" for cell in cells]
+    units = set(own) - {""}
+    unit = f" ({next(iter(units))})" if len(units) == 1 else ""
     yield [f"{column.name}{unit}", *(_written(cell) for cell in cells)]
+    if len(units) > 1:
+        yield [f"Unit of {column.name}", *own]
     if any(cell.sub for cell in cells):
         yield [column.beside or f"About {column.name}", *(cell.sub for cell in cells)]
 

@@ -29,7 +29,7 @@ CALLS_WHERE = f"""
     select message_id from marts.fct_api_messages where coalesce(model, 'unknown') = $model
 ))
 """
-_TOTALS = select([*_MEASURES, measured.TOOLS_USED], where=CALLS_WHERE)
+TOTALS = select([*_MEASURES, measured.TOOLS_USED], where=CALLS_WHERE)
 _TOOLS = select(
     _MEASURES, ["tool_name"], CALLS_WHERE,
     labels={"category": "l.tool_category", "server": "l.mcp_server"},
@@ -45,7 +45,7 @@ _DAYS = select(tuple(_OUTCOMES.values()), ["day"], CALLS_WHERE, order="day")
 
 
 def page(asked: Asked) -> list[Section]:
-    total = asked.rows(_TOTALS)[0]
+    total = asked.rows(TOTALS)[0]
     if not total["tool_calls"]:
         return []
     rows = asked.rows(_TOOLS)

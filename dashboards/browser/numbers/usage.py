@@ -14,6 +14,7 @@ from cca.dashboards.browser.numbers.cells import (
     project_labels,
     session_cell,
     usage_figures,
+    way_to_compare,
 )
 from cca.dashboards.browser.numbers.compared import change
 from cca.dashboards.browser.numbers.parts import (
@@ -31,15 +32,18 @@ from cca.dashboards.browser.numbers.parts import (
 from cca.dashboards.browser.numbers.reader import Asked, Row
 from cca.dashboards.browser.numbers.repositories import repositories
 from cca.dashboards.browser.numbers.spending import BY, SUMS, WHERE, chart, grouped
+from cca.dashboards.browser.numbers.treemap import treemap
 from cca.dashboards.browser.numbers.write import exact, money, thousands
 from cca.gold.measures import usage as measured
 from cca.gold.measures.select import select
 
 _TOTALS = select([*SUMS, measured.WEB_SEARCH_REQUESTS, measured.WEB_SEARCH_FEE_USD], where=WHERE)
 UNPRICED = select(
-    [measured.UNPRICED_MESSAGES], ["model"], WHERE,
-    having="unpriced_messages > 0", order="unpriced_messages desc, model",
+    [measured.UNPRICED_MESSAGES, measured.API_MESSAGES], ["model", "price_variant"], WHERE,
+    order="unpriced_messages desc, model, price_variant",
 )  # fmt: skip
+# What a price of its own is called; see docs/tokens-and-cost.md.
+_MODES = {"fast": " in fast mode", "batch": " in a batch"}
 # Where there is one alone, its table would repeat the total.
 _SEVERAL = (("user", "People", "Person"), ("host", "Machines", "Machine"))
 _SESSIONS = select(
@@ -59,6 +63,7 @@ def page(asked: Asked) -> list[Section]:
     sections += [Remark(text) for text in unpriced(asked.rows(UNPRICED))]
     sections += [Remark(text) for text in _searched(totals)]
     sections.append(chart(asked, "usage", asked.choice, asked.axis("usage")))
+    sections.append(treemap(asked, labels))
     models, projects = _models(asked), _projects(asked, labels)
     sections += [Pair(models, projects), *repositories(asked, SUMS, WHERE)]
     for split, title, name in _SEVERAL:
@@ -70,8 +75,14 @@ def page(asked: Asked) -> list[Section]:
 
 
 def unpriced(rows: Iterable[Row]) -> list[str]:
-    """What the cost leaves out, a sentence for each model without a price."""
-    return [_without_price(row["model"], row["unpriced_messages"]) for row in rows]
+    """What the cost leaves out, a sentence for each model and mode without a price."""
+    found = list(rows)
+    priced = {row["model"] for row in found if row["api_messages"] > row["unpriced_messages"]}
+    return [
+        _without_price(row, is_rest_priced=row["model"] in priced)
+        for row in found
+        if row["unpriced_messages"]
+    ]
 
 
 def _searched(totals: Row) -> list[str]:
@@ -82,12 +93,15 @@ def _searched(totals: Row) -> list[str]:
     return [f"Not included: {money(totals['web_search_fee_usd'])} for {many}."]
 
 
-def _without_price(model: str | None, answers: int) -> str:
+def _without_price(row: Row, *, is_rest_priced: bool) -> str:
+    model, answers = row["model"], row["unpriced_messages"]
     many = count(answers, "response")
     if model in {None, "unknown", "<synthetic>"}:
         rest = "names no model, so it has" if answers == 1 else "name no model, so they have"
         return f"{many} {rest} no price."
-    return f"Not fully priced: {model} ({many}). The cost here is too low."
+    mode = _MODES.get(row["price_variant"], "")
+    rest = " Its other responses have a price." if is_rest_priced else ""
+    return f"Not fully priced: {model}{mode} ({many}). The cost here is too low.{rest}"
 
 
 def _tiles(asked: Asked, totals: Row) -> Tiles:
@@ -138,6 +152,7 @@ def _models(asked: Asked) -> Table:
             ]
             for row in rows
         ],
+        way=way_to_compare(asked, "", len(rows)),
     )  # fmt: skip
 
 
@@ -157,6 +172,7 @@ def _projects(asked: Asked, labels: dict[str, str]) -> Table:
             for row in rows[:BEHIND_ROWS]
         ],
         note=left_out(len(rows), "projects"),
+        way=way_to_compare(asked, "project", len(rows)),
     )  # fmt: skip
 
 
@@ -176,6 +192,7 @@ def _several(asked: Asked, title: str, name: str, split: str, rows: tuple[Row, .
             for row in rows[:BEHIND_ROWS]
         ],
         note=left_out(len(rows), title.lower()),
+        way=way_to_compare(asked, split, len(rows)),
     )  # fmt: skip
 
 

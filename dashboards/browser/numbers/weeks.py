@@ -1,14 +1,15 @@
-"""Rows of weeks to lines with the cases behind each point, and marks where things changed; pure."""
+"""Values over time to lines with the cases behind each point, and marks of changes; pure."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
-from cca.dashboards.browser.chart import Mark, nice_top, starts, ticks
+from cca.dashboards.browser.chart import nice_top, scale, starts, ticks
 from cca.dashboards.browser.numbers.bars import label_of
 from cca.dashboards.browser.numbers.drawn import Bar, Change, Lines, Point, Series
 
 _WEEK = timedelta(days=7)
+_MOST_DOTS = 45
 # A line of fewer weeks would be as wide as a hand.
 _MIN_WEEKS = 4
 # Labels of changes: their levels, and how much of a chart's width a character takes at most.
@@ -43,9 +44,10 @@ def lines(  # noqa: PLR0913  (what a chart is drawn from)
     if not found:
         return Lines(title, [], [], [], [], [], empty="No case in this period.")
     top = nice_top(max(found)) if max(found) > 0 else 1.0
-    places = {week: _place(index, len(weeks)) for index, week in enumerate(weeks)}
     series = [
-        _series(shown.get(name, name), colours[name], each, places, top, few)
+        series_of(
+            shown.get(name, name), colours[name], [each.get(week) for week in weeks], top, few
+        )
         for name, each in values.items()
     ]
     bars = [
@@ -65,7 +67,7 @@ def lines(  # noqa: PLR0913  (what a chart is drawn from)
         )
         for week in weeks
     ]
-    marks = [Mark(100, on_axis(top)), Mark(50, on_axis(top / 2))]
+    marks = scale(top, on_axis)
     return Lines(title, series, bars, marks, ticks(weeks, "week"), list(changes))
 
 
@@ -112,24 +114,27 @@ def _place(index: int, weeks: int) -> float:
     return round(100 * (index + 0.5) / weeks, 2)
 
 
-def _series(  # noqa: PLR0913  (what a line is drawn from)
-    name: str, colour: str, values: Values, places: Mapping[date, float], top: float, few: int
+def series_of(
+    name: str, colour: str, values: Sequence[tuple[float, int] | None], top: float, few: int
 ) -> Series:
-    points: dict[date, Point] = {
-        week: Point(places[week], round(100 * values[week][0] / top, 2), values[week][1] < few)
-        for week in places
-        if week in values
-    }
-    return Series(name, colour, list(points.values()), _runs(points))
+    """One line: a (value, cases) for each place, None where there is none; `top` is at 100."""
+    points = [
+        value and Point(_place(place, len(values)), round(100 * value[0] / top, 2), value[1] < few)
+        for place, value in enumerate(values)
+    ]
+    runs = _runs(points)
+    drawn = [" ".join(f"{each.x},{100 - each.y:g}" for each in run) for run in runs if len(run) > 1]
+    # Of many points in a row the line says enough.
+    dots = [each for run in runs if len(run) == 1 or len(values) <= _MOST_DOTS for each in run]
+    return Series(name, colour, dots, drawn)
 
 
-def _runs(points: Mapping[date, Point]) -> list[str]:
-    """Neighbouring weeks are joined; over a week without a value nothing is drawn."""
-    runs: list[list[Point]] = []
-    last = None
-    for week, point in points.items():
-        if last is None or week - last > _WEEK:
+def _runs(points: Sequence[Point | None]) -> list[list[Point]]:
+    """Neighbouring points are joined; over a place without a value nothing is drawn."""
+    runs: list[list[Point]] = [[]]
+    for point in points:
+        if point:
+            runs[-1].append(point)
+        elif runs[-1]:
             runs.append([])
-        runs[-1].append(point)
-        last = week
-    return [" ".join(f"{each.x},{100 - each.y:g}" for each in run) for run in runs if len(run) > 1]
+    return [run for run in runs if run]

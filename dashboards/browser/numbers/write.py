@@ -1,11 +1,13 @@
 """Figures as text: money, tokens, times and shares, written one way on every page."""
 
+from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 from math import isclose
 from typing import Any, Self
 
 from cca.conversation import parts
+from cca.gold.measures.model import Measure
 
 _SECOND, _MINUTE, _HOUR = 1000, 60_000, 3_600_000
 Value = int | float | Decimal | datetime | None
@@ -36,12 +38,33 @@ def thousands(value: Any) -> Figure:
     return Figure(parts.thousands(value), value)
 
 
-def money(value: Any) -> Figure:
+def money(value: Any, least: float = 0.01) -> Figure:
+    """Dollars; an amount below `least` has four places, as two would say nothing."""
     amount = float(str(value or 0))
-    # Below a cent two places say nothing.
-    places = 4 if amount and abs(amount) < 0.01 else 2  # noqa: PLR2004
+    places = 4 if amount and abs(amount) < least else 2
     sign = "-" if amount < 0 else ""
     return Figure(f"{sign}${abs(amount):,.{places}f}", value or 0, "USD")
+
+
+def short_money(value: float) -> str:
+    """Dollars in as few characters as tell them apart: $1.2k, $123, $12.3, $0.35."""
+    if value >= 1000:  # noqa: PLR2004
+        return f"${parts.thousands(value)}"
+    places = 0 if value >= 100 else 1 if value >= 10 else 2  # noqa: PLR2004
+    return f"${value:.{places}f}" if round(value, 2) else "<$0.01"
+
+
+def figure(measure: Measure, value: Any) -> Figure:
+    """A value of a measure, written as its unit wants it."""
+    if value is None:
+        return NOTHING
+    if measure.unit == "seconds":
+        return span(1000 * float(value))
+    if measure.unit == "USD" and measure.how == "ratio":
+        # Of what one response costs, a cent is much.
+        return money(value, 0.1)
+    write = _OF_UNIT.get(measure.unit, number)
+    return write(value)
 
 
 def exact(value: object) -> str:
@@ -84,3 +107,8 @@ def _span(milliseconds: float | None) -> str:
     if milliseconds < _HOUR:
         return f"{milliseconds / _MINUTE:.0f} min"
     return f"{milliseconds / _HOUR:.1f} h"
+
+
+_OF_UNIT: dict[str, Callable[[Any], Figure]] = {
+    "USD": money, "share": percent, "tokens": thousands,
+}  # fmt: skip

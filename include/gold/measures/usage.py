@@ -104,6 +104,24 @@ COST_PER_DAY_USD = ratio(
     "cost_per_day_usd", COST_USD, ANSWERED_DAYS, "USD", "Cost per day",
     "Mean cost of a day with a response.",
 )  # fmt: skip
+COST_PER_RESPONSE_USD = ratio(
+    "cost_per_response_usd", COST_USD, API_MESSAGES, "USD", "Cost per response",
+    "Mean cost of a response.",
+)  # fmt: skip
+COST_PER_ANSWERED_SESSION_USD = ratio(
+    "cost_per_answered_session_usd", COST_USD, ANSWERED_SESSIONS, "USD",
+    "Cost per session with a response",
+    "Cost of the responses that are counted, for each session that has one of them.",
+)  # fmt: skip
+TOKENS_PER_ANSWERED_SESSION = ratio(
+    "tokens_per_answered_session", TOKENS, ANSWERED_SESSIONS, "tokens",
+    "Tokens per session with a response",
+    "Tokens of the responses that are counted, for each session that has one of them.",
+)  # fmt: skip
+OUTPUT_TOKENS_PER_RESPONSE = ratio(
+    "output_tokens_per_response", OUTPUT_TOKENS, API_MESSAGES, "tokens",
+    "Output tokens per response", "Mean number of tokens that the model wrote in a response.",
+)  # fmt: skip
 CACHE_HIT_RATE = ratio(
     "cache_hit_rate", CACHE_READ_TOKENS, PROMPT_TOKENS, "share", "Cache hit rate",
     "Share of the prompt tokens that were read from the cache.",
@@ -118,5 +136,6 @@ USAGE = (
     CACHE_WRITE_TOKENS, CACHE_READ_TOKENS, THINKING_TOKENS, PROMPT_TOKENS, TOKENS, COST_USD,
     COST_USD_WITH_WEB_SEARCH, WEB_SEARCH_FEE_USD, WEB_SEARCH_REQUESTS, CACHE_SAVINGS_USD,
     SUBAGENT_COST_USD, UNPRICED_MESSAGES, UNFINISHED_MESSAGES, ANSWERED_SESSIONS, ANSWERED_DAYS,
-    COST_PER_DAY_USD, CACHE_HIT_RATE, CACHE_READS_PER_WRITE,
+    COST_PER_DAY_USD, COST_PER_RESPONSE_USD, COST_PER_ANSWERED_SESSION_USD,
+    TOKENS_PER_ANSWERED_SESSION, OUTPUT_TOKENS_PER_RESPONSE, CACHE_HIT_RATE, CACHE_READS_PER_WRITE,
 )  # fmt: skip

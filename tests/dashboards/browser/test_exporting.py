@@ -3,8 +3,9 @@
 import csv
 import http.client
 import json
-from io import StringIO
+from io import BytesIO, StringIO
 from typing import Any
+from zipfile import ZipFile
 
 import duckdb
 import pytest
@@ -30,11 +31,16 @@ def site(run_site: Any, new_story: Any) -> Any:
 
 
 def ask(site: Any, query: str, **headers: str) -> tuple[int, Any, str]:
+    status, given, body = ask_bytes(site, query, **headers)
+    return status, given, body.decode()
+
+
+def ask_bytes(site: Any, query: str, **headers: str) -> tuple[int, Any, bytes]:
     connection = http.client.HTTPConnection("127.0.0.1", site.settings.browser_port, timeout=10)
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     connection.request("GET", f"/api/export?{query}", headers=named)
     answer = connection.getresponse()
-    return answer.status, answer.headers, answer.read().decode()
+    return answer.status, answer.headers, answer.read()
 
 
 @pytest.mark.parametrize("form", ["md", "html", "json", "jsonl", "csv"])
@@ -76,7 +82,7 @@ def test_a_list_says_what_its_sessions_cost_and_has_their_order(site: Any) -> No
         )
     site.settings.gold_path.symlink_to(path.name)
     try:
-        _, _, body = ask(site, "what=list&format=json&sort=dearest")
+        _, _, body = ask(site, "what=list&format=json&sort=cost")
         costs = [(row["session_id"], row["cost_usd"]) for row in json.loads(body)["rows"]]
         assert costs == [(QUIET, 0.75), (SESSION, 0.125)]
         _, _, body = ask(site, "what=list&format=csv&project=-home-ada-quiet")
@@ -98,9 +104,28 @@ def test_all_conversations_of_a_list_leave_at_once(site: Any) -> None:
     assert (status, "Nothing of note" in body) == (404, False), "no session is not every session"
 
 
+def test_selected_sessions_leave_as_one_archive(site: Any) -> None:
+    query = f"what=conversations&format=zip&id={SESSION}&id={QUIET}"
+    status, headers, body = ask_bytes(site, query)
+    assert (status, headers["Content-Type"]) == (200, "application/zip")
+    assert headers["Content-Disposition"].startswith('attachment; filename="sessions.zip"')
+    with ZipFile(BytesIO(body)) as archive:
+        assert archive.testzip() is None
+        texts = {name: archive.read(name).decode() for name in archive.namelist()}
+    quiet = next(name for name in texts if QUIET in name)
+    assert quiet.endswith(f"-Quiet-{QUIET}.md")
+    assert "Nothing of note" in texts.pop(quiet)
+    (name, text), *rest = texts.items()
+    assert (rest, SECRET in text, "a1B2" in name) == ([], False, False)
+    assert text.count("line") >= 60_000
+    assert "First part." not in ask(site, f"what=conversations&format=md&id={QUIET}")[2]
+    assert ask(site, "what=conversations&format=zip&id=nobody")[0] == 404
+
+
 @pytest.mark.parametrize(
     ("query", "status"),
     [("session=nobody", 404), ("", 404), (f"session={SESSION}&format=exe", 400),
+     (f"session={SESSION}&format=zip", 400),
      (f"session={SESSION}&entry=nothing", 404)],
 )  # fmt: skip
 def test_what_is_not_there_is_not_exported(site: Any, query: str, status: int) -> None:

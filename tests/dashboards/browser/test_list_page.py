@@ -140,6 +140,77 @@ def test_the_list_has_the_width_it_was_given_and_is_hidden_by_a_key(
     expect(side).to_be_visible()
 
 
+def seen(page: Any) -> int:
+    """How many rows are whole on the screen."""
+    return page.locator("a.row").evaluate_all(
+        "all => all.filter(each => { const { top, bottom } = each.getBoundingClientRect();"
+        " return top >= 0 && bottom <= innerHeight; }).length"
+    )
+
+
+def test_a_compact_list_shows_twenty_rows_and_is_remembered(site: Any, open_page: Any) -> None:
+    page = open_page(site.url)
+    ready(page)
+    compact = page.get_by_role("button", name="Compact list")
+    before = seen(page)
+    compact.click()
+    expect(compact).to_have_attribute("aria-pressed", "true")
+    assert before < seen(page)
+    page.reload()
+    ready(page)
+    expect(compact).to_have_attribute("aria-pressed", "true")
+    assert seen(page) >= 20
+    assert page.locator("a.row").nth(3).bounding_box()["height"] >= 24
+    expect(page.locator("a.row .end .on").first).to_be_visible()
+    compact.click()
+    expect(page.locator("a.row .end .on").first).to_be_hidden()
+
+
+def test_several_sessions_are_selected_by_keys_and_clicks_and_changed_together(
+    site: Any, open_page: Any
+) -> None:
+    page = open_page(f"{site.url}/?text=of", permissions=["clipboard-read", "clipboard-write"])
+    ready(page)
+    bar, boxes = page.get_by_role("region", name="Selected sessions"), page.locator("input.pick")
+    expect(page.locator("a.row")).to_have_count(2)
+    expect(bar).to_be_hidden()
+    page.locator("a.row").first.focus()
+    page.keyboard.press("x")
+    expect(bar.get_by_role("status")).to_have_text("1 selected")
+    page.keyboard.press("j")
+    page.keyboard.press("X")
+    expect(bar.get_by_role("status")).to_have_text("2 selected")
+    bar.get_by_role("button", name="Star the selected sessions").click()
+    expect(page.locator("a.row .star")).to_have_count(2)
+    bar.get_by_text("Tag", exact=True).click()
+    bar.get_by_label("Tags").fill("Otters, later")
+    bar.get_by_role("button", name="Add").click()
+    expect(page.locator("a.row .tag", has_text="otters")).to_have_count(2)
+    bar.get_by_text("Export", exact=True).click()
+    with page.expect_download() as download:
+        bar.get_by_role("link", name="ZIP of Markdown files").click()
+    assert download.value.suggested_filename == "sessions.zip"
+    # Neither has an id that Claude Code knows.
+    bar.get_by_role("button", name="Copy resume commands").click()
+    page.get_by_text("Claude Code can resume none of these sessions").wait_for()
+    bar.get_by_role("button", name="Star the selected sessions").click()
+    expect(page.locator("a.row .star")).to_have_count(0)
+    page.keyboard.press("Escape")
+    expect(bar).to_be_hidden()
+    assert "text=of" in page.url, "one key leaves one thing"
+    # By the mouse: the first box, and with Shift all to the third; another list has none.
+    page.goto(site.url)
+    ready(page)
+    page.locator("li.item").first.hover()
+    boxes.nth(0).click()
+    boxes.nth(2).click(modifiers=["Shift"])
+    expect(bar.get_by_role("status")).to_have_text("3 selected")
+    expect(page.get_by_role("checkbox", checked=True)).to_have_count(3)
+    assert page.url.endswith("/"), "no session was opened"
+    page.get_by_label("Order", exact=True).select_option("longest")
+    expect(bar).to_be_hidden()
+
+
 def test_filters_are_chosen_removed_and_kept_in_the_address(site: Any, open_page: Any) -> None:
     page = open_page(site.url)
     ready(page)

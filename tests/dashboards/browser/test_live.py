@@ -5,6 +5,8 @@ import itertools
 import re
 import socket
 import threading
+import uuid
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +14,8 @@ import pytest
 pytest.importorskip("playwright", reason="playwright drives Chromium")
 from playwright.sync_api import expect
 
-from cca.dashboards.browser.live import Pulse
+from cca.dashboards.browser.arrivals import Arrivals
+from cca.dashboards.browser.live import _ANSWER_SECONDS, Pulse
 from cca.mongo import archive, changes
 from tests.helpers import eventually
 
@@ -81,16 +84,58 @@ def test_a_new_session_appears_in_the_list(site: Any, new_story: Any, open_page:
     assert page.get_by_text("2 sessions", exact=True).is_visible()
 
 
-def test_quiet_pages_ask_mongodb_nothing_but_whether_rows_changed(
+def test_an_open_session_shows_entries_before_the_follower_has_counted_them(
     site: Any, open_page: Any
 ) -> None:
-    pages = [open_page(site.url) for _ in range(3)]
+    page = open_page(f"{site.url}/?session={SESSION}")
+    expect(page.locator(".live")).to_have_text("Live", timeout=15_000)
+    known = len(site.story.documents)
+    site.story.says("Straight from the archive")
+    with archive.connect(site.settings.mongo_uri) as client:
+        entries = archive.conversations(client, site.settings)
+        # No row of the list is written, so nothing but the archive can tell.
+        entries.insert_many(site.story.documents[known:])
+    expect(page.get_by_text("Straight from the archive")).to_have_count(1, timeout=WAIT)
+
+
+def test_arrivals_name_each_entry_once_however_late_a_batch_becomes_visible(
+    collection: Any,
+) -> None:
+    at = datetime(2026, 3, 1, tzinfo=UTC)
+
+    def write(session: str, seconds: float, count: int = 1) -> None:
+        when = at + timedelta(seconds=seconds)
+        collection.insert_many(
+            {"_id": uuid.uuid4().hex, "sessionKey": session, "ingestedAt": when}
+            for _ in range(count)
+        )
+
+    write("old", 0)
+    arrivals = Arrivals(collection)
+    assert [arrivals.sessions() for _ in range(2)] == [set(), set()]
+    write("s1", 1)
+    assert [arrivals.sessions() for _ in range(2)] == [{"s1"}, set()]
+    # The same time as what was seen, and a little earlier.
+    write("s2", 1)
+    write("s3", 0.5)
+    assert [arrivals.sessions() for _ in range(2)] == [{"s2", "s3"}, set()]
+    write("many", 2, 1000)
+    assert [arrivals.sessions() for _ in range(2)] == [set(), set()], "a load tells by its rows"
+    write("s4", 4)
+    assert arrivals.sessions() == {"s4"}
+
+
+@pytest.mark.parametrize("address", ["", f"/?session={SESSION}"])
+def test_quiet_pages_ask_mongodb_nothing_but_whether_something_came(
+    site: Any, open_page: Any, address: str
+) -> None:
+    pages = [open_page(site.url + address) for _ in range(3)]
     for page in pages:
         expect(page.locator(".live")).to_have_text("Live", timeout=15_000)
     with archive.connect(site.settings.mongo_uri) as client:
         database = archive.database(client, site.settings)
         database.command("profile", 2)
-        page.wait_for_timeout(5000)
+        page.wait_for_timeout(2500)
         database.command("profile", 0)
         reads = {"ns": {"$not": {"$regex": "profile"}}, "op": {"$in": ["query", "command"]}}
         asked = [
@@ -99,9 +144,11 @@ def test_quiet_pages_ask_mongodb_nothing_but_whether_rows_changed(
             if {"find", "aggregate", "count"} & set(read.get("command", {}))
         ]
     looks = [one for one in asked if one.get("filter", {}).get("_id") == "changes"]
-    assert asked == looks
+    arrivals = [one for one in asked if "ingestedAt" in one.get("filter", {})]
+    assert len(asked) == len(looks) + len(arrivals)
     # One watcher asks for all pages.
-    assert 0 < len(looks) <= 5 / 0.1 + 1
+    assert 0 < len(looks) <= 2.5 / 0.1 + 1
+    assert len(arrivals) <= (2.5 / 0.1 + 1 if address else 0)
 
 
 class Relay:
@@ -111,6 +158,9 @@ class Relay:
         self.behind = port
         self.sockets: list[socket.socket] = []
         self.port = 0
+        # Like a server whose process is stopped: it takes connections and answers nothing.
+        self.runs = threading.Event()
+        self.runs.set()
         self.open()
 
     def open(self) -> None:
@@ -132,15 +182,15 @@ class Relay:
                 far = socket.create_connection(("127.0.0.1", self.behind))
                 self.sockets += [near, far]
                 for pair in ((near, far), (far, near)):
-                    threading.Thread(target=_pump, args=pair, daemon=True).start()
+                    threading.Thread(target=self._pump, args=pair, daemon=True).start()
 
-
-def _pump(source: socket.socket, sink: socket.socket) -> None:
-    with contextlib.suppress(OSError):
-        while data := source.recv(65536):
-            sink.sendall(data)
-    with contextlib.suppress(OSError):
-        sink.shutdown(socket.SHUT_RDWR)
+    def _pump(self, source: socket.socket, sink: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                self.runs.wait()
+                sink.sendall(data)
+        with contextlib.suppress(OSError):
+            sink.shutdown(socket.SHUT_RDWR)
 
 
 def test_a_page_says_that_mongodb_is_away_and_recovers_by_itself(
@@ -168,17 +218,53 @@ def test_a_page_says_that_mongodb_is_away_and_recovers_by_itself(
     relay.close()
 
 
+def test_the_pulse_notices_a_server_that_hangs_and_one_that_goes_on(mongo_uri: str) -> None:
+    port = int(re.search(r":(\d+)/", mongo_uri)[1])  # type: ignore[index]
+    relay = Relay(port)
+    with archive.connect(mongo_uri.replace(f":{port}/", f":{relay.port}/")) as client:
+        # pymongo alone would wait for the monitor of the connection, which takes much longer.
+        pulse = Pulse(client["hangs"]["entries"])
+        pulse.start()
+        try:
+            eventually(lambda: pulse.number > 0)
+            relay.runs.clear()
+            eventually(lambda: not pulse.is_reachable, _ANSWER_SECONDS + 5)
+            relay.runs.set()
+            eventually(lambda: pulse.is_reachable, 30)
+        finally:
+            pulse.stop()
+            relay.runs.set()
+            relay.close()
+
+
 def test_an_archive_that_is_away_is_named(run_site: Any, open_page: Any) -> None:
     page = open_page(run_site("mongodb://127.0.0.1:9/?serverSelectionTimeoutMS=500").url)
     expect(page.locator(".live")).to_have_text("MongoDB not reachable", timeout=15_000)
+
+
+class Reader:
+    """A page that notes what it is told."""
+
+    is_looked_at = True
+    reading = ""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    def nudge(self, session: str) -> None:
+        self.told.append(session)
+
+    def grew(self) -> None:
+        self.told.append("entries")
 
 
 def test_the_pulse_names_the_rows_that_changed_and_takes_all_for_changed_after_many(
     collection: Any,
 ) -> None:
     database = collection.database
-    pulse, told = Pulse(database), list[str]()
-    pulse.listeners.add(told.append)
+    pulse, looks = Pulse(collection, lambda: looks.append(1)), list[int]()
+    pulse.pages.add(page := Reader())
+    told = page.told
     pulse.start()
     try:
         eventually(lambda: told == [""])
@@ -194,12 +280,13 @@ def test_the_pulse_names_the_rows_that_changed_and_takes_all_for_changed_after_m
         changes.note(database, ["after the loss"])
         eventually(lambda: len(told) == 5)
         assert told[-1] == ""
+        assert looks, "the follower is told that somebody looks"
     finally:
         pulse.stop()
 
 
 def test_what_is_dear_is_asked_again_only_when_a_row_has_changed(collection: Any) -> None:
-    pulse, asked = Pulse(collection.database), itertools.count(1)
+    pulse, asked = Pulse(collection), itertools.count(1)
 
     def ask() -> int:
         return next(asked)

@@ -74,6 +74,20 @@ def test_only_what_is_in_the_archive_can_be_marked(site: Any) -> None:
     assert send(site, {"session": OTHER, "entry": site.answer, "starred": True})[0] == 404
 
 
+def test_marks_of_several_sessions_are_added_to_theirs(site: Any) -> None:
+    send(site, {"session": SESSION, "tags": ["own"], "note": "kept"})
+    together = {"sessions": [SESSION, OTHER, "nobody"], "starred": True, "tags": ["both"]}
+    status, body = send(site, together)
+    shown = json.loads(body)
+    assert (status, set(shown)) == (200, {SESSION, OTHER})
+    assert "own" in shown[SESSION]
+    marks = kept(site)
+    assert (marks[SESSION]["tags"], marks[SESSION]["note"]) == (["own", "both"], "kept")
+    assert (marks[OTHER]["tags"], marks[OTHER]["starred"]) == (["both"], True)
+    for session in (SESSION, OTHER):
+        send(site, {"session": session, "tags": [], "note": "", "starred": False})
+
+
 @pytest.mark.parametrize("body", ["", "[]", "{", '"x"', "x" * 50_000])
 def test_what_is_no_change_is_refused(site: Any, body: str) -> None:
     assert send(site, body)[0] == 400

@@ -17,16 +17,27 @@ import yaml
 from cca.budgets.stored import Budget, put
 from cca.dashboards.browser.dbt_docs import docs_dir
 from cca.dashboards.browser.gold import session_costs
-from cca.dashboards.browser.numbers import bars, breaks, context, errors, overview, tools, waste
+from cca.dashboards.browser.numbers import (
+    bars,
+    breaks,
+    context,
+    errors,
+    overview,
+    spending,
+    tools,
+    versus,
+    waste,
+)
 from cca.dashboards.browser.numbers.budgets import meters
-from cca.dashboards.browser.numbers.cells import model_names
-from cca.dashboards.browser.numbers.choice import Choice, from_query
+from cca.dashboards.browser.numbers.cells import model_names, project_labels
+from cca.dashboards.browser.numbers.choice import WITHIN, Choice, from_query
 from cca.dashboards.browser.numbers.compared import change
-from cca.dashboards.browser.numbers.drawn import Bars
+from cca.dashboards.browser.numbers.drawn import Bars, Charts
 from cca.dashboards.browser.numbers.pages import PAGES, numbers_page
-from cca.dashboards.browser.numbers.parts import Pair, Table, Tiles, tables_of
+from cca.dashboards.browser.numbers.parts import Pair, Remark, Table, Tiles, tables_of
 from cca.dashboards.browser.numbers.reader import Asked, current
 from cca.dashboards.browser.numbers.sheets import csv_of
+from cca.dashboards.browser.numbers.treemap import treemap
 from cca.dashboards.browser.numbers.usage import unpriced
 from cca.dashboards.browser.numbers.write import Figure, money, percent, span
 from cca.demo.generate import generate
@@ -34,7 +45,8 @@ from cca.gold.measures.calls import API_ERRORS, SUCCESS_RATE
 from cca.gold.measures.causes import BY_KIND
 from cca.gold.measures.rules import BREAK_CAUSES, WASTE_RULES
 from cca.gold.measures.select import select
-from cca.gold.measures.usage import API_MESSAGES
+from cca.gold.measures.usage import ANSWERED_SESSIONS, API_MESSAGES, CACHE_READ_TOKENS, COST_USD
+from cca.gold.pull_requests import sessions_of
 from cca.settings import PROJECT_DIR, Settings
 from cca.transform.build import transform
 from cca.usage.reports import report
@@ -176,6 +188,29 @@ def test_the_first_page_compares_the_period_with_the_one_before(published: Setti
             assert summed == pytest.approx(float(whole))
 
 
+def test_the_browser_s_first_page_says_what_the_analytics_say(published: Settings) -> None:
+    week = asked(published, Choice(days="week"))
+    caption, tiles, sessions = overview.at_a_glance(week)
+    whole = overview.page(week)
+    told = {tile.name: tile for part in whole if isinstance(part, Tiles) for tile in part.tiles}
+    assert caption in whole
+    assert sessions in whole
+    assert isinstance(tiles, Tiles)
+    assert [tile.name for tile in tiles.tiles] == ["Cost", "Tokens", "Sessions", "Failed calls"]
+    for tile in tiles.tiles[:3]:
+        assert replace(tile, link="") == replace(told[tile.name], link="")
+    failed = week.rows_of_all(
+        "select count(*) as n from marts.fct_tool_calls where is_failed and day >= $first",
+        first=date(2026, 11, 16),
+    )[0]["n"]
+    assert tiles.tiles[3].value == f"{failed:,}"
+    # A model is known of responses alone.
+    model = week.rows_of_all("select min(model) as name from marts.fct_api_messages")[0]["name"]
+    of_model = overview.at_a_glance(asked(published, Choice(days="week", model=model)))[1]
+    assert isinstance(of_model, Tiles)
+    assert "Failed calls" not in {tile.name for tile in of_model.tiles}
+
+
 def test_the_first_page_begins_with_the_newest_period_that_holds_anything(
     published: Settings,
 ) -> None:
@@ -201,6 +236,148 @@ def test_a_person_s_figures_are_those_of_their_sessions(
         assert tiles["Cost"] == row[1].text
         assert tiles["Sessions"] == row[-1].text
     assert 'name="user"' in numbers_page(home, Choice())
+
+
+_TWO_PEOPLE = "update marts.dim_sessions set user_name = 'bo' where hash(session_id) % 2 = 0"
+
+
+def _side_by_side(settings: Settings, choice: Choice) -> tuple[Table, dict[str, list[Any]]]:
+    """The table of the page, and its values by the name of the measure."""
+    sections = versus.page(asked(settings, choice))
+    table = next(each for each in sections if isinstance(each, Table))
+    return table, {str(row[0].text): [cell.value for cell in row[1:]] for row in table.rows}
+
+
+def test_two_models_stand_side_by_side_with_their_difference(published: Settings) -> None:
+    table, values = _side_by_side(published, Choice())
+    (one, first), (two, second) = (
+        (row["model"], row) for row in asked(published).rows(spending.grouped(""))[:2]
+    )
+    names = model_names([one, two])
+    assert [column.name for column in table.columns[1:]] == [names[one], names[two], "Difference"]
+    for measure in (COST_USD, API_MESSAGES, ANSWERED_SESSIONS, CACHE_READ_TOKENS):
+        was, now = first[measure.name], second[measure.name]
+        assert values[measure.label][:2] == [was, now]
+        assert values[measure.label][2] == pytest.approx(float(now / was) - 1)
+    per_response = float(first["cost_usd"]) / first["api_messages"]
+    assert values["Cost per response"][0] == pytest.approx(per_response)
+    called = asked(published, Choice(model=one)).rows(tools.TOTALS)[0]
+    assert values["Failed calls"][0] == called["failed_calls"]
+    assert values["Median response time"][0]
+    lines = list(csv.reader(csv_of(table).splitlines()))
+    assert [line[0] for line in lines[1:]] == list(values)
+
+
+def test_the_address_says_what_is_compared(published: Settings) -> None:
+    first, second, third = (row["model"] for row in asked(published).rows(spending.grouped(""))[:3])
+    table, _ = _side_by_side(published, Choice(a=third, b=first, c=second))
+    names = [column.name for column in table.columns]
+    shown = model_names([first, second, third])
+    assert names[1:] == [
+        shown[third], shown[first], f"Difference of {shown[first]}",
+        shown[second], f"Difference of {shown[second]}",
+    ]  # fmt: skip
+    page = numbers_page(published, Choice(a=third, b=first), "compare")
+    assert f'<option value="{third}" selected>' in page
+    # The sides stand for the models, so no filter of models stands beside them.
+    assert 'aria-label="Model"' not in page
+    assert "Nothing here" not in numbers_page(published, Choice(a="no-such-model"), "compare")
+
+
+def test_people_and_machines_and_projects_are_compared_alike(
+    published: Settings, built: tuple[Path, dict[str, Any]]
+) -> None:
+    publish(published, built[0], _TWO_PEOPLE)
+    for against, by in (("user", "user"), ("project", "project")):
+        rows = asked(published).rows(spending.grouped(by))[:2]
+        table, values = _side_by_side(published, Choice(against=against))
+        assert values["Cost"][:2] == [row["cost_usd"] for row in rows]
+        assert {"Sessions", "Prompts"} <= set(values)
+        assert all(f"{against}=" in column.link for column in table.columns[1:3])
+    alone = versus.page(asked(published, Choice(against="host")))
+    assert any(
+        isinstance(each, Remark) and "Nothing else to compare" in each.text for each in alone
+    )
+
+
+def test_two_periods_are_compared_day_by_day(published: Settings) -> None:
+    choice = Choice(against="period", a="2026-11", b="2026-10")
+    table, values = _side_by_side(published, choice)
+    rows = {
+        row["month"]: row["cost_usd"]
+        for row in asked(published).rows(select([COST_USD], ["month"], spending.WHERE))
+    }
+    assert values["Cost"][:2] == [rows.get("2026-11", 0), rows.get("2026-10", 0)]
+    assert [column.about for column in table.columns[1:3]] == ["Nov 1 to Nov 20", "Oct 1 to Oct 31"]
+    sections = versus.page(asked(published, choice))
+    drawn = next(each for each in sections if isinstance(each, Charts)).charts[0]
+    assert len(drawn.bars) == 31
+    assert drawn.bars[30].label == "Day 31 of each period"
+    texts = [each.text for each in sections if isinstance(each, Remark)]
+    assert any(text.startswith("The periods differ in length") for text in texts)
+    page = numbers_page(published, choice, "compare")
+    assert 'aria-label="Period"' not in page
+
+
+def test_the_lines_of_a_comparison_add_up_to_its_table(published: Settings) -> None:
+    _, values = _side_by_side(published, Choice(unit="week"))
+    sections = versus.page(asked(published, Choice(unit="week")))
+    cost = next(each for each in sections if isinstance(each, Charts)).charts[0]
+    top = float(cost.lines[0].label.strip("$"))
+    for series, total in zip(cost.series, values["Cost"], strict=False):
+        assert sum(point.y for point in series.points) * top / 100 == pytest.approx(
+            float(total), abs=0.01 * len(cost.bars)
+        )
+
+
+def test_few_sessions_on_a_side_are_said(published: Settings) -> None:
+    texts = [each.text for each in versus.page(asked(published)) if isinstance(each, Remark)]
+    assert any("too few to conclude anything" in text for text in texts)
+
+
+def test_tables_of_models_and_projects_lead_to_their_comparison(published: Settings) -> None:
+    page = numbers_page(published, Choice(days="90"), "usage")
+    assert 'href="/numbers/compare?days=90&amp;against=project"' in page
+    assert 'aria-label="Compare Models"' in page
+
+
+@pytest.mark.parametrize("within", WITHIN)
+def test_areas_and_table_of_the_cost_say_the_same(published: Settings, within: str) -> None:
+    known = asked(published, Choice(within_project=within))
+    labels = project_labels(known)
+    drawn = treemap(known, labels)
+    cost = [column.name for column in drawn.table.columns].index("Cost")
+    total = sum(row[cost].text.value for row in drawn.table.rows)
+    assert total == known.rows(select([COST_USD], where=spending.WHERE))[0]["cost_usd"]
+    assert sum(area.tip[0][1].value for area in drawn.areas) == pytest.approx(float(total))
+    for form in ("wide", "tall"):
+        boxes = [getattr(area, form) for area in drawn.areas]
+        for area, box in zip(drawn.areas, boxes, strict=True):
+            share_of_cost = area.tip[0][1].value / float(total)
+            assert box.width * box.height / 10_000 == pytest.approx(share_of_cost, abs=1e-4)
+        frames = [getattr(frame, form) for frame in drawn.frames]
+        assert sum(box.width * box.height for box in frames) == pytest.approx(10_000, rel=1e-3)
+    by_project = {
+        labels[row["project_key"]]: row for row in known.rows(spending.grouped("project"))
+    }
+    heads = [area.head.rpartition(" ")[0] for area in drawn.areas if area.head]
+    assert set(heads) == {name for name, row in by_project.items() if row["cost_usd"]}
+
+
+def test_many_projects_and_small_parts_are_drawn_as_few_areas(
+    published: Settings, built: tuple[Path, dict[str, Any]]
+) -> None:
+    many = """update marts.fct_api_messages set
+        project_key = '/p/' || hash(message_id) % 60, model = 'm' || hash(message_id) % 7"""
+    publish(published, built[0], many)
+    known = asked(published)
+    drawn = treemap(known, project_labels(known))
+    assert len(drawn.frames) == len(bars.COLOURS) + 1
+    names = [area.label for area in drawn.areas]
+    assert any(re.fullmatch(r"\d+ other projects", name) for name in names)
+    assert len(names) < len(drawn.table.rows)
+    total = known.rows(select([COST_USD], where=spending.WHERE))[0]["cost_usd"]
+    assert sum(area.tip[0][1].value for area in drawn.areas) == pytest.approx(float(total))
 
 
 def test_filters_narrow_every_figure_and_their_sum_is_the_whole(published: Settings) -> None:
@@ -274,10 +451,44 @@ def test_explanations_stand_below_what_they_explain(published: Settings, slug: s
     assert '<small class="about">' in numbers_page(published, Choice(), slug)
 
 
-def test_a_filter_that_a_page_does_not_know_is_off_there(published: Settings) -> None:
-    page = numbers_page(published, Choice(project="-no"), "blocks")
+def test_a_filter_that_a_page_does_not_know_is_off_there_and_said(published: Settings) -> None:
+    choice = Choice(project="-no", branch="main")
+    page = numbers_page(published, choice, "blocks")
     assert "Nothing here" not in page
-    assert 'name="project"' not in page
+    assert 'aria-label="Project"' not in page
+    assert "Not applied on this page: project -no, branch main." in page
+    # The next page knows it again.
+    assert 'href="/numbers/usage?project=-no&amp;branch=main"' in page
+    assert "Not applied" not in numbers_page(published, Choice(days="30", model="m"), "usage")
+
+
+def test_a_pull_request_narrows_the_figures_to_its_sessions(published: Settings) -> None:
+    name = asked(published).rows_of_all(
+        "select pull_request as name from marts.fct_api_messages where pull_request is not null"
+    )[0]["name"]
+    behind = sessions_of(published, name)
+    assert behind
+    cost = "select sum(cost_usd) as usd from marts.fct_api_messages where session_id in $sessions"
+    truth = asked(published).rows_of_all(cost, sessions=tuple(behind))[0]["usd"]
+    for given in (name, "#" + name.partition("#")[2]):
+        one = asked(published, Choice(pr=given))
+        assert one.rows(select([COST_USD], where=spending.WHERE))[0]["cost_usd"] == truth
+    page = numbers_page(published, Choice(pr=name), "usage")
+    assert f'aria-label="Pull request {name}: show all"' in page
+    assert f'name="pr" value="{name}"' in page
+    assert f"pull request {name}" in numbers_page(published, Choice(pr=name), "blocks")
+
+
+def test_a_week_that_has_just_begun_says_so_and_offers_seven_days(published: Settings) -> None:
+    monday = date(2026, 11, 16)
+    caption = overview.page(asked(published, Choice(days="week"), monday))[0]
+    assert caption.text == (
+        "Mon, Nov 16, compared with Monday of last week (Mon, Nov 9). The week has 1 day so far."
+    )
+    assert caption.way == ("Show the last 7 days", "/numbers?days=7")
+    later = overview.page(asked(published, Choice(days="week"), monday + timedelta(days=3)))[0]
+    assert later.text.endswith("compared with the same days of last week (Nov 9 to Nov 12).")
+    assert later.way == ("", "")
 
 
 def test_each_bar_leads_to_the_conversations_of_its_days() -> None:
@@ -519,10 +730,21 @@ def test_an_open_block_says_where_its_pace_leads(
 
 
 def test_models_without_a_price_are_named_in_a_sentence() -> None:
-    rows = [{"model": EVIL, "unpriced_messages": 1}, {"model": None, "unpriced_messages": 2}]
+    rows = [
+        {"model": model, "price_variant": mode, "unpriced_messages": lacking, "api_messages": all_}
+        for model, mode, lacking, all_ in (
+            (EVIL, "standard", 1, 1), (None, "standard", 2, 2),
+            ("opus", "fast", 3, 3), ("opus", "standard", 0, 9), ("sonnet", "batch", 1, 1),
+        )
+    ]  # fmt: skip
     assert unpriced(rows) == [
         f"Not fully priced: {EVIL} (1 response). The cost here is too low.",
         "2 responses name no model, so they have no price.",
+        (
+            "Not fully priced: opus in fast mode (3 responses). The cost here is too low. "
+            "Its other responses have a price."
+        ),
+        "Not fully priced: sonnet in a batch (1 response). The cost here is too low.",
     ]
 
 
@@ -659,6 +881,30 @@ def test_keys_walk_a_chart_and_a_legend_shows_one_name_alone(site: Any, open_pag
     expect(page.locator("#tip")).to_contain_text(SUCCESS_RATE.description)
 
 
+def test_an_area_filters_by_key_and_the_table_is_remembered(site: Any, open_page: Any) -> None:
+    from playwright.sync_api import expect  # noqa: PLC0415  (after the skip)
+
+    page = open_page(f"{site.url}/numbers/usage")
+    areas = page.locator(".treemap .cell")
+    expect(page.locator("#projects-and-models")).to_be_hidden()
+    areas.last.focus()
+    page.keyboard.press("Home")
+    expect(areas.first).to_be_focused()
+    page.keyboard.press("ArrowRight")
+    expect(areas.nth(1)).to_be_focused()
+    expect(page.locator("#tip")).to_contain_text("Share")
+    address = areas.nth(1).get_attribute("href")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**{address}")
+    chosen = parse_qs(urlsplit(address).query)
+    expect(page.get_by_label("Model", exact=True)).to_have_value(chosen["model"][0])
+    page.get_by_role("button", name="Table").click()
+    expect(page.locator("#projects-and-models")).to_be_visible()
+    page.reload()
+    expect(page.locator(".treemap")).to_be_hidden()
+    expect(page.get_by_role("button", name="Table")).to_have_attribute("aria-pressed", "true")
+
+
 def test_a_day_of_the_year_leads_to_its_sessions(site: Any, open_page: Any) -> None:
     page = open_page(f"{site.url}/numbers/activity?until=2026-11-20")
     day = page.locator(".year a.cell").last
@@ -672,7 +918,10 @@ def test_a_day_of_the_year_leads_to_its_sessions(site: Any, open_page: Any) -> N
 def test_filters_travel_to_the_analytics_and_back(site: Any, open_page: Any) -> None:
     from playwright.sync_api import expect  # noqa: PLC0415  (after the skip)
 
-    query = "project=%2Fp&user=ada&model=opus&host=desk&since=2026-11-01&until=2026-11-20"
+    query = (
+        "project=%2Fp&user=ada&model=opus&host=desk&pr=12&branch=main&tool=Bash"
+        "&since=2026-11-01&until=2026-11-20"
+    )
     page = open_page(f"{site.url}/?{query}")
     page.get_by_role("link", name="Analytics").click()
     page.wait_for_url(lambda url: parse_qs(urlsplit(url).query) == parse_qs(query))
@@ -682,6 +931,34 @@ def test_filters_travel_to_the_analytics_and_back(site: Any, open_page: Any) -> 
     page.wait_for_url("**/numbers/tools?*")
     page.get_by_role("link", name="Conversations").click()
     page.wait_for_url(lambda url: parse_qs(urlsplit(url).query) == parse_qs(query))
+
+
+def test_the_first_page_leads_into_the_analytics_with_its_filters(
+    site: Any, open_page: Any, new_story: Any
+) -> None:
+    from playwright.sync_api import expect  # noqa: PLC0415  (after the skip)
+
+    story = new_story("34343434-3434-4434-8434-343434343434", title="A talk")
+    story.prompt("Hello")
+    site.store(story)
+    page = open_page(f"{site.url}/?since=2026-11-09&until=2026-11-15")
+    spent = page.get_by_role("region", name="Chosen days")
+    expect(spent.get_by_role("link", name="$")).to_have_attribute(
+        "href", "/numbers?since=2026-11-09&until=2026-11-15"
+    )
+    spent.get_by_role("button", name="What is Failed calls?").focus()
+    expect(page.get_by_role("tooltip")).to_contain_text("whose result is an error")
+    expensive = page.get_by_role("region", name="Most expensive sessions").get_by_role("listitem")
+    expensive.get_by_role("link").first.click()
+    page.wait_for_url("**/?session=*since=2026-11-09&until=2026-11-15")
+    # The way back shows the figures again, and a filter other ones.
+    page.go_back()
+    expect(spent).to_be_visible()
+    page.get_by_role("button", name="Clear period").click()
+    expect(spent).to_have_count(0)
+    expect(page.locator(".spent .tiles")).to_be_visible()
+    page.get_by_role("link", name="All analytics").click()
+    page.get_by_role("heading", name="Overview").wait_for(state="attached")
 
 
 @pytest.mark.parametrize(("width", "lines"), [(1440, 1), (1024, 2)])

@@ -61,7 +61,13 @@ def test_the_first_page_is_painted_before_any_script_runs(site: Any, open_page: 
     page = open_page(site.url, java_script_enabled=False)
     assert page.locator("a.row").count() == 3
     page.get_by_text("Write the release notes").click()
-    assert page.locator("article").count() == 2
+    expect(page.locator("article")).to_have_count(2)
+
+
+def test_before_a_publish_the_first_page_says_how_to_get_numbers(site: Any, open_page: Any) -> None:
+    page = ready(open_page(site.url))
+    expect(page.locator(".spent")).to_contain_text("No numbers yet")
+    expect(page.locator(".spent code").first).to_have_text("cca pipeline")
 
 
 def test_a_click_opens_a_session_and_back_returns(site: Any, open_page: Any) -> None:

@@ -1,18 +1,20 @@
 """The follower as a process: live, killed, restarted, alone."""
 
+import os
 import random
 import signal
 import subprocess
 import sys
 import time
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 
 from cca.errors import AlreadyRunning
-from cca.follow.agent import catch_up
+from cca.follow.agent import _pause_seconds, catch_up
 from cca.follow.rebuild import rebuild_search
-from cca.follow.request import ask, wait_for_answer
+from cca.follow.request import _WATCHED_SECONDS, ask, is_watched, wait_for_answer, watch
 from cca.mongo import archive
 from cca.mongo.mongod import find_binary
 from cca.search import home as homes
@@ -70,6 +72,22 @@ def test_a_new_line_is_found_and_listed_while_the_follower_runs(
     eventually(lambda: searcher.search("platypus").total == 3)
     process.send_signal(signal.SIGTERM)
     assert process.wait(10) == 0
+
+
+def test_a_quiet_follower_asks_seldom_unless_somebody_looks(settings):
+    parts = SimpleNamespace(feed=SimpleNamespace(is_quiet=True))
+    watch(settings.search_dir)
+    assert not is_watched(settings.search_dir), "there is no index to follow for"
+    seldom = _pause_seconds(parts, settings)
+    settings.search_dir.mkdir(parents=True)
+    watch(settings.search_dir)
+    often = _pause_seconds(parts, settings)
+    assert often < seldom
+    past = time.time() - _WATCHED_SECONDS - 1
+    os.utime(settings.search_dir / "watched", (past, past))
+    assert _pause_seconds(parts, settings) == seldom
+    parts.feed.is_quiet = False
+    assert _pause_seconds(parts, settings) == often
 
 
 def test_a_second_follower_is_told_that_there_is_one(scribe, start, settings, mongo_uri):

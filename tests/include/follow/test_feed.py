@@ -116,6 +116,19 @@ def test_documents_behind_the_position_are_read_once_after_a_start(
     assert ids(feed) == []
 
 
+def test_what_lies_behind_a_start_is_looked_for_once(arriving: Any, collection: Any) -> None:
+    """After a bulk load most of the archive arrived a moment ago, and few of it may be known."""
+    behind = [arriving(number / 1000) for number in range(95)]
+    ensure_indexes(collection)
+    last = collection.find_one({"_id": behind[-1]})
+    feed = Feed(collection, Position(last["ingestedAt"], last["_id"]), {last["_id"]}.__contains__)
+    before = _returned(collection)
+    read = [one for _ in range(10) for one in ids(feed)]
+    assert sorted(read) == sorted(behind[:-1])
+    # Each once as an id, and once as a document.
+    assert _returned(collection) - before < 2 * len(behind) + 20
+
+
 def test_a_quiet_feed_asks_for_counts_and_reads_no_document(
     feed: Feed, arriving: Any, collection: Any
 ) -> None:

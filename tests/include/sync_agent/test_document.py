@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 import bson
 import pytest
 
-from cca.sync_agent.document import document_of
+from cca.sync_agent.document import body_of, document_of
 from cca.sync_agent.values import Entry
 from cca.transcript.entry import entry_of
 
@@ -73,6 +73,22 @@ def test_scalars_beside_a_line_are_only_those_that_are_safe():
     assert document["type"] == "user"
     assert "uuid" not in document
     assert "subtype" not in document
+
+
+@pytest.mark.parametrize("offset", [0, (1 << 31) - 1, 1 << 31, 1 << 40])
+def test_our_fields_stand_before_the_entrys_own(offset):
+    line = '{"z":1,"type":"user","message":{"content":"\u00e9\U0001f600"}}'.encode()
+    entry = Entry("-a", "s", "-a/s.jsonl", line, "0" * 32, "s/x", 3, offset, 1_790_848_801_123)
+    with_body = entry._replace(body=body_of(line, json.loads(line)))
+    document = document_of(entry, "host", AT)
+    assert document_of(with_body, "host", AT).raw == document.raw
+    by_name = {
+        "_id": "0" * 32, "stream": "s/x", "generation": 3, "sourceOffset": offset,
+        "projectId": "-a", "sessionKey": "s", "sourceFile": "-a/s.jsonl", "host": "host",
+        "eventAt": datetime.fromtimestamp(1_790_848_801.123, UTC), "ingestedAt": AT,
+        "preview": "\u00e9\U0001f600", **json.loads(line),
+    }  # fmt: skip
+    assert document.raw == bson.encode(by_name)
 
 
 def test_fields_keep_their_order():

@@ -1,0 +1,46 @@
+"""What the first page says of the numbers; it is asked for once the page stands."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from markupsafe import Markup
+
+from cca.dashboards.browser.api import Reading
+from cca.dashboards.browser.numbers.choice import Choice
+from cca.dashboards.browser.numbers.choice import from_query as choice_of
+from cca.dashboards.browser.numbers.pages import GLANCE, made_of
+from cca.dashboards.browser.state import from_query
+from cca.dashboards.browser.views import render
+from cca.settings import Settings
+
+MAX_SESSIONS = 8
+
+
+class Glance(Reading):
+    """Tiles and the most expensive sessions of the analytics, under the filters of the page."""
+
+    async def get(self) -> None:
+        await self.answer(self._read)
+
+    def _read(self) -> tuple[str, str]:
+        state = from_query({name: self.argument(name) for name in self.request.query_arguments})
+        html = at_a_glance(self.desk.settings, choice_of(state.of_analytics))
+        return "text/html; charset=utf-8", html
+
+
+def at_a_glance(settings: Settings, choice: Choice) -> Markup:
+    """The figures as HTML; before a publish, and without any, what to do about it."""
+    made = made_of(settings, choice, GLANCE)
+    caption, tiles, sessions = made.sections or (None, None, None)
+    zone = ZoneInfo(settings.timezone)
+    return render(
+        "glance.html",
+        zone,
+        problem=None if made.sections else made.problem,
+        caption=caption,
+        tiles=tiles,
+        sessions=sessions,
+        shown=MAX_SESSIONS,
+        analytics=made.choice.link(),
+        behind=made.choice.conversations(datetime.now(zone).date(), sort="cost"),
+    )
