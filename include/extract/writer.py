@@ -94,7 +94,9 @@ def tables_of(found: Sequence[Rows]) -> dict[str, pa.Table]:
     """
     entries = [one for one in found if one.conversation]
     tables = {
-        "conversations": _table_of([one.conversation for one in entries], "conversations"),
+        "conversations": _table_of(
+            [row for one in found if (row := one.conversation)], "conversations"
+        ),
         "limits": _table_of([one.limits for one in found if one.limits], "limits"),
         "rejects": _table_of([one.reject for one in found if one.reject], "rejects"),
     }

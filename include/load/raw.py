@@ -9,15 +9,15 @@ import pyarrow as pa
 
 from cca.lake.lake import Lake, holding
 from cca.lake.manifest import LakeFile, Manifest
-from cca.lake.store import LONG_COLUMNS
 from cca.load import meta
+from cca.load.compression import compression
 from cca.load.warehouse import writing
 from cca.records import DATASETS, raw_schema
 from cca.settings import Settings
 from cca.sql import list_literal
 
 _LOADED = {
-    "lake_file": "lake_file varchar using compression dictionary",
+    "lake_file": f"lake_file varchar{compression('lake_file')}",
     "load_seq": "load_seq bigint",
 }
 # DuckDB would import pandas to say it, which takes longer than an hourly load.
@@ -31,17 +31,6 @@ _DUCKDB_TYPES = {
     pa.timestamp("us", tz="UTC"): "timestamptz",
 }
 
-# DuckDB would try every compression on every column, a sixth of what a load costs. A text that is
-# named in neither set is left to it.
-_IDS = frozenset({"_id", "uuid", "parent_uuid"})
-_REPEATING = frozenset({
-    "project_id", "session_id", "stream", "source_file", "host", "type", "subtype",
-    "entry_session_id", "role", "model", "stop_reason", "service_tier", "speed", "inference_geo",
-    "cwd", "project_key", "repository", "git_branch", "user_name", "version", "entrypoint",
-    "agent_id", "skill", "plugin", "mcp_server", "mcp_tool", "agent_type", "effort",
-    "prompt_source", "origin_kind", "permission_mode", "speaker", "message_kind", "command",
-    "task_category", "kind", "tool_name", "error_class", "check_kind",
-})  # fmt: skip
 # Rows are compressed and written in groups of 122,880. Five of them would wait in memory.
 _GROUPS_IN_MEMORY = 1
 
@@ -110,16 +99,7 @@ def prepare(warehouse: duckdb.DuckDBPyConnection, *, drop_first: bool = False) -
 
 
 def _definition(field: pa.Field) -> str:
-    return f'"{field.name}" {_DUCKDB_TYPES[field.type]}{_compression(field.name)}'
-
-
-def _compression(name: str) -> str:
-    if name in _IDS:
-        return " using compression fsst"
-    if name in _REPEATING:
-        return " using compression dictionary"
-    # DuckDB chooses by speed alone; zstd holds long texts in a sixth of the space at the same cost.
-    return " using compression zstd" if name in LONG_COLUMNS else ""
+    return f'"{field.name}" {_DUCKDB_TYPES[field.type]}{compression(field.name)}'
 
 
 def _columns(warehouse: duckdb.DuckDBPyConnection, relation: str) -> set[str]:

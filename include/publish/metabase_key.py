@@ -11,7 +11,7 @@ def key_path(settings: Settings) -> Path:
 
 
 def known_key(settings: Settings) -> str:
-    """METABASE_API_KEY, else the key that cca made for itself, else nothing."""
+    """Return METABASE_API_KEY, else the key that cca made for itself, else nothing."""
     if settings.metabase_api_key:
         return settings.metabase_api_key
     try:

@@ -9,8 +9,8 @@ from pathlib import Path, PurePosixPath
 from cca.extract.convert import convert
 from cca.extract.limits import limits_rows
 from cca.extract.writer import tables_of
-from cca.records import DATASETS
 from cca.home import SPOOL_NAME
+from cca.records import DATASETS
 from cca.sync_agent.identity import place_of, place_of_limits
 from cca.transcript.slugs import slug_of
 from cca.transcript.times import parse_timestamp

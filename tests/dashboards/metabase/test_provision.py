@@ -12,8 +12,9 @@ from cca.dashboards.metabase.boards import BOARDS_DIR, Board, load_boards
 from cca.dashboards.metabase.provision import Change, Options
 from cca.doctor.checks import all_checks
 from cca.errors import ServiceDown, SettingError
-from cca.publish.metabase_key import key_path
+from cca.publish import metabase
 from cca.publish.gold import publish
+from cca.publish.metabase_key import key_path
 from cca.settings import Settings, child_environment
 from tests.dashboards.metabase.fake_metabase import EMAIL, FakeMetabase
 
