@@ -4,6 +4,7 @@ Claude Code starts the status line for each of its lines: that command goes past
 """
 
 import gc
+import os
 import sys
 
 # New containers between two runs of the cycle collector. Imports make values that stay: with
@@ -20,6 +21,8 @@ def main() -> None:
         if options is not None:
             print_line(options.get("--home"), options.get("--template"))
             return
+    # Settings are read by pydantic, which else looks for plugins in every package there is.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # noqa: TID251  (a write)
     gc.set_threshold(_ALLOCATIONS, *gc.get_threshold()[1:])
     from cca.cli import main as run_command  # noqa: PLC0415  (takes what a line may take)
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from math import ceil, floor, log10
+from math import ceil, floor, isclose, log10
 from typing import NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -111,6 +111,20 @@ def count_top(value: float) -> float:
     """Like nice_top but even, so that the middle grid line is a whole number."""
     top = nice_top(value)
     return top if top % 2 == 0 else max(2.0, 2.0 * ceil(value / 2))
+
+
+def scale(top: float, written: Callable[[float], str], *, is_count: bool = False) -> list[Mark]:
+    """The lines over a chart from the highest down, at round numbers: three to five, or two."""
+    number = next((n for n in (4, 5, 3) if _is_round(top / n, is_count=is_count)), 2)
+    parts = [part / number for part in range(number, 0, -1)]
+    return [Mark(round(100 * part, 2), written(top * part)) for part in parts]
+
+
+def _is_round(step: float, *, is_count: bool) -> bool:
+    """Tells whether a step is 1 to 5 times a power of ten, and whole where things count."""
+    digit = step / 10.0 ** floor(log10(step))
+    is_short = any(isclose(digit, whole) for whole in (1, 2, 3, 4, 5, 10))
+    return is_short and (not is_count or isclose(step, round(step)))
 
 
 def unit_of(days: int) -> str:

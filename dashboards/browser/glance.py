@@ -42,5 +42,5 @@ def at_a_glance(settings: Settings, choice: Choice) -> Markup:
         sessions=sessions,
         shown=MAX_SESSIONS,
         analytics=made.choice.link(),
-        behind=made.choice.conversations(datetime.now(zone).date(), sort="dearest"),
+        behind=made.choice.conversations(datetime.now(zone).date(), sort="cost"),
     )

@@ -122,9 +122,9 @@ class Page:
         self.generation += 1
         generation, before = self.generation, self.state
         self.wanted = state
-        is_failed = False
+        is_failed, found = False, self.found
         try:
-            state, panes = await asyncio.to_thread(self._panes, before, state)
+            state, panes, found = await asyncio.to_thread(self._panes, before, state, found)
         except PyMongoError as error:
             log.warning("MongoDB does not answer: %s", type(error).__name__)
             is_failed, panes = True, _without(self.desk, state, AWAY)
@@ -135,6 +135,7 @@ class Page:
         if generation != self.generation:
             return
         self.state, self.wanted, self.is_failed = state, state, is_failed
+        self.found = found
         self.had_index = not state.q or self.desk.search.has_index
         # The address first: a transcript measures itself when it is filled, so it must be in view.
         if is_typed:
@@ -144,24 +145,26 @@ class Page:
             getattr(self, name).tell({"type": "html", "html": str(html)})
         self.sessions.tell({"type": "current", "session": state.session, "m": state.m})
 
-    def _panes(self, before: State, state: State) -> tuple[State, dict[str, Markup]]:
-        """The HTML of the panes that change between two states."""
+    def _panes(
+        self, before: State, state: State, found: Hits | None
+    ) -> tuple[State, dict[str, Markup], Hits | None]:
+        """The HTML of the panes that change between two states, and what the search finds now."""
         state = paint.located(self.desk, state)
         panes: dict[str, Markup] = {}
         projects = self.desk.projects()
         if any(getattr(before, name) != getattr(state, name) for name in _LISTED):
-            self.found = listing.find(self.desk, state)
+            found = listing.find(self.desk, state)
             panes["header"] = paint.header(self.desk, state, projects)
-            panes["sessions"] = listing.sessions(self.desk, state, projects, self.found)
-            panes["overview"] = listing.main(self.desk, state, projects, self.found)
+            panes["sessions"] = listing.sessions(self.desk, state, projects, found)
+            panes["overview"] = listing.main(self.desk, state, projects, found)
         elif state.q and bool(before.session) != bool(state.session):
             # The matches stand beside an open session, and fill the page without one.
-            panes["sessions"] = listing.sessions(self.desk, state, projects, self.found)
+            panes["sessions"] = listing.sessions(self.desk, state, projects, found)
         if _place(before) != _place(state):
             panes["transcript"] = (
                 paint.transcript(self.desk, state) if state.session else Markup("")
             )
-        return state, panes
+        return state, panes, found
 
     async def _tick(self) -> None:
         """What a page asks while somebody looks at it; quiet times cost no query."""

@@ -8,7 +8,7 @@ from markupsafe import Markup
 from pymongo.errors import PyMongoError
 
 from cca.annotations import Annotation, annotations_of
-from cca.conversation.excerpt import Anchor, read_excerpt
+from cca.conversation.excerpt import EXCERPT_ENTRIES, Anchor, read_excerpt
 from cca.conversation.reader import prompts
 from cca.conversation.resume import resume_of
 from cca.conversation.stored import find_entry
@@ -166,11 +166,12 @@ def _fact_values(desk: Desk, state: State, session: Document) -> dict[str, Any]:
     }
 
 
-def window(
-    desk: Desk, session: str, agent: str, anchor: Anchor, *, is_revealed: bool = False
-) -> Markup:
+def window(  # noqa: PLR0913  (which entries of which conversation, and how they are shown)
+    desk: Desk, session: str, agent: str, anchor: Anchor, *, is_revealed: bool = False,
+    limit: int = EXCERPT_ENTRIES,
+) -> Markup:  # fmt: skip
     """A window of entries as articles, with where it begins and ends."""
-    found = read_excerpt(desk.archive.entries, session, agent, anchor)
+    found = read_excerpt(desk.archive.entries, session, agent, anchor, limit)
     root = root_of(desk.archive, session)
     zone = desk.archive.timezone
     shown = articles(found if is_revealed else masked_excerpt(found), zone, root)

@@ -3,10 +3,15 @@
 import json
 from functools import partial
 
+from cca.conversation.excerpt import Anchor
 from cca.conversation.outline import Stop, read_outline
 from cca.dashboards.browser.api import Reading
+from cca.dashboards.browser.paint import located, window
+from cca.dashboards.browser.state import State
 from cca.search.within import Found, count_of_search, count_of_text
 
+# Of a match's conversation a preview holds these, before it and after it.
+PREVIEW_ENTRIES = 14
 _JSON = "application/json"
 
 
@@ -58,3 +63,16 @@ def _passage(found: Found) -> dict[str, str | int]:
         "kind": passage.kind,
         "count": found.count,
     }
+
+
+class PreviewOfMatch(Reading):
+    """A match of a search in its conversation: some entries before and after it."""
+
+    async def get(self) -> None:
+        await self.answer(self._read)
+
+    def _read(self) -> tuple[str, str]:
+        state = located(self.desk, State(self.argument("session"), m=self.argument("m")))
+        anchor = Anchor(state.m, "around")
+        html = window(self.desk, state.session, state.agent, anchor, limit=PREVIEW_ENTRIES)
+        return "text/html; charset=utf-8", html

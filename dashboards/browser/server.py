@@ -26,7 +26,7 @@ from cca.dashboards.browser.hits import SearchRoom
 from cca.dashboards.browser.live import Pulse
 from cca.dashboards.browser.numbers.pages import number_routes
 from cca.dashboards.browser.paint import Painted, paint
-from cca.dashboards.browser.places import FindInSession, OutlineOfSession
+from cca.dashboards.browser.places import FindInSession, OutlineOfSession, PreviewOfMatch
 from cca.dashboards.browser.shell import Sent, Shell, browse
 from cca.dashboards.browser.signin import COOKIE, Gate, SignIn, SignOut
 from cca.dashboards.browser.single_sign_on import RETURN, START, Return, Start
@@ -131,6 +131,7 @@ def more_routes(desk: Desk) -> list[Any]:
         (r"/api/glance", Glance, given),
         (r"/api/find", FindInSession, given),
         (r"/api/outline", OutlineOfSession, given),
+        (r"/api/preview", PreviewOfMatch, given),
         (r"/api/status", Status, given),
         (r"/files", Files, given),
         (r"/api/paths", Paths, given),

@@ -62,7 +62,7 @@ def list_sessions(
         chosen["_id"] = {"$in": annotated_sessions(archive.annotations, state.tag)}
     if known.among is not None:
         chosen = {"$and": [chosen, {"_id": {"$in": list(known.among)}}]}
-    if state.sort == "dearest":
+    if state.sort == "cost":
         rows = _most_expensive(archive, chosen, known.costs, after, limit + 1)
     else:
         rows = _walked(archive, chosen, SORT_FIELDS.get(state.sort, SORT_FIELDS[""]), after, limit)

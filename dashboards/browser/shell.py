@@ -22,11 +22,11 @@ from cca.dashboards.browser.views import HERE, render
 
 _SHEETS = (
     "tokens", "shell", "dialog", "pane", "marks", "header", "sessions", "overview", "results",
-    "transcript", "terminal", "context_line", "rail", "reading", "tip", "print",
+    "transcript", "terminal", "context_line", "rail", "reading", "preview", "tip", "print",
 )  # fmt: skip
 STYLE = f"css/{'+'.join(_SHEETS)}.css"
 # One request for all: they share a connection with the large scripts of Panel.
-SCRIPTS = "js/page+tip+side+reading+rail+actions+picking.js"
+SCRIPTS = "js/page+tip+side+reading+rail+actions+picking+preview.js"
 # For figures of millions of points: Panel does without.
 _UNUSED = "bokeh-gl"
 _SOURCE = re.compile(r'src="([^"]+)"')

@@ -9,8 +9,10 @@ from zoneinfo import ZoneInfo
 
 SORTS = {
     "newest": "Newest", "oldest": "Oldest", "longest": "Longest", "failures": "Most failures",
-    "dearest": "Most expensive",
+    "cost": "Most expensive",
 }  # fmt: skip
+# Values that an address of an earlier version may have, and what they are called now.
+_FORMER = {"sort": {"dearest": "cost"}}
 ORDERS = {"best": "Best match", "newest": "Newest"}
 UNITS = {"hour": "Hour", "day": "Day", "week": "Week", "month": "Month"}
 # Filters on what a session holds; a search is narrowed to such sessions too.
@@ -18,8 +20,8 @@ TRAITS = {
     "branch": "Branch", "model": "Model", "tool": "Tool", "user": "Person", "host": "Machine",
     "pr": "Pull request",
 }  # fmt: skip
-# What the analytics know too; they count days, not hours.
-_OF_ANALYTICS = ("project", "user", "model", "host")
+# What the analytics know too, and what they say that they do not; they count days, not hours.
+_OF_ANALYTICS = ("project", "user", "model", "host", "pr", "branch", "tool")
 # A query string comes from anywhere; nothing longer than this is a name or a search of ours.
 MAX_VALUE_CHARS = 500
 _ONE_OF = {"sort": SORTS, "order": ORDERS, "by": UNITS}
@@ -130,6 +132,7 @@ def _cleaned(name: str, value: str) -> str:
     if name in {"since", "until"}:
         return value if _is_moment(value) else ""
     if name in _ONE_OF:
+        value = _FORMER.get(name, {}).get(value, value)
         return value if value in _ONE_OF[name] and value != _DEFAULTS.get(name) else ""
     if name in {"errors", "starred"}:
         return "1" if value and value not in {"0", "False"} else ""

@@ -62,7 +62,7 @@ def read_excerpt(
     else:
         around = anchor.side == "around"
         if around:
-            shown = ENTRIES_BEFORE_TARGET
+            shown = min(ENTRIES_BEFORE_TARGET, limit)
             before, has_before, before_at = _side(entries, base, target, -1, shown)
             before.append(target)
         elif anchor.side == "from":

@@ -3,7 +3,7 @@
 import re
 
 from cca.masking.judge import is_encoded, is_random, looks_secret
-from cca.masking.rules import MASK, Rule, prefixed
+from cca.masking.rules import MASK, Pattern, Rule, prefixed
 
 _SIGNS = r"[A-Za-z0-9_-]"
 
@@ -33,7 +33,7 @@ def _password_in_address(found: re.Match[str]) -> str:
 
 _MODELS = (
     prefixed("sk-ant-", rf"{_SIGNS}{{16,}}"),
-    Rule(("sk-",), re.compile(rf"(?<![A-Za-z0-9])sk-{_SIGNS}{{16,}}"), _if_random, True),
+    Rule(("sk-",), Pattern(rf"(?<![A-Za-z0-9])sk-{_SIGNS}{{16,}}"), _if_random, True),
     prefixed("gsk_ xai- r8_ csk- pplx-", r"[A-Za-z0-9]{24,}"),
     prefixed("hf_ api_org_", r"[A-Za-z0-9]{20,}"),
     prefixed("lsv2_pt_ lsv2_sk_", r"[a-f0-9]{32}_[a-f0-9]{10}", hints="lsv2_"),
@@ -79,18 +79,16 @@ _CLOUDS = (
     prefixed("1//0", r"[\w-]{40,}"),
     prefixed("LTAI", r"[A-Za-z0-9]{16,26}\b"),
     prefixed("AKID", r"[A-Za-z0-9]{28,32}\b"),
-    Rule(("q~",), re.compile(r"(?<![\w~.-])[\w~.-]{3}\dQ~[\w~.-]{31,34}")),
+    Rule(("q~",), Pattern(r"(?<![\w~.-])[\w~.-]{3}\dQ~[\w~.-]{31,34}")),
     Rule(
         ("accountkey=", "sharedaccesskey=", "sharedsecret="),
-        re.compile(
-            r"((?:Account|SharedAccess)Key=|SharedSecret=)[A-Za-z0-9+/=]{20,}", re.IGNORECASE
-        ),
+        Pattern(r"((?:Account|SharedAccess)Key=|SharedSecret=)[A-Za-z0-9+/=]{20,}", re.IGNORECASE),
         rf"\1{MASK}",
     ),
     # A signed address: who has it may do what it names.
     Rule(
         ("sig=", "signature=", "security-token="),
-        re.compile(
+        Pattern(
             r"([?&](?:sig|X-(?:Amz|Goog)-(?:Signature|Security-Token)|Signature)=)[\w%+/=-]{20,}",
             re.IGNORECASE,
         ),
@@ -99,7 +97,7 @@ _CLOUDS = (
     prefixed("dop_v1_ doo_v1_ dor_v1_", r"[a-f0-9]{32,}"),
     prefixed("dapi", r"[a-f0-9]{32}(?:-\d)?\b"),
     prefixed("hvs. hvb. hvr.", r"[\w-]{20,}"),
-    Rule(("atlasv1.",), re.compile(r"[A-Za-z0-9]{14}\.atlasv1\.[\w=-]{60,}")),
+    Rule(("atlasv1.",), Pattern(r"[A-Za-z0-9]{14}\.atlasv1\.[\w=-]{60,}")),
     prefixed("pul-", r"[a-f0-9]{40}"),
     prefixed("dp.pt. dp.st. dp.ct. dp.sa. dp.scim. dp.audit.", r"[\w.-]{32,}", hints="dp."),
     prefixed("dt0c01. dt0s01.", r"[A-Z0-9]{24}\.[A-Z0-9]{64}"),
@@ -132,15 +130,13 @@ _WEBHOOKS = (
 _SERVICES = (
     Rule(
         ("k_live_", "k_test_", "k_prod_"),
-        re.compile(r"(?<![A-Za-z0-9])[srp]k_(?:live|test|prod)_[A-Za-z0-9]{10,}"),
+        Pattern(r"(?<![A-Za-z0-9])[srp]k_(?:live|test|prod)_[A-Za-z0-9]{10,}"),
     ),
     prefixed("whsec_", r"[A-Za-z0-9+/=]{16,}"),
     prefixed("sq0atp- sq0csp- EAAA", r"[\w-]{22,}"),
-    Rule(("access_token$",), re.compile(r"access_token\$(?:production|sandbox)\$\w{10,}\$\w{32}")),
+    Rule(("access_token$",), Pattern(r"access_token\$(?:production|sandbox)\$\w{10,}\$\w{32}")),
     prefixed("FLWSECK_TEST- FLWSECK-", r"[a-h0-9]{12,}(?:-X)?", hints="flwseck"),
-    Rule(
-        ("xox", "xapp-", "xoxe."), re.compile(r"\b(?:xox[abceoprs]|xapp|xoxe\.xox[bp])-[\w-]{10,}")
-    ),
+    Rule(("xox", "xapp-", "xoxe."), Pattern(r"\b(?:xox[abceoprs]|xapp|xoxe\.xox[bp])-[\w-]{10,}")),
     Rule(
         (
             "hooks.slack.com",
@@ -149,7 +145,7 @@ _SERVICES = (
             "hooks.zapier.com",
             "webhook.office.com",
         ),
-        re.compile(
+        Pattern(
             r"(hooks\.slack\.com/(?:services|workflows|triggers)/"
             r"|discord(?:app)?\.com/api/webhooks/\d+/|hooks\.zapier\.com/hooks/catch/"
             r"|webhook\.office\.com/webhookb2/)[\w/+@-]{20,}"
@@ -158,17 +154,17 @@ _SERVICES = (
     ),
     Rule(
         ("discord", "bot ", "token"),
-        re.compile(r"(?<![\w.-])[MNO][A-Za-z\d_-]{23,27}\.[\w-]{6}\.[\w-]{27,38}(?![\w.-])"),
+        Pattern(r"(?<![\w.-])[MNO][A-Za-z\d_-]{23,27}\.[\w-]{6}\.[\w-]{27,38}(?![\w.-])"),
     ),
-    Rule((":aa",), re.compile(r"\b\d{8,10}:AA[\w-]{32,}")),
-    Rule(("sg.",), re.compile(r"\bSG\.[\w-]{16,}\.[\w-]{16,}")),
+    Rule((":aa",), Pattern(r"\b\d{8,10}:AA[\w-]{32,}")),
+    Rule(("sg.",), Pattern(r"\bSG\.[\w-]{16,}\.[\w-]{16,}")),
     prefixed("xkeysib-", r"[a-f0-9]{64}-[A-Za-z0-9]{16}"),
     prefixed("key-", r"[a-f0-9]{32}\b"),
     Rule(
         tuple(f"-us{digit}" for digit in range(1, 10)),
-        re.compile(r"(?<![a-f0-9])[a-f0-9]{32}-us\d{1,2}\b"),
+        Pattern(r"(?<![a-f0-9])[a-f0-9]{32}-us\d{1,2}\b"),
     ),
-    Rule(("twilio",), re.compile(r"(?<![A-Za-z0-9])SK[a-f0-9]{32}\b")),
+    Rule(("twilio",), Pattern(r"(?<![A-Za-z0-9])SK[a-f0-9]{32}\b")),
     prefixed("shpat_ shpss_ shpca_ shppa_", r"[a-fA-F0-9]{24,}"),
     prefixed("shippo_live_ shippo_test_", r"[a-f0-9]{40}", hints="shippo_"),
     prefixed("EZAK EZTK", r"[A-Za-z0-9]{54}"),
@@ -176,7 +172,7 @@ _SERVICES = (
     prefixed("secret_", r"[A-Za-z0-9]{43}\b"),
     Rule(
         ("airtable", "token", "api_key", "bearer "),
-        re.compile(r"(?<![A-Za-z0-9])pat[A-Za-z0-9]{14}\.[a-f0-9]{64}"),
+        Pattern(r"(?<![A-Za-z0-9])pat[A-Za-z0-9]{14}\.[a-f0-9]{64}"),
     ),
     prefixed("CFPAT-", rf"{_SIGNS}{{40,}}"),
     prefixed("phx_ phs_", r"[A-Za-z0-9]{32,}"),
@@ -194,12 +190,12 @@ _SERVICES = (
 )
 
 _KEYS = (
-    Rule(("eyj",), re.compile(r"eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]*")),
+    Rule(("eyj",), Pattern(r"eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]*")),
     # A token that is encrypted has five parts.
-    Rule(("eyj",), re.compile(r"eyJ[\w-]{8,}\.[\w-]*\.[\w-]{8,}\.[\w-]{16,}\.[\w-]{16,}")),
+    Rule(("eyj",), Pattern(r"eyJ[\w-]{8,}\.[\w-]*\.[\w-]{8,}\.[\w-]{16,}\.[\w-]{16,}")),
     Rule(
         ("private key",),
-        re.compile(
+        Pattern(
             r"-----BEGIN[ A-Z]*PRIVATE KEY(?: BLOCK)?-----.*?"
             r"(?:-----END[ A-Z]*PRIVATE KEY(?: BLOCK)?-----|\Z)",
             re.DOTALL,
@@ -207,13 +203,13 @@ _KEYS = (
     ),
     Rule(
         ("private-lines",),
-        re.compile(r"(Private-Lines: \d+\s+)[A-Za-z0-9+/=\s]{40,}"),
+        Pattern(r"(Private-Lines: \d+\s+)[A-Za-z0-9+/=\s]{40,}"),
         rf"\1{MASK}\n",
     ),
     # Hashes of passwords, as in /etc/shadow and .htpasswd.
     Rule(
         ("$2a$", "$2b$", "$2y$", "$2x$", "$6$", "$5$", "$1$", "$y$", "$apr1$", "$argon2", "$7$"),
-        re.compile(
+        Pattern(
             r"\$2[abxy]\$\d\d\$[./A-Za-z0-9]{53}|\$(?:[1567y]|apr1)\$[^\s:$]{1,40}\$[./A-Za-z0-9]{20,}"
             r"(?:\$[./A-Za-z0-9]{20,})?|\$argon2(?:id|i|d)\$[\w=,$+/.-]{30,}"
         ),
@@ -223,7 +219,7 @@ _KEYS = (
 _PLACES = (
     Rule(
         ("curl", "wget", "https "),
-        re.compile(
+        Pattern(
             r"(\b(?:curl|wget|https?)\b[^\n|;&]*?\s(?:-u|--user|--proxy-user|-a)[ =]?[\"']?"
             r"[^\s:\"'$]+:)([^\s\"'$]{4,})"
         ),
@@ -231,7 +227,7 @@ _PLACES = (
     ),
     Rule(
         ("bearer ", "basic ", "authorization"),
-        re.compile(
+        Pattern(
             r"(\b(?:bearer|basic|authorization[\"']?\s*[:=]\s*[\"']?token) +)"
             r"([a-z0-9._~+/=-]{12,})",
             re.IGNORECASE,
@@ -240,27 +236,27 @@ _PLACES = (
     ),
     Rule(
         ("authorization",),
-        re.compile(r"(authorization[\"']?[ \t]*[:=][ \t]*[\"']?)([\w.~+/=-]{16,})", re.IGNORECASE),
+        Pattern(r"(authorization[\"']?[ \t]*[:=][ \t]*[\"']?)([\w.~+/=-]{16,})", re.IGNORECASE),
         _last_if_secret,
     ),
     Rule(
         ("cookie",),
-        re.compile(
+        Pattern(
             r"((?:set-)?cookie[\"']?: *[\"']?(?:[^\n=;]+=[^\n;]*; *)*?"
             r"[\w.-]*(?:sess|sid|auth|jwt|csrf)[\w.-]*=)([^\s;\"']{16,})",
             re.IGNORECASE,
         ),
         _last_if_secret,
     ),
-    Rule(("://",), re.compile(r"(://[^\s:/@\"'`]*:)([^\s@/\"'`]+)@"), _password_in_address),
+    Rule(("://",), Pattern(r"(://[^\s:/@\"'`]*:)([^\s@/\"'`]+)@"), _password_in_address),
     Rule(
         ("_authtoken=", "_auth=", "_password="),
-        re.compile(r"(:_(?:authToken|auth|password)=)([^\s$]{8,})", re.IGNORECASE),
+        Pattern(r"(:_(?:authToken|auth|password)=)([^\s$]{8,})", re.IGNORECASE),
         rf"\1{MASK}",
     ),
     Rule(
         ("password", "identified by"),
-        re.compile(
+        Pattern(
             r"(\blogin\s+\S+\s+password[ \t]+"
             r"|\b(?:identified by|(?:encrypted )?password)[ \t]+['\"])"
             r"([^\s'\"]{6,})",
@@ -268,10 +264,10 @@ _PLACES = (
         ),
         _last_if_secret,
     ),
-    Rule(("sshpass",), re.compile(r"(\bsshpass +-p *[\"']?)([^\s\"'$]{4,})"), rf"\1{MASK}"),
+    Rule(("sshpass",), Pattern(r"(\bsshpass +-p *[\"']?)([^\s\"'$]{4,})"), rf"\1{MASK}"),
     Rule(
         ("mysql",),
-        re.compile(r"(\bmysql(?:dump|admin)?\b[^\n|;&]*? -p[\"']?)([^\s\"'$]{4,})"),
+        Pattern(r"(\bmysql(?:dump|admin)?\b[^\n|;&]*? -p[\"']?)([^\s\"'$]{4,})"),
         rf"\1{MASK}",
     ),
 )

@@ -7,7 +7,7 @@ must look like one (`judge`), and it stands on the same line.
 import re
 
 from cca.masking.judge import looks_secret
-from cca.masking.rules import MASK, Rule
+from cca.masking.rules import MASK, Pattern, Rule
 
 _WORDS = (
     r"passw(?:or)?d|passphrase|passwort|pwd|secret|token|credential"
@@ -29,7 +29,7 @@ HINTS = (
     ),
 )  # fmt: skip
 _BARE = r"[^\s\"'`\\,;&|)}\]<>]+"
-_ASSIGNED = re.compile(
+_ASSIGNED = Pattern(
     rf"""(?P<before>(?:{_WORDS}){_TAILS}(?P<close>\\*["'`\]]*)
     (?P<sign>[ \t]*(?:=>|:=|\?=|=(?!=)|:(?!:))[ \t]*))
     (?:(?P<open>[a-z]?\\*(?P<quote>["'`]))(?P<quoted>[^"'`\\\n]+)(?=\\*(?P=quote))
@@ -37,15 +37,15 @@ _ASSIGNED = re.compile(
     |(?P<bare>{_BARE}))""",
     re.IGNORECASE | re.VERBOSE,
 )
-_OPTION = re.compile(
+_OPTION = Pattern(
     rf"(?P<before>(?<!\S)--?[a-z-]*?(?:{_WORDS})[ ]+[\"']?)(?P<value>[^\s\"'$]+)",
     re.IGNORECASE,
 )
-_ELEMENT = re.compile(
+_ELEMENT = Pattern(
     rf"(?P<before><(?:[\w:.-]*(?:{_WORDS}){_TAILS})[^<>\n]*>[ \t]*)(?P<value>[^<>\s]+)(?=[ \t]*</)",
     re.IGNORECASE,
 )
-_PAIR = re.compile(
+_PAIR = Pattern(
     rf"(?P<before>(?:key|name)=[\"'][\w:.-]*(?:{_WORDS}){_TAILS}[\"'][ \t]+value=[\"'])"
     r"(?P<value>[^\"'\n]+)",
     re.IGNORECASE,
@@ -80,4 +80,4 @@ RULES = (
 )
 
 # The name of a field whose whole value is a secret.
-FIELD = re.compile(rf"(?:{_WORDS}){_TAILS}$", re.IGNORECASE)
+FIELD = Pattern(rf"(?:{_WORDS}){_TAILS}$", re.IGNORECASE)

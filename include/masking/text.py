@@ -63,9 +63,10 @@ def _hints_in(lowered: str) -> list[tuple[int, int, int]]:
 
 
 def _spans(rule: Rule, text: str, starts: list[int] | None) -> Iterator[Span]:
-    matches: Iterable[re.Match[str] | None] = rule.pattern.finditer(text)
+    pattern = rule.pattern.compiled
+    matches: Iterable[re.Match[str] | None] = pattern.finditer(text)
     if rule.is_at_hint and starts is not None:
-        matches = (rule.pattern.match(text, start) for start in starts)
+        matches = (pattern.match(text, start) for start in starts)
     for found in matches:
         if found is not None and (new := rule.replaced(found)) != found[0]:
             yield found.start(), found.end(), new
@@ -96,6 +97,6 @@ def mask_value(value: Any) -> Any:
 
 
 def _field(name: str, value: Any) -> Any:
-    if isinstance(value, str) and named.FIELD.search(name) and looks_secret(value):
+    if isinstance(value, str) and named.FIELD.compiled.search(name) and looks_secret(value):
         return MASK
     return mask_value(value)

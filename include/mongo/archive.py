@@ -26,6 +26,8 @@ ERASURES, ERASED_IDS = "forgotten", "forgotten_ids"
 
 # The index of arrivals, the order in which everything that follows the archive reads it.
 ARRIVALS = [("ingestedAt", 1), ("_id", 1)]
+# The index of places: a session's entries, in the order of its streams.
+PLACES = [("sessionKey", 1), ("stream", 1), ("generation", 1), ("sourceOffset", 1)]
 # The index that says which sessions hold an entry, without a look at a document.
 HOLDERS = [("uuid", 1), ("sessionKey", 1)]
 

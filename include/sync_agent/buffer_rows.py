@@ -10,7 +10,7 @@ from cca.sync_agent.values import Checkpoint, DeadLetter, Entry
 # The newest delivered rows stay, so that one can look at what was delivered; long lines do not.
 KEEP_DELIVERED = 1000
 KEEP_LINE_BYTES = 64 << 10
-# How many entries of a commit past the buffer are kept for such a look.
+# How many entries of a commit that was delivered without the buffer are kept to be shown.
 _SHOW_SENT = 50
 
 _INSERT_ENTRY = """
@@ -46,7 +46,7 @@ def note_sent(
     refused: Sequence[DeadLetter],
     now: str,
 ) -> None:
-    """Count entries that went to MongoDB past the buffer, and keep the newest for a look."""
+    """Counts entries that were delivered without the buffer, and keeps the newest to be shown."""
     insert_dead(connection, refused, now)
     bad = {letter.entry.entry_id for letter in refused}
     newest = [entry for entry in entries[-_SHOW_SENT:] if entry.entry_id not in bad]

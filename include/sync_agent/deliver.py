@@ -19,7 +19,7 @@ from pymongo.errors import (
 )
 
 from cca.mongo import archive
-from cca.mongo.archive import ARRIVALS, HOLDERS
+from cca.mongo.archive import ARRIVALS, HOLDERS, PLACES
 from cca.settings import Settings
 from cca.sync_agent.buffer import Buffer
 from cca.sync_agent.document import (
@@ -44,13 +44,9 @@ _UNAUTHORIZED = 13
 # MongoDB's own limit on a document.
 _DOCUMENT_BYTES = 16 << 20
 _ENCODING_ERRORS = (BSONError, OverflowError, UnicodeEncodeError, RecursionError, DocumentTooLarge)
-# What followers and readers of a session cannot do without, while gigabytes come in.
-_FIRST_INDEXES = (
-    [("sessionKey", 1), ("stream", 1), ("generation", 1), ("sourceOffset", 1)],
-    ARRIVALS,
-)
 _INDEXES = (
-    *_FIRST_INDEXES,
+    PLACES,
+    ARRIVALS,
     [("projectId", 1), ("eventAt", -1)],
     [("eventAt", -1)],
     HOLDERS,
@@ -88,13 +84,9 @@ class _Refused:
     reason: str
 
 
-def ensure_indexes(collection: Collection[Document], *, are_all: bool = True) -> None:
-    """Make the indexes that are not there yet; on demand without those that may come later.
-
-    Made at once over many documents, an index costs a third of one that grows with them.
-    """
-    wanted = _INDEXES if are_all else _FIRST_INDEXES
-    collection.create_indexes([IndexModel(keys) for keys in wanted])
+def ensure_indexes(collection: Collection[Document]) -> None:
+    """Make the indexes that are not there yet."""
+    collection.create_indexes([IndexModel(keys) for keys in _INDEXES])
 
 
 def deliver_pending(

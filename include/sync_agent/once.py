@@ -153,9 +153,11 @@ def _sync_all(
     collection = archive.conversations(client, settings)
     # A masked entry is another, so its body is made later.
     intake = Intake(buffer, settings.cca_host, with_bodies=not settings.mask_stored)
-    # A first pass brings the most. Cut short, the next pass makes the others.
+    # Made at once over many documents, an index costs a third of one that grows with them, and a
+    # first pass brings the most. When it is cut short, the next pass makes them.
     is_first = intake.knows_nothing
-    ensure_indexes(collection, are_all=not is_first)
+    if not is_first:
+        ensure_indexes(collection)
     files = intake.scan(settings.sync_dirs)
     changed = [file for file in files if intake.has_changed(file) or intake.has_open_tail(file)]
     tally = _Tally(len(changed), sum(map(intake.bytes_left, changed)), on_progress)

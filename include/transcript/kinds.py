@@ -26,7 +26,7 @@ KNOWN_TYPES = ENVELOPED | HIDDEN_TYPES | SIDE_FILES | {"pr-link"}
 _KNOWN_SYSTEM = HIDDEN_SYSTEM | {
     "compact_boundary", "microcompact_boundary", "api_error", "stop_hook_summary",
 }  # fmt: skip
-# What every entry has, which tells a reader nothing.
+# Fields that every entry has. A reader learns nothing from them.
 ENVELOPE_FIELDS = frozenset({
     "type", "uuid", "parentUuid", "timestamp", "sessionId", "session_id", "version", "cwd",
     "gitBranch", "userType", "isSidechain", "entrypoint", "slug", "isMeta", "level", "subtype",

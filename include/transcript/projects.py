@@ -1,6 +1,5 @@
 """Which project a session belongs to, and which projects a person means by a name."""
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -80,13 +79,23 @@ class Project:
 
 
 def labels_of(projects: Iterable[Project]) -> dict[str, str]:
-    """Returns key to label: the name, with the directory where several projects share a name."""
+    """Returns key to label: the name, and what tells the projects apart that share a name.
+
+    That is the owner where each of them lies in another person's home, else the directory.
+    """
     known = list(projects)
-    uses = Counter(each.name for each in known)
-    return {
-        each.key: each.name if uses[each.name] == 1 else f"{each.name} ({each.path or each.slug})"
-        for each in known
-    }
+    alike: dict[str, list[Project]] = {}
+    for each in known:
+        alike.setdefault(each.name, []).append(each)
+    return {each.key: _label(each, alike[each.name]) for each in known}
+
+
+def _label(project: Project, alike: list[Project]) -> str:
+    if len(alike) == 1:
+        return project.name
+    owners = [user_of(each.path) for each in alike]
+    is_told = all(owners) and len(set(owners)) == len(alike)
+    return f"{project.name} ({user_of(project.path) if is_told else project.path or project.slug})"
 
 
 def is_directory(wanted: str) -> bool:

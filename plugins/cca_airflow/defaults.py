@@ -100,11 +100,11 @@ def mart_assets() -> list[Asset]:
 
 
 def update_assets(changed: dict[Asset, dict[str, Any]]) -> None:
-    """Let the running task update these of its outlets, with what is told of each, and no other."""
+    """Updates these outlets of the running task with their facts, and no other outlet."""
     from airflow.sdk import get_current_context
 
     context: Any = get_current_context()
-    # Airflow updates the outlets that a task has when it ends.
+    # When a task ends, Airflow updates the outlets that it has.
     context["task"].outlets = list(changed)
     for asset, extra in changed.items():
         context["outlet_events"][asset].extra = extra

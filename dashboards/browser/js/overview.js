@@ -8,12 +8,30 @@ export function render({ model, el }) {
   const FRESH = 30000;
   let known = { url: "", html: "", at: 0 };
   let opened = null;
+  let pointed = null;
 
   adopt("overview", el);
   wire(el, model);
   closes(el);
 
+  // --- at the side of a wide screen: the match that is pointed at or has the focus
+
+  const { preview, hidePreview, isPreviewOff } = window.cca;
+
+  function look(row = active()?.matches("a.row") ? active() : rows().find((one) => one.dataset.m)) {
+    el.querySelector(".preview-switch")?.setAttribute("aria-pressed", String(!isPreviewOff()));
+    if (row) preview(row);
+    else hidePreview();
+  }
+  el.addEventListener("focusin", ({ target }) => target.matches("a.row") && look(target));
+  el.addEventListener("mousemove", ({ target }) => {
+    const row = target.closest("a.row");
+    if (row && row !== pointed) look(row);
+    pointed = row;
+  });
+
   panes.results = {
+    look,
     step: (by) => stepIn(rows(), active(), by),
     open: () => (rows().find((row) => row === active()) || rows()[0])?.click(),
     openFirst: () => rows()[0]?.click(),
@@ -110,6 +128,7 @@ export function render({ model, el }) {
   }
   requestAnimationFrame(comeBack);
   requestAnimationFrame(glance);
+  look();
 
   model.on("msg:custom", ({ type, html }) => {
     const list = el.querySelector(".rows.hits");
@@ -122,6 +141,7 @@ export function render({ model, el }) {
     const isOpen = Boolean(el.querySelector("details.traits[open]"));
     fill(el, html);
     glance();
+    look();
     el.scrollTop = top;
     if (isOpen && el.querySelector("details.traits"))
       el.querySelector("details.traits").open = true;

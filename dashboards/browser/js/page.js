@@ -86,6 +86,7 @@
     const given = new URLSearchParams(search);
     const without = given.get("q")?.trim() ? "search" : "overview";
     document.body.dataset.view = given.get("session") ? "session" : without;
+    panes.results?.look();
     if (document.body.dataset.view === "session") return;
     panes.results?.glance();
     panes.tools?.point(null);

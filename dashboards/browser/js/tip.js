@@ -27,6 +27,13 @@
     tip.hidden = false;
     if (text) target.setAttribute("aria-describedby", "tip");
     const box = target.getBoundingClientRect();
+    if (target.closest(".chart")) {
+      // Beside the bar: above it are the chart's name and the words of its colours.
+      const isRoom = box.right + 8 + tip.offsetWidth < document.documentElement.clientWidth;
+      tip.style.left = `${Math.max(8, isRoom ? box.right + 8 : box.left - tip.offsetWidth - 8)}px`;
+      tip.style.top = `${Math.max(8, Math.min(box.top, innerHeight - tip.offsetHeight - 8))}px`;
+      return;
+    }
     const left = box.left + box.width / 2 - tip.offsetWidth / 2;
     const furthest = document.documentElement.clientWidth - tip.offsetWidth - 8;
     const above = box.top - tip.offsetHeight - 8;

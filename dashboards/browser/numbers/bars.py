@@ -1,14 +1,15 @@
 """Rows of days to stacked bars: weeks or months where there are many days; pure."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import NamedTuple
 
 from cca.dashboards.browser.chart import (
-    Mark,
     count_top,
     next_start,
     nice_top,
+    scale,
     short,
     start_of,
     starts,
@@ -17,7 +18,7 @@ from cca.dashboards.browser.chart import (
 )
 from cca.dashboards.browser.numbers.choice import UNITS
 from cca.dashboards.browser.numbers.drawn import Bar, Bars, Segment, Slice
-from cca.dashboards.browser.numbers.write import axis_money, thousands
+from cca.dashboards.browser.numbers.write import axis_money, money, short_money, thousands
 
 # More names than this cannot be followed in one chart; the rest is "other".
 MAX_SERIES = 5
@@ -31,6 +32,10 @@ MIN_DAYS = 28
 
 # Days without figures before the first of them: enough for any period one would choose.
 _MAX_EMPTY = timedelta(days=3650)
+
+_MOST_SUMS = 31
+# The lines over rates.
+SHARES = scale(1, lambda part: f"{100 * part:g} %")
 
 # More bars than this are too thin to point at.
 _MOST_BARS = 400
@@ -123,7 +128,11 @@ def stacked(  # noqa: PLR0913  (what a chart is drawn from)
         bars.append(Bar(label, heights[::-1], link(place, last), tip, is_before))
     # Round as they are, so without the zeros that other figures need.
     on_axis = short if is_count else axis_money
-    marks = [Mark(100, on_axis(top)), Mark(50, on_axis(top / 2))]
+    marks = scale(top, on_axis, is_count=is_count)
+    # Over more bars the sums would run into each other.
+    said = [short_sum(sum(values), written) for values in sums.values()]
+    if len(bars) <= _MOST_SUMS:
+        bars = [replace(bar, total=text) for bar, text in zip(bars, said, strict=True)]
     legend = [(shown.get(name, name), colour) for name, colour in zip(names, colours, strict=False)]
     return Bars(
         f"{title} by {unit}", bars, marks, ticks(places, unit),
@@ -154,8 +163,7 @@ def lined(
         for index, day in enumerate(places)
         if day in points
     ]
-    marks = [Mark(100, "100 %"), Mark(50, "50 %")]
-    return Bars(title, bars, marks, ticks(places, "day"), line=" ".join(drawn))
+    return Bars(title, bars, SHARES, ticks(places, "day"), line=" ".join(drawn))
 
 
 def span_of(found: Sequence[date], axis: Axis) -> tuple[str, list[date]]:
@@ -170,6 +178,13 @@ def span_of(found: Sequence[date], axis: Axis) -> tuple[str, list[date]]:
         unit = _LARGER[unit]
         places = starts(first, last, unit)
     return unit, places
+
+
+def short_sum(value: float, written: Callable[[float], str]) -> str:
+    """A sum as the room over its bar allows; nothing over an empty bar."""
+    if not value:
+        return ""
+    return short_money(value) if written is money else written(value)
 
 
 def label_of(first: date, last: date) -> str:

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from cca.dashboards.browser.chart import Mark, nice_top, ticks
+from cca.dashboards.browser.chart import nice_top, scale, ticks
 from cca.dashboards.browser.numbers import limits
 from cca.dashboards.browser.numbers.cells import BEHIND_ROWS, hours_link, utc
 from cca.dashboards.browser.numbers.drawn import Bar, Bars, Slice
@@ -111,8 +111,8 @@ def _chart(rows: tuple[Row, ...], zone: ZoneInfo) -> Bars:
         )
         for row in rows
     ]
-    marks = [Mark(100, axis_money(top)), Mark(50, axis_money(top / 2))]
     places = [utc(row["block_start"]).astimezone(zone).date() for row in rows]
+    marks = scale(top, axis_money)
     return Bars("Cost of each estimated 5-hour window", bars, marks, ticks(places, "day"))
 
 

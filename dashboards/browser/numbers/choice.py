@@ -33,8 +33,8 @@ _DATE_CHARACTERS = len("2026-01-31")
 
 
 def days_in_words(first: date, last: date) -> str:
-    """First and last day: `Nov 23 to Nov 29`, or `Nov 23`."""
-    return f"{first:%b %-d}" if first == last else f"{first:%b %-d} to {last:%b %-d}"
+    """First and last day: `Nov 23 to Nov 29`, or `Mon, Nov 23`."""
+    return f"{first:%a, %b %-d}" if first == last else f"{first:%b %-d} to {last:%b %-d}"
 
 
 class Before(NamedTuple):
@@ -63,6 +63,10 @@ class Choice:
     user: str = ""
     model: str = ""
     host: str = ""
+    pr: str = ""
+    # Filters of the list alone, which the analytics cannot apply: they only travel along.
+    branch: str = ""
+    tool: str = ""
     by: str = ""
     split: str = ""
     # What a bar stands for; without it, what suits the period.
@@ -98,7 +102,8 @@ class Choice:
         last = until or today
         if not self.has_dates and self.days == "week":
             week = timedelta(days=7)
-            return Before(since - week, last - week, "the same days of last week")
+            name = "the same days of last week" if last > since else f"{last:%A} of last week"
+            return Before(since - week, last - week, name)
         if not self.has_dates and self.days == "month":
             first = start_of(since - timedelta(days=1), "month")
             same = min(since - timedelta(days=1), first + (last - since))
@@ -148,6 +153,7 @@ class Choice:
             "user": self.user,
             "model": self.model,
             "host": self.host,
+            "pr": self.pr,
             "since": since.isoformat() if since else "",
             "until": until.isoformat() if until else "",
         }

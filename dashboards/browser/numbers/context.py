@@ -1,6 +1,6 @@
 """Context: how large it is at each turn, what fills it, and what compactions cost."""
 
-from cca.dashboards.browser.chart import Mark, nice_top, short
+from cca.dashboards.browser.chart import Mark, nice_top, scale, short
 from cca.dashboards.browser.numbers.bars import COLOURS, REST
 from cca.dashboards.browser.numbers.cells import (
     BEHIND_ROWS,
@@ -122,7 +122,7 @@ def _by_turn(asked: Asked) -> Bars:
     return Bars(
         "Context by turn of the session",
         [_turn(number, by_number.get(number), top) for number in turns],
-        [Mark(100, short(top)), Mark(50, short(top / 2))],
+        scale(top, short),
         ticks,
         [("median", COLOURS[0]), ("90th percentile", COLOURS[1]),
          (f"fewer than {FEW_CASES} sessions", REST)],

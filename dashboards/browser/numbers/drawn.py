@@ -22,6 +22,8 @@ class Bar:
     tip: list[tuple[str, str, str]] = field(default_factory=list)
     # Of the period that the chosen one is compared with.
     is_before: bool = False
+    # What is written above it.
+    total: str = ""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,8 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from cca.dashboards.browser.chart import Mark, ticks
+from cca.dashboards.browser.chart import ticks
+from cca.dashboards.browser.numbers.bars import SHARES
 from cca.dashboards.browser.numbers.cells import BEHIND_ROWS, hours_link, utc
 from cca.dashboards.browser.numbers.drawn import Bar, Bars, Slice
 from cca.dashboards.browser.numbers.parts import (
@@ -144,7 +145,7 @@ def _chart(title: str, rows: list[Row], zone: ZoneInfo) -> Bars:
         for row in rows
     ]
     places = [utc(row["window_start"]).astimezone(zone).date() for row in rows]
-    return Bars(title, bars, [Mark(100, "100 %"), Mark(50, "50 %")], ticks(places, "day"))
+    return Bars(title, bars, SHARES, ticks(places, "day"))
 
 
 def _table(rows: tuple[Row, ...], zone: ZoneInfo, now: datetime) -> Table:

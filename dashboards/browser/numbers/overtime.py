@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from cca.dashboards.browser.chart import Mark, nice_top, start_of, ticks
+from cca.dashboards.browser.chart import Mark, nice_top, scale, start_of, ticks
 from cca.dashboards.browser.numbers.bars import label_of, span_of
 from cca.dashboards.browser.numbers.cells import period_link
 from cca.dashboards.browser.numbers.drawn import Bar, Charts, Lines
@@ -124,7 +124,7 @@ def _chart(
         for place, (label, link) in enumerate(zip(places.labels, places.links, strict=True))
     ]
     write = _axis_of(measure)
-    marks = [Mark(100, write(top)), Mark(50, write(top / 2))]
+    marks = scale(top, write)
     return Lines(measure.label, series, bars, marks, places.ticks, [], note=measure.description)
 
 

@@ -32,6 +32,8 @@ _SAID = select([sessions.SESSIONS, sessions.PROMPTS], where=FILTERED)
 _CALLED = select([calls.SUCCESS_RATE, calls.FAILED_CALLS], where=FILTERED)
 _COPIES = select([sessions.COPIED_SESSIONS], where=FILTERED)
 _WASTED = select([cache.WASTE_USD], where=f"{FILTERED} and {cache.WASTE_OF_MODEL}")
+# On its first two days a week says little.
+_JUST_BEGUN = timedelta(days=1)
 # As long as the room for it.
 _SHORTER = {cache.WASTE_USD: "Brought little"}
 # What the browser's first page shows of these; a model is known of responses alone.
@@ -98,7 +100,14 @@ def _caption(asked: Asked, before: Before | None) -> Caption:
     if since is None or before is None:
         return Caption("All time" if not asked.choice.has_dates else name, "")
     days = days_in_words(since, until or asked.today)
-    return Caption(name, f"{days}, compared with {before.name} ({before.days})")
+    text = f"{days}, compared with {before.name} ({before.days})."
+    if asked.choice.days != "week" or asked.today - since > _JUST_BEGUN:
+        return Caption(name, text)
+    number = (asked.today - since).days + 1
+    return Caption(
+        name, f"{text} The week has {count(number, 'day')} so far.",
+        ("Show the last 7 days", asked.choice.link(days="7")),
+    )  # fmt: skip
 
 
 def _tiles(asked: Asked, now: Row, then: Row | None) -> Tiles:

@@ -46,8 +46,8 @@ from cca.settings import Settings
 logger = logging.getLogger(__name__)
 
 
-_FILTERS = ("period", "project", "user", "host")
-_FILTERS_WITH_MODEL = ("period", "project", "user", "model", "host")
+_FILTERS = ("period", "project", "user", "host", "pr")
+_FILTERS_WITH_MODEL = ("period", "project", "user", "model", "host", "pr")
 
 
 @dataclass(frozen=True)
@@ -98,6 +98,12 @@ _OF_ONE_PAGE = (
 )  # fmt: skip
 _KEPT = (*_OF_ONE_PAGE, "of")
 _FEW = ("user", "host")
+# Filters that travel with a reader, and what a page calls those that it does not apply.
+_WORDS = {
+    "project": "project", "user": "person", "model": "model", "host": "machine",
+    "pr": "pull request", "branch": "branch", "tool": "tool",
+}  # fmt: skip
+_ALL_FILTERS = ("days", "since", "until", *_WORDS)
 _PARAMETERS = {"period": ("days", "since", "until")}
 NOT_YET = Problem(
     "No numbers yet",
@@ -145,9 +151,13 @@ class Numbers(RequestHandler):
 
 @dataclass(frozen=True)
 class Made:
-    """What a page shows; `problem` says why it has no sections, `given` what was asked for."""
+    """What a page shows; `problem` says why it has no sections, `wanted` what was asked for.
+
+    `given` is what of it the page can apply.
+    """
 
     slug: str
+    wanted: Choice
     given: Choice
     choice: Choice
     sections: list[Section]
@@ -169,10 +179,11 @@ def make(settings: Settings, choice: Choice, slug: str = "") -> Made:
 def made_of(settings: Settings, choice: Choice, page: Page, slug: str = "") -> Made:
     """The figures of a page that need not be in the menu."""
     today = datetime.now(ZoneInfo(settings.timezone)).date()
-    given = choice = _known_to(page, choice.named(today))
+    wanted = choice.named(today)
+    given = choice = _known_to(page, wanted)
     gold = current(settings)
     if gold is None:
-        return Made(slug, given, choice, [], NOT_YET)
+        return Made(slug, wanted, given, choice, [], NOT_YET)
     asked = Asked(gold, choice, today, settings)
     try:
         if page.first and not choice.has_period:
@@ -180,10 +191,10 @@ def made_of(settings: Settings, choice: Choice, page: Page, slug: str = "") -> M
             asked = replace(asked, choice=choice)
         sections = page.make(asked)
         options = _options(asked, page)
-        return Made(slug, given, choice, sections, _nothing(asked), gold, options)
+        return Made(slug, wanted, given, choice, sections, _nothing(asked), gold, options)
     except (CcaError, duckdb.Error) as error:
         logger.warning("gold cannot be read: %s", error)
-        return Made(slug, given, choice, [], BROKEN, gold)
+        return Made(slug, wanted, given, choice, [], BROKEN, gold)
 
 
 def _nothing(asked: Asked) -> Problem:
@@ -194,10 +205,21 @@ def _nothing(asked: Asked) -> Problem:
 
 
 def _known_to(page: Page, choice: Choice) -> Choice:
-    """A filter that a page's figures do not know is off there, rather than silently ignored."""
+    """A filter that a page's figures do not know is off there, and `_not_applied` names it."""
+    return replace(choice, **dict.fromkeys(_unknown_to(page, choice), ""))
+
+
+def _unknown_to(page: Page, choice: Choice) -> list[str]:
     known = {name for each in page.filters_of(choice) for name in _PARAMETERS.get(each, (each,))}
-    dropped = {"days", "since", "until", "project", "user", "model", "host"} - known
-    return replace(choice, **dict.fromkeys(dropped, ""))
+    return [name for name in _ALL_FILTERS if name not in known]
+
+
+def _not_applied(page: Page, wanted: Choice) -> str:
+    """The filters that were asked for and that the page does not know."""
+    own = page.own(wanted) if page.own else ""
+    unknown = [name for name in _unknown_to(page, wanted) if name in _WORDS and name != own]
+    values = ((_WORDS[name], getattr(wanted, name)) for name in unknown)
+    return ", ".join(f"{word} {value}" for word, value in values if value)
 
 
 def _options(asked: Asked, page: Page) -> dict[str, list[tuple[str, str]]]:
@@ -216,16 +238,19 @@ def _options(asked: Asked, page: Page) -> dict[str, list[tuple[str, str]]]:
 
 def rendered(settings: Settings, made: Made) -> Markup:
     """The page as HTML."""
-    choice, slug = made.choice, made.slug
+    choice, slug, page = made.choice, made.slug, PAGES[made.slug]
     # Another page keeps the filters and forgets the thing that was looked at.
-    kept = replace(choice, of="", **dict.fromkeys(_OF_ONE_PAGE, ""))
+    kept = replace(made.wanted, of="", **dict.fromkeys(_OF_ONE_PAGE, ""))
+    if "period" in page.filters_of(choice) and not kept.has_period:
+        kept = replace(kept, days=choice.days)
     return render(
         "numbers.html",
         ZoneInfo(settings.timezone),
         asset=asset_url,
         slug=slug,
-        page=PAGES[slug],
-        filters=PAGES[slug].filters_of(choice),
+        page=page,
+        filters=page.filters_of(choice),
+        not_applied=_not_applied(page, made.wanted),
         pages=[(name, each.title, kept.link(name)) for name, each in PAGES.items()],
         choice=choice,
         sections=made.sections,
@@ -234,13 +259,20 @@ def rendered(settings: Settings, made: Made) -> Markup:
         periods=PERIODS,
         link=lambda **changes: choice.link(slug, **changes),
         sheet=lambda table: _sheet(choice.link(slug), table.name),
-        list_link=made.given.conversations(datetime.now(ZoneInfo(settings.timezone)).date()),
+        list_link=_back(made.wanted, settings),
         options=made.options,
         filter_names=_FILTER_NAMES,
-        kept=_KEPT,
+        kept=(*_WORDS, *_KEPT),
+        wanted=made.wanted,
         published_at=made.gold.published_at if made.gold else None,
         has_docs=has_docs(settings),
     )
+
+
+def _back(wanted: Choice, settings: Settings) -> str:
+    """The list with all filters that came from there."""
+    today = datetime.now(ZoneInfo(settings.timezone)).date()
+    return wanted.conversations(today, branch=wanted.branch, tool=wanted.tool)
 
 
 def _sheet(address: str, table: str) -> str:

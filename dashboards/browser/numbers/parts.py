@@ -37,10 +37,11 @@ class Tiles:
 
 @dataclass(frozen=True)
 class Caption:
-    """What the figures below are of."""
+    """What the figures below are of; `way` is a name and an address that may suit better."""
 
     title: str
     text: str
+    way: tuple[str, str] = ("", "")
     kind: str = "caption"
 
 

@@ -15,6 +15,7 @@ from cca.dashboards.browser.numbers.bars import Axis
 from cca.dashboards.browser.numbers.choice import Choice
 from cca.gold.measures.select import OF_PERSON, OF_PROJECT
 from cca.gold.open import rows_of
+from cca.gold.pull_requests import SESSIONS_OF, name_of
 from cca.settings import Settings
 from cca.transcript.projects import key_or_folder
 
@@ -67,6 +68,7 @@ class Asked:
             "user": choice.user or None,
             "model": choice.model or None,
             "host": choice.host or None,
+            "pull_request": name_of(choice.pr) or None,
             "timezone": self.gold.timezone,
             **more,
         }
@@ -117,6 +119,7 @@ FILTERED = f"""
 ($since::date is null or m.day >= $since) and ($until::date is null or m.day <= $until)
 and {OF_PROJECT} and {OF_PERSON}
 and ($host::varchar is null or m.host = $host)
+and ($pull_request::varchar is null or m.session_id in ({SESSIONS_OF}))
 """
 OF_MODEL = "and ($model::varchar is null or coalesce(m.model, 'unknown') = $model)"
 PROJECTS = """

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from cca.dashboards.browser.chart import Mark, count_top, short
+from cca.dashboards.browser.chart import Mark, count_top, scale, short
 from cca.dashboards.browser.numbers.bars import stacked
 from cca.dashboards.browser.numbers.cells import (
     BEHIND_ROWS,
@@ -121,7 +121,7 @@ def _histogram(minutes: Sequence[float]) -> Bars:
         Mark(round(100 * (i + 0.5) / len(_LENGTHS), 2), name)
         for i, (_, name) in enumerate(_LENGTHS)
     ]
-    marks = [Mark(100, short(top)), Mark(50, short(top / 2))]
+    marks = scale(top, short, is_count=True)
     return Bars("Session length", bars, marks, labels)
 
 

@@ -39,9 +39,11 @@ from cca.gold.measures.select import select
 
 _TOTALS = select([*SUMS, measured.WEB_SEARCH_REQUESTS, measured.WEB_SEARCH_FEE_USD], where=WHERE)
 UNPRICED = select(
-    [measured.UNPRICED_MESSAGES], ["model"], WHERE,
-    having="unpriced_messages > 0", order="unpriced_messages desc, model",
+    [measured.UNPRICED_MESSAGES, measured.API_MESSAGES], ["model", "price_variant"], WHERE,
+    order="unpriced_messages desc, model, price_variant",
 )  # fmt: skip
+# What a price of its own is called; see docs/tokens-and-cost.md.
+_MODES = {"fast": " in fast mode", "batch": " in a batch"}
 # Where there is one alone, its table would repeat the total.
 _SEVERAL = (("user", "People", "Person"), ("host", "Machines", "Machine"))
 _SESSIONS = select(
@@ -73,8 +75,14 @@ def page(asked: Asked) -> list[Section]:
 
 
 def unpriced(rows: Iterable[Row]) -> list[str]:
-    """What the cost leaves out, a sentence for each model without a price."""
-    return [_without_price(row["model"], row["unpriced_messages"]) for row in rows]
+    """What the cost leaves out, a sentence for each model and mode without a price."""
+    found = list(rows)
+    priced = {row["model"] for row in found if row["api_messages"] > row["unpriced_messages"]}
+    return [
+        _without_price(row, is_rest_priced=row["model"] in priced)
+        for row in found
+        if row["unpriced_messages"]
+    ]
 
 
 def _searched(totals: Row) -> list[str]:
@@ -85,12 +93,15 @@ def _searched(totals: Row) -> list[str]:
     return [f"Not included: {money(totals['web_search_fee_usd'])} for {many}."]
 
 
-def _without_price(model: str | None, answers: int) -> str:
+def _without_price(row: Row, *, is_rest_priced: bool) -> str:
+    model, answers = row["model"], row["unpriced_messages"]
     many = count(answers, "response")
     if model in {None, "unknown", "<synthetic>"}:
         rest = "names no model, so it has" if answers == 1 else "name no model, so they have"
         return f"{many} {rest} no price."
-    return f"Not fully priced: {model} ({many}). The cost here is too low."
+    mode = _MODES.get(row["price_variant"], "")
+    rest = " Its other responses have a price." if is_rest_priced else ""
+    return f"Not fully priced: {model}{mode} ({many}). The cost here is too low.{rest}"
 
 
 def _tiles(asked: Asked, totals: Row) -> Tiles:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
-from cca.dashboards.browser.chart import Mark, nice_top, starts, ticks
+from cca.dashboards.browser.chart import nice_top, scale, starts, ticks
 from cca.dashboards.browser.numbers.bars import label_of
 from cca.dashboards.browser.numbers.drawn import Bar, Change, Lines, Point, Series
 
@@ -67,7 +67,7 @@ def lines(  # noqa: PLR0913  (what a chart is drawn from)
         )
         for week in weeks
     ]
-    marks = [Mark(100, on_axis(top)), Mark(50, on_axis(top / 2))]
+    marks = scale(top, on_axis)
     return Lines(title, series, bars, marks, ticks(weeks, "week"), list(changes))
 
 

@@ -46,6 +46,14 @@ def money(value: Any, least: float = 0.01) -> Figure:
     return Figure(f"{sign}${abs(amount):,.{places}f}", value or 0, "USD")
 
 
+def short_money(value: float) -> str:
+    """Dollars in as few characters as tell them apart: $1.2k, $123, $12.3, $0.35."""
+    if value >= 1000:  # noqa: PLR2004
+        return f"${parts.thousands(value)}"
+    places = 0 if value >= 100 else 1 if value >= 10 else 2  # noqa: PLR2004
+    return f"${value:.{places}f}" if round(value, 2) else "<$0.01"
+
+
 def figure(measure: Measure, value: Any) -> Figure:
     """A value of a measure, written as its unit wants it."""
     if value is None:

@@ -105,6 +105,10 @@ _ALL = (
         "where s.session_id = m.session_id), 'none')",
         "Person", "The same, for facts that know their session alone.",
     ),
+    Dimension(
+        "price_variant", "coalesce(price_variant, 'standard')", "Price",
+        "Price list that a response was counted by: standard, batch or fast.",
+    ),
     Dimension("reason", "reason", "Reason", "Why an entry did not become a row."),
     Dimension("verdict", "verdict", "Verdict", "How Claude Code's own totals compare with ours."),
 )  # fmt: skip

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from cca.dashboards.browser.chart import count_top, nice_top, short
+from cca.dashboards.browser.chart import count_top, nice_top, scale, short
 from cca.dashboards.browser.numbers import bars
 from cca.dashboards.browser.numbers.choice import Choice
-from cca.dashboards.browser.numbers.write import axis_money, thousands
+from cca.dashboards.browser.numbers.write import axis_money, money, thousands
 
 LAST = date(2026, 11, 20)
 
@@ -28,8 +28,10 @@ def test_lines_over_things_counted_are_whole_numbers(highest: int) -> None:
         lambda *_: "",
         axis=bars.Axis(None, LAST),
     )
-    assert [line.label for line in chart.lines] == [short(top), short(top / 2)]
+    assert chart.lines[0].label == short(top)
+    assert len(chart.lines) >= 2
     assert top >= 1000 or all(line.label.isdecimal() for line in chart.lines)
+    assert chart.bars[-1].total == (thousands(highest) if highest else "")
 
 
 @pytest.mark.parametrize("highest", [0.0025, 0.011, 0.027, 0.11, 0.9, 2.5, 2500])
@@ -37,6 +39,30 @@ def test_lines_over_money_say_where_they_are(highest: float) -> None:
     top = nice_top(highest)
     for value in (top, top / 2):
         assert float(axis_money(value)[1:].replace(",", "")) == pytest.approx(value)
+
+
+@pytest.mark.parametrize(
+    ("top", "labels"),
+    [
+        (1, "1 0.8 0.6 0.4 0.2"), (2, "2 1.5 1 0.5"), (3, "3 2 1"), (6, "6 4 2"),
+        (10, "10 8 6 4 2"), (160, "160 120 80 40"), (0.12, "0.12 0.09 0.06 0.03"),
+    ],
+)  # fmt: skip
+def test_the_lines_of_a_chart_are_at_round_numbers(top: float, labels: str) -> None:
+    lines = scale(top, lambda value: f"{value:.4g}")
+    assert " ".join(line.label for line in lines) == labels
+    assert [line.at for line in lines] == pytest.approx(
+        [100 * float(label) / top for label in labels.split()], abs=0.01
+    )
+
+
+def test_a_sum_over_a_bar_is_short_and_there_are_none_over_thin_bars() -> None:
+    sums = (0, 0.001, 0.35, 4.352, 12.34, 123.4, 1234)
+    shown = [bars.short_sum(value, money) for value in sums]
+    assert shown == ["", "<$0.01", "$0.35", "$4.35", "$12.3", "$123", "$1.2k"]
+    points = [(LAST - timedelta(days=back), "a", 1.0) for back in range(60)]
+    chart = bars.stacked("Cost", points, ["a"], money, lambda *_: "", axis=bars.Axis(None, LAST))
+    assert {bar.total for bar in chart.bars} == {""}
 
 
 @pytest.mark.parametrize("number", [7, 30, 90])

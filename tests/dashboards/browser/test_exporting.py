@@ -82,7 +82,7 @@ def test_a_list_says_what_its_sessions_cost_and_has_their_order(site: Any) -> No
         )
     site.settings.gold_path.symlink_to(path.name)
     try:
-        _, _, body = ask(site, "what=list&format=json&sort=dearest")
+        _, _, body = ask(site, "what=list&format=json&sort=cost")
         costs = [(row["session_id"], row["cost_usd"]) for row in json.loads(body)["rows"]]
         assert costs == [(QUIET, 0.75), (SESSION, 0.125)]
         _, _, body = ask(site, "what=list&format=csv&project=-home-ada-quiet")

@@ -73,7 +73,7 @@ def test_pages_of_the_list_hold_each_session_once(archive: Archive, sort: str) -
         seen += [row["_id"] for row in page.rows]
         after = page.next
     assert sorted(seen) == [f"s{number:02}" for number in range(25)]
-    if sort == "dearest":
+    if sort == "cost":
         assert [costs.get(one, 0) for one in seen] == sorted(
             (costs.get(one, Decimal(0)) for one in seen), reverse=True
         )

@@ -46,6 +46,7 @@ from cca.gold.measures.causes import BY_KIND
 from cca.gold.measures.rules import BREAK_CAUSES, WASTE_RULES
 from cca.gold.measures.select import select
 from cca.gold.measures.usage import ANSWERED_SESSIONS, API_MESSAGES, CACHE_READ_TOKENS, COST_USD
+from cca.gold.pull_requests import sessions_of
 from cca.settings import PROJECT_DIR, Settings
 from cca.transform.build import transform
 from cca.usage.reports import report
@@ -450,10 +451,44 @@ def test_explanations_stand_below_what_they_explain(published: Settings, slug: s
     assert '<small class="about">' in numbers_page(published, Choice(), slug)
 
 
-def test_a_filter_that_a_page_does_not_know_is_off_there(published: Settings) -> None:
-    page = numbers_page(published, Choice(project="-no"), "blocks")
+def test_a_filter_that_a_page_does_not_know_is_off_there_and_said(published: Settings) -> None:
+    choice = Choice(project="-no", branch="main")
+    page = numbers_page(published, choice, "blocks")
     assert "Nothing here" not in page
-    assert 'name="project"' not in page
+    assert 'aria-label="Project"' not in page
+    assert "Not applied on this page: project -no, branch main." in page
+    # The next page knows it again.
+    assert 'href="/numbers/usage?project=-no&amp;branch=main"' in page
+    assert "Not applied" not in numbers_page(published, Choice(days="30", model="m"), "usage")
+
+
+def test_a_pull_request_narrows_the_figures_to_its_sessions(published: Settings) -> None:
+    name = asked(published).rows_of_all(
+        "select pull_request as name from marts.fct_api_messages where pull_request is not null"
+    )[0]["name"]
+    behind = sessions_of(published, name)
+    assert behind
+    cost = "select sum(cost_usd) as usd from marts.fct_api_messages where session_id in $sessions"
+    truth = asked(published).rows_of_all(cost, sessions=tuple(behind))[0]["usd"]
+    for given in (name, "#" + name.partition("#")[2]):
+        one = asked(published, Choice(pr=given))
+        assert one.rows(select([COST_USD], where=spending.WHERE))[0]["cost_usd"] == truth
+    page = numbers_page(published, Choice(pr=name), "usage")
+    assert f'aria-label="Pull request {name}: show all"' in page
+    assert f'name="pr" value="{name}"' in page
+    assert f"pull request {name}" in numbers_page(published, Choice(pr=name), "blocks")
+
+
+def test_a_week_that_has_just_begun_says_so_and_offers_seven_days(published: Settings) -> None:
+    monday = date(2026, 11, 16)
+    caption = overview.page(asked(published, Choice(days="week"), monday))[0]
+    assert caption.text == (
+        "Mon, Nov 16, compared with Monday of last week (Mon, Nov 9). The week has 1 day so far."
+    )
+    assert caption.way == ("Show the last 7 days", "/numbers?days=7")
+    later = overview.page(asked(published, Choice(days="week"), monday + timedelta(days=3)))[0]
+    assert later.text.endswith("compared with the same days of last week (Nov 9 to Nov 12).")
+    assert later.way == ("", "")
 
 
 def test_each_bar_leads_to_the_conversations_of_its_days() -> None:
@@ -695,10 +730,21 @@ def test_an_open_block_says_where_its_pace_leads(
 
 
 def test_models_without_a_price_are_named_in_a_sentence() -> None:
-    rows = [{"model": EVIL, "unpriced_messages": 1}, {"model": None, "unpriced_messages": 2}]
+    rows = [
+        {"model": model, "price_variant": mode, "unpriced_messages": lacking, "api_messages": all_}
+        for model, mode, lacking, all_ in (
+            (EVIL, "standard", 1, 1), (None, "standard", 2, 2),
+            ("opus", "fast", 3, 3), ("opus", "standard", 0, 9), ("sonnet", "batch", 1, 1),
+        )
+    ]  # fmt: skip
     assert unpriced(rows) == [
         f"Not fully priced: {EVIL} (1 response). The cost here is too low.",
         "2 responses name no model, so they have no price.",
+        (
+            "Not fully priced: opus in fast mode (3 responses). The cost here is too low. "
+            "Its other responses have a price."
+        ),
+        "Not fully priced: sonnet in a batch (1 response). The cost here is too low.",
     ]
 
 
@@ -872,7 +918,10 @@ def test_a_day_of_the_year_leads_to_its_sessions(site: Any, open_page: Any) -> N
 def test_filters_travel_to_the_analytics_and_back(site: Any, open_page: Any) -> None:
     from playwright.sync_api import expect  # noqa: PLC0415  (after the skip)
 
-    query = "project=%2Fp&user=ada&model=opus&host=desk&since=2026-11-01&until=2026-11-20"
+    query = (
+        "project=%2Fp&user=ada&model=opus&host=desk&pr=12&branch=main&tool=Bash"
+        "&since=2026-11-01&until=2026-11-20"
+    )
     page = open_page(f"{site.url}/?{query}")
     page.get_by_role("link", name="Analytics").click()
     page.wait_for_url(lambda url: parse_qs(urlsplit(url).query) == parse_qs(query))
@@ -889,7 +938,7 @@ def test_the_first_page_leads_into_the_analytics_with_its_filters(
 ) -> None:
     from playwright.sync_api import expect  # noqa: PLC0415  (after the skip)
 
-    story = new_story(TALK, title="A talk")
+    story = new_story("34343434-3434-4434-8434-343434343434", title="A talk")
     story.prompt("Hello")
     site.store(story)
     page = open_page(f"{site.url}/?since=2026-11-09&until=2026-11-15")
@@ -899,8 +948,8 @@ def test_the_first_page_leads_into_the_analytics_with_its_filters(
     )
     spent.get_by_role("button", name="What is Failed calls?").focus()
     expect(page.get_by_role("tooltip")).to_contain_text("whose result is an error")
-    dearest = page.get_by_role("region", name="Most expensive sessions").get_by_role("listitem")
-    dearest.get_by_role("link").first.click()
+    expensive = page.get_by_role("region", name="Most expensive sessions").get_by_role("listitem")
+    expensive.get_by_role("link").first.click()
     page.wait_for_url("**/?session=*since=2026-11-09&until=2026-11-15")
     # The way back shows the figures again, and a filter other ones.
     page.go_back()
@@ -918,6 +967,34 @@ def test_every_tab_is_in_sight(site: Any, open_page: Any, width: int, lines: int
     boxes = [tab.bounding_box() for tab in page.locator(".pages a").all()]
     assert all(box["x"] >= 0 and box["x"] + box["width"] <= width for box in boxes)
     assert len({box["y"] for box in boxes}) == lines
+
+
+def test_a_wide_screen_is_used_and_the_head_stands_where_the_browser_has_it(
+    site: Any, open_page: Any
+) -> None:
+    from playwright.sync_api import expect  # noqa: PLC0415  (after the skip)
+
+    page = open_page(site.url, viewport={"width": 2560, "height": 1200})
+    names = ("Conversations", "Analytics", "Files")
+    tabs = [page.get_by_role("link", name=name, exact=True) for name in names]
+    places = [tab.bounding_box() for tab in tabs]
+    tabs[1].click()
+    page.get_by_role("heading", name="Overview").wait_for(state="attached")
+    for tab, place in zip(tabs, places, strict=True):
+        box = tab.bounding_box()
+        assert [box["x"], box["y"]] == pytest.approx([place["x"], place["y"]], abs=1), tab
+    page.goto(f"{site.url}/numbers/usage?since=2026-11-01&until=2026-11-20")
+    chart, head = page.locator(".chart").first, page.locator("section .head").first
+    assert head.bounding_box()["x"] == places[0]["x"]
+    assert chart.bounding_box()["width"] > 2400
+    for bar in (chart.locator("a.bar").first, chart.locator("a.bar").last):
+        bar.hover()
+        tip = page.locator("#tip").bounding_box()
+        assert tip["y"] >= head.bounding_box()["y"] + head.bounding_box()["height"] - 1
+    expect(chart.locator("a.bar em").first).to_have_text(re.compile(r"^\$"))
+    page.emulate_media(media="print")
+    arrows = "one => getComputedStyle(one, '::after').display"
+    assert {page.locator(".pick").nth(at).evaluate(arrows) for at in range(2)} == {"none"}
 
 
 def test_a_person_goes_from_a_bar_to_the_conversations_behind_it(site: Any, open_page: Any) -> None:

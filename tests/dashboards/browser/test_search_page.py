@@ -68,6 +68,41 @@ def test_matches_fill_the_page_by_session_best_first(site: Any, open_page: Any) 
     expect(page.locator("article:not(.target) mark.here")).to_have_text("otter")
 
 
+def test_the_match_in_focus_is_shown_in_its_conversation_at_the_side(
+    site: Any, open_page: Any
+) -> None:
+    page = ready(open_page(f"{site.url}/?q=otter+day"))
+    preview = page.get_by_role("complementary", name="The match in its conversation")
+    expect(preview.locator("article.target mark").first).to_have_text("otter")
+    page.keyboard.press("/")
+    for key in ("ArrowDown", "ArrowDown"):
+        page.keyboard.press(key)
+    expect(preview.locator("article.target")).to_contain_text("The otter of day")
+    first = preview.locator("article.target").get_attribute("data-id")
+    page.keyboard.press("ArrowDown")
+    expect(preview.locator("article.target")).not_to_have_attribute("data-id", first)
+    # What stands before and after it is there, and the pointer moves it too.
+    assert preview.locator("article").count() > 3
+    page.locator(".results a.hit").nth(2).hover()
+    third = page.locator(".results a.hit").nth(2).get_attribute("data-m")
+    expect(preview.locator("article.target")).to_have_attribute("data-id", third)
+    preview.get_by_role("link", name="Many words").click()
+    opened = page.locator("#conversation article.target")
+    expect(opened).to_have_attribute("data-id", third)
+    page.keyboard.press("Escape")
+    expect(preview.locator("article.target")).to_have_count(1)
+    preview.get_by_role("button", name="Hide").click()
+    expect(preview).to_be_hidden()
+    page.reload()
+    ready(page)
+    switch = page.get_by_role("button", name="Preview", exact=True)
+    expect(switch).to_have_attribute("aria-pressed", "false")
+    switch.click()
+    expect(preview).to_be_visible()
+    page.set_viewport_size({"width": 1000, "height": 800})
+    expect(preview).to_be_hidden()
+
+
 def test_newest_first_is_remembered(site: Any, open_page: Any) -> None:
     page = ready(open_page(f"{site.url}/?q=otter"))
     page.locator(".results select[data-name=order]").select_option("newest")

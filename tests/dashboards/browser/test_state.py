@@ -41,3 +41,8 @@ def test_a_list_is_narrower_than_its_overview_by_more_than_project_and_period() 
     ).is_narrowed
     for name in ("q", "text", "errors", "tag", "host", "tool"):
         assert State(**{name: "1"}).is_narrowed
+
+
+def test_an_address_of_an_earlier_version_sorts_as_it_did() -> None:
+    assert from_query({"sort": "dearest"}) == State(sort="cost")
+    assert State().changed({"sort": "dearest"}).sort == "cost"

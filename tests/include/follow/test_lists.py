@@ -202,6 +202,14 @@ def test_without_the_index_copies_count_and_the_rows_change_once_it_is_there(
     assert sessions.find_one({"_id": "fork"})["prompts"] == 1
 
 
+def test_a_follower_makes_the_indexes_that_it_reads_by(scribe, collection, caught_up):
+    # A first pass of the sync agent makes them at its end.
+    scribe.prompt("one")
+    caught_up()
+    keys = [next(iter(index["key"])) for index in collection.list_indexes()]
+    assert {"ingestedAt", "sessionKey", "uuid"} <= set(keys)
+
+
 def test_the_title_follows_rank_and_then_the_last_written(scribe, row):
     scribe.prompt("<system-reminder>x</system-reminder> first prompt " + "long " * 100)
     assert row()["title"].startswith("first prompt long")
