@@ -1,35 +1,79 @@
-with entries as (
-    select * from {{ ref('stg_conversations') }}
+-- Sorted without the texts: carrying them is what would cost.
+with keys as (
+    select
+        document_id,
+        entry_id,
+        entry_type,
+        session_id,
+        is_sidechain,
+        is_human_prompt,
+        stream,
+        generation,
+        source_offset,
+        event_at
+    from {{ ref('stg_conversations') }}
     where {{ touched('session_id') }}
 ),
 
-origins as (
-    select * from {{ ref('int_session_origins') }}
+-- Few entries have copies, so only those are ranked.
+repeated as (
+    select
+        entry_id,
+        count(*) as copies
+    from keys
+    group by entry_id
+    having count(*) > 1
 ),
 
--- Ranked without the text: sorting that is what would cost.
 ranked as (
     select
-        entries.document_id,
+        keys.document_id,
+        repeated.copies,
         row_number() over (
-            partition by entries.entry_id
+            partition by keys.entry_id
             order by
-                {{ had_first('origins') }}, entries.is_sidechain asc, entries.event_at asc,
-                entries.stream asc, entries.generation asc, entries.source_offset asc
-        ) as copy_number,
-        count(*) over (partition by entries.entry_id) as copies
-    from entries
-    inner join origins on entries.session_id = origins.session_id
+                {{ had_first('origins') }}, keys.is_sidechain asc, keys.event_at asc,
+                keys.stream asc, keys.generation asc, keys.source_offset asc
+        ) as copy_number
+    from keys
+    inner join repeated on keys.entry_id = repeated.entry_id
+    inner join {{ ref('int_session_origins') }} as origins on keys.session_id = origins.session_id
 ),
 
 folded as (
     select
-        entries.*,
-        ranked.copies
-    from entries
-    inner join ranked on entries.document_id = ranked.document_id and ranked.copy_number = 1
-    -- Side files are kept in the archive, but they are no entries of a transcript.
-    where entries.entry_type not in ('agent-meta', 'workflow', 'tool-result')
+        keys.*,
+        coalesce(ranked.copies, 1) as copies
+    from keys
+    left join ranked on keys.document_id = ranked.document_id
+    where
+        coalesce(ranked.copy_number, 1) = 1
+        -- Side files are kept in the archive, but they are no entries of a transcript.
+        and keys.entry_type not in ('agent-meta', 'workflow', 'tool-result')
+),
+
+numbered as (
+    select
+        document_id,
+        copies,
+        case
+            when not is_sidechain
+                then count(*) filter (where is_human_prompt) over (
+                    partition by session_id order by stream, generation, source_offset
+                    rows between unbounded preceding and current row
+                )
+        end as turn_number
+    from folded
+),
+
+entries as (
+    select
+        rows_kept.*,
+        numbered.turn_number,
+        numbered.copies
+    from {{ ref('stg_conversations') }} as rows_kept
+    inner join numbered on rows_kept.document_id = numbered.document_id
+    where {{ touched('rows_kept.session_id') }}
 )
 
 select
@@ -56,13 +100,7 @@ select
     message_kind,
     coalesce(message_kind = 'result', false) as has_tool_result,
     is_human_prompt,
-    case
-        when not is_sidechain
-            then count(*) filter (where is_human_prompt) over (
-                partition by session_id order by stream, generation, source_offset
-                rows between unbounded preceding and current row
-            )
-    end as turn_number,
+    turn_number,
     task_category,
     is_correction,
     substring(prompt_text, 1, 300) as prompt,
@@ -81,4 +119,4 @@ select
     {{ report_hour('event_at') }} as hour_at,
     text_length,
     copies
-from folded
+from entries
