@@ -103,15 +103,21 @@ def _chosen(
 
     from cca.errors import AlreadyRunning
     from cca.follow.agent import catch_up
+    from cca.follow.rebuild import update_lists
     from cca.mongo import archive
     from cca.projects import selections
+    from cca.search.home import is_there
 
-    if project:
+    if project and is_there(settings.search_dir):
         with suppress(AlreadyRunning):
             catch_up(settings, uri)
     with archive.connect(uri) as client:
         archive.require(client, uri)
-        return selections(archive.conversations(client, settings), host, project, session)
+        collection = archive.conversations(client, settings)
+        if project and not is_there(settings.search_dir):
+            # Whoever erases needs no index where none is kept.
+            update_lists(collection)
+        return selections(collection, host, project, session)
 
 
 def _say(step: str) -> None:

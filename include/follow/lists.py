@@ -4,9 +4,8 @@ import logging
 import time
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from pymongo import DeleteMany, DeleteOne, ReplaceOne
 from pymongo.collection import Collection
@@ -46,6 +45,12 @@ _WITHOUT = {
     "message.usage": 0, "snapshot": 0, "data": 0, "attachment.rendered": 0, "rendered": 0,
 }  # fmt: skip
 _BATCH = 200
+# Most sessions come with the first answer.
+_READ_AT_ONCE = 1000
+# A question stays far below the 16 MB of a message.
+_ASKED_AT_ONCE = 10_000
+# So many sessions, and this share of all, are counted by what one walk along an index tells.
+_MANY, _SHARE = 100, 10
 _UNAUTHORIZED = 13
 # The browser's list reads a page by a walk of one of these, however many rows there are.
 _SORTS = ("endedAt", "entries", "toolErrors")
@@ -59,8 +64,7 @@ _INDEXES = (
 Write = ReplaceOne[Document] | DeleteOne | DeleteMany
 
 
-@dataclass(frozen=True)
-class Hour:
+class Hour(NamedTuple):
     project_id: str
     at: datetime
 
@@ -149,10 +153,11 @@ class Lists:
         due = [key for key, at in self._touched.items() if is_all or now >= at]
         if not due and not (is_all and self._hours):
             return 0
-        self._origins.begin()
+        self._origins.begin(is_for_many=self._are_many(due))
         hours: set[Hour] = set()
         try:
-            self._write(self._sessions, (self._session(key) for key in due))
+            before = self._project_keys(due)
+            self._write(self._sessions, (self._session(key, before.get(key)) for key in due))
             hours, self._hours = self._hours, set()
             self._write(self._activity, (row for hour in hours for row in self._active(hour)))
             changes.note(self._state.database, due)
@@ -169,6 +174,12 @@ class Lists:
         log.debug("%d session rows, %d hours written", len(due), len(hours))
         return len(due)
 
+    def _are_many(self, due: list[str]) -> bool:
+        """Whether one walk along all entries costs less than to ask for those of each session."""
+        if len(due) < _MANY:
+            return False
+        return len(due) * _SHARE > self._sessions.estimated_document_count()
+
     def _touch_unsettled(self) -> None:
         for key in self._origins.unsettled:
             self._touch(key, None, None)
@@ -178,26 +189,28 @@ class Lists:
             return
         if isinstance(session, str):
             self._touched.setdefault(session, self._resting.get(session, 0.0))
+        if not isinstance(hour, datetime):
+            return
+        at = hour.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+        one = Hour(str(project or ""), at)
         # A clock that is years off would stretch the chart of activity.
-        if isinstance(hour, datetime) and not is_outlier(hour, datetime.now(UTC)):
-            at = hour.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-            self._hours.add(Hour(str(project or ""), at))
+        if one not in self._hours and not is_outlier(hour, datetime.now(UTC)):
+            self._hours.add(one)
 
-    def _session(self, key: str) -> Write:
+    def _session(self, key: str, project_before: str | None) -> Write:
         began = time.monotonic()
         order = [("stream", 1), ("generation", 1), ("sourceOffset", 1)]
-        found = self._conversations.find({"sessionKey": key}, _WITHOUT).sort(order)
-        row = session_row(key, self._whole(found), self._texts, self._origins)
-        self._note_project(key, row["projectKey"] if row else "")
+        found = self._conversations.find({"sessionKey": key}, _WITHOUT, batch_size=_READ_AT_ONCE)
+        row = session_row(key, self._whole(found.sort(order)), self._texts, self._origins)
+        self._note_project(key, project_before, row["projectKey"] if row else "")
         ended = time.monotonic()
         self._resting[key] = ended + max(_SHORTEST_REST_SECONDS, _RESTS * (ended - began))
         return ReplaceOne({"_id": key}, row, upsert=True) if row else DeleteOne({"_id": key})
 
-    def _note_project(self, session: str, project_key: str) -> None:
+    def _note_project(self, session: str, before: str | None, project_key: str) -> None:
         """Count all hours of a session again where it turns out to be of another project."""
-        before = self._project_keys([session]).get(session, project_key)
         self._keys[session] = project_key
-        if before != project_key:
+        if before is not None and before != project_key:
             places = {"projectId": 1, "eventAt": 1}
             for document in self._conversations.find({"sessionKey": session}, places):
                 self._touch(None, document.get("projectId"), document.get("eventAt"))
@@ -205,8 +218,10 @@ class Lists:
     def _project_keys(self, sessions: Iterable[str]) -> dict[str, str]:
         """The projects of sessions; without those that have no row yet."""
         wanted = set(sessions)
-        if unknown := list(wanted - self._keys.keys()):
-            rows = self._sessions.find({"_id": {"$in": unknown}}, {"projectKey": 1})
+        unknown = list(wanted - self._keys.keys())
+        for start in range(0, len(unknown), _ASKED_AT_ONCE):
+            some = {"_id": {"$in": unknown[start : start + _ASKED_AT_ONCE]}}
+            rows = self._sessions.find(some, {"projectKey": 1})
             self._keys |= {row["_id"]: str(row.get("projectKey") or "") for row in rows}
         return {session: self._keys[session] for session in wanted & self._keys.keys()}
 

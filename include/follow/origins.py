@@ -8,6 +8,8 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, Protocol
 
 from pymongo.collection import Collection
@@ -43,11 +45,33 @@ class Origins:
         self._settled: set[str] = set()
         # Sessions whose share of the entries changes with that of another.
         self.unsettled: set[str] = set()
+        # While many rows are counted: who holds each shared entry, and the origins in the rows.
+        self._shared: dict[str, frozenset[str]] | None = None
+        self._origins: dict[str, Document] = {}
 
-    def begin(self) -> None:
-        """Forget what was told; call it once the rows are written."""
+    def begin(self, *, is_for_many: bool = False) -> None:
+        """Forget what was told; call it once the rows are written.
+
+        For many sessions, all that they would ask one by one is read at once.
+        """
         self._told.clear()
         self.unsettled.clear()
+        self._shared, self._origins = None, {}
+        if is_for_many and self.may_ask():
+            self._shared = self._all_shared()
+            rows = self._sessions.find({"origin": {"$exists": True}}, {"origin": 1})
+            self._origins = {row["_id"]: row["origin"] for row in rows}
+
+    def _all_shared(self) -> dict[str, frozenset[str]]:
+        """Return who holds each entry that several sessions hold, by one walk along the index."""
+        fields = {"_id": 0, "uuid": 1, "sessionKey": 1}
+        found = self._conversations.find({"uuid": {"$type": "string"}}, fields, batch_size=10_000)
+        shared = {}
+        for uuid, rows in groupby(found.sort(HOLDERS).hint(HOLDERS), itemgetter("uuid")):
+            holders = frozenset(row["sessionKey"] for row in rows)
+            if len(holders) > 1:
+                shared[uuid] = holders
+        return shared
 
     def may_ask(self) -> bool:
         """Return whether the index is there; without it each session would read the archive."""
@@ -89,6 +113,9 @@ class Origins:
         it.
         """
         found: dict[str, set[str]] = {}
+        if self._shared is not None:
+            mine = {key: self._shared[key] - {session} for key in uuids & self._shared.keys()}
+            return {key: set(others) for key, others in mine.items() if others}
         if not self.may_ask():
             return found
         fields = {"_id": 0, "uuid": 1, "sessionKey": 1}
@@ -105,10 +132,15 @@ class Origins:
 
     def _known(self, sessions: set[str]) -> dict[str, Document]:
         """Return their origins; one without a row yet settles the others when it gets one."""
-        unknown = list(sessions - self._told.keys())
-        rows = self._sessions.find({"_id": {"$in": unknown}, "origin": {"$exists": True}},
-                                   {"origin": 1})  # fmt: skip
-        known: dict[str, Document] = {row["_id"]: row["origin"] for row in rows}
+        known: dict[str, Document]
+        if self._shared is not None:
+            known = {name: self._origins[name] for name in sessions & self._origins.keys()}
+        else:
+            unknown = {"$in": list(sessions - self._told.keys())}
+            wanted = {"_id": unknown, "origin": {"$exists": True}}
+            known = {
+                row["_id"]: row["origin"] for row in self._sessions.find(wanted, {"origin": 1})
+            }
         return known | {name: self._told[name] for name in sessions & self._told.keys()}
 
 

@@ -33,10 +33,18 @@ def rebuild_lists(settings: Settings, uri: str) -> int:
     with archive.connect(uri) as client:
         archive.require(client, uri)
         collection = archive.conversations(client, settings)
-        lists = Lists(collection, source_of(collection) or "")
-        lists.start_over()
-        lists.catch_up()
-        return lists.flush(None, is_all=True)
+        Lists(collection, source_of(collection) or "").start_over()
+        return update_lists(collection)
+
+
+def update_lists(collection: Collection[Document]) -> int:
+    """Bring the lists to where MongoDB is, without an index; how many sessions changed."""
+    source = source_of(collection)
+    if source is None:
+        return 0
+    lists = Lists(collection, source)
+    lists.catch_up()
+    return lists.flush(None, is_all=True)
 
 
 def answer_requests(

@@ -5,6 +5,7 @@ import string
 from collections.abc import Iterable
 from datetime import datetime
 from itertools import chain
+from operator import itemgetter
 from types import TracebackType
 from typing import Any, Self
 
@@ -132,7 +133,7 @@ class Writer:
         # All words at once are several hundred bytes each.
         leads = chain(_ASCII_LEADS, sorted(self._leads))
         groups = (self._searcher.terms_with_prefix("text", lead) for lead in leads)
-        self._files.rewrite([word for word, _ in group] for group in groups)
+        self._files.rewrite(map(itemgetter(0), group) for group in groups)
         (self._home.path / _STALE).unlink(missing_ok=True)
         log.info("vocabulary written")
 

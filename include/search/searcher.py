@@ -19,7 +19,7 @@ from cca.search.reader import Reader, View
 from cca.search.schema import count_of
 from cca.search.snippet import Finder, holds_literally, of_pattern, of_terms
 from cca.search.texts import Hit, Row, Text, Texts
-from cca.search.typed import understand
+from cca.search.typed import hint, understand
 from cca.settings import Settings
 
 NOT_BUILT = "The search index is being built; `cca follow` keeps it."
@@ -97,6 +97,8 @@ class Searcher:
             found = Results(total, rows=[text.row(asked.finder) for text in self._texts.of(hits)])
         else:
             found = _paged(looked, page, asked.finder)
+        if not found.total:
+            found = replace(found, message=found.message or hint(text))
         facets = found.facets or facets_of(asked.view, asked.query) if with_facets else {}
         return replace(found, rows=_in_session(found.rows, asked.filters), facets=facets)
 
@@ -112,7 +114,8 @@ class Searcher:
         looked = self._look(asked, Page(CHECKED_HITS, 0, page.order), look)
         if looked is None:
             return groups_of_hits(asked, page, self._texts)
-        return groups_of_texts(looked, asked, page)
+        found = groups_of_texts(looked, asked, page)
+        return found if found.groups else replace(found, message=found.message or hint(text))
 
     def _ask(self, text: str, where: Where) -> Asked | str:
         """What was typed as a query, or a sentence that says why it cannot be searched."""

@@ -8,14 +8,21 @@ from cca.search.blocks import KINDS
 from cca.search.normalise import analyser, is_letter, normalise
 from cca.search.patterns import Pattern, understood
 
-FIELDS = ("kind", "project", "session", "host", "pr")
+# The filters, and what follows the colon of each.
+_FIELDS = {
+    "kind": f"one of {', '.join(KINDS)}",
+    "project": "its directory or its folder",
+    "session": "its id",
+    "host": "the name of a machine",
+    "pr": "a pull request, such as 12 or owner/name#12",
+}
 
 # One minus before a word leaves it out; `--flag`, `->` and a lone `-` are what they look like.
 # The browser's page.js has the same rule, to highlight what was found.
 _PIECE = re.compile(
     rf"""
     (?: (?<!\S)(?P<minus>-)(?![->\s]) )?
-    (?: (?P<field>{"|".join(FIELDS)}):(?: "(?P<exact>[^"]*)"? | (?P<value>\S+) )
+    (?: (?P<field>{"|".join(_FIELDS)}):(?: "(?P<exact>[^"]*)"? | (?P<value>\S+) )
       | "(?P<phrase>[^"]*)"?
       | (?P<literal>\S+) )
     """,
@@ -91,6 +98,14 @@ def understand(text: str) -> Typed:
         elif term.text.strip():
             unsearchable.append(term.text)
     return replace(typed, message=_problem(typed, unsearchable))
+
+
+def hint(text: str) -> str:
+    """What to say where nothing is found: a filter without a value is looked for as text."""
+    name, colon, rest = text.strip().partition(":")
+    if not colon or rest or name not in _FIELDS:
+        return ""
+    return f"No text holds {name}: and as a filter it needs a value: {_FIELDS[name]}."
 
 
 def _problem(typed: Typed, unsearchable: list[str]) -> str:

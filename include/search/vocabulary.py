@@ -6,13 +6,15 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from cca.files import replace_file
 from cca.search.normalise import UNDERSCORE
 
 # Hashes and ids are nine words in ten; they are scanned only for what is hexadecimal itself.
-_HEX_LINES = re.compile(rb"^[0-9a-f]{8,}\n", re.MULTILINE)
+# As runs of lines and as a group, so that splitting by it keeps them: they stand at the odd places.
+_HEX_LINES = re.compile(rb"((?:^[0-9a-f]{8,}\n)+)", re.MULTILINE)
 _HEX = re.compile(rb"[0-9a-f]+$")
 # The live writer appends up to this before the files are written again.
 COMPACT_BYTES = 4_000_000
@@ -69,9 +71,9 @@ class Files:
         """
         plain, hexes = bytearray(b"\n"), bytearray(b"\n")
         for group in words:
-            lines = "".join(f"{word}\n" for word in group).encode()
-            hexes += b"".join(_HEX_LINES.findall(lines))
-            plain += _HEX_LINES.sub(b"", lines)
+            parts = _HEX_LINES.split("\n".join(chain(group, ("",))).encode())
+            hexes += b"".join(parts[1::2])
+            plain += b"".join(parts[::2])
         replace_file(self.hexes, bytes(hexes))
         replace_file(self.words, bytes(plain))
         replace_file(self.new, b"")

@@ -1,6 +1,7 @@
 """What is forgotten is nowhere afterwards, stays away, and all else is as it was."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from cca.lake import catalog
 from cca.lake.manifest import with_format
 from cca.load.raw import load
 from cca.mongo import erasures
+from cca.search import home as homes
 from cca.selection import Selection
 from cca.settings import Settings, get_settings
 from cca.sync_agent.agent import sync_once
@@ -213,6 +215,18 @@ def test_the_command_counts_asks_and_deletes(
     unnamed = CliRunner().invoke(forget_command, ["--yes"])
     assert unnamed.exit_code == 2
     assert "--project" in unnamed.output
+
+
+def test_no_index_is_built_only_to_find_a_project(
+    command_settings: Settings, collection: Collection[dict[str, Any]]
+) -> None:
+    shutil.rmtree(command_settings.search_dir)
+    for name in ("sessions", "activity", "follower"):
+        collection.database.drop_collection(name)
+    chosen = ["--project", f"/srv/{SECRET}", "--dry-run", "--json"]
+    counted = json.loads(CliRunner().invoke(forget_command, chosen).stdout)["totals"]
+    assert (counted["documents"], counted["blocks"]) == (4, None)
+    assert not homes.is_there(command_settings.search_dir)
 
 
 def test_a_lost_store_is_struck_out_by_name(

@@ -969,6 +969,34 @@ def test_every_tab_is_in_sight(site: Any, open_page: Any, width: int, lines: int
     assert len({box["y"] for box in boxes}) == lines
 
 
+def test_a_wide_screen_is_used_and_the_head_stands_where_the_browser_has_it(
+    site: Any, open_page: Any
+) -> None:
+    from playwright.sync_api import expect  # noqa: PLC0415  (after the skip)
+
+    page = open_page(site.url, viewport={"width": 2560, "height": 1200})
+    names = ("Conversations", "Analytics", "Files")
+    tabs = [page.get_by_role("link", name=name, exact=True) for name in names]
+    places = [tab.bounding_box() for tab in tabs]
+    tabs[1].click()
+    page.get_by_role("heading", name="Overview").wait_for(state="attached")
+    for tab, place in zip(tabs, places, strict=True):
+        box = tab.bounding_box()
+        assert [box["x"], box["y"]] == pytest.approx([place["x"], place["y"]], abs=1), tab
+    page.goto(f"{site.url}/numbers/usage?since=2026-11-01&until=2026-11-20")
+    chart, head = page.locator(".chart").first, page.locator("section .head").first
+    assert head.bounding_box()["x"] == places[0]["x"]
+    assert chart.bounding_box()["width"] > 2400
+    for bar in (chart.locator("a.bar").first, chart.locator("a.bar").last):
+        bar.hover()
+        tip = page.locator("#tip").bounding_box()
+        assert tip["y"] >= head.bounding_box()["y"] + head.bounding_box()["height"] - 1
+    expect(chart.locator("a.bar em").first).to_have_text(re.compile(r"^\$"))
+    page.emulate_media(media="print")
+    arrows = "one => getComputedStyle(one, '::after').display"
+    assert {page.locator(".pick").nth(at).evaluate(arrows) for at in range(2)} == {"none"}
+
+
 def test_a_person_goes_from_a_bar_to_the_conversations_behind_it(site: Any, open_page: Any) -> None:
     page = open_page(f"{site.url}/numbers/tools")
     bar = page.locator("a.bar", has=page.locator("i")).first

@@ -53,3 +53,11 @@ def test_a_flag_finds_the_texts_that_hold_it(scribe, find):
     assert find("--dry-run").total == 1
     assert find("--dry-ru").total == 1
     assert find("kind -dry").total == 1
+
+
+def test_a_filter_without_a_value_is_text_and_told_of_where_no_text_holds_it(scribe, find):
+    scribe.prompt("the host: it is down")
+    assert find("host:").total == 1
+    assert not find("host:").message
+    assert "such as 12 or owner/name#12" in find("pr:").message
+    assert not find("nothing:").message
