@@ -1,5 +1,7 @@
 """Two or more models, projects, people, machines or periods side by side."""
 
+from datetime import date
+
 from cca.dashboards.browser.numbers import overtime
 from cca.dashboards.browser.numbers.cells import few_cases
 from cca.dashboards.browser.numbers.choice import AGAINST, SIDES, days_in_words
@@ -15,7 +17,7 @@ from cca.dashboards.browser.numbers.parts import (
     Table,
     count,
 )
-from cca.dashboards.browser.numbers.reader import FILTERED, Asked, Row
+from cca.dashboards.browser.numbers.reader import FILTERED, OF_MODEL, Asked, Row
 from cca.dashboards.browser.numbers.sides import Side, choices, own_filter, sides_of
 from cca.dashboards.browser.numbers.spending import WHERE
 from cca.dashboards.browser.numbers.tools import CALLS_WHERE
@@ -41,7 +43,7 @@ _WAITED = (sessions.P50_RESPONSE_SECONDS, sessions.P95_RESPONSE_SECONDS)
 # What is asked of each side: measures of one table, and which of its rows count.
 _QUERIES = (
     select(_SAID, where=FILTERED), select(_ANSWERED, where=WHERE),
-    select(_CALLED, where=CALLS_WHERE), select(_WAITED, where=WHERE),
+    select(_CALLED, where=CALLS_WHERE), select(_WAITED, where=f"{FILTERED} {OF_MODEL}"),
 )  # fmt: skip
 _SESSIONS = measured.ANSWERED_SESSIONS.name
 # So much more on one side, and the sums say how much was done, not how.
@@ -133,19 +135,24 @@ def _nothing(row: Row) -> str:
 
 
 def _table(asked: Asked, found: list[tuple[Side, Row]]) -> Table:
-    (first, base), *others = found
+    (first, base), *others = _in_order(found)
     is_alone = len(others) == 1
     hint = _OF_DIFFERENCE.format(first=first.name)
     columns = [Column("", is_number=False), _column(first)]
     for side, _ in others:
         name = "Difference" if is_alone else f"Difference of {side.name}"
-        columns += [_column(side), Column(name, hint=hint)]
+        columns += [_column(side), Column(name, hint=hint, about=f"against {first.name}")]
     return Table(
         "Side by side", columns,
         [_row(measure, base, others) for measure in _shown(found)],
         note=(_OF_MODELS if not asked.choice.against else "") + _REASONS,
         shown=len(_QUERIES) * len(_ANSWERED), is_sorted=False,
     )  # fmt: skip
+
+
+def _in_order(found: list[tuple[Side, Row]]) -> list[tuple[Side, Row]]:
+    """Periods by their days, so that a later one is compared with the earliest."""
+    return sorted(found, key=lambda each: each[0].span.first if each[0].span else date.min)
 
 
 def _column(side: Side) -> Column:
