@@ -35,7 +35,15 @@ from cca.dashboards.browser.numbers.choice import WITHIN, Choice, from_query
 from cca.dashboards.browser.numbers.compared import change
 from cca.dashboards.browser.numbers.drawn import Bars, Charts
 from cca.dashboards.browser.numbers.pages import PAGES, make, numbers_page
-from cca.dashboards.browser.numbers.parts import Caption, Pair, Remark, Table, Tiles, tables_of
+from cca.dashboards.browser.numbers.parts import (
+    Caption,
+    Choices,
+    Pair,
+    Remark,
+    Table,
+    Tiles,
+    tables_of,
+)
 from cca.dashboards.browser.numbers.reader import Asked, current
 from cca.dashboards.browser.numbers.sheets import csv_of
 from cca.dashboards.browser.numbers.treemap import treemap
@@ -300,10 +308,14 @@ def test_people_and_machines_and_projects_are_compared_alike(
         assert values["Cost"][:2] == [row["cost_usd"] for row in rows]
         assert {"Sessions", "Prompts"} <= set(values)
         assert all(f"{against}=" in column.link for column in table.columns[1:3])
-    alone = versus.page(asked(published, Choice(against="host")))
-    assert any(
-        isinstance(each, Remark) and "Nothing else to compare" in each.text for each in alone
-    )
+    ways, _, alone = versus.page(asked(published, Choice(against="host")))
+    assert isinstance(alone, Remark)
+    assert "there is nothing to compare" in alone.text
+    assert isinstance(ways, Choices)
+    assert "Machines" in [each.name for each in ways.segments]
+    ways = versus.page(asked(published))[0]
+    assert isinstance(ways, Choices)
+    assert [each.name for each in ways.segments] == ["Models", "Projects", "People", "Periods"]
 
 
 def test_two_periods_are_compared_day_by_day(published: Settings) -> None:
@@ -328,7 +340,7 @@ def test_two_periods_are_compared_day_by_day(published: Settings) -> None:
     assert len(drawn.bars) == 31
     assert drawn.bars[30].label == "Day 31 of each period"
     texts = [each.text for each in sections if isinstance(each, Remark)]
-    assert any(text.startswith("The periods differ in length") for text in texts)
+    assert any("The periods differ in length" in text for text in texts)
     assert 'aria-label="Period"' not in numbers_page(published, choice, "compare")
 
 
@@ -345,7 +357,7 @@ def test_the_lines_of_a_comparison_add_up_to_its_table(published: Settings) -> N
 
 def test_few_sessions_on_a_side_are_said(published: Settings) -> None:
     texts = [each.text for each in versus.page(asked(published)) if isinstance(each, Remark)]
-    assert any("too few to conclude anything" in text for text in texts)
+    assert any(text.startswith("Too few sessions with a response to conclude") for text in texts)
 
 
 def test_tables_of_models_and_projects_lead_to_their_comparison(published: Settings) -> None:
@@ -509,11 +521,14 @@ def test_a_week_that_has_just_begun_says_so_and_offers_seven_days(published: Set
     monday = date(2026, 11, 16)
     caption = overview.page(asked(published, Choice(days="week"), monday))[0]
     assert caption.text == (
-        "Mon, Nov 16, compared with Monday of last week (Mon, Nov 9). The week has 1 day so far."
+        "Mon, Nov 16 so far, compared with all of Monday of last week (Mon, Nov 9). The week has "
+        "1 day so far."
     )
     assert caption.way == ("Show the last 7 days", "/numbers?days=7")
     later = overview.page(asked(published, Choice(days="week"), monday + timedelta(days=3)))[0]
-    assert later.text.endswith("compared with the same days of last week (Nov 9 to Nov 12).")
+    assert later.text.endswith(
+        "so far, compared with all of the same days of last week (Nov 9 to Nov 12)."
+    )
     assert later.way == ("", "")
 
 
@@ -524,6 +539,8 @@ def test_each_bar_leads_to_the_conversations_of_its_days() -> None:
         lambda first, last: f"{first}..{last}", axis=bars.Axis(None, LAST),
     )  # fmt: skip
     assert len(chart.bars) == bars.MIN_DAYS
+    empty = bars.stacked("Calls", [], [], str, lambda *_: "", axis=bars.Axis(None, LAST))
+    assert len(empty.bars) == bars.MIN_DAYS
     assert chart.bars[-1].link == f"{LAST}..{LAST}"
     assert [bar.link for bar in chart.bars if bar.slices] == [f"{d}..{d}" for d in days]
 
