@@ -3,6 +3,7 @@
 Claude Code starts the status line for each of its lines: that command goes past click and settings.
 """
 
+import atexit
 import gc
 import os
 import sys
@@ -24,6 +25,8 @@ def main() -> None:
     # Settings are read by pydantic, which else looks for plugins in every package there is.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # noqa: TID251  (a write)
     gc.set_threshold(_ALLOCATIONS, *gc.get_threshold()[1:])
+    # At its end Python looks through all that is left for cycles: a tenth of a short command.
+    atexit.register(gc.freeze)
     from cca.cli import main as run_command  # noqa: PLC0415  (takes what a line may take)
 
     run_command()

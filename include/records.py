@@ -241,8 +241,11 @@ DATASETS = {
 # Columns of earlier versions: Iceberg tables lose them, and older snapshots keep them.
 RETIRED = {"conversations": frozenset({"entry_json"})}
 
-# Long texts that no model reads: in the warehouse they would be most of what a load costs.
-LAKE_ONLY = {"conversations": {"rest_json"}, "content_blocks": {"text", "input_json"}}
+# What no model reads: in the warehouse its long texts would be most of what a load costs.
+LAKE_ONLY = {
+    "conversations": {"rest_json"},
+    "content_blocks": {"text", "input_json", "entry_uuid", "source_file"},
+}
 
 
 def raw_schema(dataset: str) -> pa.Schema:

@@ -4,6 +4,7 @@ import time
 from datetime import datetime, timedelta
 
 from pymongo.collection import Collection
+from pymongo.errors import OperationFailure
 
 from cca.mongo.archive import ARRIVALS, Document
 
@@ -12,6 +13,7 @@ _LOOK_BACK = timedelta(seconds=1)
 _BATCH_SECONDS = 2.0
 # More come only while somebody loads old transcripts: the rows that change tell the pages then.
 _MOST = 500
+_NO_SUCH_INDEX = 2
 
 
 class Arrivals:
@@ -45,7 +47,14 @@ class Arrivals:
         """Return ids and times of the last that arrived; the index alone answers this."""
         newest_first = [(name, -1) for name, _ in ARRIVALS]
         found = self._entries.find({"ingestedAt": when}, {"ingestedAt": 1}, limit=most)
-        return {one["_id"]: one["ingestedAt"] for one in found.sort(newest_first)}
+        try:
+            rows = list(found.sort(newest_first).hint(ARRIVALS))
+        except OperationFailure as error:
+            # A first pass makes the index at its end; until then each look would read everything.
+            if error.code != _NO_SUCH_INDEX:
+                raise
+            return {}
+        return {one["_id"]: one["ingestedAt"] for one in rows}
 
     def _of(self, ids: list[str]) -> set[str]:
         rows = self._entries.find({"_id": {"$in": ids}}, {"_id": 0, "sessionKey": 1})

@@ -46,7 +46,7 @@ class PageHeader(_Pane):
 
 class SessionList(_Pane):
     _esm = HERE / "js" / "sessions.js"
-    sheets = ("sessions.css", "results.css")
+    sheets = ("sessions.css", "results.css", "tip.css")
 
 
 class ActivityOverview(_Pane):
@@ -58,5 +58,5 @@ class Transcript(_Pane):
     _esm = HERE / "js" / "transcript.js"
     sheets = (
         "transcript.css", "terminal.css", "context_line.css", "rail.css", "reading.css",
-        "print.css",
+        "tip.css", "print.css",
     )  # fmt: skip

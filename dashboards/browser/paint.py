@@ -30,7 +30,7 @@ from cca.dashboards.browser.masking import masked_excerpt
 from cca.dashboards.browser.parts import short_model
 from cca.dashboards.browser.problems import AWAY, FAILED, UNKNOWN, Problem
 from cca.dashboards.browser.reading import articles, nearest
-from cca.dashboards.browser.state import State
+from cca.dashboards.browser.state import LAYOUTS, State
 from cca.dashboards.browser.tools import KIND_TITLES
 from cca.dashboards.browser.views import render
 from cca.masking import mask_secrets
@@ -128,6 +128,7 @@ def transcript(desk: Desk, state: State) -> Markup:
         desk.archive.timezone,
         problem=None,
         state=state,
+        layouts=LAYOUTS,
         title=mark.title if mark and mark.title else session_title(session),
         mark=mark or Annotation(state.session),
         **_fact_values(desk, state, session),

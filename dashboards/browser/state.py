@@ -14,6 +14,9 @@ SORTS = {
 # Values that an address of an earlier version may have, and what they are called now.
 _FORMER = {"sort": {"dearest": "cost"}}
 ORDERS = {"best": "Best match", "newest": "Newest"}
+# What of a conversation is shown: all, what people and Claude said, or what was asked and the last
+# answer to it.
+LAYOUTS = {"everything": "Everything", "conversation": "Conversation", "prompts": "Prompts only"}
 UNITS = {"hour": "Hour", "day": "Day", "week": "Week", "month": "Month"}
 # Filters on what a session holds; a search is narrowed to such sessions too.
 TRAITS = {
@@ -24,9 +27,9 @@ TRAITS = {
 _OF_ANALYTICS = ("project", "user", "model", "host", "pr", "branch", "tool")
 # A query string comes from anywhere; nothing longer than this is a name or a search of ours.
 MAX_VALUE_CHARS = 500
-_ONE_OF = {"sort": SORTS, "order": ORDERS, "by": UNITS}
+_ONE_OF = {"sort": SORTS, "order": ORDERS, "by": UNITS, "show": LAYOUTS}
 # What an empty value stands for.
-_DEFAULTS = {"sort": "newest", "order": "best"}
+_DEFAULTS = {"sort": "newest", "order": "best", "show": "everything"}
 _DAY_CHARS, _HOUR_CHARS = len("2026-01-31"), len("2026-01-31T09")
 # An hour that the clock shows twice, or that begins within one, has its offset from UTC.
 _EXACT_CHARS = len("2026-01-31T09:00+01:00")
@@ -62,6 +65,7 @@ class State:
     kind: str = ""
     order: str = ""
     by: str = ""
+    show: str = ""
 
     @property
     def is_filtered(self) -> bool:

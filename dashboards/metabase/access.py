@@ -5,7 +5,8 @@ from collections.abc import Callable
 from typing import Any
 
 from cca.errors import ServiceDown, SettingError
-from cca.publish.metabase import Metabase, keep_key, known_key
+from cca.publish.metabase import Metabase
+from cca.publish.metabase_key import keep_key, known_key
 from cca.settings import Settings
 
 KEY_NAME = "cca"

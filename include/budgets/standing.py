@@ -15,15 +15,10 @@ from cca.gold.measures import usage
 from cca.gold.measures.select import select
 from cca.gold.open import reading_gold
 from cca.settings import Settings
+from cca.sql import literal
 
 State = Literal["within", "ahead", "over"]
 
-_SPENT = select(
-    [usage.COST_USD],
-    where="m.day between $first and $today "
-    "and ($project = '' or $project in (m.project_key, m.project_id)) "
-    "and ($host = '' or m.host = $host)",
-)
 _DAYS_OF_WEEK = 7
 
 
@@ -111,9 +106,17 @@ def bounds(period: Period, today: date) -> tuple[date, date]:
     return today.replace(day=1), today.replace(day=monthrange(today.year, today.month)[1])
 
 
+def _where(budget: Budget, first: date, today: date) -> str:
+    # Each publish asks, and for parameters DuckDB would import pandas.
+    where = f"m.day between date '{first}' and date '{today}'"
+    if budget.project:
+        where += f" and {literal(budget.project)} in (m.project_key, m.project_id)"
+    return where + (f" and m.host = {literal(budget.host)}" if budget.host else "")
+
+
 def _standing(gold: duckdb.DuckDBPyConnection, budget: Budget, today: date) -> Standing:
     first, last = bounds(budget.period, today)
-    bound = {"first": first, "today": today, "project": budget.project, "host": budget.host}
-    (spent,) = gold.execute(_SPENT, bound).fetchall()[0]
+    query = select([usage.COST_USD], where=_where(budget, first, today))
+    (spent,) = gold.execute(query).fetchall()[0]
     days, gone = (last - first).days + 1, (today - first).days + 1
     return Standing(budget, first, last, spent, spent / gone * days)

@@ -18,7 +18,8 @@ from cca.lake import manifest
 from cca.locks import holder
 from cca.mongo import archive, mongod, move_over, server
 from cca.prices.overrides import check_overrides
-from cca.publish.metabase import Metabase, find_database, known_key
+from cca.publish.metabase import Metabase, find_database
+from cca.publish.metabase_key import known_key
 from cca.settings import Settings
 from cca.stack import containers, kind, readiness
 from cca.stack.programs import parts

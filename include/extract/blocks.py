@@ -8,57 +8,57 @@ from cca.transcript.checks import check_of_call, reports_failure
 from cca.transcript.commits import commit_of
 from cca.transcript.results import REJECTED, document_text, error_class, error_text, is_error
 from cca.transcript.results import result_text as words_of
-from cca.transcript.sizes import characters, pictures
+from cca.transcript.sizes import pictures
 from cca.transcript.values import as_json
 
-# In the order of cca.records; values are as written, the column's conversion checks them.
+# The columns of cca.records from `kind` on; values are as written, their conversion checks them.
 BlockRow = tuple[Any, ...]
-PLACE_WIDTH = 12  # columns that place an entry, before the block's index
 # What no result has, and what nothing but a call or a result has.
 _NO_ERROR = (None, None, None)
 _NO_CALL = (None, None, None, None)
 _NO_FILE = (None, None, None)
 _NO_PULL_REQUEST = (None, None)
-# Where a block's own columns hold the input of a call, and its words.
-_INPUT, _TEXT = 3, 5
 _NO_COMMIT = (None, None)
 _NOTHING_PRINTED = (None, *_NO_COMMIT)
-_REST = (*_NO_ERROR, *_NO_FILE, None, *_NO_PULL_REQUEST, None, *_NOTHING_PRINTED)
+_REST = (None, *_NO_ERROR, *_NO_FILE, None, *_NO_PULL_REQUEST, None, *_NOTHING_PRINTED)
 
 
-def rows_of(entry: dict[str, Any], blocks: list[Any], shared: BlockRow) -> list[BlockRow]:
-    """Returns a row each, in the order of the schema; `shared` is what places the entry."""
+def rows_of(entry: dict[str, Any], blocks: list[Any]) -> list[BlockRow]:
+    """Returns a row each, in the order of the schema."""
     result = entry.get("toolUseResult")
-    is_subagent = bool(entry.get("isSidechain"))
-    rows = []
-    for index, block in enumerate(blocks):
+    rows: list[BlockRow] = []
+    for block in blocks:
         kind = kind_of(block)
         if not isinstance(block, dict):
-            own: BlockRow = (kind, *_NO_CALL, as_json(block), None, *_REST)
+            rows.append(_of_text(kind, as_json(block), 0))
         elif is_call(kind):
-            own = _call(kind, block, is_subagent=is_subagent)
+            is_subagent = bool(entry.get("isSidechain"))
+            rows.append(_call(kind, block, is_subagent=is_subagent))
         elif is_result(kind):
-            own = _result(kind, block, entry, result)
+            rows.append(_result(kind, block, entry, result))
             result = None  # It belongs to one result; the first takes it.
         else:
             text = block_text(block)
             if text is None and kind == "document":
                 text = document_text(block)
-            own = (kind, *_NO_CALL, text, None, *_REST)
-        size = (characters(own[_INPUT], own[_TEXT]), pictures(block))
-        rows.append((*shared[:PLACE_WIDTH], index, *shared[PLACE_WIDTH:], *own, *size))
+            rows.append(_of_text(kind, text, pictures(block)))
     return rows
+
+
+def _of_text(kind: str, text: str | None, shown: int) -> BlockRow:
+    return (kind, *_NO_CALL, text, *_REST, len(text) if text else 0, shown)
 
 
 def _call(kind: str, block: dict[str, Any], *, is_subagent: bool) -> BlockRow:
     name, values = block.get("name"), block.get("input")
+    given = as_json(values)
     # A subagent's result has no patch, so its input must say what changed.
     is_counted = is_subagent and isinstance(name, str)
     added, removed = (patches.lines_of_input(name, values) if is_counted else None) or (None, None)
     return (
-        kind, block.get("id"), name, as_json(values), None, None, tools.subject(values),
-        *_NO_ERROR, tools.file_path(values), added, removed, pull_requests.opens(values),
-        *_NO_PULL_REQUEST, check_of_call(name, values), *_NOTHING_PRINTED,
+        kind, block.get("id"), name, given, None, None, tools.subject(values), *_NO_ERROR,
+        tools.file_path(values), added, removed, pull_requests.opens(values), *_NO_PULL_REQUEST,
+        check_of_call(name, values), *_NOTHING_PRINTED, len(given), 0,
     )  # fmt: skip
 
 
@@ -75,6 +75,7 @@ def _result(kind: str, block: dict[str, Any], entry: dict[str, Any], result: Any
         kind, block.get("tool_use_id"), None, None, failed or block.get("is_error"), text, None,
         *failure, tools.result_path(result), added, removed, None,
         *(pull_requests.opened(text or "") or _NO_PULL_REQUEST), None, *_printed(text, result),
+        len(text) if text else 0, 0 if isinstance(content, str) else pictures(block),
     )  # fmt: skip
 
 

@@ -1,12 +1,12 @@
 """A MongoDB document to typed rows: one pass, tolerant; what cannot be placed is a reject."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
 from bson import json_util
 
-from cca.extract.blocks import PLACE_WIDTH, rows_of
+from cca.extract.blocks import BlockRow, rows_of
 from cca.extract.details import details_of
 from cca.extract.rest import rest_of, whole
 from cca.extract.screen import as_on_a_screen, holds_escapes
@@ -42,15 +42,17 @@ Row = tuple[Any, ...]
 
 
 class Rows(NamedTuple):
-    """What a document becomes, in the order of cca.records: an entry with blocks, or a reject.
+    """What a document becomes, in the order of cca.records: an entry with blocks, or another row.
 
-    Values are as written where only the column's conversion can tell their type.
+    Values are as written where only the column's conversion can tell their type. `blocks` hold
+    the columns of their own: those that place a block are its entry's.
     """
 
     day: date
-    conversation: Row | None
-    blocks: list[Row]
+    conversation: Row | None = None
+    blocks: Sequence[BlockRow] = ()
     reject: Row | None = None
+    limits: Row | None = None
 
 
 def convert(document: Mapping[str, Any], bson: bytes | None = None) -> Rows:
@@ -66,32 +68,26 @@ def convert(document: Mapping[str, Any], bson: bytes | None = None) -> Rows:
         place = place_row(document, entry.get("timestamp"))
         blocks = blocks_of(entry)
         row = _entry_row(document, entry, blocks)
-        is_obeyed = holds_escapes(entry, None if "rawLine" in document else bson)
-        if is_obeyed:
+        found = rows_of(entry, blocks) if blocks else ()
+        if holds_escapes(entry, None if "rawLine" in document else bson):
             # The columns do not hold the sequences, so all of the entry is rest.
             row = as_on_a_screen((*row[:-1], whole(entry)), CONVERSATIONS)
-        if not blocks:
-            return Rows(place[DAY], (*place, *row), [])
-        shared = (
-            *place, row[_UUID], row[_TIMESTAMP], row[_MESSAGE_ID], row[_ROLE], row[_AGENT_ID],
-            row[_IS_SIDECHAIN],
-        )  # fmt: skip
-        found = rows_of(entry, blocks, shared)
-        if is_obeyed:
-            width = PLACE_WIDTH
-            found = [(*one[:width], *as_on_a_screen(one[width:], CONTENT_BLOCKS)) for one in found]
-        return Rows(place[DAY], (*place, *row), found)
+            found = [as_on_a_screen(one, CONTENT_BLOCKS) for one in found]
+        return Rows(place[_DAY], (*place, *row), found)
     except ODD_ENTRY as error:
-        reject = reject_row(document, f"{type(error).__name__}: {error}")
-        return Rows(reject[_REJECT_DAY], None, [], reject)
+        return rejected(document, error)
 
 
-DAY = CONVERSATIONS.get_field_index("date")
+_DAY = CONVERSATIONS.get_field_index("date")
+
+
+def rejected(document: Mapping[str, Any], error: Exception) -> Rows:
+    """Return the row of a document that cannot be placed."""
+    reject = _reject_row(document, f"{type(error).__name__}: {error}")
+    return Rows(reject[_REJECT_DAY], reject=reject)
+
+
 _REJECT_DAY = REJECTS.get_field_index("date")
-_UUID, _TIMESTAMP, _MESSAGE_ID, _ROLE, _AGENT_ID, _IS_SIDECHAIN = (
-    CONVERSATIONS.get_field_index(name) - PLACE_WIDTH
-    for name in ("uuid", "timestamp", "message_id", "role", "agent_id", "is_sidechain")
-)
 
 
 def place_row(document: Mapping[str, Any], written: Any) -> Row:
@@ -205,23 +201,25 @@ def _usage(message: dict[str, Any], entry: dict[str, Any]) -> Row:
     searched = result.get("searchCount") if isinstance(result, dict) else None
     if not isinstance(usage, dict):
         return (False, *_NO_TOKENS, count(searched), *_NO_SERVICE, is_final, None)
-    further = further_usage(message)
-    split = mapping(usage.get("cache_creation"))
-    in_usage = mapping(usage.get("server_tool_use")).get("web_search_requests")
+    get = usage.get
+    iterations = get("iterations")
+    further = further_usage(message) if iterations else None
+    split = mapping(get("cache_creation"))
+    in_usage = mapping(get("server_tool_use")).get("web_search_requests")
     return (
         True,
-        count(usage.get("input_tokens")),
-        count(usage.get("output_tokens")),
-        count(usage.get("cache_creation_input_tokens")),
+        count(get("input_tokens")),
+        count(get("output_tokens")),
+        count(get("cache_creation_input_tokens")),
         count(split.get("ephemeral_5m_input_tokens")),
         count(split.get("ephemeral_1h_input_tokens")),
-        count(usage.get("cache_read_input_tokens")),
-        count(mapping(usage.get("output_tokens_details")).get("thinking_tokens")),
+        count(get("cache_read_input_tokens")),
+        count(mapping(get("output_tokens_details")).get("thinking_tokens")),
         count(searched if in_usage is None else in_usage),
-        usage.get("service_tier"),
-        usage.get("speed"),
-        usage.get("inference_geo"),
-        is_final or bool(usage.get("iterations")),
+        get("service_tier"),
+        get("speed"),
+        get("inference_geo"),
+        is_final or bool(iterations),
         as_json([row._asdict() for row in further]) if further else None,
     )
 
@@ -243,7 +241,7 @@ def _text(kind: str | None, entry: dict[str, Any], blocks: list[Any]) -> Any:
     return text_of(blocks) if blocks else None
 
 
-def reject_row(document: Mapping[str, Any], reason: str) -> Row:
+def _reject_row(document: Mapping[str, Any], reason: str) -> Row:
     now = datetime.now(UTC).replace(tzinfo=None)
     ingested_at = document.get("ingestedAt")
     event_at = document.get("eventAt")

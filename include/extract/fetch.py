@@ -1,6 +1,7 @@
 """Reads documents of a time range from MongoDB, and asks its clock and its indexes."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import cast
 
@@ -60,10 +61,19 @@ def documents(
     order = "eventAt" if scope.is_wide else "ingestedAt"
     query = collection.find_raw_batches(scope.query(), batch_size=_BATCH, allow_disk_use=True)
     # Its types say documents; what comes is the bytes of a batch of them.
-    for batch in cast("Iterator[bytes]", query.sort(order, ASCENDING)):
+    for batch in _ahead(cast("Iterator[bytes]", query.sort(order, ASCENDING))):
         for bson in _apart(batch):
             document = decode(bson, _NAIVE)
             yield archive.whole(collection, document) if "rawFile" in document else document, bson
+
+
+def _ahead(batches: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield the batches, and let MongoDB prepare the next one meanwhile."""
+    with ThreadPoolExecutor(1, "cca-fetch") as pool:
+        coming = pool.submit(next, batches, b"")
+        while batch := coming.result():
+            coming = pool.submit(next, batches, b"")
+            yield batch
 
 
 def _apart(batch: bytes) -> Iterator[bytes]:

@@ -1,27 +1,26 @@
 """What a status line recorded, as a row: one reading of the plan's limits."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
-from cca.extract.convert import DAY, Row, place_row, reject_row
-from cca.records import REJECTS
+from cca.extract.convert import Rows, place_row, rejected
+from cca.records import LIMITS
 from cca.transcript.entry import ODD_ENTRY, entry_of
 from cca.transcript.slugs import project_key
 from cca.transcript.times import parse_timestamp
 from cca.transcript.values import count, mapping, string
 
-_REJECT_DAY = REJECTS.get_field_index("date")
+_DAY = LIMITS.get_field_index("date")
 
 
-def limits_row(document: Mapping[str, Any]) -> tuple[str, date, Row]:
-    """Return dataset, date and row of a document; what cannot be placed is a reject."""
+def limits_rows(document: Mapping[str, Any]) -> Rows:
+    """Return the row of a document; what cannot be placed is a reject."""
     try:
         entry = entry_of(document)
         place = place_row(document, entry.get("timestamp"))
     except ODD_ENTRY as error:
-        reject = reject_row(document, f"{type(error).__name__}: {error}")
-        return "rejects", reject[_REJECT_DAY], reject
+        return rejected(document, error)
     cwd = string(entry.get("cwd"))
     values = (
         project_key(cwd) if cwd else document["projectId"],
@@ -34,7 +33,7 @@ def limits_row(document: Mapping[str, Any]) -> tuple[str, date, Row]:
         *_limit(entry.get("fiveHour")),
         *_limit(entry.get("sevenDay")),
     )
-    return "limits", place[DAY], (*place, *values)
+    return Rows(place[_DAY], limits=(*place, *values))
 
 
 def _limit(value: Any) -> tuple[float | None, datetime | None]:

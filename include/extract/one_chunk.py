@@ -12,7 +12,7 @@ from pymongo.collection import Collection
 from cca.extract import fetch
 from cca.extract.chunks import Chunk, coverage_after
 from cca.extract.convert import convert
-from cca.extract.limits import limits_row
+from cca.extract.limits import limits_rows
 from cca.extract.writer import LakeWriter
 from cca.lake.lake import holding
 from cca.lake.manifest import LakeFile
@@ -100,16 +100,11 @@ def _convert_all(
     with _no_collections():
         for done, (document, bson) in enumerate(fetch.documents(collection, scope), 1):
             rows = convert(document, bson)
-            if rows.conversation is not None:
-                size = len(bson)
-                writer.add("conversations", rows.day, [rows.conversation], size)
-                if rows.blocks:
-                    writer.add("content_blocks", rows.day, rows.blocks, size // 2)
-                    blocks += len(rows.blocks)
-                entries += 1
-            elif rows.reject is not None:
-                writer.add("rejects", rows.day, [rows.reject], len(rows.reject[-1]))
-                rejects += 1
+            # Texts stand in an entry's row and in those of its blocks.
+            writer.add(rows, len(bson) * 3 // 2)
+            entries += rows.conversation is not None
+            rejects += rows.reject is not None
+            blocks += len(rows.blocks)
             if on_progress and done % _PROGRESS_EVERY == 0:
                 on_progress(done, max(total, done))
         rejects += _convert_limits(archive.limits_beside(collection), scope, writer)
@@ -122,9 +117,9 @@ def _convert_limits(collection: Collection[Document], scope: TimeRange, writer: 
     """Write what status lines recorded in the range; return the number of rejects."""
     rejects = 0
     for document, _ in fetch.documents(collection, scope):
-        dataset, day, row = limits_row(document)
-        writer.add(dataset, day, [row], _LIMITS_ROW_BYTES)
-        rejects += dataset == "rejects"
+        rows = limits_rows(document)
+        writer.add(rows, _LIMITS_ROW_BYTES)
+        rejects += rows.reject is not None
     return rejects
 
 

@@ -10,8 +10,10 @@ from cca.transcript.values import as_json
 
 # What begins a sequence: ESC, and the one-byte forms of `ESC [`, `ESC ]` and `ESC P`.
 _ESC, _ONE_BYTE_FORMS = "\x1b", ("\x9b", "\x9d", "\x90")
-# The same in UTF-8, where all one-byte forms begin with one byte.
+# The same in UTF-8, where all one-byte forms begin with one byte, and as orjson writes an ESC.
 _ESC_BYTE, _FORMS_BYTE, _THREE_NULS = b"\x1b", b"\xc2", b"\0\0\0"
+_FORMS_BYTES = tuple(form.encode() for form in _ONE_BYTE_FORMS)
+_ESC_IN_JSON = b"\\u001b"
 
 
 def holds_escapes(entry: dict[str, Any], bson: bytes | None = None) -> bool:
@@ -20,8 +22,17 @@ def holds_escapes(entry: dict[str, Any], bson: bytes | None = None) -> bool:
     `bson` is its document as stored, which answers faster for most. It must hold the entry itself
     and not the line that it was written in.
     """
-    if bson is not None and _FORMS_BYTE not in bson and not _may_hold_esc(bson):
+    if bson is not None and not (_may_hold_esc(bson) or _may_hold_form(bson)):
         return False
+    try:
+        written = orjson.dumps(entry)
+    except (TypeError, ValueError):
+        return _holds(entry)
+    # An ESC in the BSON is mostly part of a number.
+    return (_ESC_IN_JSON in written or _may_hold_form(written)) and _holds(entry)
+
+
+def _holds(entry: dict[str, Any]) -> bool:
     waiting: list[Any] = [entry]
     while waiting:
         value = waiting.pop()
@@ -36,6 +47,10 @@ def holds_escapes(entry: dict[str, Any], bson: bytes | None = None) -> bool:
         elif isinstance(value, list):
             waiting.extend(value)
     return False
+
+
+def _may_hold_form(utf8: bytes) -> bool:
+    return _FORMS_BYTE in utf8 and any(form in utf8 for form in _FORMS_BYTES)
 
 
 def _may_hold_esc(bson: bytes) -> bool:

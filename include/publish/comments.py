@@ -1,19 +1,19 @@
 """Copies dbt's descriptions of the marts as comments, which any client shows."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import duckdb
 
-from cca.sql import literal
+from cca.sql import list_literal, literal
 
 
 def comments(
-    connection: duckdb.DuckDBPyConnection, database: str, mart: str, table: str
+    connection: duckdb.DuckDBPyConnection, database: str, tables: Mapping[str, str]
 ) -> Iterator[str]:
-    """Yield the statements that give a table the comments of a database's mart and its columns.
+    """Yield the statements that give tables the comments of a database's marts and their columns.
 
-    dbt writes the comments of the warehouse (persist_docs); the gold file and Postgres get theirs
-    from there.
+    `tables` has the table of each mart, as it stands in a statement. dbt writes the comments of
+    the warehouse (persist_docs); the gold file and Postgres get theirs from there.
     """
     relations = (
         "select comment, database_name, schema_name, table_name from duckdb_tables() union all "
@@ -22,11 +22,13 @@ def comments(
     # DuckDB would import pandas for parameters, which takes longer than all comments.
     where = (
         f"where database_name = {literal(database)} and schema_name = 'marts' "
-        f"and table_name = {literal(mart)} and comment is not null"
+        f"and table_name in (select unnest({list_literal(tables)})) and comment is not null"
     )
-    for (about,) in connection.execute(f"select comment from ({relations}) {where}").fetchall():
-        yield f"comment on table {table} is {literal(about)}"
-    for name, about in connection.execute(
-        f"select column_name, comment from duckdb_columns() {where}"
+    for mart, about in connection.execute(
+        f"select table_name, comment from ({relations}) {where}"
     ).fetchall():
-        yield f'comment on column {table}."{name}" is {literal(about)}'
+        yield f"comment on table {tables[mart]} is {literal(about)}"
+    for mart, name, about in connection.execute(
+        f"select table_name, column_name, comment from duckdb_columns() {where}"
+    ).fetchall():
+        yield f'comment on column {tables[mart]}."{name}" is {literal(about)}'

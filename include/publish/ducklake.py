@@ -137,7 +137,7 @@ def _write(connection: duckdb.DuckDBPyConnection, name: str, *, has_shape: bool)
         return
     connection.execute(f"drop table if exists {table}")
     connection.execute(f"create table {table} as {rows}")
-    for statement in comments(connection, "gold", name, table):
+    for statement in comments(connection, "gold", {name: table}):
         connection.execute(statement)
 
 

@@ -8,7 +8,7 @@ from typing import Any, Self
 import httpx
 
 from cca.errors import CcaError, ServiceDown, SettingError
-from cca.files import replace_file
+from cca.publish.metabase_key import known_key
 from cca.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -94,25 +94,6 @@ class Metabase:
         return ServiceDown(
             f"Metabase at {self.url} does not answer ({said}); start it, or set METABASE_URL"
         )
-
-
-def key_path(settings: Settings) -> Path:
-    return settings.metabase_dir / "api-key"
-
-
-def known_key(settings: Settings) -> str:
-    """METABASE_API_KEY, else the key that cca made for itself, else nothing."""
-    if settings.metabase_api_key:
-        return settings.metabase_api_key
-    try:
-        return key_path(settings).read_text().strip()
-    except FileNotFoundError:
-        return ""
-
-
-def keep_key(settings: Settings, key: str) -> None:
-    """Keep a key, readable by its owner only."""
-    replace_file(key_path(settings), key)
 
 
 def find_database(metabase: Metabase) -> dict[str, Any] | None:

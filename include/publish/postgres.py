@@ -90,7 +90,7 @@ def _copy_marts(connection: duckdb.DuckDBPyConnection, removed: Iterable[str]) -
         # A view that somebody made of it would not fit: Postgres says which, and nothing changes.
         connection.execute(f"drop table if exists {table}")
         connection.execute(f"create table {table} as {rows}")
-        said = ";".join(comments(connection, "gold", name, f'marts."{name}"'))
+        said = ";".join(comments(connection, "gold", {name: f'marts."{name}"'}))
         connection.execute("call postgres_execute('readers', $1)", [said])
     connection.execute("commit")
     return len(wanted)

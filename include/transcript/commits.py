@@ -21,9 +21,9 @@ class Commit(NamedTuple):
 
 def commit_of(text: str) -> Commit | None:
     """Returns the last commit that a result reports; None where git says nothing of one."""
-    end = text[-_READ_CHARACTERS:]
-    if " changed" not in end:
+    if text.find(" changed", -_READ_CHARACTERS) < 0:
         return None
+    end = text[-_READ_CHARACTERS:]
     found = None
     for found in _COMMIT.finditer(end):  # noqa: B007  (the last one counts)
         pass

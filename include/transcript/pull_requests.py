@@ -49,7 +49,7 @@ def opens(values: Any) -> bool:
 
 def opened(text: str) -> PullRequest | None:
     """Returns the pull request whose address is the last line of what a command printed."""
-    if "://" not in text[-_LONGEST_ADDRESS:]:
+    if text.find("://", -_LONGEST_ADDRESS) < 0:
         return None
     return at_address(text[-_LONGEST_ADDRESS:].rstrip().rsplit("\n", 1)[-1])
 

@@ -36,7 +36,11 @@ def mcp_call(blocks: list[Any]) -> tuple[str, str] | None:
     for block in blocks:
         if not isinstance(block, dict) or not is_call(str(block.get("type"))):
             continue
-        server, tool = tool_name(str(block.get("name") or ""), block.get("server_name"))
+        name = str(block.get("name") or "")
+        # Most calls are of Claude Code's own tools: no name to take apart, nothing to clean.
+        if "server_name" not in block and not name.startswith(_PREFIX) and name.isprintable():
+            continue
+        server, tool = tool_name(name, block.get("server_name"))
         if server:
             return mended(server), mended(tool)
     return None

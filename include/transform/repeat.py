@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from cca.settings import PROJECT_DIR, Settings
+from cca.sql import literal
 from cca.transform import recording
 from cca.transform.nodes import NodeDone
 from cca.transform.recording import CHOICE, Kind
@@ -102,7 +103,8 @@ def _build(warehouse: "duckdb.DuckDBPyConnection", step: dict[str, Any], kind: K
 
 
 def _require_table(warehouse: "duckdb.DuckDBPyConnection", name: str) -> None:
-    found = warehouse.execute("select 1 from duckdb_tables() where table_name = $1", [name])
+    query = f"select 1 from duckdb_tables() where table_name = {literal(name)}"
+    found = warehouse.execute(query)
     if not found.fetchall():
         raise Differs(name)
 

@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
 from cca.extract.convert import convert
-from cca.extract.limits import limits_row
-from cca.extract.writer import table_of
+from cca.extract.limits import limits_rows
+from cca.extract.writer import tables_of
 from cca.home import SPOOL_NAME
+from cca.records import DATASETS
 from cca.sync_agent.identity import place_of, place_of_limits
 from cca.transcript.slugs import slug_of
 from cca.transcript.times import parse_timestamp
@@ -22,17 +23,14 @@ TAKEN_AT = datetime(2028, 1, 1, tzinfo=UTC)
 
 def rows_of_transcripts(folder: Path, *, is_lenient: bool = False) -> tuple[list[Row], list[Row]]:
     """Entries and blocks; lenient: without lines that are no entries."""
-    entries, blocks = [], []
+    found = []
     for path in sorted(folder.rglob("*.jsonl")):
         for document in _documents(path, folder, is_lenient=is_lenient):
             rows = convert(document)
             assert rows.conversation is not None, rows.reject
-            entries.append(rows.conversation)
-            blocks += rows.blocks
-    return (
-        table_of(entries, "conversations").to_pylist(),
-        table_of(blocks, "content_blocks").to_pylist(),
-    )
+            found.append(rows)
+    tables = {name: schema.empty_table() for name, schema in DATASETS.items()} | tables_of(found)
+    return tables["conversations"].to_pylist(), tables["content_blocks"].to_pylist()
 
 
 def rows_of_limits(folder: Path) -> list[Row]:
@@ -48,8 +46,8 @@ def rows_of_limits(folder: Path) -> list[Row]:
                 "sessionKey": written["sessionId"], "sourceFile": place.source_file, "host": HOST,
                 "eventAt": parse_timestamp(written["timestamp"]), "ingestedAt": TAKEN_AT,
             }  # fmt: skip
-            found.append(limits_row(document)[2])
-    return table_of(found, "limits").to_pylist()
+            found.append(limits_rows(document))
+    return tables_of(found)["limits"].to_pylist() if found else []
 
 
 def _documents(path: Path, folder: Path, *, is_lenient: bool) -> Iterator[Row]:

@@ -20,12 +20,19 @@
       el.classList.toggle("picking", isShown());
       el.querySelector('[data-act="picking"]')?.setAttribute("aria-pressed", String(isShown()));
       window.cca.pressCompact(el);
-      const place = bar();
+      if (!picked.size) bar()?.remove();
+      const place = bar() || offered();
       if (!place) return;
-      place.hidden = !picked.size;
-      write(place.querySelector("[role=status]"), picked.size ? `${picked.size} selected` : "");
+      write(place.querySelector("[role=status]"), `${picked.size} selected`);
       for (const link of place.querySelectorAll("a[data-format]"))
         link.href = `/api/export?${asked({ what: "conversations", format: link.dataset.format })}`;
+    }
+
+    // There is a bar as long as there is something to do with it.
+    function offered() {
+      const template = picked.size ? el.querySelector("template.of-picked") : null;
+      template?.after(template.content.cloneNode(true));
+      return bar();
     }
 
     function asked(given) {

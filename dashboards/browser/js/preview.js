@@ -2,7 +2,7 @@
 (() => {
   const { fill, mark, patternOf, reason } = window.cca;
   const place = document.getElementById("preview");
-  const [link, feed] = [place.querySelector("a"), place.querySelector(".feed")];
+  const [link, feed] = [place.querySelector("a"), place.appendChild(document.createElement("div"))];
   const WIDE = matchMedia("(min-width: 1280px)");
   const [PAUSE, KEPT] = [120, 30];
   const read = new Map();
@@ -47,6 +47,8 @@
     link.textContent = title?.lastChild.textContent.trim() || "Open";
     link.href = row.href;
     place.hidden = false;
+    // As long as it is there, it looks as a conversation does.
+    [place.className, feed.className] = ["transcript", "feed"];
     document.body.dataset.preview = "1";
     arrive();
   }
@@ -67,9 +69,16 @@
     if (article && pattern) mark(article, pattern);
   }
 
-  async function unfold(tool) {
+  // Once for each call: it opens by us, and then tells that it was opened.
+  const unfolding = new WeakMap();
+  function unfold(tool) {
+    if (!unfolding.has(tool)) unfolding.set(tool, readCall(tool));
+    return unfolding.get(tool);
+  }
+
+  async function readCall(tool) {
     const body = tool.querySelector(":scope > .body");
-    if (!body || body.childElementCount) return;
+    if (!body) return;
     try {
       fill(body, await get(tool.dataset.src));
     } catch (error) {
@@ -88,6 +97,7 @@
     shown = "";
     feed.replaceChildren();
     place.hidden = true;
+    [place.className, feed.className] = ["", ""];
     delete document.body.dataset.preview;
   }
 

@@ -152,7 +152,7 @@ export function render({ model, el }) {
   // Which list this is, whatever session is open beside it.
   function nameOf() {
     const given = new URLSearchParams(list()?.dataset.more.split("?")[1]);
-    for (const name of ["session", "agent", "m"]) given.delete(name);
+    for (const name of ["session", "agent", "m", "show"]) given.delete(name);
     return given.toString();
   }
 

@@ -44,6 +44,25 @@
     show(table);
   }
 
+  // The address says how a table is sorted, so that a link and a reload show it so.
+  function tell(button) {
+    const head = button.closest("th");
+    const order = head.getAttribute("aria-sort");
+    const address = new URL(location.href);
+    address.searchParams.set("sort", `${head.closest("section").id}.${head.cellIndex}.${order}`);
+    history.replaceState(history.state, "", address);
+  }
+
+  function sortAsTold() {
+    const told = new URLSearchParams(location.search).get("sort") || "";
+    const [id, column, order] = told.split(".");
+    const section = document.getElementById(id);
+    const button = section?.querySelectorAll("th")[Number(column)]?.querySelector("[data-sort]");
+    if (!button) return;
+    sort(button);
+    if (button.closest("th").getAttribute("aria-sort") !== order) sort(button);
+  }
+
   function toggle(button) {
     const table = button.parentElement.querySelector("table");
     const isAll = button.getAttribute("aria-expanded") === "true";
@@ -57,8 +76,12 @@
 
   document.addEventListener("click", ({ target }) => {
     const head = target.closest("[data-sort]");
-    if (head) sort(head);
+    if (head) {
+      sort(head);
+      tell(head);
+    }
     const more = target.closest("[data-all]:is(button)");
     if (more) toggle(more);
   });
+  sortAsTold();
 })();

@@ -22,6 +22,7 @@ export function render({ model, el }) {
 
   function opened() {
     document.title = head() ? `${head().dataset.title} · Conversations` : "Conversations";
+    arrange(head()?.dataset.show || localStorage.getItem(LAYOUT) || "");
     hideAgain();
     wrap(localStorage.getItem(WRAP) === "1");
     el.scrollTop = 0;
@@ -65,6 +66,7 @@ export function render({ model, el }) {
     const article = part?.closest("article");
     if (!article) return null;
     if (part.matches("details")) part.open = true;
+    uncover(part);
     select(article);
     article.classList.add("target");
     highlight(article);
@@ -80,6 +82,7 @@ export function render({ model, el }) {
       place = placeOf(id, use) || nearTo(id);
     }
     if (!place) return null;
+    uncover(place);
     if (isOpen && place.matches("details.tool")) {
       place.open = true;
       await unfoldTool(place);
@@ -172,6 +175,7 @@ export function render({ model, el }) {
       const top = edge.getBoundingClientRect().top;
       if (side === "after") edge.after(chunk.content);
       else edge.before(chunk.content);
+      end();
       // What is being read stays where it is, whether or not the browser saw to that already.
       if (side === "before") scroller(place).scrollTop += edge.getBoundingClientRect().top - top;
       place.setAttribute("aria-busy", "false");
@@ -247,7 +251,7 @@ export function render({ model, el }) {
     requestAnimationFrame(grow);
   }
 
-  const lastArticle = () => articles().pop();
+  const lastArticle = () => articles().findLast((one) => one.checkVisibility());
 
   // Compared by what the server wrote, whatever was opened or loaded since.
   const written = (article) => {
@@ -459,8 +463,59 @@ export function render({ model, el }) {
   }
 
   function hideAgain() {
+    end();
     for (const [name, off] of Object.entries(hidden)) if (off) toggle(name, false);
   }
+
+  // --- all of it, what was said, or what was asked and the last answer to it
+
+  const LAYOUT = "cca-layout";
+
+  function arrange(layout) {
+    if (!feed()) return;
+    const shown = layout === "everything" ? "" : layout;
+    for (const place of [head(), feed()]) place.dataset.show = shown;
+    head().querySelector("select.layout").value = shown || "everything";
+    end();
+  }
+
+  // The last words of Claude before each prompt, and those at the end of what was read.
+  function end() {
+    if (feed()?.dataset.show !== "prompts") return;
+    let last = null;
+    for (const article of articles()) {
+      article.classList.remove("last-said");
+      if (article.matches(".you")) {
+        last?.classList.add("last-said");
+        last = null;
+      } else if (article.matches(".claude:has(> .prose)")) last = article;
+    }
+    last?.classList.add("last-said");
+  }
+
+  // The message that is read stays in sight, or the one before it that is still shown.
+  function rearrange(layout) {
+    const top = el.getBoundingClientRect().top + (head()?.offsetHeight || 0);
+    const all = articles();
+    const at = all.findIndex(
+      (one) => one.checkVisibility() && one.getBoundingClientRect().bottom > top,
+    );
+    arrange(layout);
+    localStorage.setItem(LAYOUT, layout);
+    const near = all.slice(0, at + 1).findLast((one) => one.checkVisibility());
+    settle(() => near?.scrollIntoView({ block: "start" }));
+  }
+
+  // What somebody goes to is shown, whatever was to be shown before.
+  function uncover(place) {
+    if (feed().dataset.show && !place.checkVisibility()) arrange("");
+  }
+
+  el.addEventListener("change", ({ target }) => {
+    if (!target.matches("select.layout")) return;
+    rearrange(target.value);
+    set({ show: target.value });
+  });
 
   function toggle(name, on) {
     if (name === "wrap") return wrap(on);
@@ -498,7 +553,7 @@ export function render({ model, el }) {
     nextMatch: rail.nextMatch,
     goToEnd,
     step(by) {
-      const all = articles();
+      const all = articles().filter((one) => one.checkVisibility());
       const top = el.getBoundingClientRect().top + (head()?.offsetHeight || 0);
       const at = all.indexOf(selected());
       const visible = all.findIndex((article) => article.getBoundingClientRect().bottom > top + 8);

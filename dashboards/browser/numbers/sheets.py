@@ -35,5 +35,7 @@ def _written(cell: Cell) -> Any:
     value = cell.value
     if isinstance(value, datetime):
         return value.isoformat(timespec="minutes")
-    # A decimal zero would be written as 0E-10.
-    return "" if value is None else value or (0 if isinstance(value, Decimal) else value)
+    if isinstance(value, Decimal):
+        # The places that it has, and not those of its column.
+        return f"{value.normalize():f}"
+    return "" if value is None else value

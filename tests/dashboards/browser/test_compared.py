@@ -68,7 +68,7 @@ def test_a_table_as_a_file_has_each_figure_whole_and_no_formula() -> None:
         ],
         [
             [Cell("=1+1", sub="@atlas"), Cell(Figure("Wed", at)), Cell(number(1234, "+")),
-             Cell(money(Decimal("0.00012"))), Cell(percent(0.5)), Cell(span(2500))],
+             Cell(money(Decimal("0.0001200000"))), Cell(percent(0.5)), Cell(span(2500))],
             [Cell("b,c"), Cell(""), Cell(NOTHING), Cell(money(Decimal("0E-10"))),
              Cell(percent(None)), Cell(span(None))],
         ],

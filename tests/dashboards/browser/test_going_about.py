@@ -89,9 +89,38 @@ def test_what_is_typed_before_the_conversation_is_ready_is_found(site: Any, open
     assert page.locator("html").get_attribute("data-theme") == theme, "`d` is a letter here"
 
 
+def test_a_conversation_is_read_whole_or_as_what_was_said_or_asked(
+    page: Any, open_page: Any, site: Any
+) -> None:
+    shown = page.get_by_label("Layout", exact=True)
+    shown.select_option("Prompts only")
+    expect(page).to_have_url(re.compile("show=prompts"))
+    # Each prompt, and before it and at the end the last answer.
+    articles = page.locator(".feed > .window > article:not(.divider)").filter(visible=True)
+    told = ["Message 9", "Prompt 10", "Message 309", "Prompt 310", "Message 609", "Prompt 610"]
+    expect(articles).to_contain_text([*told, "Message 899"])
+    expect(page.get_by_role("button", name="Thinking", exact=True)).to_be_hidden()
+    page.keyboard.press("Escape")
+    page.locator("a.row").first.click()
+    expect(shown).to_have_value("prompts")
+    shown.select_option("Conversation")
+    expect(page.get_by_text("Message 119", exact=True)).to_be_attached()
+    expect(page.locator("details.tool").filter(visible=True)).to_have_count(0)
+    # Another page remembers it; what somebody goes to is shown all the same.
+    page.goto(f"{site.url}/?session={TALK}")
+    expect(shown).to_have_value("conversation", timeout=15_000)
+    page.locator(".stepper.failure").get_by_role("button", name="Next failed call").click()
+    expect(page.locator(f'details.tool[data-use="toolu_{FAILED[0]}"]')).to_be_visible()
+    expect(shown).to_have_value("everything")
+
+
 def test_failures_are_stepped_through_across_the_whole_session(page: Any) -> None:
     steps = page.locator(".stepper.failure")
     expect(steps).to_contain_text("3 failed calls")
+    # It is said once.
+    told = page.locator(".session-head .facts .failed")
+    expect(told).to_be_attached()
+    expect(told).to_be_hidden()
     for number, failed in enumerate([*FAILED, FAILED[0]]):
         steps.get_by_role("button", name="Next failed call").click()
         tool = page.locator(f'details.tool[data-use="toolu_{failed}"]')

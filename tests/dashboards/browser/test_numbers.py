@@ -824,6 +824,9 @@ def test_a_table_is_sorted_shown_whole_and_taken_along(site: Any, open_page: Any
     expect(head).to_have_attribute("aria-sort", "ascending")
     assert table.locator("tbody tr").evaluate_all(order) == sorted(added)
     expect(table.locator("th[aria-sort]")).to_have_count(1)
+    page.reload()
+    expect(head).to_have_attribute("aria-sort", "ascending")
+    assert table.locator("tbody tr").evaluate_all(order) == sorted(added)
     assert len(added) > 12
     expect(table.locator("tbody tr:visible")).to_have_count(12)
     table.get_by_role("button", name=f"Show all {len(added)}").click()

@@ -68,6 +68,8 @@ def test_before_a_publish_the_first_page_says_how_to_get_numbers(site: Any, open
     page = ready(open_page(site.url))
     expect(page.locator(".spent")).to_contain_text("No numbers yet")
     expect(page.locator(".spent code").first).to_have_text("cca pipeline")
+    page.get_by_role("button", name="What is a message?").focus()
+    expect(page.get_by_role("tooltip")).to_contain_text("a response in several entries counts once")
 
 
 def test_a_click_opens_a_session_and_back_returns(site: Any, open_page: Any) -> None:

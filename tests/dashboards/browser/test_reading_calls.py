@@ -100,7 +100,9 @@ def test_a_failed_call_reads_the_same_closed_and_opened(page: Any) -> None:
     expect(edit.locator(".piece.failed pre")).to_have_text(said)
     names = [edit.locator(".copy", has_text=name) for name in ("Copy path", "History")]
     assert len({_text_top(name) for name in names}) == 1
-    facts = page.locator(".session-head .facts > :is(a, span)")
+    # Once the stepper says how many calls failed, the facts do not.
+    expect(page.locator(".stepper.failure")).to_be_visible()
+    facts = page.locator(".session-head .facts > :is(a, span)").filter(visible=True)
     assert len({_text_top(fact) for fact in facts.all()}) == 1
 
 

@@ -14,6 +14,7 @@ from cca.doctor.checks import all_checks
 from cca.errors import ServiceDown, SettingError
 from cca.publish import metabase
 from cca.publish.gold import publish
+from cca.publish.metabase_key import key_path
 from cca.settings import Settings, child_environment
 from tests.dashboards.metabase.fake_metabase import EMAIL, FakeMetabase
 
@@ -49,7 +50,7 @@ def test_its_key_is_kept_for_its_user_alone_and_used_instead_of_the_password(
     fake: FakeMetabase, site: Settings
 ) -> None:
     provision(site, Options())
-    path = metabase.key_path(site)
+    path = key_path(site)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert path.read_text() == fake.keys["cca"]
     without_password = site.model_copy(update={"metabase_password": ""})
@@ -266,7 +267,7 @@ def test_errors_name_address_setting_and_fix(fake: FakeMetabase, site: Settings)
     with pytest.raises(SettingError, match=rf"METABASE_PASSWORD.*{EMAIL}"):
         provision(no_password, Options())
     provision(site, Options())
-    metabase.key_path(site).unlink()
+    key_path(site).unlink()
     wrong = site.model_copy(update={"metabase_password": "wrong"})
     with pytest.raises(SettingError, match=r"refuses POST /api/session.*METABASE_PASSWORD") as said:
         provision(wrong, Options())

@@ -6,16 +6,17 @@ from typing import Any
 import pytest
 
 from cca.extract.convert import Rows, convert
-from cca.records import CONTENT_BLOCKS, CONVERSATIONS
+from cca.extract.writer import tables_of
 
 
 def entry_of(rows: Rows) -> dict[str, Any]:
-    assert rows.conversation is not None
-    return dict(zip(CONVERSATIONS.names, rows.conversation, strict=True))
+    found: dict[str, Any] = tables_of([rows])["conversations"].to_pylist()[0]
+    return found
 
 
 def blocks_of(rows: Rows) -> list[dict[str, Any]]:
-    return [dict(zip(CONTENT_BLOCKS.names, block, strict=True)) for block in rows.blocks]
+    tables = tables_of([rows])
+    return tables["content_blocks"].to_pylist() if rows.blocks else []
 
 
 ANSWER = {"role": "assistant", "id": "m1", "model": "claude-x", "usage": {"output_tokens": 7}}

@@ -6,7 +6,7 @@ import pytest
 
 from cca.doctor.reconcile import reconcile
 from cca.extract.fetch import server_time
-from cca.extract.limits import limits_row
+from cca.extract.limits import limits_rows
 from cca.extract.run import extract
 from cca.extract.window import Window, backfill
 from cca.lake.lake import holding
@@ -82,9 +82,9 @@ def test_a_backfill_owns_the_readings_of_its_time(settings, collection, document
     {"usedPercentage": True, "resetsAt": 1_790_859_600},
 ])  # fmt: skip
 def test_an_odd_limit_is_none(document, limit):
-    dataset, _, row = limits_row(reading(document) | {"fiveHour": limit, "cwd": limit})
+    row = limits_rows(reading(document) | {"fiveHour": limit, "cwd": limit}).limits
+    assert row is not None
     values = dict(zip(LIMITS.names, row, strict=True))
-    assert dataset == "limits"
     assert (values["five_hour_percentage"], values["five_hour_resets_at"]) == (None, None)
     assert values["seven_day_percentage"] == 7
 
@@ -92,7 +92,7 @@ def test_an_odd_limit_is_none(document, limit):
 def test_what_cannot_be_placed_is_a_reject(document):
     odd = reading(document)
     del odd["sessionKey"]
-    assert limits_row(odd)[0] == "rejects"
+    assert limits_rows(odd).reject
 
 
 def test_readings_are_forgotten_with_their_session(settings, collection, document):

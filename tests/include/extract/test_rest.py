@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from cca.demo.generate import generate
 from cca.extract.convert import convert
-from cca.extract.writer import table_of
+from cca.extract.writer import tables_of
 from cca.settings import PROJECT_DIR
 from cca.transcript.values import json_bytes
 
@@ -128,18 +128,17 @@ def _document(entry: dict[str, Any], number: int) -> tuple[dict[str, Any], bytes
 
 def assert_whole(entries: Iterable[dict[str, Any]], folder: Path) -> int:
     """Assert that each entry comes back; returns how many there were."""
-    rows, blocks, written = [], [], {}
+    rows, written = [], {}
     for number, entry in enumerate(entries):
         document, stored = _document(entry, number)
         found = convert(document, stored)
         assert found.conversation is not None, found.reject
         written[str(number)] = entry
-        rows.append(found.conversation)
-        blocks += found.blocks
-    for dataset, found_rows in (("conversations", rows), ("content_blocks", blocks)):
+        rows.append(found)
+    for dataset, table in tables_of(rows).items():
         place = folder / "lake" / dataset / "date=2026-11-20"
         place.mkdir(parents=True)
-        pq.write_table(table_of(found_rows, dataset), place / "a.parquet")
+        pq.write_table(table, place / "a.parquet")
     with duckdb.connect() as connection:
         connection.execute(_query(folder))
         whole = dict(connection.execute("select _id, entry from whole_entries").fetchall())

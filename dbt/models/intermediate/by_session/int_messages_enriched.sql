@@ -1,4 +1,4 @@
--- Sorted without the texts: carrying them is what would cost.
+-- Texts are costly to carry, so rows are sorted without them, and ranked only where copies are.
 with keys as (
     select
         document_id,
@@ -15,7 +15,6 @@ with keys as (
     where {{ touched('session_id') }}
 ),
 
--- Few entries have copies, so only those are ranked.
 repeated as (
     select
         entry_id,
@@ -48,8 +47,7 @@ folded as (
     left join ranked on keys.document_id = ranked.document_id
     where
         coalesce(ranked.copy_number, 1) = 1
-        -- Side files are kept in the archive, but they are no entries of a transcript.
-        and keys.entry_type not in ('agent-meta', 'workflow', 'tool-result')
+        and keys.entry_type not in ('agent-meta', 'workflow', 'tool-result')  -- Side files.
 ),
 
 numbered as (
