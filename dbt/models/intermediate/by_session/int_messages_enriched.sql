@@ -54,10 +54,13 @@ numbered as (
     select
         document_id,
         copies,
-        case when not is_sidechain then count(*) filter (where is_human_prompt) over (
-            partition by session_id order by stream, generation, source_offset
-            rows between unbounded preceding and current row
-        ) end as turn_number
+        case
+            when not is_sidechain
+                then count(*) filter (where is_human_prompt) over (
+                    partition by session_id order by stream, generation, source_offset
+                    rows between unbounded preceding and current row
+                )
+        end as turn_number
     from folded
 ),
 
