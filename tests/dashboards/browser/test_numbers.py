@@ -327,7 +327,7 @@ def test_two_periods_are_compared_day_by_day(published: Settings) -> None:
     }
     assert values["Cost"][:2] == [rows.get("2026-10", 0), rows.get("2026-11", 0)]
     assert [column.about for column in table.columns[1:]] == [
-        "Oct 1 to Oct 31", "Nov 1 to Nov 20", "against October 2026",
+        "Oct 1 to Oct 31", "Nov 1 to Nov 20 so far", "against October 2026",
     ]  # fmt: skip
     # The later period stands to the earlier one as on the first page.
     week, _ = _side_by_side(published, Choice(against="period", a="week", b="week-1"))
