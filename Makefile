@@ -10,7 +10,7 @@ NPM ?= $(or $(shell command -v npm),$(VENV)/bin/uv tool run --quiet --python $(V
 BIOME_STAMP := node_modules/.installed
 DEMO_HOME ?= $(or $(TMPDIR),/tmp)/cca-demo-$(shell id -u)
 
-.PHONY: wheels .links help install up up-light demo demo-down down status logs deploy run-backfill run-adhoc run-daily pipeline test test-light test-long coverage lint format audit types bench bench-sync bench-search bench-peers bench-browser bench-light docs env lock
+.PHONY: wheels .links help install up up-light demo demo-light demo-down down status logs deploy run-backfill run-adhoc run-daily pipeline test test-light test-long coverage lint format audit types bench bench-sync bench-search bench-peers bench-browser bench-light docs env lock
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 14
@@ -48,6 +48,9 @@ logs: install  ## show the end of every log
 
 demo: install  ## run the whole stack on generated conversations in a temporary home
 	@$(CCA) demo --home $(DEMO_HOME)
+
+demo-light: install  ## the same without Airflow
+	@$(CCA) demo --light --home $(DEMO_HOME)
 
 demo-down: install  ## stop the demo and delete its home
 	@$(CCA) demo --home $(DEMO_HOME) --down

@@ -85,5 +85,8 @@ def demo(home: Path, down: bool, light: bool) -> None:
     if done.returncode:
         sys.exit(done.returncode)
     if wrong := differences(home, settings):
-        raise click.ClickException("totals differ from truth.json: " + "; ".join(wrong))
-    say("Every total equals truth.json. Stop and delete the demo with: make demo-down")
+        raise click.ClickException(
+            f"totals differ from {home / 'truth.json'}, which knows no conversations that were "
+            f"added or changed since: {'; '.join(wrong)}"
+        )
+    say(f"Every total equals truth.json. To stop and delete it: cca demo --home {home} --down")
