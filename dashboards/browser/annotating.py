@@ -1,11 +1,19 @@
 """The handler behind stars and notes; the guard has made sure that one of our pages asks."""
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from cca.annotations import Annotation, annotations_in_list, annotations_of, changed, keep
+from cca.annotations import (
+    Annotation,
+    SessionAnnotation,
+    annotations_in_list,
+    annotations_of,
+    changed,
+    keep,
+)
 from cca.conversation.stored import find_entry
 from cca.dashboards.browser.api import Reading
 from cca.dashboards.browser.archive import find_session, session_title
@@ -22,7 +30,8 @@ Answer = tuple[str, str]
 class Annotations(Reading):
     """GET: the annotations of a session. POST: a change to one, answered with how it is shown.
 
-    A change to several `sessions` stars them or not, and adds tags.
+    GET of several sessions (`id`) tells what all of them have. A change to several `sessions` stars
+    them or not, adds `tags` and removes `untags`.
     """
 
     async def get(self) -> None:
@@ -40,9 +49,20 @@ class Annotations(Reading):
             await self.answer(lambda: self._write(changes))
 
     def _read(self) -> Answer:
+        several = self.get_arguments("id")
+        if several:
+            return self._read_all(several[:MAX_SESSIONS])
         annotations = annotations_of(self.desk.archive.annotations, self.argument("session"))
         rows = [_row(annotation) for annotation in annotations.values()]
         return "application/json", json.dumps({"rows": rows})
+
+    def _read_all(self, sessions: list[str]) -> Answer:
+        """Whether all of these sessions are starred, and the tags that any of them has."""
+        marks = annotations_in_list(self.desk.archive.annotations, sessions)
+        own = [marks.get(session, SessionAnnotation()) for session in sessions]
+        tags = sorted({tag for mark in own for tag in mark.tags})
+        starred = all(mark.is_starred for mark in own)
+        return "application/json", json.dumps({"starred": starred, "tags": tags})
 
     def _write(self, changes: dict[str, Any]) -> Answer | None:
         session, entry = str(changes.get("session") or ""), str(changes.get("entry") or "")
@@ -72,9 +92,8 @@ class Annotations(Reading):
                 continue
             before = annotations_of(archive.annotations, session).get("") or Annotation(session)
             signed = replace(before, by=user_of(self), at=datetime.now(UTC))
-            added = changes.get("tags")
-            more = {"tags": [*before.tags, *added]} if isinstance(added, list) else {}
-            keep(archive.annotations, changed(signed, {**changes, **more}), origin)
+            tags = _tags_after(before.tags, changes)
+            keep(archive.annotations, changed(signed, {**changes, "tags": tags}), origin)
         return "application/json", json.dumps(named_rows(self.desk, sessions[:MAX_SESSIONS]))
 
     def _changes(self) -> dict[str, Any] | None:
@@ -85,6 +104,14 @@ class Annotations(Reading):
         except ValueError:
             return None
         return given if isinstance(given, dict) else None
+
+
+def _tags_after(tags: Sequence[str], changes: Mapping[str, Any]) -> list[Any]:
+    """Tags with those that are added, and without those that are removed."""
+    added, removed = (
+        given if isinstance(given := changes.get(name), list) else [] for name in ("tags", "untags")
+    )
+    return [tag for tag in [*tags, *added] if tag not in removed]
 
 
 def named_rows(desk: Desk, sessions: list[str]) -> dict[str, str]:

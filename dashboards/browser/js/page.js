@@ -358,11 +358,11 @@
 
   const isFinding = (event) => event.composedPath().some((node) => node.matches?.(".find"));
 
-  // One key leaves one thing: the session, then the search.
+  // One key leaves one thing: the session, then the search, then what is selected in the list.
   function leave(isOpen) {
-    if (panes.sessions?.unpick()) return;
     if (isOpen) panes.transcript?.close();
     else if (document.body.dataset.view === "search") panes.header?.clear();
+    else panes.sessions?.unpick();
   }
 
   const arrowsIn = (event) => event.composedPath().find((node) => node.matches?.("[data-arrows]"));

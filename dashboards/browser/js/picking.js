@@ -1,10 +1,14 @@
 // Several sessions of the list, selected to be exported, tagged, starred or resumed together.
 (() => {
   const MOST = 500;
+  const ROW = ".sessions a.row";
+  const isRanging = (event) => event.shiftKey && !event.metaKey && !event.ctrlKey;
 
   window.cca.picking = (el, rows) => {
     const { fill, reason, say, toClipboard } = window.cca;
     const picked = new Set();
+    // What this list has shown so far, in its order: rows far from what is seen are dropped.
+    const listed = new Set();
     let last = null;
     let isOn = false;
     const bar = () => el.querySelector(".picked");
@@ -16,16 +20,24 @@
 
     // Rows come and go while somebody scrolls, and are written again when they change.
     function dress() {
-      for (const box of el.querySelectorAll("input.pick")) box.checked = picked.has(box.value);
-      el.classList.toggle("picking", isShown());
+      for (const box of el.querySelectorAll("input.pick")) {
+        box.checked = picked.has(box.value);
+        listed.add(box.value);
+      }
+      el.classList.toggle("picking", isShown() && Boolean(el.querySelector(".sessions")));
       el.querySelector('[data-act="picking"]')?.setAttribute("aria-pressed", String(isShown()));
       window.cca.pressCompact(el);
       if (!picked.size) bar()?.remove();
       const place = bar() || offered();
       if (!place) return;
-      write(place.querySelector("[role=status]"), `${picked.size} selected`);
+      write(place.querySelector("[role=status]"), told());
       for (const link of place.querySelectorAll("a[data-format]"))
         link.href = `/api/export?${asked({ what: "conversations", format: link.dataset.format })}`;
+    }
+
+    function told() {
+      const hidden = [...picked].filter((id) => !listed.has(id)).length;
+      return `${picked.size} selected${hidden ? `, ${hidden} not shown` : ""}`;
     }
 
     // There is a bar as long as there is something to do with it.
@@ -42,27 +54,39 @@
     }
 
     function pick(row, isRange) {
-      const all = rows();
-      const from = isRange ? all.findIndex((one) => one.dataset.session === last) : -1;
-      const at = all.indexOf(row);
-      const chosen = from < 0 ? [row] : all.slice(Math.min(from, at), Math.max(from, at) + 1);
-      const isIn = isRange || !picked.has(row.dataset.session);
-      for (const { dataset } of chosen) {
-        if (!isIn) picked.delete(dataset.session);
-        else if (picked.size < MOST) picked.add(dataset.session);
-      }
-      if (picked.size === MOST) say(`At most ${MOST} sessions are selected at once`);
-      last = row.dataset.session;
+      const id = row.dataset.session;
+      const shown = rows().map((one) => one.dataset.session);
+      const all = shown.includes(last) ? shown : [...listed];
+      const from = isRange ? all.indexOf(last) : -1;
+      const at = all.indexOf(id);
+      const isIn = isRange || !picked.has(id);
+      if (isIn) add(from < 0 ? [id] : all.slice(Math.min(from, at), Math.max(from, at) + 1));
+      else picked.delete(id);
+      last = id;
       dress();
     }
 
+    function add(ids) {
+      for (const id of ids) if (picked.size < MOST) picked.add(id);
+      if (picked.size === MOST) say(`At most ${MOST} sessions are selected at once`);
+    }
+
+    function addAll() {
+      add(listed);
+      dress();
+    }
+
+    // Another list: what was selected stays selected, whether or not it is in it.
+    function relist() {
+      listed.clear();
+      last = null;
+    }
+
     function clear() {
-      const were = isShown();
       picked.clear();
       isOn = false;
       last = null;
       dress();
-      return were;
     }
 
     async function change(changes, done) {
@@ -91,10 +115,41 @@
       }
     }
 
-    function star() {
-      const shown = rows().filter((row) => picked.has(row.dataset.session));
-      const starred = !shown.every((row) => row.querySelector(".star:not(.some)"));
-      return change({ starred }, starred ? "Starred" : "Stars removed");
+    // What all of them have, as the server knows it: not all of their rows are on the page.
+    async function marks() {
+      const answer = await fetch(`/api/annotations?${asked()}`);
+      if (!answer.ok) throw new Error(await answer.text());
+      return answer.json();
+    }
+
+    async function star() {
+      try {
+        const starred = !(await marks()).starred;
+        await change({ starred }, starred ? "Starred" : "Stars removed");
+      } catch (error) {
+        say(reason(error));
+      }
+    }
+
+    // The tags that any of them has, each a button that removes it from all.
+    async function offerTags(menu) {
+      const place = menu.querySelector(".tags");
+      try {
+        const { tags } = await marks();
+        place.replaceChildren(
+          ...tags.map((tag) => {
+            const button = document.createElement("button");
+            button.type = "button";
+            button.className = "tag";
+            button.dataset.untag = tag;
+            button.textContent = `${tag} ×`;
+            button.setAttribute("aria-label", `Remove the tag ${tag}`);
+            return button;
+          }),
+        );
+      } catch (error) {
+        place.textContent = reason(error);
+      }
     }
 
     async function resume() {
@@ -114,7 +169,7 @@
       }
     }
 
-    const act = { star, resume, clear };
+    const act = { all: addAll, star, resume, clear };
     const toggle = () => {
       if (isShown()) clear();
       else isOn = true;
@@ -130,10 +185,31 @@
         // The keys of the list go on from here.
         row.focus();
       }
+      // A row is a link: with Shift it would open a window.
+      const link = isRanging(event) && target.closest(ROW);
+      if (link) {
+        event.preventDefault();
+        pick(link, true);
+        link.focus();
+      }
       const button = target.closest("button");
       if (button?.dataset.act === "picking") toggle();
       if (button?.dataset.picked) act[button.dataset.picked]();
+      if (button?.dataset.untag) {
+        change({ untags: [button.dataset.untag] }, "Tag removed");
+        button.closest("details").open = false;
+      }
     });
+    // Nor does a click with Shift select the text up to there.
+    el.addEventListener("mousedown", (event) => {
+      if (isRanging(event) && event.target.closest(ROW)) event.preventDefault();
+    });
+    // `toggle` does not bubble.
+    el.addEventListener(
+      "toggle",
+      ({ target }) => target.matches("details.tagging[open]") && offerTags(target),
+      true,
+    );
     el.addEventListener("submit", (event) => {
       if (!event.target.closest(".picked")) return;
       event.preventDefault();
@@ -144,6 +220,6 @@
     });
     new MutationObserver(dress).observe(el, { childList: true, subtree: true });
     dress();
-    return { pick, clear };
+    return { pick, clear, relist };
   };
 })();

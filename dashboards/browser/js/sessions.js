@@ -251,8 +251,7 @@ export function render({ model, el }) {
     const name = focused?.dataset?.name;
     const text = name === "text" ? focused.value : null;
     const isOpen = Boolean(el.querySelector("details.traits[open]"));
-    // Another list: what was selected is not in sight any more.
-    picking.clear();
+    picking.relist();
     fill(el, message.html);
     if (!comeBack()) el.scrollTop = 0;
     if (isOpen && el.querySelector("details.traits"))

@@ -29,6 +29,10 @@ def site(run_site: Any, new_story: Any) -> Any:
                 for number in range(SESSIONS)
             ]
         )  # fmt: skip
+        archive.database(client, site.settings)["annotations"].insert_many(
+            {"_id": f"s{number:04}", "sessionKey": f"s{number:04}", "entryId": "", "starred": True}
+            for number in range(30, 60)
+        )
     talk = new_story("talk", title="A talk of otters", branch="otters")
     for number in range(130):
         talk.says(f"Otter number {number:03} swims", after=60)
@@ -36,7 +40,10 @@ def site(run_site: Any, new_story: Any) -> Any:
     fork = new_story("fork", title="A fork of it", at=talk.at)
     copied = talk.documents[129]
     fork.add({**{k: copied[k] for k in ("type", "message")}, "uuid": copied["uuid"]})
-    site.store(talk, fork)
+    work = new_story("work", title="Work", cwd="/home/ada/rivers", project="-home-ada-rivers")
+    for number in range(60):
+        work.calls("Grep", {"pattern": f"beaver {number}"}, f"A dam of beaver {number}")
+    site.store(talk, fork, work)
     site.index()
     return site
 
@@ -48,7 +55,7 @@ def ready(page: Any) -> None:
 def test_a_list_of_any_length_is_scrolled_to_its_end_and_back(site: Any, open_page: Any) -> None:
     page = open_page(site.url)
     ready(page)
-    assert page.get_by_text(f"{SESSIONS + 2} sessions", exact=True).is_visible()
+    assert page.get_by_text(f"{SESSIONS + 3} sessions", exact=True).is_visible()
     first = page.locator("a.row .title").first.text_content()
     last = page.locator("a.row .title", has_text=f"Session {SESSIONS - 1}")
     for _ in range(60):
@@ -166,12 +173,43 @@ def test_a_compact_list_shows_twenty_rows_and_is_remembered(site: Any, open_page
     expect(page.locator("a.row .end .on").first).to_be_hidden()
 
 
+@pytest.mark.parametrize("width", [390, 1280])
+def test_nothing_makes_a_page_longer_than_the_screen(site: Any, open_page: Any, width: int) -> None:
+    page = open_page(f"{site.url}/?q=dam+beaver", viewport={"width": width, "height": 800})
+    ready(page)
+    expect(page.locator(".results a.hit").first).to_be_visible()
+    if width >= 1280:
+        # The words are marked in what a call gave back, too.
+        expect(page.locator("#preview article.target .body mark").first).to_have_text("beaver")
+    assert fits(page)
+    page.goto(f"{site.url}/?session=work")
+    ready(page)
+    expect(page.locator("article .sign").nth(40)).to_be_attached()
+    assert fits(page)
+    page.goto(site.url)
+    ready(page)
+    expect(page.locator("a.row .star").nth(20)).to_be_attached()
+    assert fits(page)
+
+
+def fits(page: Any) -> bool:
+    return bool(page.evaluate("document.documentElement.scrollHeight <= innerHeight"))
+
+
+def test_a_phone_names_copies_below_the_words_of_a_match(site: Any, open_page: Any) -> None:
+    page = open_page(f"{site.url}/?q=129", viewport={"width": 390, "height": 844})
+    ready(page)
+    hit = page.locator(".results a.hit", has_text="also in 1 forked")
+    words, copies = hit.locator(".snippet").bounding_box(), hit.locator("small").bounding_box()
+    assert copies["y"] >= words["y"] + words["height"]
+
+
 def test_several_sessions_are_selected_by_keys_and_clicks_and_changed_together(
     site: Any, open_page: Any
 ) -> None:
     page = open_page(f"{site.url}/?text=of", permissions=["clipboard-read", "clipboard-write"])
     ready(page)
-    bar, boxes = page.get_by_role("region", name="Selected sessions"), page.locator("input.pick")
+    bar = page.get_by_role("region", name="Selected sessions")
     expect(page.locator("a.row")).to_have_count(2)
     expect(bar).to_be_hidden()
     page.locator("a.row").first.focus()
@@ -183,32 +221,62 @@ def test_several_sessions_are_selected_by_keys_and_clicks_and_changed_together(
     bar.get_by_role("button", name="Star the selected sessions").click()
     expect(page.locator("a.row .star")).to_have_count(2)
     bar.get_by_text("Tag", exact=True).click()
-    bar.get_by_label("Tags").fill("Otters, later")
+    bar.get_by_label("Tags", exact=True).fill("Otters, later")
     bar.get_by_role("button", name="Add").click()
     expect(page.locator("a.row .tag", has_text="otters")).to_have_count(2)
     bar.get_by_text("Export", exact=True).click()
     with page.expect_download() as download:
         bar.get_by_role("link", name="ZIP of Markdown files").click()
     assert download.value.suggested_filename == "sessions.zip"
+    bar.get_by_text("Tag", exact=True).click()
+    bar.get_by_role("button", name="Remove the tag later").click()
+    expect(page.locator("a.row .tag", has_text="later")).to_have_count(0)
     # Neither has an id that Claude Code knows.
     bar.get_by_role("button", name="Copy resume commands").click()
     page.get_by_text("Claude Code can resume none of these sessions").wait_for()
     bar.get_by_role("button", name="Star the selected sessions").click()
     expect(page.locator("a.row .star")).to_have_count(0)
+    # One key leaves one thing: the session that is open, then the selection.
+    page.locator("a.row").first.click()
+    page.locator("article").first.wait_for()
+    page.keyboard.press("Escape")
+    expect(page.locator("article")).to_have_count(0)
+    expect(bar.get_by_role("status")).to_have_text("2 selected")
     page.keyboard.press("Escape")
     expect(bar).to_be_hidden()
-    assert "text=of" in page.url, "one key leaves one thing"
-    # By the mouse: the first box, and with Shift all to the third; another list has none.
-    page.goto(site.url)
+    assert "text=of" in page.url
+
+
+def test_clicks_with_shift_select_to_there_and_a_selection_outlives_its_list(
+    site: Any, open_page: Any
+) -> None:
+    page = open_page(site.url)
     ready(page)
+    bar, boxes = page.get_by_role("region", name="Selected sessions"), page.locator("input.pick")
     page.locator("li.item").first.hover()
     boxes.nth(0).click()
-    boxes.nth(2).click(modifiers=["Shift"])
-    expect(bar.get_by_role("status")).to_have_text("3 selected")
+    boxes.nth(1).click(modifiers=["Shift"])
+    expect(bar.get_by_role("status")).to_have_text("2 selected")
+    page.locator("a.row").nth(2).click(modifiers=["Shift"])
     expect(page.get_by_role("checkbox", checked=True)).to_have_count(3)
     assert page.url.endswith("/"), "no session was opened"
-    page.get_by_label("Order", exact=True).select_option("longest")
-    expect(bar).to_be_hidden()
+    assert len(page.context.pages) == 1
+    page.get_by_label("Filter by title").fill("Session 890")
+    expect(page.locator("a.row")).to_have_count(1)
+    status, star = bar.get_by_role("status"), bar.get_by_role("button", name="Star the selected")
+    expect(status).to_have_text("3 selected, 3 not shown")
+    bar.get_by_role("button", name="Select all shown").click()
+    expect(status).to_have_text("4 selected, 3 not shown")
+    boxes.click()
+    with archive.connect(site.settings.mongo_uri) as client:
+        marks = archive.database(client, site.settings)["annotations"]
+        before = marks.count_documents({"starred": True})
+        star.click()
+        page.get_by_text("Starred", exact=True).wait_for()
+        assert marks.count_documents({"starred": True}) == before + 3
+        star.click()
+        page.get_by_text("Stars removed").wait_for()
+        assert marks.count_documents({"starred": True}) == before
 
 
 def test_filters_are_chosen_removed_and_kept_in_the_address(site: Any, open_page: Any) -> None:
@@ -277,7 +345,7 @@ def test_a_bar_of_an_hour_filters_and_clearing_undoes_it(site: Any, open_page: A
     assert "T10" in page.url or "T11" in page.url
     shown = page.locator(".list-head b").text_content()
     page.get_by_role("button", name="Clear period").click()
-    page.get_by_text(f"{SESSIONS + 2} sessions", exact=True).wait_for()
+    page.get_by_text(f"{SESSIONS + 3} sessions", exact=True).wait_for()
     assert shown != str(SESSIONS + 2)
 
 

@@ -3,6 +3,7 @@
 import http.client
 import itertools
 import json
+import urllib.request
 from typing import Any
 
 import pytest
@@ -84,6 +85,14 @@ def test_marks_of_several_sessions_are_added_to_theirs(site: Any) -> None:
     marks = kept(site)
     assert (marks[SESSION]["tags"], marks[SESSION]["note"]) == (["own", "both"], "kept")
     assert (marks[OTHER]["tags"], marks[OTHER]["starred"]) == (["both"], True)
+    asked = f"{site.url}/api/annotations?id={SESSION}&id={OTHER}"
+    with urllib.request.urlopen(asked) as answer:
+        assert json.load(answer) == {"starred": True, "tags": ["both", "own"]}
+    with urllib.request.urlopen(f"{asked}&id=nobody") as answer:
+        assert json.load(answer)["starred"] is False
+    send(site, {"sessions": [SESSION, OTHER], "untags": ["both"]})
+    marks = kept(site)
+    assert (marks[SESSION]["tags"], marks[OTHER]["tags"]) == (["own"], [])
     for session in (SESSION, OTHER):
         send(site, {"session": session, "tags": [], "note": "", "starred": False})
 
