@@ -16,6 +16,7 @@ import yaml
 
 from cca.budgets.stored import Budget, put
 from cca.dashboards.browser.dbt_docs import docs_dir
+from cca.dashboards.browser.glance import at_a_glance
 from cca.dashboards.browser.gold import session_costs
 from cca.dashboards.browser.numbers import (
     bars,
@@ -511,6 +512,7 @@ def test_a_pull_request_has_one_cost_on_every_page(
             assert isinstance(about, Caption)
             assert str(money(own)) in about.text
             assert str(money(whole)) in about.text
+    assert "Cost, tokens and responses are its own" in at_a_glance(published, Choice(pr=name))
     page = numbers_page(published, Choice(pr=name), "usage")
     assert f'aria-label="Pull request {name}: show all"' in page
     assert f'name="pr" value="{name}"' in page
