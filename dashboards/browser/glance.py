@@ -38,6 +38,7 @@ def at_a_glance(settings: Settings, choice: Choice) -> Markup:
         zone,
         problem=None if made.sections else made.problem,
         caption=caption,
+        published_at=made.gold.published_at if made.gold else None,
         tiles=tiles,
         sessions=sessions,
         shown=MAX_SESSIONS,
