@@ -71,7 +71,7 @@ def activity_chart(
     period = state.period(zone)
     bars = [_bar(_span(start, unit, zone), both, top, period) for start, both in counts.items()]
     shown = [start.astimezone(zone) if unit == "hour" else start for start in places]
-    return Chart(unit, bars, [Mark(100, short(top)), Mark(50, short(top / 2))], ticks(shown, unit))
+    return Chart(unit, bars, scale(top, short, is_count=True), ticks(shown, unit))
 
 
 def matches_chart(
@@ -94,7 +94,7 @@ def matches_chart(
         _bar(span, [number, 0], top, period) for span, number in zip(spans, counts, strict=True)
     ]
     shown = [place.astimezone(zone) if unit == "hour" else place for place in places]
-    return Chart(unit, bars, [Mark(100, short(top)), Mark(50, short(top / 2))], ticks(shown, unit))
+    return Chart(unit, bars, scale(top, short, is_count=True), ticks(shown, unit))
 
 
 def _most(unit: str) -> int:

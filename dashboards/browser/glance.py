@@ -31,12 +31,13 @@ class Glance(Reading):
 def at_a_glance(settings: Settings, choice: Choice) -> Markup:
     """The figures as HTML; before a publish, and without any, what to do about it."""
     made = made_of(settings, choice, GLANCE)
-    caption, tiles, sessions = made.sections or (None, None, None)
+    *before, caption, tiles, sessions = made.sections or (None, None, None)
     zone = ZoneInfo(settings.timezone)
     return render(
         "glance.html",
         zone,
         problem=None if made.sections else made.problem,
+        before=before,
         caption=caption,
         published_at=made.gold.published_at if made.gold else None,
         tiles=tiles,

@@ -6,11 +6,13 @@ while the server makes the Panel session.
 
 import re
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import NamedTuple
 
 import panel as pn
 from jinja2 import Environment, FileSystemLoader, Template
 from markupsafe import Markup
+from tornado.iostream import StreamClosedError
 from tornado.web import RequestHandler
 
 from cca.dashboards.browser.assets import asset_url
@@ -58,22 +60,27 @@ class Shell:
             "shell_head.html", self._zone, asset=asset_url, style=STYLE, scripts=SCRIPTS,
             nonce=nonce, sources=sources,
         )  # fmt: skip
-        handler.write(html)
-        await handler.flush()
+        await _send(handler, html)
         return frozenset(sources)
 
     async def send_panes(self, handler: RequestHandler, painted: Painted) -> None:
         html = render(
             "shell_body.html", self._zone, state=painted.state, painted=painted, is_reading=True
         )
-        handler.write(html)
-        await handler.flush()
+        await _send(handler, html)
 
     def script_sources(self, bokeh_js: str) -> list[str]:
         """The scripts that Bokeh would load while the page waits; ours are deferred."""
         found = _SOURCE.findall(str(bokeh_js))
         self._sources = [source for source in found if _UNUSED not in source]
         return self._sources
+
+
+async def _send(handler: RequestHandler, html: str) -> None:
+    handler.write(html)
+    # Whoever asked may be gone by now.
+    with suppress(StreamClosedError):
+        await handler.flush()
 
 
 def browse(

@@ -104,6 +104,22 @@ def main() -> None:
     except CcaError as error:
         say(f"cca: {error}", err=True)
         sys.exit(1)
+    except Exception as error:
+        if not _is_server_away(error):
+            raise
+        # Behind the first comma pymongo describes all that it knows of the servers.
+        said = str(error).split(",")[0]
+        say(f"cca: MongoDB went away ({said}); run this again once it answers", err=True)
+        sys.exit(1)
+
+
+def _is_server_away(error: Exception) -> bool:
+    """Tell whether MongoDB stopped answering; most commands do not import its driver."""
+    if "pymongo" not in sys.modules:
+        return False
+    from pymongo.errors import AutoReconnect
+
+    return isinstance(error, AutoReconnect)
 
 
 def _explained(error: OSError) -> str:

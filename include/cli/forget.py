@@ -35,9 +35,9 @@ def forget(
     """Erase entries for good: archive, buffer, search index, lake, warehouse and gold.
 
     With several options, entries must match all of them. The transcript files stay untouched. Their
-    entries are not stored again; later entries are. Search indexes of other machines and containers
-    follow by themselves. The report names a lake elsewhere, and the request stays open until this
-    command runs beside that lake, or until --gone says that the lake exists no more.
+    entries are not stored again; entries of a later time are. Search indexes of other machines and
+    containers follow by themselves. The report names a lake elsewhere, and the request stays open
+    until this command runs beside that lake, or until --gone says that the lake exists no more.
     """
     import json
     from dataclasses import asdict

@@ -11,7 +11,7 @@ from cca.transcript.values import as_json
 # What begins a sequence: ESC, and the one-byte forms of `ESC [`, `ESC ]` and `ESC P`.
 _ESC, _ONE_BYTE_FORMS = "\x1b", ("\x9b", "\x9d", "\x90")
 # The same in UTF-8, where all one-byte forms begin with one byte, and as orjson writes an ESC.
-_ESC_BYTE, _FORMS_BYTE, _THREE_NULS = b"\x1b", b"\xc2", b"\0\0\0"
+_ESC_BYTE, _FORMS_BYTE = b"\x1b", b"\xc2"
 _FORMS_BYTES = tuple(form.encode() for form in _ONE_BYTE_FORMS)
 _ESC_IN_JSON = b"\\u001b"
 
@@ -22,7 +22,7 @@ def holds_escapes(entry: dict[str, Any], bson: bytes | None = None) -> bool:
     `bson` is its document as stored, which answers faster for most. It must hold the entry itself
     and not the line that it was written in.
     """
-    if bson is not None and not (_may_hold_esc(bson) or _may_hold_form(bson)):
+    if bson is not None and not (_ESC_BYTE in bson or _may_hold_form(bson)):
         return False
     try:
         written = orjson.dumps(entry)
@@ -51,19 +51,6 @@ def _holds(entry: dict[str, Any]) -> bool:
 
 def _may_hold_form(utf8: bytes) -> bool:
     return _FORMS_BYTE in utf8 and any(form in utf8 for form in _FORMS_BYTES)
-
-
-def _may_hold_esc(bson: bytes) -> bool:
-    """Tells whether there is an ESC that is not the length of a text of 26 bytes."""
-    at = bson.find(_ESC_BYTE)
-    while at >= 0:
-        before = bson[at - 4 : at]
-        # A length follows the NUL of a name. A text that is one ESC follows its own length, 2.
-        is_length = bson[at + 1 : at + 4] == _THREE_NULS and before[-1:] == b"\0"
-        if not is_length or before == b"\x02" + _THREE_NULS:
-            return True
-        at = bson.find(_ESC_BYTE, at + 1)
-    return False
 
 
 def as_on_a_screen(row: tuple[Any, ...], schema: pa.Schema) -> tuple[Any, ...]:

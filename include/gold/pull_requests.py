@@ -1,4 +1,4 @@
-"""Which sessions worked on a pull request: the one rule of the list, the search and MCP."""
+"""Which responses belong to a pull request, and which sessions worked on it: one rule for all."""
 
 import logging
 
@@ -16,6 +16,8 @@ _SAME_PULL_REQUEST = (
     "(lower(pull_request) = lower($pull_request)"
     " or ends_with(pull_request, '#' || ltrim($pull_request, '#')))"
 )
+# The responses that belong to it, as `cca usage pr` counts them.
+RESPONSES_OF = f"select message_id from marts.fct_api_messages where {_SAME_PULL_REQUEST}"
 # Those that Claude answered while they worked on it, and the one that opened it.
 SESSIONS_OF = f"""
 select session_id from marts.fct_api_messages where {_SAME_PULL_REQUEST}

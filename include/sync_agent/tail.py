@@ -27,8 +27,9 @@ _SHAPES = bytes(
     ord("0" if chr(code).isdecimal() else "{" if code in b"{[" else " ") for code in range(128)
 ).ljust(256)
 _LONG_NUMBER = b"0" * 19
-# A NUL or a dollar sign, escaped.
+# A NUL or a dollar sign, escaped; and a reference of MongoDB's of which any letter may be.
 _ESCAPED = re.compile(rb"\\u00(?:00|24)")
+_REFERENCE = re.compile(rb'"\$(?:r|\\u0072)(?:e|\\u0065)(?:f|\\u0066)"')
 
 _BOM = b"\xef\xbb\xbf"
 _LATIN_BOM = _BOM.decode("latin-1")
@@ -148,8 +149,12 @@ def _is_odd(line: bytes, shape: bytes) -> bool:
     return (
         _LONG_NUMBER in shape
         or (b"\\" in line and _ESCAPED.search(line) is not None)
-        or (b"$" in line and b'"$ref"' in line)
+        or (b"$" in line and _is_reference(line))
     )
+
+
+def _is_reference(line: bytes) -> bool:
+    return b'"$ref"' in line or (b"\\u00" in line and _REFERENCE.search(line) is not None)
 
 
 def depth_of(value: Any) -> int:

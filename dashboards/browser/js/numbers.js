@@ -5,8 +5,7 @@
     for (const menu of document.querySelectorAll("details.menu[open]"))
       if (!menu.contains(event.target)) menu.open = false;
   });
-  // The chosen page's tab is in sight on a narrow screen.
-  document
-    .querySelector(".pages [aria-current]")
-    ?.scrollIntoView({ block: "nearest", inline: "center" });
+  // The chosen page and the chosen period are in sight on a narrow screen.
+  for (const chosen of document.querySelectorAll(":is(.pages, .periods) [aria-current]"))
+    chosen.scrollIntoView({ block: "nearest", inline: "center" });
 })();

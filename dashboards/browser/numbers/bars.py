@@ -168,10 +168,10 @@ def lined(
 
 def span_of(found: Sequence[date], axis: Axis) -> tuple[str, list[date]]:
     """The unit that was chosen or that suits the days, and the starts of all its units."""
-    last = max(axis.last, *found)
+    last = max([axis.last, *found])
     since = axis.first
     least = max(since, last - _MAX_EMPTY) if since else last - timedelta(days=MIN_DAYS - 1)
-    first = min(least, *found)
+    first = min([least, *found])
     unit = axis.unit or unit_of((last - first).days + 1)
     places = starts(first, last, unit)
     while len(places) > _MOST_BARS and unit in _LARGER:

@@ -26,14 +26,14 @@ from cca.dashboards.browser.numbers.parts import (
     count,
     share,
 )
-from cca.dashboards.browser.numbers.reader import FILTERED, OF_MODEL, Asked, Row
+from cca.dashboards.browser.numbers.reader import ANSWERED, Asked, Row
 from cca.dashboards.browser.numbers.write import exact, money, number, percent, span, thousands
 from cca.gold.measures import cache as measured
 from cca.gold.measures import usage
 from cca.gold.measures.rules import BREAK_CAUSES
 from cca.gold.measures.select import select
 
-_WHERE = f"{FILTERED} {OF_MODEL}"
+_WHERE = ANSWERED
 _SUMS = (
     measured.CACHE_BREAKS, measured.BROKEN_SESSIONS, measured.REWRITTEN_TOKENS,
     measured.CACHE_BREAK_USD,

@@ -21,14 +21,14 @@ from cca.dashboards.browser.numbers.parts import (
     Tiles,
     share,
 )
-from cca.dashboards.browser.numbers.reader import FILTERED, OF_MODEL, Asked, Row
+from cca.dashboards.browser.numbers.reader import ANSWERED, Asked, Row
 from cca.dashboards.browser.numbers.write import NOTHING, Figure, exact, money, percent, thousands
 from cca.gold.measures import usage as measured
 from cca.gold.measures.select import select
 
 # A session of fewer prompt tokens has had nothing to gain.
 _WORTH_TOKENS = 200_000
-_WHERE = f"{FILTERED} {OF_MODEL}"
+_WHERE = ANSWERED
 _SUMS = (
     measured.PROMPT_TOKENS, measured.CACHE_READ_TOKENS, measured.CACHE_WRITE_TOKENS,
     measured.CACHE_SAVINGS_USD, measured.COST_USD, measured.CACHE_HIT_RATE,

@@ -23,7 +23,7 @@ from cca.dashboards.browser.numbers.parts import (
     count,
     share,
 )
-from cca.dashboards.browser.numbers.reader import FILTERED, OF_MODEL, Asked, Row
+from cca.dashboards.browser.numbers.reader import ANSWERED, Asked, Row
 from cca.dashboards.browser.numbers.write import exact, money, number, percent, thousands
 from cca.gold.measures import causes as measured
 from cca.gold.measures import usage
@@ -32,7 +32,7 @@ from cca.gold.measures.dimensions import DIMENSIONS
 from cca.gold.measures.model import Measure
 from cca.gold.measures.select import select
 
-_WHERE = f"{FILTERED} {OF_MODEL}"
+_WHERE = ANSWERED
 _MEASURES = (
     usage.API_MESSAGES, usage.ANSWERED_SESSIONS, measured.CAUSING_PROMPTS, usage.TOKENS,
     usage.COST_USD,

@@ -27,7 +27,7 @@ def change(now: float | Decimal | None, then: float | Decimal | None, unit: str 
     moved = float(now) - float(then)
     if unit == "share":
         points = round(moved * _POINTS, 1)
-        return Figure(_arrow(points, f"{abs(points)} points"), moved, "share")
+        return Figure(_arrow(points, f"{abs(points)} points"), moved * _POINTS, "points")
     if not then:
         return Figure("new" if now else "", None, "share")
     rate = moved / float(then)

@@ -25,7 +25,7 @@ from cca.dashboards.browser.numbers.parts import (
     count,
     share,
 )
-from cca.dashboards.browser.numbers.reader import FILTERED, OF_MODEL, Asked, Row
+from cca.dashboards.browser.numbers.reader import ANSWERED, FILTERED, OF_MODEL, Asked, Row
 from cca.dashboards.browser.numbers.write import (
     NOTHING,
     Figure,
@@ -41,12 +41,12 @@ from cca.gold.measures import sessions, usage
 from cca.gold.measures.behaviour import FEW_CASES
 from cca.gold.measures.select import select
 
-_WHERE = f"{FILTERED} {OF_MODEL}"
+_PARTS_WHERE = f"{FILTERED} {OF_MODEL}"
 _SIZES = (
     measured.P50_CONTEXT_TOKENS, measured.P90_CONTEXT_TOKENS, measured.MAX_CONTEXT_TOKENS,
     measured.CONTEXT_RESPONSES, measured.CONTEXT_SESSIONS,
 )  # fmt: skip
-_TOTALS = select([*_SIZES, measured.COMPACTION_USD, usage.COST_USD], where=_WHERE)
+_TOTALS = select([*_SIZES, measured.COMPACTION_USD, usage.COST_USD], where=ANSWERED)
 _FILLED = (
     measured.CONTEXT_PART_TOKENS, measured.CONTEXT_PIECES, measured.FILLED_SESSIONS,
 )  # fmt: skip
@@ -106,7 +106,7 @@ def _tiles(asked: Asked, totals: Row, compactions: int) -> Tiles:
 def _by_turn(asked: Asked) -> Bars:
     """The context at the first turns of sessions; a turn of few sessions stands back."""
     rows = asked.rows(
-        select(_SIZES, ["turn_number"], f"{_WHERE} and m.turn_number is not null",
+        select(_SIZES, ["turn_number"], f"{ANSWERED} and m.turn_number is not null",
                having="context_responses > 0", order="turn_number", limit=_MAX_TURNS)
     )  # fmt: skip
     top = nice_top(max((float(row["p90_context_tokens"]) for row in rows), default=1))
@@ -150,7 +150,7 @@ def _turn(number: int, row: Row | None, top: float) -> Bar:
 
 def _parts(asked: Asked) -> Table:
     rows = asked.rows(
-        select(_FILLED, ["part"], _WHERE, having="context_part_tokens > 0",
+        select(_FILLED, ["part"], _PARTS_WHERE, having="context_part_tokens > 0",
                order="context_part_tokens desc, part")
     )  # fmt: skip
     return _filled("What fills it", "Part", "part", rows, _ESTIMATE)
@@ -158,7 +158,7 @@ def _parts(asked: Asked) -> Table:
 
 def _tools(asked: Asked) -> Table:
     rows = asked.rows(
-        select(_FILLED, ["tool_name"], f"{_WHERE} and m.tool_name <> 'none'",
+        select(_FILLED, ["tool_name"], f"{_PARTS_WHERE} and m.tool_name <> 'none'",
                having="context_part_tokens > 0", order="context_part_tokens desc, tool_name",
                limit=BEHIND_ROWS)
     )  # fmt: skip
@@ -192,7 +192,7 @@ def _filled(title: str, heading: str, by: str, rows: tuple[Row, ...], note: str)
 def _largest(asked: Asked) -> Table:
     rows = asked.rows(
         select(
-            [*_SIZES, measured.COMPACTION_USD], ["session_id"], _WHERE, labels=SESSION_LABELS,
+            [*_SIZES, measured.COMPACTION_USD], ["session_id"], ANSWERED, labels=SESSION_LABELS,
             having="context_responses > 0", order="max_context_tokens desc, session_id",
             limit=BEHIND_ROWS,
         )

@@ -100,7 +100,9 @@ def _caption(asked: Asked, before: Before | None) -> Caption:
     if since is None or before is None:
         return Caption("All time" if not asked.choice.has_dates else name, "")
     days = days_in_words(since, until or asked.today)
-    text = f"{days}, compared with {before.name} ({before.days})."
+    # Today has hours to come, which the days that it is compared with had.
+    so_far, whole = (" so far", "all of ") if (until or asked.today) >= asked.today else ("", "")
+    text = f"{days}{so_far}, compared with {whole}{before.name} ({before.days})."
     if asked.choice.days != "week" or asked.today - since > _JUST_BEGUN:
         return Caption(name, text)
     number = (asked.today - since).days + 1
@@ -134,11 +136,12 @@ def _tile(measure: Measure, link: str, now: Row, then: Row | None) -> Tile:
     if measure is sessions.SESSIONS and now["copied_sessions"]:
         # The list says the same of its count.
         remarks.append(f"and {count(now['copied_sessions'], 'copy', 'copies')}")
+    told = ", ".join(remarks)
     if measure is measured.COST_USD and (fee := now[measured.WEB_SEARCH_FEE_USD.name]):
-        remarks.append(f"and {money(fee)} for web searches")
+        told = f"{told} (without {money(fee)} for web searches)".strip()
     name = _SHORTER.get(measure, measure.label)
     return Tile(
-        name, figure(measure, value), ", ".join(remarks), link, measure.description,
+        name, figure(measure, value), told, link, measure.description,
         change=change(value, old, measure.unit) if then else "",
     )  # fmt: skip
 

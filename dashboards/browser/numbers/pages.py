@@ -27,6 +27,7 @@ from cca.dashboards.browser.numbers import (
     health,
     log,
     overview,
+    pull_request,
     sessions,
     tools,
     usage,
@@ -52,7 +53,10 @@ _FILTERS_WITH_MODEL = ("period", "project", "user", "model", "host", "pr")
 
 @dataclass(frozen=True)
 class Page:
-    """`filters` are those that its figures know; `first` names its period where none is chosen."""
+    """`filters` are those that its figures know; `first` names its period where none is chosen.
+
+    `facts` says what they know of a pull request: responses, whole sessions, or both.
+    """
 
     title: str
     make: Callable[[Asked], list[Section]]
@@ -60,6 +64,7 @@ class Page:
     first: Callable[[Asked], str] | None = None
     # The filter that the page itself chooses by.
     own: Callable[[Choice], str] | None = None
+    facts: str = "sessions"
 
     def filters_of(self, choice: Choice) -> tuple[str, ...]:
         own = self.own(choice) if self.own else ""
@@ -67,26 +72,30 @@ class Page:
 
 
 PAGES = {
-    "": Page("Overview", overview.page, _FILTERS_WITH_MODEL, overview.first_period),
-    "usage": Page("Usage", usage.page, _FILTERS_WITH_MODEL),
-    "compare": Page("Compare", versus.page, _FILTERS_WITH_MODEL, own=versus.own_filter),
-    "causes": Page("Causes", causes.page, _FILTERS_WITH_MODEL),
+    "": Page("Overview", overview.page, _FILTERS_WITH_MODEL, overview.first_period, facts="both"),
+    "usage": Page("Usage", usage.page, _FILTERS_WITH_MODEL, facts="responses"),
+    "compare": Page(
+        "Compare", versus.page, _FILTERS_WITH_MODEL, own=versus.own_filter, facts="both"
+    ),
+    "causes": Page("Causes", causes.page, _FILTERS_WITH_MODEL, facts="responses"),
     "tools": Page("Tools", tools.page, _FILTERS_WITH_MODEL),
     "sessions": Page("Sessions", sessions.page),
     "activity": Page("Activity", activity.page),
     "log": Page("Work log", log.page, ("period", "project", "host")),
     "behaviour": Page("Behaviour", behaviour.page, _FILTERS_WITH_MODEL),
     "code": Page("Code", code.page),
-    "cache": Page("Cache", cache.page, _FILTERS_WITH_MODEL),
-    "breaks": Page("Cache breaks", breaks.page, _FILTERS_WITH_MODEL),
-    "context": Page("Context", context.page, _FILTERS_WITH_MODEL),
+    "cache": Page("Cache", cache.page, _FILTERS_WITH_MODEL, facts="responses"),
+    "breaks": Page("Cache breaks", breaks.page, _FILTERS_WITH_MODEL, facts="responses"),
+    "context": Page("Context", context.page, _FILTERS_WITH_MODEL, facts="both"),
     "waste": Page("Waste", waste.page, _FILTERS_WITH_MODEL),
     "blocks": Page("5-hour windows", blocks.page, ("period",)),
     "errors": Page("Errors", errors.page),
     "health": Page("Data health", health.page, ()),
 }
 # What the first page of the browser shows of them.
-GLANCE = Page("At a glance", overview.at_a_glance, _FILTERS_WITH_MODEL, overview.first_period)
+GLANCE = Page(
+    "At a glance", overview.at_a_glance, _FILTERS_WITH_MODEL, overview.first_period, facts="both"
+)
 # Name of a filter, and what it is called when it is off.
 _FILTER_NAMES = {
     "project": ("Project", "All projects"), "user": ("Person", "All people"),
@@ -190,6 +199,8 @@ def made_of(settings: Settings, choice: Choice, page: Page, slug: str = "") -> M
             choice = replace(choice, days=page.first(asked))
             asked = replace(asked, choice=choice)
         sections = page.make(asked)
+        if sections and choice.pr:
+            sections = [pull_request.caption(asked, page.facts), *sections]
         options = _options(asked, page)
         return Made(slug, wanted, given, choice, sections, _nothing(asked), gold, options)
     except (CcaError, duckdb.Error) as error:

@@ -87,6 +87,7 @@ class Column:
     """`beside` names what stands beside the text of its cells: the project of a session.
 
     `colour` is that of its line in a chart, `link` what its name leads to, `about` stands below it.
+    A file has a column for each of `units`.
     """
 
     name: str
@@ -96,6 +97,7 @@ class Column:
     colour: str = ""
     link: str = ""
     about: str = ""
+    units: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from cca.dashboards.browser.numbers.bars import Axis
 from cca.dashboards.browser.numbers.choice import Choice
 from cca.gold.measures.select import OF_PERSON, OF_PROJECT
 from cca.gold.open import rows_of
-from cca.gold.pull_requests import SESSIONS_OF, name_of
+from cca.gold.pull_requests import RESPONSES_OF, SESSIONS_OF, name_of
 from cca.settings import Settings
 from cca.transcript.projects import key_or_folder
 
@@ -114,14 +114,21 @@ def _connection(gold: Gold) -> "duckdb.DuckDBPyConnection":
     return open_gold(gold.path)
 
 
-# The filters of a page as SQL, for facts that know day, session and machine; models beside.
-FILTERED = f"""
+_CHOSEN = f"""
 ($since::date is null or m.day >= $since) and ($until::date is null or m.day <= $until)
 and {OF_PROJECT} and {OF_PERSON}
 and ($host::varchar is null or m.host = $host)
+"""
+# The filters of a page as SQL, for facts that know day, session and machine; models beside. Such a
+# fact is counted for each pull request that its session worked on.
+FILTERED = f"""{_CHOSEN}
 and ($pull_request::varchar is null or m.session_id in ({SESSIONS_OF}))
 """
 OF_MODEL = "and ($model::varchar is null or coalesce(m.model, 'unknown') = $model)"
+# The same for facts that know their response: one is counted for the pull request it belongs to.
+ANSWERED = f"""{_CHOSEN} {OF_MODEL}
+and ($pull_request::varchar is null or m.message_id in ({RESPONSES_OF}))
+"""
 PROJECTS = """
 select project_key, project_id, coalesce(project_path, '') as project_path
 from marts.dim_projects order by 1

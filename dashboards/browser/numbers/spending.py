@@ -4,12 +4,12 @@ from cca.dashboards.browser.numbers.bars import Axis, colours_of, series_of, sta
 from cca.dashboards.browser.numbers.cells import model_names, period_link, project_labels
 from cca.dashboards.browser.numbers.choice import MEASURES, SPLITS, Choice
 from cca.dashboards.browser.numbers.drawn import Bars, Segment
-from cca.dashboards.browser.numbers.reader import FILTERED, OF_MODEL, Asked, Row
+from cca.dashboards.browser.numbers.reader import ANSWERED, Asked, Row
 from cca.dashboards.browser.numbers.write import money, thousands
 from cca.gold.measures import usage as measured
 from cca.gold.measures.select import select
 
-WHERE = f"{FILTERED} {OF_MODEL}"
+WHERE = ANSWERED
 SUMS = (
     measured.API_MESSAGES, measured.ANSWERED_SESSIONS, measured.COST_USD, measured.TOKENS,
     measured.INPUT_TOKENS, measured.OUTPUT_TOKENS, measured.CACHE_WRITE_TOKENS,

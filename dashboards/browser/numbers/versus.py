@@ -1,10 +1,12 @@
 """Two or more models, projects, people, machines or periods side by side."""
 
+from datetime import date
+
 from cca.dashboards.browser.numbers import overtime
-from cca.dashboards.browser.numbers.cells import few_cases
 from cca.dashboards.browser.numbers.choice import AGAINST, SIDES, days_in_words
 from cca.dashboards.browser.numbers.compared import change
 from cca.dashboards.browser.numbers.drawn import Segment
+from cca.dashboards.browser.numbers.options import options_of
 from cca.dashboards.browser.numbers.parts import (
     Cell,
     Choices,
@@ -15,7 +17,7 @@ from cca.dashboards.browser.numbers.parts import (
     Table,
     count,
 )
-from cca.dashboards.browser.numbers.reader import FILTERED, Asked, Row
+from cca.dashboards.browser.numbers.reader import FILTERED, OF_MODEL, Asked, Row
 from cca.dashboards.browser.numbers.sides import Side, choices, own_filter, sides_of
 from cca.dashboards.browser.numbers.spending import WHERE
 from cca.dashboards.browser.numbers.tools import CALLS_WHERE
@@ -23,6 +25,7 @@ from cca.dashboards.browser.numbers.usage import UNPRICED, unpriced
 from cca.dashboards.browser.numbers.write import figure
 from cca.gold.measures import calls, sessions
 from cca.gold.measures import usage as measured
+from cca.gold.measures.behaviour import FEW_CASES
 from cca.gold.measures.model import Measure
 from cca.gold.measures.select import select
 
@@ -41,8 +44,10 @@ _WAITED = (sessions.P50_RESPONSE_SECONDS, sessions.P95_RESPONSE_SECONDS)
 # What is asked of each side: measures of one table, and which of its rows count.
 _QUERIES = (
     select(_SAID, where=FILTERED), select(_ANSWERED, where=WHERE),
-    select(_CALLED, where=CALLS_WHERE), select(_WAITED, where=WHERE),
+    select(_CALLED, where=CALLS_WHERE), select(_WAITED, where=f"{FILTERED} {OF_MODEL}"),
 )  # fmt: skip
+# With one person or machine alone there is nothing to compare.
+_FEW = ("user", "host")
 _SESSIONS = measured.ANSWERED_SESSIONS.name
 # So much more on one side, and the sums say how much was done, not how.
 _UNEVEN = 2
@@ -61,10 +66,13 @@ def page(asked: Asked) -> list[Section]:
     found = [(side, _figures(asked, side)) for side in sides]
     sections: list[Section] = [_ways(asked), _picks(asked, sides)]
     if len(sides) == 1:
-        return [*sections, Remark(f"Nothing else to compare {sides[0].name} with in this period.")]
-    sections += [Remark(text) for text in _cautions(found)]
+        text = f"Only {sides[0].name} has a response in this period: there is nothing to compare."
+        return [*sections, Remark(text, tone="")]
+    sections.append(_table(asked, found))
+    if said := _cautions(found):
+        sections.append(Remark(" ".join(said)))
     sections += [Remark(text) for side in sides for text in _without_price(asked, side)]
-    return [*sections, _table(asked, found), overtime.charts(asked, sides)]
+    return [*sections, overtime.charts(asked, sides)]
 
 
 def _figures(asked: Asked, side: Side) -> Row:
@@ -86,6 +94,9 @@ def _ways(asked: Asked) -> Choices:
             Segment(name, asked.choice.link("compare", against=against, **cleared),
                     against == asked.choice.against)
             for against, name in AGAINST.items()
+            if against not in _FEW
+            or against == asked.choice.against
+            or len(options_of(asked, against)) > 1
         ],
     )  # fmt: skip
 
@@ -104,11 +115,7 @@ def _picks(asked: Asked, sides: list[Side]) -> Picks:
 
 def _cautions(found: list[tuple[Side, Row]]) -> list[str]:
     """What keeps a reader from concluding from too little, or from sums of unlike size."""
-    said = [
-        f"{side.name}: {text}"
-        for side, row in found
-        if (text := few_cases(row[_SESSIONS], "session") or _nothing(row))
-    ]
+    said = _few(found)
     lengths = {side.span.days for side, _ in found if side.span}
     if len(lengths) > 1:
         spans = [side.span for side, _ in found if side.span]
@@ -120,26 +127,35 @@ def _cautions(found: list[tuple[Side, Row]]) -> list[str]:
         return said
     some = [(row[_SESSIONS], side.name) for side, row in found if row[_SESSIONS]]
     if some and max(some)[0] >= _UNEVEN * min(some)[0]:
-        (many, most), (few, least) = max(some), min(some)
+        (many, most), (fewest, least) = max(some), min(some)
         said.append(
-            f"{most} has {count(many, 'session')}, {least} {few:,}. Compare what is per session "
-            "or per response rather than the sums."
+            f"{most} has {many:,} sessions with a response, {least} {fewest:,}. Compare what is "
+            "per session or per response rather than the sums."
         )
     return said
 
 
-def _nothing(row: Row) -> str:
-    return "" if row[_SESSIONS] else "no response in this period."
+def _few(found: list[tuple[Side, Row]]) -> list[str]:
+    """The sides that have too little to conclude from, or nothing."""
+    sessions_of = [(side.name, row[_SESSIONS]) for side, row in found]
+    said = [f"{name} has no response in this period." for name, number in sessions_of if not number]
+    few = [f"{name} has {number}" for name, number in sessions_of if 0 < number < FEW_CASES]
+    if few:
+        said.append(f"Too few sessions with a response to conclude anything: {', '.join(few)}.")
+    return said
 
 
 def _table(asked: Asked, found: list[tuple[Side, Row]]) -> Table:
-    (first, base), *others = found
+    (first, base), *others = _in_order(found)
     is_alone = len(others) == 1
     hint = _OF_DIFFERENCE.format(first=first.name)
-    columns = [Column("", is_number=False), _column(first)]
+    columns = [Column("Measure", is_number=False), _column(asked, first)]
     for side, _ in others:
         name = "Difference" if is_alone else f"Difference of {side.name}"
-        columns += [_column(side), Column(name, hint=hint)]
+        columns += [
+            _column(asked, side),
+            Column(name, hint=hint, about=f"against {first.name}", units=("share", "points")),
+        ]
     return Table(
         "Side by side", columns,
         [_row(measure, base, others) for measure in _shown(found)],
@@ -148,8 +164,15 @@ def _table(asked: Asked, found: list[tuple[Side, Row]]) -> Table:
     )  # fmt: skip
 
 
-def _column(side: Side) -> Column:
+def _in_order(found: list[tuple[Side, Row]]) -> list[tuple[Side, Row]]:
+    """Periods by their days, so that a later one is compared with the earliest."""
+    return sorted(found, key=lambda each: each[0].span.first if each[0].span else date.min)
+
+
+def _column(asked: Asked, side: Side) -> Column:
     about = days_in_words(side.span.first, side.span.last) if side.span else ""
+    if side.span and side.span.last == asked.today:
+        about += " so far"
     return Column(side.name, colour=side.colour, link=side.choice.link("usage"), about=about)
 
 

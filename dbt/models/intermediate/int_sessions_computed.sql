@@ -10,7 +10,8 @@ beginnings as (
 answers as (
     select
         session_id,
-        avg(response_seconds) as avg_response_time_seconds
+        -- A sum of doubles would depend on the order of the rows.
+        avg(cast(response_seconds as decimal(18, 6))) as avg_response_time_seconds
     from {{ ref('int_prompts') }}
     group by session_id
 ),

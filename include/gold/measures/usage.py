@@ -101,8 +101,8 @@ ANSWERED_DAYS = Measure(
 )  # fmt: skip
 
 COST_PER_DAY_USD = ratio(
-    "cost_per_day_usd", COST_USD, ANSWERED_DAYS, "USD", "Cost per day",
-    "Mean cost of a day with a response.",
+    "cost_per_day_usd", COST_USD, ANSWERED_DAYS, "USD", "Cost per active day",
+    "Mean cost of a day with a response; days without one do not count.",
 )  # fmt: skip
 COST_PER_RESPONSE_USD = ratio(
     "cost_per_response_usd", COST_USD, API_MESSAGES, "USD", "Cost per response",

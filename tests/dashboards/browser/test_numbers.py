@@ -20,6 +20,7 @@ from cca.dashboards.browser.gold import session_costs
 from cca.dashboards.browser.numbers import (
     bars,
     breaks,
+    causes,
     context,
     errors,
     overview,
@@ -33,8 +34,16 @@ from cca.dashboards.browser.numbers.cells import model_names, project_labels
 from cca.dashboards.browser.numbers.choice import WITHIN, Choice, from_query
 from cca.dashboards.browser.numbers.compared import change
 from cca.dashboards.browser.numbers.drawn import Bars, Charts
-from cca.dashboards.browser.numbers.pages import PAGES, numbers_page
-from cca.dashboards.browser.numbers.parts import Pair, Remark, Table, Tiles, tables_of
+from cca.dashboards.browser.numbers.pages import PAGES, make, numbers_page
+from cca.dashboards.browser.numbers.parts import (
+    Caption,
+    Choices,
+    Pair,
+    Remark,
+    Table,
+    Tiles,
+    tables_of,
+)
 from cca.dashboards.browser.numbers.reader import Asked, current
 from cca.dashboards.browser.numbers.sheets import csv_of
 from cca.dashboards.browser.numbers.treemap import treemap
@@ -241,6 +250,11 @@ def test_a_person_s_figures_are_those_of_their_sessions(
 _TWO_PEOPLE = "update marts.dim_sessions set user_name = 'bo' where hash(session_id) % 2 = 0"
 
 
+_OTHER_WORK = """
+update marts.fct_api_messages set pull_request = null where hash(message_id) % 3 = 0
+"""
+
+
 def _side_by_side(settings: Settings, choice: Choice) -> tuple[Table, dict[str, list[Any]]]:
     """The table of the page, and its values by the name of the measure."""
     sections = versus.page(asked(settings, choice))
@@ -294,10 +308,14 @@ def test_people_and_machines_and_projects_are_compared_alike(
         assert values["Cost"][:2] == [row["cost_usd"] for row in rows]
         assert {"Sessions", "Prompts"} <= set(values)
         assert all(f"{against}=" in column.link for column in table.columns[1:3])
-    alone = versus.page(asked(published, Choice(against="host")))
-    assert any(
-        isinstance(each, Remark) and "Nothing else to compare" in each.text for each in alone
-    )
+    ways, _, alone = versus.page(asked(published, Choice(against="host")))
+    assert isinstance(alone, Remark)
+    assert "there is nothing to compare" in alone.text
+    assert isinstance(ways, Choices)
+    assert "Machines" in [each.name for each in ways.segments]
+    ways = versus.page(asked(published))[0]
+    assert isinstance(ways, Choices)
+    assert [each.name for each in ways.segments] == ["Models", "Projects", "People", "Periods"]
 
 
 def test_two_periods_are_compared_day_by_day(published: Settings) -> None:
@@ -307,16 +325,23 @@ def test_two_periods_are_compared_day_by_day(published: Settings) -> None:
         row["month"]: row["cost_usd"]
         for row in asked(published).rows(select([COST_USD], ["month"], spending.WHERE))
     }
-    assert values["Cost"][:2] == [rows.get("2026-11", 0), rows.get("2026-10", 0)]
-    assert [column.about for column in table.columns[1:3]] == ["Nov 1 to Nov 20", "Oct 1 to Oct 31"]
+    assert values["Cost"][:2] == [rows.get("2026-10", 0), rows.get("2026-11", 0)]
+    assert [column.about for column in table.columns[1:]] == [
+        "Oct 1 to Oct 31", "Nov 1 to Nov 20 so far", "against October 2026",
+    ]  # fmt: skip
+    # The later period stands to the earlier one as on the first page.
+    week, _ = _side_by_side(published, Choice(against="period", a="week", b="week-1"))
+    told = {str(row[0].text): str(row[-1].text) for row in week.rows}
+    page = overview.page(asked(published, Choice(days="week")))
+    tile = next(each for each in page if isinstance(each, Tiles)).tiles[0]
+    assert told["Cost"] == tile.change
     sections = versus.page(asked(published, choice))
     drawn = next(each for each in sections if isinstance(each, Charts)).charts[0]
     assert len(drawn.bars) == 31
     assert drawn.bars[30].label == "Day 31 of each period"
     texts = [each.text for each in sections if isinstance(each, Remark)]
-    assert any(text.startswith("The periods differ in length") for text in texts)
-    page = numbers_page(published, choice, "compare")
-    assert 'aria-label="Period"' not in page
+    assert any("The periods differ in length" in text for text in texts)
+    assert 'aria-label="Period"' not in numbers_page(published, choice, "compare")
 
 
 def test_the_lines_of_a_comparison_add_up_to_its_table(published: Settings) -> None:
@@ -332,7 +357,7 @@ def test_the_lines_of_a_comparison_add_up_to_its_table(published: Settings) -> N
 
 def test_few_sessions_on_a_side_are_said(published: Settings) -> None:
     texts = [each.text for each in versus.page(asked(published)) if isinstance(each, Remark)]
-    assert any("too few to conclude anything" in text for text in texts)
+    assert any(text.startswith("Too few sessions with a response to conclude") for text in texts)
 
 
 def test_tables_of_models_and_projects_lead_to_their_comparison(published: Settings) -> None:
@@ -462,17 +487,30 @@ def test_a_filter_that_a_page_does_not_know_is_off_there_and_said(published: Set
     assert "Not applied" not in numbers_page(published, Choice(days="30", model="m"), "usage")
 
 
-def test_a_pull_request_narrows_the_figures_to_its_sessions(published: Settings) -> None:
+def test_a_pull_request_has_one_cost_on_every_page(
+    published: Settings, built: tuple[Path, dict[str, Any]]
+) -> None:
+    publish(published, built[0], _OTHER_WORK)
     name = asked(published).rows_of_all(
         "select pull_request as name from marts.fct_api_messages where pull_request is not null"
     )[0]["name"]
+    rows = report(published.gold_path, "pr").rows
+    own = next(row["cost_usd"] for row in rows if row["pull_request"] == name)
     behind = sessions_of(published, name)
-    assert behind
     cost = "select sum(cost_usd) as usd from marts.fct_api_messages where session_id in $sessions"
-    truth = asked(published).rows_of_all(cost, sessions=tuple(behind))[0]["usd"]
+    whole = asked(published).rows_of_all(cost, sessions=tuple(behind))[0]["usd"]
+    assert 0 < own < whole
     for given in (name, "#" + name.partition("#")[2]):
-        one = asked(published, Choice(pr=given))
-        assert one.rows(select([COST_USD], where=spending.WHERE))[0]["cost_usd"] == truth
+        one = asked(published, Choice(pr=given, cause="pull_request"))
+        assert one.rows(select([COST_USD], where=spending.WHERE))[0]["cost_usd"] == own
+        table = next(each for each in causes.page(one) if isinstance(each, Table))
+        assert [(row[0].text, row[-1].value) for row in table.rows] == [(name, own)]
+    for slug, each in PAGES.items():
+        if "pr" in each.filters:
+            about = make(published, Choice(pr=name), slug).sections[0]
+            assert isinstance(about, Caption)
+            assert str(money(own)) in about.text
+            assert str(money(whole)) in about.text
     page = numbers_page(published, Choice(pr=name), "usage")
     assert f'aria-label="Pull request {name}: show all"' in page
     assert f'name="pr" value="{name}"' in page
@@ -483,11 +521,14 @@ def test_a_week_that_has_just_begun_says_so_and_offers_seven_days(published: Set
     monday = date(2026, 11, 16)
     caption = overview.page(asked(published, Choice(days="week"), monday))[0]
     assert caption.text == (
-        "Mon, Nov 16, compared with Monday of last week (Mon, Nov 9). The week has 1 day so far."
+        "Mon, Nov 16 so far, compared with all of Monday of last week (Mon, Nov 9). The week has "
+        "1 day so far."
     )
     assert caption.way == ("Show the last 7 days", "/numbers?days=7")
     later = overview.page(asked(published, Choice(days="week"), monday + timedelta(days=3)))[0]
-    assert later.text.endswith("compared with the same days of last week (Nov 9 to Nov 12).")
+    assert later.text.endswith(
+        "so far, compared with all of the same days of last week (Nov 9 to Nov 12)."
+    )
     assert later.way == ("", "")
 
 
@@ -498,6 +539,8 @@ def test_each_bar_leads_to_the_conversations_of_its_days() -> None:
         lambda first, last: f"{first}..{last}", axis=bars.Axis(None, LAST),
     )  # fmt: skip
     assert len(chart.bars) == bars.MIN_DAYS
+    empty = bars.stacked("Calls", [], [], str, lambda *_: "", axis=bars.Axis(None, LAST))
+    assert len(empty.bars) == bars.MIN_DAYS
     assert chart.bars[-1].link == f"{LAST}..{LAST}"
     assert [bar.link for bar in chart.bars if bar.slices] == [f"{d}..{d}" for d in days]
 

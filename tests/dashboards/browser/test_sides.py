@@ -6,6 +6,7 @@ import pytest
 
 from cca.dashboards.browser.numbers import overtime, spans, weeks
 from cca.dashboards.browser.numbers.choice import from_query
+from cca.dashboards.browser.numbers.compared import change
 from cca.dashboards.browser.numbers.parts import Cell, Column, Picks, Table
 from cca.dashboards.browser.numbers.sheets import csv_of
 from cca.dashboards.browser.numbers.write import figure, money, percent
@@ -83,9 +84,13 @@ def test_what_a_response_costs_keeps_the_places_that_tell_two_apart() -> None:
 
 def test_a_column_of_several_units_says_each_in_its_file() -> None:
     table = Table(
-        "Side by side", [Column(""), Column("opus")],
-        [[Cell("Cost"), Cell(money(2))], [Cell("Rate"), Cell(percent(0.5))]],
+        "Side by side",
+        [Column("Measure"), Column("opus"), Column("Difference", units=("share", "points"))],
+        [[Cell("Cost"), Cell(money(2)), Cell(change(3, 2))],
+         [Cell("Rate"), Cell(percent(0.5)), Cell(change(0.75, 0.5, "share"))]],
     )  # fmt: skip
     assert csv_of(table).splitlines() == [
-        ",opus,Unit of opus", "Cost,2,USD", "Rate,0.5,share",
-    ]  # fmt: skip
+        "Measure,Unit,opus,Difference (share),Difference (points)",
+        "Cost,USD,2,0.5,",
+        "Rate,share,0.5,,25.0",
+    ]

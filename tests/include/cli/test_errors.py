@@ -4,6 +4,7 @@ import uuid
 from pathlib import Path
 
 import pytest
+from pymongo.errors import ServerSelectionTimeoutError
 
 from cca.settings import Settings
 from tests.include.cli.conftest import Filled
@@ -212,3 +213,20 @@ def test_a_folder_of_the_users_is_not_taken_for_a_demo(
         f"no demo in {tmp_path}"
         in terminal.run(empty, "demo", "--home", str(tmp_path), "--down").out
     )
+
+
+def test_a_mongodb_that_dies_meanwhile_is_one_line(
+    terminal: Terminal, empty: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dies(*_: object, **__: object) -> None:
+        message = (
+            "127.0.0.1:9: connection refused, Timeout: 30s, Topology Description: <many words>"
+        )
+        raise ServerSelectionTimeoutError(message)
+
+    monkeypatch.setattr("cca.mongo.archive.require", dies)
+    done = terminal.run(empty, "users", "list")
+    assert (done.code, done.out) == (1, "")
+    assert done.err.count("\n") == 1
+    assert "127.0.0.1:9: connection refused" in done.err
+    assert "Topology" not in done.err

@@ -61,7 +61,7 @@ TILES: dict[str, tuple[str, str, Callable[[Any], str]]] = {
     "api_messages": ("usage", "Responses", _whole),
     "input_tokens": ("usage", "Input", thousands),
     "output_tokens": ("usage", "Output", thousands),
-    "cost_per_day_usd": ("", "Cost per day", money),
+    "cost_per_day_usd": ("", "Cost per active day", money),
     "prompts": ("", "Prompts", _whole),
     "tokens": ("", "Tokens", thousands),
     "cache_write_tokens": ("cache", "Cache writes", thousands),

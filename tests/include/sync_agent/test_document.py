@@ -32,6 +32,7 @@ def nested(levels: int) -> bytes:
         nested(101),
         b'{"a":{"$ref":"x","$id":1}}',
         b'{"a":{"\\u0024ref":"x","$id":1}}',
+        b'{"a":{"$r\\u0065f":"x","$id":1}}',
         b'{"a":"\\ud83d"}',
         b'{"a":1e999}',
         b'{"stream":"of the entry","type":"user"}',
