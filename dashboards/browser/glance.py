@@ -39,6 +39,7 @@ def at_a_glance(settings: Settings, choice: Choice) -> Markup:
         problem=None if made.sections else made.problem,
         before=before,
         caption=caption,
+        published_at=made.gold.published_at if made.gold else None,
         tiles=tiles,
         sessions=sessions,
         shown=MAX_SESSIONS,

@@ -29,7 +29,7 @@ _OF_ANALYTICS = ("project", "user", "model", "host", "pr", "branch", "tool")
 MAX_VALUE_CHARS = 500
 _ONE_OF = {"sort": SORTS, "order": ORDERS, "by": UNITS, "show": LAYOUTS}
 # What an empty value stands for.
-_DEFAULTS = {"sort": "newest", "order": "best", "show": "everything"}
+_DEFAULTS = {"sort": "newest", "order": "best"}
 _DAY_CHARS, _HOUR_CHARS = len("2026-01-31"), len("2026-01-31T09")
 # An hour that the clock shows twice, or that begins within one, has its offset from UTC.
 _EXACT_CHARS = len("2026-01-31T09:00+01:00")
@@ -109,6 +109,9 @@ class State:
         state = replace(self, **_accepted(changes))
         if "session" in changes and "agent" not in changes:
             state = replace(state, agent="")
+        # Another session is shown as its reader last chose.
+        if "session" in changes and "show" not in changes:
+            state = replace(state, show="")
         if {"session", "agent"} & set(changes) and "m" not in changes:
             state = replace(state, m="")
         return state

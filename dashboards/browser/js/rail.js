@@ -6,6 +6,8 @@
   // A conversation of one screen needs no rail.
   const FEWEST = 25;
   const NAMES = { failure: ["failed call", "failed calls"], prompt: ["prompt", "prompts"] };
+  // Beside a number of a number there is room for one word.
+  const SHORT = { failure: "failed", prompt: "prompts" };
 
   async function get(url) {
     const answer = await fetch(url);
@@ -118,7 +120,8 @@
       if (!stop) return;
       await pane.reach(stop.entry, { use: stop.use, isOpen: kind === "failure" });
       const name = pane.head()?.querySelector(`.stepper.${kind} span`);
-      if (name) name.textContent = `${number + 1} of ${named(kind, list.length)}`;
+      if (name)
+        name.textContent = `${number + 1} of ${list.length.toLocaleString("en")} ${SHORT[kind]}`;
     }
 
     const named = (kind, count) =>
@@ -352,7 +355,9 @@
     const isSearch = () => "search" in bar().dataset;
 
     const tellPlace = () =>
-      tellCount(`${(at + 1).toLocaleString("en")} of ${stops.length.toLocaleString("en")}`);
+      tellCount(
+        `${(at + 1).toLocaleString("en")} of ${stops.length.toLocaleString("en")} ${stops.length === 1 ? "place" : "places"}`,
+      );
 
     async function go() {
       const stop = stops[at];
@@ -418,7 +423,20 @@
       return true;
     }
 
-    return { opened, sketch, step, openFind, openSearch, nextMatch, typing, measure };
+    // How many messages the conversation has, as far as it is known.
+    const messages = () => outline?.entries.length || 0;
+
+    return {
+      opened,
+      sketch,
+      total: messages,
+      step,
+      openFind,
+      openSearch,
+      nextMatch,
+      typing,
+      measure,
+    };
   }
 
   window.cca.rail = rail;

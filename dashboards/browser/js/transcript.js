@@ -208,24 +208,37 @@ export function render({ model, el }) {
   async function news(facts) {
     const line = el.querySelector(".session-head .facts");
     if (line && facts) line.outerHTML = facts;
-    const windows = feed()?.querySelectorAll(":scope > .window");
-    const last = windows?.[windows.length - 1];
-    // Where the end is not in sight yet, scrolling there reads it.
-    if (!last || last.dataset.after === "1") return;
+    const last = lastWindow();
+    if (!last) return;
     // What comes while this is read may not be in it.
     isMoreNews = isReadingNews;
     if (isReadingNews) return;
     isReadingNews = true;
     try {
-      const fresh = document.createElement("template");
-      fill(fresh, await read(windowUrl(feed(), "from", last.dataset.first)));
-      if (last.isConnected) merge(last, fresh.content.querySelector(".window"));
+      if (last.dataset.after === "1") await countNews(feed());
+      else await readNews(last);
     } catch {
       // The next tick asks again; the status in the header says what is wrong.
     } finally {
       isReadingNews = false;
     }
     if (isMoreNews) news();
+  }
+
+  const lastWindow = () => [...(feed()?.querySelectorAll(":scope > .window") || [])].at(-1);
+
+  async function readNews(last) {
+    const fresh = document.createElement("template");
+    fill(fresh, await read(windowUrl(feed(), "from", last.dataset.first)));
+    if (last.isConnected) merge(last, fresh.content.querySelector(".window"));
+  }
+
+  // The end is not read yet: scrolling there reads it, and until then the outline counts.
+  async function countNews(place) {
+    const before = rail.total();
+    await rail.sketch();
+    const added = rail.total() - before;
+    if (before && added > 0 && feed() === place) tellOf(added);
   }
 
   function merge(old, fresh) {
@@ -285,8 +298,14 @@ export function render({ model, el }) {
 
   function forgetNews() {
     const chip = el.querySelector(".news");
-    if (chip && lastArticle()?.getBoundingClientRect().top < el.getBoundingClientRect().bottom)
+    if (!chip || lastWindow()?.dataset.after === "1") return;
+    if (lastArticle()?.getBoundingClientRect().top < el.getBoundingClientRect().bottom)
       chip.remove();
+  }
+
+  function goToNews() {
+    if (lastWindow()?.dataset.after === "1") goToEnd(1);
+    else lastArticle()?.scrollIntoView({ block: "end" });
   }
 
   function say(place, text) {
@@ -508,7 +527,10 @@ export function render({ model, el }) {
 
   // What somebody goes to is shown, whatever was to be shown before.
   function uncover(place) {
-    if (feed().dataset.show && !place.checkVisibility()) arrange("");
+    if (!feed().dataset.show || place.checkVisibility()) return;
+    arrange("");
+    // The address says what is shown; what somebody chose is still remembered.
+    set({ show: "everything" });
   }
 
   el.addEventListener("change", ({ target }) => {
@@ -610,7 +632,7 @@ export function render({ model, el }) {
   el.addEventListener("click", (event) => {
     const { target } = event;
     const button = target.closest("button");
-    if (button?.matches(".news")) lastArticle()?.scrollIntoView({ block: "end" });
+    if (button?.matches(".news")) goToNews();
     if (button?.dataset.text) showAll(button);
     if (button && "reveal" in button.dataset) reveal(button);
     const jump = target.closest("a[data-jump]");

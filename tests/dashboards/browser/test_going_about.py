@@ -57,20 +57,20 @@ def test_a_text_is_found_in_all_of_the_session_results_too(page: Any) -> None:
     page.keyboard.press("Control+f")
     page.keyboard.type("NEEDLE")
     count, here = page.locator(".find .count"), page.locator("mark.here")
-    expect(count).to_have_text("1 of 3")
+    expect(count).to_have_text("1 of 3 places")
     expect(here).to_have_text("needle")
     expect(page.locator(".rail i.found")).to_have_count(2)
     page.keyboard.press("Enter")
-    expect(count).to_have_text("2 of 3")
+    expect(count).to_have_text("2 of 3 places")
     expect(here).to_have_text("Needle")
     expect_below_head(page, here)
     page.keyboard.press("ArrowDown")
     expect(here).to_have_text("needle")
     page.keyboard.press("Shift+Enter")
-    expect(count).to_have_text("2 of 3")
+    expect(count).to_have_text("2 of 3 places")
     for _ in range(2):
         page.keyboard.press("Enter")
-    expect(count).to_have_text("1 of 3")
+    expect(count).to_have_text("1 of 3 places")
     expect(here).to_be_in_viewport()
     page.keyboard.press("Control+a")
     page.keyboard.type("nowhere")
@@ -85,7 +85,7 @@ def test_what_is_typed_before_the_conversation_is_ready_is_found(site: Any, open
     theme = page.locator("html").get_attribute("data-theme")
     page.keyboard.type("fneedle")
     expect(page.locator(".find input")).to_have_value("needle", timeout=15_000)
-    expect(page.locator(".find .count")).to_have_text("1 of 3")
+    expect(page.locator(".find .count")).to_have_text("1 of 3 places")
     assert page.locator("html").get_attribute("data-theme") == theme, "`d` is a letter here"
 
 
@@ -112,6 +112,15 @@ def test_a_conversation_is_read_whole_or_as_what_was_said_or_asked(
     page.locator(".stepper.failure").get_by_role("button", name="Next failed call").click()
     expect(page.locator(f'details.tool[data-use="toolu_{FAILED[0]}"]')).to_be_visible()
     expect(shown).to_have_value("everything")
+    # The address is that of what is shown; what was chosen is still remembered.
+    expect(page).to_have_url(re.compile("show=everything"))
+    assert page.locator(".switches").bounding_box()["height"] < 40, "one line at 1280 px"
+    page.reload()
+    expect(page.locator(".stepper")).to_have_count(2, timeout=15_000)
+    expect(shown).to_have_value("everything")
+    page.goto(f"{site.url}/?session={TALK}")
+    expect(page.locator(".stepper")).to_have_count(2, timeout=15_000)
+    expect(shown).to_have_value("conversation")
 
 
 def test_failures_are_stepped_through_across_the_whole_session(page: Any) -> None:

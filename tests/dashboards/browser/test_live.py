@@ -75,6 +75,28 @@ def test_new_messages_come_by_themselves_and_leave_the_reader_in_place(
     assert page.evaluate("document.documentElement.dataset.kept") == "1", "nothing was reloaded"
 
 
+def test_a_reader_at_the_top_of_a_long_session_is_told_of_new_messages(
+    site: Any, new_story: Any, open_page: Any
+) -> None:
+    site.story = new_story("66666666-6666-4666-8666-666666666666", title="Long")
+    site.story.prompt("The first of many")
+    for number in range(450):
+        site.story.says(f"Line {number}")
+    site.store(site.story)
+    page = open_page(f"{site.url}/?session={site.story.session}")
+    expect(page.locator(".live")).to_have_text("Live", timeout=15_000)
+    expect(page.locator(".stepper")).to_be_visible()
+    known = len(site.story.documents)
+    site.story.says("The last of many")
+    write(site, known)
+    chip = page.get_by_role("button", name="1 new message")
+    expect(chip).to_be_visible(timeout=WAIT)
+    expect(page.get_by_text("The first of many")).to_be_in_viewport()
+    chip.click()
+    expect(page.get_by_text("The last of many")).to_be_in_viewport()
+    expect(chip).to_have_count(0)
+
+
 def test_a_new_session_appears_in_the_list(site: Any, new_story: Any, open_page: Any) -> None:
     page = open_page(site.url)
     expect(page.locator(".live")).to_have_text("Live", timeout=15_000)

@@ -996,6 +996,7 @@ def test_the_first_page_leads_into_the_analytics_with_its_filters(
     )
     spent.get_by_role("button", name="What is Failed calls?").focus()
     expect(page.get_by_role("tooltip")).to_contain_text("whose result is an error")
+    expect(page.locator(".spent .head")).to_contain_text(re.compile(r"Updated\s+\d{4}-\d\d-\d\d"))
     expensive = page.get_by_role("region", name="Most expensive sessions").get_by_role("listitem")
     expensive.get_by_role("link").first.click()
     page.wait_for_url("**/?session=*since=2026-11-09&until=2026-11-15")
