@@ -279,7 +279,7 @@ def test_a_search_without_an_index_says_so_and_updates_by_itself(
     page = ready(open_page(f"{site.url}/?q=needle"))
     assert page.get_by_role("heading", name="No search index yet").is_visible()
     site.index()
-    page.get_by_text("1 match", exact=True).wait_for()
+    page.get_by_text("1 message matches", exact=True).wait_for()
 
 
 def test_escape_leaves_one_thing_at_a_time(site: Any, open_page: Any) -> None:
