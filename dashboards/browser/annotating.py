@@ -16,7 +16,7 @@ from cca.annotations import (
 )
 from cca.conversation.stored import find_entry
 from cca.dashboards.browser.api import Reading
-from cca.dashboards.browser.archive import find_session, session_title
+from cca.dashboards.browser.archive import find_session, named_title
 from cca.dashboards.browser.desk import Desk
 from cca.dashboards.browser.guard import user_of
 from cca.dashboards.browser.views import render
@@ -80,7 +80,7 @@ class Annotations(Reading):
         keep(archive.annotations, annotation, origin)
         html = render("mark.html", archive.timezone, mark=annotation)
         row = find_session(archive, session) if not entry else None
-        told = {"name": annotation.title or session_title(row)} if row else {}
+        told = {"name": named_title(row, annotation)} if row else {}
         return "application/json", json.dumps({**_row(annotation), **told, "html": str(html)})
 
     def _write_all(self, sessions: list[str], changes: dict[str, Any]) -> Answer:
@@ -118,19 +118,14 @@ def named_rows(desk: Desk, sessions: list[str]) -> dict[str, str]:
     """The titles of rows of the list with their marks as HTML, by session."""
     archive = desk.archive
     marks = annotations_in_list(archive.annotations, sessions)
-    rows = archive.sessions.find({"_id": {"$in": sessions}})
-    return {
-        str(row["_id"]): str(
-            render(
-                "row_named.html",
-                archive.timezone,
-                mark=marks.get(str(row["_id"])),
-                name=(mark.title if (mark := marks.get(str(row["_id"]))) else "")
-                or session_title(row),
-            )
+    shown = {}
+    for row in archive.sessions.find({"_id": {"$in": sessions}}):
+        mark = marks.get(str(row["_id"]))
+        name = named_title(row, mark)
+        shown[str(row["_id"])] = str(
+            render("row_named.html", archive.timezone, mark=mark, name=name)
         )
-        for row in rows
-    }
+    return shown
 
 
 def _row(annotation: Annotation) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from pymongo.collection import Collection
 
+from cca.annotations import Annotation, SessionAnnotation
 from cca.follow.origins import first_holders
 from cca.masking import mask_secrets
 from cca.mongo.archive import ANNOTATIONS, Document, connect, conversations, database
@@ -131,6 +132,11 @@ def session_title(session: Document) -> str:
     name = str(session["_id"]).rstrip("/").rsplit("/", 1)[-1]
     short = name[:8] if _UUID.fullmatch(name) else name[:60]
     return mask_secrets(title.split("\n", 1)[0]) or f"Session {short}"
+
+
+def named_title(session: Document, mark: Annotation | SessionAnnotation | None) -> str:
+    """Returns the name that a person gave to the session, else its title."""
+    return (mark.title if mark else "") or session_title(session)
 
 
 def origin_of(archive: Archive, session: Document) -> tuple[str, str] | None:

@@ -18,9 +18,9 @@ from cca.dashboards.browser.archive import (
     Project,
     find_session,
     label_of,
+    named_title,
     origin_of,
     root_of,
-    session_title,
 )
 from cca.dashboards.browser.context_line import context_line
 from cca.dashboards.browser.costs import agent_cost, message_costs, pull_requests
@@ -129,7 +129,7 @@ def transcript(desk: Desk, state: State) -> Markup:
         problem=None,
         state=state,
         layouts=LAYOUTS,
-        title=mark.title if mark and mark.title else session_title(session),
+        title=named_title(session, mark),
         mark=mark or Annotation(state.session),
         **_fact_values(desk, state, session),
         resume=resume_of(session, desk.settings.cca_host, desk.settings.claude_dirs),

@@ -31,8 +31,8 @@ ENVELOPE_FIELDS = frozenset({
     "type", "uuid", "parentUuid", "timestamp", "sessionId", "session_id", "version", "cwd",
     "gitBranch", "userType", "isSidechain", "entrypoint", "slug", "isMeta", "level", "subtype",
 })  # fmt: skip
-# Attachments that show nothing of the work: what Claude is told of tools, settings and limits, and
-# of accounts. All others are shown and searched, also those that nobody listed.
+# Attachments that tell Claude about tools, settings, limits and accounts, and say nothing about the
+# work. All others are shown and searched, also those of a kind that is not known here.
 HIDDEN_ATTACHMENTS = frozenset({
     "agent_listing_delta", "already_read_file", "auto_mode", "auto_mode_exit",
     "bash_output_audience_note", "batching_reminder_sent", "budget_usd", "companion_intro",

@@ -104,7 +104,7 @@ def wanted_ids(content: bytes, session: str) -> set[str]:
 
 
 def wanted_dead(content: bytes) -> set[bytes]:
-    """Whole lines of which nothing is a record."""
+    """Whole lines that hold no record."""
     lines = content.split(b"\n")[:-1]
     return {line for line in lines if line.strip(b"\xef\xbb\xbf\r") and not records_of(line)}
 
