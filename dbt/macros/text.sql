@@ -52,3 +52,10 @@
         else 'session ' || {{ session_id }}
     end
 {%- endmacro %}
+
+{#- Whether a response belongs to the pull request of a span; projects are those of its session. -#}
+{% macro in_span(responses, sent_at) -%}
+    {{ pull_request_scope('projects.repository', responses ~ '.git_branch', responses ~ '.session_id') }} = spans.scope
+    and {{ sent_at }} > spans.after_at
+    and {{ sent_at }} <= spans.until_at
+{%- endmacro %}

@@ -34,7 +34,7 @@ def dbt_environment(settings: Settings) -> dict[str, str]:
         "TIMEZONE": settings.timezone,
         "CCA_PRICES_FILE": str(settings.prices_file or ""),
         "CCA_PRICE_LIST": str(newer_list(settings) or ""),
-        "CCA_SQL_DIGEST": project_version(DBT_DIR),
+        "CCA_CODE_VERSION": code_version(settings),
         "DBT_TARGET": settings.dbt_target,
         "DBT_PROJECT_DIR": str(DBT_DIR),
         "DBT_PROFILES_DIR": str(DBT_DIR),

@@ -51,6 +51,8 @@ def repeat(
         with writing(settings) as warehouse:
             for name, value in _profile_settings(settings).items():
                 warehouse.execute(f"set {name} = '{value}'")
+            # On few rows two threads take no less time than one, and a third more of the processor.
+            warehouse.execute("set threads = 1")
             for step in recorded["steps"]:
                 nodes.append(_done(warehouse, step, kind))
                 if on_event:

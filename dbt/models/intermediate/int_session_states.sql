@@ -14,7 +14,7 @@ contents as (
         session_id,
         {{ hash_of(
             "count(*), sum(load_seq), bit_xor(" ~ hash_of("document_id") ~ "), '"
-            ~ env_var("CCA_SQL_DIGEST", "") ~ "', '" ~ env_var("TIMEZONE", "UTC") ~ "'"
+            ~ env_var("CCA_CODE_VERSION", "") ~ "'"
         ) }} as fingerprint
     from entries
     group by session_id
