@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from dbt_common.events.base_types import EventMsg
 
 DBT_DIR = PROJECT_DIR / "dbt"
+_MASKING_DIR = Path(__file__).resolve().parents[1] / "masking"
 # Tests that only code can break, not data: the project's own test suite runs them.
 CI_TAG = "ci"
 # Most of dbt's million objects live until it ends.
@@ -50,9 +51,10 @@ def dbt_environment(settings: Settings) -> dict[str, str]:
 
 
 def code_version(settings: Settings) -> str:
-    """Name what makes marts of raw rows: the dbt project, prices and the days' time zone."""
+    """Name what makes gold of raw rows: the dbt project, masks, prices and the days' time zone."""
     prices = (settings.prices_file, newer_list(settings))
-    return code_version_of(project_version(DBT_DIR), settings.timezone, prices)
+    project = project_version(DBT_DIR) + project_version(_MASKING_DIR)
+    return code_version_of(project, settings.timezone, prices)
 
 
 def target_dir(settings: Settings) -> Path:
