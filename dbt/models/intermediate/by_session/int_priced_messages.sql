@@ -8,23 +8,13 @@ spans as (
     select * from {{ ref('int_pull_request_spans') }}
 ),
 
-{%- if is_incremental() %}
 moved as (
-    select priced.message_id
-    from {{ this }} as priced
-    left join projects on priced.session_id = projects.session_id
-    left join spans on {{ in_span('priced', 'priced.sent_at') }}
-    where priced.pull_request is distinct from spans.pull_request
+    {{ moved_responses(this) }}
 ),
-{%- endif %}
 
 messages as (
     select * from {{ ref('int_api_messages') }}
-    where
-        {{ touched('session_id') }}
-        {%- if is_incremental() %}
-            or message_id in (select moved.message_id from moved)
-        {%- endif %}
+    where {{ touched('session_id') }} or message_id in (select moved.message_id from moved)
 ),
 
 breaks as (
