@@ -102,7 +102,7 @@ def _repeat(
     # Lineage is read from dbt's own results of the run.
     if build.select or settings.openlineage_url:
         return None
-    key = _recording_key(settings)
+    key = recording_key(settings)
     is_first = prepared.put(settings, key)
     # The reports on models read the manifest.
     if not is_manifest_current(settings):
@@ -125,7 +125,7 @@ def _by_dbt(
     listeners: list[Callable[[EventMsg], None]] = [recorder]
     if on_event:
         listeners.append(telling(on_event))
-    key = _recording_key(settings)
+    key = recording_key(settings)
     recording.forget(settings, but=key)
     try:
         nodes = _built(invoke(settings, build.arguments(), *listeners))
@@ -146,7 +146,8 @@ def _record(
     results.record(settings, nodes, began, is_repeated=is_repeated)
 
 
-def _recording_key(settings: Settings) -> str:
+def recording_key(settings: Settings) -> str:
+    """Name all that decides which statements dbt runs in this home."""
     return recording.key_of(dbt_environment(settings), code_version(settings))
 
 

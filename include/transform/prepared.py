@@ -56,7 +56,7 @@ def put(settings: Settings, key: str) -> bool:
     """
     if not is_current() or settings.prices_file or newer_list(settings):
         return False
-    note = recording.folder(settings) / f"recording-prepared-{key}.json"
+    note = note_path(settings, key)
     if note.exists() or any(recording.path_of(settings, kind, key).exists() for kind in Kind):
         return False
     recording.forget(settings)
@@ -65,6 +65,11 @@ def put(settings: Settings, key: str) -> bool:
         recording.write(settings, kind, key, text_for(settings, f"{kind}.json"))
     note.touch()
     return True
+
+
+def note_path(settings: Settings, key: str) -> Path:
+    """Return the empty file that says they were put into a home; it goes with the recordings."""
+    return recording.folder(settings) / f"recording-prepared-{key}.json"
 
 
 def manifest(settings: Settings) -> Path:

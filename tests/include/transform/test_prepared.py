@@ -1,19 +1,16 @@
 """What comes with cca are dbt's own statements, and a home's first build needs no dbt."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from cca.settings import Settings
 from cca.transform import prepared, recording
-from cca.transform.build import transform
 from cca.transform.dbt import is_manifest_current, manifest_path
 from cca.transform.prepare import prepare
 from cca.transform.recording import Kind
-from tests.dbt.rows import answer, build_settings, entry, run, write_raw
+from tests.dbt.rows import build_settings
 
 KEY = "some key"
 
