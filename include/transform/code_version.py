@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
-# Folders that dbt and Python write themselves.
-_GENERATED = {"target", "logs", "dbt_packages", "__pycache__"}
+# Folders that are made from the project: by dbt, by Python and by cca.transform.prepare.
+_MADE = {"target", "logs", "dbt_packages", "prepared", "__pycache__"}
 
 
 @lru_cache(maxsize=4)
@@ -18,7 +18,7 @@ def project_version(project: Path) -> str:
     digest = hashlib.blake2b(digest_size=16)
     for path in sorted(project.rglob("*")):
         relative = path.relative_to(project)
-        if relative.parts[0] not in _GENERATED and path.is_file():
+        if relative.parts[0] not in _MADE and path.is_file():
             digest.update(relative.as_posix().encode())
             digest.update(b" ".join(path.read_bytes().split()))
     return digest.hexdigest()

@@ -1,4 +1,4 @@
-{{ config(post_hook=["{{ note_building() }}", "{{ drop_tables_by_session() }}"]) }}
+{{ config(post_hook=["{{ drop_tables_by_session() }}", "{{ note_building() }}"]) }}
 {%- set built = load_relation(this.incorporate(path={"identifier": "int_built_sessions"})) %}
 with entries as (
     select * from {{ ref('stg_conversations') }}
@@ -14,7 +14,7 @@ contents as (
         session_id,
         {{ hash_of(
             "count(*), sum(load_seq), bit_xor(" ~ hash_of("document_id") ~ "), '"
-            ~ env_var("CCA_CODE_VERSION", "") ~ "'"
+            ~ env_var("CCA_SQL_DIGEST", "") ~ "', '" ~ env_var("TIMEZONE", "UTC") ~ "'"
         ) }} as fingerprint
     from entries
     group by session_id
