@@ -8,7 +8,7 @@ from markupsafe import Markup
 from cca.dashboards.browser.api import Reading
 from cca.dashboards.browser.numbers.choice import Choice
 from cca.dashboards.browser.numbers.choice import from_query as choice_of
-from cca.dashboards.browser.numbers.pages import GLANCE, made_of
+from cca.dashboards.browser.numbers.pages import GLANCE, made_of, not_applied
 from cca.dashboards.browser.state import from_query
 from cca.dashboards.browser.views import render
 from cca.settings import Settings
@@ -38,6 +38,7 @@ def at_a_glance(settings: Settings, choice: Choice) -> Markup:
         zone,
         problem=None if made.sections else made.problem,
         before=before,
+        not_applied=not_applied(GLANCE, made.wanted),
         caption=caption,
         published_at=made.gold.published_at if made.gold else None,
         tiles=tiles,

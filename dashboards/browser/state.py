@@ -24,7 +24,9 @@ TRAITS = {
     "pr": "Pull request",
 }  # fmt: skip
 # What the analytics know too, and what they say that they do not; they count days, not hours.
-_OF_ANALYTICS = ("project", "user", "model", "host", "pr", "branch", "tool")
+_OF_ANALYTICS = (
+    "project", "user", "model", "host", "pr", "branch", "tool", "text", "tag", "starred", "errors",
+)  # fmt: skip
 # A query string comes from anywhere; nothing longer than this is a name or a search of ours.
 MAX_VALUE_CHARS = 500
 _ONE_OF = {"sort": SORTS, "order": ORDERS, "by": UNITS, "show": LAYOUTS}
@@ -99,7 +101,7 @@ class State:
 
     @property
     def of_analytics(self) -> dict[str, str]:
-        """The filters that the analytics know too, as they take them."""
+        """The filters that travel to the analytics, as they take them."""
         values = {name: getattr(self, name) for name in _OF_ANALYTICS}
         values |= {name: getattr(self, name)[:_DAY_CHARS] for name in ("since", "until")}
         return {name: value for name, value in values.items() if value}

@@ -17,6 +17,8 @@ PERIODS = {
 MEASURES = {"": "Cost", "tokens": "Tokens"}
 SPLITS = {"": "model", "project": "project", "user": "person", "host": "machine"}
 UNITS = {"day": "Day", "week": "Week", "month": "Month"}
+# Filters of the list alone, which the analytics cannot apply: they only travel along.
+OF_LIST = ("branch", "tool", "text", "tag", "starred", "errors")
 # What is set side by side: the value of `against`, and what several of these are called.
 AGAINST = {
     "": "Models", "project": "Projects", "user": "People", "host": "Machines", "period": "Periods",
@@ -64,9 +66,13 @@ class Choice:
     model: str = ""
     host: str = ""
     pr: str = ""
-    # Filters of the list alone, which the analytics cannot apply: they only travel along.
+    # Those of `OF_LIST`.
     branch: str = ""
     tool: str = ""
+    text: str = ""
+    tag: str = ""
+    starred: str = ""
+    errors: str = ""
     by: str = ""
     split: str = ""
     # What a bar stands for; without it, what suits the period.
@@ -135,6 +141,15 @@ class Choice:
     @property
     def has_period(self) -> bool:
         return bool(self.days) or self.has_dates
+
+    @property
+    def of_list(self) -> dict[str, str]:
+        """The filters that only the list applies."""
+        return {name: getattr(self, name) for name in OF_LIST}
+
+    def carrying(self, other: "Choice") -> "Choice":
+        """The same with the filters of the list that another has."""
+        return replace(self, **other.of_list)
 
     def link(self, page: str = "", **changes: str) -> str:
         """This choice on a Numbers page, with changes."""
