@@ -26,10 +26,11 @@ from cca.dashboards.browser.assets import ASSET_PATH, Asset, asset_url
 from cca.dashboards.browser.desk import Desk
 from cca.dashboards.browser.listing import more_rows
 from cca.dashboards.browser.masking import masked, masked_text
-from cca.dashboards.browser.paint import prompt_list, subagent_list, window
+from cca.dashboards.browser.paint import prompt_list, subagent_list
 from cca.dashboards.browser.pieces import body, result_parts
 from cca.dashboards.browser.state import State, from_query
 from cca.dashboards.browser.views import render
+from cca.dashboards.browser.windows import Asked, window
 from cca.masking import mask_secrets, mask_value
 from cca.mongo.archive import Document
 from cca.transcript.tools import below
@@ -134,8 +135,8 @@ class WindowOfEntries(Reading):
         if self.argument("end"):
             anchor = Anchor(side="end")
         session, agent = self.argument("session"), self.argument("agent")
-        html = partial(window, self.desk, session, agent, anchor, is_revealed=self.is_revealed())
-        await self.answer(lambda: ("text/html; charset=utf-8", html()))
+        asked = Asked(session, agent, anchor, self.is_revealed())
+        await self.answer(lambda: ("text/html; charset=utf-8", window(self.desk, asked)))
 
 
 class MoreRows(Reading):

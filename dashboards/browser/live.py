@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any, Protocol, TypeVar, cast
 
 from pymongo import timeout
@@ -58,7 +58,7 @@ class Pulse:
         self._changed: dict[str, int] = {}
         # While nobody watched, anything may have changed.
         self._all_changed_at = 0
-        self._kept: dict[str, tuple[int, Any]] = {}
+        self._kept: dict[Hashable, tuple[int, Any]] = {}
         self.pages: set[Watcher] = set()
         self.number = 0
         self.is_reachable = True
@@ -72,13 +72,27 @@ class Pulse:
     def has_changed(self, session_id: str, since: int) -> bool:
         return max(self._all_changed_at, self._changed.get(session_id, 0)) > since
 
-    def kept(self, key: str, make: Callable[[], Kept]) -> Kept:
-        """Returns a cached result of an expensive query; any changed session makes it new."""
+    def kept(
+        self,
+        key: Hashable,
+        make: Callable[[], Kept],
+        session: str = "",
+        is_worth_it: Callable[[Kept], bool] = lambda _: True,
+    ) -> Kept:
+        """Returns a kept result of an expensive query; a change makes it new.
+
+        Changes are those of all sessions, or of the one that is named.
+        """
         number = self.number
         before = self._kept.get(key)
-        if before is not None and before[0] == number and self.is_reachable:
-            return cast("Kept", before[1])
+        if before is not None and self.is_reachable:
+            since, kept = before
+            is_old = self.has_changed(session, since) if session else since != number
+            if not is_old:
+                return cast("Kept", kept)
         found = make()
+        if not is_worth_it(found):
+            return found
         # Before the first look at the rows nothing is known to be unchanged.
         if number:
             if len(self._kept) >= _MOST_KEPT:
@@ -124,6 +138,9 @@ class Pulse:
         if not readers:
             return Arrivals(self._entries)
         sessions = arrivals.sessions()
+        for session in sessions:
+            # What was kept of it is old, though its row is not counted yet.
+            self._changed[session] = self.number + 1
         for page in readers:
             if page.reading in sessions:
                 page.grew()

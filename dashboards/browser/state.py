@@ -1,7 +1,7 @@
 """What a page shows, to and from its query string; pure, no Panel."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -90,7 +90,8 @@ class State:
 
     def to_query(self) -> str:
         """The query string with its question mark, or nothing."""
-        query = urlencode({name: value for name, value in asdict(self).items() if value})
+        # `asdict` would copy each value, and a page of matches asks for 60 queries.
+        query = urlencode({name: value for name, value in vars(self).items() if value})
         return f"?{query}" if query else ""
 
     @property

@@ -1,7 +1,7 @@
 """What a Numbers page shows, to and from its query string; pure."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
@@ -157,7 +157,7 @@ class Choice:
             changes = {"days": "", **changes}
         if "days" in changes and not {"since", "until"} & set(changes):
             changes = {"since": "", "until": "", **changes}
-        query = _query(asdict(replace(self, **changes)))
+        query = _query(vars(replace(self, **changes)))
         return f"/numbers{'/' if page else ''}{page}{query}"
 
     def conversations(self, today: date, **more: str) -> str:
