@@ -15,6 +15,7 @@ from cca.dashboards.browser.masking import masked_excerpt
 from cca.dashboards.browser.reading import articles, nearest
 from cca.dashboards.browser.tools import KIND_TITLES
 from cca.dashboards.browser.views import render
+from cca.mongo import erasures
 
 SIGNS = {"ok": "✓", "failed": "✕", "rejected": "⊘", "waiting": "…"}
 OUTCOMES = {"ok": "succeeded", "failed": "failed", "rejected": "declined", "waiting": "no result"}
@@ -47,7 +48,9 @@ def window(desk: Desk, asked: Asked) -> Markup:
     marks = annotations_of(desk.archive.annotations, asked.session)
     if asked.is_revealed:
         return _made(desk, asked, marks).html
-    key = (asked, frozenset(marks.items()), identity(desk.settings))
+    # What is erased is not shown once more, though no follower runs that would say so.
+    erased = erasures.progress(desk.archive.entries.database)
+    key = (asked, frozenset(marks.items()), identity(desk.settings), erased)
     return desk.pulse.kept(
         key, lambda: _made(desk, asked, marks), asked.session, lambda made: made.is_worth_it
     ).html

@@ -329,3 +329,9 @@ def test_what_is_dear_is_asked_again_only_when_a_row_has_changed(collection: Any
     assert pulse.kept("y", ask) == 4
     pulse._noted("s1")
     assert [pulse.kept("x", ask) for _ in range(2)] == [5, 5]
+    assert pulse.kept("of s1", ask, "s1") == 6
+    pulse._noted("s2")
+    assert pulse.kept("of s1", ask, "s1") == 6
+    pulse._noted("s1")
+    assert pulse.kept("of s1", ask, "s1") == 7
+    assert [pulse.kept("z", ask, is_worth_it=lambda _: False) for _ in range(2)] == [8, 9]
