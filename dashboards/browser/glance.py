@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
-from cca.dashboards.browser.api import Reading
+from cca.dashboards.browser.handler import Reading
 from cca.dashboards.browser.numbers.choice import Choice
 from cca.dashboards.browser.numbers.choice import from_query as choice_of
 from cca.dashboards.browser.numbers.pages import GLANCE, made_of, not_applied
@@ -18,6 +18,8 @@ MAX_SESSIONS = 8
 
 class Glance(Reading):
     """Tiles and the most expensive sessions of the analytics, under the filters of the page."""
+
+    needs_archive = False
 
     async def get(self) -> None:
         await self.answer(self._read)

@@ -26,13 +26,13 @@ def find(desk: Desk, state: State) -> Hits | None:
 
 def sessions(desk: Desk, state: State, projects: list[Project], found: Hits | None) -> Markup:
     """The list: sessions, or beside an open session the matches of the search."""
-    values: dict[str, Any] = {"state": state, "problem": None, **_list_choices(desk, state)}
     if found is None:
-        values |= row_values(desk, state, projects, _page(desk, state))
+        values = row_values(desk, state, projects, _page(desk, state))
     elif state.session:
-        values |= hit_values(desk, projects, found)
+        values = hit_values(desk, projects, found)
     else:
         return Markup("")
+    values |= {"state": state, "problem": None, **_list_choices(desk, state)}
     return render("sessions.html", desk.archive.timezone, **values)
 
 

@@ -18,6 +18,7 @@ from cca.dashboards.browser.desk import Desk
 from cca.dashboards.browser.hits import Hits
 from cca.dashboards.browser.paint import Painted
 from cca.dashboards.browser.problems import AWAY, FAILED, Problem
+from cca.dashboards.browser.reach import answered
 from cca.dashboards.browser.state import FILTERS, State, from_query, is_other_place
 
 log = logging.getLogger(__name__)
@@ -124,7 +125,8 @@ class Page:
         self.wanted = state
         is_failed, found = False, self.found
         try:
-            state, panes, found = await asyncio.to_thread(self._panes, before, state, found)
+            read = partial(self._panes, before, state, found)
+            state, panes, found = await answered(self.desk.pulse, read)
         except PyMongoError as error:
             log.warning("MongoDB does not answer: %s", type(error).__name__)
             is_failed, panes = True, _without(self.desk, state, AWAY)
@@ -184,7 +186,7 @@ class Page:
             return
         is_open = bool(self.state.session) and pulse.has_changed(self.state.session, since)
         try:
-            panes = await asyncio.to_thread(self._news, self.state, is_open=is_open)
+            panes = await answered(pulse, partial(self._news, self.state, is_open=is_open))
         except PyMongoError as error:
             log.warning("MongoDB does not answer: %s", type(error).__name__)
             self.seen = since

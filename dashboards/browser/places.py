@@ -5,7 +5,7 @@ from functools import partial
 
 from cca.conversation.excerpt import Anchor
 from cca.conversation.outline import Stop, read_outline
-from cca.dashboards.browser.api import Reading
+from cca.dashboards.browser.handler import Reading
 from cca.dashboards.browser.paint import located
 from cca.dashboards.browser.state import State
 from cca.dashboards.browser.windows import Asked, window
