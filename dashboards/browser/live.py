@@ -39,6 +39,9 @@ class Watcher(Protocol):
     def nudge(self, session: str) -> None:
         """The row of this session changed; where that is "", it may be any."""
 
+    def wake(self) -> None:
+        """There is something to ask for."""
+
     def grew(self) -> None:
         """Entries of the open session have come."""
 
@@ -162,9 +165,12 @@ class Pulse:
         self.number = number
         for page in tuple(self.pages):
             page.nudge(session_id)
+            page.wake()
 
     def _lost(self, error: PyMongoError) -> None:
         if self.is_reachable:
             log.warning("MongoDB does not answer: %s", type(error).__name__)
-        self.is_reachable = False
+            self.is_reachable = False
+            for page in tuple(self.pages):
+                page.wake()
         self._stop.wait(_RETRY_SECONDS)

@@ -101,7 +101,11 @@ def test_a_reader_at_the_top_of_a_long_session_is_told_of_new_messages(
     expect(chip).to_have_count(0)
 
 
-def test_a_new_session_appears_in_the_list(site: Any, new_story: Any, open_page: Any) -> None:
+def test_a_new_session_appears_in_a_list_that_asks_seldom(
+    site: Any, new_story: Any, open_page: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # It asks every ten seconds from now on, which is longer than the test waits.
+    monkeypatch.setattr("cca.dashboards.browser.page._RESTS_AFTER_SECONDS", 0)
     page = open_page(site.url)
     expect(page.locator(".live")).to_have_text("Live", timeout=15_000)
     other = new_story("55555555-5555-4555-8555-555555555555", title="Just begun", at=site.story.at)
@@ -289,6 +293,9 @@ class Reader:
 
     def nudge(self, session: str) -> None:
         self.told.append(session)
+
+    def wake(self) -> None:
+        pass
 
     def grew(self) -> None:
         self.told.append("entries")
