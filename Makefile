@@ -10,7 +10,7 @@ NPM ?= $(or $(shell command -v npm),$(VENV)/bin/uv tool run --quiet --python $(V
 BIOME_STAMP := node_modules/.installed
 DEMO_HOME ?= $(or $(TMPDIR),/tmp)/cca-demo-$(shell id -u)
 
-.PHONY: wheels .links help install up up-light demo demo-light demo-down down status logs deploy run-backfill run-adhoc run-daily pipeline test test-light test-long coverage lint format audit types bench bench-sync bench-search bench-peers bench-browser bench-light docs env lock
+.PHONY: wheels .links help install up up-light demo demo-light demo-down down status logs deploy run-backfill run-adhoc run-daily pipeline test test-light test-long coverage lint format audit types bench bench-sync bench-search bench-peers bench-browser bench-idle docs env lock
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 14
@@ -144,8 +144,9 @@ bench-peers: install  ## compare numbers, time and disk with ccusage and agentsv
 bench-browser: install  ## time the browser in Chromium: first paint, opening, search, live
 	$(VENV)/bin/python -m benchmarks.browser
 
-bench-light: install  ## weigh the light stack: memory and CPU while nothing happens
-	$(VENV)/bin/python -m benchmarks.light
+bench-idle: install  ## weigh the stack, light and full: memory and CPU while nothing happens
+	$(VENV)/bin/python -m benchmarks.idle
+	$(VENV)/bin/python -m benchmarks.idle --full
 
 docs: install  ## write the generated pages: settings, commands, gold tables, measures
 	$(VENV)/bin/python -m cca.settings.docs
