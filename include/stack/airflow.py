@@ -17,7 +17,7 @@ from cca.files import replace_file
 from cca.settings import PROJECT_DIR, Settings, child_environment
 from cca.stack import drawing, postgres
 from cca.stack.log_files import last_lines
-from cca.transform import dbt
+from cca.transform import dbt, prepared
 
 log = logging.getLogger(__name__)
 
@@ -155,7 +155,7 @@ def prepare(settings: Settings) -> None:
     migration = _begin_migration(settings)
     try:
         if not drawing.is_current(settings):
-            drawing.draw(settings, dbt.write_manifest(settings))
+            drawing.draw(settings, prepared.manifest(settings))
     finally:
         if migration:
             _end_migration(settings, migration)

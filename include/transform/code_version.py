@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
-# Folders that dbt writes itself.
-_WRITTEN_BY_DBT = {"target", "logs", "dbt_packages"}
+# Folders that are made from the project: by dbt, and by cca.transform.prepare.
+_MADE = {"target", "logs", "dbt_packages", "prepared"}
 
 
 @lru_cache(maxsize=4)
@@ -18,7 +18,7 @@ def project_version(project: Path) -> str:
     digest = hashlib.blake2b(digest_size=16)
     for path in sorted(project.rglob("*")):
         relative = path.relative_to(project)
-        if relative.parts[0] not in _WRITTEN_BY_DBT and path.is_file():
+        if relative.parts[0] not in _MADE and path.is_file():
             digest.update(relative.as_posix().encode())
             digest.update(b" ".join(path.read_bytes().split()))
     return digest.hexdigest()

@@ -136,7 +136,7 @@ def _invoke(
         finally:
             close_duckdb()
     if writes_manifest and result.success:
-        replace_file(_manifest_note(settings), project_version(DBT_DIR))
+        _note_manifest(settings)
     return result
 
 
@@ -149,6 +149,17 @@ def is_manifest_current(settings: Settings) -> bool:
     """Tells whether dbt's manifest was written from the project as it is."""
     note = _manifest_note(settings)
     return note.exists() and note.read_text() == project_version(DBT_DIR)
+
+
+def put_manifest(settings: Settings, text: str) -> None:
+    """Write a manifest of the project as it is, which dbt wrote elsewhere."""
+    target_dir(settings).mkdir(parents=True, exist_ok=True)
+    replace_file(manifest_path(settings), text)
+    _note_manifest(settings)
+
+
+def _note_manifest(settings: Settings) -> None:
+    replace_file(_manifest_note(settings), project_version(DBT_DIR))
 
 
 def _manifest_note(settings: Settings) -> Path:
