@@ -13,7 +13,7 @@ from pymongo.collection import Collection
 from pymongo.errors import OperationFailure
 
 from cca.follow.feed import OVERLAP, WITHOUT_ZONES
-from cca.follow.hours import Hour, activity
+from cca.follow.hours import MOST_NOTED, Hour, Noted, activity
 from cca.follow.origins import Origins, Share
 from cca.follow.session import Counts, counted, session_row
 from cca.mongo import changes
@@ -79,6 +79,8 @@ class Lists:
         self._touched: dict[str, float] = {}
         self._resting: dict[str, float] = {}
         self._hours: set[Hour] = set()
+        # In the first pass the hours wait for its end, when all their messages are noted.
+        self._noted: Noted | None = None
         # The projects of sessions that were asked for, as their rows say.
         self._keys: dict[str, str] = {}
         self._are_others = False
@@ -94,6 +96,7 @@ class Lists:
         match: Document = {} if since is None else {"ingestedAt": {"$gte": since - OVERLAP}}
         if since is None:
             self._forget_gone()
+            self._noted = Noted(MOST_NOTED)
         if all_come:
             return
         hour = {"$dateTrunc": {"date": "$eventAt", "unit": "hour"}}
@@ -143,6 +146,8 @@ class Lists:
         # Rows of sessions that share entries change one another, once.
         while is_all and self._touched:
             made += self._flush_once(position, is_all=True)
+        if is_all:
+            self._noted = None
         return made
 
     def _flush_once(self, position: Position | None, *, is_all: bool) -> int:
@@ -155,9 +160,9 @@ class Lists:
         try:
             before = self._project_keys(due)
             self._write(self._sessions, self._rows(due, before))
-            hours, self._hours = self._hours, set()
-            active = (activity(self._read, hour, self._project_keys) for hour in hours)
-            self._write(self._activity, chain.from_iterable(active))
+            if is_all or self._noted is None:
+                hours, self._hours = self._hours, set()
+                self._write(self._activity, chain.from_iterable(map(self._active, hours)))
             changes.note(self._state.database, due)
         except BaseException:
             self._hours |= hours
@@ -167,7 +172,7 @@ class Lists:
         for key in due:
             del self._touched[key]
         self._touch_unsettled()
-        if not self._touched and position is not None:
+        if not (self._touched or self._hours) and position is not None:
             self._save(position)
         log.debug("%d session rows, %d hours written", len(due), len(hours))
         return len(due)
@@ -187,6 +192,9 @@ class Lists:
             return
         if isinstance(session, str):
             self._touched.setdefault(session, self._resting.get(session, 0.0))
+        elif hour is not None:
+            # Of no session: nobody counts, and so nobody notes it.
+            self._noted = None
         if not isinstance(hour, datetime):
             return
         at = hour.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
@@ -216,10 +224,20 @@ class Lists:
             rest = max(_SHORTEST_REST_SECONDS, _RESTS * (ended - began))
             self._resting |= dict.fromkeys(group, ended + rest)
 
-    def _documents(self, session: str) -> Iterable[Document]:
+    def _documents(self, session: str) -> Iterator[Document]:
         order = [("stream", 1), ("generation", 1), ("sourceOffset", 1)]
         found = self._read.find({"sessionKey": session}, _WITHOUT, batch_size=_READ_AT_ONCE)
-        return self._whole(found.sort(order))
+        for document in self._whole(found.sort(order)):
+            if self._noted is not None:
+                self._noted.note(document)
+            yield document
+        if self._noted is not None and self._noted.is_full:
+            self._noted = None
+
+    def _active(self, hour: Hour) -> Iterable[Write]:
+        if self._noted is not None:
+            return self._noted.activity(hour, self._project_keys)
+        return activity(self._read, hour, self._project_keys)
 
     def _note_project(self, session: str, before: str | None, project_key: str) -> None:
         """Count all hours of a session again where it turns out to be of another project."""
