@@ -77,6 +77,7 @@ ARG CCA_GID=1000
 # are root's alone; non-unique: the group of people on macOS is 20, which Debian has too
 RUN uv pip install --system --no-cache --offline --no-deps --no-build-isolation -e . \
     && python -m compileall -q include dashboards demo dags plugins \
+    && python -m cca.transform.prepare \
     && chmod -R a+rX /opt/cca \
     && groupadd --non-unique --gid "${CCA_GID}" cca \
     && useradd --non-unique --uid "${CCA_UID}" --gid "${CCA_GID}" --no-create-home \

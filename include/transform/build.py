@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from cca.errors import SettingError, WarehouseError
 from cca.prices.overrides import check_overrides
 from cca.settings import Settings
-from cca.transform import recording
+from cca.transform import prepared, recording
 from cca.transform.dbt import (
     CI_TAG,
     code_version,
@@ -27,8 +27,8 @@ from cca.transform.nodes import (
     nodes_of,
     report_of,
 )
-from cca.transform.recording import Recorder
-from cca.transform.repeat import repeat
+from cca.transform.recording import Kind, Recorder
+from cca.transform.repeat import OtherKind, repeat
 
 if TYPE_CHECKING:
     from dbt.cli.main import dbtRunnerResult
@@ -88,7 +88,7 @@ def transform(
     report = report_of(nodes, time.monotonic() - started, is_repeated=repeated is not None)
     log.info(
         "%s %d models, ran %d tests in %.1f s",
-        "built again" if report.is_repeated else "dbt built",
+        "built" if report.is_repeated else "dbt built",
         report.models,
         report.tests,
         report.seconds,
@@ -99,15 +99,23 @@ def transform(
 def _repeat(
     settings: Settings, build: _Build, on_event: Listener | None
 ) -> tuple[NodeDone, ...] | None:
-    # The reports on models read the manifest, lineage dbt's own results of the run.
-    if build.select or settings.openlineage_url or not is_manifest_current(settings):
+    # Lineage is read from dbt's own results of the run.
+    if build.select or settings.openlineage_url:
         return None
-    key = _recording_key(settings)
-    tries = (
-        repeat(settings, kind, key, on_event)
-        for kind in recording.kinds(full_refresh=build.full_refresh)
-    )
-    return next((nodes for nodes in tries if nodes is not None), None)
+    key = recording_key(settings)
+    is_first = prepared.put(settings, key)
+    # The reports on models read the manifest.
+    if not is_manifest_current(settings):
+        return None
+    # What stands in the warehouse may be of other code, before a first build.
+    is_full = build.full_refresh or is_first
+    for kind in () if is_full else (Kind.SOME, Kind.ALL):
+        try:
+            if (nodes := repeat(settings, kind, key, on_event)) is not None:
+                return nodes
+        except OtherKind:
+            is_full = is_full or kind is Kind.SOME
+    return repeat(settings, Kind.FULL, key, on_event) if is_full else None
 
 
 def _by_dbt(
@@ -117,7 +125,7 @@ def _by_dbt(
     listeners: list[Callable[[EventMsg], None]] = [recorder]
     if on_event:
         listeners.append(telling(on_event))
-    key = _recording_key(settings)
+    key = recording_key(settings)
     recording.forget(settings, but=key)
     try:
         nodes = _built(invoke(settings, build.arguments(), *listeners))
@@ -125,7 +133,7 @@ def _by_dbt(
         _record(settings, error.nodes, began, is_repeated=False)
         raise
     if not build.select:
-        recording.keep(settings, key, nodes, recorder, full_refresh=build.full_refresh)
+        recording.keep(settings, key, nodes, recorder)
     return nodes
 
 
@@ -138,7 +146,8 @@ def _record(
     results.record(settings, nodes, began, is_repeated=is_repeated)
 
 
-def _recording_key(settings: Settings) -> str:
+def recording_key(settings: Settings) -> str:
+    """Name all that decides which statements dbt runs in this home."""
     return recording.key_of(dbt_environment(settings), code_version(settings))
 
 

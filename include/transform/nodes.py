@@ -34,7 +34,7 @@ class NodeDone:
 
 @dataclass(frozen=True)
 class TransformReport:
-    """What one build did; `is_repeated` says that it took dbt's statements of the build before."""
+    """What one build did; `is_repeated` says that it took statements that dbt ran before."""
 
     models: int
     seeds: int

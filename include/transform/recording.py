@@ -1,7 +1,8 @@
 """Recordings: the statements that dbt ran in a whole build, kept for the builds that repeat them.
 
 There is one for each kind of build, because a build that finds every session touched drops the
-tables and creates them. A recording's name says which settings and which code it holds for.
+tables and creates them. A recording's name says which settings and which code it holds for. The
+recordings that come with cca are in cca.transform.prepared.
 """
 
 import hashlib
@@ -24,33 +25,31 @@ if TYPE_CHECKING:
     from dbt_common.events.base_types import EventMsg
 
 # Raise it when the file's form changes.
-_FORMAT = 2
+FORMAT = 3
 _HOOK = "operation."
 _COMMENT = re.compile(r"\A\s*/\*.*?\*/\s*", re.DOTALL)
 # What dbt asks of the catalog and of contracts: the answers are the same while the code is.
 _QUESTIONS = ("select", "describe", "begin", "commit", "rollback")
 # What a model asks to choose how the others are built: are all sessions touched?
-CHOICE = "select bool_and("
-_CREATED = re.compile(r"\bcreate\s+table\s+(\S+)", re.IGNORECASE)
+CHOICE = "select coalesce(bool_and("
+_CREATED = re.compile(r"\bcreate\s+table\s+([^\s(]+)", re.IGNORECASE)
 _DROPPED = re.compile(r"\bdrop\s+table\s+(?:if\s+exists\s+)?([^\s;]+)", re.IGNORECASE)
+_SCHEMA = re.compile(
+    r'\bcreate\s+(?:or\s+replace\s+)?(?:table|view)\s+("[^"]+"\."[^"]+")\.', re.IGNORECASE
+)
+# dbt shortens what it says of the statement that loads a seed, whether it is long or not.
+_SHORTENED = "..."
 
 
 class Kind(StrEnum):
-    """A build of some sessions, of all as all were touched, or a full refresh."""
+    """A build of some sessions, of all as all were touched, or of every table from raw alone.
+
+    A first build is of the last kind, as is a full refresh. It does in place of the second.
+    """
 
     SOME = "some"
     ALL = "all"
     FULL = "full"
-
-    @property
-    def are_all_touched(self) -> bool:
-        """The answer to the model's choice."""
-        return self is not Kind.SOME
-
-
-def kinds(*, full_refresh: bool) -> tuple[Kind, ...]:
-    """Return the kinds that a build may turn out to be."""
-    return (Kind.FULL,) if full_refresh else (Kind.SOME, Kind.ALL)
 
 
 @dataclass
@@ -70,7 +69,7 @@ class Recorder:
 def key_of(environment: Mapping[str, str], code_version: str) -> str:
     """Name all that decides which statements dbt runs."""
     versions = [version("dbt-core"), version("dbt-duckdb"), version("duckdb")]
-    said = json.dumps([_FORMAT, sorted(environment.items()), code_version, versions])
+    said = json.dumps([FORMAT, sorted(environment.items()), code_version, versions])
     return hashlib.blake2b(said.encode(), digest_size=16).hexdigest()
 
 
@@ -79,37 +78,29 @@ def forget(settings: Settings, *, but: str = "") -> None:
 
     dbt is about to write tables and views by other settings or other code.
     """
-    for path in _folder(settings).glob("recording*.json"):
+    for path in folder(settings).glob("recording*.json"):
         if not but or but not in path.name:
             path.unlink(missing_ok=True)
 
 
 def forget_one(settings: Settings, kind: Kind, key: str) -> None:
     """Remove a recording that cannot be repeated."""
-    _path(settings, kind, key).unlink(missing_ok=True)
+    path_of(settings, kind, key).unlink(missing_ok=True)
 
 
 def read(settings: Settings, kind: Kind, key: str) -> dict[str, Any] | None:
     """Return a recording; None where there is none, or it is damaged."""
     try:
-        recorded: Any = json.loads(_path(settings, kind, key).read_bytes())
+        recorded: Any = json.loads(path_of(settings, kind, key).read_bytes())
     except (FileNotFoundError, ValueError):
         return None
     return recorded if isinstance(recorded, dict) else None
 
 
 def keep(
-    settings: Settings,
-    key: str,
-    nodes: Iterable[NodeDone],
-    recorder: Recorder,
-    *,
-    full_refresh: bool,
-) -> bool:
-    """Write what a whole build of dbt ran; tells whether it can be repeated.
-
-    A build that made tables which were not there cannot: the next one finds them.
-    """
+    settings: Settings, key: str, nodes: Iterable[NodeDone], recorder: Recorder
+) -> Kind | None:
+    """Write what a whole build of dbt ran; return its kind, None where it cannot be repeated."""
     steps = [
         {
             "name": node.name,
@@ -130,13 +121,21 @@ def keep(
         if not statement.lower().startswith(_QUESTIONS)
     ]
     statements = [step["statements"] for step in steps]
-    is_new = any(map(_drops_tables, statements))
-    if not hooks or not _finds_its_tables(statements) or (full_refresh and not is_new):
-        return False
-    kind = Kind.FULL if full_refresh else Kind.ALL if is_new else Kind.SOME
-    _folder(settings).mkdir(parents=True, exist_ok=True)
-    replace_file(_path(settings, kind, key), json.dumps({"steps": steps, "hooks": hooks}))
-    return True
+    kind = _kind_of(statements)
+    if not hooks or not kind:
+        return None
+    schemas = sorted(
+        {name for step in statements for each in step for name in _SCHEMA.findall(each)}
+    )
+    text = json.dumps({"schemas": schemas, "steps": steps, "hooks": hooks})
+    write(settings, kind, key, text)
+    return kind
+
+
+def write(settings: Settings, kind: Kind, key: str, text: str) -> None:
+    """Write the text of a recording."""
+    folder(settings).mkdir(parents=True, exist_ok=True)
+    replace_file(path_of(settings, kind, key), text)
 
 
 def _ended(node: NodeDone) -> datetime:
@@ -144,11 +143,11 @@ def _ended(node: NodeDone) -> datetime:
 
 
 def _repeatable(node: NodeDone, statements: list[str]) -> list[str]:
-    """Return what the next build runs of a node: seeds stay as they are."""
+    """Return what a build runs of a node when it repeats another."""
     if node.kind == "test":
         return [each for each in statements if "as should_error" in each]
     if node.kind == "seed":
-        return []
+        return [each.removesuffix(_SHORTENED) for one in statements for each in _with_drop(one)]
     return [
         each
         for each in statements
@@ -156,10 +155,32 @@ def _repeatable(node: NodeDone, statements: list[str]) -> list[str]:
     ]
 
 
-def _finds_its_tables(statements: Sequence[Sequence[str]]) -> bool:
-    every = [each for step in statements for each in step]
+def _with_drop(statement: str) -> list[str]:
+    """Return the statements that load a seed, whether its table is there or not."""
+    if statement.lower().startswith((*_QUESTIONS, "drop ")):
+        return []
+    return [*(f"drop table if exists {name}" for name in _CREATED.findall(statement)), statement]
+
+
+def _kind_of(steps: Sequence[Sequence[str]]) -> Kind | None:
+    every = [each for step in steps for each in step]
     created = {name for each in every for name in _CREATED.findall(each)}
-    return created <= {name for each in every for name in _DROPPED.findall(each)}
+    if not created <= {name for each in every for name in _DROPPED.findall(each)}:
+        return None
+    if not any(map(_drops_tables, steps)):
+        return Kind.SOME
+    return Kind.ALL if _reads_older_tables(every, created) else Kind.FULL
+
+
+def _reads_older_tables(statements: Iterable[str], created: Iterable[str]) -> bool:
+    """Tell whether a table is read before it is made: it is one of the build before."""
+    missing = set(created)
+    for statement in statements:
+        missing -= set(_CREATED.findall(statement))
+        is_drop = _DROPPED.match(statement) and not _CREATED.search(statement)
+        if not is_drop and any(name in statement for name in missing):
+            return True
+    return False
 
 
 def _drops_tables(step: Sequence[str]) -> bool:
@@ -170,9 +191,10 @@ def _drops_tables(step: Sequence[str]) -> bool:
     )
 
 
-def _path(settings: Settings, kind: Kind, key: str) -> Path:
-    return _folder(settings) / f"recording-{kind}-{key}.json"
+def path_of(settings: Settings, kind: Kind, key: str) -> Path:
+    """Return the file of a recording."""
+    return folder(settings) / f"recording-{kind}-{key}.json"
 
 
-def _folder(settings: Settings) -> Path:
+def folder(settings: Settings) -> Path:
     return settings.cca_home / "dbt"

@@ -55,6 +55,29 @@ missing = sorted(set(LIBRARIES) - set(sys.modules))
 found = {"missing": missing, "ours": "cca.pipeline" in sys.modules}
 """
 
+REST_WHILE_NOTHING_RUNS = """
+from types import SimpleNamespace
+from airflow.executors.executor_loader import ExecutorLoader
+from cca_airflow import models_executor
+clock, rests = [1000.0], []
+models_executor.time = SimpleNamespace(monotonic=lambda: clock[0], sleep=rests.append)
+executor = ExecutorLoader.get_default_executor()
+executor.start()
+
+def rests_after(seconds):
+    clock[0] += seconds
+    rests.clear()
+    executor.heartbeat()
+    return len(rests)
+
+found = {"just started": rests_after(20), "idle": rests_after(20)}
+executor.running.add("a task")
+found["busy"] = rests_after(1)
+executor.running.clear()
+found |= {"just ended": rests_after(20), "idle again": rests_after(20)}
+executor.end()
+"""
+
 
 @pytest.fixture(scope="module")
 def bag(in_airflow: Any) -> dict[str, Any]:
@@ -76,6 +99,11 @@ def test_a_dag_is_named_as_its_file_and_no_file_is_one_that_dbt_would_import(bag
 
 def test_workers_have_the_libraries_of_the_tasks_and_not_our_code(in_airflow: Any):
     assert in_airflow(START_THE_EXECUTOR) == {"missing": [], "ours": False}
+
+
+def test_the_scheduler_rests_only_while_no_task_has_run_for_a_while(in_airflow: Any):
+    rests = {"just started": 0, "idle": 1, "busy": 0, "just ended": 0, "idle again": 1}
+    assert in_airflow(REST_WHILE_NOTHING_RUNS) == rests
 
 
 def test_every_dag_says_what_to_do_when_it_is_red(bag: dict[str, Any]):

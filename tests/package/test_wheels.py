@@ -18,6 +18,7 @@ from mcp.client.stdio import StdioServerParameters, stdio_client
 from cca.demo.generate import generate
 from cca.mongo import archive
 from cca.settings import PROJECT_DIR, Settings
+from cca.transform import prepared
 from cca.waiting import wait_until
 from tests.package.wheels import Installed, build, install, quick_start, uv
 
@@ -68,6 +69,8 @@ def test_every_file_of_the_folders_is_in_the_wheel_and_none_else(wheel: Path) ->
     if listed.returncode:
         pytest.skip("this is no git checkout")
     there = [path for path in listed.stdout.splitlines() if (PROJECT_DIR / path).is_file()]
+    # What git ignores: `make install` makes it from the dbt project.
+    there += [str(path.relative_to(PROJECT_DIR)) for path in prepared.folder().glob("*")]
     wanted = {FOLDERS[path.split("/")[0]] + "/" + path.split("/", 1)[1] for path in there}
     with ZipFile(wheel) as file:
         found = {name for name in file.namelist() if ".dist-info/" not in name}

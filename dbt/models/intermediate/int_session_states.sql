@@ -1,4 +1,4 @@
-{{ config(post_hook=["{{ note_building() }}", "{{ drop_tables_by_session() }}"]) }}
+{{ config(post_hook=["{{ drop_tables_by_session() }}", "{{ note_building() }}"]) }}
 {%- set built = load_relation(this.incorporate(path={"identifier": "int_built_sessions"})) %}
 with entries as (
     select * from {{ ref('stg_conversations') }}

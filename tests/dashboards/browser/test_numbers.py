@@ -4,7 +4,7 @@ import csv
 import json
 import re
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -51,6 +51,7 @@ from cca.dashboards.browser.numbers.treemap import treemap
 from cca.dashboards.browser.numbers.usage import unpriced
 from cca.dashboards.browser.numbers.write import Figure, money, percent, span
 from cca.demo.generate import generate
+from cca.gold import state
 from cca.gold.measures.calls import API_ERRORS, SUCCESS_RATE
 from cca.gold.measures.causes import BY_KIND
 from cca.gold.measures.rules import BREAK_CAUSES, WASTE_RULES
@@ -59,6 +60,7 @@ from cca.gold.measures.usage import ANSWERED_SESSIONS, API_MESSAGES, CACHE_READ_
 from cca.gold.pull_requests import sessions_of
 from cca.settings import PROJECT_DIR, Settings
 from cca.transform.build import transform
+from cca.transform.dbt import code_version
 from cca.usage.reports import report
 from tests.dbt.rows import build_settings, write_raw
 from tests.dbt.transcripts import rows_of_limits, rows_of_transcripts
@@ -129,6 +131,15 @@ def test_without_gold_each_page_says_how_to_get_it(home: Settings, slug: str) ->
     assert "No numbers yet" in page
     assert "<code>cca pipeline</code>" in page
     assert session_costs(home).get("s1") is None
+
+
+def test_gold_of_another_version_is_named_as_such(home: Settings) -> None:
+    home.gold_dir.mkdir(parents=True)
+    duckdb.connect(str(home.gold_path)).close()
+    state.update(home, code_version="that of another version")
+    assert "of another version of cca" in numbers_page(home, Choice(), "usage")
+    state.update(home, code_version=code_version(home))
+    assert "<code>cca rebuild warehouse</code>" in numbers_page(home, Choice(), "usage")
 
 
 @pytest.mark.parametrize("slug", PAGES)
@@ -532,6 +543,49 @@ def test_a_week_that_has_just_begun_says_so_and_offers_seven_days(published: Set
         "so far, compared with all of the same days of last week (Nov 9 to Nov 12)."
     )
     assert later.way == ("", "")
+
+
+def test_a_day_that_is_not_over_is_compared_with_the_same_hours(published: Settings) -> None:
+    busiest = (
+        "select day, quantile_disc(sent_at, 0.5) as middle from marts.fct_api_messages "
+        "group by day order by count(*) desc, day limit 1"
+    )
+    last, middle = asked(published).rows_of_all(busiest)[0].values()
+    one = asked(published, Choice(days="7"), last + timedelta(days=7))
+    gold = replace(one.gold, reaches=middle.replace(tzinfo=UTC) + timedelta(days=7))
+    cut = replace(one, gold=gold)
+    spent = "select sum(cost_usd) as usd from marts.fct_api_messages where day between $a and $b"
+    days = {"a": last - timedelta(days=6), "b": last}
+    whole = one.rows_of_all(spent, **days)[0]["usd"]
+    part = one.rows_of_all(f"{spent} and sent_at < $end", **days, end=middle)[0]["usd"]
+    assert 0 < part < whole
+
+    caption, tiles, chart, *_ = overview.page(cut)
+    assert caption.text.endswith(f", up to {middle:%H:%M}).")
+    assert tiles.tiles[0].remark.startswith(f"from {money(part)}")
+    assert chart.note.endswith(f"compared with them up to {middle:%H:%M} of {last:%b %-d}.")
+    assert overview.page(one)[1].tiles[0].remark.startswith(f"from {money(whole)}")
+    models = next(each for each in tables_of(overview.page(cut)) if each.title == "Models")
+    assert sum(row[3].value for row in models.rows) == pytest.approx(float(part))
+
+    sides = replace(cut, choice=Choice(against="period", a="7", b="7-1"))
+    table = next(each for each in versus.page(sides) if isinstance(each, Table))
+    assert table.columns[1].about.endswith(f", up to {middle:%H:%M}")
+    assert next(row for row in table.rows if row[0].text == "Cost")[1].value == part
+    other = replace(cut, choice=Choice(against="period", a="30", b="7-1"))
+    table = next(each for each in versus.page(other) if isinstance(each, Table))
+    assert not any("up to" in column.about for column in table.columns)
+
+
+def test_the_same_hours_are_those_of_the_clock_of_reports(published: Settings) -> None:
+    given = asked(published, Choice(days="7"))
+    noon = datetime.combine(LAST, time(12), UTC)
+    one = replace(given, gold=replace(given.gold, reaches=noon, timezone="Asia/Tokyo"))
+    assert str(one.up_to(one.choice)) == "2026-11-13 21:00:00"
+    assert str(one.in_utc(one.up_to(one.choice))) == "2026-11-13 12:00:00"
+    assert one.up_to(Choice(since="2026-11-01", until="2026-11-10")) is None
+    late = replace(one.gold, reaches=noon + timedelta(days=2))
+    assert replace(one, gold=late).up_to(one.choice) is None
 
 
 def test_each_bar_leads_to_the_conversations_of_its_days() -> None:

@@ -18,6 +18,8 @@ def test_a_rule_changes_it_and_white_space_and_what_dbt_writes_do_not(tmp_path: 
     model.write_text("select 1\n    as one")
     (tmp_path / "target").mkdir()
     (tmp_path / "target" / "manifest.json").write_text("{}")
+    (tmp_path / "prepared").mkdir()
+    (tmp_path / "prepared" / "full.json").write_text("{}")
     assert version(tmp_path) == before
     model.write_text("select 2 as one")
     changed = version(tmp_path)

@@ -1,21 +1,27 @@
 """A build repeats dbt's statements of the build before, and gives what dbt gives."""
 
+import json
+import re
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from dbt_common.events.base_types import EventMsg
 
 from cca.errors import WarehouseError
 from cca.settings import Settings
-from cca.transform import recording
+from cca.transform import prepared, recording
 from cca.transform.build import transform
 from cca.transform.nodes import NodeDone, TransformReport
+from cca.transform.prepare import prepare
 from cca.transform.recording import Kind, Recorder
-from cca.transform.repeat import repeat
+from cca.transform.repeat import OtherKind, repeat
 from tests.dbt.rows import Row, answer, block, build_settings, entry, run, write_raw
 
 KEY = "the same code"
+COMES_WITH_CCA = prepared.folder
 T0 = datetime(2026, 11, 1, tzinfo=UTC)
 # Without what tells of the build itself: which sessions it touched, and how it went.
 TABLES = (
@@ -41,15 +47,15 @@ def node(name: str, second: int) -> NodeDone:
     )
 
 
-def recorded(settings: Settings, *, full_refresh: bool = False, **statements: list[str]) -> bool:
-    """A recording of nodes that ended in this order; names with `test` are tests."""
+def recorded(settings: Settings, **statements: list[str]) -> Kind | None:
+    """The kind of a recording of nodes that ended in this order; names with `test` are tests."""
     recorder = Recorder()
     nodes = []
     for second, (name, each) in enumerate(statements.items()):
         nodes.append(node(name, second))
         recorder.statements[nodes[-1].unique_id] = each
     recorder.statements["operation.cca.end"] = ["insert into ends values (1)"]
-    return recording.keep(settings, KEY, reversed(nodes), recorder, full_refresh=full_refresh)
+    return recording.keep(settings, KEY, reversed(nodes), recorder)
 
 
 def kept(settings: Settings) -> list[Path]:
@@ -110,30 +116,53 @@ def test_a_seed_that_is_gone_is_left_to_dbt(shop: Settings) -> None:
     assert repeat(shop, Kind.SOME, KEY, None) is None
 
 
-STATES = ["drop table t; create table t as select 1 as n", "select bool_and(n = 1) from t"]
+STATES = [
+    "drop table if exists t; create table t as select 1 as n",
+    "select coalesce(bool_and(n = 1), true) from t",
+]
 DROPS = "drop table if exists ends"
 CREATES = ["create table ends as select 0 as n"]
 
 
-@pytest.mark.parametrize(("full_refresh", "kind"), [(False, Kind.ALL), (True, Kind.FULL)])
-def test_a_build_of_all_sessions_finds_what_it_dropped_before_it_creates(
-    shop: Settings, *, full_refresh: bool, kind: Kind
-) -> None:
-    assert recorded(shop, full_refresh=full_refresh, states=[*STATES, DROPS], later=CREATES)
-    assert repeat(shop, kind, KEY, None) is not None
+def test_a_full_build_finds_what_it_dropped_before_it_creates(shop: Settings) -> None:
+    assert recorded(shop, states=[*STATES, DROPS], later=CREATES) is Kind.FULL
+    assert repeat(shop, Kind.FULL, KEY, None) is not None
     assert run(shop, "select n from ends order by n") == [(0,), (1,)]
-    assert repeat(shop, Kind.SOME, KEY, None) is None
 
 
-def test_a_build_of_another_kind_leaves_the_recording_for_the_next(shop: Settings) -> None:
-    assert recorded(shop, states=STATES, later=["insert into ends values (5)"])
-    assert repeat(shop, Kind.SOME, KEY, None) is None
+def test_a_full_build_makes_schemas_tables_and_seeds_in_an_empty_warehouse(shop: Settings) -> None:
+    seed = 'create table "analytics"."colours"."seed_c" (name varchar)'
+    said = """insert into "analytics"."colours"."seed_c" values ('red')\n    ..."""
+    assert recorded(shop, states=[*STATES, DROPS], seed_c=[seed, said], later=CREATES)
+    for _ in range(2):
+        run(shop, "drop table t")
+        assert repeat(shop, Kind.FULL, KEY, None) is not None
+        assert run(shop, "select name from colours.seed_c") == [("red",)]
+
+
+def test_a_build_of_all_sessions_leaves_the_recording_of_some_for_the_next(shop: Settings) -> None:
+    assert recorded(shop, states=STATES, later=["insert into ends values (5)"]) is Kind.SOME
+    with pytest.raises(OtherKind):
+        repeat(shop, Kind.SOME, KEY, None)
     assert run(shop, "select n from ends") == []
     assert len(kept(shop)) == 1
 
 
-def test_a_full_refresh_that_made_no_table_anew_is_not_recorded(shop: Settings) -> None:
-    assert not recorded(shop, full_refresh=True, states=STATES, later=[DROPS, *CREATES])
+def test_a_table_that_is_gone_asks_for_a_full_build(shop: Settings) -> None:
+    assert recorded(shop, first=["insert into gone values (1)"]) is Kind.SOME
+    with pytest.raises(OtherKind):
+        repeat(shop, Kind.SOME, KEY, None)
+    assert len(kept(shop)) == 1
+
+
+def test_a_build_of_all_sessions_that_reads_what_the_last_one_made_is_no_full_one(
+    shop: Settings,
+) -> None:
+    run(shop, "insert into ends values (1)")
+    reads = ["drop table if exists t; create table t as select n from ends", STATES[1], DROPS]
+    assert recorded(shop, states=reads, later=["create table ends as select 1 as n"]) is Kind.ALL
+    assert repeat(shop, Kind.ALL, KEY, None) is not None
+    assert repeat(shop, Kind.FULL, KEY, None) is None
 
 
 def test_recordings_of_other_code_go_and_those_of_this_stay(shop: Settings) -> None:
@@ -153,9 +182,9 @@ def test_a_build_that_made_its_tables_cannot_be_repeated(shop: Settings) -> None
     "statements",
     [
         {"first": ["insert into t values (1)"], "test_t": [PASSES.replace("> 9", "> 0")]},
-        {"first": ["insert into t values (1)", "insert into gone values (1)"]},
+        {"first": ["insert into t values (1)", "insert into t values ('x')"]},
     ],
-    ids=["a failing test", "a missing table"],
+    ids=["a failing test", "a failing statement"],
 )
 def test_what_goes_another_way_is_left_to_dbt_and_ends_nothing(
     shop: Settings, statements: dict[str, list[str]]
@@ -223,21 +252,81 @@ def contents(settings: Settings) -> dict[str, list[str]]:
 
 
 @pytest.fixture(scope="module")
-def third(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, TransformReport]:
-    """A home after three builds: all new, more of one session, and one gone, longer and new."""
-    settings = build_settings(tmp_path_factory.mktemp("repeat"))
+def third(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Settings, TransformReport]]:
+    """A home after three builds: all new, more of one session, and one gone, longer and new.
+
+    It finds no recordings that come with cca, so dbt does the first two.
+    """
+    folder = tmp_path_factory.mktemp("repeat")
+    settings = build_settings(
+        folder, timezone="Asia/Kolkata", duckdb_path=folder / "warehouse" / "my-shop.db"
+    )
     reports = []
-    for names in ("abc", "abC", "aBD"):
-        write_raw(settings, *rows(names))
-        reports.append(transform(settings))
-    assert [each.is_repeated for each in reports] == [False, False, True]
-    return settings, reports[-1]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(prepared, "folder", lambda: folder / "none")
+        for names in ("abc", "abC", "aBD"):
+            write_raw(settings, *rows(names))
+            reports.append(transform(settings))
+        assert [each.is_repeated for each in reports] == [False, False, True]
+        yield settings, reports[-1]
 
 
 @pytest.fixture(scope="module")
 def found(third: tuple[Settings, TransformReport]) -> dict[str, list[str]]:
     """What the third build made, before anything else."""
     return contents(third[0])
+
+
+def told(recorded: dict[str, Any]) -> dict[str, Any]:
+    """A recording without what differs from run to run: order, and the names of helper tables."""
+    text = re.sub(r"__dbt_tmp\d+", "__dbt_tmp", json.dumps(recorded["steps"]))
+    return {
+        "steps": {step["unique_id"]: step for step in json.loads(text)},
+        "schemas": recorded["schemas"],
+        "hooks": [sorted(re.findall(r"[\w.]+", each)) for each in recorded["hooks"]],
+    }
+
+
+def test_what_comes_with_cca_is_what_dbt_ran_in_this_home(
+    third: tuple[Settings, TransformReport], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings, _ = third
+    by_dbt = [told(json.loads(path.read_bytes())) for path in kept(settings)]
+    monkeypatch.setattr(prepared, "folder", COMES_WITH_CCA)
+    prepare()
+    brought = [
+        told(json.loads(prepared.text_for(settings, f"{kind}.json")))
+        for kind in (Kind.FULL, Kind.SOME)
+    ]
+    assert len(by_dbt[0]["steps"]) > 150
+    assert by_dbt == brought
+
+
+def test_a_home_whose_first_build_needs_no_dbt_has_the_same_rows(
+    found: dict[str, list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(prepared, "folder", COMES_WITH_CCA)
+    prepare()
+    home = build_settings(tmp_path, timezone="Asia/Kolkata")
+    for names in ("abC", "aBD"):
+        write_raw(home, *rows(names))
+        assert transform(home).is_repeated
+    again = contents(home)
+    assert [name for name in found if again[name] != found[name]] == []
+
+
+def test_a_build_that_finds_every_session_touched_is_repeated_too(
+    third: tuple[Settings, TransformReport], found: dict[str, list[str]]
+) -> None:
+    settings, _ = third
+    assert found
+    for touched in ("Abd", "aBD"):
+        # Each session has another number of entries than before.
+        write_raw(settings, *rows(touched))
+        report = transform(settings)
+    assert report.is_repeated
+    again = contents(settings)
+    assert [name for name in again if again[name] != found[name]] == []
 
 
 def test_wrong_data_is_found_by_a_repeated_build_and_told_by_dbt(
@@ -247,10 +336,11 @@ def test_wrong_data_is_found_by_a_repeated_build_and_told_by_dbt(
     assert found
     same = answer("s", 0, "m")
     write_raw(settings, [*rows("aBD")[0], same, same], [])
-    assert kept(settings)
+    some = [path for path in kept(settings) if "some" in path.name]
+    assert some
     with pytest.raises(WarehouseError, match="unique_stg_conversations_document_id"):
         transform(settings)
-    assert kept(settings) == []
+    assert not some[0].exists()
 
 
 def test_the_third_build_repeats_the_second_and_equals_a_full_refresh(
@@ -260,6 +350,7 @@ def test_the_third_build_repeats_the_second_and_equals_a_full_refresh(
     assert found["marts.dim_sessions"]
     assert {each.name for each in report.nodes} >= {name.split(".")[1] for name in found}
     write_raw(settings, *rows("aBD"))
+    recording.forget(settings)
     assert not transform(settings, full_refresh=True).is_repeated
     again = contents(settings)
     assert [name for name in again if again[name] != found[name]] == []
@@ -283,17 +374,3 @@ def test_gold_tells_how_each_build_went(
 ) -> None:
     builds = run(third[0], BUILDS)[:3]
     assert builds == [(False, 3), (False, 3), (True, len(found["marts.dim_sessions"]))]
-
-
-def test_a_build_that_finds_every_session_touched_is_repeated_too(
-    third: tuple[Settings, TransformReport], found: dict[str, list[str]]
-) -> None:
-    settings, _ = third
-    assert found
-    for touched in ("Abd", "aBD"):
-        # Each session has another number of entries than before.
-        write_raw(settings, *rows(touched))
-        report = transform(settings)
-    assert report.is_repeated
-    again = contents(settings)
-    assert [name for name in again if again[name] != found[name]] == []
