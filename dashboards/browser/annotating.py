@@ -15,10 +15,10 @@ from cca.annotations import (
     keep,
 )
 from cca.conversation.stored import find_entry
-from cca.dashboards.browser.api import Reading
 from cca.dashboards.browser.archive import find_session, named_title
 from cca.dashboards.browser.desk import Desk
 from cca.dashboards.browser.guard import user_of
+from cca.dashboards.browser.handler import Reading
 from cca.dashboards.browser.views import render
 
 _MAX_BODY_BYTES = 40_000

@@ -1,37 +1,35 @@
 """Handlers that read the archive: windows, tool bodies, whole texts and images, by fetch."""
 
-import asyncio
 import base64
 import binascii
 import logging
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from pymongo.errors import PyMongoError
 from tornado.web import RequestHandler
 
-from cca.conversation.calls import call_block, find_result
 from cca.conversation.excerpt import Anchor
 from cca.conversation.parts import Part, pretty
 from cca.conversation.reader import spilled_entry
 from cca.conversation.resume import resume_of
-from cca.conversation.stored import StoredEntry, find_entry
+from cca.conversation.stored import StoredEntry
 from cca.conversation.subagents import started_by
 from cca.conversation.turns import turn_of
 from cca.dashboards.browser.archive import root_of
 from cca.dashboards.browser.assets import ASSET_PATH, Asset, asset_url
 from cca.dashboards.browser.desk import Desk
+from cca.dashboards.browser.handler import Reading
 from cca.dashboards.browser.listing import more_rows
 from cca.dashboards.browser.masking import masked, masked_text
-from cca.dashboards.browser.paint import prompt_list, subagent_list, window
+from cca.dashboards.browser.paint import prompt_list, subagent_list
 from cca.dashboards.browser.pieces import body, result_parts
 from cca.dashboards.browser.state import State, from_query
 from cca.dashboards.browser.views import render
+from cca.dashboards.browser.windows import Asked, window
 from cca.masking import mask_secrets, mask_value
-from cca.mongo.archive import Document
 from cca.transcript.tools import below
 
 log = logging.getLogger(__name__)
@@ -79,52 +77,6 @@ class SessionLink(RequestHandler):
         self.redirect("/" + State(session=session, m=entry or "").to_query())
 
 
-class Reading(RequestHandler):
-    """Reads in a thread; MongoDB away is 503 with a sentence."""
-
-    def initialize(self, desk: Desk) -> None:
-        self.desk = desk
-
-    async def answer(self, read: Callable[[], tuple[str, str | bytes] | None]) -> None:
-        try:
-            found = await asyncio.to_thread(read)
-        except PyMongoError as error:
-            log.warning("MongoDB does not answer: %s", type(error).__name__)
-            self.set_status(503)
-            found = ("text/plain; charset=utf-8", "MongoDB does not answer; try again.")
-        if found is None:
-            self.set_status(404)
-            found = ("text/plain; charset=utf-8", "This is not in the archive.")
-        kind, content = found
-        self.set_header("Content-Type", kind)
-        self.set_header("Cache-Control", "private, no-store")
-        self.finish(content if isinstance(content, bytes) else content.encode(errors="replace"))
-
-    def entry(self) -> StoredEntry | None:
-        return find_entry(
-            self.desk.archive.entries, self.argument("session"), self.argument("entry")
-        )
-
-    def argument(self, name: str) -> str:
-        return str(self.get_query_argument(name, ""))
-
-    def is_revealed(self) -> bool:
-        """Tells whether somebody asked to see this with its secrets; the log keeps who saw what."""
-        if self.argument("reveal") != "1":
-            return False
-        names = ("session", "entry", "from", "use")
-        log.info("secrets revealed: %s", " ".join(filter(None, map(self.argument, names))))
-        return True
-
-    def call(self) -> tuple[Document, StoredEntry, StoredEntry | None] | None:
-        """The tool call `use`, the entry that makes it, and the entry with its result."""
-        entry, use = self.entry(), self.argument("use")
-        block = call_block(entry, use) if entry else None
-        if entry is None or block is None:
-            return None
-        return block, entry, find_result(self.desk.archive.entries, self.argument("session"), use)
-
-
 class WindowOfEntries(Reading):
     async def get(self) -> None:
         anchor = Anchor()
@@ -134,8 +86,8 @@ class WindowOfEntries(Reading):
         if self.argument("end"):
             anchor = Anchor(side="end")
         session, agent = self.argument("session"), self.argument("agent")
-        html = partial(window, self.desk, session, agent, anchor, is_revealed=self.is_revealed())
-        await self.answer(lambda: ("text/html; charset=utf-8", html()))
+        asked = Asked(session, agent, anchor, self.is_revealed())
+        await self.answer(lambda: ("text/html; charset=utf-8", window(self.desk, asked)))
 
 
 class MoreRows(Reading):

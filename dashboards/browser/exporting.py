@@ -16,9 +16,9 @@ from tornado.iostream import StreamClosedError
 from cca.conversation.calls import calls_in, find_results
 from cca.conversation.order import ORDER
 from cca.conversation.stored import find_entry, stored
-from cca.dashboards.browser.api import Reading
 from cca.dashboards.browser.archive import session_title
 from cca.dashboards.browser.desk import costs_of, known_of
+from cca.dashboards.browser.handler import Reading
 from cca.dashboards.browser.hits import searched
 from cca.dashboards.browser.sessions import list_sessions
 from cca.dashboards.browser.state import State, from_query

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,9 +12,9 @@ from markupsafe import Markup
 from cca.conversation.calls import call_block, find_results
 from cca.conversation.figures import MINUS
 from cca.conversation.stored import find_entry
-from cca.dashboards.browser.api import Reading
 from cca.dashboards.browser.assets import asset_url
 from cca.dashboards.browser.desk import Desk
+from cca.dashboards.browser.handler import Reading
 from cca.dashboards.browser.masking import masked
 from cca.dashboards.browser.pieces import Piece, body
 from cca.dashboards.browser.views import render
@@ -27,8 +27,10 @@ log = logging.getLogger(__name__)
 
 _ROWS = 40
 _FILES, _COMPLETIONS = 60, 12
+_NO_DIFFS = "MongoDB does not answer: the page cannot show what was changed."
 _NO_GOLD = "The numbers are not there yet. Run `cca pipeline`."
 _PROMPT_CHARACTERS = 400
+_HTML = "text/html; charset=utf-8"
 
 
 @dataclass(frozen=True)
@@ -48,9 +50,15 @@ class Files(Reading):
     """
 
     async def get(self) -> None:
-        await self.answer(lambda: ("text/html; charset=utf-8", self._page()))
+        await self.answer(lambda: (_HTML, self._page(lambda rows: operations(self.desk, rows))))
 
-    def _page(self) -> Markup:
+    def away(self) -> tuple[str, str]:
+        """What gold knows of them, without what was changed."""
+        return _HTML, self._page(lambda rows: [_told(row, []) for row in rows], _NO_DIFFS)
+
+    def _page(
+        self, shown: Callable[[list[dict[str, Any]]], list[Operation]], problem: str = ""
+    ) -> Markup:
         path, is_reads = self.argument("path").strip(), self.argument("reads") == "1"
         first = self.argument("from")
         offset = int(first) if first.isascii() and first.isdigit() else 0
@@ -59,7 +67,6 @@ class Files(Reading):
             with reading_gold(self.desk.settings) as gold:
                 rows = file_operations(gold, asked, _ROWS + 1, offset) if path else []
                 touched = [] if rows else touched_files(gold, path, _FILES)
-                problem = ""
         except (CcaError, duckdb.Error) as error:
             log.warning("gold cannot be read: %s", error)
             rows, touched, problem = [], [], _NO_GOLD
@@ -70,7 +77,7 @@ class Files(Reading):
             path=path,
             is_reads=is_reads,
             problem=problem,
-            operations=operations(self.desk, rows[:_ROWS]),
+            operations=shown(rows[:_ROWS]),
             touched=[row | {"changed": _signed(row)} for row in touched],
             next=offset + _ROWS if len(rows) > _ROWS else 0,
         )
@@ -78,6 +85,8 @@ class Files(Reading):
 
 class Paths(Reading):
     """Paths that hold what is typed into the field of the page, the last touched first."""
+
+    needs_archive = False
 
     async def get(self) -> None:
         await self.answer(lambda: ("application/json", json.dumps(self._found())))
@@ -94,15 +103,12 @@ class Paths(Reading):
 
 def operations(desk: Desk, rows: Iterable[dict[str, Any]]) -> list[Operation]:
     """Returns the operations with their diffs, secrets masked."""
-    return [
-        Operation(
-            row,
-            _signed(row),
-            mask_secrets(str(row["prompt"] or ""))[:_PROMPT_CHARACTERS],
-            [] if row["operation"] == "read" else _pieces(desk, row),
-        )
-        for row in rows
-    ]
+    return [_told(row, [] if row["operation"] == "read" else _pieces(desk, row)) for row in rows]
+
+
+def _told(row: dict[str, Any], pieces: list[Piece]) -> Operation:
+    prompt = mask_secrets(str(row["prompt"] or ""))[:_PROMPT_CHARACTERS]
+    return Operation(row, _signed(row), prompt, pieces)
 
 
 def _signed(row: dict[str, Any]) -> str:

@@ -5,10 +5,10 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
-from cca.dashboards.browser.api import Reading
+from cca.dashboards.browser.handler import Reading
 from cca.dashboards.browser.numbers.choice import Choice
 from cca.dashboards.browser.numbers.choice import from_query as choice_of
-from cca.dashboards.browser.numbers.pages import GLANCE, made_of
+from cca.dashboards.browser.numbers.pages import GLANCE, made_of, not_applied
 from cca.dashboards.browser.state import from_query
 from cca.dashboards.browser.views import render
 from cca.settings import Settings
@@ -18,6 +18,8 @@ MAX_SESSIONS = 8
 
 class Glance(Reading):
     """Tiles and the most expensive sessions of the analytics, under the filters of the page."""
+
+    needs_archive = False
 
     async def get(self) -> None:
         await self.answer(self._read)
@@ -38,6 +40,7 @@ def at_a_glance(settings: Settings, choice: Choice) -> Markup:
         zone,
         problem=None if made.sections else made.problem,
         before=before,
+        not_applied=not_applied(GLANCE, made.wanted),
         caption=caption,
         published_at=made.gold.published_at if made.gold else None,
         tiles=tiles,

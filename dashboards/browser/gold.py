@@ -26,13 +26,18 @@ def project_costs(settings: Settings) -> dict[str, Decimal]:
     return _costs_by(_BY_PROJECT, settings)
 
 
-def _costs_by(sql: str, settings: Settings) -> dict[str, Decimal]:
+def identity(settings: Settings) -> tuple[int, int, int] | None:
+    """Which published file there is; None before a publish."""
     try:
         found = settings.gold_path.stat()
     except FileNotFoundError:
-        return {}
-    identity = (found.st_dev, found.st_ino, found.st_mtime_ns)
-    return _costs(sql, identity, settings.gold_path)
+        return None
+    return found.st_dev, found.st_ino, found.st_mtime_ns
+
+
+def _costs_by(sql: str, settings: Settings) -> dict[str, Decimal]:
+    found = identity(settings)
+    return _costs(sql, found, settings.gold_path) if found else {}
 
 
 @lru_cache(maxsize=4)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup, escape
 
-from cca.dashboards.browser.archive import Archive, session_title
+from cca.dashboards.browser.archive import Archive
 from cca.dashboards.browser.chart import Chart, matches_chart
 from cca.dashboards.browser.problems import NO_INDEX, Problem
 from cca.dashboards.browser.sessions import sessions_with
@@ -53,7 +53,6 @@ class Group:
     """A session with matches; `row` is its row in the list, `next` how many hits are shown."""
 
     session_id: str
-    title: str
     row: Document
     count: int
     hits: list[Hit]
@@ -136,7 +135,7 @@ def more_hits(room: SearchRoom, archive: Archive, state: State, session: str, fi
     hits = [_hit(row, archive, state) for row in found.rows]
     following = first + len(hits)
     is_last = len(hits) < MAX_HITS or following >= found.total
-    return Group(session, "", {}, found.total, hits, "" if is_last else str(following))
+    return Group(session, {}, found.total, hits, "" if is_last else str(following))
 
 
 def searched(room: SearchRoom, archive: Archive, state: State, limit: int) -> "Results":
@@ -196,7 +195,7 @@ def _group(
     row = rows.get(found.session_id, {"_id": found.session_id})
     hits = [_hit(one, archive, state) for one in found.rows]
     following = str(len(hits)) if len(hits) < found.count else ""
-    return Group(found.session_id, session_title(row), row, found.count, hits, following)
+    return Group(found.session_id, row, found.count, hits, following)
 
 
 def _hit(row: "Row", archive: Archive, state: State) -> Hit:

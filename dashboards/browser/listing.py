@@ -6,7 +6,7 @@ from typing import Any
 from markupsafe import Markup
 
 from cca.annotations import all_tags, annotations_in_list
-from cca.dashboards.browser.archive import Project, label_of, session_title
+from cca.dashboards.browser.archive import Project, label_of, named_title
 from cca.dashboards.browser.costs import opened_pull_requests
 from cca.dashboards.browser.desk import Desk, costs_of, known_of
 from cca.dashboards.browser.hits import KIND_LABELS, KIND_NAMES, Hits, find_hits, more_hits
@@ -26,13 +26,13 @@ def find(desk: Desk, state: State) -> Hits | None:
 
 def sessions(desk: Desk, state: State, projects: list[Project], found: Hits | None) -> Markup:
     """The list: sessions, or beside an open session the matches of the search."""
-    values: dict[str, Any] = {"state": state, "problem": None, **_list_choices(desk, state)}
     if found is None:
-        values |= row_values(desk, state, projects, _page(desk, state))
+        values = row_values(desk, state, projects, _page(desk, state))
     elif state.session:
-        values |= hit_values(desk, projects, found)
+        values = hit_values(desk, projects, found)
     else:
         return Markup("")
+    values |= {"state": state, "problem": None, **_list_choices(desk, state)}
     return render("sessions.html", desk.archive.timezone, **values)
 
 
@@ -100,16 +100,14 @@ def row_values(
     desk: Desk, state: State, projects: list[Project], page: SessionPage
 ) -> dict[str, Any]:
     """What the templates of the list need beside the state."""
-    told = _told_of(desk, projects, [str(row["_id"]) for row in page.rows])
     return {
         "page": page,
         "nothing": _nothing(desk, projects),
-        "title": lambda row: told["names"].get(str(row["_id"])) or session_title(row),
         "is_copy": is_copy,
         "short_model": short_model,
         "forks": first_holders(desk.archive.sessions, page.rows),
         "query": lambda session: replace(state, session=session, agent="", m="").to_query(),
-        **told,
+        **_told_of(desk, projects, [str(row["_id"]) for row in page.rows]),
     }
 
 
@@ -120,6 +118,6 @@ def _told_of(desk: Desk, projects: list[Project], sessions: list[str]) -> dict[s
     return {
         "costs": costs_of(desk),
         "marks": marks,
-        "names": {session: mark.title for session, mark in marks.items() if mark.title},
+        "title": lambda row: named_title(row, marks.get(str(row["_id"]))),
         "label": lambda row: labels.get(row.get("projectKey", "")) or label_of(row),
     }

@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any, Protocol, TypeVar, cast
 
 from pymongo import timeout
@@ -39,6 +39,9 @@ class Watcher(Protocol):
     def nudge(self, session: str) -> None:
         """The row of this session changed; where that is "", it may be any."""
 
+    def wake(self) -> None:
+        """There is something to ask for."""
+
     def grew(self) -> None:
         """Entries of the open session have come."""
 
@@ -58,7 +61,7 @@ class Pulse:
         self._changed: dict[str, int] = {}
         # While nobody watched, anything may have changed.
         self._all_changed_at = 0
-        self._kept: dict[str, tuple[int, Any]] = {}
+        self._kept: dict[Hashable, tuple[int, Any]] = {}
         self.pages: set[Watcher] = set()
         self.number = 0
         self.is_reachable = True
@@ -72,13 +75,27 @@ class Pulse:
     def has_changed(self, session_id: str, since: int) -> bool:
         return max(self._all_changed_at, self._changed.get(session_id, 0)) > since
 
-    def kept(self, key: str, make: Callable[[], Kept]) -> Kept:
-        """Returns a cached result of an expensive query; any changed session makes it new."""
+    def kept(
+        self,
+        key: Hashable,
+        make: Callable[[], Kept],
+        session: str = "",
+        is_worth_it: Callable[[Kept], bool] = lambda _: True,
+    ) -> Kept:
+        """Returns a kept result of an expensive query; a change makes it new.
+
+        Changes are those of all sessions, or of the one that is named.
+        """
         number = self.number
         before = self._kept.get(key)
-        if before is not None and before[0] == number and self.is_reachable:
-            return cast("Kept", before[1])
+        if before is not None and self.is_reachable:
+            since, kept = before
+            is_old = self.has_changed(session, since) if session else since != number
+            if not is_old:
+                return cast("Kept", kept)
         found = make()
+        if not is_worth_it(found):
+            return found
         # Before the first look at the rows nothing is known to be unchanged.
         if number:
             if len(self._kept) >= _MOST_KEPT:
@@ -124,6 +141,9 @@ class Pulse:
         if not readers:
             return Arrivals(self._entries)
         sessions = arrivals.sessions()
+        for session in sessions:
+            # What was kept of it is old, though its row is not counted yet.
+            self._changed[session] = self.number + 1
         for page in readers:
             if page.reading in sessions:
                 page.grew()
@@ -145,9 +165,12 @@ class Pulse:
         self.number = number
         for page in tuple(self.pages):
             page.nudge(session_id)
+            page.wake()
 
     def _lost(self, error: PyMongoError) -> None:
         if self.is_reachable:
             log.warning("MongoDB does not answer: %s", type(error).__name__)
-        self.is_reachable = False
+            self.is_reachable = False
+            for page in tuple(self.pages):
+                page.wake()
         self._stop.wait(_RETRY_SECONDS)

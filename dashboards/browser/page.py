@@ -18,6 +18,7 @@ from cca.dashboards.browser.desk import Desk
 from cca.dashboards.browser.hits import Hits
 from cca.dashboards.browser.paint import Painted
 from cca.dashboards.browser.problems import AWAY, FAILED, Problem
+from cca.dashboards.browser.reach import answered
 from cca.dashboards.browser.state import FILTERS, State, from_query, is_other_place
 
 log = logging.getLogger(__name__)
@@ -26,6 +27,9 @@ _OVERVIEW_SECONDS = 10.0
 # Lines of one answer come in a burst: they are shown together.
 _NUDGE_SECONDS = 0.1
 _SEEN_SECONDS = 5.0
+# A list in which nothing happens for so long asks every ten seconds; whoever reads goes on asking.
+_RESTS_AFTER_SECONDS = 30.0
+_RESTING_SECONDS = 15.0
 # What the list and the overview depend on; the rest of a state is the transcript's.
 _LISTED = (*FILTERS, "q", "sort", "order", "by")
 
@@ -49,7 +53,7 @@ class Page:
         self.found: Hits | None = painted.found
         # Only a search waits for it.
         self.had_index = not painted.state.q or desk.search.has_index
-        self.overview_at = self.asked_at = time.monotonic()
+        self.overview_at = self.asked_at = self.news_at = time.monotonic()
         self.document = pn.state.curdoc
         self.is_nudged = False
         self.header = PageHeader(self.hear)
@@ -65,12 +69,21 @@ class Page:
 
     @property
     def is_looked_at(self) -> bool:
-        """Tells whether it asked a moment ago: a page that nobody looks at does not ask."""
-        return time.monotonic() - self.asked_at < _SEEN_SECONDS
+        """Tells whether it asked a moment ago: a page that nobody looks at does not ask.
+
+        A list in which nothing happens is not looked at closely either.
+        """
+        return not self.is_quiet and time.monotonic() - self.asked_at < _SEEN_SECONDS
 
     @property
     def reading(self) -> str:
         return self.state.session
+
+    @property
+    def is_quiet(self) -> bool:
+        """Tells whether the page may ask seldom: it is woken once there is something new."""
+        waits = self.reading or self.is_failed or not self.had_index
+        return not waits and time.monotonic() - self.news_at > _RESTS_AFTER_SECONDS
 
     def nudge(self, session: str) -> None:
         """Called by the pulse's thread: what changes in the open session is shown at once.
@@ -80,6 +93,12 @@ class Page:
         if self.is_nudged or not self.is_looked_at or session != (self.reading or None):
             return
         self.is_nudged = self._soon(self._nudged)
+
+    def wake(self) -> None:
+        """Called by the pulse's thread: a page that rests in view asks now."""
+        is_in_view = time.monotonic() - self.asked_at < _RESTING_SECONDS
+        if self.is_quiet and is_in_view and not self.is_nudged:
+            self.is_nudged = self._soon(self._nudged)
 
     def grew(self) -> None:
         """Called by the pulse's thread: the script reads what is new, and nothing else is made."""
@@ -120,11 +139,13 @@ class Page:
     async def show(self, state: State, *, is_typed: bool) -> None:
         """Moves the panes to a state; `is_typed` is false where the address bar led."""
         self.generation += 1
+        self.news_at = time.monotonic()
         generation, before = self.generation, self.state
         self.wanted = state
         is_failed, found = False, self.found
         try:
-            state, panes, found = await asyncio.to_thread(self._panes, before, state, found)
+            read = partial(self._panes, before, state, found)
+            state, panes, found = await answered(self.desk.pulse, read)
         except PyMongoError as error:
             log.warning("MongoDB does not answer: %s", type(error).__name__)
             is_failed, panes = True, _without(self.desk, state, AWAY)
@@ -169,7 +190,10 @@ class Page:
     async def _tick(self) -> None:
         """What a page asks while somebody looks at it; quiet times cost no query."""
         pulse = self.desk.pulse
-        self.header.tell({"type": "live", "is_away": not pulse.is_reachable})
+        if pulse.is_reachable and pulse.number != self.seen:
+            self.news_at = time.monotonic()
+        live = {"type": "live", "is_away": not pulse.is_reachable, "is_quiet": self.is_quiet}
+        self.header.tell(live)
         if not self.had_index and self.desk.search.has_index:
             self.had_index = True
             await self._again()
@@ -184,7 +208,7 @@ class Page:
             return
         is_open = bool(self.state.session) and pulse.has_changed(self.state.session, since)
         try:
-            panes = await asyncio.to_thread(self._news, self.state, is_open=is_open)
+            panes = await answered(pulse, partial(self._news, self.state, is_open=is_open))
         except PyMongoError as error:
             log.warning("MongoDB does not answer: %s", type(error).__name__)
             self.seen = since

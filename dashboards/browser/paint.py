@@ -8,7 +8,7 @@ from markupsafe import Markup
 from pymongo.errors import PyMongoError
 
 from cca.annotations import Annotation, annotations_of
-from cca.conversation.excerpt import EXCERPT_ENTRIES, Anchor, read_excerpt
+from cca.conversation.excerpt import Anchor
 from cca.conversation.reader import prompts
 from cca.conversation.resume import resume_of
 from cca.conversation.stored import find_entry
@@ -20,26 +20,20 @@ from cca.dashboards.browser.archive import (
     label_of,
     named_title,
     origin_of,
-    root_of,
 )
 from cca.dashboards.browser.context_line import context_line
-from cca.dashboards.browser.costs import agent_cost, message_costs, pull_requests
+from cca.dashboards.browser.costs import agent_cost, pull_requests
 from cca.dashboards.browser.desk import Desk, costs_of
 from cca.dashboards.browser.hits import Hits
-from cca.dashboards.browser.masking import masked_excerpt
 from cca.dashboards.browser.parts import short_model
 from cca.dashboards.browser.problems import AWAY, FAILED, UNKNOWN, Problem
-from cca.dashboards.browser.reading import articles, nearest
 from cca.dashboards.browser.state import LAYOUTS, State
-from cca.dashboards.browser.tools import KIND_TITLES
 from cca.dashboards.browser.views import render
+from cca.dashboards.browser.windows import Asked, window
 from cca.masking import mask_secrets
 from cca.mongo.archive import Document
 
 log = logging.getLogger(__name__)
-
-SIGNS = {"ok": "✓", "failed": "✕", "rejected": "⊘", "waiting": "…"}
-OUTCOMES = {"ok": "succeeded", "failed": "failed", "rejected": "declined", "waiting": "no result"}
 
 
 @dataclass(frozen=True)
@@ -135,7 +129,7 @@ def transcript(desk: Desk, state: State) -> Markup:
         resume=resume_of(session, desk.settings.cca_host, desk.settings.claude_dirs),
         parent_query=replace(state, agent="", m="").to_query(),
         line=None if state.agent else context_line(desk.settings, state.session),
-        window=window(desk, state.session, state.agent, Anchor(state.m, "around")),
+        window=window(desk, Asked(state.session, state.agent, Anchor(state.m, "around"))),
     )
 
 
@@ -165,36 +159,6 @@ def _fact_values(desk: Desk, state: State, session: Document) -> dict[str, Any]:
         else costs_of(desk).get(str(session["_id"])),
         "has_machines": len(desk.choices("")["host"]) > 1,
     }
-
-
-def window(  # noqa: PLR0913  (which entries of which conversation, and how they are shown)
-    desk: Desk, session: str, agent: str, anchor: Anchor, *, is_revealed: bool = False,
-    limit: int = EXCERPT_ENTRIES,
-) -> Markup:  # fmt: skip
-    """A window of entries as articles, with where it begins and ends."""
-    found = read_excerpt(desk.archive.entries, session, agent, anchor, limit)
-    root = root_of(desk.archive, session)
-    zone = desk.archive.timezone
-    shown = articles(found if is_revealed else masked_excerpt(found), zone, root)
-    messages = sorted({article.message_id for article in shown if article.message_id})
-    return render(
-        "window.html",
-        desk.archive.timezone,
-        session=session,
-        agent=agent,
-        articles=shown,
-        marks=annotations_of(desk.archive.annotations, session),
-        costs=message_costs(desk.settings, messages),
-        is_revealed=is_revealed,
-        nearest=nearest(found, shown, anchor.id),
-        signs=SIGNS,
-        kinds=KIND_TITLES,
-        outcomes=OUTCOMES,
-        first=found.entries[0].id if found.entries else "",
-        last=found.entries[-1].id if found.entries else "",
-        has_before=found.has_before,
-        has_after=found.has_after,
-    )
 
 
 def prompt_list(desk: Desk, session: str, agent: str) -> Markup:

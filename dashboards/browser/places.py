@@ -5,9 +5,10 @@ from functools import partial
 
 from cca.conversation.excerpt import Anchor
 from cca.conversation.outline import Stop, read_outline
-from cca.dashboards.browser.api import Reading
-from cca.dashboards.browser.paint import located, window
+from cca.dashboards.browser.handler import Reading
+from cca.dashboards.browser.paint import located
 from cca.dashboards.browser.state import State
+from cca.dashboards.browser.windows import Asked, window
 from cca.search.within import Found, count_of_search, count_of_text
 
 # Of a match's conversation a preview holds these, before it and after it.
@@ -74,5 +75,6 @@ class PreviewOfMatch(Reading):
     def _read(self) -> tuple[str, str]:
         state = located(self.desk, State(self.argument("session"), m=self.argument("m")))
         anchor = Anchor(state.m, "around")
-        html = window(self.desk, state.session, state.agent, anchor, limit=PREVIEW_ENTRIES)
+        asked = Asked(state.session, state.agent, anchor, limit=PREVIEW_ENTRIES)
+        html = window(self.desk, asked)
         return "text/html; charset=utf-8", html

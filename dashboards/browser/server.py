@@ -1,6 +1,5 @@
 """The browser's server: one process, loopback, Panel and our own handlers on one port."""
 
-import asyncio
 import errno
 import logging
 import signal
@@ -11,6 +10,7 @@ from typing import Any
 
 import panel as pn
 from markupsafe import Markup
+from pymongo.errors import PyMongoError
 from tornado.web import RequestHandler
 
 from cca.dashboards.browser import guard
@@ -25,8 +25,10 @@ from cca.dashboards.browser.glance import Glance
 from cca.dashboards.browser.hits import SearchRoom
 from cca.dashboards.browser.live import Pulse
 from cca.dashboards.browser.numbers.pages import number_routes
-from cca.dashboards.browser.paint import Painted, paint
+from cca.dashboards.browser.paint import Painted, paint, without
 from cca.dashboards.browser.places import FindInSession, OutlineOfSession, PreviewOfMatch
+from cca.dashboards.browser.problems import AWAY
+from cca.dashboards.browser.reach import answered
 from cca.dashboards.browser.shell import Sent, Shell, browse
 from cca.dashboards.browser.signin import COOKIE, Gate, SignIn, SignOut
 from cca.dashboards.browser.single_sign_on import RETURN, START, Return, Start
@@ -59,7 +61,11 @@ class Painter:
             name: handler.get_query_argument(name) for name in handler.request.query_arguments
         }
         sources = await self.shell.send_head(handler)
-        painted = await asyncio.to_thread(paint, self.desk, from_query(values))
+        state = from_query(values)
+        try:
+            painted = await answered(self.desk.pulse, partial(paint, self.desk, state))
+        except PyMongoError:
+            painted = without(self.desk, state, AWAY)
         await self.shell.send_panes(handler, painted)
         nonce = handler.request.headers[guard.NONCE_HEADER]
         self._waiting[nonce] = Sent(nonce, painted, sources)

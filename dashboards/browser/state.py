@@ -1,7 +1,7 @@
 """What a page shows, to and from its query string; pure, no Panel."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -24,7 +24,9 @@ TRAITS = {
     "pr": "Pull request",
 }  # fmt: skip
 # What the analytics know too, and what they say that they do not; they count days, not hours.
-_OF_ANALYTICS = ("project", "user", "model", "host", "pr", "branch", "tool")
+_OF_ANALYTICS = (
+    "project", "user", "model", "host", "pr", "branch", "tool", "text", "tag", "starred", "errors",
+)  # fmt: skip
 # A query string comes from anywhere; nothing longer than this is a name or a search of ours.
 MAX_VALUE_CHARS = 500
 _ONE_OF = {"sort": SORTS, "order": ORDERS, "by": UNITS, "show": LAYOUTS}
@@ -88,7 +90,8 @@ class State:
 
     def to_query(self) -> str:
         """The query string with its question mark, or nothing."""
-        query = urlencode({name: value for name, value in asdict(self).items() if value})
+        # `asdict` would copy each value, and a page of matches asks for 60 queries.
+        query = urlencode({name: value for name, value in vars(self).items() if value})
         return f"?{query}" if query else ""
 
     @property
@@ -99,7 +102,7 @@ class State:
 
     @property
     def of_analytics(self) -> dict[str, str]:
-        """The filters that the analytics know too, as they take them."""
+        """The filters that travel to the analytics, as they take them."""
         values = {name: getattr(self, name) for name in _OF_ANALYTICS}
         values |= {name: getattr(self, name)[:_DAY_CHARS] for name in ("since", "until")}
         return {name: value for name, value in values.items() if value}

@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from pymongo.errors import PyMongoError
 from tornado.web import RequestHandler
 
 from cca.dashboards.browser.desk import Desk
 from cca.dashboards.browser.guard import user_of
+from cca.dashboards.browser.reach import answered
 from cca.dashboards.browser.views import render
 from cca.follow.state import MOST_WAITING, FollowerState
 from cca.gold.runs import Run, going, latest
@@ -44,7 +46,10 @@ class Status(RequestHandler):
         self.desk = desk
 
     async def get(self) -> None:
-        found = await asyncio.to_thread(lambda: list(lines(self.desk, datetime.now(UTC))))
+        try:
+            found = await answered(self.desk.pulse, self._lines)
+        except PyMongoError:
+            found = await asyncio.to_thread(self._lines)
         worst = min(found, key=lambda line: _RANK.index(line.state))
         self.set_header("Cache-Control", "no-store")
         html = render(
@@ -53,6 +58,9 @@ class Status(RequestHandler):
             remark="" if worst.state in {"ok", "unknown"} else f"{worst.name}: {worst.text}",
         )  # fmt: skip
         self.finish(str(html))
+
+    def _lines(self) -> list[Line]:
+        return list(lines(self.desk, datetime.now(UTC)))
 
 
 def lines(desk: Desk, now: datetime) -> Iterator[Line]:

@@ -52,6 +52,8 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         extensions=[_Flush],
+        # A page includes small templates hundreds of times, and each time the file was looked at.
+        auto_reload=False,
     )
     environment.filters |= {
         "moment": told,

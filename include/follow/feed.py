@@ -8,9 +8,10 @@ then are ids compared.
 import time
 from bisect import bisect_right, insort
 from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from bson.codec_options import CodecOptions
 from pymongo.collection import Collection
 
 from cca.mongo import archive
@@ -25,6 +26,8 @@ _QUIET_AFTER_SECONDS = 60.0
 # The rest is most of the fields and half of the bytes; a line kept as such comes whole.
 _OWN = ("projectId", "sessionKey", "host", "eventAt", "ingestedAt", "rawLine", "rawFile")
 _PROJECTION = dict.fromkeys((*READ_FIELDS, *_OWN), 1)
+# A time with its zone takes as long to decode as all other fields.
+_WITHOUT_ZONES = CodecOptions[Document]()
 _MOST_SEEN = 10_000
 _LATE_CHECK_SECONDS = 4.0
 # The documents of one batch become visible one after the other, in any order.
@@ -52,7 +55,10 @@ class _Seen:
 
 
 class Feed:
-    """Reads on from a position; `is_known` spares what the index holds already."""
+    """Reads on from a position; `is_known` spares what the index holds already.
+
+    The documents' times are UTC and name no zone.
+    """
 
     def __init__(
         self,
@@ -60,7 +66,7 @@ class Feed:
         start: Position | None,
         is_known: Callable[[str], bool],
     ) -> None:
-        self._collection = collection
+        self._collection = collection.with_options(_WITHOUT_ZONES)
         self._is_known = is_known
         self.position = start
         self._seen = _Seen()
@@ -76,7 +82,7 @@ class Feed:
         found = list(self._ahead(limit))
         if found:
             last = found[-1]
-            self.position = Position(last["ingestedAt"], last["_id"])
+            self.position = Position(last["ingestedAt"].replace(tzinfo=UTC), last["_id"])
             self._arrived_at = time.monotonic()
             self._remember(found)
         if len(found) < limit:
@@ -117,7 +123,7 @@ class Feed:
             return []
         # While some are known they are not looked for: after a bulk load that takes seconds.
         if not self._missed:
-            self._missed = sorted(self._look_for_late(self.position.ingested_at))
+            self._missed = sorted(self._look_for_late(_without_zone(self.position)))
         some, self._missed = self._missed[:limit], self._missed[limit:]
         if not some:
             return []
@@ -145,7 +151,7 @@ class Feed:
     def _unseen(self, since: datetime) -> set[str]:
         """Return the ids of documents from a time to the position that were not read."""
         assert self.position is not None  # noqa: S101  (the caller asks)
-        until = self.position.ingested_at
+        until = _without_zone(self.position)
         since = since.replace(microsecond=since.microsecond // 1000 * 1000)
         known = self._seen.after(since)
         if since > until or archive.arrived(self._collection, since, until) == known:
@@ -166,7 +172,11 @@ class Feed:
             if isinstance(at, datetime):
                 self._seen.add(document["_id"], at)
         if self.position is not None and len(self._seen.times) > self._most_seen:
-            since = self.position.ingested_at - OVERLAP
+            since = _without_zone(self.position) - OVERLAP
             recent = {key: at for key, at in self._seen.times.items() if at >= since}
             self._seen = _Seen(recent)
             self._most_seen = max(_MOST_SEEN, 2 * len(recent))
+
+
+def _without_zone(position: Position) -> datetime:
+    return position.ingested_at.astimezone(UTC).replace(tzinfo=None)

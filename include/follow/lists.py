@@ -125,10 +125,11 @@ class Lists:
         return not self._are_others
 
     def touch(self, documents: Iterable[Document]) -> None:
+        """Touch the rows of documents that the feed brought: their times name no zone."""
         for document in documents:
-            self._touch(
-                document.get("sessionKey"), document.get("projectId"), document.get("eventAt")
-            )
+            at = document.get("eventAt")
+            hour = at.replace(tzinfo=UTC) if isinstance(at, datetime) else None
+            self._touch(document.get("sessionKey"), document.get("projectId"), hour)
 
     def renew(self, sessions: Iterable[str], projects: Iterable[str]) -> int:
         """Rewrite sessions, and all hours of projects, that lost documents; how many sessions."""

@@ -81,6 +81,13 @@ def erased_in_archive(database: Database[Document]) -> list[ErasureRequest]:
     return [one for one in requests(database) if one.is_archive_erased]
 
 
+def progress(database: Database[Document]) -> frozenset[tuple[str, datetime, bool]]:
+    """Return what tells whether anything was erased: whoever kept a copy compares it."""
+    fields = {"at": 1, "isArchiveErased": 1}
+    rows = database[ERASURES].find({}, fields)
+    return frozenset((row["_id"], row["at"], bool(row.get("isArchiveErased"))) for row in rows)
+
+
 def unfinished(database: Database[Document], selection: Selection) -> ErasureRequest | None:
     """Return the open request of exactly this selection."""
     row = database[ERASURES].find_one({**selection.given(), "isDone": False})

@@ -11,7 +11,7 @@ from pathlib import Path
 from cca.files import replace_file, replace_link
 
 # Raise it whenever the same documents would give another index, or other files beside it.
-SCHEMA_NUMBER = 6
+SCHEMA_NUMBER = 7
 # The file format is kept within a minor version only.
 _TANTIVY = ".".join(version("tantivy").split(".")[:2])
 

@@ -3,7 +3,7 @@
 import logging
 import string
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import chain
 from operator import itemgetter
 from types import TracebackType
@@ -16,7 +16,7 @@ from cca.mongo.archive import Document
 from cca.search.blocks import Block, searchable
 from cca.search.erase import erasure_query
 from cca.search.home import Home, Position
-from cca.search.normalise import analyser, leads_of, normalise
+from cca.search.normalise import LEADS, analyser, normalise
 from cca.search.schema import PLACES, document_key, entry_key, line_key, open_index
 from cca.search.vocabulary import Files
 from cca.selection import Selection
@@ -104,8 +104,8 @@ class Writer:
         Words before the commit, or parts of words would miss lines; the position after it, or a
         crash would lose lines. A position older than the index only means some repeated work.
         """
-        if self._new_leads:
-            self._leads |= self._new_leads
+        if new := LEADS - self._leads:
+            self._leads |= new
             self._files.keep_leads(self._leads)
         if self._words:
             self._files.append(sorted(self._words))
@@ -142,7 +142,6 @@ class Writer:
         self._searcher = self._index.searcher()
         self._uncommitted = 0
         self._words: set[str] = set()
-        self._new_leads: set[str] = set()
         self._knows_all = self._knows_all and len(self._keys) < _MOST_KNOWN
         if not self._knows_all:
             self._documents, self._keys = set(), set()
@@ -150,18 +149,20 @@ class Writer:
     def _add(
         self, document: Document, entry: dict[str, Any], blocks: list[Block], *, live: bool
     ) -> None:
-        own = document_key(str(document["_id"]))
+        document_id = str(document["_id"])
+        own = document_key(document_id)
         if self._is_in("doc", own, self._documents):
             return
         self._documents.add(own)
         self._uncommitted += len(blocks)
+        places = [(field, str(document.get(name) or "")) for field, name in _PLACES]
         at = milliseconds(document.get("eventAt") or document.get("ingestedAt"))
         for order, block in enumerate(blocks):
             row = tantivy.Document()
-            for field, name in _PLACES:
-                row.add_text(field, str(document.get(name) or ""))
+            for field, value in places:
+                row.add_text(field, value)
             row.add_integer("ts", at)
-            row.add_bytes("ref", f"{document['_id']}:{order}".encode())
+            row.add_bytes("ref", f"{document_id}:{order}".encode())
             if order == 0:
                 row.add_unsigned("doc", own)
             self._add_text(row, block, _fold_key(document, entry, block), live=live)
@@ -177,8 +178,6 @@ class Writer:
         row.add_unsigned("key", key)
         row.add_text("kind", block.kind)
         row.add_text("text", text)
-        if not block.text.isascii():
-            self._new_leads |= leads_of(text) - self._leads
         if live:
             self._learn(text)
 
@@ -199,4 +198,8 @@ def _fold_key(document: Document, entry: dict[str, Any], block: Block) -> int:
 
 
 def milliseconds(at: Any) -> int:
-    return int(at.timestamp() * 1000) if isinstance(at, datetime) else 0
+    """Milliseconds since 1970 of a time, UTC where it names no zone; 0 of anything else."""
+    if not isinstance(at, datetime):
+        return 0
+    aware = at if at.tzinfo else at.replace(tzinfo=UTC)
+    return int(aware.timestamp() * 1000)

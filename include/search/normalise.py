@@ -1,17 +1,20 @@
 """How text becomes words, the same for what is indexed and for what is typed."""
 
+import codecs
 import re
 import unicodedata
 from functools import lru_cache
 
 import tantivy
 
-# A modifier letter: tantivy keeps it inside a word, so an identifier stays one word.
-UNDERSCORE = "\u02cd"
-LONGEST_WORD_BYTES = 255
+from cca.transcript.values import mended
 
-# As a group, so that splitting by it keeps the runs: they stand at the odd places.
-_NON_ASCII = re.compile(r"([^\x00-\x7f]+)")
+# Stands for an underscore, so an identifier stays one word: no other capital letter is left.
+UNDERSCORE = "X"
+LONGEST_WORD_BYTES = 255
+# The characters beyond ASCII that a word may begin with, of all texts that this process normalised.
+LEADS = {UNDERSCORE}
+
 # Runs shorter than this repeat all over a corpus, longer ones hardly ever.
 _CACHED_RUN = 32
 _INVISIBLE = re.compile("[\u00ad\u200b\u200c\u200d\u2060\ufeff\ufe00-\ufe0f]")
@@ -24,48 +27,64 @@ _UNSPACED = re.compile(
 _PICTURE = re.compile(
     "[\u2190-\u21ff\u2300-\u23ff\u2500-\u27bf\u2900-\u297f\u2b00-\u2bff\U0001f000-\U0001faff]"
 )
+_FOLDER = (
+    tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
+    # Its Unicode is newer than Python's.
+    .filter(tantivy.Filter.lowercase())
+    .filter(tantivy.Filter.ascii_fold())
+    .build()
+)
 
 
 def normalise(text: str) -> str:
-    """Text as the tokenizer must see it; plain ASCII changes only in its underscores."""
-    if not text.isascii():
-        # A third of the time of a substitution that calls a function.
-        parts = _NON_ASCII.split(text)
-        parts[1::2] = [
-            _cached(run) if len(run) < _CACHED_RUN else _spell(run) for run in parts[1::2]
-        ]
-        text = "".join(parts)
-    return text.replace("_", UNDERSCORE)
-
-
-def leads_of(text: str) -> set[str]:
-    """The characters beyond ASCII that a word of the text may begin with."""
-    # One by one, as the tokenizer lowers them: within a word Python knows a final sigma.
-    return {low for sign in set("".join(_NON_ASCII.findall(text))) for low in sign.lower()}
+    """Text as the tokenizer must see it: in lower case, without accents."""
+    if text.isascii():
+        return text.lower().replace("_", UNDERSCORE)
+    # The codec finds the runs beyond ASCII, and bytes are lowered letter by letter.
+    lowered = text.encode("ascii", _RUNS).lower()
+    return lowered.replace(b"_", UNDERSCORE.encode()).decode()
 
 
 def analyser() -> tantivy.TextAnalyzer:
-    """The tokenizer `cca`; every process that opens the index must register it."""
+    """The tokenizer `cca`; every process that opens the index must register it.
+
+    All else is done by `normalise`, where it costs less: tantivy would do it word by word.
+    """
     steps = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
-    steps = steps.filter(tantivy.Filter.remove_long(LONGEST_WORD_BYTES))
-    return steps.filter(tantivy.Filter.lowercase()).filter(tantivy.Filter.ascii_fold()).build()
+    return steps.filter(tantivy.Filter.remove_long(LONGEST_WORD_BYTES)).build()
 
 
 def is_unspaced(token: str) -> bool:
     return len(token) == 1 and _UNSPACED.match(token) is not None
 
 
-def is_letter(character: str) -> bool:
-    """Whether the tokenizer keeps the character inside a word."""
-    return character.isalnum() or character == UNDERSCORE
-
-
-def _spell(run: str) -> str:
-    # An accent written after an ASCII letter: that letter alone is what ascii_fold would leave.
+def _spell(run: str) -> bytes:
+    # An accent written after an ASCII letter: that letter alone is what is left.
     start = next((i for i, c in enumerate(run) if not unicodedata.combining(c)), len(run))
-    run = _INVISIBLE.sub("", unicodedata.normalize("NFKC", run[start:]))
+    run = _INVISIBLE.sub("", unicodedata.normalize("NFKC", mended(run[start:])))
     run = _PICTURE.sub(lambda sign: f" ux{ord(sign.group()):x} ", run)
-    return _UNSPACED.sub(r" \g<0> ", run)
+    spelled = "".join(map(_plain, _UNSPACED.sub(r" \g<0> ", run)))
+    LEADS.update(sign for sign in spelled if not sign.isascii())
+    return spelled.encode()
 
 
 _cached = lru_cache(maxsize=65536)(_spell)
+
+
+@lru_cache(maxsize=65536)
+def _plain(sign: str) -> str:
+    """A character in lower case without its accent."""
+    low = sign.lower()
+    # Small capitals become capital letters; what is no letter and no digit gives nothing.
+    return "".join(_FOLDER.analyze(low)).lower() or low
+
+
+def _spelled(error: UnicodeError) -> tuple[bytes, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    run = error.object[error.start : error.end]
+    return (_cached if len(run) < _CACHED_RUN else _spell)(run), error.end
+
+
+_RUNS = "cca.search.runs"
+codecs.register_error(_RUNS, _spelled)

@@ -1,6 +1,5 @@
 """The index's fields and the keys by which blocks are told apart."""
 
-from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -68,7 +67,9 @@ def copies_of(searcher: tantivy.Searcher, key: int) -> int:
 def document_key(document_id: str) -> int:
     """Key of a document of the archive: it goes in once, with all of its blocks."""
     if len(document_id) == _DIGEST_DIGITS:
-        # It is a digest already.
-        with suppress(ValueError):
+        try:
+            # It is a digest already.
             return int(document_id, 16) & _KEY_BITS
+        except ValueError:
+            pass
     return key_of("document", document_id)

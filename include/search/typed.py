@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from cca.search.blocks import KINDS
-from cca.search.normalise import analyser, is_letter, normalise
+from cca.search.normalise import analyser, normalise
 from cca.search.patterns import Pattern, understood
 
 # The filters, and what follows the colon of each.
@@ -55,11 +55,11 @@ class Term:
     @property
     def is_open_at_start(self) -> bool:
         """Whether the first token may be the end of a longer word."""
-        return not self.is_quoted and is_letter(normalise(self.text)[:1])
+        return not self.is_quoted and normalise(self.text)[:1].isalnum()
 
     @property
     def is_open_at_end(self) -> bool:
-        return not self.is_quoted and is_letter(normalise(self.text)[-1:])
+        return not self.is_quoted and normalise(self.text)[-1:].isalnum()
 
     @property
     def has_signs(self) -> bool:

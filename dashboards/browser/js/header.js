@@ -91,12 +91,12 @@ export function render({ model, el }) {
     menu.open = false;
   });
 
-  model.on("msg:custom", ({ type, html, is_away }) => {
+  model.on("msg:custom", ({ type, html, is_away, is_quiet }) => {
     if (type === "live") {
       // Nothing can be filtered while MongoDB is away.
       for (const one of el.querySelectorAll(".pick, .dates")) one.inert = is_away;
       panes.sessions?.away(is_away);
-      return heard(is_away);
+      return heard(is_away, is_quiet);
     }
     // The text being typed is newer than what the server answers to.
     const focused = el.getRootNode().activeElement;

@@ -177,10 +177,15 @@
   // --- live: the server is asked while somebody looks, and says whether anything is new
 
   const TICK = 2000;
-  const SILENCE = 7000;
+  // Where nothing happens; the server says when something does.
+  const REST = 10000;
+  const SILENCE = 5000;
   const SETTLED = 3000;
   let ask = null;
-  let heardAt = Date.now();
+  let askedAt = 0;
+  // Since when an answer is due.
+  let waitsSince = 0;
+  let isQuiet = false;
   let state = "";
   // What the status menu found, where that is not all well: late or failed.
   let trouble = "";
@@ -188,9 +193,10 @@
   let isCut = false;
   let isTrying = false;
 
-  function heard(isAway) {
-    heardAt = Date.now();
+  function heard(isAway, isResting) {
+    waitsSince = 0;
     isCut = false;
+    isQuiet = isResting;
     shine(isAway ? "MongoDB not reachable" : "Live");
   }
 
@@ -247,18 +253,28 @@
     ask = send;
   }
 
-  setInterval(() => {
+  function askAgain() {
+    const now = Date.now();
     if (!ask || document.hidden) {
-      heardAt = Date.now();
+      waitsSince = 0;
       return;
     }
-    if (Date.now() - heardAt > SILENCE) {
+    if (waitsSince && now - waitsSince > SILENCE) {
       isCut = true;
       shine("Not connected");
       tryAgain();
     }
+    if (isQuiet && !waitsSince && now - askedAt < REST - TICK / 2) return;
+    askedAt = now;
+    waitsSince ||= now;
     ask();
-  }, TICK);
+  }
+  setInterval(askAgain, TICK);
+  // Whoever comes back to the page sees what has happened meanwhile.
+  document.addEventListener("visibilitychange", () => {
+    askedAt = 0;
+    askAgain();
+  });
 
   // --- search words inside the opened message
 

@@ -1,7 +1,7 @@
 """What a Numbers page shows, to and from its query string; pure."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
@@ -17,6 +17,8 @@ PERIODS = {
 MEASURES = {"": "Cost", "tokens": "Tokens"}
 SPLITS = {"": "model", "project": "project", "user": "person", "host": "machine"}
 UNITS = {"day": "Day", "week": "Week", "month": "Month"}
+# Filters of the list alone, which the analytics cannot apply: they only travel along.
+OF_LIST = ("branch", "tool", "text", "tag", "starred", "errors")
 # What is set side by side: the value of `against`, and what several of these are called.
 AGAINST = {
     "": "Models", "project": "Projects", "user": "People", "host": "Machines", "period": "Periods",
@@ -64,9 +66,13 @@ class Choice:
     model: str = ""
     host: str = ""
     pr: str = ""
-    # Filters of the list alone, which the analytics cannot apply: they only travel along.
+    # Those of `OF_LIST`.
     branch: str = ""
     tool: str = ""
+    text: str = ""
+    tag: str = ""
+    starred: str = ""
+    errors: str = ""
     by: str = ""
     split: str = ""
     # What a bar stands for; without it, what suits the period.
@@ -136,13 +142,22 @@ class Choice:
     def has_period(self) -> bool:
         return bool(self.days) or self.has_dates
 
+    @property
+    def of_list(self) -> dict[str, str]:
+        """The filters that only the list applies."""
+        return {name: getattr(self, name) for name in OF_LIST}
+
+    def carrying(self, other: "Choice") -> "Choice":
+        """The same with the filters of the list that another has."""
+        return replace(self, **other.of_list)
+
     def link(self, page: str = "", **changes: str) -> str:
         """This choice on a Numbers page, with changes."""
         if {"since", "until"} & set(changes):
             changes = {"days": "", **changes}
         if "days" in changes and not {"since", "until"} & set(changes):
             changes = {"since": "", "until": "", **changes}
-        query = _query(asdict(replace(self, **changes)))
+        query = _query(vars(replace(self, **changes)))
         return f"/numbers{'/' if page else ''}{page}{query}"
 
     def conversations(self, today: date, **more: str) -> str:

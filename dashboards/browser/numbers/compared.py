@@ -51,7 +51,9 @@ def tables(asked: Asked, compared: Choice | None, labels: dict[str, str]) -> lis
 def _table(asked: Asked, split: str, compared: Choice | None, labels: dict[str, str]) -> Table:
     by = BY[split]
     now = {row[by]: row for row in asked.rows(grouped(split))}
-    then = {row[by]: row for row in asked.rows_of(compared, grouped(split))} if compared else {}
+    end = asked.in_utc(asked.up_to(asked.choice))
+    rows = asked.rows_of(compared, grouped(split), up_to=end) if compared else ()
+    then = {row[by]: row for row in rows}
     said = _sessions(asked, split, now)
     names = model_names(map(str, now | then)) if not split else labels if split == "project" else {}
     top = max((float(row["cost_usd"]) for row in now.values()), default=0)

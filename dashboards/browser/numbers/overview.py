@@ -1,7 +1,7 @@
 """The first page: what the period cost beside the one before it, who spent it and what for."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from cca.dashboards.browser.numbers import calendars, spending
@@ -18,20 +18,29 @@ from cca.dashboards.browser.numbers.write import figure, money
 from cca.gold.measures import cache, calls, sessions
 from cca.gold.measures import usage as measured
 from cca.gold.measures.model import Measure
-from cca.gold.measures.select import select
+from cca.gold.measures.select import select, up_to
 
 _TOTALS = select(
     [
         measured.COST_USD, measured.API_MESSAGES, measured.COST_PER_DAY_USD, measured.TOKENS,
         measured.ANSWERED_SESSIONS, measured.CACHE_HIT_RATE, measured.WEB_SEARCH_FEE_USD,
     ],
-    where=WHERE,
+    where=f"{WHERE} and {up_to(measured.COST_USD)}",
 )  # fmt: skip
 # These are known of sessions, prompts and calls, whatever model answered.
-_SAID = select([sessions.SESSIONS, sessions.PROMPTS], where=FILTERED)
-_CALLED = select([calls.SUCCESS_RATE, calls.FAILED_CALLS], where=FILTERED)
-_COPIES = select([sessions.COPIED_SESSIONS], where=FILTERED)
-_WASTED = select([cache.WASTE_USD], where=f"{FILTERED} and {cache.WASTE_OF_MODEL}")
+_SAID = select(
+    [sessions.SESSIONS, sessions.PROMPTS], where=f"{FILTERED} and {up_to(sessions.PROMPTS)}"
+)
+_CALLED = select(
+    [calls.SUCCESS_RATE, calls.FAILED_CALLS], where=f"{FILTERED} and {up_to(calls.FAILED_CALLS)}"
+)
+_COPIES = select(
+    [sessions.COPIED_SESSIONS], where=f"{FILTERED} and {up_to(sessions.COPIED_SESSIONS)}"
+)
+_WASTED = select(
+    [cache.WASTE_USD],
+    where=f"{FILTERED} and {cache.WASTE_OF_MODEL} and {up_to(cache.WASTE_USD)}",
+)
 # On its first two days a week says little.
 _JUST_BEGUN = timedelta(days=1)
 # As long as the room for it.
@@ -85,13 +94,15 @@ def _both(asked: Asked) -> tuple[Before | None, Choice | None, Row, Row | None]:
     """The period before as it is named and as it is asked for, and the totals of both."""
     before = asked.choice.before(asked.today)
     compared = asked.choice.within(before.first, before.last) if before else None
-    then = _totals(asked, compared) if compared else None
+    end = asked.in_utc(asked.up_to(asked.choice))
+    then = _totals(asked, compared, end) if compared else None
     return before, compared, _totals(asked, asked.choice), then
 
 
-def _totals(asked: Asked, choice: Choice) -> dict[str, Any]:
+def _totals(asked: Asked, choice: Choice, end: datetime | None = None) -> dict[str, Any]:
     parts = (_TOTALS, _SAID, _CALLED, _COPIES, _WASTED)
-    return {name: value for sql in parts for name, value in asked.rows_of(choice, sql)[0].items()}
+    rows = (asked.rows_of(choice, sql, up_to=end)[0] for sql in parts)
+    return {name: value for row in rows for name, value in row.items()}
 
 
 def _caption(asked: Asked, before: Before | None) -> Caption:
@@ -100,9 +111,7 @@ def _caption(asked: Asked, before: Before | None) -> Caption:
     if since is None or before is None:
         return Caption("All time" if not asked.choice.has_dates else name, "")
     days = days_in_words(since, until or asked.today)
-    # Today has hours to come, which the days that it is compared with had.
-    so_far, whole = (" so far", "all of ") if (until or asked.today) >= asked.today else ("", "")
-    text = f"{days}{so_far}, compared with {whole}{before.name} ({before.days})."
+    text = f"{days}{_compared_with(asked, before)}."
     if asked.choice.days != "week" or asked.today - since > _JUST_BEGUN:
         return Caption(name, text)
     number = (asked.today - since).days + 1
@@ -110,6 +119,15 @@ def _caption(asked: Asked, before: Before | None) -> Caption:
         name, f"{text} The week has {count(number, 'day')} so far.",
         ("Show the last 7 days", asked.choice.link(days="7")),
     )  # fmt: skip
+
+
+def _compared_with(asked: Asked, before: Before) -> str:
+    """What the period is compared with; today has hours to come, so that ends at the same hour."""
+    if end := asked.up_to(asked.choice):
+        return f" so far, compared with {before.name} ({before.days}, up to {end:%H:%M})"
+    _, until = asked.choice.period(asked.today)
+    so_far, whole = (" so far", "all of ") if (until or asked.today) >= asked.today else ("", "")
+    return f"{so_far}, compared with {whole}{before.name} ({before.days})"
 
 
 def _tiles(asked: Asked, now: Row, then: Row | None) -> Tiles:
@@ -153,11 +171,16 @@ def _chart(asked: Asked, before: Before | None) -> Bars:
         return spending.chart(asked, "", asked.choice, axis)
     both = asked.choice.within(before.first, axis.last)
     compared = axis._replace(first=before.first, compared=axis.first)
-    return replace(spending.chart(asked, "", both, compared), note=_about_faded(before, axis.first))
+    note = _about_faded(before, axis.first, asked.up_to(asked.choice))
+    return replace(spending.chart(asked, "", both, compared), note=note)
 
 
-def _about_faded(before: Before, first: date) -> str:
-    """What the faded bars are; a week that has just begun is compared with some of them."""
-    if before.last + timedelta(days=1) == first:
-        return f"Faded: {before.name}."
-    return f"Faded: the days before. The figures are compared with {before.days} only."
+def _about_faded(before: Before, first: date, end: datetime | None) -> str:
+    """What the faded bars are; the figures may be compared with a part of them."""
+    until = f" up to {end:%H:%M}" if end else ""
+    if before.last + timedelta(days=1) != first:
+        return f"Faded: the days before. The figures are compared with {before.days}{until} only."
+    faded = f"Faded: {before.name}"
+    if end is None:
+        return f"{faded}."
+    return f"{faded}, whole; the figures are compared with them{until} of {end:%b %-d}."

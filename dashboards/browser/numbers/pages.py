@@ -110,8 +110,11 @@ _FEW = ("user", "host")
 # Filters that travel with a reader, and what a page calls those that it does not apply.
 _WORDS = {
     "project": "project", "user": "person", "model": "model", "host": "machine",
-    "pr": "pull request", "branch": "branch", "tool": "tool",
+    "pr": "pull request", "branch": "branch", "tool": "tool", "text": "title", "tag": "tag",
+    "starred": "starred sessions only", "errors": "sessions with failures only",
 }  # fmt: skip
+# Filters that are set or not, without a value of their own.
+_SWITCHES = ("starred", "errors")
 _ALL_FILTERS = ("days", "since", "until", *_WORDS)
 _PARAMETERS = {"period": ("days", "since", "until")}
 NOT_YET = Problem(
@@ -216,7 +219,7 @@ def _nothing(asked: Asked) -> Problem:
 
 
 def _known_to(page: Page, choice: Choice) -> Choice:
-    """A filter that a page's figures do not know is off there, and `_not_applied` names it."""
+    """A filter that a page's figures do not know is off there, and `not_applied` names it."""
     return replace(choice, **dict.fromkeys(_unknown_to(page, choice), ""))
 
 
@@ -225,12 +228,15 @@ def _unknown_to(page: Page, choice: Choice) -> list[str]:
     return [name for name in _ALL_FILTERS if name not in known]
 
 
-def _not_applied(page: Page, wanted: Choice) -> str:
+def not_applied(page: Page, wanted: Choice) -> str:
     """The filters that were asked for and that the page does not know."""
     own = page.own(wanted) if page.own else ""
     unknown = [name for name in _unknown_to(page, wanted) if name in _WORDS and name != own]
-    values = ((_WORDS[name], getattr(wanted, name)) for name in unknown)
-    return ", ".join(f"{word} {value}" for word, value in values if value)
+    return ", ".join(_told(name, value) for name in unknown if (value := getattr(wanted, name)))
+
+
+def _told(name: str, value: str) -> str:
+    return _WORDS[name] if name in _SWITCHES else f"{_WORDS[name]} {value}"
 
 
 def _options(asked: Asked, page: Page) -> dict[str, list[tuple[str, str]]]:
@@ -261,14 +267,14 @@ def rendered(settings: Settings, made: Made) -> Markup:
         slug=slug,
         page=page,
         filters=page.filters_of(choice),
-        not_applied=_not_applied(page, made.wanted),
+        not_applied=not_applied(page, made.wanted),
         pages=[(name, each.title, kept.link(name)) for name, each in PAGES.items()],
         choice=choice,
         sections=made.sections,
         problem=None if made.sections else made.problem,
         is_filtered=made.given != Choice(),
         periods=PERIODS,
-        link=lambda **changes: choice.link(slug, **changes),
+        link=lambda **changes: choice.carrying(made.wanted).link(slug, **changes),
         sheet=lambda table: _sheet(choice.link(slug), table.name),
         list_link=_back(made.wanted, settings),
         options=made.options,
@@ -283,7 +289,7 @@ def rendered(settings: Settings, made: Made) -> Markup:
 def _back(wanted: Choice, settings: Settings) -> str:
     """The list with all filters that came from there."""
     today = datetime.now(ZoneInfo(settings.timezone)).date()
-    return wanted.conversations(today, branch=wanted.branch, tool=wanted.tool)
+    return wanted.conversations(today, **wanted.of_list)
 
 
 def _sheet(address: str, table: str) -> str:

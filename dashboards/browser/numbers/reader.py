@@ -4,8 +4,9 @@ A file is known by device, inode and time: a new publish moves the link, and the
 the new file. What was read from one file is kept, as the file never changes.
 """
 
-from dataclasses import dataclass
-from datetime import date, datetime
+import logging
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,9 +14,11 @@ from zoneinfo import ZoneInfo
 
 from cca.dashboards.browser.numbers.bars import Axis
 from cca.dashboards.browser.numbers.choice import Choice
+from cca.errors import CcaError
 from cca.gold.measures.select import OF_PERSON, OF_PROJECT
 from cca.gold.open import rows_of
 from cca.gold.pull_requests import RESPONSES_OF, SESSIONS_OF, name_of
+from cca.gold.state import published_high_water_mark
 from cca.settings import Settings
 from cca.transcript.projects import key_or_folder
 
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     import duckdb
 
 Row = dict[str, Any]
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,8 @@ class Gold:
     identity: tuple[int, int, int]
     published_at: datetime
     timezone: str
+    # What arrived until then is in it.
+    reaches: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -70,10 +76,32 @@ class Asked:
             "host": choice.host or None,
             "pull_request": name_of(choice.pr) or None,
             "timezone": self.gold.timezone,
+            "up_to": None,
             **more,
         }
         named = tuple((name, value) for name, value in given.items() if f"${name}" in sql)
         return _answer(self.gold, sql, named)
+
+    def up_to(self, choice: Choice) -> datetime | None:
+        """Where the period before the chosen one ends so that it holds the same hours.
+
+        The moment is on the clock of reports, as far into that period as the numbers reach into
+        the chosen one; None where both are whole.
+        """
+        since, until = choice.period(self.today)
+        before, reaches = choice.before(self.today), self.gold.reaches
+        if since is None or before is None or reaches is None:
+            return None
+        last = reaches.astimezone(ZoneInfo(self.gold.timezone)).replace(tzinfo=None)
+        if not since <= last.date() <= min(until or self.today, self.today):
+            return None
+        same = last - (since - before.first)
+        return same if same.date() <= before.last else None
+
+    def in_utc(self, moment: datetime | None) -> datetime | None:
+        """A moment of the clock of reports as gold stores times."""
+        zone = ZoneInfo(self.gold.timezone)
+        return moment and moment.replace(tzinfo=zone).astimezone(UTC).replace(tzinfo=None)
 
     def axis(self, page: str) -> Axis:
         """The axis of a chart: from the first day chosen, if one is, until today."""
@@ -94,7 +122,15 @@ def current(settings: Settings) -> Gold | None:
     timezone = ZoneInfo(settings.timezone)
     published = datetime.fromtimestamp(found.st_mtime, timezone)
     identity = (found.st_dev, found.st_ino, found.st_mtime_ns)
-    return Gold(settings.gold_path, identity, published, settings.timezone)
+    return Gold(settings.gold_path, identity, published, settings.timezone, _reaches(settings))
+
+
+def _reaches(settings: Settings) -> datetime | None:
+    try:
+        return published_high_water_mark(settings)
+    except CcaError as error:
+        log.warning("what was published last cannot be read: %s", error)
+        return None
 
 
 @lru_cache(maxsize=512)

@@ -1,12 +1,19 @@
 """What is set side by side: models, projects, people, machines or periods."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from cca.dashboards.browser.numbers.bars import COLOURS
 from cca.dashboards.browser.numbers.choice import SIDES, Choice
 from cca.dashboards.browser.numbers.options import options_of
 from cca.dashboards.browser.numbers.reader import Asked
-from cca.dashboards.browser.numbers.spans import FIRST_SIDES, Span, span_named, values_of
+from cca.dashboards.browser.numbers.spans import (
+    FIRST_SIDES,
+    Span,
+    followed_by,
+    span_named,
+    values_of,
+)
 from cca.dashboards.browser.numbers.spending import BY, grouped
 
 # Choice.against to the filter that tells the sides apart.
@@ -17,13 +24,17 @@ _MONTHS = "select distinct strftime(day, '%Y-%m') as month from marts.fct_api_me
 
 @dataclass(frozen=True)
 class Side:
-    """One of what is compared: `choice` narrows every figure to it; `span` where it is a period."""
+    """One of what is compared: `choice` narrows every figure to it; `span` where it is a period.
+
+    `up_to` is where a period ends, on the clock of reports, that is compared with one that goes on.
+    """
 
     value: str
     name: str
     colour: str
     choice: Choice
     span: Span | None = None
+    up_to: datetime | None = None
 
 
 def own_filter(choice: Choice) -> str:
@@ -38,7 +49,9 @@ def sides_of(asked: Asked) -> list[Side]:
     others = (value for value in _first_of(asked) if value not in found)
     values = [*found, *others][: max(len(found), _LEAST)]
     names = dict(choices(asked))
-    return [_side(asked, value, names, COLOURS[place]) for place, value in enumerate(values)]
+    return [
+        _side(asked, value, names, COLOURS[place], values) for place, value in enumerate(values)
+    ]
 
 
 def choices(asked: Asked) -> list[tuple[str, str]]:
@@ -61,9 +74,16 @@ def _first_of(asked: Asked) -> list[str]:
     return [str(row[BY[split]]) for row in asked.rows(grouped(split))]
 
 
-def _side(asked: Asked, value: str, names: dict[str, str], colour: str) -> Side:
+def _end_of(asked: Asked, value: str, values: list[str]) -> datetime | None:
+    """Beside the period that it comes before, as many hours of it as that has."""
+    later = followed_by(value)
+    return asked.up_to(Choice(days=later)) if later in values else None
+
+
+def _side(asked: Asked, value: str, names: dict[str, str], colour: str, values: list[str]) -> Side:
     bare = replace(asked.choice, against="", **dict.fromkeys(SIDES, ""))
     if span := span_named(value, asked.today) if asked.choice.against == "period" else None:
-        return Side(value, span.name, colour, bare.within(span.first, span.last), span)
+        chosen = bare.within(span.first, span.last)
+        return Side(value, span.name, colour, chosen, span, _end_of(asked, value, values))
     chosen = replace(bare, **{own_filter(asked.choice): value})
     return Side(value, names.get(value, value), colour, chosen)

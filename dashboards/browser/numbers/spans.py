@@ -42,6 +42,12 @@ def span_named(value: str, today: date) -> Span | None:
     return found._replace(last=min(found.last, today)) if found and found.first <= today else None
 
 
+def followed_by(value: str) -> str:
+    """The named period that this one is compared with: `30` for `30-1`; "" for any other."""
+    name = value.removesuffix(_BEFORE)
+    return name if name != value and name in _NAMES else ""
+
+
 def values_of(months: Iterable[str], today: date) -> list[tuple[str, str]]:
     """What may be chosen, as (value, name): the named periods, then months, the newest first."""
     values = [value for name in _NAMES for value in (name, f"{name}{_BEFORE}")]

@@ -7,7 +7,7 @@ from cca.dashboards.browser.numbers.drawn import Bars, Segment
 from cca.dashboards.browser.numbers.reader import ANSWERED, Asked, Row
 from cca.dashboards.browser.numbers.write import money, thousands
 from cca.gold.measures import usage as measured
-from cca.gold.measures.select import select
+from cca.gold.measures.select import select, up_to
 
 WHERE = ANSWERED
 SUMS = (
@@ -24,7 +24,8 @@ _FEW = ("user", "host")
 def grouped(split: str) -> str:
     """The sums by one dimension, the most expensive first."""
     by = BY[split]
-    return select(SUMS, [by], WHERE, order=f"cost_usd desc, {by}")
+    where = f"{WHERE} and {up_to(measured.COST_USD)}"
+    return select(SUMS, [by], where, order=f"cost_usd desc, {by}")
 
 
 def chart(asked: Asked, page: str, choice: Choice, axis: Axis) -> Bars:

@@ -27,7 +27,7 @@ from cca.gold.measures import calls, sessions
 from cca.gold.measures import usage as measured
 from cca.gold.measures.behaviour import FEW_CASES
 from cca.gold.measures.model import Measure
-from cca.gold.measures.select import select
+from cca.gold.measures.select import select, up_to
 
 __all__ = ["own_filter", "page"]
 
@@ -43,8 +43,10 @@ _CALLED = (calls.TOOL_CALLS, calls.FAILED_CALLS, calls.FAILURE_RATE)
 _WAITED = (sessions.P50_RESPONSE_SECONDS, sessions.P95_RESPONSE_SECONDS)
 # What is asked of each side: measures of one table, and which of its rows count.
 _QUERIES = (
-    select(_SAID, where=FILTERED), select(_ANSWERED, where=WHERE),
-    select(_CALLED, where=CALLS_WHERE), select(_WAITED, where=f"{FILTERED} {OF_MODEL}"),
+    select(_SAID, where=f"{FILTERED} and {up_to(_SAID[0])}"),
+    select(_ANSWERED, where=f"{WHERE} and {up_to(_ANSWERED[0])}"),
+    select(_CALLED, where=f"{CALLS_WHERE} and {up_to(_CALLED[0])}"),
+    select(_WAITED, where=f"{FILTERED} {OF_MODEL} and {up_to(_WAITED[0])}"),
 )  # fmt: skip
 # With one person or machine alone there is nothing to compare.
 _FEW = ("user", "host")
@@ -76,7 +78,8 @@ def page(asked: Asked) -> list[Section]:
 
 
 def _figures(asked: Asked, side: Side) -> Row:
-    rows = (asked.rows_of(side.choice, sql)[0] for sql in _QUERIES)
+    end = asked.in_utc(side.up_to)
+    rows = (asked.rows_of(side.choice, sql, up_to=end)[0] for sql in _QUERIES)
     return {name: value for row in rows for name, value in row.items()}
 
 
@@ -173,6 +176,8 @@ def _column(asked: Asked, side: Side) -> Column:
     about = days_in_words(side.span.first, side.span.last) if side.span else ""
     if side.span and side.span.last == asked.today:
         about += " so far"
+    if side.up_to:
+        about += f", up to {side.up_to:%H:%M}"
     return Column(side.name, colour=side.colour, link=side.choice.link("usage"), about=about)
 
 

@@ -14,6 +14,20 @@ OF_PERSON = """($user::varchar is null or m.session_id in (
     select p.session_id from marts.dim_sessions as p where p.user_name = $user
 ))"""
 
+# When a row of a fact happened, in UTC.
+_HAPPENED = {
+    "fct_api_messages": "sent_at", "fct_messages": "sent_at", "fct_prompts": "sent_at",
+    "fct_tool_calls": "started_at", "dim_sessions": "started_at", "agg_waste": "found_at",
+}  # fmt: skip
+
+
+def up_to(measure: Measure) -> str:
+    """The rows of the measure's table before $up_to; all of them where it is null.
+
+    A day that is not over is compared with the same hours of another day by this.
+    """
+    return f"($up_to::timestamp is null or m.{_HAPPENED[measure.table]} < $up_to)"
+
 
 def columns(measures: Sequence[Measure]) -> str:
     """The measures as columns of a select list, each under its name."""

@@ -8,6 +8,7 @@ import pytest
 
 from cca.dashboards.browser.numbers.choice import Choice, from_query
 from cca.dashboards.browser.numbers.compared import change
+from cca.dashboards.browser.numbers.pages import GLANCE, PAGES, not_applied
 from cca.dashboards.browser.numbers.parts import Cell, Column, Table
 from cca.dashboards.browser.numbers.sheets import csv_of
 from cca.dashboards.browser.numbers.write import NOTHING, Figure, money, number, percent, span
@@ -95,7 +96,23 @@ def test_filters_go_to_the_analytics_and_come_back() -> None:
         back = dict(parse_qsl(urlsplit(State(**there).analytics).query))
         assert from_query(back).named(TODAY) == Choice(days)
     assert Choice(since="2026-03-03").named(TODAY).days == ""
-    hours = State(since="2026-03-01T09", until="2026-03-01T10:00+01:00", q="x", errors="1")
+    hours = State(since="2026-03-01T09", until="2026-03-01T10:00+01:00", q="x")
     assert hours.analytics == "/numbers?since=2026-03-01&until=2026-03-01"
     assert from_query({"since": hours.since}).since == "2026-03-01"
     assert State(q="x").analytics == "/numbers"
+
+
+def test_filters_of_the_list_alone_travel_along_and_are_named() -> None:
+    state = State(text="memo", tag="flaky", starred="1", errors="1", branch="main")
+    wanted = from_query(dict(parse_qsl(urlsplit(state.analytics).query)))
+    assert State(**wanted.of_list) == state
+    assert (
+        Choice(days="7")
+        .carrying(wanted)
+        .link("usage", days="30")
+        .endswith("?days=30&branch=main&text=memo&tag=flaky&starred=1&errors=1")
+    )
+    assert not_applied(PAGES["usage"], wanted) == (
+        "branch main, title memo, tag flaky, starred sessions only, sessions with failures only"
+    )
+    assert not_applied(GLANCE, Choice(project="p")) == ""

@@ -1,11 +1,13 @@
 """An open page follows what is written: list, transcript, status."""
 
+import asyncio
 import contextlib
 import itertools
 import re
 import socket
 import threading
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,9 +15,11 @@ import pytest
 
 pytest.importorskip("playwright", reason="playwright drives Chromium")
 from playwright.sync_api import expect
+from pymongo.errors import PyMongoError
 
 from cca.dashboards.browser.arrivals import Arrivals
 from cca.dashboards.browser.live import _ANSWER_SECONDS, Pulse
+from cca.dashboards.browser.reach import answered
 from cca.mongo import archive, changes
 from cca.sync_agent.deliver import ensure_indexes
 from tests.helpers import eventually
@@ -97,7 +101,11 @@ def test_a_reader_at_the_top_of_a_long_session_is_told_of_new_messages(
     expect(chip).to_have_count(0)
 
 
-def test_a_new_session_appears_in_the_list(site: Any, new_story: Any, open_page: Any) -> None:
+def test_a_new_session_appears_in_a_list_that_asks_seldom(
+    site: Any, new_story: Any, open_page: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # It asks every ten seconds from now on, which is longer than the test waits.
+    monkeypatch.setattr("cca.dashboards.browser.page._RESTS_AFTER_SECONDS", 0)
     page = open_page(site.url)
     expect(page.locator(".live")).to_have_text("Live", timeout=15_000)
     other = new_story("55555555-5555-4555-8555-555555555555", title="Just begun", at=site.story.at)
@@ -286,6 +294,9 @@ class Reader:
     def nudge(self, session: str) -> None:
         self.told.append(session)
 
+    def wake(self) -> None:
+        pass
+
     def grew(self) -> None:
         self.told.append("entries")
 
@@ -329,3 +340,26 @@ def test_what_is_dear_is_asked_again_only_when_a_row_has_changed(collection: Any
     assert pulse.kept("y", ask) == 4
     pulse._noted("s1")
     assert [pulse.kept("x", ask) for _ in range(2)] == [5, 5]
+    assert pulse.kept("of s1", ask, "s1") == 6
+    pulse._noted("s2")
+    assert pulse.kept("of s1", ask, "s1") == 6
+    pulse._noted("s1")
+    assert pulse.kept("of s1", ask, "s1") == 7
+    assert [pulse.kept("z", ask, is_worth_it=lambda _: False) for _ in range(2)] == [8, 9]
+
+
+def test_a_read_is_given_up_once_mongodb_is_known_to_hang(collection: Any) -> None:
+    pulse, hangs = Pulse(collection), threading.Event()
+
+    async def both() -> int:
+        with pytest.raises(PyMongoError):
+            await answered(pulse, hangs.wait)
+        number = await answered(pulse, collection.estimated_document_count)
+        hangs.set()
+        return number
+
+    pulse.is_reachable = False
+    # Playwright has an event loop of its own in this thread.
+    with ThreadPoolExecutor(1) as pool:
+        number = pool.submit(asyncio.run, both()).result()
+    assert number == 0, "what answers is shown, whatever the pulse has seen last"

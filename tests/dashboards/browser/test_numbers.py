@@ -4,7 +4,7 @@ import csv
 import json
 import re
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -532,6 +532,49 @@ def test_a_week_that_has_just_begun_says_so_and_offers_seven_days(published: Set
         "so far, compared with all of the same days of last week (Nov 9 to Nov 12)."
     )
     assert later.way == ("", "")
+
+
+def test_a_day_that_is_not_over_is_compared_with_the_same_hours(published: Settings) -> None:
+    busiest = (
+        "select day, quantile_disc(sent_at, 0.5) as middle from marts.fct_api_messages "
+        "group by day order by count(*) desc, day limit 1"
+    )
+    last, middle = asked(published).rows_of_all(busiest)[0].values()
+    one = asked(published, Choice(days="7"), last + timedelta(days=7))
+    gold = replace(one.gold, reaches=middle.replace(tzinfo=UTC) + timedelta(days=7))
+    cut = replace(one, gold=gold)
+    spent = "select sum(cost_usd) as usd from marts.fct_api_messages where day between $a and $b"
+    days = {"a": last - timedelta(days=6), "b": last}
+    whole = one.rows_of_all(spent, **days)[0]["usd"]
+    part = one.rows_of_all(f"{spent} and sent_at < $end", **days, end=middle)[0]["usd"]
+    assert 0 < part < whole
+
+    caption, tiles, chart, *_ = overview.page(cut)
+    assert caption.text.endswith(f", up to {middle:%H:%M}).")
+    assert tiles.tiles[0].remark.startswith(f"from {money(part)}")
+    assert chart.note.endswith(f"compared with them up to {middle:%H:%M} of {last:%b %-d}.")
+    assert overview.page(one)[1].tiles[0].remark.startswith(f"from {money(whole)}")
+    models = next(each for each in tables_of(overview.page(cut)) if each.title == "Models")
+    assert sum(row[3].value for row in models.rows) == pytest.approx(float(part))
+
+    sides = replace(cut, choice=Choice(against="period", a="7", b="7-1"))
+    table = next(each for each in versus.page(sides) if isinstance(each, Table))
+    assert table.columns[1].about.endswith(f", up to {middle:%H:%M}")
+    assert next(row for row in table.rows if row[0].text == "Cost")[1].value == part
+    other = replace(cut, choice=Choice(against="period", a="30", b="7-1"))
+    table = next(each for each in versus.page(other) if isinstance(each, Table))
+    assert not any("up to" in column.about for column in table.columns)
+
+
+def test_the_same_hours_are_those_of_the_clock_of_reports(published: Settings) -> None:
+    given = asked(published, Choice(days="7"))
+    noon = datetime.combine(LAST, time(12), UTC)
+    one = replace(given, gold=replace(given.gold, reaches=noon, timezone="Asia/Tokyo"))
+    assert str(one.up_to(one.choice)) == "2026-11-13 21:00:00"
+    assert str(one.in_utc(one.up_to(one.choice))) == "2026-11-13 12:00:00"
+    assert one.up_to(Choice(since="2026-11-01", until="2026-11-10")) is None
+    late = replace(one.gold, reaches=noon + timedelta(days=2))
+    assert replace(one, gold=late).up_to(one.choice) is None
 
 
 def test_each_bar_leads_to_the_conversations_of_its_days() -> None:
