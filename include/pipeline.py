@@ -96,13 +96,17 @@ def has_news(settings: Settings, loaded: LoadReport, *, full_refresh: bool = Fal
 
     A warehouse that was deleted counts its loads from one again, and has built none.
     """
-    published = state.read(settings)
     is_published = (
-        loaded.built_seq == loaded.load_seq == published.load_seq
-        and published.code_version == code_version(settings)
+        loaded.built_seq == loaded.load_seq == state.read(settings).load_seq
+        and not is_of_other_code(settings)
         and is_readable(settings.gold_path)
     )
     return full_refresh or not is_published
+
+
+def is_of_other_code(settings: Settings) -> bool:
+    """Whether gold was made by other SQL, rules or prices, such as those of an earlier version."""
+    return state.read(settings).code_version != code_version(settings)
 
 
 def lacks_copy(settings: Settings) -> bool:

@@ -33,6 +33,11 @@ NO_INDEX = Problem(
     "`cca follow` builds it, about a minute for each gigabyte, and `cca up` runs it. The list and "
     "its filters work meanwhile, and this page updates by itself.",
 )
+OUTDATED = Problem(
+    "These numbers are of another version of cca",
+    "The next hourly run builds them again; `cca pipeline` does so at once.",
+)
+BROKEN = Problem("The numbers cannot be read", "Run `cca rebuild warehouse` to build them again.")
 
 
 def nothing_yet(archive: Archive, settings: Settings) -> Problem:
@@ -51,3 +56,10 @@ def no_conversations(settings: Settings, more: str = "") -> Problem:
         "conversations and keeps watching for new ones. To try it with demo data: "
         f"`cca demo --home ~/cca-demo`.{more}",
     )
+
+
+def unreadable_gold(settings: Settings) -> Problem:
+    """Why no figures can be read from the published file."""
+    from cca.pipeline import is_of_other_code  # noqa: PLC0415  (all that extracts)
+
+    return OUTDATED if is_of_other_code(settings) else BROKEN

@@ -105,11 +105,18 @@ def main() -> None:
         say(f"cca: {error}", err=True)
         sys.exit(1)
     except Exception as error:
-        if not _is_server_away(error):
+        if _is_server_away(error):
+            # Behind the first comma pymongo describes all that it knows of the servers.
+            said = str(error).split(",")[0]
+            say(f"cca: MongoDB went away ({said}); run this again once it answers", err=True)
+        elif _is_of_older_gold(error):
+            say(
+                "cca: gold was built by another version of cca and lacks what this command reads; "
+                "`cca pipeline` builds it again, as the next hourly run does",
+                err=True,
+            )
+        else:
             raise
-        # Behind the first comma pymongo describes all that it knows of the servers.
-        said = str(error).split(",")[0]
-        say(f"cca: MongoDB went away ({said}); run this again once it answers", err=True)
         sys.exit(1)
 
 
@@ -120,6 +127,19 @@ def _is_server_away(error: Exception) -> bool:
     from pymongo.errors import AutoReconnect
 
     return isinstance(error, AutoReconnect)
+
+
+def _is_of_older_gold(error: Exception) -> bool:
+    """Tell whether a column or table is missing because gold is not built by this code yet."""
+    if "duckdb" not in sys.modules:
+        return False
+    import duckdb
+
+    from cca.pipeline import is_of_other_code
+    from cca.settings import get_settings
+
+    is_missing = isinstance(error, duckdb.BinderException | duckdb.CatalogException)
+    return is_missing and is_of_other_code(get_settings())
 
 
 def _explained(error: OSError) -> str:

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 @click.command()
 @click.option("--host", default="", help="Entries from this machine.")
 @click.option("--project", default="", help="This project: its directory, name or folder (slug).")
-@click.option("--session", default="", help="This session, with its subagents.")
+@click.option(
+    "--session", default="", help="This session, by its id or its file's name, with its subagents."
+)
 @click.option(
     "--gone", metavar="HOST:PATH", help="This index or lake was lost: no request waits for it."
 )
@@ -61,6 +63,8 @@ def forget(
             done = asdict(found)
             text = json.dumps({"rows": [done], "totals": done}) if as_json else _counted(found)
             say(text)
+            if found.is_nothing:
+                _say_unknown(settings, uri, chosen)
             return
         if not yes:
             click.confirm(f"{_counted(found)}\nErase it for good?", abort=True, err=True)
@@ -107,6 +111,7 @@ def _chosen(
     from cca.mongo import archive
     from cca.projects import selections
     from cca.search.home import is_there
+    from cca.sessions import named
 
     if project and is_there(settings.search_dir):
         with suppress(AlreadyRunning):
@@ -117,7 +122,20 @@ def _chosen(
         if project and not is_there(settings.search_dir):
             # Whoever erases needs no index where none is kept.
             update_lists(collection)
-        return selections(collection, host, project, session)
+        return selections(collection, host, project, named(collection, session) if session else "")
+
+
+def _say_unknown(settings: "Settings", uri: str, chosen: "list[Selection]") -> None:
+    """Say which names the archive does not know: one may be mistyped."""
+    from cca import sessions
+    from cca.mongo import archive
+
+    with archive.connect(uri) as client:
+        collection = archive.conversations(client, settings)
+        for sentence in sorted(
+            {one for each in chosen for one in sessions.unknown(collection, each)}
+        ):
+            say(sentence, err=True)
 
 
 def _say(step: str) -> None:

@@ -43,11 +43,11 @@ def wait_for_first_scan(settings: Settings, say: Say) -> None:
 
 
 def publish_newest(settings: Settings, say: Say) -> bool:
-    """Run the pipeline until what the archive has now is published; True if that took a run."""
+    """Run the pipeline until gold has all, and by this code; True if that took a run."""
     wanted = freshness(settings)
     with AirflowApi(settings) as airflow:
         airflow.sign_in()
-        if not wanted.is_behind:
+        if not wanted.is_behind and not _is_of_other_code(settings):
             return False
         _wait_until_parsed(airflow, say)
         for _ in range(_RUNS):
@@ -59,8 +59,8 @@ def publish_newest(settings: Settings, say: Say) -> bool:
 
 
 def publish_newest_here(settings: Settings, say: Say) -> bool:
-    """Run the pipeline in a process of its own where the archive is ahead; True if it was."""
-    if not freshness(settings).is_behind:
+    """Run the pipeline in a process of its own where gold is behind archive or code, and tell."""
+    if not freshness(settings).is_behind and not _is_of_other_code(settings):
         return False
     say(Message(Kind.WORKING, "pipeline run"))
     done = subprocess.run(
@@ -74,6 +74,13 @@ def publish_newest_here(settings: Settings, say: Say) -> bool:
         lines = done.stderr.strip().splitlines()
         raise ServiceDown("the pipeline run failed: " + "\n".join(lines[-_LINES_SHOWN:]))
     return True
+
+
+def _is_of_other_code(settings: Settings) -> bool:
+    """Tell whether an upgrade left gold as the version before made it."""
+    from cca.pipeline import is_of_other_code  # noqa: PLC0415  (all that extracts)
+
+    return settings.gold_path.exists() and is_of_other_code(settings)
 
 
 def _wait_until_parsed(airflow: AirflowApi, say: Say) -> None:

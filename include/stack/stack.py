@@ -103,7 +103,7 @@ def _ensure_supervisor(settings: Settings, say: Say) -> None:
     if supervisor.is_up(settings):
         if supervisor.is_started_with(settings, programs, environment):
             return
-        text = "settings changed or another stack was chosen since the start: restarting"
+        text = "code or settings changed, or another stack was chosen since the start: restarting"
         say(Message(Kind.NOTE, text))
         take_down(settings, say)
     elif orphans := processes.ours(settings):

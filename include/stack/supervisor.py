@@ -16,6 +16,7 @@ from xmlrpc.client import Fault, ServerProxy
 from cca.errors import ServiceDown
 from cca.files import replace_file
 from cca.settings import Settings, child_environment
+from cca.stack.code import code_digest
 from cca.stack.programs import Program
 from cca.stack.run_folder import marked, run_dir, socket_dir
 
@@ -58,7 +59,7 @@ def start(settings: Settings, programs: Iterable[Program], environment: dict[str
 def is_started_with(
     settings: Settings, programs: Iterable[Program], environment: dict[str, str]
 ) -> bool:
-    """Tells whether the running stack was started with these programs and settings."""
+    """Tells whether the running stack was started with these programs, settings and this code."""
     with suppress(FileNotFoundError):
         started_with = (run_dir(settings) / "environment.sha256").read_text()
         return started_with == _digest(environment, _config(settings, programs))
@@ -136,7 +137,8 @@ def _call(settings: Settings, method: str, *arguments: Any) -> Any:
 
 
 def _digest(environment: dict[str, str], config: str) -> str:
-    return hashlib.sha256(json.dumps([environment, config], sort_keys=True).encode()).hexdigest()
+    started_with = [environment, config, code_digest()]
+    return hashlib.sha256(json.dumps(started_with, sort_keys=True).encode()).hexdigest()
 
 
 def _config(settings: Settings, programs: Iterable[Program]) -> str:

@@ -25,6 +25,7 @@ from cca.sync_agent.intake import Intake
 from cca.sync_agent.lock import agent_lock
 from cca.sync_agent.notices import tell_missing, tell_status_line
 from cca.sync_agent.once import Progress, SyncReport, sync_once
+from cca.sync_agent.same_archive import lacks_delivered
 from cca.sync_agent.scan import FoundFile, look_at
 from cca.sync_agent.signals import ended_by_signals
 from cca.sync_agent.watch import FileEvents, must_poll
@@ -74,6 +75,7 @@ class _Run:
     stopping: threading.Event
     state: State = field(default_factory=State)
     arrived: threading.Event = field(default_factory=threading.Event)
+    starts_over: threading.Event = field(default_factory=threading.Event)
     failure: BaseException | None = None
 
 
@@ -114,6 +116,10 @@ def _follow_files(shared: _Run) -> None:
     revisit: set[Path] = set()
     while not shared.stopping.is_set():
         try:
+            if shared.starts_over.is_set():
+                shared.buffer.forget_positions()
+                shared.starts_over.clear()
+                intake, tails, scans = Intake(shared.buffer, settings.cca_host), {}, _Scans()
             if time.monotonic() >= scans.next_at:
                 files = scans.scan(shared, intake)
             else:
@@ -259,6 +265,8 @@ def _deliver_until_stopped(shared: _Run, client: MongoClient[archive.Document]) 
         try:
             if not shared.state.is_mongo_connected:
                 ensure_indexes(collection)
+                if lacks_delivered(shared.buffer, collection, shared.settings):
+                    shared.starts_over.set()
             delivered = deliver_pending(shared.buffer, collection, shared.settings)
             if not delivered.entries:
                 # also the sign that MongoDB is there

@@ -16,6 +16,7 @@ from cca.sync_agent.buffer_rows import (
     COVERED,
     KEEP_LINE_BYTES,
     SELECT_ENTRIES,
+    SELECT_NEWEST_DELIVERED,
     count_delivered,
     drop_delivered,
     insert_dead,
@@ -33,6 +34,8 @@ KEEP_DELIVERED_DAYS = 7
 _FREE_BYTES = 16 << 20
 # A file that went may come back (a folder not mounted); its position is kept this long.
 KEEP_POSITIONS_DAYS = 7
+# The counter that says, across a kill, that the positions may be of another archive.
+POSITIONS_IN_DOUBT = "positions_in_doubt"
 
 
 class Buffer:
@@ -123,6 +126,18 @@ class Buffer:
                     break
                 taken.append(Entry(*row))
             return taken
+
+    def newest_delivered(self) -> Entry | None:
+        """Return the newest entry that was delivered before all that waits, if one is kept."""
+        rows = self.rows(SELECT_NEWEST_DELIVERED)
+        return Entry(*rows[0]) if rows else None
+
+    def forget_positions(self) -> None:
+        """Let all files be read from their start; what waits goes on waiting."""
+        with self.transaction() as connection:
+            connection.execute("DELETE FROM repeats")
+            connection.execute("DELETE FROM file_positions")
+            connection.execute("DELETE FROM counters WHERE name = ?", (POSITIONS_IN_DOUBT,))
 
     def pending_count(self) -> int:
         return int(self.rows("SELECT COUNT(*) FROM pending_entries WHERE synced = 0")[0][0])
@@ -234,11 +249,15 @@ class Buffer:
         return {row[0] for row in old}
 
     def tidy(self) -> None:
-        """Drop delivered rows that are a week old, and give free space back to the disk."""
+        """Drop delivered rows that are a week old, and give free space back to the disk.
+
+        The newest row stays: it proves that the archive is still the one that has it.
+        """
         with self.transaction() as connection:
             connection.execute(
                 "DELETE FROM pending_entries WHERE synced = 1"
-                " AND datetime(created_at) < datetime(?, ?)",
+                " AND datetime(created_at) < datetime(?, ?)"
+                " AND id < (SELECT MAX(id) FROM pending_entries)",
                 (now_text(), f"-{KEEP_DELIVERED_DAYS} days"),
             )
         free = int(self.rows("PRAGMA freelist_count")[0][0])

@@ -23,6 +23,15 @@ SELECT_ENTRIES = """
         generation, source_offset, event_ms, id
     FROM pending_entries WHERE synced = 0 ORDER BY id LIMIT ?
 """
+# What status lines recorded goes where an agent may have no right to write.
+SELECT_NEWEST_DELIVERED = """
+    SELECT project_id, session_id, source_file, CAST(entry_json AS BLOB), entry_id, stream,
+        generation, source_offset, event_ms, id
+    FROM pending_entries
+    WHERE synced = 1 AND stream NOT LIKE '@limits/%'
+        AND id < coalesce((SELECT MIN(id) FROM pending_entries WHERE synced = 0), 1 << 62)
+    ORDER BY id DESC LIMIT 1
+"""
 CHECKPOINT_COLUMNS = (
     "id, file_path, project_id, stream, position, generation, records, size, mtime_ns, ctime_ns,"
     " inode, marker, prefix_checksum, last_event_ms, tail_id"

@@ -20,6 +20,7 @@ from cca.sync_agent.deliver import Delivery, deliver, deliver_pending, ensure_in
 from cca.sync_agent.erasure import obey, without_erased
 from cca.sync_agent.intake import Group, Intake, Taken
 from cca.sync_agent.lock import agent_lock
+from cca.sync_agent.same_archive import lacks_delivered
 from cca.sync_agent.scan import FoundFile
 from cca.sync_agent.values import DeadLetter
 
@@ -151,6 +152,8 @@ def _sync_all(
     on_progress: Callable[[Progress], None] | None,
 ) -> SyncReport:
     collection = archive.conversations(client, settings)
+    if lacks_delivered(buffer, collection, settings):
+        buffer.forget_positions()
     # A masked entry is another, so its body is made later.
     intake = Intake(buffer, settings.cca_host, with_bodies=not settings.mask_stored)
     # Made at once over many documents, an index costs a third of one that grows with them, and a

@@ -13,6 +13,7 @@ from pymongo.database import Database
 
 from cca import erase as erasing
 from cca.cli.forget import forget as forget_command
+from cca.errors import NotFound
 from cca.extract.fetch import server_time
 from cca.extract.run import extract
 from cca.extract.window import Window, backfill
@@ -215,6 +216,26 @@ def test_the_command_counts_asks_and_deletes(
     unnamed = CliRunner().invoke(forget_command, ["--yes"])
     assert unnamed.exit_code == 2
     assert "--project" in unnamed.output
+
+
+def test_a_session_is_named_by_its_file_and_a_mistyped_name_by_what_is_near(
+    command_settings: Settings, collection: Collection[dict[str, Any]]
+) -> None:
+    for project in ("-srv-secret", "-srv-other"):
+        write(command_settings, project, "plain notes", SECRET)
+    write(command_settings, "-srv-other", "diary", SECRET)
+    sync_once(command_settings, command_settings.mongo_uri)
+
+    def said(*chosen: str) -> str:
+        return CliRunner().invoke(forget_command, [*chosen, "--dry-run"]).output
+
+    assert "4 documents of 1 sessions" in said("--session", "diary")
+    assert "4 documents of 1 sessions" in said("--session", "diary.jsonl")
+    assert SESSION.format(1) in said("--session", SESSION.format(3))
+    assert "no host 'nobody'" in said("--host", "nobody", "--session", "diary")
+    unclear = CliRunner().invoke(forget_command, ["--session", "plain notes", "--dry-run"])
+    assert isinstance(unclear.exception, NotFound)
+    assert "-srv-secret/plain notes" in str(unclear.exception)
 
 
 def test_no_index_is_built_only_to_find_a_project(

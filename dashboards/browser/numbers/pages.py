@@ -39,7 +39,7 @@ from cca.dashboards.browser.numbers.options import options_of
 from cca.dashboards.browser.numbers.parts import Section, tables_of
 from cca.dashboards.browser.numbers.reader import Asked, Gold, current
 from cca.dashboards.browser.numbers.sheets import csv_of
-from cca.dashboards.browser.problems import Problem, no_conversations
+from cca.dashboards.browser.problems import Problem, no_conversations, unreadable_gold
 from cca.dashboards.browser.views import render
 from cca.errors import CcaError
 from cca.settings import Settings
@@ -125,7 +125,6 @@ NOT_YET = Problem(
 NOTHING = Problem("Nothing here in this period", "Try another period or other filters.")
 _COUNTED_LATER = " The pipeline counts new conversations every hour; `cca pipeline` does it now."
 _ANY_SESSION = "select 1 as found from marts.dim_sessions limit 1"
-BROKEN = Problem("The numbers cannot be read", "Run `cca rebuild warehouse` to build them again.")
 
 
 def number_routes(settings: Settings) -> list[tuple[str, type[RequestHandler], dict[str, Any]]]:
@@ -208,7 +207,7 @@ def made_of(settings: Settings, choice: Choice, page: Page, slug: str = "") -> M
         return Made(slug, wanted, given, choice, sections, _nothing(asked), gold, options)
     except (CcaError, duckdb.Error) as error:
         logger.warning("gold cannot be read: %s", error)
-        return Made(slug, wanted, given, choice, [], BROKEN, gold)
+        return Made(slug, wanted, given, choice, [], unreadable_gold(settings), gold)
 
 
 def _nothing(asked: Asked) -> Problem:

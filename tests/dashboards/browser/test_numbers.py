@@ -51,6 +51,7 @@ from cca.dashboards.browser.numbers.treemap import treemap
 from cca.dashboards.browser.numbers.usage import unpriced
 from cca.dashboards.browser.numbers.write import Figure, money, percent, span
 from cca.demo.generate import generate
+from cca.gold import state
 from cca.gold.measures.calls import API_ERRORS, SUCCESS_RATE
 from cca.gold.measures.causes import BY_KIND
 from cca.gold.measures.rules import BREAK_CAUSES, WASTE_RULES
@@ -59,6 +60,7 @@ from cca.gold.measures.usage import ANSWERED_SESSIONS, API_MESSAGES, CACHE_READ_
 from cca.gold.pull_requests import sessions_of
 from cca.settings import PROJECT_DIR, Settings
 from cca.transform.build import transform
+from cca.transform.dbt import code_version
 from cca.usage.reports import report
 from tests.dbt.rows import build_settings, write_raw
 from tests.dbt.transcripts import rows_of_limits, rows_of_transcripts
@@ -129,6 +131,15 @@ def test_without_gold_each_page_says_how_to_get_it(home: Settings, slug: str) ->
     assert "No numbers yet" in page
     assert "<code>cca pipeline</code>" in page
     assert session_costs(home).get("s1") is None
+
+
+def test_gold_of_another_version_is_named_as_such(home: Settings) -> None:
+    home.gold_dir.mkdir(parents=True)
+    duckdb.connect(str(home.gold_path)).close()
+    state.update(home, code_version="that of another version")
+    assert "of another version of cca" in numbers_page(home, Choice(), "usage")
+    state.update(home, code_version=code_version(home))
+    assert "<code>cca rebuild warehouse</code>" in numbers_page(home, Choice(), "usage")
 
 
 @pytest.mark.parametrize("slug", PAGES)

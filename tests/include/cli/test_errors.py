@@ -3,9 +3,11 @@
 import uuid
 from pathlib import Path
 
+import duckdb
 import pytest
 from pymongo.errors import ServerSelectionTimeoutError
 
+from cca.gold import state
 from cca.settings import Settings
 from tests.include.cli.conftest import Filled
 from tests.include.cli.terminal import Terminal
@@ -27,6 +29,18 @@ def empty(tmp_path: Path) -> Settings:
         health_port=9,
         _env_file=None,
     )
+
+
+def test_gold_of_another_version_is_named_with_the_command_that_builds_it_again(
+    terminal: Terminal, empty: Settings
+) -> None:
+    empty.gold_dir.mkdir(parents=True)
+    duckdb.connect(str(empty.gold_path)).close()
+    state.update(empty, code_version="that of another version")
+    done = terminal.run(empty, "usage", "daily")
+    assert (done.code, done.out) == (1, "")
+    assert "another version of cca" in done.err
+    assert "`cca pipeline`" in done.err
 
 
 @pytest.mark.parametrize(

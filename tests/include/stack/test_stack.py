@@ -113,13 +113,19 @@ def test_a_taken_port_is_named_with_its_setting_and_the_rest_comes_up(embedded: 
     assert "HEALTH_PORT" in problem
 
 
-def test_changed_settings_restart_the_stack(embedded: Settings):
+def test_changed_settings_or_code_restart_the_stack(
+    embedded: Settings, monkeypatch: pytest.MonkeyPatch
+):
     bring_up(embedded, "sync")
     moved = embedded.model_copy(update={"health_port": free_port()})
     ready, said = bring_up(moved, "sync")
     assert ready == {"sync"}
     assert "settings changed" in said[0].text
     assert readiness.agent_health(embedded) is None
+    monkeypatch.setattr(supervisor, "code_digest", lambda: "that of another version")
+    ready, said = bring_up(moved, "sync")
+    assert ready == {"sync"}
+    assert "code or settings changed" in said[0].text
 
 
 def test_the_command_leaves_daemons_that_hold_none_of_its_streams(embedded: Settings):

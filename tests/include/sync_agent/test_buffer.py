@@ -92,6 +92,9 @@ def test_a_week_after_delivery_rows_go_and_those_that_wait_stay(path):
             connection.execute("UPDATE pending_entries SET created_at = '2020-01-01T00:00:00Z'")
         buffer.tidy()
         assert buffer.rows("SELECT synced FROM pending_entries") == [(0,), (0,)]
+        buffer.mark_delivered(buffer.pending(2, 1000))
+        buffer.tidy()
+        assert buffer.newest_delivered().entry_id == entry(3).entry_id
 
 
 def test_the_file_shrinks_again_after_a_backlog(path, monkeypatch):
