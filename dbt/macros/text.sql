@@ -39,16 +39,3 @@
 {% macro is_regional_model(column) -%}
     {{ matches("lower(" ~ column ~ ")", "'(?:^|[/:])(?:us|us-gov|eu|au|jp|apac|ca|sa)\\.anthropic\\.'") }}
 {%- endmacro %}
-
-{#- Whether a branch is one that a pull request is made of, not the one that all come back to. -#}
-{% macro is_own_branch(column) -%}
-    coalesce({{ column }}, '') not in ('', 'HEAD', 'main', 'master', 'trunk', 'develop')
-{%- endmacro %}
-
-{#- Where a pull request's work is looked for: its branch, or the session where that tells nothing. -#}
-{% macro pull_request_scope(repository, git_branch, session_id) -%}
-    case
-        when {{ is_own_branch(git_branch) }} then 'branch ' || {{ repository }} || ' ' || {{ git_branch }}
-        else 'session ' || {{ session_id }}
-    end
-{%- endmacro %}

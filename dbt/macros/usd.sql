@@ -6,6 +6,23 @@
     )
 {%- endmacro %}
 
+{#- What the tokens of a response cost, each kind by its price. -#}
+{% macro token_usd(messages, prices) -%}
+    {%- for kind in ["input", "output", "cache_read", "cache_write_5m", "cache_write_1h"] -%}
+        {{ usd(messages ~ "." ~ kind ~ "_tokens", prices ~ "." ~ kind ~ "_usd_per_mtok") }}
+        {%- if not loop.last %} + {% endif %}
+    {%- endfor %}
+{%- endmacro %}
+
+{#- What the cache saved: its tokens at the price of input, less what they cost. -#}
+{% macro cache_savings_usd(messages, prices) -%}
+    {%- for kind in ["cache_read", "cache_write_5m", "cache_write_1h"] -%}
+        {%- set saved = "(" ~ prices ~ ".input_usd_per_mtok - " ~ prices ~ "." ~ kind ~ "_usd_per_mtok)" -%}
+        {{ usd(messages ~ "." ~ kind ~ "_tokens", saved) }}
+        {%- if not loop.last %} + {% endif %}
+    {%- endfor %}
+{%- endmacro %}
+
 {#- What writing to the cache again cost, less what reading would have cost. -#}
 {% macro rewritten_usd(breaks, prices) -%}
     {%- set beyond = "(" ~ prices ~ ".cache_write_%s_usd_per_mtok - " ~ prices ~ ".cache_read_usd_per_mtok)" -%}

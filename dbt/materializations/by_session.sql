@@ -1,10 +1,15 @@
 {#-
 The incremental strategy `by_session`: in one transaction, what touched sessions had is deleted and what
-they have is inserted. A model that uses it filters its rows with `touched('session_id')`.
+they have is inserted. A model that uses it filters its rows with `touched('session_id')`. One with a
+`unique_key` may add rows of other sessions, which replace those of the same key.
 -#}
 {% macro get_incremental_by_session_sql(arg_dict) -%}
     {%- set target, columns = arg_dict["target_relation"], get_quoted_csv(arg_dict["dest_columns"] | map(attribute="name")) -%}
+    {%- set key = arg_dict["unique_key"] %}
     delete from {{ target }} where {{ touched("session_id") }};
+    {%- if key %}
+        delete from {{ target }} where {{ key }} in (select {{ key }} from {{ arg_dict["temp_relation"] }});
+    {%- endif %}
     insert into {{ target }} ({{ columns }})
     select {{ columns }} from {{ arg_dict["temp_relation"] }}
 {%- endmacro %}
@@ -37,7 +42,7 @@ broke off builds it again, even where its rows are by then what they were before
 
 {#-
 A post-hook of int_session_states. Where every session is touched, as in a first build and after a change
-of the SQL or of TIMEZONE, nothing of the old tables stays: without them, dbt builds new ones, which takes
+of the SQL, prices or TIMEZONE, nothing of the old tables stays: without them, dbt builds new ones, which takes
 half the time and asks for no change of their columns. int_built_sessions goes too, so that a run after one
 that broke off builds every session again. Each table is dropped whether it is there or not: so all such
 builds run the same statements (include/transform/recording.py).

@@ -9,6 +9,7 @@ import duckdb
 from cca.errors import SettingError
 from cca.extras import Extra
 from cca.settings import Settings
+from cca.sql import literal
 
 
 def load_extension(
@@ -40,10 +41,11 @@ def extension_file(package: str) -> str | None:
 
 def columns_of(connection: duckdb.DuckDBPyConnection, database: str) -> dict[str, list[str]]:
     """Return columns and their types of each mart."""
+    # DuckDB would import pandas for parameters.
     rows = connection.execute(
         "select table_name, column_name || ' ' || data_type from duckdb_columns() "
-        "where database_name = $1 and schema_name = 'marts' order by table_name, column_index",
-        [database],
+        f"where database_name = {literal(database)} and schema_name = 'marts' "
+        "order by table_name, column_index"
     ).fetchall()
     found: dict[str, list[str]] = {}
     for table, column in rows:

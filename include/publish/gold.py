@@ -1,4 +1,4 @@
-"""Copies the marts into a new read-only file, checks it, and moves the link `current.duckdb` to it.
+"""Writes the marts to a new read-only file, checks it, and moves the link `current.duckdb` to it.
 
 A file never changes under its name, so readers never wait, never block the writer and never see
 half a build; a new connection sees the new data.
@@ -23,6 +23,7 @@ from cca.publish import copies, masking
 from cca.publish.comments import comments
 from cca.publish.metabase_key import known_key
 from cca.publish.removed import drop_removed, models_of, tables_of
+from cca.publish.renewal import renew
 from cca.settings import Settings
 from cca.sql import literal
 from cca.statusline import keep
@@ -31,6 +32,8 @@ from cca.transform.dbt import code_version
 log = logging.getLogger(__name__)
 
 KEPT_FILES = 3
+# Every so many files one is written whole, so that what deleted rows left does not add up.
+_WHOLE_EVERY = 24
 
 
 def publish_newest(settings: Settings) -> Path:
@@ -61,13 +64,13 @@ def publish(settings: Settings) -> Path:
     with held(settings.gold_dir / "publish.lock"):
         target = settings.gold_dir / f"gold-{_newest(settings.gold_dir) + 1}.duckdb"
         building = target.with_suffix(".building")
-        building.unlink(missing_ok=True)
+        _remove(building)
         with writing(settings) as warehouse:
             meta.prepare(warehouse)
             built, built_at = meta.newest_build(warehouse), meta.newest_build_at(warehouse)
             models = models_of(settings)
             drop_removed(warehouse, models, state.read(settings).tables)
-            tables = _copy(warehouse, building)
+            tables = _write(warehouse, building, _renewable(settings))
         _make_durable(building, target)
         replace_link(settings.gold_path, target)
         state.update(
@@ -117,13 +120,40 @@ def _holds_newest_build(settings: Settings) -> bool:
     )
 
 
-def _copy(warehouse: duckdb.DuckDBPyConnection, building: Path) -> list[str]:
+def _renewable(settings: Settings) -> Path | None:
+    """Return the published file if the next one may be made of it.
+
+    Other code may make other columns, and mask what was not masked. After an erasure nothing is
+    known of the code that made it.
+    """
+    current = settings.gold_path.resolve()
+    is_ours = state.read(settings).code_version == code_version(settings)
+    is_its_turn = _newest(settings.gold_dir) % _WHOLE_EVERY > 0
+    return current if is_ours and is_its_turn and is_readable(settings.gold_path) else None
+
+
+def _write(
+    warehouse: duckdb.DuckDBPyConnection, building: Path, previous: Path | None
+) -> list[str]:
     names = list(tables_of(warehouse))
     if not names:
         raise WarehouseError("no marts to publish: run `cca transform` first")
-    source = warehouse.execute("select current_database()").fetchall()[0][0]
     # A second thread shortens it little and costs half as much again.
     warehouse.execute("set threads = 1")
+    if previous is None or not renew(warehouse, names, previous, building):
+        _remove(building)
+        _copy(warehouse, building, names)
+    return names
+
+
+def _remove(building: Path) -> None:
+    """Remove what a run that broke off left, its log too, which would go into the next file."""
+    for path in (building, building.with_name(f"{building.name}.wal")):
+        path.unlink(missing_ok=True)
+
+
+def _copy(warehouse: duckdb.DuckDBPyConnection, building: Path, names: list[str]) -> None:
+    source = warehouse.execute("select current_database()").fetchall()[0][0]
     where = literal(str(building))
     warehouse.execute(f"attach {where} as gold (storage_version '{STORAGE_VERSION}')")
     warehouse.execute("create schema gold.marts")
@@ -134,7 +164,6 @@ def _copy(warehouse: duckdb.DuckDBPyConnection, building: Path) -> list[str]:
     warehouse.execute(";".join(["begin", *said, "commit"]))
     warehouse.execute("checkpoint gold")
     warehouse.execute("detach gold")
-    return names
 
 
 def _copy_mart(warehouse: duckdb.DuckDBPyConnection, mart: str, table: str) -> None:

@@ -5,13 +5,13 @@ from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
-# Folders that are made from the project: by dbt, and by cca.transform.prepare.
-_MADE = {"target", "logs", "dbt_packages", "prepared"}
+# Folders that are made from the project: by dbt, by Python and by cca.transform.prepare.
+_MADE = {"target", "logs", "dbt_packages", "prepared", "__pycache__"}
 
 
 @lru_cache(maxsize=4)
 def project_version(project: Path) -> str:
-    """Return the digest of a dbt project; spaces and line breaks do not count.
+    """Return the digest of a folder of code; spaces and line breaks do not count.
 
     The project is read once: its files do not change while a process runs.
     """

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from dbt_common.events.base_types import EventMsg
 
 DBT_DIR = PROJECT_DIR / "dbt"
+_MASKING_DIR = Path(__file__).resolve().parents[1] / "masking"
 # Tests that only code can break, not data: the project's own test suite runs them.
 CI_TAG = "ci"
 # Most of dbt's million objects live until it ends.
@@ -34,7 +35,7 @@ def dbt_environment(settings: Settings) -> dict[str, str]:
         "TIMEZONE": settings.timezone,
         "CCA_PRICES_FILE": str(settings.prices_file or ""),
         "CCA_PRICE_LIST": str(newer_list(settings) or ""),
-        "CCA_SQL_DIGEST": project_version(DBT_DIR),
+        "CCA_SQL_DIGEST": code_version_of(project_version(DBT_DIR), "", _prices(settings)),
         "DBT_TARGET": settings.dbt_target,
         "DBT_PROJECT_DIR": str(DBT_DIR),
         "DBT_PROFILES_DIR": str(DBT_DIR),
@@ -50,9 +51,13 @@ def dbt_environment(settings: Settings) -> dict[str, str]:
 
 
 def code_version(settings: Settings) -> str:
-    """Name what makes marts of raw rows: the dbt project, prices and the days' time zone."""
-    prices = (settings.prices_file, newer_list(settings))
-    return code_version_of(project_version(DBT_DIR), settings.timezone, prices)
+    """Name what makes gold of raw rows: the dbt project, masks, prices and the days' time zone."""
+    project = project_version(DBT_DIR) + project_version(_MASKING_DIR)
+    return code_version_of(project, settings.timezone, _prices(settings))
+
+
+def _prices(settings: Settings) -> tuple[Path | None, Path | None]:
+    return settings.prices_file, newer_list(settings)
 
 
 def target_dir(settings: Settings) -> Path:

@@ -143,6 +143,13 @@ def test_only_changed_families_are_built_again_and_a_late_fork_gets_its_entries(
     build: Callable[..., Any],
 ) -> None:
     entries, calls = _documents()
+    # It opens a pull request of a branch on which a session worked that does not change.
+    branch = {"git_branch": "feat/x", "cwd": "/home/ada/app"}
+    entries += [
+        answer("worked", 5, "m-worked", uuid="worked-1", output_tokens=3, **branch),
+        entry("0-grandchild", 50, uuid="0-on-branch", **branch),
+        entry("0-grandchild", 60, type="pr-link", pull_request="ada/app#1"),
+    ]
     late = [row for row in entries if row["session_id"] in {"0-grandchild", "b-parent"}]
     early = [row for row in entries if row not in late]
     seqs = {row["_id"]: 1 + (row in late) for row in entries}
@@ -153,6 +160,7 @@ def test_only_changed_families_are_built_again_and_a_late_fork_gets_its_entries(
     assert _touched(build.settings) == {"0-grandchild", "a-fork", "b-parent"}
     owners = {row[0]: row[1] for row in both["facts"]}
     assert owners["m-b-parent-1"] == "b-parent"
+    assert "ada/app#1" in next(row for row in both["facts"] if row[0] == "m-worked")
     gone = build(early, calls, seqs)
     assert _touched(build.settings) == {"0-grandchild", "a-fork", "b-parent"}
     assert gone == first

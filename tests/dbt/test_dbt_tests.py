@@ -93,4 +93,4 @@ def test_no_model_compares_every_row_with_every_other(
             in warehouse.sql(f"explain (format json) {node.sql}").fetchall()[0][1]
         }
     # Its rows are models and prices, which stay few.
-    assert compare == {"dim_model_prices"}
+    assert compare == {"int_model_prices"}

@@ -4,7 +4,7 @@
     'int_session_origins', 'int_messages_enriched', 'int_tool_usage', 'int_api_messages',
     'int_prompts', 'int_session_beginnings', 'int_session_totals', 'int_subagents', 'int_session_outcomes',
     'int_message_prompts', 'int_pull_request_links', 'int_session_projects',
-    'int_work', 'int_cache_breaks', 'int_context',
+    'int_work', 'int_cache_breaks', 'int_context', 'int_priced_messages',
 ] -%}
 -- depends_on: {{ ref(name) }}
 {% endfor %}
