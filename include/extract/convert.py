@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from bson import json_util
@@ -114,6 +115,12 @@ def _entry_row(document: Mapping[str, Any], entry: dict[str, Any], blocks: list[
     kind = kind if isinstance(kind, str) else None
     inner = inner_entry(entry)
     message = mapping(inner.get("message"))
+    cwd = get("cwd")
+    folder, user = (
+        _folder(cwd, document["projectId"])
+        if isinstance(cwd, str) and cwd
+        else ((cwd, None, None, None), None)
+    )
     return (
         kind,
         subtype_of(entry),
@@ -128,9 +135,9 @@ def _entry_row(document: Mapping[str, Any], entry: dict[str, Any], blocks: list[
         message.get("stop_reason"),
         *_usage(message, entry),
         count(get("apiBlockIndex")),
-        *_folder(get("cwd"), document["projectId"]),
+        *folder,
         get("gitBranch"),
-        _user(get("cwd")),
+        user,
         get("version"),
         get("entrypoint"),
         get("isSidechain") is True,
@@ -152,15 +159,11 @@ def _entry_row(document: Mapping[str, Any], entry: dict[str, Any], blocks: list[
     )
 
 
-def _folder(cwd: Any, project_id: str) -> Row:
-    """The folder as written, and by which project and repository it is counted."""
-    if not isinstance(cwd, str) or not cwd:
-        return cwd, None, None, None
-    return cwd, project_key(cwd), repository_of(cwd), slug_of(cwd) == project_id
-
-
-def _user(cwd: Any) -> str | None:
-    return user_of(cwd) if isinstance(cwd, str) and cwd else None
+@lru_cache(maxsize=4096)
+def _folder(cwd: str, project_id: str) -> tuple[Row, str | None]:
+    """The folder, by which project and repository it is counted, and whose home it lies in."""
+    folder = (cwd, project_key(cwd), repository_of(cwd), slug_of(cwd) == project_id)
+    return folder, user_of(cwd)
 
 
 def _causes(inner: dict[str, Any], blocks: list[Any]) -> Causes:
@@ -200,6 +203,8 @@ def _usage(message: dict[str, Any], entry: dict[str, Any]) -> Row:
     result = entry.get("toolUseResult")
     searched = result.get("searchCount") if isinstance(result, dict) else None
     if not isinstance(usage, dict):
+        if searched is None and not is_final:
+            return _NO_USAGE
         return (False, *_NO_TOKENS, count(searched), *_NO_SERVICE, is_final, None)
     get = usage.get
     iterations = get("iterations")
@@ -226,6 +231,7 @@ def _usage(message: dict[str, Any], entry: dict[str, Any]) -> Row:
 
 _NO_TOKENS = (None,) * 7
 _NO_SERVICE = (None,) * 3
+_NO_USAGE = (False, *_NO_TOKENS, None, *_NO_SERVICE, False, None)
 
 
 def _text(kind: str | None, entry: dict[str, Any], blocks: list[Any]) -> Any:

@@ -14,6 +14,8 @@ _OF_RESULT = ("agentId", "interrupted", "isAsync", "totalTokens", "totalToolUseC
 _OF_AGENT = (
     "agentType", "description", "toolUseId", "spawnDepth", "parentAgentId", "name", "model",
 )  # fmt: skip
+# An entry without any of these has no details.
+_SAYING = frozenset({*_OF_ENTRY, "forkedFrom", "attachment", "toolUseResult"})
 _LEDGER = (
     "totalCostUSD", "totalLinesAdded", "totalLinesRemoved", "totalDuration", "totalAPIDuration",
     "totalToolDuration", "startTime", "modelUsage", "hasUnknownModelCost",
@@ -26,15 +28,16 @@ def details_of(kind: str | None, entry: dict[str, Any]) -> str | None:
         return _json(_some(entry, _LEDGER))
     if kind == "agent-meta":
         return _json(_some(mapping(entry.get("content")), _OF_AGENT))
+    if _SAYING.isdisjoint(entry):
+        return None
     found = _some(entry, _OF_ENTRY)
     if forked_from := mapping(entry.get("forkedFrom")):
         found["forkedFrom"] = forked_from.get("sessionId")
-    attachment = mapping(entry.get("attachment"))
-    found |= _some(attachment, _OF_ATTACHMENT)
-    # The attachment's own origin before the entry's.
-    origin = mapping(attachment.get("origin")) or mapping(entry.get("origin"))
-    if attachment and origin:
-        found["origin"] = origin.get("kind")
+    if attachment := mapping(entry.get("attachment")):
+        found |= _some(attachment, _OF_ATTACHMENT)
+        # The attachment's own origin before the entry's.
+        if origin := mapping(attachment.get("origin")) or mapping(entry.get("origin")):
+            found["origin"] = origin.get("kind")
     if result := mapping(entry.get("toolUseResult")):
         found |= {key: value for key, value in _some(result, _OF_RESULT).items() if value}
     return _json(found)

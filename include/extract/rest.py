@@ -81,7 +81,10 @@ def _left_of(block: Any) -> dict[str, Any] | None:
     held = _held_of(block, block["type"])
     if len(held) == len(block):
         return {}
-    return {name: value for name, value in block.items() if name not in held} if held else block
+    left = block.copy()
+    for name in held:
+        del left[name]
+    return left
 
 
 def _held_of(block: dict[str, Any], kind: Any) -> tuple[str, ...]:

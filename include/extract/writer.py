@@ -110,10 +110,8 @@ def _blocks_of(entries: Sequence[Rows], table: pa.Table) -> pa.Table:
     rows = [row for one in entries for row in one.blocks]
     if not rows:
         return schema.empty_table()
-    owners, numbers = array("i"), array("i")
-    for owner, one in enumerate(entries):
-        numbers.extend(range(len(one.blocks)))
-        owners.extend([owner] * len(one.blocks))
+    owners = array("i", [owner for owner, one in enumerate(entries) for _ in one.blocks])
+    numbers = array("i", [number for one in entries for number in range(len(one.blocks))])
     placed = table.select(list(_PLACED.values())).take(_integers(owners))
     columns = dict(zip(_PLACED, placed.columns, strict=True)) | {"block_index": _integers(numbers)}
     own = zip(*rows, strict=True)
@@ -147,6 +145,9 @@ def _integers(values: "array[int]") -> pa.Array:
 def _array(values: tuple[Any, ...], field: pa.Field) -> pa.Array:
     if isinstance(values[0], bytes):
         return _utf8(values)
+    # Half of the columns are null in most batches, which is counted sooner than it is converted.
+    if values[-1] is None and values.count(None) == len(values):
+        return pa.nulls(len(values), field.type)
     try:
         return pa.array(values, field.type)
     except (TypeError, ValueError, OverflowError):

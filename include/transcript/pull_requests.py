@@ -44,7 +44,7 @@ def at_address(text: str) -> PullRequest | None:
 def opens(values: Any) -> bool:
     """Tells whether a call's input is a shell command that opens a pull request."""
     command = mapping(values).get("command")
-    return isinstance(command, str) and _OPENING.search(command) is not None
+    return isinstance(command, str) and "create" in command and bool(_OPENING.search(command))
 
 
 def opened(text: str) -> PullRequest | None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from cca.transcript.blocks import is_call
+from cca.transcript.blocks import is_call, kind_of
 from cca.transcript.terminal import plain
 from cca.transcript.values import mapping, mended
 
@@ -34,7 +34,7 @@ def tool_name(name: str, server: object = "") -> tuple[str, str]:
 def mcp_call(blocks: list[Any]) -> tuple[str, str] | None:
     """Returns (server, tool) of the first call of an MCP tool among an entry's blocks."""
     for block in blocks:
-        if not isinstance(block, dict) or not is_call(str(block.get("type"))):
+        if not isinstance(block, dict) or not is_call(kind_of(block)):
             continue
         name = str(block.get("name") or "")
         # Most calls are of Claude Code's own tools: no name to take apart, nothing to clean.
