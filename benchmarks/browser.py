@@ -69,6 +69,7 @@ def _timed(act: Callable[[], object], seen: Callable[[], object]) -> float:
 def ready(page: Page) -> None:
     # Whatever it says of the parts: a benchmark has no agent and no pipeline.
     page.locator(".live:not(:empty, .away)").wait_for(state="attached", timeout=30_000)
+    page.wait_for_function(USABLE)
 
 
 def first_sight(browser: Any, url: str) -> list[Row]:

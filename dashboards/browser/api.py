@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import json
 import logging
 import re
 from collections.abc import Sequence
@@ -22,7 +23,7 @@ from cca.dashboards.browser.archive import root_of
 from cca.dashboards.browser.assets import ASSET_PATH, Asset, asset_url
 from cca.dashboards.browser.desk import Desk
 from cca.dashboards.browser.handler import Reading
-from cca.dashboards.browser.listing import more_rows
+from cca.dashboards.browser.listing import listed, more_rows
 from cca.dashboards.browser.masking import masked, masked_text
 from cca.dashboards.browser.paint import prompt_list, subagent_list
 from cca.dashboards.browser.pieces import body, result_parts
@@ -47,6 +48,7 @@ def routes(desk: Desk) -> list[tuple[str, type[RequestHandler], dict[str, Any]]]
         (ASSET_PATH, Asset, {}),
         (r"/api/window", WindowOfEntries, given),
         (r"/api/rows", MoreRows, given),
+        (r"/api/listed", Listed, given),
         (r"/api/tool", ToolBody, given),
         (r"/api/text", WholeText, given),
         (r"/api/prompts", Prompts, given),
@@ -97,6 +99,15 @@ class MoreRows(Reading):
         state = from_query({name: self.argument(name) for name in self.request.query_arguments})
         html = partial(more_rows, self.desk, state, self.argument("from"), self.argument("of"))
         await self.answer(lambda: ("text/html; charset=utf-8", html()))
+
+
+class Listed(Reading):
+    """The ids of the sessions in the list, or of those that `id` names the ones that it holds."""
+
+    async def get(self) -> None:
+        state = from_query({name: self.argument(name) for name in self.request.query_arguments})
+        among = self.get_query_arguments("id")
+        await self.answer(lambda: ("application/json", json.dumps(listed(self.desk, state, among))))
 
 
 class ToolBody(Reading):

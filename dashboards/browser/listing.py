@@ -13,10 +13,13 @@ from cca.dashboards.browser.hits import KIND_LABELS, KIND_NAMES, Hits, find_hits
 from cca.dashboards.browser.overview import overview
 from cca.dashboards.browser.parts import short_model
 from cca.dashboards.browser.problems import Problem, nothing_yet
-from cca.dashboards.browser.sessions import SessionPage, is_copy, list_sessions
+from cca.dashboards.browser.sessions import SessionPage, is_copy, list_sessions, those_in_list
 from cca.dashboards.browser.state import ORDERS, SORTS, TRAITS, State
 from cca.dashboards.browser.views import render
 from cca.follow.origins import first_holders
+
+# So many sessions are selected at once.
+MOST_PICKED = 500
 
 
 def find(desk: Desk, state: State) -> Hits | None:
@@ -62,6 +65,14 @@ def more_rows(desk: Desk, state: State, after: str, session: str = "") -> Markup
         return render("hits.html", zone, state=state, **hit_values(desk, projects, found))
     values = row_values(desk, state, projects, _page(desk, state, after))
     return render("rows.html", zone, state=state, **values)
+
+
+def listed(desk: Desk, state: State, among: list[str]) -> list[str]:
+    """The sessions of the list, `MOST_PICKED` at most, or those of some that it holds."""
+    if among:
+        return those_in_list(desk.archive, state, among, known_of(desk, state))
+    page = list_sessions(desk.archive, state, limit=MOST_PICKED, known=known_of(desk, state))
+    return [str(row["_id"]) for row in page.rows]
 
 
 def hit_values(desk: Desk, projects: list[Project], found: Hits) -> dict[str, Any]:

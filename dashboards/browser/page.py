@@ -32,6 +32,8 @@ _RESTS_AFTER_SECONDS = 30.0
 _RESTING_SECONDS = 15.0
 # What the list and the overview depend on; the rest of a state is the transcript's.
 _LISTED = (*FILTERS, "q", "sort", "order", "by")
+# What was asked for comes first.
+_IN_ORDER = ("transcript", "overview", "sessions", "header")
 
 
 class Page:
@@ -162,8 +164,8 @@ class Page:
         if is_typed:
             push = is_other_place(before, state) or state.m != before.m
             self.transcript.tell({"type": "url", "search": state.to_query(), "push": push})
-        for name, html in panes.items():
-            getattr(self, name).tell({"type": "html", "html": str(html)})
+        for name in (each for each in _IN_ORDER if each in panes):
+            getattr(self, name).tell({"type": "html", "html": str(panes[name])})
         self.sessions.tell({"type": "current", "session": state.session, "m": state.m})
 
     def _panes(

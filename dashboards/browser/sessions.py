@@ -54,14 +54,7 @@ def list_sessions(
     known: Known = Known(),
 ) -> SessionPage:  # fmt: skip
     """One page of the list; `after` is the session id of the last row already shown."""
-    chosen = session_filter(state, archive.timezone)
-    if words := state.text.split():
-        named = {"_id": {"$in": renamed(archive.annotations, words)}}
-        chosen["$and"] = [{"$or": [{"$and": chosen.pop("$and")}, named]}]
-    if state.starred or state.tag:
-        chosen["_id"] = {"$in": annotated_sessions(archive.annotations, state.tag)}
-    if known.among is not None:
-        chosen = {"$and": [chosen, {"_id": {"$in": list(known.among)}}]}
+    chosen = _chosen(archive, state, known)
     if state.sort == "cost":
         rows = _most_expensive(archive, chosen, known.costs, after, limit + 1)
     else:
@@ -72,6 +65,27 @@ def list_sessions(
     total = archive.sessions.count_documents(chosen)
     copies = archive.sessions.count_documents({"$and": [chosen, _COPIES]}) if total else 0
     return SessionPage(rows[:limit], total - copies, following, copies)
+
+
+def those_in_list(
+    archive: Archive, state: State, ids: Collection[str], known: Known = Known()
+) -> list[str]:
+    """Those of the sessions that the list holds, on whatever page."""
+    wanted = {"$and": [_chosen(archive, state, known), {"_id": {"$in": list(ids)}}]}
+    return [str(row["_id"]) for row in archive.sessions.find(wanted, {"_id": 1})]
+
+
+def _chosen(archive: Archive, state: State, known: Known) -> Document:
+    """What MongoDB must match under all filters of the list."""
+    chosen = session_filter(state, archive.timezone)
+    if words := state.text.split():
+        named = {"_id": {"$in": renamed(archive.annotations, words)}}
+        chosen["$and"] = [{"$or": [{"$and": chosen.pop("$and")}, named]}]
+    if state.starred or state.tag:
+        chosen["_id"] = {"$in": annotated_sessions(archive.annotations, state.tag)}
+    if known.among is not None:
+        chosen = {"$and": [chosen, {"_id": {"$in": list(known.among)}}]}
+    return chosen
 
 
 def is_copy(session: Document) -> bool:

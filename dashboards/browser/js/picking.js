@@ -9,6 +9,9 @@
     const picked = new Set();
     // What this list has shown so far, in its order: rows far from what is seen are dropped.
     const listed = new Set();
+    // Those that are selected and not in this list; the server knows, as it knows all pages of it.
+    let outside = new Set();
+    let isNewList = false;
     let last = null;
     let isOn = false;
     const bar = () => el.querySelector(".picked");
@@ -27,6 +30,7 @@
       el.classList.toggle("picking", isShown() && Boolean(el.querySelector(".sessions")));
       el.querySelector('[data-act="picking"]')?.setAttribute("aria-pressed", String(isShown()));
       window.cca.pressCompact(el);
+      if (isNewList && picked.size) lookOutside();
       if (!picked.size) bar()?.remove();
       const place = bar() || offered();
       if (!place) return;
@@ -36,8 +40,29 @@
     }
 
     function told() {
-      const hidden = [...picked].filter((id) => !listed.has(id)).length;
-      return `${picked.size} selected${hidden ? `, ${hidden} not shown` : ""}`;
+      const hidden = [...picked].filter((id) => outside.has(id)).length;
+      return `${picked.size} selected${hidden ? `, ${hidden} not in this list` : ""}`;
+    }
+
+    async function readListed(ids) {
+      const query = (el.querySelector(".rows.sessions")?.dataset.more || "").split("?")[1];
+      const wanted = new URLSearchParams(query);
+      for (const id of ids) wanted.append("id", id);
+      const answer = await fetch(`/api/listed?${wanted}`);
+      if (!answer.ok) throw new Error(await answer.text());
+      return answer.json();
+    }
+
+    async function lookOutside() {
+      isNewList = false;
+      const chosen = [...picked];
+      try {
+        const inside = new Set(await readListed(chosen));
+        outside = new Set(chosen.filter((id) => !inside.has(id)));
+        dress();
+      } catch {
+        // The next list asks again; what is selected stays selected.
+      }
     }
 
     // There is a bar as long as there is something to do with it.
@@ -71,14 +96,20 @@
       if (picked.size === MOST) say(`At most ${MOST} sessions are selected at once`);
     }
 
-    function addAll() {
-      add(listed);
-      dress();
+    async function addAll() {
+      try {
+        add(await readListed([]));
+        dress();
+      } catch (error) {
+        say(reason(error));
+      }
     }
 
     // Another list: what was selected stays selected, whether or not it is in it.
     function relist() {
       listed.clear();
+      outside.clear();
+      isNewList = true;
       last = null;
     }
 
