@@ -27,7 +27,7 @@ _QUIET_AFTER_SECONDS = 60.0
 _OWN = ("projectId", "sessionKey", "host", "eventAt", "ingestedAt", "rawLine", "rawFile")
 _PROJECTION = dict.fromkeys((*READ_FIELDS, *_OWN), 1)
 # A time with its zone takes as long to decode as all other fields.
-_WITHOUT_ZONES = CodecOptions[Document]()
+WITHOUT_ZONES = CodecOptions[Document]()
 _MOST_SEEN = 10_000
 _LATE_CHECK_SECONDS = 4.0
 # The documents of one batch become visible one after the other, in any order.
@@ -66,7 +66,7 @@ class Feed:
         start: Position | None,
         is_known: Callable[[str], bool],
     ) -> None:
-        self._collection = collection.with_options(_WITHOUT_ZONES)
+        self._collection = collection.with_options(WITHOUT_ZONES)
         self._is_known = is_known
         self.position = start
         self._seen = _Seen()

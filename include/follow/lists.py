@@ -2,18 +2,20 @@
 
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from datetime import UTC, datetime
+from itertools import chain
+from typing import Any
 
 from pymongo import DeleteMany, DeleteOne, ReplaceOne
 from pymongo.collection import Collection
 from pymongo.errors import OperationFailure
 
-from cca.follow.feed import OVERLAP
-from cca.follow.origins import Origins
-from cca.follow.session import session_row
+from cca.follow.feed import OVERLAP, WITHOUT_ZONES
+from cca.follow.hours import MOST_NOTED, Hour, Noted, activity
+from cca.follow.origins import Origins, Share
+from cca.follow.session import Counts, counted, session_row
 from cca.mongo import changes
 from cca.mongo.archive import (
     ACTIVITY,
@@ -26,10 +28,7 @@ from cca.mongo.archive import (
     whole,
 )
 from cca.search.home import Position
-from cca.transcript.entry import entry_of
-from cca.transcript.roles import role_of
 from cca.transcript.times import is_outlier
-from cca.transcript.values import mapping, string
 
 log = logging.getLogger(__name__)
 
@@ -64,16 +63,13 @@ _INDEXES = (
 Write = ReplaceOne[Document] | DeleteOne | DeleteMany
 
 
-class Hour(NamedTuple):
-    project_id: str
-    at: datetime
-
-
 class Lists:
     """Remembers what was touched, and builds those rows again from the archive."""
 
     def __init__(self, conversations: Collection[Document], source: str) -> None:
         self._conversations = conversations
+        # To count by: a time with its zone takes as long to decode as all other fields.
+        self._read = conversations.with_options(WITHOUT_ZONES)
         self._source = source
         database = conversations.database
         self._sessions, self._activity = database[SESSIONS], database[ACTIVITY]
@@ -83,6 +79,8 @@ class Lists:
         self._touched: dict[str, float] = {}
         self._resting: dict[str, float] = {}
         self._hours: set[Hour] = set()
+        # In the first pass the hours wait for its end, when all their messages are noted.
+        self._noted: Noted | None = None
         # The projects of sessions that were asked for, as their rows say.
         self._keys: dict[str, str] = {}
         self._are_others = False
@@ -98,6 +96,7 @@ class Lists:
         match: Document = {} if since is None else {"ingestedAt": {"$gte": since - OVERLAP}}
         if since is None:
             self._forget_gone()
+            self._noted = Noted(MOST_NOTED)
         if all_come:
             return
         hour = {"$dateTrunc": {"date": "$eventAt", "unit": "hour"}}
@@ -147,6 +146,8 @@ class Lists:
         # Rows of sessions that share entries change one another, once.
         while is_all and self._touched:
             made += self._flush_once(position, is_all=True)
+        if is_all:
+            self._noted = None
         return made
 
     def _flush_once(self, position: Position | None, *, is_all: bool) -> int:
@@ -158,9 +159,10 @@ class Lists:
         hours: set[Hour] = set()
         try:
             before = self._project_keys(due)
-            self._write(self._sessions, (self._session(key, before.get(key)) for key in due))
-            hours, self._hours = self._hours, set()
-            self._write(self._activity, (row for hour in hours for row in self._active(hour)))
+            self._write(self._sessions, self._rows(due, before))
+            if is_all or self._noted is None:
+                hours, self._hours = self._hours, set()
+                self._write(self._activity, chain.from_iterable(map(self._active, hours)))
             changes.note(self._state.database, due)
         except BaseException:
             self._hours |= hours
@@ -170,7 +172,7 @@ class Lists:
         for key in due:
             del self._touched[key]
         self._touch_unsettled()
-        if not self._touched and position is not None:
+        if not (self._touched or self._hours) and position is not None:
             self._save(position)
         log.debug("%d session rows, %d hours written", len(due), len(hours))
         return len(due)
@@ -190,6 +192,9 @@ class Lists:
             return
         if isinstance(session, str):
             self._touched.setdefault(session, self._resting.get(session, 0.0))
+        elif hour is not None:
+            # Of no session: nobody counts, and so nobody notes it.
+            self._noted = None
         if not isinstance(hour, datetime):
             return
         at = hour.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
@@ -198,15 +203,41 @@ class Lists:
         if one not in self._hours and not is_outlier(hour, datetime.now(UTC)):
             self._hours.add(one)
 
-    def _session(self, key: str, project_before: str | None) -> Write:
-        began = time.monotonic()
+    def _rows(self, due: Iterable[str], before: Mapping[str, str]) -> Iterator[Write]:
+        """Count sessions again; those that share entries together, as they change one another."""
+        for group in self._origins.together(due):
+            began = time.monotonic()
+            told: list[tuple[str, Counts, Share]] = []
+            for key in group:
+                counts = counted(key, self._documents(key))
+                told.append((key, counts, self._origins.tell(key, counts.entries)))
+            for key, counts, share in told:
+                repeated = self._origins.settle(key, share)
+                row = session_row(key, counts, repeated, self._texts)
+                self._note_project(key, before.get(key), row["projectKey"] if row else "")
+                yield (
+                    ReplaceOne({"_id": key}, row | {"origin": share.origin}, upsert=True)
+                    if row
+                    else DeleteOne({"_id": key})
+                )
+            ended = time.monotonic()
+            rest = max(_SHORTEST_REST_SECONDS, _RESTS * (ended - began))
+            self._resting |= dict.fromkeys(group, ended + rest)
+
+    def _documents(self, session: str) -> Iterator[Document]:
         order = [("stream", 1), ("generation", 1), ("sourceOffset", 1)]
-        found = self._conversations.find({"sessionKey": key}, _WITHOUT, batch_size=_READ_AT_ONCE)
-        row = session_row(key, self._whole(found.sort(order)), self._texts, self._origins)
-        self._note_project(key, project_before, row["projectKey"] if row else "")
-        ended = time.monotonic()
-        self._resting[key] = ended + max(_SHORTEST_REST_SECONDS, _RESTS * (ended - began))
-        return ReplaceOne({"_id": key}, row, upsert=True) if row else DeleteOne({"_id": key})
+        found = self._read.find({"sessionKey": session}, _WITHOUT, batch_size=_READ_AT_ONCE)
+        for document in self._whole(found.sort(order)):
+            if self._noted is not None:
+                self._noted.note(document)
+            yield document
+        if self._noted is not None and self._noted.is_full:
+            self._noted = None
+
+    def _active(self, hour: Hour) -> Iterable[Write]:
+        if self._noted is not None:
+            return self._noted.activity(hour, self._project_keys)
+        return activity(self._read, hour, self._project_keys)
 
     def _note_project(self, session: str, before: str | None, project_key: str) -> None:
         """Count all hours of a session again where it turns out to be of another project."""
@@ -227,46 +258,10 @@ class Lists:
         return {session: self._keys[session] for session in wanted & self._keys.keys()}
 
     def _texts(self, ids: list[str]) -> Iterable[Document]:
-        return self._whole(self._conversations.find({"_id": {"$in": ids}}, {"toolUseResult": 0}))
+        return self._whole(self._read.find({"_id": {"$in": ids}}, {"toolUseResult": 0}))
 
     def _whole(self, documents: Iterable[Document]) -> Iterable[Document]:
         return (whole(self._conversations, document) for document in documents)
-
-    def _active(self, hour: Hour) -> list[Write]:
-        """Messages of each project of that folder in that hour; copies in a project count once."""
-        period = {"$gte": hour.at, "$lt": hour.at + timedelta(hours=1)}
-        fields = dict.fromkeys(
-            ("sessionKey", "type", "uuid", "message.id", "message.role", "rawLine", "rawFile"), 1
-        )
-        wanted = {"projectId": hour.project_id, "eventAt": period}
-        documents = list(self._conversations.find(wanted, fields))
-        projects = self._project_keys({str(one.get("sessionKey")) for one in documents})
-        said: dict[tuple[str, str], set[str]] = {}
-        for document in documents:
-            entry = entry_of(whole(self._conversations, document))
-            if role := role_of(entry):
-                message = string(mapping(entry.get("message")).get("id"))
-                own = string(entry.get("uuid")) or str(document["_id"])
-                project = projects.get(str(document.get("sessionKey"))) or hour.project_id
-                said.setdefault((project, role), set()).add(
-                    (role == "assistant" and message) or own
-                )
-        rows = [
-            {
-                "_id": f"{hour.project_id}|{hour.at.isoformat()}|{role}|{project}",
-                "projectId": hour.project_id, "projectKey": project, "hour": hour.at,
-                "role": role, "count": len(keys),
-            }
-            for (project, role), keys in said.items()
-        ]  # fmt: skip
-        gone = {
-            "projectId": hour.project_id, "hour": hour.at,
-            "_id": {"$nin": [row["_id"] for row in rows]},
-        }  # fmt: skip
-        return [
-            DeleteMany(gone),
-            *(ReplaceOne({"_id": row["_id"]}, row, upsert=True) for row in rows),
-        ]
 
     def _write(self, collection: Collection[Document], writes: Iterable[Write]) -> None:
         batch: list[Write] = []

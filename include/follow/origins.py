@@ -6,7 +6,8 @@ It is the rule of dbt's `int_session_origins` and `had_first`, over the archive.
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
 from operator import itemgetter
@@ -18,17 +19,35 @@ from cca.mongo.archive import HOLDERS, Document
 
 _UUIDS_OF_ONE_QUERY = 10_000
 _BUSY_SESSIONS = 32
+# The counts of so many sessions are held at once.
+_TOGETHER = 20
 _FIRST = datetime.min.replace(tzinfo=UTC)
 
 Rank = tuple[bool, datetime, bool, datetime, str]
 
 
 class Dated(Protocol):
-    """What the rule asks of an entry; `event_at` is the earliest of its copies in the session."""
+    """What the rule asks of an entry; `event_at` is the earliest of its copies in the session.
+
+    It is UTC and names no zone, as documents of a session are read.
+    """
 
     has_uuid: bool
     event_at: datetime
     written_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A session's origin, the other sessions that hold each entry, and what was known of them."""
+
+    origin: Document
+    holders: Mapping[str, set[str]]
+    known: dict[str, Document]
+
+    @property
+    def others(self) -> set[str]:
+        return set().union(*self.holders.values())
 
 
 class Origins:
@@ -80,13 +99,34 @@ class Origins:
             self._is_indexed = any(list(index["key"].items()) == HOLDERS for index in indexes)
         return self._is_indexed
 
-    def settle(self, session: str, entries: Mapping[str, Dated]) -> tuple[frozenset[str], Document]:
-        """Return the keys of entries that another session had first, and the session's origin.
+    def together(self, sessions: Iterable[str]) -> Iterator[list[str]]:
+        """Yield the sessions in groups: all of one are told before any of them is settled.
+
+        Which ones share entries is known only while many rows are counted.
+        """
+        first: dict[str, str] = {}
+
+        def first_of(session: str) -> str:
+            while (other := first.get(session, session)) != session:
+                session = other
+            return session
+
+        for names in set((self._shared or {}).values()):
+            firsts = {first_of(name) for name in names}
+            first |= dict.fromkeys(firsts, min(firsts))
+        found: dict[str, list[str]] = {}
+        for session in sessions:
+            found.setdefault(first_of(session), []).append(session)
+        for group in found.values():
+            for start in range(0, len(group), _TOGETHER):
+                yield group[start : start + _TOGETHER]
+
+    def tell(self, session: str, entries: Mapping[str, Dated]) -> Share:
+        """Keep the session's origin; the sessions that this changes are `unsettled` afterwards.
 
         `entries` holds the session's entries by uuid, or by document id without one. Without
-        entries the session is gone. The sessions that this changes are `unsettled` afterwards.
+        entries the session is gone.
         """
-        self.unsettled.discard(session)
         holders = self._holders(session, {key for key, one in entries.items() if one.has_uuid})
         others = set().union(*holders.values())
         known = self._known({session, *others})
@@ -96,10 +136,15 @@ class Origins:
         if session not in self._settled or _weight(before) != _weight(origin):
             self._settled.add(session)
             self._unsettle(others | set(before.get("sharedWith", ())))
-        ranks = {name: _rank(name, known[name]) for name in others & known.keys()}
-        own = _rank(session, origin)
-        earlier = {name for name, rank in ranks.items() if rank < own}
-        return frozenset(key for key, names in holders.items() if names & earlier), origin
+        return Share(origin, holders, known)
+
+    def settle(self, session: str, share: Share) -> frozenset[str]:
+        """Return the keys of entries that another session had first, by what was told so far."""
+        self.unsettled.discard(session)
+        known = share.known | {name: self._told[name] for name in share.others & self._told.keys()}
+        own = _rank(session, share.origin)
+        earlier = {name for name in share.others & known.keys() if _rank(name, known[name]) < own}
+        return frozenset(key for key, names in share.holders.items() if names & earlier)
 
     def _unsettle(self, sessions: set[str]) -> None:
         self.unsettled |= sessions
@@ -172,9 +217,11 @@ def _shared_with(row: Document) -> list[str]:
 def _origin(entries: Mapping[str, Dated], holders: Mapping[str, set[str]]) -> Document:
     started = (one.event_at for key, one in entries.items() if key not in holders)
     written = (one.written_at for one in entries.values() if one.written_at)
+    first = min(started, default=None)
     origin: Document = {
-        "ownStartedAt": min(started, default=None), "lastWrittenAt": max(written, default=None),
-    }  # fmt: skip
+        "ownStartedAt": first and first.replace(tzinfo=UTC),
+        "lastWrittenAt": max(written, default=None),
+    }
     if holders:
         shared = "\n".join(sorted(f"{key} {sorted(names)}" for key, names in holders.items()))
         digest = hashlib.blake2b(shared.encode(errors="replace"), digest_size=8)

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from cca.follow.origins import Origins
 from cca.mongo.archive import Document
 from cca.transcript.blocks import blocks_of
 from cca.transcript.clocks import corrected
@@ -51,7 +50,7 @@ class _Entry:
 
 
 @dataclass
-class _Counts:
+class Counts:
     """What one pass over a session collects."""
 
     documents: int = 0
@@ -71,16 +70,12 @@ class _Counts:
     place: Document | None = None
 
 
-def session_row(
-    session_key: str, documents: Iterable[Document], texts: Texts, origins: Origins
-) -> Row | None:
-    """Return the row, or None without documents, which come by stream, generation, offset.
+def counted(session_key: str, documents: Iterable[Document]) -> Counts:
+    """Return what one pass over a session's documents counts.
 
-    Counts and times are of the session's own entries, as in gold's `dim_sessions`: what a fork
-    repeats counts for the session that had it first. `entries` alone counts all documents, and
-    `title`, `firstPrompt` and `cwd` may stem from a copy.
+    They come by stream, generation, offset, and their times are UTC and name no zone.
     """
-    counts = _Counts()
+    counts = Counts()
     for document, is_clock_wrong in corrected(documents):
         is_main = document.get("stream") == session_key
         try:
@@ -89,12 +84,23 @@ def session_row(
             _count(counts, document, entry, written_at, is_main=is_main)
         except ODD_ENTRY as error:
             log.warning("entry %s is not counted: %s", document.get("_id"), type(error).__name__)
-    repeated, origin = origins.settle(session_key, counts.entries)
+    return counts
+
+
+def session_row(
+    session_key: str, counts: Counts, repeated: frozenset[str], texts: Texts
+) -> Row | None:
+    """Return the row, or None without documents; `repeated` are entries that another had first.
+
+    Counts and times are of the session's own entries, as in gold's `dim_sessions`: what a fork
+    repeats counts for the session that had it first. `entries` alone counts all documents, and
+    `title`, `firstPrompt` and `cwd` may stem from a copy.
+    """
     if counts.place is None:
         return None
     if counts.failing:
         counts.errors -= _rejected(texts(list(counts.failing)))
-    return _row(session_key, counts, repeated) | {"origin": origin}
+    return _row(session_key, counts, repeated)
 
 
 def _rejected(documents: Iterable[Document]) -> set[str]:
@@ -113,7 +119,7 @@ def _rejected(documents: Iterable[Document]) -> set[str]:
 
 
 def _count(
-    counts: _Counts, document: Document, entry: dict[str, Any], written_at: datetime | None, *,
+    counts: Counts, document: Document, entry: dict[str, Any], written_at: datetime | None, *,
     is_main: bool,
 ) -> None:  # fmt: skip
     uuid = string(entry.get("uuid"))
@@ -160,7 +166,7 @@ def _folded(first: _Entry, other: _Entry) -> _Entry:
     return kept
 
 
-def _name_by(counts: _Counts, found: Said, *, is_sidechain: bool) -> None:
+def _name_by(counts: Counts, found: Said, *, is_sidechain: bool) -> None:
     """A session without a title is named by its first prompt, else by what it was told first."""
     if found.is_prompt:
         counts.first_prompt = counts.first_prompt or mended(found.text).strip()[:LONGEST_TITLE]
@@ -169,7 +175,7 @@ def _name_by(counts: _Counts, found: Said, *, is_sidechain: bool) -> None:
         counts.told_title = counts.told_title or title_of_said(found)
 
 
-def _count_blocks(counts: _Counts, one: _Entry, entry: dict[str, Any], document_id: str) -> None:
+def _count_blocks(counts: Counts, one: _Entry, entry: dict[str, Any], document_id: str) -> None:
     for number, block in enumerate(blocks_of(entry)):
         kind = mapping(block).get("type")
         if kind == "tool_use":
@@ -182,7 +188,7 @@ def _count_blocks(counts: _Counts, one: _Entry, entry: dict[str, Any], document_
             counts.failing[document_id] = None
 
 
-def _keep_title(counts: _Counts, document: Document, entry: dict[str, Any]) -> None:
+def _keep_title(counts: Counts, document: Document, entry: dict[str, Any]) -> None:
     kind, title = title_of(entry) or ("", "")
     order = _order(document)
     if title and order >= counts.titles.get(kind, ((-1, -1), ""))[0]:
@@ -193,7 +199,7 @@ def _order(document: Document) -> tuple[int, int]:
     return int(document.get("generation") or 0), int(document.get("sourceOffset") or 0)
 
 
-def _row(session_key: str, counts: _Counts, repeated: frozenset[str]) -> Row:
+def _row(session_key: str, counts: Counts, repeated: frozenset[str]) -> Row:
     place = counts.place or {}
     entries = counts.entries.values()
     own = [

@@ -1,6 +1,7 @@
 """Rows of `sessions` and `activity`, from crafted sessions."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -302,3 +303,29 @@ def test_rebuilt_lists_equal_the_kept_ones_and_lose_what_is_gone(
     }
     rebuild_lists(settings, mongo_uri)
     assert {name: list(database[name].find()) for name in kept} == kept
+
+
+def test_a_first_pass_counts_each_session_once_and_reads_no_hour_again(
+    scribe, collection, settings, mongo_uri, monkeypatch
+):
+    """Its rows are those of sessions and hours that are counted one by one."""
+    for session, repeated in (("s1", 0), ("s2", 2), ("s3", 3), ("s4", 0)):
+        for number in range(repeated):
+            scribe.prompt("said", uuid=f"u{number}", session=session, at=START)
+        scribe.prompt("own", uuid=f"u{repeated}", session=session, at=START)
+        scribe.answer("done", message="m1", session=session, project="-p2")
+        scribe.prompt("a clock ran ahead", session=session, at=COPIED.replace(year=2199))
+    database = collection.database
+
+    def rebuilt() -> tuple[int, list[list[dict[str, Any]]]]:
+        made = rebuild_lists(settings, mongo_uri)
+        return made, [list(database[name].find().sort("_id")) for name in ("sessions", "activity")]
+
+    monkeypatch.setattr("cca.follow.lists.MOST_NOTED", 0)
+    made, expected = rebuilt()
+    assert made > 4
+    assert all(expected)
+    monkeypatch.setattr("cca.follow.lists.MOST_NOTED", 1000)
+    monkeypatch.setattr("cca.follow.lists._MANY", 0)
+    monkeypatch.delattr("cca.follow.lists.activity")
+    assert rebuilt() == (4, expected)
