@@ -1,12 +1,13 @@
 """Stars, tags, notes and names of sessions and messages: beside the archive, never in it."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from pymongo.collection import Collection
+from pymongo.errors import DuplicateKeyError
 
 from cca.masking import mask_secrets
 from cca.mongo.archive import Document
@@ -15,6 +16,8 @@ MAX_NOTE_CHARACTERS = 5_000
 MAX_TAGS = 20
 MAX_TAG_CHARACTERS = 40
 MAX_TITLE_CHARACTERS = 200
+# The fields that a change may change.
+_OF_PEOPLE = ("starred", "tags", "note", "title", "by", "updatedAt")
 
 
 @dataclass(frozen=True)
@@ -100,17 +103,45 @@ def all_tags(annotations: Collection[Document]) -> list[str]:
 
 
 def changed(annotation: Annotation, changes: Mapping[str, Any]) -> Annotation:
-    """The annotation with what a page sent; what it did not send stays."""
+    """The annotation with what a page sent; what it did not send stays.
+
+    `seen` holds the tags, note and title that the page showed when its person began to write. What
+    others changed since stays too: their tags, and their note above the new one.
+    """
+    sent = changes.get("seen")
+    seen: Mapping[str, Any] = sent if isinstance(sent, dict) else {}
     if "starred" in changes:
         annotation = replace(annotation, is_starred=changes["starred"] is True)
     if isinstance(changes.get("tags"), list):
-        annotation = replace(annotation, tags=_tags(changes["tags"]))
+        tags = _tags(changes["tags"])
+        if isinstance(seen.get("tags"), list):
+            tags = _merged_tags(annotation.tags, _tags(seen["tags"]), tags)
+        annotation = replace(annotation, tags=tags)
     if isinstance(changes.get("note"), str):
-        annotation = replace(annotation, note=changes["note"].strip()[:MAX_NOTE_CHARACTERS])
+        note = _merged_note(annotation.note, seen.get("note"), changes["note"].strip())
+        annotation = replace(annotation, note=note[:MAX_NOTE_CHARACTERS])
     if isinstance(changes.get("title"), str) and not annotation.entry:
         title = " ".join(changes["title"].split())
-        annotation = replace(annotation, title=title[:MAX_TITLE_CHARACTERS])
+        if title != seen.get("title"):
+            annotation = replace(annotation, title=title[:MAX_TITLE_CHARACTERS])
     return annotation
+
+
+def _merged_tags(
+    stored: tuple[str, ...], seen: tuple[str, ...], wanted: tuple[str, ...]
+) -> tuple[str, ...]:
+    """The stored tags without those that the person removed, with those that they added."""
+    kept = [tag for tag in stored if tag in wanted or tag not in seen]
+    return _tags([*kept, *(tag for tag in wanted if tag not in seen)])
+
+
+def _merged_note(stored: str, seen: object, wanted: str) -> str:
+    """What the person wrote; below it stands what somebody else wrote meanwhile."""
+    if not isinstance(seen, str) or seen.strip() == stored:
+        return wanted
+    if wanted in (seen.strip(), stored):
+        return stored
+    return "\n\n".join(filter(None, (wanted, stored)))
 
 
 def renamed(annotations: Collection[Document], words: Iterable[str]) -> list[str]:
@@ -119,13 +150,31 @@ def renamed(annotations: Collection[Document], words: Iterable[str]) -> list[str
     return [str(name) for name in annotations.distinct("sessionKey", {"$and": holds})]
 
 
-def keep(
-    annotations: Collection[Document], annotation: Annotation, origin: Mapping[str, Any]
-) -> None:
-    """Stores an annotation, or deletes an empty one; `origin` is any document of the session."""
-    if annotation.is_empty:
-        annotations.delete_one({"_id": annotation.id})
-        return
+def amend(
+    annotations: Collection[Document],
+    place: Annotation,
+    change: Callable[[Annotation], Annotation],
+    origin: Mapping[str, Any],
+) -> Annotation:
+    """Changes the annotation of a place and returns it; an empty one is deleted.
+
+    Two browsers may write at the same time: a change is made to what is stored, and made once more
+    where that changed in between. `origin` is any document of the session.
+    """
+    while True:
+        stored = annotations.find_one({"_id": place.id})
+        annotation = change(_annotation(stored) if stored else place)
+        if _is_put(annotations, stored, annotation, origin):
+            return annotation
+
+
+def _is_put(
+    annotations: Collection[Document],
+    stored: Document | None,
+    annotation: Annotation,
+    origin: Mapping[str, Any],
+) -> bool:
+    """Puts an annotation in the place of the stored one; False where that is another by now."""
     document = {
         "sessionKey": annotation.session,
         "entryId": annotation.entry,
@@ -139,7 +188,18 @@ def keep(
         "by": annotation.by,
         "updatedAt": annotation.at,
     }
-    annotations.replace_one({"_id": annotation.id}, document, upsert=True)
+    if stored is None:
+        if annotation.is_empty:
+            return True
+        try:
+            annotations.insert_one({"_id": annotation.id, **document})
+        except DuplicateKeyError:
+            return False
+        return True
+    same = {"_id": annotation.id} | {name: stored.get(name) for name in _OF_PEOPLE}
+    if annotation.is_empty:
+        return annotations.delete_one(same).deleted_count == 1
+    return annotations.replace_one(same, document).matched_count == 1
 
 
 def _annotation(document: Document) -> Annotation:

@@ -19,7 +19,7 @@ from cca.extract.run import extract as extract_all
 from cca.extract.window import Window
 from cca.gold import runs, state
 from cca.gold.open import is_readable
-from cca.load import raw
+from cca.load import raw, warehouse
 from cca.load.raw import LoadReport
 from cca.prices.overrides import check_overrides
 from cca.publish import copies
@@ -152,9 +152,8 @@ def rebuild_warehouse(settings: Settings) -> Path:
     state.move_from_version_0_1(settings)
     # Load numbers begin again: none of them is published.
     state.update(settings, load_seq=0, code_version="")
-    path, history = settings.warehouse_path, results.kept(settings)
-    for one in (path, path.with_name(f"{path.name}.wal")):
-        one.unlink(missing_ok=True)
+    history = results.kept(settings)
+    warehouse.delete(settings)
     load(settings)
     results.put_back(settings, history)
     build(settings, full_refresh=True)

@@ -9,10 +9,10 @@ from typing import Any
 from cca.annotations import (
     Annotation,
     SessionAnnotation,
+    amend,
     annotations_in_list,
     annotations_of,
     changed,
-    keep,
 )
 from cca.conversation.stored import find_entry
 from cca.dashboards.browser.archive import find_session, named_title
@@ -21,7 +21,7 @@ from cca.dashboards.browser.guard import user_of
 from cca.dashboards.browser.handler import Reading
 from cca.dashboards.browser.views import render
 
-_MAX_BODY_BYTES = 40_000
+_MAX_BODY_BYTES = 80_000
 # As many as a person selects in the list.
 MAX_SESSIONS = 500
 Answer = tuple[str, str]
@@ -72,12 +72,10 @@ class Annotations(Reading):
         if origin is None or (entry and found is None):
             return None
         entry = found.id if found else ""
-        before = annotations_of(archive.annotations, session).get(entry) or Annotation(
-            session, entry
+        place = Annotation(session, entry)
+        annotation = amend(
+            archive.annotations, place, lambda before: self._signed(before, changes), origin
         )
-        signed = replace(before, by=user_of(self), at=datetime.now(UTC))
-        annotation = changed(signed, changes)
-        keep(archive.annotations, annotation, origin)
         html = render("mark.html", archive.timezone, mark=annotation)
         row = find_session(archive, session) if not entry else None
         told = {"name": named_title(row, annotation)} if row else {}
@@ -90,11 +88,18 @@ class Annotations(Reading):
             origin = archive.entries.find_one({"sessionKey": session})
             if origin is None:
                 continue
-            before = annotations_of(archive.annotations, session).get("") or Annotation(session)
-            signed = replace(before, by=user_of(self), at=datetime.now(UTC))
-            tags = _tags_after(before.tags, changes)
-            keep(archive.annotations, changed(signed, {**changes, "tags": tags}), origin)
+            amend(
+                archive.annotations,
+                Annotation(session),
+                lambda before: self._signed(
+                    before, {**changes, "tags": _tags_after(before.tags, changes)}
+                ),
+                origin,
+            )
         return "application/json", json.dumps(named_rows(self.desk, sessions[:MAX_SESSIONS]))
+
+    def _signed(self, before: Annotation, changes: Mapping[str, Any]) -> Annotation:
+        return changed(replace(before, by=user_of(self), at=datetime.now(UTC)), changes)
 
     def _changes(self) -> dict[str, Any] | None:
         if len(self.request.body) > _MAX_BODY_BYTES:

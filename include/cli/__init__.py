@@ -99,7 +99,7 @@ def main() -> None:
     try:
         cca()
     except OSError as error:
-        say(f"cca: {_explained(error)}", err=True)
+        say(f"cca: {_full_disk(error) or _explained(error)}", err=True)
         sys.exit(1)
     except CcaError as error:
         say(f"cca: {error}", err=True)
@@ -109,6 +109,8 @@ def main() -> None:
             # Behind the first comma pymongo describes all that it knows of the servers.
             said = str(error).split(",")[0]
             say(f"cca: MongoDB went away ({said}); run this again once it answers", err=True)
+        elif full := _full_disk(error):
+            say(f"cca: {full}", err=True)
         elif _is_of_older_gold(error):
             say(
                 "cca: gold was built by another version of cca and lacks what this command reads; "
@@ -127,6 +129,16 @@ def _is_server_away(error: Exception) -> bool:
     from pymongo.errors import AutoReconnect
 
     return isinstance(error, AutoReconnect)
+
+
+def _full_disk(error: Exception) -> str | None:
+    """What to do when the disk is full; libraries say so in exceptions of their own."""
+    if "No space left on device" not in str(error):
+        return None
+    return (
+        f"the disk is full ({error}); free some space and run this again: it goes on from what "
+        "was committed, and nothing is lost"
+    )
 
 
 def _is_of_older_gold(error: Exception) -> bool:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from cca.settings import Settings
 
 # The terminal is patient: so many hits are looked at for what the index does not keep.
+# Fewer entries that wait are in the index a moment later.
+_MANY = 1000
 _MARGIN = "    "
 _CHECKED_HITS, _PATTERN_SECONDS = 5000, 60.0
 KINDS = ("prompt", "answer", "thinking", "tool_input", "tool_result", "title", "system")
@@ -108,12 +110,25 @@ def _freshen(settings: "Settings", uri: str) -> None:
         try:
             catch_up(settings, uri)
         except AlreadyRunning:
+            _say_behind(settings, uri)
             return
     if current(settings.search_dir) is None:
         raise NotFound(
             "no search index yet, as the archive holds no conversation; run `cca up`, or "
             "`cca sync --once`"
         )
+
+
+def _say_behind(settings: "Settings", uri: str) -> None:
+    """Say that hits may be missing, while a running follower builds the index or catches up."""
+    from cca.follow.state import MOST_WAITING, follower_state
+    from cca.mongo import archive
+
+    with archive.connect(uri) as client:
+        state = follower_state(settings, archive.conversations(client, settings))
+    if state and state.waiting > _MANY:
+        more = "or more " if state.waiting == MOST_WAITING else ""
+        say(f"The search index is being built: it lacks {state.waiting:,} {more}entries.", err=True)
 
 
 def _print_json(results: "Results") -> None:

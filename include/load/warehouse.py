@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 
-from cca.errors import WarehouseError
+from cca.errors import SettingError, WarehouseError
 from cca.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -15,6 +15,8 @@ log = logging.getLogger(__name__)
 # The oldest file format that every reader of ours understands.
 STORAGE_VERSION = "v1.2.0"
 _LONGEST_WAIT_SECONDS = 120.0
+# By this, behind a checksum, DuckDB knows its files.
+_MARK, _MARK_AT = b"DUCK", 8
 
 
 @contextmanager
@@ -35,6 +37,31 @@ def writing(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
     finally:
         connection.close()
+
+
+def delete(settings: Settings) -> None:
+    """Delete the warehouse, to build it again.
+
+    Raises:
+        SettingError: DUCKDB_PATH names a file that no DuckDB wrote: it is not ours to delete.
+
+    """
+    path = settings.warehouse_path
+    if settings.duckdb_path and path.exists() and not _is_of_duckdb(path):
+        raise SettingError(
+            f"DUCKDB_PATH: {path} is no file of DuckDB's; name another one, or delete it yourself"
+        )
+    for one in (path, path.with_name(f"{path.name}.wal")):
+        one.unlink(missing_ok=True)
+
+
+def _is_of_duckdb(path: Path) -> bool:
+    """Tell whether a file begins as DuckDB's do, or holds nothing."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        head = file.read(_MARK_AT + len(_MARK))
+    return not head or head[_MARK_AT:] == _MARK
 
 
 def _open(path: Path) -> duckdb.DuckDBPyConnection:

@@ -23,6 +23,11 @@ LIMITS = "limits"
 SESSIONS, ACTIVITY, FOLLOWER = "sessions", "activity", "follower"
 # Erasure requests, and the ids of the documents that were deleted for them.
 ERASURES, ERASED_IDS = "forgotten", "forgotten_ids"
+_NOT_FOR_ENTRIES = frozenset((
+    *(ANNOTATIONS, LIMITS, SESSIONS, ACTIVITY, FOLLOWER, ERASURES, ERASED_IDS),
+    # Long lines, and MongoDB's own.
+    *("fs", "system"),
+))  # fmt: skip
 
 # The index of arrivals, the order in which everything that follows the archive reads it.
 ARRIVALS = [("ingestedAt", 1), ("_id", 1)]
@@ -59,7 +64,17 @@ def database(client: MongoClient[Document], settings: Settings) -> Database[Docu
 
 
 def conversations(client: MongoClient[Document], settings: Settings) -> Collection[Document]:
-    """The collection of entries, one document a transcript record."""
+    """The collection of entries, one document a transcript record.
+
+    Raises:
+        SettingError: MONGO_COLLECTION names one that cca or MongoDB keeps for something else.
+
+    """
+    first = settings.mongo_collection.split(".")[0]
+    if first in _NOT_FOR_ENTRIES:
+        raise SettingError(
+            f"MONGO_COLLECTION: {settings.mongo_collection} holds something else; name another one"
+        )
     return database(client, settings)[settings.mongo_collection]
 
 

@@ -6,6 +6,7 @@ user to leave stops it. Users hold a shared lock, so nobody's server is stopped 
 
 import json
 import os
+import shutil
 import signal
 import sys
 import tempfile
@@ -31,6 +32,8 @@ NO_SERVER_ON_WINDOWS = (
     "Docker, or use cca inside WSL (docs/platforms.md)"
 )
 _START_SECONDS = 60
+# Files of its journal take 16 MB each, and it makes the next one in advance.
+_ROOM = 64 << 20
 
 
 @dataclass(frozen=True)
@@ -128,13 +131,19 @@ def _await_ready(settings: Settings, port: int, is_alive: Callable[[], bool]) ->
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline:
         if not is_alive():
-            raise ServiceDown(f"mongod ended by itself; see the end of {log_path}")
+            raise ServiceDown(f"mongod ended by itself{_full(settings)}; see the end of {log_path}")
         with suppress(PyMongoError):
             if access.is_ready(settings, port):
                 return
         time.sleep(0.05)
     message = f"mongod did not become ready in {_START_SECONDS} s; see {log_path}"
     raise ServiceDown(message)
+
+
+def _full(settings: Settings) -> str:
+    """Say that the disk is full, where mongod has no room for its journal."""
+    free = shutil.disk_usage(settings.mongo_dir).free
+    return f": only {free >> 20} MiB are free at {settings.mongo_dir}" if free < _ROOM else ""
 
 
 def _state_path(settings: Settings) -> Path:

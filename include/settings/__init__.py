@@ -7,7 +7,7 @@ from functools import lru_cache
 from pydantic import ValidationError
 
 from cca.errors import SettingError
-from cca.settings.base import HomeSettings, require_env_file
+from cca.settings.base import HomeSettings, env_file, require_env_file
 from cca.settings.project import PROJECT_DIR, is_checkout
 from cca.settings.running import AirflowSettings, AlertSettings
 from cca.settings.sending import AgentSettings, ArchiveSettings
@@ -78,5 +78,14 @@ def get_settings() -> Settings:
         name = str(first["loc"][0]).upper()
         reason, given = first["msg"].removeprefix("Value error, "), repr(first["input"])
         said = reason if given in reason else f"{reason} (got {given})"
-        message = f"{name}: {said}; set it in the environment or in .env"
+        raise SettingError(f"{name}: {said}; {_where_set(name)}") from error
+    except UnicodeDecodeError as error:
+        message = f"{env_file()} is no text in UTF-8 ({error.reason}); save it as such"
         raise SettingError(message) from error
+
+
+def _where_set(name: str) -> str:
+    """Say where the value of a setting came from."""
+    is_variable = any(each.upper() == name and value for each, value in os.environ.items())
+    place = "the environment" if is_variable else str(env_file())
+    return f"it is set in {place}"

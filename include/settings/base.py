@@ -10,17 +10,27 @@ from pydantic import AfterValidator, Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from cca.errors import SettingError
-from cca.home import DEFAULT_HOME
+from cca.home import DEFAULT_HOME, home_of_environment
 from cca.settings import roots
 from cca.settings.project import PROJECT_DIR, is_checkout
 
 
-def _own(path: Path) -> Path:
-    return path.expanduser().absolute()
+def own_path(path: Path) -> Path:
+    """Return an absolute path.
+
+    Raises:
+        ValueError: It begins with `~` and a user whom this machine does not have.
+
+    """
+    try:
+        return path.expanduser().absolute()
+    except RuntimeError as error:
+        message = f"this machine has no user {path.parts[0][1:]}"
+        raise ValueError(message) from error
 
 
 # A path of this machine, absolute whatever the folder that cca is started in.
-OwnPath = Annotated[Path, AfterValidator(_own)]
+OwnPath = Annotated[Path, AfterValidator(own_path)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
@@ -35,7 +45,7 @@ def env_file() -> Path:
         return Path(named)
     if is_checkout():
         return PROJECT_DIR / ".env"
-    return _own(Path(os.environ.get("CCA_HOME") or DEFAULT_HOME)) / ".env"
+    return Path(home_of_environment()) / ".env"
 
 
 def require_env_file() -> None:
@@ -85,10 +95,17 @@ class HomeSettings(BaseSettings):
     def _known_timezone(cls, name: str) -> str:
         try:
             ZoneInfo(name)
-        except (ZoneInfoNotFoundError, ValueError) as error:
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
             message = f"{name!r} is no time zone; use a name such as Europe/Berlin"
             raise ValueError(message) from error
         return name
+
+    @field_validator("claude_dir", "claude_config_dir")
+    @classmethod
+    def _known_folders(cls, text: str) -> str:
+        for part in text.split(","):
+            own_path(Path(part.strip()))
+        return text
 
     @property
     def claude_dirs(self) -> list[Path]:

@@ -29,11 +29,14 @@ class ArchiveSettings(HomeSettings):
         "it.",
     )
     mongo_db: str = Field(
-        "claude_logs", pattern=r'^[^/\\. "$*<>:|?]+$', description="MongoDB database."
+        "claude_logs",
+        pattern=r'^[^/\\. "$*<>:|?]+$',
+        max_length=63,
+        description="MongoDB database.",
     )
     mongo_collection: str = Field(
         "conversations",
-        pattern=r"^[^$]+$",
+        pattern=r"^[^$.]+(\.[^$.]+)*$",
         description="MongoDB collection of the archive.",
     )
 

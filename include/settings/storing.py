@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
-from cca.settings.base import HomeSettings, OwnPath
+from cca.settings.base import HomeSettings, OwnPath, own_path
 from cca.settings.duckdb_names import require_without, wrong_name
 
 
@@ -30,6 +30,11 @@ class LakeSettings(HomeSettings):
     iceberg_namespace: str = Field("analytics", description="Namespace of the Iceberg tables.")
     iceberg_table_name: str = Field("conversations", description="Iceberg table of the entries.")
 
+    @field_validator("iceberg_warehouse_path")
+    @classmethod
+    def _own_or_address(cls, given: str) -> str:
+        return given if "://" in given or not given else str(own_path(Path(given)))
+
     @property
     def lake_dir(self) -> Path:
         return self.cca_home / "lake"
@@ -37,10 +42,7 @@ class LakeSettings(HomeSettings):
     @property
     def iceberg_warehouse(self) -> str:
         """Folder or address of Iceberg's files."""
-        given = self.iceberg_warehouse_path
-        if "://" in given:
-            return given
-        return str(Path(given).expanduser().absolute() if given else self.lake_dir / "iceberg")
+        return self.iceberg_warehouse_path or str(self.lake_dir / "iceberg")
 
 
 class WarehouseSettings(HomeSettings):

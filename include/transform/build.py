@@ -78,13 +78,12 @@ def transform(
         message = f"{settings.warehouse_path} does not exist (DUCKDB_PATH); run `cca load` first"
         raise WarehouseError(message)
     check_overrides(settings.prices_file)
-    started, began = time.monotonic(), datetime.now(UTC)
+    started = time.monotonic()
     build = _Build(select or "", full_refresh, tests_of)
     repeated = _repeat(settings, build, on_event)
-    nodes = _by_dbt(settings, build, on_event, began) if repeated is None else repeated
+    nodes = _by_dbt(settings, build, on_event) if repeated is None else repeated
     if select and not nodes:
         raise SettingError(f"no model is selected by `{select}`; `cca dbt ls` lists them")
-    _record(settings, nodes, began, is_repeated=repeated is not None)
     report = report_of(nodes, time.monotonic() - started, is_repeated=repeated is not None)
     log.info(
         "%s %d models, ran %d tests in %.1f s",
@@ -118,10 +117,8 @@ def _repeat(
     return repeat(settings, Kind.FULL, key, on_event) if is_full else None
 
 
-def _by_dbt(
-    settings: Settings, build: _Build, on_event: Listener | None, began: datetime
-) -> tuple[NodeDone, ...]:
-    recorder = Recorder()
+def _by_dbt(settings: Settings, build: _Build, on_event: Listener | None) -> tuple[NodeDone, ...]:
+    recorder, began = Recorder(), datetime.now(UTC)
     listeners: list[Callable[[EventMsg], None]] = [recorder]
     if on_event:
         listeners.append(telling(on_event))
@@ -130,20 +127,19 @@ def _by_dbt(
     try:
         nodes = _built(invoke(settings, build.arguments(), *listeners))
     except BuildFailed as error:
-        _record(settings, error.nodes, began, is_repeated=False)
+        _record(settings, error.nodes, began)
         raise
+    _record(settings, nodes, began)
     if not build.select:
         recording.keep(settings, key, nodes, recorder)
     return nodes
 
 
-def _record(
-    settings: Settings, nodes: tuple[NodeDone, ...], began: datetime, *, is_repeated: bool
-) -> None:
+def _record(settings: Settings, nodes: tuple[NodeDone, ...], began: datetime) -> None:
     # Files of DAGs are read without DuckDB.
     from cca.transform import results  # noqa: PLC0415
 
-    results.record(settings, nodes, began, is_repeated=is_repeated)
+    results.record(settings, nodes, began, is_repeated=False)
 
 
 def recording_key(settings: Settings) -> str:

@@ -47,7 +47,9 @@ def repeat(
     import duckdb  # noqa: PLC0415
 
     from cca.load.warehouse import writing  # noqa: PLC0415
+    from cca.transform import results  # noqa: PLC0415
 
+    began = datetime.now(UTC)
     recorded = recording.read(settings, kind, key)
     if recorded is None:
         return None
@@ -64,6 +66,7 @@ def repeat(
                     on_event(nodes[-1])
             for statement in recorded["hooks"]:
                 warehouse.execute(statement)
+            results.record_in(warehouse, nodes, began, is_repeated=True)
     except (Differs, duckdb.Error, KeyError, TypeError) as error:
         if kind is not Kind.FULL and isinstance(error, duckdb.CatalogException):
             # A table is gone, as after a full build that broke off.

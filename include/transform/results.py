@@ -24,24 +24,35 @@ def record(
     settings: Settings, nodes: Iterable[NodeDone], began: datetime, *, is_repeated: bool
 ) -> None:
     """Add a build that began then; builds that are too old go."""
+    with writing(settings) as warehouse:
+        record_in(warehouse, nodes, began, is_repeated=is_repeated)
+
+
+def record_in(
+    warehouse: duckdb.DuckDBPyConnection,
+    nodes: Iterable[NodeDone],
+    began: datetime,
+    *,
+    is_repeated: bool,
+) -> None:
+    """Add a build to a warehouse that is open for writing."""
     ran = [node for node in nodes if node.kind in _KINDS]
     if not ran:
         return
-    with writing(settings) as warehouse:
-        meta.prepare(warehouse)
-        counts = _row_counts(warehouse)
-        at, again = literal(began.isoformat()), str(is_repeated).lower()
-        rows = ", ".join(
-            f"({literal(node.name)}, {literal(node.kind)}, {literal(node.status)}, "
-            f"{node.seconds:.6f}, {_number(counts.get(node.name))}, {_number(node.failures)})"
-            for node in ran
-        )
-        warehouse.execute(
-            f"insert into meta.node_runs select {at}::timestamptz, "
-            f"(select max(load_seq) from meta.loads), {again}, * from (values {rows})"
-        )
-        oldest = f"{at}::timestamptz - interval {KEPT_DAYS} day"
-        warehouse.execute(f"delete from meta.node_runs where began_at < {oldest}")
+    meta.prepare(warehouse)
+    counts = _row_counts(warehouse)
+    at, again = literal(began.isoformat()), str(is_repeated).lower()
+    rows = ", ".join(
+        f"({literal(node.name)}, {literal(node.kind)}, {literal(node.status)}, "
+        f"{node.seconds:.6f}, {_number(counts.get(node.name))}, {_number(node.failures)})"
+        for node in ran
+    )
+    warehouse.execute(
+        f"insert into meta.node_runs select {at}::timestamptz, "
+        f"(select max(load_seq) from meta.loads), {again}, * from (values {rows})"
+    )
+    oldest = f"{at}::timestamptz - interval {KEPT_DAYS} day"
+    warehouse.execute(f"delete from meta.node_runs where began_at < {oldest}")
 
 
 def kept(settings: Settings) -> list[tuple[Any, ...]]:

@@ -1,12 +1,15 @@
 """Settings: one reader of the environment, documented from its own fields."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from cca.errors import SettingError
 from cca.load.warehouse import writing
-from cca.settings import SECTIONS, Settings, get_settings
+from cca.mongo import archive
+from cca.settings import SECTIONS, Settings, child_environment, get_settings
 from cca.settings.docs import files
 
 
@@ -65,6 +68,56 @@ def test_wrong_value_is_named_with_its_setting(monkeypatch: pytest.MonkeyPatch) 
     with pytest.raises(SettingError, match=r"BROWSER_PORT.*many"):
         get_settings()
     get_settings.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("CCA_HOME", "~nobody-here/cca", "no user nobody-here"),
+        ("CLAUDE_DIR", "/srv,~nobody-here/projects", "no user nobody-here"),
+        ("ICEBERG_WAREHOUSE_PATH", "~nobody-here/lake", "no user nobody-here"),
+        ("TIMEZONE", "a" * 5000, "no time zone"),
+        ("MONGO_DB", "a" * 64, "63 characters"),
+        ("MONGO_COLLECTION", "a..b", "match pattern"),
+    ],
+)
+def test_what_only_fails_when_it_is_used_is_named_before(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    get_settings.cache_clear()
+    with pytest.raises(SettingError, match=rf"^{name}: .*{said}.*it is set in the environment$"):
+        get_settings()
+    get_settings.cache_clear()
+
+
+def test_a_message_names_the_file_of_a_wrong_value_and_a_file_that_is_no_text(
+    tmp_path: Path,
+) -> None:
+    """In a process of its own: the file is chosen when the settings are imported."""
+
+    def said(content: bytes) -> str:
+        (tmp_path / "own.env").write_bytes(content)
+        ran = subprocess.run(
+            [sys.executable, "-m", "cca", "usage", "daily"], capture_output=True, text=True,
+            env=child_environment({"CCA_ENV_FILE": str(tmp_path / "own.env"), "TIMEZONE": ""}),
+            check=False,
+        )  # fmt: skip
+        assert ran.returncode == 1
+        return ran.stderr
+
+    assert f"it is set in {tmp_path / 'own.env'}" in said(b"TIMEZONE=Mars\n")
+    assert "no text in UTF-8" in said(b"\xff\xfeTIMEZONE=UTC\n")
+
+
+def test_the_archive_is_no_collection_of_another_purpose() -> None:
+    for name in ("sessions", "fs.files", "system.views"):
+        settings = Settings(mongo_collection=name, _env_file=None)
+        with (
+            archive.connect("mongodb://127.0.0.1:9") as client,
+            pytest.raises(SettingError, match="MONGO_COLLECTION"),
+        ):
+            archive.conversations(client, settings)
 
 
 def test_child_reads_the_same_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -108,6 +108,9 @@ def test_the_main_job_runs_from_another_folder_and_writes_nothing_into_the_packa
     usage = json.loads(made)["totals"]
     assert usage["cost_usd"] == pytest.approx(float(truth["cost_usd"]))
     assert usage["output_tokens"] == truth["output_tokens"]
+    # The wheel brings what dbt ran.
+    by_dbt = "select count(*) from fct_build_results where not is_repeated"
+    assert whole.output("cca", "query", "--csv", by_dbt, **variables).split()[-1] == "0"
     # Without Airflow the light stack's way: the same pipeline, here.
     ran = json.loads(whole.output("cca", "run", "pipeline", "--json", **variables))
     assert ran["state"] == "success"

@@ -76,7 +76,6 @@
   }
 
   function openNote(place) {
-    noted = place;
     const mark = markOf(place);
     const form = dialog.querySelector("form");
     form.tags.value = [...(mark?.querySelectorAll(".tag") || [])]
@@ -85,6 +84,8 @@
     form.elements.title.value = mark?.dataset.title || "";
     form.querySelector(".session-name").hidden = Boolean(place.entry);
     form.note.value = mark?.querySelector(".note-text")?.textContent || "";
+    // What others change while this is written stays, so the server is told what it began with.
+    noted = { ...place, seen: written(form) };
     dialog.querySelector("#note-title").textContent = place.entry
       ? "Note on this message"
       : "Note on this session";
@@ -93,13 +94,17 @@
     form.note.focus();
   }
 
+  const written = ({ elements: { tags, note, title } }) => ({
+    tags: tags.value.split(","),
+    note: note.value,
+    title: title.value,
+  });
+
   dialog.querySelector("form").addEventListener("submit", async (event) => {
     if (event.submitter?.value === "cancel") return;
     event.preventDefault();
-    const { tags, note, title } = event.target.elements;
-    const named = noted.entry ? {} : { title: title.value };
     try {
-      const kept = await change(noted, { tags: tags.value.split(","), note: note.value, ...named });
+      const kept = await change(noted, { ...written(event.target), seen: noted.seen });
       if (kept.name) rename(noted.session, kept.name);
       dialog.close();
       say("Saved");

@@ -1,12 +1,17 @@
 """What goes wrong is said in one line that names the fix; a wrong use names the option."""
 
 import uuid
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
+from pymongo.collection import Collection
 from pymongo.errors import ServerSelectionTimeoutError
 
+from cca.follow.agent import catch_up
+from cca.follow.lock import follower_lock
 from cca.gold import state
 from cca.settings import Settings
 from tests.include.cli.conftest import Filled
@@ -200,6 +205,20 @@ def test_a_search_of_an_empty_archive_names_what_fills_it(
     assert (done.code, done.out) == (1, "")
     assert "no search index yet" in done.err
     assert "`cca up`" in done.err
+
+
+def test_a_search_in_an_index_that_is_being_built_says_that_it_lacks_entries(
+    terminal: Terminal, settings: Settings, collection: Collection[Any]
+) -> None:
+    now = datetime.now(UTC)
+    collection.insert_one({"_id": "first", "ingestedAt": now})
+    catch_up(settings, settings.mongo_uri)
+    late = now + timedelta(seconds=1)
+    collection.insert_many({"_id": str(number), "ingestedAt": late} for number in range(1001))
+    with follower_lock(settings.search_dir):
+        done = terminal.run(settings, "search", "word")
+    assert (done.code, done.out) == (0, "0 hits, 0 shown\n")
+    assert "lacks 1,001 entries" in done.err
 
 
 def test_a_folder_without_a_backup_is_named(

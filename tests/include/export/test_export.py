@@ -16,8 +16,7 @@ import pytest
 from click.testing import CliRunner
 from pymongo.collection import Collection
 
-from cca.annotations import Annotation
-from cca.annotations import keep as keep_annotation
+from cca.annotations import Annotation, amend
 from cca.conversation.reader import count_entries
 from cca.errors import NotFound
 from cca.export import write
@@ -128,9 +127,8 @@ def test_markdown_keeps_prose_and_fences_what_holds_fences(collection: Collectio
 
 def note(collection: Collection[Any], session: str, entry: str = "", **given: Any) -> None:
     mark = Annotation(session, entry, by="ada", at=START, **given)
-    keep_annotation(
-        collection.database[ANNOTATIONS], mark, {"projectId": "-p-atlas", "host": "here"}
-    )
+    origin = {"projectId": "-p-atlas", "host": "here"}
+    amend(collection.database[ANNOTATIONS], Annotation(session, entry), lambda _: mark, origin)
 
 
 def test_what_people_wrote_leaves_with_it(collection: Collection[Any]) -> None:

@@ -93,6 +93,15 @@ def test_a_pass_over_everything_says_that_the_disk_is_full(
     assert collection.count_documents({}) == COUNT
 
 
+def test_a_search_that_finds_no_room_for_its_index_says_so(on_a_small_disk, written, settings):
+    sync_once(settings, settings.mongo_uri)
+    process = on_a_small_disk("-m", "cca", "search", "word", ballast_kb=DISK_KB)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "the disk is full" in said
+    assert "Traceback" not in said
+
+
 def test_a_running_agent_on_a_full_disk_goes_on_when_there_is_space(
     on_a_small_disk, written, settings, collection, tmp_path
 ):
