@@ -27,26 +27,36 @@ rebuild a session too many.
     ),
 
     shared as (
-        select shared_key
+        select
+            shared_key,
+            min(session_key) as first_key
         from keys
         group by shared_key
         having min(session_key) <> max(session_key)
     ),
 
-    shared_keys as (
-        select
+    linked_keys as (
+        select distinct
             keys.session_id,
-            min(keys.session_id) over (partition by keys.shared_key) as first_session_id
+            shared.first_key
         from keys
         inner join shared on keys.shared_key = shared.shared_key
+        where keys.session_key <> shared.first_key
+    ),
+
+    sessions as (
+        select distinct
+            session_id,
+            {{ hash_of("session_id") }} as session_key
+        from {{ entries }}
     ),
 
     links as (
-        select distinct
-            session_id,
-            first_session_id
-        from shared_keys
-        where session_id <> first_session_id
+        select
+            linked_keys.session_id,
+            sessions.session_id as first_session_id
+        from linked_keys
+        inner join sessions on linked_keys.first_key = sessions.session_key
     ),
 
     relatives as (

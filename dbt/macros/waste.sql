@@ -1,12 +1,32 @@
 {#- The next call of the same tool came soon, on the same file if it is one. -#}
 {% macro retried_calls() -%}
-with repeated as (
+with failed as (
+    select * from calls
+    -- A command that ended with an exit code has told something.
+    where is_failed and coalesce(error_class, '') <> 'exit code'
+),
+
+repeated as (
+    select * from failed
+    where exists (
+        select 1 from calls
+        where
+            calls.session_id = failed.session_id
+            and calls.thread = failed.thread
+            and calls.tool_name = failed.tool_name
+            and coalesce(calls.file_path, '') = coalesce(failed.file_path, '')
+            and calls.call_number > failed.call_number
+            and calls.call_number <= failed.call_number + 3
+    )
+),
+
+messages_called as (
     select
-        *,
-        lead(call_number) over (
-            partition by session_id, thread, tool_name, coalesce(file_path, '') order by call_number
-        ) as next_number
+        message_id,
+        count(*) as calls_of_message
     from calls
+    where message_id in (select repeated.message_id from repeated)
+    group by message_id
 )
 
 select
@@ -17,15 +37,11 @@ select
     repeated.started_at as found_at,
     repeated.day,
     repeated.tool_name as what,
-    (messages.prompt_tokens + messages.output_tokens) / repeated.calls_of_message as tokens,
-    messages.cost_usd / repeated.calls_of_message as usd
+    (messages.prompt_tokens + messages.output_tokens) / messages_called.calls_of_message as tokens,
+    messages.cost_usd / messages_called.calls_of_message as usd
 from repeated
 inner join messages on repeated.message_id = messages.message_id
-where
-    repeated.is_failed
-    -- A command that ended with an exit code has told something.
-    and coalesce(repeated.error_class, '') <> 'exit code'
-    and repeated.next_number - repeated.call_number <= 3
+inner join messages_called on repeated.message_id = messages_called.message_id
 {%- endmacro %}
 
 {#- Files whose text the thread had read before; it costs what it costs to write to the cache. -#}

@@ -1,7 +1,7 @@
 """Brings a copy of the published file to what the marts hold now: most rows stay as they are.
 
 A few new lines change the rows of their sessions and of their days. To compare all rows by a hash
-costs a tenth of what writing them does. What deleted rows held stays in the file's pages, so a file
+costs a third of what writing them does. What deleted rows held stays in the file's pages, so a file
 that must forget something is written whole (`gold.py` decides).
 """
 

@@ -58,8 +58,6 @@ def repeat(
         with writing(settings) as warehouse:
             for name, value in _profile_settings(settings).items():
                 warehouse.execute(f"set {name} = '{value}'")
-            # On few rows two threads take no less time than one, and a third more of the processor.
-            warehouse.execute("set threads = 1")
             for schema in recorded["schemas"]:
                 warehouse.execute(f"create schema if not exists {schema}")
             for step in recorded["steps"]:

@@ -13,8 +13,7 @@ calls as (
         coalesce(agent_id, '') as thread,
         row_number() over (
             partition by session_id, coalesce(agent_id, '') order by started_at, tool_use_id
-        ) as call_number,
-        count(*) over (partition by message_id) as calls_of_message
+        ) as call_number
     from {{ ref('fct_tool_calls') }}
 ),
 
