@@ -9,7 +9,8 @@ from pymongo.collection import Collection
 
 from cca.settings import Settings
 from cca.sync_agent.buffer import POSITIONS_IN_DOUBT, Buffer
-from cca.sync_agent.deliver import Document, deliver
+from cca.sync_agent.deliver import deliver
+from cca.sync_agent.document import Document
 from cca.sync_agent.erasure import erased_entries
 
 log = logging.getLogger(__name__)
