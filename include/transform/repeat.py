@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_CREATES_VIEW = "create or replace view"
+
 
 class Differs(Exception):
     """A statement had another outcome than in the recording; the message names its node."""
@@ -60,6 +62,8 @@ def repeat(
                 warehouse.execute(f"set {name} = '{value}'")
             for schema in recorded["schemas"]:
                 warehouse.execute(f"create schema if not exists {schema}")
+            if kind is Kind.FULL:
+                _make_room(warehouse, recorded)
             for step in recorded["steps"]:
                 nodes.append(_done(warehouse, step, kind))
                 if on_event:
@@ -111,6 +115,24 @@ def _build(warehouse: "duckdb.DuckDBPyConnection", step: dict[str, Any], kind: K
         if is_choice and found.fetchall() != [(kind is not Kind.SOME,)]:
             raise OtherKind
     warehouse.execute("commit")
+
+
+def _make_room(warehouse: "duckdb.DuckDBPyConnection", recorded: dict[str, Any]) -> None:
+    """Drop tables of models that are views, and the other way round: another version made them."""
+    steps = (step for step in recorded["steps"] if step["kind"] == "model")
+    models = {step["name"]: _is_view(step) for step in steps}
+    found = warehouse.execute(
+        "select table_catalog, table_schema, table_name, table_type = 'VIEW' "
+        "from information_schema.tables where table_catalog = current_database()"
+    )
+    for database, schema, name, is_view in found.fetchall():
+        place = f'"{database}"."{schema}"'
+        if place in recorded["schemas"] and models.get(name, is_view) != is_view:
+            warehouse.execute(f'drop {"view" if is_view else "table"} {place}."{name}"')
+
+
+def _is_view(step: dict[str, Any]) -> bool:
+    return any(each.lower().startswith(_CREATES_VIEW) for each in step["statements"])
 
 
 def _require_table(warehouse: "duckdb.DuckDBPyConnection", name: str) -> None:

@@ -140,6 +140,21 @@ def test_a_full_build_makes_schemas_tables_and_seeds_in_an_empty_warehouse(shop:
         assert run(shop, "select name from colours.seed_c") == [("red",)]
 
 
+def test_a_full_build_replaces_a_table_by_a_view_and_a_view_by_a_table(shop: Settings) -> None:
+    run(shop, "create schema colours; create table colours.v as select 0 as n")
+    run(shop, "create view colours.made as select 0 as n; create table v as select 7 as n")
+    view = 'create or replace view "analytics"."colours"."v" as select 2 as n'
+    table = [
+        'drop table if exists "analytics"."colours"."made"',
+        'create table "analytics"."colours"."made" as select 3 as n',
+    ]
+    assert recorded(shop, states=[*STATES, DROPS], v=[view], made=table, ends=CREATES) is Kind.FULL
+    assert repeat(shop, Kind.FULL, KEY, None) is not None
+    assert run(shop, "select n from colours.v union all select n from colours.made") == [(2,), (3,)]
+    # One of the same name that a person made stays.
+    assert run(shop, "select n from main.v") == [(7,)]
+
+
 def test_a_build_of_all_sessions_leaves_the_recording_of_some_for_the_next(shop: Settings) -> None:
     assert recorded(shop, states=STATES, later=["insert into ends values (5)"]) is Kind.SOME
     with pytest.raises(OtherKind):
