@@ -21,6 +21,7 @@ def entry_of(document: Mapping[str, Any]) -> dict[str, Any]:
 
     Raises:
         ValueError: `rawLine` holds no JSON.
+        AttributeError: It is neither text nor bytes.
 
     """
     raw = document.get("rawLine")
@@ -30,6 +31,6 @@ def entry_of(document: Mapping[str, Any]) -> dict[str, Any]:
         for name in OWN_FIELDS:
             entry.pop(name, None)
         return entry
-    text = raw if isinstance(raw, str) else bytes(raw).decode("utf-8", errors="replace")
+    text = raw if isinstance(raw, str) else raw.decode("utf-8", errors="replace")
     parsed: dict[str, Any] = json.loads(text)
     return parsed
