@@ -12,6 +12,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from cca.extract import chunks, one_chunk
 from cca.extract.chunks import Chunk
 from cca.extract.one_chunk import ExtractReport, Progress
@@ -107,6 +109,12 @@ def has_news(settings: Settings, loaded: LoadReport, *, full_refresh: bool = Fal
 def is_of_other_code(settings: Settings) -> bool:
     """Whether gold was made by other SQL, rules or prices, such as those of an earlier version."""
     return state.read(settings).code_version != code_version(settings)
+
+
+def is_for_other_code(settings: Settings, error: Exception) -> bool:
+    """Whether a query failed because gold lacks a table or column that other code made."""
+    is_missing = isinstance(error, duckdb.BinderException | duckdb.CatalogException)
+    return is_missing and is_of_other_code(settings)
 
 
 def lacks_copy(settings: Settings) -> bool:

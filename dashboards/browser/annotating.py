@@ -19,11 +19,11 @@ from cca.dashboards.browser.archive import find_session, named_title
 from cca.dashboards.browser.desk import Desk
 from cca.dashboards.browser.guard import user_of
 from cca.dashboards.browser.handler import Reading
+from cca.dashboards.browser.listing import MOST_PICKED
 from cca.dashboards.browser.views import render
 
 _MAX_BODY_BYTES = 80_000
 # As many as a person selects in the list.
-MAX_SESSIONS = 500
 Answer = tuple[str, str]
 
 
@@ -51,7 +51,7 @@ class Annotations(Reading):
     def _read(self) -> Answer:
         several = self.get_arguments("id")
         if several:
-            return self._read_all(several[:MAX_SESSIONS])
+            return self._read_all(several[:MOST_PICKED])
         annotations = annotations_of(self.desk.archive.annotations, self.argument("session"))
         rows = [_row(annotation) for annotation in annotations.values()]
         return "application/json", json.dumps({"rows": rows})
@@ -84,7 +84,7 @@ class Annotations(Reading):
     def _write_all(self, sessions: list[str], changes: dict[str, Any]) -> Answer:
         """The rows of the list as they are shown now, by session."""
         archive = self.desk.archive
-        for session in sessions[:MAX_SESSIONS]:
+        for session in sessions[:MOST_PICKED]:
             origin = archive.entries.find_one({"sessionKey": session})
             if origin is None:
                 continue
@@ -96,7 +96,7 @@ class Annotations(Reading):
                 ),
                 origin,
             )
-        return "application/json", json.dumps(named_rows(self.desk, sessions[:MAX_SESSIONS]))
+        return "application/json", json.dumps(named_rows(self.desk, sessions[:MOST_PICKED]))
 
     def _signed(self, before: Annotation, changes: Mapping[str, Any]) -> Annotation:
         return changed(replace(before, by=user_of(self), at=datetime.now(UTC)), changes)

@@ -96,6 +96,7 @@ def _page(desk: Desk, state: State, after: str = "") -> SessionPage:
 
 def _list_choices(desk: Desk, state: State) -> dict[str, Any]:
     return {
+        "most_picked": MOST_PICKED,
         "sorts": SORTS,
         "orders": ORDERS,
         "traits": TRAITS,

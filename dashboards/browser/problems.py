@@ -58,8 +58,8 @@ def no_conversations(settings: Settings, more: str = "") -> Problem:
     )
 
 
-def unreadable_gold(settings: Settings) -> Problem:
+def unreadable_gold(settings: Settings, error: Exception) -> Problem:
     """Why no figures can be read from the published file."""
-    from cca.pipeline import is_of_other_code  # noqa: PLC0415  (all that extracts)
+    from cca.pipeline import is_for_other_code  # noqa: PLC0415  (all that extracts)
 
-    return OUTDATED if is_of_other_code(settings) else BROKEN
+    return OUTDATED if is_for_other_code(settings, error) else BROKEN

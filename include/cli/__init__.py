@@ -145,13 +145,10 @@ def _is_of_older_gold(error: Exception) -> bool:
     """Tell whether a column or table is missing because gold is not built by this code yet."""
     if "duckdb" not in sys.modules:
         return False
-    import duckdb
-
-    from cca.pipeline import is_of_other_code
+    from cca.pipeline import is_for_other_code
     from cca.settings import get_settings
 
-    is_missing = isinstance(error, duckdb.BinderException | duckdb.CatalogException)
-    return is_missing and is_of_other_code(get_settings())
+    return is_for_other_code(get_settings(), error)
 
 
 def _explained(error: OSError) -> str:

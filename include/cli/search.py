@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from cca.search.texts import Row
     from cca.settings import Settings
 
-# The terminal is patient: so many hits are looked at for what the index does not keep.
 # Fewer entries that wait are in the index a moment later.
 _MANY = 1000
 _MARGIN = "    "
+# The terminal is patient: so many hits are looked at for what the index does not keep.
 _CHECKED_HITS, _PATTERN_SECONDS = 5000, 60.0
 KINDS = ("prompt", "answer", "thinking", "tool_input", "tool_result", "title", "system")
 

@@ -99,6 +99,13 @@ class Lists:
             self._noted = Noted(MOST_NOTED)
         if all_come:
             return
+        self._touch_those(match)
+
+    def touch_arrived(self, since: datetime) -> None:
+        """Touch what came meanwhile, where no feed tells of it."""
+        self._touch_those({"ingestedAt": {"$gte": since}})
+
+    def _touch_those(self, match: Document) -> None:
         hour = {"$dateTrunc": {"date": "$eventAt", "unit": "hour"}}
         key = {"session": "$sessionKey", "project": "$projectId", "hour": hour}
         steps = [{"$match": match}, {"$group": {"_id": key}}]

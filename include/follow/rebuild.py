@@ -42,9 +42,12 @@ def update_lists(collection: Collection[Document]) -> int:
     source = source_of(collection)
     if source is None:
         return 0
-    lists = Lists(collection, source)
+    lists, began = Lists(collection, source), archive.server_time(collection.database)
     lists.catch_up()
-    return lists.flush(None, is_all=True)
+    made = lists.flush(None, is_all=True)
+    # A follower counted what came meanwhile, and rows of before may have come after its own.
+    lists.touch_arrived(began)
+    return made + lists.flush(None, is_all=True)
 
 
 def answer_requests(

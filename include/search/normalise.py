@@ -27,6 +27,7 @@ _UNSPACED = re.compile(
 _PICTURE = re.compile(
     "[\u2190-\u21ff\u2300-\u23ff\u2500-\u27bf\u2900-\u297f\u2b00-\u2bff\U0001f000-\U0001faff]"
 )
+_FINAL_SIGMA, _SIGMA = "\u03c2", "\u03c3"
 _FOLDER = (
     tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
     # Its Unicode is newer than Python's.
@@ -63,7 +64,7 @@ def _spell(run: str) -> bytes:
     start = next((i for i, c in enumerate(run) if not unicodedata.combining(c)), len(run))
     run = _INVISIBLE.sub("", unicodedata.normalize("NFKC", mended(run[start:])))
     run = _PICTURE.sub(lambda sign: f" ux{ord(sign.group()):x} ", run)
-    spelled = "".join(map(_plain, _UNSPACED.sub(r" \g<0> ", run)))
+    spelled = "".join(map(plain_letter, _UNSPACED.sub(r" \g<0> ", run)))
     LEADS.update(sign for sign in spelled if not sign.isascii())
     return spelled.encode()
 
@@ -72,9 +73,9 @@ _cached = lru_cache(maxsize=65536)(_spell)
 
 
 @lru_cache(maxsize=65536)
-def _plain(sign: str) -> str:
-    """A character in lower case without its accent."""
-    low = sign.lower()
+def plain_letter(sign: str) -> str:
+    """A character in lower case without its accent; a final sigma is a sigma."""
+    low = sign.lower().replace(_FINAL_SIGMA, _SIGMA)
     # Small capitals become capital letters; what is no letter and no digit gives nothing.
     return "".join(_FOLDER.analyze(low)).lower() or low
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from cca.masking import mask_secrets
-from cca.search.normalise import UNDERSCORE
+from cca.search.normalise import UNDERSCORE, plain_letter
 from cca.search.patterns import Pattern
 from cca.search.typed import Term
 
@@ -42,7 +42,7 @@ class _Folding(dict[int, str]):
 
     def __missing__(self, code: int) -> str:
         character = chr(code)
-        plain = unicodedata.normalize("NFKD", character)[:1].lower() or character
+        plain = plain_letter(unicodedata.normalize("NFKD", character)[:1]) or character
         self[code] = plain if len(plain) == 1 else character
         return self[code]
 

@@ -15,6 +15,7 @@ from cca.sync_agent.buffer_rows import (
     CHECKPOINT_COLUMNS,
     COVERED,
     KEEP_LINE_BYTES,
+    NEWEST_DELIVERED,
     SELECT_ENTRIES,
     SELECT_NEWEST_DELIVERED,
     count_delivered,
@@ -26,7 +27,7 @@ from cca.sync_agent.buffer_rows import (
     save_checkpoint,
 )
 from cca.sync_agent.schema import open_buffer
-from cca.sync_agent.values import Batch, Checkpoint, DeadLetter, Entry
+from cca.sync_agent.values import NEVER_LOOKED, Batch, Checkpoint, DeadLetter, Entry
 
 # Delivered rows are kept so long at most.
 KEEP_DELIVERED_DAYS = 7
@@ -129,14 +130,21 @@ class Buffer:
 
     def newest_delivered(self) -> Entry | None:
         """Return the newest entry that was delivered before all that waits, if one is kept."""
-        rows = self.rows(SELECT_NEWEST_DELIVERED)
+        rows = self.rows(SELECT_NEWEST_DELIVERED, (0,))
         return Entry(*rows[0]) if rows else None
 
     def forget_positions(self) -> None:
-        """Let all files be read from their start; what waits goes on waiting."""
+        """Let all files be read from their start; what waits goes on waiting.
+
+        The generations stay: what the archive still has of a file must not stand after the rest.
+        """
         with self.transaction() as connection:
             connection.execute("DELETE FROM repeats")
-            connection.execute("DELETE FROM file_positions")
+            connection.execute(
+                "UPDATE file_positions SET position = 0, records = 0, size = ?, marker = x'',"
+                " prefix_checksum = 0, last_event_ms = NULL, tail_id = NULL",
+                (NEVER_LOOKED,),
+            )
             connection.execute("DELETE FROM counters WHERE name = ?", (POSITIONS_IN_DOUBT,))
 
     def pending_count(self) -> int:
@@ -181,11 +189,13 @@ class Buffer:
             )
             long = ((entry.row,) for entry in entries if len(entry.line) > KEEP_LINE_BYTES)
             connection.executemany("DELETE FROM pending_entries WHERE id = ?", long)
-            keep_from = drop_delivered(connection, entries[-1].row)
             # A batch holds the oldest that wait, so all that waits up to its last one is in it.
+            delivered_to = entries[-1].row
+            # Before the mark: to change a row costs more than to drop it.
+            drop_delivered(connection, delivered_to)
             connection.execute(
-                "UPDATE pending_entries SET synced = 1 WHERE synced = 0 AND id > ? AND id <= ?",
-                (keep_from, entries[-1].row),
+                "UPDATE pending_entries SET synced = 1 WHERE synced = 0 AND id <= ?",
+                (delivered_to,),
             )
             insert_dead(connection, dead, now)
             count_delivered(connection, len(entries) - len(dead))
@@ -251,14 +261,14 @@ class Buffer:
     def tidy(self) -> None:
         """Drop delivered rows that are a week old, and give free space back to the disk.
 
-        The newest row stays: it proves that the archive is still the one that has it.
+        The newest of them stays: it proves that the archive is still the one that has it.
         """
         with self.transaction() as connection:
             connection.execute(
                 "DELETE FROM pending_entries WHERE synced = 1"
                 " AND datetime(created_at) < datetime(?, ?)"
-                " AND id < (SELECT MAX(id) FROM pending_entries)",
-                (now_text(), f"-{KEEP_DELIVERED_DAYS} days"),
+                f" AND id IS NOT ({NEWEST_DELIVERED})",
+                (now_text(), f"-{KEEP_DELIVERED_DAYS} days", 0),
             )
         free = int(self.rows("PRAGMA freelist_count")[0][0])
         if free * int(self.rows("PRAGMA page_size")[0][0]) > _FREE_BYTES:

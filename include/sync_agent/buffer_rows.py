@@ -3,8 +3,10 @@
 import sqlite3
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
+from cca.sync_agent.identity import is_of_limits
 from cca.sync_agent.values import Checkpoint, DeadLetter, Entry
 
 # The newest delivered rows stay, so that one can look at what was delivered; long lines do not.
@@ -23,14 +25,19 @@ SELECT_ENTRIES = """
         generation, source_offset, event_ms, id
     FROM pending_entries WHERE synced = 0 ORDER BY id LIMIT ?
 """
-# What status lines recorded goes where an agent may have no right to write.
-SELECT_NEWEST_DELIVERED = """
+# The newest row that stands before all that waits, where what stands up to a row no longer waits.
+# It proves which archive has it, so no rule that drops delivered rows drops this one. What status
+# lines recorded is no proof: it goes where an agent may have no right to write.
+NEWEST_DELIVERED = """
+    SELECT id FROM pending_entries
+    WHERE stream NOT LIKE '@limits/%' AND id < coalesce(
+        (SELECT MIN(id) FROM pending_entries WHERE synced = 0 AND id > ?), 1 << 62)
+    ORDER BY id DESC LIMIT 1
+"""
+SELECT_NEWEST_DELIVERED = f"""
     SELECT project_id, session_id, source_file, CAST(entry_json AS BLOB), entry_id, stream,
         generation, source_offset, event_ms, id
-    FROM pending_entries
-    WHERE synced = 1 AND stream NOT LIKE '@limits/%'
-        AND id < coalesce((SELECT MIN(id) FROM pending_entries WHERE synced = 0), 1 << 62)
-    ORDER BY id DESC LIMIT 1
+    FROM pending_entries WHERE id = ({NEWEST_DELIVERED})
 """
 CHECKPOINT_COLUMNS = (
     "id, file_path, project_id, stream, position, generation, records, size, mtime_ns, ctime_ns,"
@@ -58,25 +65,35 @@ def note_sent(
     """Counts entries that were delivered without the buffer, and keeps the newest to be shown."""
     insert_dead(connection, refused, now)
     bad = {letter.entry.entry_id for letter in refused}
-    newest = [entry for entry in entries[-_SHOW_SENT:] if entry.entry_id not in bad]
-    short = [entry for entry in newest if len(entry.line) <= KEEP_LINE_BYTES]
     before = connection.execute("SELECT MAX(id) FROM pending_entries").fetchone()[0] or 0
-    insert_entries(connection, short, now)
+    insert_entries(connection, _newest_short(entries, bad), now)
     connection.execute("UPDATE pending_entries SET synced = 1 WHERE id > ?", (before,))
     # Rows that wait stay, wherever they stand.
     drop_delivered(connection, delivered_to=0)
     count_delivered(connection, len(entries) - len(refused))
 
 
-def drop_delivered(connection: sqlite3.Connection, delivered_to: int) -> int:
-    """Of the rows up to this one keep those that are among the newest; gives where those begin."""
-    newest = connection.execute("SELECT MAX(id) FROM pending_entries").fetchone()[0] or 0
-    keep_from: int = newest - KEEP_DELIVERED
-    connection.execute(
-        "DELETE FROM pending_entries WHERE id <= ? AND (synced = 1 OR id <= ?)",
-        (keep_from, delivered_to),
+def _newest_short(entries: Sequence[Entry], bad: set[str]) -> list[Entry]:
+    """Return the newest short entries in their order; one of a transcript if there is any."""
+    short = (
+        entry
+        for entry in reversed(entries)
+        if len(entry.line) <= KEEP_LINE_BYTES and entry.entry_id not in bad
     )
-    return keep_from
+    newest = list(islice(short, _SHOW_SENT))
+    if all(is_of_limits(entry.stream) for entry in newest):
+        newest += islice((entry for entry in short if not is_of_limits(entry.stream)), 1)
+    return newest[::-1]
+
+
+def drop_delivered(connection: sqlite3.Connection, delivered_to: int) -> None:
+    """Of the rows that were delivered keep the newest; all up to `delivered_to` were."""
+    newest = connection.execute("SELECT MAX(id) FROM pending_entries").fetchone()[0] or 0
+    connection.execute(
+        "DELETE FROM pending_entries WHERE id <= ? AND (synced = 1 OR id <= ?)"
+        f" AND id IS NOT ({NEWEST_DELIVERED})",
+        (newest - KEEP_DELIVERED, delivered_to, delivered_to),
+    )
 
 
 def count_delivered(connection: sqlite3.Connection, amount: int) -> None:

@@ -74,8 +74,8 @@ class Intake:
 
     @property
     def knows_nothing(self) -> bool:
-        """Whether nothing was read yet, or everything that was is gone."""
-        return not self._known
+        """Whether nothing was read yet, or all positions are forgotten."""
+        return not any(point.position for point in self._known.values())
 
     def scan(self, roots: Sequence[Path]) -> list[FoundFile]:
         """All files there are, oldest first; also notes which known files went."""

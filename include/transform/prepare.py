@@ -93,7 +93,7 @@ def main() -> None:
     """Prepare, and say what went wrong: cca works without, its first build is slower."""
     try:
         prepare()
-    except BuildFailed as error:
+    except (BuildFailed, WarehouseError) as error:
         sys.exit(f"cca comes without recordings of dbt: {error}")
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from cca.prices.files import newer_list
 from cca.settings import Settings
+from cca.settings.duckdb_names import database_name
 from cca.transform import recording
 from cca.transform.code_version import project_version
 from cca.transform.dbt import (
@@ -87,7 +88,7 @@ def text_for(settings: Settings, name: str) -> str:
     """Return one of the files with the values of an installation in it."""
     text = (folder() / name).read_text(encoding="utf-8")
     for placeholder, value in (
-        (ANY_DATABASE, settings.warehouse_path.stem),
+        (ANY_DATABASE, database_name(settings.warehouse_path)),
         (ANY_ZONE, settings.timezone),
         (ANY_FOLDER, str(DBT_DIR)),
     ):

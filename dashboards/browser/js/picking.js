@@ -1,6 +1,5 @@
 // Several sessions of the list, selected to be exported, tagged, starred or resumed together.
 (() => {
-  const MOST = 500;
   const ROW = ".sessions a.row";
   const isRanging = (event) => event.shiftKey && !event.metaKey && !event.ctrlKey;
 
@@ -92,8 +91,9 @@
     }
 
     function add(ids) {
-      for (const id of ids) if (picked.size < MOST) picked.add(id);
-      if (picked.size === MOST) say(`At most ${MOST} sessions are selected at once`);
+      const most = Number(el.querySelector("template.of-picked")?.dataset.most);
+      for (const id of ids) if (picked.size < most) picked.add(id);
+      if (picked.size === most) say(`At most ${most} sessions are selected at once`);
     }
 
     async function addAll() {

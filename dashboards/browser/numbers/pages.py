@@ -207,7 +207,7 @@ def made_of(settings: Settings, choice: Choice, page: Page, slug: str = "") -> M
         return Made(slug, wanted, given, choice, sections, _nothing(asked), gold, options)
     except (CcaError, duckdb.Error) as error:
         logger.warning("gold cannot be read: %s", error)
-        return Made(slug, wanted, given, choice, [], unreadable_gold(settings), gold)
+        return Made(slug, wanted, given, choice, [], unreadable_gold(settings, error), gold)
 
 
 def _nothing(asked: Asked) -> Problem:

@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from cca.annotations import Annotation
-from cca.annotations import keep as keep_mark
+from cca.annotations import Annotation, amend, changed
 from cca.conversation.excerpt import EXCERPT_ENTRIES, Anchor
 from cca.dashboards.browser.archive import open_archive
 from cca.dashboards.browser.desk import Desk
@@ -65,7 +64,12 @@ def test_a_mark_is_seen_at_once(desk: Desk) -> None:
     first = desk.archive.entries.find_one({"message.content": "Message 3 of many."})
     assert first is not None
     assert "seen-twice" not in window(desk, FIRST)
-    keep_mark(desk.archive.annotations, Annotation("long", first["_id"], tags=("seen-twice",)), {})
+    amend(
+        desk.archive.annotations,
+        Annotation("long", first["_id"]),
+        lambda mark: changed(mark, {"tags": ["seen-twice"]}),
+        first,
+    )
     assert "seen-twice" in window(desk, FIRST)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from cca.follow.lists import Lists
-from cca.follow.rebuild import rebuild_lists
+from cca.follow.rebuild import rebuild_lists, update_lists
 from cca.transcript.prompts import is_human_prompt
 from tests.include.follow.scribe import START
 
@@ -288,6 +288,22 @@ def test_the_folder_a_project_is_named_after_wins(scribe, row):
 )
 def test_prompts_are_what_a_person_asked(entry, is_prompt):
     assert is_human_prompt({"type": "user", **entry}) is is_prompt
+
+
+def test_what_comes_while_lists_are_rebuilt_is_counted(scribe, collection, monkeypatch):
+    scribe.prompt("before")
+    flush = Lists.flush
+
+    def flush_then_hear(lists, *arguments, **options):
+        made = flush(lists, *arguments, **options)
+        if collection.count_documents({}) == 1:
+            scribe.prompt("meanwhile", ingestedAt=datetime.now(UTC))
+        return made
+
+    monkeypatch.setattr(Lists, "flush", flush_then_hear)
+    update_lists(collection)
+    assert collection.database["sessions"].find_one({"_id": "s1"})["prompts"] == 2
+    assert [row["count"] for row in collection.database["activity"].find()] == [2]
 
 
 def test_rebuilt_lists_equal_the_kept_ones_and_lose_what_is_gone(

@@ -88,6 +88,15 @@ def test_a_snippet_of_markdown_has_its_words_without_its_signs() -> None:
     assert "**otter**" in snippet_of(text, finder).text
 
 
+def test_letters_that_are_found_by_their_plain_form_are_marked() -> None:
+    shown = snippet_of(
+        "the \u0262\u029f\u028f\u1d18\u029c of \u0130zmir", of_terms(understand("glyph").terms)
+    )
+    assert [shown.text[start:end] for start, end in shown.marks] == [
+        "\u0262\u029f\u028f\u1d18\u029c"
+    ]
+
+
 def test_a_follower_that_stopped_leaves_entries_waiting(
     scribe: Any, caught_up: Any, settings: Settings, collection: Any
 ) -> None:

@@ -91,10 +91,40 @@ def test_a_week_after_delivery_rows_go_and_those_that_wait_stay(path):
         with buffer.transaction() as connection:
             connection.execute("UPDATE pending_entries SET created_at = '2020-01-01T00:00:00Z'")
         buffer.tidy()
-        assert buffer.rows("SELECT synced FROM pending_entries") == [(0,), (0,)]
+        rows = "SELECT source_offset, synced FROM pending_entries ORDER BY id"
+        assert buffer.rows(rows) == [(1, 1), (2, 0), (3, 0)]
+        assert buffer.newest_delivered().entry_id == entry(1).entry_id
         buffer.mark_delivered(buffer.pending(2, 1000))
         buffer.tidy()
-        assert buffer.newest_delivered().entry_id == entry(3).entry_id
+        assert buffer.rows(rows) == [(3, 1)]
+
+
+def test_a_status_line_pushes_out_no_transcript_as_the_newest_delivered(path, monkeypatch):
+    monkeypatch.setattr(buffer_rows, "KEEP_DELIVERED", 3)
+    recorded = [entry(number)._replace(stream="@limits/h/l") for number in range(1, 100)]
+    with Buffer(path) as buffer:
+        buffer.commit([Batch(Checkpoint(1, "/p", "-a", "s"), [entry(0), *recorded])], [])
+        with buffer.transaction() as connection:
+            connection.execute("UPDATE pending_entries SET created_at = '2020-01-01T00:00:00Z'")
+        buffer.tidy()
+        assert buffer.newest_delivered().entry_id == entry(0).entry_id
+        buffer.commit([Batch(Checkpoint(1, "/p", "-a", "s"), recorded)])
+        buffer.mark_delivered(buffer.pending(100, 1 << 20))
+        assert buffer.newest_delivered().entry_id == entry(0).entry_id
+
+
+def test_the_last_delivered_row_stays_while_a_backlog_waits(path, monkeypatch):
+    monkeypatch.setattr(buffer_rows, "KEEP_DELIVERED", 3)
+    long = entry(9)._replace(line=b'"' + b"x" * buffer_rows.KEEP_LINE_BYTES + b'"')
+    with Buffer(path) as buffer:
+        entries = [*map(entry, range(9)), long, *map(entry, range(10, 30))]
+        buffer.commit([Batch(Checkpoint(1, "/p", "-a", "s"), entries)])
+        buffer.mark_delivered(buffer.pending(10, 1 << 20))
+        assert buffer.newest_delivered().entry_id == entry(8).entry_id
+        assert buffer.pending_count() == 20
+        buffer.mark_delivered(buffer.pending(10, 1 << 20))
+        delivered = "SELECT source_offset FROM pending_entries WHERE synced = 1"
+        assert buffer.rows(delivered) == [(19,)]
 
 
 def test_the_file_shrinks_again_after_a_backlog(path, monkeypatch):
@@ -116,5 +146,6 @@ def test_entries_past_the_buffer_are_counted_and_the_newest_shown(path):
         buffer.commit([Batch(Checkpoint(1, "/p", "-a", "s", 7), entries)], [refused])
         assert buffer.pending_count() == 0
         assert buffer.counter("delivered") == 199
-        assert buffer.rows("SELECT COUNT(*), MIN(synced) FROM pending_entries") == [(49, 1)]
+        shown = "SELECT COUNT(*), MIN(synced), MAX(source_offset) FROM pending_entries"
+        assert buffer.rows(shown) == [(50, 1, 198)]
         assert buffer.rows("SELECT reason FROM dead_letters") == [("too odd",)]

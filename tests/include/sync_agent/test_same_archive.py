@@ -42,6 +42,20 @@ def test_an_earlier_state_of_the_archive_gets_what_it_lacks(collection, sync, tr
 
 
 @pytest.mark.usefixtures("written")
+def test_a_rewritten_file_keeps_its_order(collection, sync, transcript):
+    """What the archive still has of the file's second writing stands before what comes now."""
+    sync()
+    transcript.write_bytes(b"".join(map(line, range(100, 110))))
+    sync()
+    collection.delete_one({"n": 109})
+    with transcript.open("ab") as file:
+        file.write(line(110))
+    sync()
+    found = collection.find().sort([("stream", 1), ("generation", 1), ("sourceOffset", 1)])
+    assert [each["n"] for each in found] == [*NUMBERS, *range(100, 111)]
+
+
+@pytest.mark.usefixtures("written")
 def test_a_kill_after_the_question_loses_no_answer(settings, collection, sync):
     """The question itself stores an entry, so it cannot be asked a second time."""
     sync()

@@ -22,7 +22,9 @@ def _prepared() -> None:
 
 @pytest.fixture
 def home(tmp_path: Path) -> Settings:
-    return build_settings(tmp_path, timezone="Asia/Kolkata", duckdb_path=tmp_path / "my-shop.db")
+    # DuckDB names the database after what stands before the first dot.
+    path = tmp_path / "my-shop.of.today.db"
+    return build_settings(tmp_path, timezone="Asia/Kolkata", duckdb_path=path)
 
 
 def files(settings: Settings) -> list[str]:
