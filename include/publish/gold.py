@@ -36,22 +36,24 @@ KEPT_FILES = 3
 _WHOLE_EVERY = 24
 
 
-def publish_newest(settings: Settings) -> Path:
+def publish_newest(settings: Settings, *, is_whole: bool = False) -> Path:
     """Publish, unless gold holds the newest build: then only bring the copies that lack it.
+
+    A whole file is published in any case.
 
     Raises:
         WarehouseError: There are no marts, or the copy differs from them.
         ServiceDown: A database does not take its copy.
 
     """
-    if not _holds_newest_build(settings):
-        return publish(settings)
+    if is_whole or not _holds_newest_build(settings):
+        return publish(settings, is_whole=is_whole)
     copies.copy_newest(settings)
     return settings.gold_path.resolve()
 
 
-def publish(settings: Settings) -> Path:
-    """Publish the marts and return the new gold file.
+def publish(settings: Settings, *, is_whole: bool = False) -> Path:
+    """Publish the marts and return the new gold file; a whole one takes nothing of the last file.
 
     It holds the load that dbt built last, which need not be the newest load.
 
@@ -70,7 +72,8 @@ def publish(settings: Settings) -> Path:
             built, built_at = meta.newest_build(warehouse), meta.newest_build_at(warehouse)
             models = models_of(settings)
             drop_removed(warehouse, models, state.read(settings).tables)
-            tables = _write(warehouse, building, _renewable(settings))
+            previous = None if is_whole else _renewable(settings)
+            tables = _write(warehouse, building, previous)
         _make_durable(building, target)
         replace_link(settings.gold_path, target)
         state.update(
@@ -123,8 +126,7 @@ def _holds_newest_build(settings: Settings) -> bool:
 def _renewable(settings: Settings) -> Path | None:
     """Return the published file if the next one may be made of it.
 
-    Other code may make other columns, and mask what was not masked. After an erasure nothing is
-    known of the code that made it.
+    Other code may make other columns, and mask what was not masked.
     """
     current = settings.gold_path.resolve()
     is_ours = state.read(settings).code_version == code_version(settings)

@@ -3,9 +3,7 @@
 import duckdb
 
 from cca.masking import mask_secrets
-
-# Columns of the marts that hold such text; all others hold ids, names, numbers and paths.
-TEXTS = frozenset({"title", "first_prompt", "prompt", "description", "reason", "commit_subject"})
+from cca.masking.columns import TEXTS
 
 
 def selection(connection: duckdb.DuckDBPyConnection, relation: str) -> str:

@@ -12,6 +12,7 @@ from pymongo.collection import Collection
 from pymongo.database import Database
 
 from cca import erase as erasing
+from cca import pipeline
 from cca.cli.forget import forget as forget_command
 from cca.errors import NotFound
 from cca.extract.fetch import server_time
@@ -22,6 +23,7 @@ from cca.gold.open import reading_gold
 from cca.lake import catalog
 from cca.lake.manifest import with_format
 from cca.load.raw import load
+from cca.load.warehouse import writing
 from cca.mongo import erasures
 from cca.search import home as homes
 from cca.selection import Selection
@@ -30,7 +32,7 @@ from cca.sync_agent.agent import sync_once
 from cca.sync_agent.buffer import Buffer
 from tests.stored import files_with
 
-SECRET, OTHER = "xyloquokka", "zwombatine"
+SECRET, OTHER, HOURLY = "xyloquokka", "zwombatine", "quirkplover"
 SESSION = "0a0a0a0a-0000-4000-8000-00000000000{}"
 
 
@@ -72,7 +74,27 @@ def words_in_mongo(database: Database[dict[str, Any]]) -> str:
     return repr([list(database[name].find()) for name in names])
 
 
+@pytest.fixture
+def hourly_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run beside the erasure publishes rows that are gone when the erasure publishes."""
+    build = pipeline.build
+
+    def build_and_publish(settings: Settings, **how: Any) -> object:
+        report = build(settings, **how)
+        with writing(settings) as warehouse:
+            row = f"select * replace ('{HOURLY}' as host) from marts.dim_hosts limit 1"
+            warehouse.execute(f"insert into marts.dim_hosts {row}")
+        published = pipeline.publish(settings)
+        with writing(settings) as warehouse:
+            warehouse.execute(f"delete from marts.dim_hosts where host = '{HOURLY}'")
+        assert files_with(settings.gold_dir, HOURLY) == [published.name]
+        return report
+
+    monkeypatch.setattr(pipeline, "build", build_and_publish)
+
+
 @pytest.mark.timeout(300)
+@pytest.mark.usefixtures("hourly_run")
 def test_nothing_of_a_forgotten_project_is_left_and_the_rest_is_as_it_was(
     told: Settings, collection: Collection[dict[str, Any]]
 ) -> None:
@@ -98,6 +120,7 @@ def test_nothing_of_a_forgotten_project_is_left_and_the_rest_is_as_it_was(
     assert SECRET not in words_in_mongo(collection.database)
     assert not files_with(told.lake_dir, SECRET)
     assert files_with(told.cca_home, SECRET) == []
+    assert files_with(told.gold_dir, HOURLY) == []
     assert len(list(told.gold_dir.glob("gold-*"))) == 1
     assert gold_rows(told, "-srv-secret") == []
     assert gold_rows(told, "-srv-other") == [(SESSION.format(2), 4)]

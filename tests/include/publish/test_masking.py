@@ -1,8 +1,13 @@
-import duckdb
+from pathlib import Path
+from shutil import copytree
 
-from cca.masking import MASK
+import duckdb
+import pytest
+
+from cca.masking import MASK, columns
 from cca.publish import masking
-from cca.transform import dictionary
+from cca.settings import Settings
+from cca.transform import dbt, dictionary
 
 SECRET = "sk-" + "ant-api03-" + "aB3_-x" * 12
 
@@ -29,4 +34,16 @@ def test_a_table_without_texts_is_copied_whole():
 def test_the_named_columns_are_in_gold():
     """A column that was renamed would leave unmasked."""
     (page,) = dictionary.files().values()
-    assert all(f"| `{name}` | varchar |" in page for name in masking.TEXTS)
+    assert all(f"| `{name}` | varchar |" in page for name in columns.TEXTS)
+
+
+def test_another_column_to_mask_is_other_code(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Gold of an earlier version holds that column as it was written."""
+    settings = Settings(cca_home=tmp_path, _env_file=None)
+    before = dbt.code_version(settings)
+    (copied,) = copytree(dbt._MASKING_DIR, tmp_path / "masking").glob("columns.py")
+    copied.write_text(copied.read_text().replace('{"title"', '{"answer", "title"'))
+    monkeypatch.setattr(dbt, "_MASKING_DIR", copied.parent)
+    assert dbt.code_version(settings) != before
