@@ -28,7 +28,7 @@ order by f.started_at desc, f.tool_use_id limit $limit offset $offset
 # Files whose path holds a text, the one that was touched last first.
 _TOUCHED = f"""
 select file_path, {calls.CHANGES.expression} as changes,
-    count(*) filter (operation = 'read') as reads,
+    {calls.FILE_OPERATIONS.expression} - {calls.CHANGES.expression} as reads,
     {calls.TOUCHING_SESSIONS.expression} as sessions,
     {calls.LINES_ADDED.expression} as lines_added,
     {calls.LINES_REMOVED.expression} as lines_removed, max(started_at) as last_at

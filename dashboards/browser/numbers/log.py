@@ -16,13 +16,18 @@ from cca.masking import mask_secrets
 # Days or weeks on one page; the period chosen leads to earlier ones.
 _MOST = 7
 _MOST_PROMPTS = 4
-_DAYS = f"select distinct m.day from marts.fct_prompts as m where {FILTERED} order by 1 desc"
+# A response may come on the day after its prompt.
+_DAYS = " union ".join(
+    f"select m.day from marts.{mart} as m where {FILTERED} and m.day is not null"
+    for mart in ("fct_prompts", "fct_api_messages")
+)
+_NEWEST_DAYS = f"from ({_DAYS}) select day order by day desc"
 
 
 def page(asked: Asked) -> list[Section]:
     period: Period = "week" if asked.choice.each == "week" else "day"
     since, until = asked.choice.period(asked.today)
-    firsts = dict.fromkeys(days_of(period, row["day"]) for row in asked.rows(_DAYS))
+    firsts = dict.fromkeys(days_of(period, row["day"]) for row in asked.rows(_NEWEST_DAYS))
     logs = [
         _log(asked, _digest(asked.gold, *_within(days, since, until), asked.choice.project,
                             asked.choice.host))

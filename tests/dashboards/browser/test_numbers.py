@@ -24,6 +24,7 @@ from cca.dashboards.browser.numbers import (
     causes,
     context,
     errors,
+    log,
     overview,
     spending,
     tools,
@@ -39,6 +40,7 @@ from cca.dashboards.browser.numbers.pages import PAGES, make, numbers_page
 from cca.dashboards.browser.numbers.parts import (
     Caption,
     Choices,
+    Log,
     Pair,
     Remark,
     Table,
@@ -57,10 +59,12 @@ from cca.gold.measures.causes import BY_KIND
 from cca.gold.measures.rules import BREAK_CAUSES, WASTE_RULES
 from cca.gold.measures.select import select
 from cca.gold.measures.usage import ANSWERED_SESSIONS, API_MESSAGES, CACHE_READ_TOKENS, COST_USD
+from cca.gold.open import open_gold
 from cca.gold.pull_requests import sessions_of
 from cca.settings import PROJECT_DIR, Settings
 from cca.transform.build import transform
 from cca.transform.dbt import code_version
+from cca.usage.files import touched_files
 from cca.usage.reports import report
 from tests.dbt.rows import build_settings, write_raw
 from tests.dbt.transcripts import rows_of_limits, rows_of_transcripts
@@ -1273,6 +1277,29 @@ def test_a_session_of_several_models_is_found_under_each_of_them(
     shown = waste.page(asked(home, Choice(model="m-1")))[-1]
     assert {row[2].text for row in shown.rows} == {"cache break"}
     assert len(shown.rows) == whole.totals["findings"]
+
+
+def test_the_work_log_has_the_days_of_responses_too(
+    home: Settings, built: tuple[Path, dict[str, Any]]
+) -> None:
+    publish(home, built[0], "delete from marts.fct_prompts")
+    first = log.page(asked(home))[0]
+    assert isinstance(first, Log)
+    assert first.entries
+
+
+def test_a_failed_read_of_a_file_is_none(
+    home: Settings, built: tuple[Path, dict[str, Any]]
+) -> None:
+    def files() -> list[dict[str, Any]]:
+        with open_gold(home.gold_path) as gold:
+            return touched_files(gold, "", 1000)
+
+    publish(home, built[0])
+    assert any(row["reads"] for row in files())
+    fail = "update marts.fct_file_operations set status = 'error' where operation = 'read'"
+    publish(home, built[0], fail)
+    assert not any(row["reads"] for row in files())
 
 
 def test_rules_are_told_for_every_kind_and_cause_that_the_marts_know() -> None:
