@@ -21,7 +21,7 @@ from cca.prices.overrides import check_overrides
 from cca.publish.metabase import Metabase, find_database
 from cca.publish.metabase_key import known_key
 from cca.settings import Settings
-from cca.stack import containers, kind, readiness
+from cca.stack import containers, kind, readiness, supervisor
 from cca.stack.programs import parts
 from cca.timetable import lock_path
 
@@ -133,7 +133,9 @@ def _disk(settings: Settings) -> Iterator[Check]:
 
 
 def _stack(settings: Settings) -> Iterator[Check]:
-    """Who runs the pipeline at its times."""
+    """Who runs the pipeline at its times, and with which code."""
+    if supervisor.is_up(settings) and not supervisor.has_this_code(settings):
+        yield Check("stack", "warn", "runs the code from before an upgrade", "`cca up` restarts it")
     if not kind.is_light(settings):
         return
     if holder(lock_path(settings)) is None:

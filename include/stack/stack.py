@@ -101,10 +101,14 @@ def _ensure_supervisor(settings: Settings, say: Say) -> None:
     environment = stack_environment(settings)
     programs = [program for part in parts(settings) for program in part.programs]
     if supervisor.is_up(settings):
-        if supervisor.is_started_with(settings, programs, environment):
+        why = ""
+        if not supervisor.has_this_code(settings):
+            why = "the code of cca changed"
+        elif not supervisor.is_started_with(settings, programs, environment):
+            why = "settings changed or another stack was chosen"
+        if not why:
             return
-        text = "code or settings changed, or another stack was chosen since the start: restarting"
-        say(Message(Kind.NOTE, text))
+        say(Message(Kind.NOTE, f"{why} since the start: restarting"))
         take_down(settings, say)
     elif orphans := processes.ours(settings):
         text = f"ending {len(orphans)} processes of a stack whose supervisor died"

@@ -37,6 +37,7 @@ def start(settings: Settings, programs: Iterable[Program], environment: dict[str
     named = tuple(programs)
     path, config = write_config(settings, named), _config(settings, named)
     (run_dir(settings) / "environment.sha256").write_text(_digest(environment, config))
+    _code_path(settings).write_text(code_digest())
     subprocess.Popen(  # noqa: S603
         [sys.executable, "-m", "supervisor.supervisord", "-n", "-c", str(path)],
         env=child_environment(environment | marked(settings)),
@@ -59,10 +60,17 @@ def start(settings: Settings, programs: Iterable[Program], environment: dict[str
 def is_started_with(
     settings: Settings, programs: Iterable[Program], environment: dict[str, str]
 ) -> bool:
-    """Tells whether the running stack was started with these programs, settings and this code."""
+    """Tells whether the running stack was started with these programs and settings."""
     with suppress(FileNotFoundError):
         started_with = (run_dir(settings) / "environment.sha256").read_text()
         return started_with == _digest(environment, _config(settings, programs))
+    return False
+
+
+def has_this_code(settings: Settings) -> bool:
+    """Tells whether the running stack was started with the code as it is now."""
+    with suppress(FileNotFoundError):
+        return _code_path(settings).read_text() == code_digest()
     return False
 
 
@@ -137,8 +145,11 @@ def _call(settings: Settings, method: str, *arguments: Any) -> Any:
 
 
 def _digest(environment: dict[str, str], config: str) -> str:
-    started_with = [environment, config, code_digest()]
-    return hashlib.sha256(json.dumps(started_with, sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(json.dumps([environment, config], sort_keys=True).encode()).hexdigest()
+
+
+def _code_path(settings: Settings) -> Path:
+    return run_dir(settings) / "code.sha256"
 
 
 def _config(settings: Settings, programs: Iterable[Program]) -> str:

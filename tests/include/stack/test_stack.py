@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from cca.doctor import checks
 from cca.mongo import server
 from cca.settings import Settings, child_environment
 from cca.stack import processes, readiness, stack, supervisor
@@ -122,10 +123,12 @@ def test_changed_settings_or_code_restart_the_stack(
     assert ready == {"sync"}
     assert "settings changed" in said[0].text
     assert readiness.agent_health(embedded) is None
+    assert not [each for each in checks._stack(moved) if "code" in each.detail]
     monkeypatch.setattr(supervisor, "code_digest", lambda: "that of another version")
+    assert [each.fix for each in checks._stack(moved) if "code" in each.detail]
     ready, said = bring_up(moved, "sync")
     assert ready == {"sync"}
-    assert "code or settings changed" in said[0].text
+    assert "the code of cca changed" in said[0].text
 
 
 def test_the_command_leaves_daemons_that_hold_none_of_its_streams(embedded: Settings):
