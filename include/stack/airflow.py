@@ -85,8 +85,6 @@ def airflow_environment(settings: Settings) -> dict[str, str]:
         "AIRFLOW__COSMOS__ENABLE_TELEMETRY": "False",
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
         "DO_NOT_TRACK": "1",
-        # glibc gives each thread a heap of its own; the idle API server holds 50 MB less with one.
-        "MALLOC_ARENA_MAX": "1",
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     }
 
