@@ -6,7 +6,7 @@ import time
 from collections import Counter
 
 from cca.errors import ServiceDown
-from cca.gold.freshness import freshness
+from cca.gold.freshness import Freshness, freshness
 from cca.settings import Settings, child_environment
 from cca.stack import readiness
 from cca.stack.airflow_api import FINISHED, AirflowApi
@@ -47,7 +47,7 @@ def publish_newest(settings: Settings, say: Say) -> bool:
     wanted = freshness(settings)
     with AirflowApi(settings) as airflow:
         airflow.sign_in()
-        if not wanted.is_behind and not _is_of_other_code(settings):
+        if not _is_due(settings, wanted):
             return False
         _wait_until_parsed(airflow, say)
         for _ in range(_RUNS):
@@ -61,7 +61,7 @@ def publish_newest(settings: Settings, say: Say) -> bool:
 
 def publish_newest_here(settings: Settings, say: Say) -> bool:
     """Run the pipeline in a process of its own where gold is behind archive or code, and tell."""
-    if not freshness(settings).is_behind and not _is_of_other_code(settings):
+    if not _is_due(settings, freshness(settings)):
         return False
     say(Message(Kind.WORKING, "pipeline run"))
     done = subprocess.run(
@@ -77,11 +77,11 @@ def publish_newest_here(settings: Settings, say: Say) -> bool:
     return True
 
 
-def _is_of_other_code(settings: Settings) -> bool:
-    """Tell whether an upgrade left gold as the version before made it."""
+def _is_due(settings: Settings, now: Freshness) -> bool:
+    """Tell whether gold is behind the archive, or is as the version before an upgrade made it."""
     from cca.pipeline import is_of_other_code  # noqa: PLC0415  (all that extracts)
 
-    return settings.gold_path.exists() and is_of_other_code(settings)
+    return now.is_behind or (settings.gold_path.exists() and is_of_other_code(settings))
 
 
 def _wait_until_parsed(airflow: AirflowApi, say: Say) -> None:

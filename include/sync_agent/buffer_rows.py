@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
-from cca.sync_agent.identity import is_of_limits
+from cca.sync_agent.identity import LIMITS, is_of_limits
 from cca.sync_agent.values import Checkpoint, DeadLetter, Entry
 
 # The newest delivered rows stay, so that one can look at what was delivered; long lines do not.
@@ -28,9 +28,9 @@ SELECT_ENTRIES = """
 # The newest row that stands before all that waits, where what stands up to a row no longer waits.
 # It proves which archive has it, so no rule that drops delivered rows drops this one. What status
 # lines recorded is no proof: it goes where an agent may have no right to write.
-NEWEST_DELIVERED = """
+NEWEST_DELIVERED = f"""
     SELECT id FROM pending_entries
-    WHERE stream NOT LIKE '@limits/%' AND id < coalesce(
+    WHERE stream NOT LIKE '{LIMITS}%' AND id < coalesce(
         (SELECT MIN(id) FROM pending_entries WHERE synced = 0 AND id > ?), 1 << 62)
     ORDER BY id DESC LIMIT 1
 """

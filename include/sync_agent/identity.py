@@ -44,17 +44,17 @@ class Place:
 
 
 # No stream of a transcript begins so: hosts and sessions have no such sign.
-_LIMITS = "@limits/"
+LIMITS = "@limits/"
 
 
 def is_of_limits(stream: str) -> bool:
     """Whether a stream holds what status lines recorded: it is no part of any conversation."""
-    return stream.startswith(_LIMITS)
+    return stream.startswith(LIMITS)
 
 
 def place_of_limits(name: str, host: str) -> Place:
     """The place of a file that status lines of a machine write to."""
-    stream = f"{_LIMITS}{host}/{name}"
+    stream = f"{LIMITS}{host}/{name}"
     return Place("statusline", stream, stream, f"{SPOOL_NAME}/{name}")
 
 
