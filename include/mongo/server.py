@@ -4,6 +4,7 @@ A command that finds none running starts one for its own duration (`transient`);
 user to leave stops it. Users hold a shared lock, so nobody's server is stopped under them.
 """
 
+import errno
 import json
 import os
 import shutil
@@ -96,14 +97,15 @@ def _start(settings: Settings, *, transient: bool) -> Running:
     move_over.bring_up_to_date(settings)
     # One start at a time among all homes: two that probe one port would set up each other's server.
     with held(Path(tempfile.gettempdir()) / f"cca-mongod-{os.getuid()}.lock"):
-        port = _usual_port(settings)
+        port, log_end = _usual_port(settings), _log_size(settings)
         try:
             return _start_on(settings, port, transient=transient)
         except ServiceDown:
-            # Another program took the port between the look and the start.
-            if first_free(port) == port:
+            # Another program took the port between the look and the start; it may be gone by now,
+            # such as the server of a command that was killed.
+            if not _found_its_port_taken(settings, log_end):
                 raise
-            return _start_on(settings, first_free(port), transient=transient)
+            return _start_on(settings, first_free(port + 1), transient=transient)
 
 
 def _start_on(settings: Settings, port: int, *, transient: bool) -> Running:
@@ -138,6 +140,21 @@ def _await_ready(settings: Settings, port: int, is_alive: Callable[[], bool]) ->
         time.sleep(0.05)
     message = f"mongod did not become ready in {_START_SECONDS} s; see {log_path}"
     raise ServiceDown(message)
+
+
+def _log_size(settings: Settings) -> int:
+    path = mongod.log_path(settings)
+    return path.stat().st_size if path.exists() else 0
+
+
+def _found_its_port_taken(settings: Settings, log_end: int) -> bool:
+    """Return whether mongod said so since its log was that long."""
+    path = mongod.log_path(settings)
+    if not path.exists():
+        return False
+    with path.open("rb") as log:
+        log.seek(log_end)
+        return os.strerror(errno.EADDRINUSE).encode() in log.read()
 
 
 def _full(settings: Settings) -> str:

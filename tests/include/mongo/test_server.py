@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import stat
+import subprocess
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -46,6 +47,30 @@ def test_moves_when_its_port_is_taken(home: Settings) -> None:
             assert urlsplit(moved).port != port
             assert client.db.things.count_documents({}) == 1
             client.db.things.insert_one({"_id": 2})
+
+
+def test_moves_when_another_had_its_port_for_a_moment(
+    home: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = socket.create_server(("127.0.0.1", 0))
+    port = other.getsockname()[1]
+    monkeypatch.setattr(server, "_usual_port", lambda _: port)
+    tried: list[int] = []
+    start = mongod.start
+
+    def start_beside(settings: Settings, on: int, **options: bool) -> subprocess.Popen[bytes]:
+        process = start(settings, on, **options)
+        if not tried:
+            process.wait()
+            other.close()
+        tried.append(on)
+        return process
+
+    monkeypatch.setattr(mongod, "start", start_beside)
+    with server.serving_mongo(home) as uri, MongoClient(uri) as client:
+        client.db.things.insert_one({"_id": 1})
+        assert tried == [port, urlsplit(uri).port]
+        assert len(set(tried)) == 2
 
 
 def test_needs_its_password_and_keeps_it_private(home: Settings) -> None:
