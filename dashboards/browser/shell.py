@@ -28,7 +28,7 @@ _SHEETS = (
 )  # fmt: skip
 STYLE = f"css/{'+'.join(_SHEETS)}.css"
 # One request for all: they share a connection with the large scripts of Panel.
-SCRIPTS = "js/page+tip+side+reading+rail+actions+picking+preview.js"
+SCRIPTS = "js/page+renew+tip+side+reading+rail+actions+picking+preview.js"
 # For figures of millions of points: Panel does without.
 _UNUSED = "bokeh-gl"
 _SOURCE = re.compile(r'src="([^"]+)"')

@@ -14,7 +14,7 @@ function firstDay(preset, timeZone) {
 }
 
 export function render({ model, el }) {
-  const { adopt, fill, wire, panes, live, heard, shine } = window.cca;
+  const { adopt, renew, wire, panes, live, heard, shine } = window.cca;
   const field = (name) => el.querySelector(`[name="${name}"]`);
   const set = (changes) => model.send_msg({ type: "set", changes });
   let typing = 0;
@@ -98,22 +98,7 @@ export function render({ model, el }) {
       panes.sessions?.away(is_away);
       return heard(is_away, is_quiet);
     }
-    // The text being typed is newer than what the server answers to.
-    const focused = el.getRootNode().activeElement;
-    const text = focused?.name === "q" ? focused.value : null;
-    const caret = text === null ? 0 : focused.selectionStart;
-    const dates = ["since", "until"].map((each) => field(each).value);
-    const isOpen = el.querySelector("details.dates").open;
-    fill(el, html);
+    renew(el, html);
     shine();
-    if (isOpen) {
-      el.querySelector("details.dates").open = true;
-      for (const each of ["until", "since"]) field(each).value = dates[each === "since" ? 0 : 1];
-      if (focused?.name in { since: 1, until: 1 }) field(focused.name).focus();
-    }
-    if (text === null) return;
-    field("q").value = text;
-    field("q").focus();
-    field("q").setSelectionRange(caret, caret);
   });
 }

@@ -117,7 +117,8 @@
 
   // Further matches of one session, in place of the button that asks for them.
   async function moreOf(el, button) {
-    const { more } = el.querySelector(".rows.hits").dataset;
+    const searched = () => el.querySelector(".rows.hits")?.dataset.more;
+    const more = searched();
     const { of, from } = button.dataset;
     button.disabled = true;
     // From here on news does not replace what somebody reads.
@@ -127,7 +128,7 @@
       if (!answer.ok) throw new Error(await answer.text());
       const chunk = document.createElement("template");
       fill(chunk, await answer.text());
-      button.closest("li").replaceWith(chunk.content);
+      if (searched() === more) button.closest("li")?.replaceWith(chunk.content);
     } catch (error) {
       button.textContent = reason(error);
       button.disabled = false;
