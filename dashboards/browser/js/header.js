@@ -1,19 +1,5 @@
-// Days of the reports' time zone, which need not be those of UTC or of this computer.
-function firstDay(preset, timeZone) {
-  if (!preset) return "";
-  const today = new Intl.DateTimeFormat("en-CA", { timeZone, dateStyle: "short" }).format();
-  const at = new Date(`${today}T00:00:00Z`);
-  const back = {
-    today: 0,
-    // Weeks begin on Monday.
-    week: (at.getUTCDay() + 6) % 7,
-    month: at.getUTCDate() - 1,
-  };
-  at.setUTCDate(at.getUTCDate() - (back[preset] ?? Number(preset) - 1));
-  return at.toISOString().slice(0, 10);
-}
-
-export function render({ model, el }) {
+// The bar on top: search, project, dates; what it sends, and that the page is alive.
+window.cca.renders.header = ({ model, el }) => {
   const { adopt, renew, wire, panes, live, heard, shine } = window.cca;
   const field = (name) => el.querySelector(`[name="${name}"]`);
   const set = (changes) => model.send_msg({ type: "set", changes });
@@ -101,4 +87,19 @@ export function render({ model, el }) {
     renew(el, html);
     shine();
   });
-}
+
+  // Days of the reports' time zone, which need not be those of UTC or of this computer.
+  function firstDay(preset, timeZone) {
+    if (!preset) return "";
+    const today = new Intl.DateTimeFormat("en-CA", { timeZone, dateStyle: "short" }).format();
+    const at = new Date(`${today}T00:00:00Z`);
+    const back = {
+      today: 0,
+      // Weeks begin on Monday.
+      week: (at.getUTCDay() + 6) % 7,
+      month: at.getUTCDate() - 1,
+    };
+    at.setUTCDate(at.getUTCDate() - (back[preset] ?? Number(preset) - 1));
+    return at.toISOString().slice(0, 10);
+  }
+};

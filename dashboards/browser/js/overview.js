@@ -1,5 +1,5 @@
 // What fills the page without an open session: the overview, or the matches of a search.
-export function render({ model, el }) {
+window.cca.renders.overview = ({ model, el }) => {
   const { adopt, fill, renew, calmly, forget, reason, wire, panes, moreOf } = window.cca;
   const { closes, stepIn, enter, onScroll } = window.cca;
   const set = (changes) => model.send_msg({ type: "set", changes });
@@ -152,4 +152,4 @@ export function render({ model, el }) {
     write(html);
     el.scrollTop = 0;
   });
-}
+};

@@ -2,13 +2,17 @@
 (() => {
   const panes = {};
 
+  // Where all painted panes were scrolled to: asked for one after the other, each change of the page
+  // would be laid out.
+  let tops = null;
+
   function adopt(name, el) {
     const painted = document.getElementById(`painted-${name}`);
     if (!painted) return;
-    const top = painted.scrollTop;
+    tops ??= new Map([...document.querySelectorAll(".painted")].map((one) => [one, one.scrollTop]));
     el.replaceChildren(...painted.childNodes);
     painted.remove();
-    el.scrollTop = top;
+    if (tops.get(painted)) el.scrollTop = tops.get(painted);
   }
 
   // A TypeError of fetch means that no answer came.
@@ -497,8 +501,13 @@
     if ("submit" in event.target.dataset) event.target.form.submit();
   });
 
+  // As Panel calls it: it would bring a script for browsers that know no modules.
+  window.importShim = (address) => import(address);
+
   window.cca = {
     panes,
+    // What the panes run once Panel has made them.
+    renders: {},
     adopt,
     fill,
     reason,

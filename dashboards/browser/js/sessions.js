@@ -1,4 +1,4 @@
-export function render({ model, el }) {
+window.cca.renders.sessions = ({ model, el }) => {
   const { adopt, fill, renew, calmly, forget, wire, panes, moreOf } = window.cca;
   const { closes, stepIn, enter, onScroll } = window.cca;
   const set = (changes) => model.send_msg({ type: "set", changes });
@@ -255,4 +255,4 @@ export function render({ model, el }) {
   if (!comeBack())
     el.querySelector('a.row[aria-current="page"]')?.scrollIntoView({ block: "nearest" });
   look();
-}
+};

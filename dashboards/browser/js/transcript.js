@@ -1,4 +1,4 @@
-export function render({ model, el }) {
+window.cca.renders.transcript = ({ model, el }) => {
   const { adopt, fill, renew, calmly, forget, reason, wire, show, panes } = window.cca;
   const { highlight, isBusy, wrapBlocks, shrinkHead, release } = window.cca;
   const set = (changes) => model.send_msg({ type: "set", changes });
@@ -747,4 +747,4 @@ export function render({ model, el }) {
   });
   opened();
   release();
-}
+};
