@@ -36,6 +36,18 @@ def empty(tmp_path: Path) -> Settings:
     )
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [(("usge",), "usage"), (("iceberg", "inof"), "info"), (("usage", "dayly"), "daily")],
+)
+def test_a_misspelt_name_gets_the_right_one(
+    terminal: Terminal, empty: Settings, typed: tuple[str, ...], meant: str
+) -> None:
+    done = terminal.run(empty, *typed)
+    assert (done.code, done.out) == (2, "")
+    assert f"did you mean {meant}?" in done.err.lower()
+
+
 def test_gold_of_another_version_is_named_with_the_command_that_builds_it_again(
     terminal: Terminal, empty: Settings
 ) -> None:
