@@ -83,7 +83,7 @@ def export(
         sessions = chosen(collection, choice)
         if not sessions:
             raise NotFound(
-                "no session matches; `cca usage session` lists sessions, `cca usage project` projects"
+                "no session matches; `cca usage session` and `cca usage project` list what there is"
             )
         total = sum(count_entries(collection, found.id) for found in sessions)
         places = MaskedPlaces(is_revealed=reveal)

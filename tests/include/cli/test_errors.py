@@ -164,6 +164,8 @@ def test_a_wrong_use_ends_with_2_and_names_what_is_wrong(
         (("usage", "--project", "nosuch"), "nosuch"),
         (("usage", "--host", "nosuch"), "nosuch"),
         (("export", "--session", "nosuch"), "`cca usage session`"),
+        (("search", "--session", "nosuch", "word"), "no session 'nosuch'"),
+        (("search", "--host", "nosuch", "word"), "no machine 'nosuch'"),
         (("iceberg", "rollback", "--snapshot", "1"), "1"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
