@@ -137,10 +137,9 @@ def _shortened(kind: str, name: str) -> Callable[[str], str] | None:
 def _figures(report: Report, detail: Detail) -> Iterable[Column]:
     if report.kind == "behaviour":
         for each in ASPECTS:
-            cells = [Text.from_markup(behaviour.cell(each, row)) for row in report.rows]
-            total = Text.from_markup(behaviour.cell(each, report.totals))
-            heading = behaviour.HEADINGS[each.value.name]
-            yield Column(heading, tuple(cells), total)
+            cells = tuple(Text.from_markup(behaviour.cell(each, row)) for row in report.rows)
+            whole = Text.from_markup(behaviour.cell(each, report.totals))
+            yield Column(behaviour.HEADINGS[each.value.name], cells, whole)
         return
     for heading, names in _shown(report, detail).items():
         texts = (_sum(row, names, detail) for row in report.rows)
