@@ -1,4 +1,4 @@
-"""Names in `.env` that look like settings and are none: nobody would notice that they do nothing."""
+"""Names in `.env` that look like settings and are none: nobody would notice they do nothing."""
 
 import re
 from collections.abc import Collection, Iterator
