@@ -1,7 +1,7 @@
 """One session's row in the lists, counted from its documents; copies within it count once."""
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -22,9 +22,6 @@ from cca.transcript.values import mapping, mended, string
 log = logging.getLogger(__name__)
 
 Row = dict[str, Any]
-# Documents with the texts of their tool results, which most of the counting does without.
-Texts = Callable[[list[str]], Iterable[Document]]
-
 # Side files are kept in the archive, but they are no entries of a transcript.
 _SIDE_FILES = frozenset({"agent-meta", "workflow", "tool-result"})
 
@@ -87,35 +84,28 @@ def counted(session_key: str, documents: Iterable[Document]) -> Counts:
     return counts
 
 
-def session_row(
-    session_key: str, counts: Counts, repeated: frozenset[str], texts: Texts
-) -> Row | None:
+def session_row(session_key: str, counts: Counts, repeated: frozenset[str]) -> Row | None:
     """Return the row, or None without documents; `repeated` are entries that another had first.
 
     Counts and times are of the session's own entries, as in gold's `dim_sessions`: what a fork
     repeats counts for the session that had it first. `entries` alone counts all documents, and
     `title`, `firstPrompt` and `cwd` may stem from a copy.
     """
-    if counts.place is None:
-        return None
-    if counts.failing:
-        counts.errors -= _rejected(texts(list(counts.failing)))
-    return _row(session_key, counts, repeated)
+    return None if counts.place is None else _row(session_key, counts, repeated)
 
 
-def _rejected(documents: Iterable[Document]) -> set[str]:
-    """Calls that a person did not allow."""
-    calls = set()
-    for document in documents:
-        try:
-            entry = entry_of(document)
-            for block in map(mapping, blocks_of(entry)):
-                text = result_text(block.get("content"))
-                if block.get("is_error") is True and is_rejection(entry, string(text) or ""):
-                    calls.add(string(block.get("tool_use_id")))
-        except ODD_ENTRY as error:
-            log.warning("entry %s is not read: %s", document.get("_id"), type(error).__name__)
-    return {call for call in calls if call}
+def rejected(document: Document) -> set[str]:
+    """Return the calls whose results in a document, read with their texts, say a person's no."""
+    calls: set[str] = set()
+    try:
+        entry = entry_of(document)
+        for block in map(mapping, blocks_of(entry)):
+            text = result_text(block.get("content"))
+            if block.get("is_error") is True and is_rejection(entry, string(text) or ""):
+                calls.add(string(block.get("tool_use_id")) or "")
+    except ODD_ENTRY as error:
+        log.warning("entry %s is not read: %s", document.get("_id"), type(error).__name__)
+    return calls - {""}
 
 
 def _count(
