@@ -162,7 +162,8 @@ def within(page: Page, url: str) -> list[Row]:
 
     def ended(run: int) -> float:
         key, number = ("End", 4999) if run % 2 == 0 else ("Home", 0)
-        there = page.get_by_text(f"Entry {number}:", exact=False).first
+        # In the conversation: the list beside it has the first prompt as a title.
+        there = page.locator(".feed").get_by_text(f"Entry {number}:").first
         return _timed(lambda: page.keyboard.press(key), there.wait_for)
 
     times = Row(

@@ -6,6 +6,7 @@ from importlib import import_module
 
 import click
 
+from cca.cli.groups import Group
 from cca.errors import CcaError
 from cca.extras import DISTRIBUTION
 from cca.terminal import guard, say
@@ -67,7 +68,7 @@ COMMANDS = {
 }
 
 
-class LazyGroup(click.Group):
+class LazyGroup(Group):
     """Lists its commands without importing them."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  (click's signature)
@@ -80,9 +81,8 @@ class LazyGroup(click.Group):
         command: click.Command = getattr(import_module(module), attribute)
         return command
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+    def sentence(self, ctx: click.Context, name: str) -> str:  # noqa: ARG002
+        return COMMANDS[name][1]
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cca.cli.groups import Group
 from cca.terminal import say
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ _OVER = 3
 _PERIODS = click.Choice(["day", "week", "month"])
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=Group, invoke_without_command=True)
 @click.option(
     "--check", is_flag=True, help=f"Exit with {_OVER} if a budget is spent; say only which."
 )

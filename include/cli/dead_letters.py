@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cca.cli.groups import Group
 from cca.terminal import say
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ def _buffer_path() -> "Path":
     return settings.buffer_path
 
 
-@click.group("dead-letters")
+@click.group("dead-letters", cls=Group)
 def dead_letters() -> None:
     """Show lines that could not be stored, and why."""
 

@@ -69,6 +69,11 @@ def export(
     from cca.mongo.server import serving_mongo
     from cca.settings import get_settings
 
+    if out is None and sys.stdout.isatty() and not (session or project or since or until):
+        raise click.UsageError(
+            "this would print every conversation; name a file with --out, or choose some with "
+            "--session, --project, --since or --until"
+        )
     settings = get_settings()
     choice = _choice(settings, session, project, since, until)
     with serving_mongo(settings) as uri, archive.connect(uri) as client:
@@ -78,11 +83,14 @@ def export(
         sessions = chosen(collection, choice)
         if not sessions:
             raise NotFound(
-                "no session matches; `cca search` and `cca usage session` show session ids"
+                "no session matches; `cca usage session` and `cca usage project` list what there is"
             )
         total = sum(count_entries(collection, found.id) for found in sessions)
         places = MaskedPlaces(is_revealed=reveal)
-        progress = Progress(console=new_console(stderr=True), transient=True)
+        # A terminal would obey what a transcript tells it; a file or a pipe gets every byte.
+        is_shown = out is None and sys.stdout.isatty()
+        # A bar would stand between the lines of a shown conversation.
+        progress = Progress(console=new_console(stderr=True), transient=True, disable=is_shown)
         with progress, _target(out) as file:
             task = progress.add_task("exporting", total=total)
             written = pieces(
@@ -92,8 +100,6 @@ def export(
                 places=places,
                 tell=lambda: progress.advance(task),
             )
-            # A terminal would obey what a transcript tells it; a file or a pipe gets every byte.
-            is_shown = out is None and sys.stdout.isatty()
             for piece in written:
                 shown = printable(piece.expandtabs(4)) if is_shown else piece
                 file.write(shown.encode(errors="replace"))

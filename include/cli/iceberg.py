@@ -4,12 +4,13 @@ from typing import Any
 
 import click
 
+from cca.cli.groups import Group
 from cca.terminal import new_console, printable, say
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 
 
-@click.group()
+@click.group(cls=Group)
 def iceberg() -> None:
     """Manage the Iceberg tables of the lake and their snapshots."""
 

@@ -4,10 +4,11 @@ from typing import Any
 
 import click
 
+from cca.cli.groups import Group
 from cca.terminal import say
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=Group, invoke_without_command=True)
 @click.option("--project", metavar="NAME", help="Answer for one project: here, a path or a name.")
 @click.option("--http", "is_http", is_flag=True, help="Serve MCP_HOST:MCP_PORT/mcp to tokens.")
 @click.pass_context
@@ -71,7 +72,7 @@ def hello() -> None:
         say(text)
 
 
-@mcp.group()
+@mcp.group(cls=Group)
 def token() -> None:
     """Make, list and remove the tokens of clients that ask by HTTP."""
 

@@ -2,11 +2,12 @@
 
 import click
 
+from cca.cli.groups import Group
 from cca.errors import CcaError
 from cca.terminal import say
 
 
-@click.group()
+@click.group(cls=Group)
 def metabase() -> None:
     """Create questions and dashboards in the Metabase of METABASE_URL."""
 

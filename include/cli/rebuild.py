@@ -2,10 +2,11 @@
 
 import click
 
+from cca.cli.groups import Group
 from cca.terminal import say
 
 
-@click.group()
+@click.group(cls=Group)
 def rebuild() -> None:
     """Build a derived store again; its source stays unchanged."""
 

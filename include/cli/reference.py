@@ -1,5 +1,6 @@
 """docs/commands.md, written from the commands themselves: `make docs`."""
 
+from inspect import cleandoc
 from pathlib import Path
 
 import click
@@ -38,8 +39,15 @@ def _command(command: click.Command | None, name: str, parent: click.Context) ->
 
 
 def _paragraphs(command: click.Command) -> list[str]:
-    text = (command.help or "").replace("\b\n", "\n")
-    return [" ".join(part.split()) for part in text.split("\n\n") if part.strip()]
+    text = cleandoc(command.help or "")
+    return [_paragraph(part) for part in text.split("\n\n") if part.strip()]
+
+
+def _paragraph(text: str) -> str:
+    """Return it on one line; what click may not wrap keeps its own."""
+    if text.startswith("\b\n"):
+        return "```text\n" + text.removeprefix("\b\n") + "\n```"
+    return " ".join(text.split())
 
 
 def _options(command: click.Command, context: click.Context) -> list[str]:

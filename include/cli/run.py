@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cca.cli.groups import Group
 from cca.terminal import new_console, printable, say
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 
 
-@click.group()
+@click.group(cls=Group)
 def run() -> None:
     """Trigger Airflow's DAGs and wait until they end; the light stack does their work here."""
 

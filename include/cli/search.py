@@ -9,8 +9,10 @@ import click
 from cca.terminal import new_console, printable, say, shown
 
 if TYPE_CHECKING:
+    from pymongo.collection import Collection
     from rich.text import Text
 
+    from cca.mongo.archive import Document
     from cca.search.searcher import Results
     from cca.search.texts import Row
     from cca.settings import Settings
@@ -26,7 +28,7 @@ KINDS = ("prompt", "answer", "thinking", "tool_input", "tool_result", "title", "
 @click.command(context_settings={"ignore_unknown_options": True})
 @click.argument("text", nargs=-1, required=True)
 @click.option("--project", help="One project: its directory, name or folder (slug).")
-@click.option("--session", help="Only this session.")
+@click.option("--session", help="Only this session, by its id or how it begins.")
 @click.option("--kind", type=click.Choice(KINDS), help="Only this kind of block.")
 @click.option("--host", help="Only this machine.")
 @click.option("--pr", help="Only sessions that worked on this pull request: owner/name#12, or 12.")
@@ -53,7 +55,7 @@ def search(text: tuple[str, ...], *, regex: bool, as_json: bool, **options: Any)
     look = Look(_CHECKED_HITS, _PATTERN_SECONDS)
     with _served(settings) as uri:
         _freshen(settings, uri)
-        options["project"] = _project(settings, uri, options["project"])
+        options |= _meant(settings, uri, options)
         found = Searcher(settings, uri).search(typed, look=look, **options)
     if as_json:
         _print_json(found)
@@ -87,17 +89,51 @@ def _understood(text: str, *, is_regex: bool) -> str:
     return typed
 
 
-def _project(settings: "Settings", uri: str, wanted: str | None) -> str | None:
-    """The key of a project that was named; a folder stays a folder."""
-    if not wanted:
-        return None
+def _meant(settings: "Settings", uri: str, options: dict[str, Any]) -> dict[str, str]:
+    """What was named of the archive: a project's key, a session's whole id, a machine.
+
+    A folder stays a folder. NotFound where there is no such thing, as it has no hits either.
+    """
+    named = {name: options[name] for name in ("project", "session", "host") if options[name]}
+    if not named:
+        return {}
     from cca.mongo import archive
-    from cca.projects import listed_projects, named
 
     with archive.connect(uri) as client:
-        sessions = archive.conversations(client, settings).database[archive.SESSIONS]
-        found = named(wanted, listed_projects(sessions))
+        entries = archive.conversations(client, settings)
+        return {name: _MEANT[name](entries, wanted) for name, wanted in named.items()}
+
+
+def _project(entries: "Collection[Document]", wanted: str) -> str:
+    from cca.mongo.archive import SESSIONS
+    from cca.projects import listed_projects, named
+
+    found = named(wanted, listed_projects(entries.database[SESSIONS]))
     return wanted if any(each.slug == wanted for each in found) else found[0].key
+
+
+def _session(entries: "Collection[Document]", wanted: str) -> str:
+    from cca.errors import NotFound
+    from cca.export.sessions import whole_id
+
+    found = whole_id(entries, wanted)
+    if entries.find_one({"sessionKey": found}, {"_id": 1}) is None:
+        raise NotFound(f"no session {wanted!r}; `cca usage session` lists all")
+    return found
+
+
+def _host(entries: "Collection[Document]", wanted: str) -> str:
+    from cca.errors import NotFound
+    from cca.mongo.archive import SESSIONS
+    from cca.projects import near
+
+    names = [str(name) for name in entries.database[SESSIONS].distinct("host")]
+    if wanted not in names:
+        raise NotFound(f"no machine {wanted!r}{near(wanted, names)}; `cca usage host` lists all")
+    return wanted
+
+
+_MEANT = {"project": _project, "session": _session, "host": _host}
 
 
 def _freshen(settings: "Settings", uri: str) -> None:

@@ -137,7 +137,7 @@ def _summary_table(numbers: dict[str, Any]) -> "Table":
     table.add_column(justify="right")
     for name, value in numbers.items():
         title = name.replace("_", " ").replace("usd", "USD")
-        table.add_row(title, f"{value:.8f}" if name == "cost_usd" else f"{value:,}")
+        table.add_row(title, f"{value:,.2f}" if name == "cost_usd" else f"{value:,}")
     return table
 
 

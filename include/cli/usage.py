@@ -2,7 +2,8 @@
 
 from contextlib import suppress
 from datetime import datetime
-from typing import TYPE_CHECKING
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,11 +13,32 @@ from cca.usage.kinds import KINDS
 if TYPE_CHECKING:
     from cca.settings import Settings
 
+
+class _KindOfReport(click.Choice[str]):
+    """The names of the reports; the error of another one says what may have been meant."""
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:  # noqa: ARG002
+        return "[KIND]"
+
+    def convert(
+        self,
+        value: Any,
+        param: click.Parameter | None,  # noqa: ARG002
+        ctx: click.Context | None,
+    ) -> str:
+        if value not in self.choices:
+            near = get_close_matches(str(value), self.choices, n=1)
+            meant = f"; did you mean {near[0]}?" if near else "."
+            names = ", ".join(self.choices)
+            raise click.UsageError(f"{value!r} is no report{meant} There are: {names}.", ctx)
+        return str(value)
+
+
 _DAY = click.DateTime(["%Y-%m-%d"])
 
 
 @click.command()
-@click.argument("kind", type=click.Choice(KINDS), default="daily")
+@click.argument("kind", type=_KindOfReport(KINDS), default="daily")
 @click.option("--since", type=_DAY, help="First day, such as 2026-11-01.")
 @click.option("--until", type=_DAY, help="Last day.")
 @click.option("--project", help="One project: its directory, name or folder (slug).")
@@ -37,31 +59,42 @@ def usage(
     now: bool,
     form: str | None,
 ) -> None:
-    """Report tokens and cost by day, week, month, model, project, machine, session, block or tool.
+    """Report tokens and cost, or what Claude did for them.
 
-    Or by what caused them: branch, pull request (pr), skill, plugin, MCP server (mcp), mcp-tool,
-    kind of subagent (agent), slash command, effort, Claude Code version, entrypoint, category of
-    the prompt, user. Each of these counts every response once, under `none` where it has none.
+    KIND is one of these, by default daily:
+
+    \b
+    by time     daily weekly monthly blocks limits
+    by source   project repository host user session
+    by model    model effort version entrypoint
+    by cause    branch pr category agent command skill plugin mcp mcp-tool
+    calls       tools
+    quality     behaviour
+    waste       cache-breaks context waste
+
+    A report by cause counts every response once, under `none` where it has none. pr is by pull
+    request, agent by kind of subagent, mcp by MCP server.
 
     A repository is a project with its worktrees, and with what it was called before it moved.
 
-    Limits are the real ones of a plan, where a status line recorded them: docs/limits.md.
-
     A block is a five-hour window as plans limit them: it begins at the full hour of its first
-    message, and the open one shows where it is heading.
+    message, and the open one shows where it is heading. Limits are the real ones of a plan, where
+    a status line recorded them: docs/limits.md.
 
     behaviour tells how Claude worked, by week, model, version and effort: what was corrected,
     edited again, declined, and how long it took. Each value has the cases behind it.
 
     cache-breaks tells what was written to the cache again and why, context what fills the context,
     waste where money brought little.
-    """
+
+    A terminal gets cents and the columns that fit. A pipe, --csv and --json get everything.
+    """  # noqa: D301  (click wants the character itself)
     from typing import cast
 
     if since and until and since > until:
         raise click.UsageError(f"--since {since:%Y-%m-%d} is after --until {until:%Y-%m-%d}")
     from cca.settings import get_settings
-    from cca.usage import render
+    from cca.usage import render, table
     from cca.usage.kinds import Kind
     from cca.usage.projects import known_host, known_model, known_project
     from cca.usage.reports import report
@@ -82,8 +115,12 @@ def usage(
         say(render.as_json(made))
     elif form == "csv":
         say(render.as_csv(made), nl=False)
-    else:
-        render.print_table(made)
+    elif left_out := table.print_table(made):
+        say(
+            f"cca: no room in this terminal for: {', '.join(left_out)}; a wider one, --csv and "
+            "--json show all",
+            err=True,
+        )
     if (warning := render.warning(made)) is not None:
         say(f"cca: {warning}", err=True)
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cca.cli.groups import Group
 from cca.terminal import say
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 _ROLES = ("agent", "reader", "keeper", "admin")
 
 
-@click.group()
+@click.group(cls=Group)
 def users() -> None:
     """Manage the users of the shared MongoDB of MONGO_URI: see docs/team.md.
 

@@ -3,11 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from rich import box
-from rich.table import Table
-
 from cca.gold.measures.behaviour import ASPECTS, FEW_CASES, Aspect
-from cca.terminal import printable
 
 DIMENSIONS = ("week", "model", "version", "effort")
 MEASURES = tuple(dict.fromkeys(each for aspect in ASPECTS for each in (aspect.value, aspect.cases)))
@@ -15,28 +11,14 @@ NOTE = (
     f"In brackets: the cases behind a value. ? marks fewer than {FEW_CASES}: nothing follows from "
     "them. docs/behaviour.md tells the rules and how often they were right."
 )
-_HEADINGS = {
-    "correction_rate": "corrected %", "one_shot_rate": "one-shot %",
-    "repeated_edit_rate": "edited again %", "work_failure_rate": "failed calls %",
+HEADINGS = {
+    "correction_rate": "corrected\n%", "one_shot_rate": "one-shot\n%",
+    "repeated_edit_rate": "edited\nagain %", "work_failure_rate": "failed\ncalls %",
     "interruptions_per_prompt": "interruptions", "declines_per_prompt": "declines",
-    "files_read_per_work": "files read first", "p50_seconds_to_first_edit": "first edit s",
-    "thinking_tokens_per_response": "thinking", "output_tokens_per_changed_line": "tokens a line",
+    "files_read_per_work": "files read\nfirst", "p50_seconds_to_first_edit": "first\nedit s",
+    "thinking_tokens_per_response": "thinking", "output_tokens_per_changed_line": "tokens\na line",
 }  # fmt: skip
 _ROUND = 100
-
-
-def table(rows: tuple[Mapping[str, Any], ...], totals: Mapping[str, Any]) -> Table:
-    """Each value with its cases in brackets; a value of few cases is dim and has a mark."""
-    made = Table(box=box.SIMPLE_HEAD, show_footer=True, pad_edge=False)
-    for index, name in enumerate(DIMENSIONS):
-        made.add_column(name, "total" if index == 0 else "", no_wrap=True)
-    for each in ASPECTS:
-        heading = _HEADINGS[each.value.name]
-        made.add_column(heading, cell(each, totals), justify="right", no_wrap=True)
-    for row in rows:
-        texts = (printable(str(row[name])) for name in DIMENSIONS)
-        made.add_row(*texts, *(cell(each, row) for each in ASPECTS))
-    return made
 
 
 def cell(aspect: Aspect, row: Mapping[str, Any]) -> str:

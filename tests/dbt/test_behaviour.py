@@ -13,7 +13,7 @@ from cca.gold.measures.behaviour import ASPECTS, BEHAVIOUR
 from cca.gold.measures.select import select
 from cca.settings import Settings
 from cca.transform.build import transform
-from cca.usage import behaviour, render
+from cca.usage import behaviour, render, table
 from cca.usage.reports import report
 from tests.dbt.rows import build_settings, reader, write_raw
 from tests.dbt.transcripts import rows_of_transcripts
@@ -186,6 +186,6 @@ def test_the_report_shows_each_value_with_its_cases(
     assert shown["one_shot_rate"] == "[dim]50.0 (2)?[/dim]"
     assert shown["correction_rate"] == "[dim]100 (1)?[/dim]"
     assert report(settings.warehouse_path, "behaviour", project="-srv-other").rows == ()
-    render.print_table(made)
+    table.print_table(made)
     assert "50.0 (2)?" in capsys.readouterr().out
     assert render.warning(made) == behaviour.NOTE

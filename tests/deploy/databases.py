@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from cca.ports import first_free
+from tests.helpers import free_port
 
 PASSWORD = "pg-password-of-a-test"
 
@@ -33,7 +33,7 @@ def postgres(database: str, host: str = "127.0.0.1") -> Iterator[str]:
     initdb, server, psql = program("initdb"), program("postgres"), program("psql")
     # It refuses root, and pytest's folders are closed to anyone else.
     user = "postgres" if os.geteuid() == 0 else None
-    port = first_free(25432)
+    port = free_port()
     with tempfile.TemporaryDirectory(prefix="cca-postgres-") as folder:
         if user:
             shutil.chown(folder, user)

@@ -16,14 +16,13 @@ import pytest
 
 from cca.demo.generate import generate
 from cca.gold.summary import summary
-from cca.ports import first_free
 from cca.settings import Settings
 from cca.stack.airflow_api import FINISHED, AirflowApi
 from cca.sync_agent.agent import sync_once
 from cca.transform.dbt import mart_names
 from tests.deploy.compose import CELERY, MAIN, env_file, load
 from tests.deploy.databases import PASSWORD, postgres, program, rows_of
-from tests.helpers import eventually
+from tests.helpers import eventually, free_port
 
 SERVERS = ("airflow-scheduler", "airflow-dag-processor", "airflow-triggerer", "airflow-worker")
 
@@ -99,7 +98,7 @@ def prepared(
     if not python:
         pytest.skip("CELERY_PYTHON names no Python with the packages of the image (docs/scale.md)")
     program("redis-server")
-    port, redis = first_free(28080), first_free(26379)
+    port, redis = free_port(), free_port()
     variables = env_file() | {"AIRFLOW_DB_PASSWORD": PASSWORD, "AIRFLOW_PORT": str(port)}
     with postgres("airflow", host) as address:
         places = {

@@ -18,10 +18,9 @@ from typing import Any
 import pytest
 
 from cca.demo.generate import generate
-from cca.ports import first_free
 from cca.stack.compose_env import contents
 from tests.deploy.podman import Podman, podman
-from tests.helpers import eventually
+from tests.helpers import eventually, free_port
 
 pytestmark = pytest.mark.long
 
@@ -76,7 +75,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         _give(made)
         env = contents(made / "projects", UID, GID).replace(",metabase", "")
         ports = {"MONGO": 37017, "BROWSER": 33000, "AIRFLOW": 38080, "HEALTH": 39090}
-        env += "".join(f"{name}_PORT={first_free(port)}\n" for name, port in ports.items())
+        env += "".join(f"{name}_PORT={free_port()}\n" for name, port in ports.items())
         (engine.checkout / ".env").write_text(env)
         ids = ["--build-arg", f"CCA_UID={UID}", "--build-arg", f"CCA_GID={GID}"]
         engine.build("agent", "cca-agent:local", *ids)

@@ -14,9 +14,8 @@ from pymongo import MongoClient
 from pymongo.errors import OperationFailure, PyMongoError
 
 from cca.mongo.mongod import find_binary
-from cca.ports import first_free
 from tests.deploy.compose import MAIN, command, env_file, load
-from tests.helpers import eventually
+from tests.helpers import eventually, free_port
 from tests.package.wheels import build, install
 
 BIN = str(Path(sys.executable).parent)
@@ -100,11 +99,11 @@ def stack(tmp_path: Path) -> Iterator[Stack]:
     project = tmp_path / "transcripts" / "-srv-app"
     project.mkdir(parents=True)
     (project / "00000000-0000-4000-8000-000000000001.jsonl").write_text(MESSAGE)
-    port = first_free(21000)
+    port = free_port()
     variables = env_file() | {
         "CLAUDE_DIR": str(project.parent),
-        "HEALTH_PORT": str(first_free(22000)),
-        "BROWSER_PORT": str(first_free(23000)),
+        "HEALTH_PORT": str(free_port()),
+        "BROWSER_PORT": str(free_port()),
     }
     # A sign-in is needed, as it is in the container, whose BROWSER_HOST is not loopback.
     variables["BROWSER_URL"] = f"http://localhost:{variables['BROWSER_PORT']}"

@@ -11,9 +11,8 @@ import sys
 
 import pytest
 
-from cca.ports import first_free
 from cca.settings import PROJECT_DIR, child_environment
-from tests.helpers import eventually
+from tests.helpers import eventually, free_port
 
 DEPLOY = PROJECT_DIR / "deploy"
 AGENT = "-m cca.sync_agent"
@@ -101,7 +100,7 @@ class Pm2:
     def __init__(self, folder):
         self.file = folder / "ecosystem.config.js"
         settings = {"CCA_HOME": str(folder / "home"), "CLAUDE_DIR": str(folder / "projects")}
-        settings |= {"MONGO_URI": "mongodb://127.0.0.1:9/", "HEALTH_PORT": str(first_free(24000))}
+        settings |= {"MONGO_URI": "mongodb://127.0.0.1:9/", "HEALTH_PORT": str(free_port())}
         (folder / "projects").mkdir()
         self.file.write_text(
             f"const given = require({str(DEPLOY / 'ecosystem.config.js')!r});\n"

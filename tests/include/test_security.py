@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from cca.ports import first_free
 from cca.settings import PROJECT_DIR, Settings
+from tests.helpers import free_port
 
 # Made up, in two parts so that no scanner objects.
 KEY = "sk-" + "ant-api03-" + "plantedPlanted0123456789" * 2
@@ -69,7 +69,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
         cca_home=folder / "home",
         claude_dir=str(folder / "projects"),
         mongo_uri="",
-        health_port=first_free(29_090),
+        health_port=free_port(),
         _env_file=None,
     )
     environment = {**settings.as_environment(), "PATH": "/usr/bin:/bin", "HOME": str(folder)}

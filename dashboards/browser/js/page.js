@@ -374,9 +374,9 @@
 
   const isFinding = (event) => event.composedPath().some((node) => node.matches?.(".find"));
 
-  // One key leaves one thing: the session, then the search, then what is selected in the list.
+  // One key leaves one thing: find, the session, the search, then what is selected in the list.
   function leave(isOpen) {
-    if (isOpen) panes.transcript?.close();
+    if (isOpen) panes.transcript?.leave();
     else if (document.body.dataset.view === "search") panes.header?.clear();
     else panes.sessions?.unpick();
   }

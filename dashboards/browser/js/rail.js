@@ -282,10 +282,19 @@
       return form;
     }
 
+    const isFinding = () => Boolean(bar()) && !bar().hidden;
+
     function closeFind() {
-      if (!bar() || bar().hidden) return;
+      if (!isFinding()) return;
       hideFind();
       (pane.chosen() || el).focus({ preventScroll: true });
+    }
+
+    // Tells whether there was something to leave: the words of a search go with the session.
+    function leaveFind() {
+      if (!isFinding() || isSearch()) return false;
+      closeFind();
+      return true;
     }
 
     function hideFind() {
@@ -418,7 +427,7 @@
 
     // Whether there are matches to go to.
     function nextMatch(by) {
-      if (!bar() || bar().hidden || !stops.length) return false;
+      if (!isFinding() || !stops.length) return false;
       next(by);
       return true;
     }
@@ -433,6 +442,7 @@
       step,
       openFind,
       openSearch,
+      leaveFind,
       nextMatch,
       typing,
       measure,

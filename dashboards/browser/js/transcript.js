@@ -7,6 +7,8 @@ export function render({ model, el }) {
   // A reload keeps what is hidden, and so does the next session of this tab.
   const hidden = { tools: false, thinking: false, ...kept() };
   let reading = new AbortController();
+  // Counts where somebody wants to go: whoever goes on before a place is read does not land there.
+  let going = 0;
 
   async function read(url) {
     const answer = await fetch(url, { signal: reading.signal });
@@ -75,12 +77,10 @@ export function render({ model, el }) {
 
   // Goes to an entry, wherever it stands; `isKept` leaves the focus where it is.
   async function reach(id, { use = "", isOpen = false, isKept = false } = {}) {
+    const mine = ++going;
     const before = selected();
     let place = placeOf(id, use);
-    if (!place) {
-      await load("around", id);
-      place = placeOf(id, use) || nearTo(id);
-    }
+    if (!place && (await load("around", id))) place = placeOf(id, use) || nearTo(id);
     if (!place) return null;
     uncover(place);
     if (isOpen && place.matches("details.tool")) {
@@ -88,35 +88,44 @@ export function render({ model, el }) {
       await unfoldTool(place);
     }
     // Whoever went on meanwhile stays there.
+    if (mine !== going) return null;
     if (isKept && before?.isConnected && selected() !== before) return null;
     choose(place.closest("article"));
-    if (!isKept) selected().focus({ preventScroll: true });
+    if (!isKept) focusOn(selected());
     settle(() => isKept || place.scrollIntoView({ block: "start" }));
     return place;
   }
 
-  // Reads another part of the conversation in place of what is shown.
+  // Reads another part of the conversation in place of what is shown; tells whether it is there.
   async function load(side, id) {
     const place = feed();
+    const mine = going;
     reading.abort();
     reading = new AbortController();
+    const { signal } = reading;
     place.setAttribute("aria-busy", "true");
     try {
       const html = await read(windowUrl(place, side, id));
-      if (feed() === place) fill(place, html);
+      if (feed() !== place || mine !== going) return false;
+      fill(place, html);
       hideAgain();
+      return true;
     } catch (error) {
-      if (error.name !== "AbortError") say(place, reason(error));
+      if (error.name !== "AbortError") window.cca.say(reason(error));
+      return false;
+    } finally {
+      // Another part may be on its way already.
+      if (!signal.aborted) place.setAttribute("aria-busy", "false");
     }
-    place.setAttribute("aria-busy", "false");
   }
 
   async function goToEnd(by) {
     if (!feed()) return;
+    going += 1;
     const windows = feed().querySelectorAll(":scope > .window");
     const edge = by < 0 ? windows[0] : windows[windows.length - 1];
-    if (edge?.dataset[by < 0 ? "before" : "after"] === "1")
-      await load(by < 0 ? "after" : "end", by < 0 ? "" : "1");
+    const isElsewhere = edge?.dataset[by < 0 ? "before" : "after"] === "1";
+    if (isElsewhere && !(await load(by < 0 ? "after" : "end", by < 0 ? "" : "1"))) return;
     const article = by < 0 ? articles()[0] : lastArticle();
     if (!article) return;
     select(article);
@@ -448,6 +457,7 @@ export function render({ model, el }) {
   async function stepPrompt(by) {
     const place = feed();
     if (!place) return;
+    const mine = ++going;
     for (;;) {
       const all = articles();
       const top = el.getBoundingClientRect().top + (head()?.offsetHeight || 0) + 8;
@@ -459,11 +469,12 @@ export function render({ model, el }) {
       );
       const next = by > 0 ? asked[0] : asked[asked.length - 1];
       if (next) return goTo(next);
-      if (!(await extend(place, by > 0 ? "after" : "before"))) return;
+      if (!(await extend(place, by > 0 ? "after" : "before")) || mine !== going) return;
     }
   }
 
   function goTo(article) {
+    going += 1;
     select(article);
     settle(() => article.scrollIntoView({ block: "start" }));
   }
@@ -557,13 +568,17 @@ export function render({ model, el }) {
   // --- keyboard
 
   const selected = () => el.querySelector("article.selected");
+  // Whoever has begun to write keeps the focus.
+  function focusOn(article) {
+    if (!isBusy()) article.focus({ preventScroll: true });
+  }
   function choose(article) {
     selected()?.classList.remove("selected");
     article.classList.add("selected");
   }
   function select(article) {
     choose(article);
-    article.focus({ preventScroll: true });
+    focusOn(article);
     panes.tools?.point(article);
   }
 
@@ -582,6 +597,7 @@ export function render({ model, el }) {
       const next =
         all[at < 0 ? Math.max(0, visible) : Math.max(0, Math.min(all.length - 1, at + by))];
       if (!next) return;
+      going += 1;
       select(next);
       next.scrollIntoView({ block: "nearest" });
     },
@@ -590,6 +606,7 @@ export function render({ model, el }) {
       const open = parts.some((part) => !part.open);
       for (const part of parts) part.open = open;
     },
+    leave: () => rail.leaveFind() || panes.transcript.close(),
     close: () => set({ session: "", agent: "", m: "" }),
   };
 

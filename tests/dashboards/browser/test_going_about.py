@@ -8,6 +8,8 @@ import pytest
 pytest.importorskip("playwright", reason="playwright drives Chromium")
 from playwright.sync_api import expect
 
+from tests.helpers import eventually
+
 TALK = "77777777-7777-4777-8777-777777777777"
 FAILED = (120, 450, 800)
 
@@ -160,6 +162,33 @@ def test_keys_lead_to_both_true_ends_and_the_rail_to_any_place(page: Any) -> Non
     rail.click(position={"x": 6, "y": rail.bounding_box()["height"] / 2})
     expect(page.get_by_text(re.compile("^Message 4[4-5]"))).not_to_have_count(0)
     expect(page.locator("article.selected")).to_be_in_viewport()
+
+
+def test_the_last_key_counts_whatever_is_read_meanwhile(page: Any) -> None:
+    last, first = (page.get_by_text(text, exact=True) for text in ("Message 899", "Message 0"))
+    page.keyboard.press("End")
+    expect(last).to_be_in_viewport()
+    held: list[Any] = []
+    is_start = re.compile(r"/api/window\?.*after=$")
+    page.route(is_start, lambda route: held.append(route))  # noqa: PLW0108  (playwright marks it)
+    for key, there in (("End", last), ("f", first)):
+        with page.expect_request(is_start):
+            page.keyboard.press("Home")
+        page.keyboard.press(key)
+        # Playwright hears of what is held while it waits for something.
+        eventually(lambda: page.evaluate("1") and held)
+        with page.expect_response(is_start) as answered:
+            held.pop().continue_()
+        answered.value.finished()
+        page.evaluate("new Promise((done) => setTimeout(done, 100))")
+        expect(there).to_be_in_viewport()
+    # Whoever has begun to write keeps the focus, and one key leaves one thing.
+    field = page.locator(".find input")
+    expect(field).to_be_focused()
+    page.locator("article").first.click()
+    page.keyboard.press("Escape")
+    expect(field).to_be_hidden()
+    expect(page.locator(".session-head")).to_be_visible()
 
 
 def test_a_reload_and_the_back_button_lead_to_the_place_that_was_read(page: Any) -> None:

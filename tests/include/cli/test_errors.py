@@ -36,6 +36,18 @@ def empty(tmp_path: Path) -> Settings:
     )
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [(("usge",), "usage"), (("iceberg", "inof"), "info"), (("usage", "dayly"), "daily")],
+)
+def test_a_misspelt_name_gets_the_right_one(
+    terminal: Terminal, empty: Settings, typed: tuple[str, ...], meant: str
+) -> None:
+    done = terminal.run(empty, *typed)
+    assert (done.code, done.out) == (2, "")
+    assert f"did you mean {meant}?" in done.err.lower()
+
+
 def test_gold_of_another_version_is_named_with_the_command_that_builds_it_again(
     terminal: Terminal, empty: Settings
 ) -> None:
@@ -152,6 +164,8 @@ def test_a_wrong_use_ends_with_2_and_names_what_is_wrong(
         (("usage", "--project", "nosuch"), "nosuch"),
         (("usage", "--host", "nosuch"), "nosuch"),
         (("export", "--session", "nosuch"), "`cca usage session`"),
+        (("search", "--session", "nosuch", "word"), "no session 'nosuch'"),
+        (("search", "--host", "nosuch", "word"), "no machine 'nosuch'"),
         (("iceberg", "rollback", "--snapshot", "1"), "1"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",

@@ -74,6 +74,13 @@ def test_single_steps_count_what_they_did(terminal: Terminal, filled: Filled) ->
     assert again["documents"] > 0
 
 
+def test_search_takes_the_beginning_of_a_session(terminal: Terminal, filled: Filled) -> None:
+    whole = terminal.run(filled.settings, "search", "quokka", "--session", SESSION, "--json").json
+    begun = ("search", "quokka", "--session", SESSION[:8], "--json")
+    assert terminal.run(filled.settings, *begun).json == whole
+    assert whole["total"] > 0
+
+
 def test_search_finds_and_lets_no_escape_reach_the_terminal(
     terminal: Terminal, filled: Filled
 ) -> None:
@@ -90,7 +97,6 @@ def test_search_finds_and_lets_no_escape_reach_the_terminal(
         (("quokka", "--kind", "prompt"), 1),
         (("quokka", "--kind", "answer"), 0),
         (("quokka", "--project", "-srv-own"), 1),
-        (("quokka", "--session", "nosuch"), 0),
         (("quokka", "--host", "desk"), 1),
         (("quokka", "--since", "2026-10-21"), 0),
         (("quokka", "--until", "2026-10-20"), 1),

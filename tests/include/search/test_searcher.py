@@ -165,6 +165,20 @@ def test_periods_order_and_pages(scribe, find):
     assert [row.snippet for row in find("day").rows] == ["day 3", "day 2", "day 1"]
 
 
+def test_hits_of_one_moment_have_one_order_whatever_the_index(scribe, find):
+    """Pages of an index that grew by commits are those of one that was built at once."""
+    moments = [datetime(2026, 5, day, 12, tzinfo=UTC) for day in (1, 2, 3)]
+    for number in range(12):
+        scribe.prompt(f"gannet {number}", at=moments[number % 3])
+        find("gannet")
+    for size in (1, 3, 5, 12):
+        pages = [find("gannet", limit=size, offset=start).rows for start in range(0, 12, size)]
+        rows = [row for page in pages for row in page]
+        assert [row.at for row in rows] == sorted((row.at for row in rows), reverse=True)
+        placed = sorted(rows, key=lambda row: (-row.at.timestamp(), row.document_id))
+        assert rows == placed, size
+
+
 def test_facets_count_originals(scribe, find):
     scribe.prompt("otter", uuid="a")
     scribe.prompt("otter", uuid="a", session="fork", project="-p2")

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from cca.follow.lock import follower_lock
-from cca.ports import first_free
 from cca.settings import Settings
 from cca.stack import airflow, containers, health
 from cca.stack.programs import parts
 from cca.stack.status import stack_status
+from tests.helpers import free_port
 from tests.include.cli.conftest import terminal  # noqa: F401  (a fixture)
 from tests.include.cli.terminal import Terminal
 
@@ -26,7 +26,7 @@ MOUNTINFO = """\
 @pytest.fixture
 def inside(tmp_path: Path) -> Settings:
     """The settings of the browser's container, where no other part runs and nothing is mounted."""
-    nobody = first_free(20000)
+    nobody = free_port()
     return Settings(
         cca_home=tmp_path / "home",
         claude_dir=str(tmp_path / "projects"),

@@ -13,15 +13,15 @@ from cca.cli.health import COMPONENTS
 from cca.cli.health import PARTS as NAMED
 from cca.errors import ServiceDown
 from cca.follow.lock import follower_lock
-from cca.ports import first_free
 from cca.settings import Settings
 from cca.stack.health import PARTS, require
 from tests.deploy.compose import MAIN, load
+from tests.helpers import free_port
 
 
 @pytest.fixture
 def lonely(settings: Settings) -> Settings:
-    nobody = first_free(20000)
+    nobody = free_port()
     ports = dict.fromkeys(("health_port", "browser_port", "airflow_port"), nobody)
     address = f"http://127.0.0.1:{nobody}"
     uri = f"mongodb://127.0.0.1:{nobody}/"

@@ -7,9 +7,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from cca.ports import first_free
 from cca.settings import Settings
 from cca.stack import processes, stack
+from tests.helpers import free_port
 
 
 @pytest.fixture
@@ -19,9 +19,9 @@ def running(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Settings
         cca_home=tmp_path / "home",
         claude_dir=str(tmp_path / "projects"),
         mongo_uri="",
-        health_port=first_free(24000),
-        browser_port=first_free(24100),
-        airflow_port=first_free(24200),
+        health_port=free_port(),
+        browser_port=free_port(),
+        airflow_port=free_port(),
         _env_file=None,
     )
     try:

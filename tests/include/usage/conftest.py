@@ -1,5 +1,6 @@
 """A gold file with the few columns that reports read."""
 
+import shutil
 from pathlib import Path
 
 import duckdb
@@ -14,10 +15,19 @@ _CAUSES = (
 
 
 @pytest.fixture
-def gold(tmp_path: Path) -> Settings:
+def gold(tmp_path: Path, gold_file: Path) -> Settings:
     settings = Settings(cca_home=tmp_path / "home", _env_file=None)
     settings.gold_dir.mkdir(parents=True)
-    with duckdb.connect(str(settings.gold_dir / "gold-1.duckdb")) as connection:
+    shutil.copy(gold_file, settings.gold_dir / "gold-1.duckdb")
+    settings.gold_path.symlink_to("gold-1.duckdb")
+    return settings
+
+
+@pytest.fixture(scope="session")
+def gold_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Made once: it takes longer than most tests of it."""
+    made = tmp_path_factory.mktemp("usage") / "gold.duckdb"
+    with duckdb.connect(str(made)) as connection:
         connection.execute("""
             create schema marts;
             create table marts.dim_projects as
@@ -101,5 +111,4 @@ def gold(tmp_path: Path) -> Settings:
             connection.execute(
                 f"update marts.{table} set project_key = if(project_id = '-a', '/home/me/a', '-b')"
             )
-    settings.gold_path.symlink_to("gold-1.duckdb")
-    return settings
+    return made

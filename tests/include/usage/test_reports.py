@@ -1,7 +1,6 @@
 """Usage reports add up, filter and print what the contract says."""
 
 import json
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from io import StringIO
@@ -10,14 +9,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from rich.console import Console
-from rich.text import Text
 
 from cca.cli import cca
 from cca.cli.usage import usage
 from cca.errors import NotFound, SettingError
 from cca.gold.measures.causes import CAUSES, NONE, Cause
 from cca.settings import Settings, get_settings
-from cca.usage import render
+from cca.usage import render, table
 from cca.usage.kinds import KINDS
 from cca.usage.projects import known_project
 from cca.usage.reports import NAMES, report
@@ -187,26 +185,6 @@ def test_the_table_cuts_no_number_and_names_models_without_a_price(run) -> None:
     assert "Not fully priced: new" in result.stderr
 
 
-def test_a_narrow_terminal_wraps_texts_and_keeps_every_figure(gold: Settings) -> None:
-    console = Console(width=90, force_terminal=True, file=StringIO())
-    made = report(gold.gold_path, "project")
-    long = replace(made, rows=tuple(row | {"project_path": "/word" * 60} for row in made.rows))
-    render.print_table(long, console)
-    printed = console.file.getvalue()
-    assert "0.30000001" in printed
-    assert "0.34000001" in printed
-
-
-def test_a_session_fits_a_hundred_columns_with_its_whole_cost(gold: Settings) -> None:
-    console = Console(width=100, force_terminal=True, no_color=True, file=StringIO())
-    made = report(gold.gold_path, "session")
-    wide = {"title": "word " * 60, "cache_read_tokens": 987_654_321, "session_id": "0123456789ab"}
-    render.print_table(replace(made, rows=tuple(row | wide for row in made.rows)), console)
-    printed = [Text.from_ansi(line).plain for line in console.file.getvalue().splitlines()]
-    assert max(map(len, printed)) <= 100
-    assert all(figure in "".join(printed) for figure in ("0.20000001", "987,654,3", "01234567  "))
-
-
 @pytest.mark.parametrize(
     ("kind", "first", "last"),
     [
@@ -258,7 +236,7 @@ def test_limits_are_the_windows_that_were_read_and_where_the_open_ones_lead(
     later = report(gold.gold_path, "limits", date(2026, 11, 1), now=at.replace(day=3))
     assert [(row["is_active"], row["expected_percentage"]) for row in later.rows] == [(False, None)]
     out = Console(file=StringIO(), width=200, force_terminal=True)
-    render.print_table(made, out)
+    table.print_table(made, out)
     assert "used %" in out.file.getvalue()
     assert "total" not in out.file.getvalue()
     assert json.loads(render.as_json(made))["rows"][0]["usd_per_percent"] == 0.08
