@@ -9,7 +9,7 @@ from typing import Any
 from cca.mongo.archive import Document
 from cca.transcript.blocks import blocks_of
 from cca.transcript.clocks import corrected
-from cca.transcript.entry import ODD_ENTRY, entry_of
+from cca.transcript.entry import ODD_ENTRY, read_in_place
 from cca.transcript.projects import Home, Place
 from cca.transcript.prompts import Said, said
 from cca.transcript.results import is_rejection, result_text
@@ -76,7 +76,7 @@ def counted(session_key: str, documents: Iterable[Document]) -> Counts:
     for document, is_clock_wrong in corrected(documents):
         is_main = document.get("stream") == session_key
         try:
-            entry = entry_of(document)
+            entry = read_in_place(document)
             written_at = None if is_clock_wrong else _written_at(entry)
             _count(counts, document, entry, written_at, is_main=is_main)
         except ODD_ENTRY as error:
@@ -98,7 +98,7 @@ def rejected(document: Document) -> set[str]:
     """Return the calls whose results in a document, read with their texts, say a person's no."""
     calls: set[str] = set()
     try:
-        entry = entry_of(document)
+        entry = read_in_place(document)
         for block in map(mapping, blocks_of(entry)):
             text = result_text(block.get("content"))
             if block.get("is_error") is True and is_rejection(entry, string(text) or ""):
@@ -143,7 +143,9 @@ def _count(
 def _written_at(entry: dict[str, Any]) -> datetime | None:
     """Return when the entry says it was written, to the millisecond that MongoDB keeps."""
     at = parse_timestamp(entry.get("timestamp"))
-    return at and at.replace(microsecond=at.microsecond // 1000 * 1000)
+    if at is None or at.microsecond % 1000 == 0:
+        return at
+    return at.replace(microsecond=at.microsecond // 1000 * 1000)
 
 
 def _folded(first: _Entry, other: _Entry) -> _Entry:
@@ -180,8 +182,7 @@ def _count_blocks(counts: Counts, one: _Entry, entry: dict[str, Any], document_i
 
 def _keep_title(counts: Counts, document: Document, entry: dict[str, Any]) -> None:
     kind, title = title_of(entry) or ("", "")
-    order = _order(document)
-    if title and order >= counts.titles.get(kind, ((-1, -1), ""))[0]:
+    if title and (order := _order(document)) >= counts.titles.get(kind, ((-1, -1), ""))[0]:
         counts.titles[kind] = (order, title)
 
 

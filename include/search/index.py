@@ -13,14 +13,14 @@ import tantivy
 
 from cca.errors import AlreadyRunning
 from cca.mongo.archive import Document
-from cca.search.blocks import Block, searchable
+from cca.search.blocks import Block, is_read_whole, searchable
 from cca.search.erase import erasure_query
 from cca.search.home import Home, Position
 from cca.search.normalise import LEADS, analyser, is_unspaced, normalise
 from cca.search.schema import PLACES, document_key, entry_key, line_key, open_index
 from cca.search.vocabulary import Files
 from cca.selection import Selection
-from cca.transcript.entry import ODD_ENTRY, entry_of
+from cca.transcript.entry import ODD_ENTRY, entry_of, read_in_place
 
 log = logging.getLogger(__name__)
 
@@ -92,7 +92,7 @@ class Writer:
         before = self._uncommitted
         for document in documents:
             try:
-                entry = entry_of(document)
+                entry = entry_of(document) if is_read_whole(document) else read_in_place(document)
                 blocks = list(searchable(entry))
             except ODD_ENTRY as error:
                 log.warning("entry %s is not searchable: %s", document["_id"], type(error).__name__)
