@@ -9,7 +9,7 @@ costs MongoDB twice as much. The position is known at the end of that.
 """
 
 import time
-from bisect import bisect_right, insort
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -45,17 +45,23 @@ class _Seen:
     def __init__(self, times: dict[str, datetime] | None = None) -> None:
         self.times = times or {}
         self._order = sorted(self.times.values())
+        self._is_sorted = True
 
-    def add(self, key: str, at: datetime) -> None:
-        if key in self.times:
+    def add(self, arrived: dict[str, datetime]) -> None:
+        # It walks its argument, which is the smaller one.
+        if not self.times.keys().isdisjoint(arrived):
+            arrived = {key: at for key, at in arrived.items() if key not in self.times}
+        if not arrived:
             return
-        self.times[key] = at
-        if self._order and at < self._order[-1]:
-            insort(self._order, at)
-        else:
-            self._order.append(at)
+        self.times |= arrived
+        order = sorted(arrived.values())
+        self._is_sorted = self._is_sorted and not (self._order and order[0] < self._order[-1])
+        self._order += order
 
     def after(self, at: datetime) -> int:
+        if not self._is_sorted:
+            self._order.sort()
+            self._is_sorted = True
         return len(self._order) - bisect_right(self._order, at)
 
 
@@ -195,10 +201,8 @@ class Feed:
         return unseen
 
     def _remember(self, documents: Iterable[Document]) -> None:
-        for document in documents:
-            at = document.get("ingestedAt")
-            if isinstance(at, datetime):
-                self._seen.add(document["_id"], at)
+        times = ((document["_id"], document.get("ingestedAt")) for document in documents)
+        self._seen.add({key: at for key, at in times if isinstance(at, datetime)})
         reached = self.position or self._newest
         if reached is not None and len(self._seen.times) > self._most_seen:
             since = _without_zone(reached) - OVERLAP
