@@ -24,7 +24,7 @@ from benchmarks.corpus import UNTIL, Row
 from cca.demo.generate import SESSION_MB, generate
 from cca.ports import first_free
 from cca.settings import Settings, child_environment
-from cca.stack import kind, processes, stack
+from cca.stack import kind, processes, stack, supervisor
 from cca.stack.programs import parts
 
 IDLE_SECONDS = 60.0
@@ -126,7 +126,7 @@ def lasting(found: list[psutil.Process]) -> set[psutil.Process]:
 
 
 def title(process: psutil.Process) -> str:
-    if processes.runs(process, "supervisor.supervisord"):
+    if processes.runs(process, supervisor.LAUNCHER):
         return "supervisor"
     command = _COMMAND.search(" ".join(process.cmdline()))
     if command is None:

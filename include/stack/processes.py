@@ -42,7 +42,8 @@ def end(processes: Iterable[psutil.Process], grace_seconds: float) -> int:
 def runs(process: psutil.Process, *names: str) -> bool:
     """Tells whether it is one of these programs, or its command line names one."""
     with suppress(psutil.Error):
-        words = process.cmdline()
+        # A title of a process is one text.
+        words = " ".join(process.cmdline()).split()
         return process.name() in names or any(
             word == name or word.endswith(f"/{name}") for word in words for name in names
         )

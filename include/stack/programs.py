@@ -2,7 +2,6 @@
 
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 
 from cca import extras
 from cca.settings import Settings
@@ -79,7 +78,7 @@ def _tables(settings: Settings) -> tuple[Program, ...]:
 
 
 def _cca(command: str) -> tuple[str, ...]:
-    return (str(Path(sys.executable).with_name("cca")), command)
+    return (sys.executable, "-m", "cca", command)
 
 
 def _airflow(*arguments: str) -> tuple[str, ...]:

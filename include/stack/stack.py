@@ -227,7 +227,7 @@ def _stop_programs(settings: Settings, names: Collection[str]) -> None:
 def _end_leftovers(settings: Settings) -> None:
     left = processes.ours(settings)
     # The supervisor first, or it restarts what is ended.
-    daemons = [each for each in left if processes.runs(each, "supervisor.supervisord")]
+    daemons = [each for each in left if processes.runs(each, supervisor.LAUNCHER)]
     databases = [each for each in left if processes.runs(each, *_DATABASES, "mongo")]
     processes.end(daemons, 5)
     processes.end([each for each in left if each not in daemons + databases], 15)

@@ -20,6 +20,7 @@ from cca.stack.code import code_digest
 from cca.stack.programs import Program
 from cca.stack.run_folder import marked, run_dir, socket_dir
 
+LAUNCHER = "cca.stack.launcher"
 _START_SECONDS = 15
 _ALREADY_STARTED, _NOT_RUNNING = 60, 70
 
@@ -39,7 +40,8 @@ def start(settings: Settings, programs: Iterable[Program], environment: dict[str
     (run_dir(settings) / "environment.sha256").write_text(_digest(environment, config))
     _code_path(settings).write_text(code_digest())
     subprocess.Popen(  # noqa: S603
-        [sys.executable, "-m", "supervisor.supervisord", "-n", "-c", str(path)],
+        # -P: the home holds folders with names such as dbt, and it is the working directory.
+        [sys.executable, "-P", "-m", LAUNCHER, "-n", "-c", str(path)],
         env=child_environment(environment | marked(settings)),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
@@ -75,10 +77,10 @@ def has_this_code(settings: Settings) -> bool:
 
 
 def is_up(settings: Settings) -> bool:
-    """Tells whether a supervisord of this home answers."""
+    """Tells whether a supervisord of this home answers, and is not on its way down."""
     try:
         return bool(_call(settings, "getState")["statename"] in {"RUNNING", "RESTARTING"})
-    except (OSError, HTTPException):
+    except (OSError, HTTPException, Fault):
         return False
 
 
@@ -86,7 +88,7 @@ def processes(settings: Settings) -> dict[str, dict[str, Any]]:
     """What supervisord knows of each program (state, pid, start, …); empty when it is down."""
     try:
         return {each["name"]: each for each in _call(settings, "getAllProcessInfo")}
-    except (OSError, HTTPException):
+    except (OSError, HTTPException, Fault):
         return {}
 
 
@@ -121,7 +123,7 @@ def supervisor_pid(settings: Settings) -> int | None:
     """Process id of the answering supervisord."""
     try:
         return int(_call(settings, "getPID"))
-    except (OSError, HTTPException):
+    except (OSError, HTTPException, Fault):
         return None
 
 

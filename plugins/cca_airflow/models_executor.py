@@ -5,6 +5,7 @@ Task Execution API when the model began and ended, its SQL and its state, and wr
 Every other task goes to LocalExecutor's workers, also a model's task without a report.
 """
 
+import gc
 import getpass
 import json
 import logging
@@ -62,6 +63,8 @@ class ModelsExecutor(LocalExecutor):
     def _spawn_workers_with_gc_freeze(self, spawn_number: int) -> None:
         """Fork fewer workers than tasks may be open."""
         super()._spawn_workers_with_gc_freeze(min(spawn_number, _WORKERS - len(self.workers)))
+        # It lets the collector look through everything again, and write to what servers share.
+        gc.freeze()
 
     def _process_workloads(self, workload_list: Sequence[Any]) -> None:
         reports = {each.key: _report_on(each) for each in workload_list}

@@ -51,6 +51,9 @@ def test_mongo_and_agent_come_up_answer_and_leave_no_process(embedded: Settings)
     # It answers before it has found MongoDB.
     assert wait_until(lambda: (readiness.agent_health(embedded) or {}).get("mongoConnected"), 30)
 
+    sync = psutil.Process(supervisor.processes(embedded)["sync"]["pid"])
+    if sys.platform == "linux":
+        assert sync.cmdline()[0] == "cca sync", "a fork of the supervisor, under a name of its own"
     running = {process.pid for process in processes.ours(embedded)}
     ready, said = bring_up(embedded, "mongo", "sync")
     assert ready == {"mongo", "sync"}
