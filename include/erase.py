@@ -129,52 +129,65 @@ def erase(
     on_step: OnStep = lambda _: None,
     patience_seconds: float = PATIENCE_SECONDS,
 ) -> Erased:
-    """Erase all that any selection covers; what happens later is new, and stored again.
+    """Erase all that any selection covers; what happens later is new, and stays.
 
     Raises:
         SettingError: nothing is selected.
         ServiceDown: MongoDB does not answer.
 
     """
-    from cca.follow import erase as following  # noqa: PLC0415  (tantivy)
+    from cca.follow.erase import count_blocks  # noqa: PLC0415  (tantivy)
 
     _require_given(selections)
     with archive.connect(uri) as client:
         archive.require(client, uri)
         collection = archive.conversations(client, settings)
         database = collection.database
-        blocks = _summed(following.count_blocks(settings, each) for each in selections)
+        blocks = _summed(count_blocks(settings, each) for each in selections)
         asked = [erasures.open_request(database, each) for each in selections]
         on_step("archive")
         documents = sum(_delete(collection, request) for request in asked)
         # A note may repeat what was said.
-        for selection in selections:
-            database[archive.ANNOTATIONS].delete_many(selection.fields())
-            _delete_limits(collection, selection)
+        for request in asked:
+            database[archive.ANNOTATIONS].delete_many(request.selection.fields())
+            _delete_limits(collection, request)
+            clear_spool(settings.cca_home, request.selection, settings.cca_host)
         on_step("buffer")
         lines = _clear_buffer(settings, database)
-        for selection in selections:
-            clear_spool(settings.cca_home, selection, settings.cca_host)
         asked = [erasures.note_archive_erased(database, request) for request in asked]
-        on_step("search and lists")
-        following.obey_here(settings, collection)
-        sessions = sum(following.renew_lists(collection, request) for request in asked)
-        on_step("lake and warehouse")
-        lake_rows, gold = _erase_lake(settings, database, asked)
+        sessions, lake_rows, gold = _erase_derived(settings, collection, asked, on_step)
         wait_for_followers(database, asked, on_step, patience_seconds)
-        # An agent may have been sending when the request was written.
-        late = sum(_delete(collection, request) for request in asked)
-        late += sum(_delete_limits(collection, selection) for selection in selections)
-        if late:
+        # An agent may have been sending when the requests were written.
+        while late := sum(
+            _delete(collection, one) + _delete_limits(collection, one) for one in asked
+        ):
             on_step(f"{late} documents came meanwhile: once more")
-            return erase(
-                settings, uri, *selections, on_step=on_step, patience_seconds=patience_seconds
-            )
-        waiting = finish(database, asked)
-        elsewhere = _elsewhere(settings, database)
+            documents += late
+            asked = [erasures.ask_again(database, request) for request in asked]
+            more, more_rows, gold = _erase_derived(settings, collection, asked, on_step)
+            sessions += more
+            lake_rows = _summed([lake_rows, more_rows])
+            wait_for_followers(database, asked, on_step, patience_seconds)
+        waiting, elsewhere = finish(database, asked), _elsewhere(settings, database)
     return Erased(
         documents, lines, blocks, sessions, lake_rows, gold, not waiting, waiting, elsewhere
     )
+
+
+def _erase_derived(
+    settings: Settings,
+    collection: Collection[Document],
+    asked: Sequence[ErasureRequest],
+    on_step: OnStep,
+) -> tuple[int, int | None, str | None]:
+    """(sessions, rows of the lake, the new gold file) of what is built from the archive here."""
+    from cca.follow import erase as following  # noqa: PLC0415  (tantivy)
+
+    on_step("search and lists")
+    following.obey_here(settings, collection)
+    sessions = sum(following.renew_lists(collection, request) for request in asked)
+    on_step("lake and warehouse")
+    return sessions, *_erase_lake(settings, collection.database, asked)
 
 
 def _require_given(selections: Sequence[Selection]) -> None:
@@ -184,7 +197,7 @@ def _require_given(selections: Sequence[Selection]) -> None:
 
 def _delete(collection: Collection[Document], request: ErasureRequest) -> int:
     """Remember ids first, delete lines in GridFS next, documents last: a crash repeats."""
-    database, fields = collection.database, request.selection.fields()
+    database, fields = collection.database, request.covered.documents()
     wanted = dict.fromkeys(("rawFile", "sessionKey", "projectId"), 1)
     deleted = 0
     while documents := list(collection.find(fields, wanted).limit(_BATCH)):
@@ -199,15 +212,20 @@ def _delete(collection: Collection[Document], request: ErasureRequest) -> int:
     return deleted
 
 
-def _delete_limits(collection: Collection[Document], selection: Selection) -> int:
+def _delete_limits(collection: Collection[Document], request: ErasureRequest) -> int:
     """Delete what status lines recorded, its ids remembered first; return how many."""
-    limits, fields = archive.limits_beside(collection), selection.fields()
+    limits, fields = archive.limits_beside(collection), request.covered.documents()
     deleted = 0
     while documents := list(limits.find(fields, {"_id": 1}).limit(_BATCH)):
         ids = [document["_id"] for document in documents]
         erasures.remember_ids(collection.database, ids)
         deleted += limits.delete_many({"_id": {"$in": ids}}).deleted_count
     return deleted
+
+
+def _delete_late(collection: Collection[Document], request: ErasureRequest) -> int:
+    """Delete what an agent was sending when the request was written; return how much."""
+    return _delete(collection, request) + _delete_limits(collection, request)
 
 
 def _buffered(settings: Settings, selection: Selection) -> tuple[int | None, int | None]:
@@ -222,7 +240,7 @@ def _clear_buffer(settings: Settings, database: Database[Document]) -> int | Non
     if not settings.buffer_path.exists():
         return None
     with Buffer(settings.buffer_path) as buffer:
-        return buffers.erase(buffer, erasures.requests(database), settings.cca_host)
+        return buffers.erase(buffer, database, settings.cca_host)
 
 
 def _has_lake(settings: Settings) -> bool:
@@ -244,7 +262,7 @@ def _erase_lake(
     place = (settings.cca_host, settings.lake_dir)
     erasures.register(database, "lake", *place)
     names = lake.formats(settings)
-    rows = sum(lake.erase(settings, name, one.selection) for one in asked for name in names)
+    rows = sum(lake.erase(settings, name, one.covered) for one in asked for name in names)
     gold = _new_warehouse(settings)
     erasures.note_erased(database, "lake", *place, [request.key for request in asked])
     return rows, gold

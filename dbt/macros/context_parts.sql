@@ -1,3 +1,49 @@
+{#- The entries of each session's main thread, each with how often the context was compacted before it. -#}
+{% macro context_entries() -%}
+with own_entries as (
+    select
+        document_id,
+        session_id,
+        project_id,
+        host,
+        generation,
+        source_offset,
+        event_at,
+        subtype,
+        is_compact_summary,
+        is_human_prompt,
+        attached_characters
+    from {{ ref('stg_conversations') }}
+    where agent_id is null and not is_sidechain and {{ touched('session_id') }}
+),
+
+-- Few sessions were compacted, and only theirs need an order.
+compacted as (
+    select distinct session_id from own_entries
+    where subtype = 'compact_boundary'
+),
+
+numbered as (
+    select
+        own_entries.*,
+        0 as compaction
+    from own_entries
+    where own_entries.session_id not in (select compacted.session_id from compacted)
+    union all
+    select
+        own_entries.*,
+        -- The context begins again with each compaction.
+        count(*) filter (where own_entries.subtype = 'compact_boundary') over (
+            partition by own_entries.session_id order by own_entries.generation, own_entries.source_offset
+            rows between unbounded preceding and current row
+        ) as compaction
+    from own_entries
+    inner join compacted on own_entries.session_id = compacted.session_id
+)
+
+select * from numbered
+{%- endmacro %}
+
 {#- What fills contexts, by where it stands; entries and responses are relations of int_context. -#}
 {% macro context_parts() -%}
 with blocks as (

@@ -7,3 +7,19 @@ copied: it comes first.
     {{ origins }}.is_fork asc, {{ origins }}.known_since asc nulls first,
     {{ origins }}.last_written_at asc nulls first, {{ origins }}.session_id asc
 {%- endmacro %}
+
+{#-
+The value of a group's first row, in the ascending order of some expressions. A window would sort all rows
+and carry every column of theirs.
+-#}
+{% macro first_by(value, order) -%}
+    {{ adapter.dispatch("first_by", "cca")(value, order) }}
+{%- endmacro %}
+
+{% macro default__first_by(value, order) -%}
+    min_by({{ value }}, row({{ order | join(", ") }}))
+{%- endmacro %}
+
+{% macro spark__first_by(value, order) -%}
+    min_by({{ value }}, struct({{ order | join(", ") }}))
+{%- endmacro %}

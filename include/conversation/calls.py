@@ -10,6 +10,7 @@ from cca.conversation.stored import StoredEntry, stored
 from cca.mongo.archive import Document
 from cca.transcript.blocks import blocks_of, is_call, is_result, kind_of
 from cca.transcript.results import is_error, is_rejection, result_text
+from cca.transcript.values import mended
 
 _LINES = ("rawLine", "rawFile")
 
@@ -107,4 +108,5 @@ def _ids(found: Iterable[StoredEntry], *, is_result_kind: bool) -> Iterator[str]
     for entry in found:
         for block in entry.blocks:
             if fits(kind_of(block)) and block.get(key):
-                yield str(block[key])
+                # MongoDB, which is asked for them, holds no lone surrogate.
+                yield mended(str(block[key]))

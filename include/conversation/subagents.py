@@ -123,7 +123,7 @@ def started_by(
 ) -> list[Subagent]:
     """Returns the subagents that a tool call started: one, or all those of a workflow's run."""
     block = call_block(entry, call_id) or {}
-    if block.get("name") not in AGENT_TOOLS:
+    if string(block.get("name")) not in AGENT_TOOLS:
         return []
     session_id = str(entry.document["sessionKey"])
     known = subagents(entries, session_id)

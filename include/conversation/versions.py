@@ -9,6 +9,7 @@ from pymongo.collection import Collection
 
 from cca.conversation.order import ORDER
 from cca.mongo.archive import Document
+from cca.transcript.values import mended
 
 _NAMES = {"stream": 1, "uuid": 1, "generation": 1}
 
@@ -24,10 +25,12 @@ def versions(
     reread = {**base, "generation": {"$gt": 0}}
     if entries.find_one(reread, {"_id": 1}) is None:
         return {}
-    wanted: Document = {"$type": "string"} if uuids is None else {"$in": list(uuids)}
+    wanted: Document = {"$type": "string"} if uuids is None else {"$in": list(map(mended, uuids))}
     copies: dict[tuple[str, str], list[Document]] = {}
     for copy in entries.find({**base, "uuid": wanted}, _NAMES).sort(list(ORDER)):
-        copies.setdefault((copy["stream"], copy["uuid"]), []).append(copy)
+        # MongoDB also finds lists of strings.
+        if isinstance(copy["uuid"], str):
+            copies.setdefault((copy["stream"], copy["uuid"]), []).append(copy)
     shown: dict[str, str] = {}
     for same in copies.values():
         # One uuid twice in one reading is two entries.

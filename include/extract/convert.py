@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from bson import json_util
@@ -91,22 +92,46 @@ def rejected(document: Mapping[str, Any], error: Exception) -> Rows:
 _REJECT_DAY = REJECTS.get_field_index("date")
 
 
+_PLACE: dict[str, type] = {
+    "_id": str,
+    "projectId": str,
+    "sessionKey": str,
+    "stream": str,
+    "generation": int,
+    "sourceOffset": int,
+    "sourceFile": str,
+    "host": str,
+    "ingestedAt": datetime,
+    "eventAt": datetime,
+}
+_PLACE_TYPES = tuple(_PLACE.values())
+_values_of_place = itemgetter(*_PLACE)
+
+
 def place_row(document: Mapping[str, Any], written: Any) -> Row:
-    event_at, ingested_at = document["eventAt"], document["ingestedAt"]
-    return (
-        document["_id"],
-        document["projectId"],
-        document["sessionKey"],
-        document["stream"],
-        document["generation"],
-        document["sourceOffset"],
-        document["sourceFile"],
-        document["host"],
-        ingested_at,
-        event_at,
-        event_at.date(),
-        is_clock_wrong(written, event_at, ingested_at),
-    )
+    """Return the columns that place an entry.
+
+    Raises:
+        KeyError: It has no such field.
+        ValueError: A field is nothing that an agent writes: the columns cannot hold it.
+
+    """
+    place = _values_of_place(document)
+    generation, offset = place[4:6]
+    is_placed = all(map(isinstance, place, _PLACE_TYPES)) and generation in _GENERATIONS
+    if not is_placed or isinstance(generation, bool) or isinstance(offset, bool):
+        raise ValueError(_misplaced(document))
+    ingested_at, event_at = place[-2:]
+    return (*place, event_at.date(), is_clock_wrong(written, event_at, ingested_at))
+
+
+# What the column holds.
+_GENERATIONS = range(1 << 31)
+
+
+def _misplaced(document: Mapping[str, Any]) -> str:
+    odd = [name for name, kind in _PLACE.items() if not isinstance(document[name], kind)]
+    return f"no agent writes such values of {', '.join(odd) or 'generation and sourceOffset'}"
 
 
 def _entry_row(document: Mapping[str, Any], entry: dict[str, Any], blocks: list[Any]) -> Row:

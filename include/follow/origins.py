@@ -85,9 +85,11 @@ class Origins:
         """Return who holds each entry that several sessions hold, by one walk along the index."""
         fields = {"_id": 0, "uuid": 1, "sessionKey": 1}
         found = self._conversations.find({"uuid": {"$type": "string"}}, fields, batch_size=10_000)
+        # Where a string is asked for, MongoDB also finds lists of strings.
+        rows = (row for row in found.sort(HOLDERS).hint(HOLDERS) if isinstance(row["uuid"], str))
         shared = {}
-        for uuid, rows in groupby(found.sort(HOLDERS).hint(HOLDERS), itemgetter("uuid")):
-            holders = frozenset(row["sessionKey"] for row in rows)
+        for uuid, same in groupby(rows, itemgetter("uuid")):
+            holders = frozenset(row["sessionKey"] for row in same)
             if len(holders) > 1:
                 shared[uuid] = holders
         return shared
@@ -169,7 +171,8 @@ class Origins:
             some = asked[start : start + _UUIDS_OF_ONE_QUERY]
             wanted = {"uuid": {"$in": some}, "sessionKey": {"$ne": session}}
             for row in self._conversations.find(wanted, fields):
-                found.setdefault(row["uuid"], set()).add(row["sessionKey"])
+                if isinstance(row["uuid"], str):
+                    found.setdefault(row["uuid"], set()).add(row["sessionKey"])
         self._alone[session] = frozenset(uuids - found.keys())
         if len(self._alone) > _BUSY_SESSIONS:
             self._alone.popitem(last=False)

@@ -128,7 +128,8 @@ def _count(
     one = _Entry(
         bool(uuid), entry.get("isSidechain") is True, event_at, event_at, written_at, written_at,
         role=role_of(entry), is_prompt=found is not None and found.is_prompt,
-        is_side_file=entry.get("type") in _SIDE_FILES, branch=string(entry.get("gitBranch")),
+        is_side_file=string(entry.get("type")) in _SIDE_FILES,
+        branch=string(entry.get("gitBranch")),
         model=string(mapping(entry.get("message")).get("model")),
         agent=string(entry.get("agentId")),
     )  # fmt: skip

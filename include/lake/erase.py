@@ -12,7 +12,7 @@ from cca.lake import catalog, manifest
 from cca.lake.lake import Lake, holding
 from cca.lake.manifest import LakeFile
 from cca.lake.store import Commit
-from cca.selection import Selection
+from cca.selection import Covered, Selection
 from cca.settings import Settings
 
 
@@ -31,17 +31,19 @@ def count(settings: Settings, storage_format: str, selection: Selection) -> int:
         return sum(_count(lake, file, selection) for file in lake.read().files)
 
 
-def erase(settings: Settings, storage_format: str, selection: Selection) -> int:
+def erase(settings: Settings, storage_format: str, covered: Covered) -> int:
     """Erase the rows, also from snapshots and orphan files; return how many the lake had."""
     with holding(settings, storage_format) as lake:
         # This process holds the lake alone, so no new file with such rows can appear.
         stale = {
-            file: rows for file in lake.read().files if (rows := _count(lake, file, selection)) > 0
+            file: rows
+            for file in lake.read().files
+            if (rows := _count_covered(lake, file, covered)) > 0
         }
 
         def build(live: Sequence[LakeFile]) -> Commit:
             chosen = [file for file in live if file in stale]
-            return Commit(tuple(chosen), tuple(_without(lake, chosen, selection)))
+            return Commit(tuple(chosen), tuple(_without(lake, chosen, covered)))
 
         if stale:
             lake.commit(build, None)
@@ -65,19 +67,36 @@ def _expire_all_snapshots(settings: Settings) -> None:
     snapshots.expire_held(settings, datetime.now(UTC) + timedelta(seconds=1))
 
 
-def _without(lake: Lake, files: Sequence[LakeFile], selection: Selection) -> list[LakeFile]:
+def _without(lake: Lake, files: Sequence[LakeFile], covered: Covered) -> list[LakeFile]:
     rewritten = []
     for file in files:
         table = lake.table(file)
-        kept = table.filter(pc.invert(_mask(table, selection)))
+        kept = table.filter(pc.invert(_is_covered(table, covered)))
         if kept.num_rows:
             rewritten.append(lake.write(file.dataset, date.fromisoformat(file.date), kept))
     return rewritten
 
 
 def _count(lake: Lake, file: LakeFile, selection: Selection) -> int:
-    columns = ["document_json"] if file.dataset == "rejects" else list(selection.columns())
-    return int(pc.sum(_mask(lake.table(file, columns), selection)).as_py() or 0)
+    table = lake.table(file, _columns(file, selection))
+    return int(pc.sum(_mask(table, selection)).as_py() or 0)
+
+
+def _count_covered(lake: Lake, file: LakeFile, covered: Covered) -> int:
+    table = lake.table(file, [*_columns(file, covered.selection), "ingested_at", "event_at"])
+    return int(pc.sum(_is_covered(table, covered)).as_py() or 0)
+
+
+def _columns(file: LakeFile, selection: Selection) -> list[str]:
+    return ["document_json"] if file.dataset == "rejects" else list(selection.columns())
+
+
+def _is_covered(table: pa.Table, covered: Covered) -> Any:
+    """Which rows are covered: `Covered.documents` says it of documents."""
+    came, happened = table["ingested_at"], table["event_at"]
+    is_later = pc.and_(pc.greater(came, covered.at), pc.greater(happened, covered.at))
+    is_new = pc.or_(is_later, pc.greater(came, covered.settled_at))
+    return pc.and_(_mask(table, covered.selection), pc.invert(is_new))
 
 
 def _mask(table: pa.Table, selection: Selection) -> Any:

@@ -1,9 +1,10 @@
 """Erasure requests in MongoDB, and the stores beside it that must obey them.
 
 `forgotten` holds one document a request, `forgotten_ids` the `_id` of every document that was
-deleted for one. A request covers what had happened by its time `at`; later entries are new. Stores
-outside MongoDB (a search index, a lake) register in `follower` and record there what they erased:
-a request is done once the archive and every registered store have.
+deleted for one. A request covers what was in the archive at its time `at`, and what had happened by
+then; later entries are new. Stores outside MongoDB (a search index, a lake) register in `follower`
+and record there what they erased: a request is done once the archive and every registered store
+have.
 """
 
 import uuid
@@ -19,7 +20,7 @@ from pymongo.errors import OperationFailure
 
 from cca.errors import NotFound, SettingError
 from cca.mongo.archive import ERASED_IDS, ERASURES, FOLLOWER, Document, server_time
-from cca.selection import Selection
+from cca.selection import Covered, Selection
 
 Kind = Literal["search", "lake"]
 
@@ -41,6 +42,8 @@ class ErasureRequest:
     is_archive_erased: bool
     sessions: tuple[str, ...] = ()
     projects: tuple[str, ...] = ()
+    # How often the stores were asked again, for documents that came while they erased.
+    repeats: int = 0
 
     @property
     def until_ms(self) -> int:
@@ -49,11 +52,16 @@ class ErasureRequest:
 
     @property
     def key(self) -> str:
-        """Return what a store notes once it has erased: a repeated request has another time."""
-        return f"{self.id} {self.until_ms}"
+        """Return what a store notes once it has erased: a repeated request has another key."""
+        return f"{self.id} {self.until_ms}" + (f" {self.repeats}" if self.repeats else "")
+
+    @property
+    def covered(self) -> Covered:
+        """Return what of the archive and of the stores built from it must go."""
+        return Covered(self.selection, self.at)
 
     def covers(self, event_ms: int, *, host: str, project: str, session: str) -> bool:
-        """Return whether an entry of that time and place must not be kept."""
+        """Return whether an entry of that time and place must not be stored."""
         return event_ms <= self.until_ms and self.selection.holds(
             host=host, project=project, session=session
         )
@@ -81,11 +89,14 @@ def erased_in_archive(database: Database[Document]) -> list[ErasureRequest]:
     return [one for one in requests(database) if one.is_archive_erased]
 
 
-def progress(database: Database[Document]) -> frozenset[tuple[str, datetime, bool]]:
+def progress(database: Database[Document]) -> frozenset[tuple[str, datetime, bool, int]]:
     """Return what tells whether anything was erased: whoever kept a copy compares it."""
-    fields = {"at": 1, "isArchiveErased": 1}
+    fields = {"at": 1, "isArchiveErased": 1, "repeats": 1}
     rows = database[ERASURES].find({}, fields)
-    return frozenset((row["_id"], row["at"], bool(row.get("isArchiveErased"))) for row in rows)
+    return frozenset(
+        (row["_id"], row["at"], bool(row.get("isArchiveErased")), row.get("repeats", 0))
+        for row in rows
+    )
 
 
 def unfinished(database: Database[Document], selection: Selection) -> ErasureRequest | None:
@@ -98,7 +109,9 @@ def open_request(database: Database[Document], selection: Selection) -> ErasureR
     """Write the request, or renew the unfinished one: it covers what happened up to now."""
     found = unfinished(database, selection)
     one = found.id if found else uuid.uuid4().hex
-    state = {"at": server_time(database), "isDone": False, "isArchiveErased": False}
+    state = {
+        "at": server_time(database), "isDone": False, "isArchiveErased": False, "repeats": 0,
+    }  # fmt: skip
     database[ERASURES].update_one({"_id": one}, {"$set": selection.given() | state}, upsert=True)
     return _get(database, one)
 
@@ -126,6 +139,16 @@ def remember_ids(database: Database[Document], ids: Sequence[str]) -> None:
 def erased_ids(database: Database[Document], ids: Sequence[str]) -> set[str]:
     """Return those of the ids that belong to deleted documents."""
     return {row["_id"] for row in database[ERASED_IDS].find({"_id": {"$in": list(ids)}})}
+
+
+def ask_again(database: Database[Document], request: ErasureRequest) -> ErasureRequest:
+    """Ask all stores once more, for documents that came meanwhile; it covers no more than before.
+
+    With a later time it would also cover what is new, and never end beside a session in use.
+    """
+    change = {"$set": {"isDone": False}, "$inc": {"repeats": 1}}
+    database[ERASURES].update_one({"_id": request.id}, change)
+    return _get(database, request.id)
 
 
 def note_archive_erased(database: Database[Document], request: ErasureRequest) -> ErasureRequest:
@@ -248,4 +271,5 @@ def _request(row: Document) -> ErasureRequest:
         is_archive_erased=bool(row.get("isArchiveErased", row["isDone"])),
         sessions=tuple(row.get("sessions", ())),
         projects=tuple(row.get("projects", ())),
+        repeats=int(row.get("repeats", 0)),
     )

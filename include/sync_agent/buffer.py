@@ -238,6 +238,18 @@ class Buffer:
         rows = self.rows("SELECT value FROM counters WHERE name = ?", (name,))
         return int(rows[0][0]) if rows else None
 
+    def counters(self, prefix: str) -> dict[str, int]:
+        """Return the counters whose names begin so, by the rest of their names."""
+        rows = self.rows(
+            "SELECT substr(name, ?), value FROM counters WHERE name >= ? AND name < ?",
+            (len(prefix) + 1, prefix, prefix + chr(0x10FFFF)),
+        )
+        return {str(name): int(value) for name, value in rows}
+
+    def newest_dead_letter(self) -> int:
+        """Return the number of the newest dead letter; 0 when there is none."""
+        return int(self.rows("SELECT coalesce(MAX(id), 0) FROM dead_letters")[0][0])
+
     def note_gone(self, gone: Sequence[int]) -> set[int]:
         """Remember since when these files are gone; forget, and give, those gone for a week."""
         now = now_text()

@@ -101,7 +101,7 @@ def deliver_pending(
     entries = buffer.pending(size * BACKLOG_FACTOR if has_backlog else size, BATCH_BYTES)
     if not entries:
         return Delivery()
-    gone = erased_entries(collection.database, entries, settings.cca_host)
+    gone = erased_entries(buffer, collection.database, entries, settings.cca_host)
     kept = [entry for entry in entries if entry.entry_id not in gone]
     delivery, dead = deliver(collection, kept, settings)
     if gone:

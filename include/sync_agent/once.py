@@ -95,6 +95,7 @@ def _undelivered(settings: Settings, error: PyMongoError) -> str:
 def _pass_on(
     intake: Intake,
     files: Sequence[FoundFile],
+    buffer: Buffer,
     collection: Collection[archive.Document],
     settings: Settings,
 ) -> Iterator[Taken | Delivery]:
@@ -116,7 +117,7 @@ def _pass_on(
                 yield intake.commit(sent, refused)
                 yield delivery
             if group:
-                group = without_erased(collection.database, group, settings.cca_host)  # noqa: PLW2901  (nothing else may go on with it)
+                group = without_erased(buffer, collection.database, group, settings.cca_host)  # noqa: PLW2901  (nothing else may go on with it)
                 sending = group, sender.submit(deliver, collection, group.entries, settings)
 
 
@@ -171,7 +172,7 @@ def _sync_all(
 
     deliver_all()
     while changed:
-        for done in _pass_on(intake, changed, collection, settings):
+        for done in _pass_on(intake, changed, buffer, collection, settings):
             tally.add(done)
         changed = [file for file in changed if intake.has_turn_left(file)]
     deliver_all()

@@ -27,8 +27,8 @@ def lacks_delivered(buffer: Buffer, collection: Collection[Document], settings: 
 
     """
     if not buffer.counter(POSITIONS_IN_DOUBT):
-        newest = buffer.newest_delivered()
-        if newest is None or erased_entries(collection.database, [newest], settings.cca_host):
+        newest, host = buffer.newest_delivered(), settings.cca_host
+        if newest is None or erased_entries(buffer, collection.database, [newest], host):
             return False
         # Before the question, for asking it changes the answer.
         buffer.set_counter(POSITIONS_IN_DOUBT, 1)

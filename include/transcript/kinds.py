@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from cca.transcript.values import mapping
+from cca.transcript.values import mapping, string
 
 # Book-keeping lines without anything to read; their facts are in the session's head.
 HIDDEN_TYPES = frozenset({
@@ -146,7 +146,9 @@ def is_picture(block: object) -> bool:
     """Tells whether a block is an image that a browser shows without running anything."""
     picture = mapping(block)
     source = mapping(picture.get("source"))
-    is_shown = source.get("media_type") in IMAGE_TYPES and isinstance(source.get("data"), str)
+    is_shown = string(source.get("media_type")) in IMAGE_TYPES and isinstance(
+        source.get("data"), str
+    )
     return picture.get("type") == "image" and is_shown
 
 

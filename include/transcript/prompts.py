@@ -16,7 +16,6 @@ READ_FIELDS = (
 )  # fmt: skip
 _OTHERS = frozenset({"machine", "teammate"})
 _KIND_OF = {"machine": "notification", "teammate": "message"}
-_QUEUED_MODES = frozenset({None, "prompt"})
 
 
 class Said(NamedTuple):
@@ -117,7 +116,7 @@ def _of_attachment(entry: dict[str, Any]) -> Said | None:
     mode = attachment.get("commandMode")
     if mode == "bash":
         return Said("person", "shell", text_of(blocks) or "")
-    if mode not in _QUEUED_MODES:
+    if mode is not None and mode != "prompt":
         signed = signed or "machine"
     # Notices wait in the queue as prompts do, so the mode alone says nothing.
     return _spoken(entry, blocks, signed)

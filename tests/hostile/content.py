@@ -140,4 +140,21 @@ def broken() -> Case:
     return case.keep(session, f"{case.slug}/{session.id} \x1b[31mcopy\x9b2J.jsonl")
 
 
-CASES = (kinds, printed, broken)
+def shapes() -> Case:
+    """Names of entries, calls, modes and media that are no text, or none that a store can hold."""
+    case = Case("shapes", {"prompts": 3, "sessions": 2, "words": ["brambling", "twite"]})
+    for name in ("one", "two"):
+        session = case.session(name)
+        session.user("brambling", uuid=["a", "b"], promptSource="typed")
+        if name == "one":
+            session.user("twite", uuid="a", promptSource="typed")
+            session.attachment(type="queued_command", prompt="linnet", commandMode=["prompt"])
+            picture = {"type": "image", "source": {"media_type": ["image/png"], "data": "aGk="}}
+            call = {"type": "tool_use", "id": "\ud83d", "name": ["Agent"], "input": {}}
+            session.claude([call])
+            session.user([{"type": "tool_result", "tool_use_id": "\ud83d", "content": [picture]}])
+        case.keep(session)
+    return case
+
+
+CASES = (kinds, printed, broken, shapes)

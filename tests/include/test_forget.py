@@ -2,7 +2,9 @@
 
 import json
 import shutil
+import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +30,9 @@ from cca.mongo import erasures
 from cca.search import home as homes
 from cca.selection import Selection
 from cca.settings import Settings, get_settings
-from cca.sync_agent.agent import sync_once
+from cca.sync_agent.agent import run, sync_once
 from cca.sync_agent.buffer import Buffer
+from tests.helpers import eventually
 from tests.stored import files_with
 
 SECRET, OTHER, HOURLY = "xyloquokka", "zwombatine", "quirkplover"
@@ -165,6 +168,86 @@ def test_the_files_are_not_taken_in_again_even_by_a_new_buffer_and_later_words_a
         # A lost buffer reads all files from their start.
         for side in told.cca_home.glob("buffer.db*"):
             side.unlink()
+
+
+def test_what_is_written_while_the_erasure_runs_stays_and_what_was_under_way_goes(
+    told: Settings, collection: Collection[dict[str, Any]]
+) -> None:
+    session = SESSION.format(1)
+    path = told.claude_dirs[0] / "-srv-secret" / f"{session}.jsonl"
+    [known] = collection.find({"uuid": f"{session}-1"})
+    steps: list[str] = []
+
+    def go_on(step: str) -> None:
+        """Go on as a session, an agent that has not seen the request, and a run do beside it."""
+        steps.append(step)
+        if step == "search and lists" and len(steps) < 9:
+            now = server_time(collection).isoformat()
+            with path.open("a") as file:
+                file.write(line(session, 10 + len(steps), "freshword", timestamp=now))
+            sync_once(told, told.mongo_uri)
+            extract(told, told.mongo_uri, Window("full"))
+        if step == "lake and warehouse" and len(steps) < 5:
+            came = {"_id": "under way", "ingestedAt": server_time(collection)}
+            collection.insert_one({**known, **came})
+
+    scope = Selection(project="-srv-secret")
+    report = erasing.erase(told, told.mongo_uri, scope, on_step=go_on)
+    assert steps.count("lake and warehouse") == 2
+    assert (report.documents, report.is_done) == (5, True)
+    said = [document["message"]["content"] for document in collection.find(scope.fields())]
+    assert sorted(text.split()[2] for text in said) == ["freshword", "freshword"]
+    # An entry and its block each.
+    assert erasing.look(told, told.mongo_uri, scope).lake_rows == 4
+    assert not files_with(told.lake_dir, SECRET)
+    sync_once(told, told.mongo_uri)
+    assert collection.count_documents(scope.fields()) == 2
+
+
+def test_a_clock_that_is_behind_loses_no_new_line_and_brings_no_old_one_back(
+    told: Settings, collection: Collection[dict[str, Any]]
+) -> None:
+    scope, session = Selection(project="-srv-secret"), SESSION.format(1)
+    erasing.erase(told, told.mongo_uri, scope)
+    # MongoDB's clock said three hours more than this machine's.
+    at = {"at": server_time(collection) + timedelta(hours=3)}
+    collection.database["forgotten"].update_many({}, {"$set": at})
+    sync_once(told, told.mongo_uri)
+    path = told.claude_dirs[0] / "-srv-secret" / f"{session}.jsonl"
+
+    def write_and_sync(number: int, at: datetime) -> list[str]:
+        with path.open("a") as file:
+            file.write(line(session, number, "freshword", timestamp=at.isoformat()))
+        sync_once(told, told.mongo_uri)
+        return sorted(one["uuid"][-1] for one in collection.find(scope.fields()))
+
+    assert write_and_sync(5, datetime.now(UTC) - timedelta(days=1)) == []
+    assert write_and_sync(6, datetime.now(UTC)) == ["6"]
+    for side in told.cca_home.glob("buffer.db*"):
+        side.unlink()
+    sync_once(told, told.mongo_uri)
+    assert write_and_sync(7, datetime.now(UTC)) == ["6", "7"]
+    assert SECRET not in words_in_mongo(collection.database)
+
+
+def test_a_running_agent_with_a_new_buffer_keeps_no_broken_line_of_what_was_erased(
+    told: Settings, collection: Collection[dict[str, Any]]
+) -> None:
+    erasing.erase(told, told.mongo_uri, Selection(project="-srv-secret"))
+    for side in told.cca_home.glob("buffer.db*"):
+        side.unlink()
+    collection.delete_many({})
+    stopping = threading.Event()
+    agent = threading.Thread(target=run, args=(told, told.mongo_uri, stopping))
+    agent.start()
+    try:
+        eventually(lambda: collection.count_documents({}) == 4)
+        with Buffer(told.buffer_path) as buffer:
+            letters = "SELECT project_id FROM dead_letters"
+            eventually(lambda: buffer.rows(letters) == [("-srv-other",)], 15)
+    finally:
+        stopping.set()
+        agent.join()
 
 
 def test_a_line_that_waits_in_a_buffer_while_its_project_is_forgotten_is_dropped(

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from cca.conversation.excerpt import Anchor, Excerpt, read_excerpt
+from cca.conversation.reader import read_entries
 from cca.conversation.stored import find_entry
 from cca.dashboards.browser.reading import articles
 from tests.dashboards.browser.story import Story
@@ -74,6 +75,19 @@ def test_an_entry_written_again_is_shown_once_as_it_was_last(collection: Any, st
     story.says("new since then", generation=1)
     collection.insert_many(story.documents)
     assert texts(read(collection)) == ["as it is now", "what followed", "new since then"]
+
+
+def test_uuids_that_are_none_stop_no_reading_of_a_file_that_was_written_again(
+    collection: Any, story: Story
+) -> None:
+    for odd in ({"uuid": ["a", "b"]}, {"rawLine": '{"type": "user", "uuid": "\\ud800"}'}):
+        story.says("as it was")
+        story.documents[-1].update(odd)
+    story.says("as it is now", generation=1)
+    collection.insert_many(story.documents)
+    assert texts(read(collection)) == ["as it was", "as it is now"]
+    entries = read_entries(collection, SESSION, is_read_once=True)
+    assert len(list(entries)) == 3
 
 
 def test_the_same_uuid_twice_in_one_file_is_two_entries(collection: Any, story: Story) -> None:

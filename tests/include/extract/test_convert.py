@@ -79,3 +79,21 @@ def test_lines_changed_come_from_the_patch_or_a_subagents_input(
     entry = {"type": "assistant", "isSidechain": True, "message": {"content": [call]}}
     block = blocks_of(convert(document(entry)))[0]
     assert (block["lines_added"], block["lines_removed"]) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"generation": 1 << 31}, {"generation": "0"}, {"generation": True}, {"sourceOffset": None},
+        {"sourceOffset": 1.5}, {"_id": 7}, {"host": b"laptop"}, {"stream": ["s"]},
+        {"ingestedAt": "2026-11-01"},
+    ],
+)  # fmt: skip
+def test_a_document_that_no_agent_wrote_is_a_reject_and_ends_nothing(
+    document: Callable[..., dict[str, Any]], odd: dict[str, Any]
+) -> None:
+    rows = [convert(document({"type": "user"})), convert({**document({"type": "user"}), **odd})]
+    tables = tables_of(rows)
+    assert tables["conversations"].num_rows == 1
+    [reason] = tables["rejects"]["reason"].to_pylist()
+    assert next(iter(odd)) in reason

@@ -10,7 +10,7 @@ from cca.extract.convert import convert
 from cca.search.blocks import searchable
 from cca.transcript.agents import meta_of
 from cca.transcript.blocks import blocks_of
-from cca.transcript.kinds import subtype_of
+from cca.transcript.kinds import is_picture, subtype_of
 from cca.transcript.previews import preview_text
 from cca.transcript.prompts import said
 from cca.transcript.titles import title_of
@@ -20,16 +20,20 @@ ODD = ({"a": 1}, [], [1], 5, None, True, "", 1.5)
 ENTRY = {
     "message": {
         "role": "assistant", "model": "m", "id": "i",
-        "content": [{"type": "text", "text": "x"}],
+        "content": [
+            {"type": "text", "text": "x"},
+            {"type": "image", "source": {"media_type": "image/png", "data": "aGk="}},
+        ],
         "usage": {"input_tokens": 1, "iterations": [{"type": "advisor_message"}]},
     },
-    "attachment": {"type": "queued_command", "prompt": "x"},
+    "attachment": {"type": "queued_command", "prompt": "x", "commandMode": "prompt"},
     "subtype": "x", "origin": {"kind": "human"}, "content": "x", "timestamp": "2026-11-01",
 }  # fmt: skip
 TYPES = ("assistant", "user", "attachment", "system", "progress", "summary", "ai-title", "message")
 RULES: list[Callable[[dict[str, Any]], Any]] = [
     blocks_of, said, title_of, preview_text, usage_rows, subtype_of, meta_of,
     lambda entry: list(searchable(entry)),
+    lambda entry: [is_picture(block) for block in blocks_of(entry)],
 ]  # fmt: skip
 
 

@@ -22,18 +22,21 @@ client_searches as (
     group by calls.message_id
 ),
 
-ranked as (
+claims as (
     select
-        usage_rows.*,
-        row_number() over (
-            partition by usage_rows.message_id
-            order by
-                usage_rows.is_sidechain asc, {{ had_first('origins') }}, usage_rows.event_at asc,
-                usage_rows.stream asc, usage_rows.generation asc, usage_rows.source_offset asc
-        ) as copy_number
-    from {{ ref('stg_api_usage') }} as usage_rows
-    inner join {{ ref('int_session_origins') }} as origins on usage_rows.session_id = origins.session_id
-    where {{ touched('usage_rows.session_id') }}
+        origins.session_id,
+        row_number() over (order by {{ had_first('origins') }}) as place
+    from {{ ref('int_session_origins') }} as origins
+    where {{ touched('origins.session_id') }}
+),
+
+usage_rows as (
+    select
+        answers.*,
+        claims.place
+    from {{ ref('stg_api_usage') }} as answers
+    inner join claims on answers.session_id = claims.session_id
+    where {{ touched('answers.session_id') }}
 ),
 
 -- Early rows of a message hold partial counts and copies repeat them: the largest is the truth.
@@ -61,23 +64,26 @@ merged as (
             as has_unknown_factor,
         bool_or(service_tier = 'batch') as is_batch,
         bool_or(is_usage_final) as is_usage_final,
+        {{ first_by("document_id", [
+            "is_sidechain", "place", "event_at", "stream", "generation", "source_offset",
+        ]) }} as document_id,
         count(*) as usage_rows,
         count(distinct session_id) as sessions
-    from ranked
+    from usage_rows
     group by message_id
 )
 
 select
     merged.message_id,
-    ranked.session_id,
-    ranked.project_id,
-    ranked.host,
-    ranked.agent_id,
-    coalesce(ranked.model, merged.any_model) as model,
-    ranked.is_sidechain,
-    ranked.event_at,
-    {{ report_day('ranked.event_at') }} as day,
-    {{ report_hour('ranked.event_at') }} as hour_at,
+    firsts.session_id,
+    firsts.project_id,
+    firsts.host,
+    firsts.agent_id,
+    coalesce(firsts.model, merged.any_model) as model,
+    firsts.is_sidechain,
+    firsts.event_at,
+    {{ report_day('firsts.event_at') }} as day,
+    {{ report_hour('firsts.event_at') }} as hour_at,
     merged.input_tokens,
     merged.output_tokens,
     merged.cache_write_5m_tokens,
@@ -94,9 +100,9 @@ select
         else 'standard'
     end as price_variant,
     merged.usage_kind,
-    ranked.git_branch,
-    ranked.version,
-    ranked.entrypoint,
+    firsts.git_branch,
+    firsts.version,
+    firsts.entrypoint,
     merged.skill,
     merged.plugin,
     merged.mcp_server,
@@ -109,5 +115,6 @@ select
     merged.usage_rows,
     merged.sessions
 from merged
-inner join ranked on merged.message_id = ranked.message_id and ranked.copy_number = 1
+inner join usage_rows as firsts
+    on merged.message_id = firsts.message_id and merged.document_id = firsts.document_id
 left join client_searches on merged.message_id = client_searches.message_id

@@ -1,23 +1,6 @@
 -- A fork's context holds what it copied, so copies are rows of the fork too.
 with entries as (
-    select
-        document_id,
-        session_id,
-        project_id,
-        host,
-        generation,
-        source_offset,
-        event_at,
-        is_compact_summary,
-        is_human_prompt,
-        attached_characters,
-        -- The context begins again with each compaction.
-        count(*) filter (where subtype = 'compact_boundary') over (
-            partition by session_id order by generation, source_offset
-            rows between unbounded preceding and current row
-        ) as compaction
-    from {{ ref('stg_conversations') }}
-    where agent_id is null and not is_sidechain and {{ touched('session_id') }}
+    {{ context_entries() }}
 ),
 
 responses as (

@@ -12,22 +12,14 @@ own_entries as (
 transcripts as (
     select
         session_id,
+        {%- set written = ["is_sidechain", "stream", "generation", "source_offset"] %}
+        {{ first_by("project_id", written) }} as project_id,
+        {{ first_by("host", written) }} as host,
         min(event_at) as first_at,
         max(event_at) as last_at,
         count(*) as entries
     from entries
     group by session_id
-),
-
-places as (
-    select
-        session_id,
-        project_id,
-        host,
-        row_number() over (
-            partition by session_id order by is_sidechain, stream, generation, source_offset
-        ) as place
-    from entries
 ),
 
 measures as (
@@ -64,8 +56,8 @@ active as (
 
 select
     transcripts.session_id,
-    places.project_id,
-    places.host,
+    transcripts.project_id,
+    transcripts.host,
     coalesce(measures.started_at, transcripts.first_at) as started_at,
     coalesce(measures.ended_at, transcripts.last_at) as ended_at,
     coalesce({{ seconds_between('measures.started_at', 'measures.ended_at') }} / 60.0, 0) as duration_minutes,
@@ -76,6 +68,5 @@ select
     transcripts.entries,
     coalesce(measures.own_entries, 0) as own_entries
 from transcripts
-inner join places on transcripts.session_id = places.session_id and places.place = 1
 left join measures on transcripts.session_id = measures.session_id
 left join active on transcripts.session_id = active.session_id
