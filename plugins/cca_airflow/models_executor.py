@@ -44,7 +44,7 @@ _TIMEOUT_SECONDS = 20
 # starts waits for the end of a rest.
 _AWAKE_SECONDS = 30
 _LOOK_SECONDS = 1.0
-_REST_SECONDS = 4.0
+_LOOKS = 4
 _OPEN = (DagRunState.QUEUED, DagRunState.RUNNING)
 
 
@@ -65,7 +65,7 @@ class ModelsExecutor(LocalExecutor):
         if self.queued_tasks or self.running or self.event_buffer:
             self._was_busy_at = now
         elif now - self._was_busy_at > _AWAKE_SECONDS:
-            _rest(now + _REST_SECONDS)
+            _rest()
 
     def _spawn_workers_with_gc_freeze(self, spawn_number: int) -> None:
         """Fork fewer workers than tasks may be open."""
@@ -88,10 +88,11 @@ class ModelsExecutor(LocalExecutor):
             super()._process_workloads(left)
 
 
-def _rest(until: float) -> None:
-    time.sleep(_LOOK_SECONDS)
-    while time.monotonic() < until and not _has_runs():
+def _rest() -> None:
+    for _ in range(_LOOKS):
         time.sleep(_LOOK_SECONDS)
+        if _has_runs():
+            return
 
 
 def _has_runs() -> bool:
