@@ -10,6 +10,7 @@ from pymongo.collection import Collection
 from pymongo.errors import DuplicateKeyError
 
 from cca.masking import mask_secrets
+from cca.mongo import changes
 from cca.mongo.archive import Document
 
 MAX_NOTE_CHARACTERS = 5_000
@@ -159,12 +160,13 @@ def amend(
     """Changes the annotation of a place and returns it; an empty one is deleted.
 
     Two browsers may write at the same time: a change is made to what is stored, and made once more
-    where that changed in between. `origin` is any document of the session.
+    where that changed in between. Open pages are told. `origin` is any document of the session.
     """
     while True:
         stored = annotations.find_one({"_id": place.id})
         annotation = change(_annotation(stored) if stored else place)
         if _is_put(annotations, stored, annotation, origin):
+            changes.note(annotations.database, [place.session])
             return annotation
 
 

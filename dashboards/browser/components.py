@@ -17,6 +17,11 @@ def _css(name: str) -> str:
     return (HERE / "css" / name).read_text()
 
 
+def _runs(pane: str) -> str:
+    """A module that runs a script of the page: a whole one Panel would translate in the browser."""
+    return f"export const render = (given) => window.cca.renders.{pane}(given)"
+
+
 class _Pane(JSComponent):
     """Sends the page what the person did, and receives what to show."""
 
@@ -40,22 +45,22 @@ class _Pane(JSComponent):
 
 
 class PageHeader(_Pane):
-    _esm = HERE / "js" / "header.js"
+    _esm = _runs("header")
     sheets = ("header.css",)
 
 
 class SessionList(_Pane):
-    _esm = HERE / "js" / "sessions.js"
+    _esm = _runs("sessions")
     sheets = ("sessions.css", "results.css", "tip.css")
 
 
 class ActivityOverview(_Pane):
-    _esm = HERE / "js" / "overview.js"
+    _esm = _runs("overview")
     sheets = ("overview.css", "sessions.css", "results.css", "tip.css")
 
 
 class Transcript(_Pane):
-    _esm = HERE / "js" / "transcript.js"
+    _esm = _runs("transcript")
     sheets = (
         "transcript.css", "terminal.css", "context_line.css", "rail.css", "reading.css",
         "tip.css", "print.css",

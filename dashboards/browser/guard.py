@@ -24,11 +24,11 @@ from cca.settings import Settings
 # Bokeh takes no IPv6 address among its WebSocket origins, so ::1 is not offered.
 LOOPBACK = frozenset({"127.0.0.1", "localhost"})
 NONCE_HEADER = "X-Csp-Nonce"
-# blob: is needed by es-module-shims, inline styles by Bokeh. No eval, no inline script.
+# blob: is needed by Panel's modules, inline styles by Bokeh. No eval, no inline script.
 CSP = (
     "default-src 'none'; script-src 'self' 'nonce-{nonce}' blob:; "
     "style-src 'self' 'unsafe-inline'; img-src 'self'; font-src 'self'; "
-    "connect-src 'self' blob: {sockets}; object-src 'none'; base-uri 'none'; "
+    "connect-src 'self' {sockets}; object-src 'none'; base-uri 'none'; "
     "form-action 'self'; frame-ancestors 'none'"
 )
 _KEY = "cca_allowed_hosts"

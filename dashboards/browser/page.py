@@ -12,6 +12,7 @@ import panel as pn
 from markupsafe import Markup
 from pymongo.errors import PyMongoError
 
+from cca.annotations import Annotation, annotations_of
 from cca.dashboards.browser import listing, paint
 from cca.dashboards.browser.components import ActivityOverview, PageHeader, SessionList, Transcript
 from cca.dashboards.browser.desk import Desk
@@ -58,6 +59,7 @@ class Page:
         self.overview_at = self.asked_at = self.news_at = time.monotonic()
         self.document = pn.state.curdoc
         self.is_nudged = False
+        self.noted: tuple[str, dict[str, Annotation]] | None = None
         self.header = PageHeader(self.hear)
         self.sessions = SessionList(self.hear)
         self.overview = ActivityOverview(self.hear)
@@ -210,18 +212,18 @@ class Page:
             return
         is_open = bool(self.state.session) and pulse.has_changed(self.state.session, since)
         try:
-            panes = await answered(pulse, partial(self._news, self.state, is_open=is_open))
+            told = await answered(pulse, partial(self._news, self.state, is_open=is_open))
         except PyMongoError as error:
             log.warning("MongoDB does not answer: %s", type(error).__name__)
             self.seen = since
             return
         if generation != self.generation:
             return
-        for name, html in panes.items():
-            getattr(self, name).tell({"type": "news", "html": str(html)})
+        for name, news in told.items():
+            getattr(self, name).tell({"type": "news", **news})
 
-    def _news(self, state: State, *, is_open: bool) -> dict[str, Markup]:
-        """Renders the panes that new entries change; the overview is the slowest, so less often."""
+    def _news(self, state: State, *, is_open: bool) -> dict[str, dict[str, Any]]:
+        """What panes are told of entries and notes; the overview is the slowest, so less often."""
         panes: dict[str, Markup] = {}
         projects = self.desk.projects()
         self.found = listing.find(self.desk, state)
@@ -233,9 +235,19 @@ class Page:
         if is_due and not state.session:
             self.overview_at = time.monotonic()
             panes["overview"] = listing.main(self.desk, state, projects, self.found)
+        told: dict[str, dict[str, Any]] = {name: {"html": str(panes[name])} for name in panes}
         if is_open:
-            panes["transcript"] = paint.facts(self.desk, state)
-        return panes
+            facts = str(paint.facts(self.desk, state))
+            told["transcript"] = {"html": facts, "noted": self._noted(state.session)}
+        return told
+
+    def _noted(self, session: str) -> dict[str, Any] | None:
+        """What was noted on the open session, where that changed since the page was told of it."""
+        annotations = annotations_of(self.desk.archive.annotations, session)
+        if self.noted == (session, annotations):
+            return None
+        self.noted = session, annotations
+        return paint.noted(self.desk, session, annotations)
 
     async def _again(self) -> None:
         """Renders every pane again when missing data has arrived."""

@@ -1,6 +1,7 @@
 """State to HTML: the queries of a page and the panes they fill; runs in threads, no Panel."""
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -139,6 +140,17 @@ def facts(desk: Desk, state: State) -> Markup:
     if session is None:
         return Markup("")
     return render("facts.html", desk.archive.timezone, **_fact_values(desk, state, session))
+
+
+def noted(desk: Desk, session_id: str, annotations: Mapping[str, Annotation]) -> dict[str, Any]:
+    """What people noted on a session ("") and on its messages as HTML, and the session's name."""
+    session = find_session(desk.archive, session_id) or {"_id": session_id}
+    all_of_it = {"": Annotation(session_id), **annotations}
+    marks = {
+        entry: str(render("mark.html", desk.archive.timezone, mark=annotation)).strip()
+        for entry, annotation in all_of_it.items()
+    }
+    return {"marks": marks, "name": named_title(session, all_of_it[""])}
 
 
 def _fact_values(desk: Desk, state: State, session: Document) -> dict[str, Any]:

@@ -17,7 +17,6 @@ from tornado.web import RequestHandler
 
 from cca.dashboards.browser.assets import asset_url
 from cca.dashboards.browser.desk import Desk
-from cca.dashboards.browser.guard import NONCE_HEADER
 from cca.dashboards.browser.page import Page
 from cca.dashboards.browser.paint import Painted
 from cca.dashboards.browser.views import HERE, render
@@ -28,9 +27,13 @@ _SHEETS = (
 )  # fmt: skip
 STYLE = f"css/{'+'.join(_SHEETS)}.css"
 # One request for all: they share a connection with the large scripts of Panel.
-SCRIPTS = "js/page+tip+side+reading+rail+actions+picking+preview.js"
-# For figures of millions of points: Panel does without.
-_UNUSED = "bokeh-gl"
+_SCRIPTS = (
+    "page", "renew", "tip", "side", "reading", "rail", "actions", "picking", "preview", "header",
+    "sessions", "overview", "transcript",
+)  # fmt: skip
+SCRIPTS = f"js/{'+'.join(_SCRIPTS)}.js"
+# For figures of millions of points, and for browsers without modules; `js/page.js` imports instead.
+_UNUSED = ("bokeh-gl", "es-module-shims")
 _SOURCE = re.compile(r'src="([^"]+)"')
 _PANES = ("header", "sessions", "overview", "transcript")
 
@@ -55,10 +58,9 @@ class Shell:
         """Sends what no query is needed for; returns the scripts of Panel in it."""
         handler.set_header("Cache-Control", "no-store")
         sources = list(self._sources)
-        nonce = handler.request.headers[NONCE_HEADER]
         html = render(
             "shell_head.html", self._zone, asset=asset_url, style=STYLE, scripts=SCRIPTS,
-            nonce=nonce, sources=sources,
+            sources=sources,
         )  # fmt: skip
         await _send(handler, html)
         return frozenset(sources)
@@ -72,7 +74,7 @@ class Shell:
     def script_sources(self, bokeh_js: str) -> list[str]:
         """The scripts that Bokeh would load while the page waits; ours are deferred."""
         found = _SOURCE.findall(str(bokeh_js))
-        self._sources = [source for source in found if _UNUSED not in source]
+        self._sources = [source for source in found if not any(name in source for name in _UNUSED)]
         return self._sources
 
 

@@ -1,4 +1,4 @@
-"""Which rows of the session list changed: one document that the follower writes and pages watch.
+"""Which rows of the session list, or notes on them, changed: one document that pages watch.
 
 To read it costs a look-up by `_id`, on every MongoDB; rows that were deleted are named like others.
 """
@@ -24,7 +24,7 @@ class Changes:
 
 
 def note(database: Database[Document], sessions: Sequence[str]) -> None:
-    """Tell the pages that these rows were written or deleted; after that, never before."""
+    """Tell the pages that these rows, or notes on them, were changed; after that, never before."""
     named = {"$each": list(sessions[-_NAMED:]), "$slice": -_NAMED}
     change = {"$inc": {"number": len(sessions)}, "$push": {"recent": named}}
     database[FOLLOWER].update_one({"_id": _ID}, change, upsert=True)

@@ -51,17 +51,36 @@
     return kept;
   }
 
-  function show(place, { html, starred }) {
+  function show(place, { html }) {
     const holder = place.article || head();
     const old = markOf(place);
     const fresh = document.createElement("template");
     window.cca.fill(fresh, html.trim());
+    const { starred } = fresh.content.firstElementChild.dataset;
+    if (old?.isEqualNode(fresh.content.firstElementChild)) return;
     if (old) old.replaceWith(fresh.content);
     else holder.append(fresh.content);
     // A message without marks has no element for them, as the server writes it.
     if (place.article) {
       if (markOf(place)?.hidden) markOf(place).remove();
-    } else head().querySelector(".star-chip")?.setAttribute("aria-pressed", String(starred));
+    } else
+      head()
+        .querySelector(".star-chip")
+        ?.setAttribute("aria-pressed", String(starred === "1"));
+  }
+
+  // What was noted elsewhere, on the session (its entry is "") and on its messages.
+  function showNoted({ marks, name }) {
+    const { session } = head()?.dataset ?? {};
+    if (!session) return;
+    for (const article of [null, ...pane().querySelectorAll("article[data-id]")]) {
+      const place = { session, article };
+      const html = marks[article?.dataset.id ?? ""];
+      if (html) show(place, { html });
+      else if (article) markOf(place)?.remove();
+    }
+    rename(session, name);
+    placeTools();
   }
 
   async function star(place) {
@@ -114,6 +133,10 @@
   });
 
   function rename(session, name) {
+    if (!head()?.dataset.agent) {
+      document.title = `${name} · Conversations`;
+      head().dataset.title = name;
+    }
     const title = head()?.querySelector("h1:not([title^=Subagent])");
     if (title) title.textContent = title.title = name;
     window.cca.panes.sessions?.rename(session, name);
@@ -249,6 +272,7 @@
   window.addEventListener("resize", () => placeTools());
   // The transcript tells which message was chosen: focus within a shadow root stays in it.
   window.cca.panes.tools = {
+    noted: showNoted,
     point(article) {
       isByKeys = Boolean(article);
       placeTools(isOwn(article) ? article : null);

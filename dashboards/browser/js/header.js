@@ -1,20 +1,6 @@
-// Days of the reports' time zone, which need not be those of UTC or of this computer.
-function firstDay(preset, timeZone) {
-  if (!preset) return "";
-  const today = new Intl.DateTimeFormat("en-CA", { timeZone, dateStyle: "short" }).format();
-  const at = new Date(`${today}T00:00:00Z`);
-  const back = {
-    today: 0,
-    // Weeks begin on Monday.
-    week: (at.getUTCDay() + 6) % 7,
-    month: at.getUTCDate() - 1,
-  };
-  at.setUTCDate(at.getUTCDate() - (back[preset] ?? Number(preset) - 1));
-  return at.toISOString().slice(0, 10);
-}
-
-export function render({ model, el }) {
-  const { adopt, fill, wire, panes, live, heard, shine } = window.cca;
+// The bar on top: search, project, dates; what it sends, and that the page is alive.
+window.cca.renders.header = ({ model, el }) => {
+  const { adopt, renew, wire, panes, live, heard, shine } = window.cca;
   const field = (name) => el.querySelector(`[name="${name}"]`);
   const set = (changes) => model.send_msg({ type: "set", changes });
   let typing = 0;
@@ -98,22 +84,22 @@ export function render({ model, el }) {
       panes.sessions?.away(is_away);
       return heard(is_away, is_quiet);
     }
-    // The text being typed is newer than what the server answers to.
-    const focused = el.getRootNode().activeElement;
-    const text = focused?.name === "q" ? focused.value : null;
-    const caret = text === null ? 0 : focused.selectionStart;
-    const dates = ["since", "until"].map((each) => field(each).value);
-    const isOpen = el.querySelector("details.dates").open;
-    fill(el, html);
+    renew(el, html);
     shine();
-    if (isOpen) {
-      el.querySelector("details.dates").open = true;
-      for (const each of ["until", "since"]) field(each).value = dates[each === "since" ? 0 : 1];
-      if (focused?.name in { since: 1, until: 1 }) field(focused.name).focus();
-    }
-    if (text === null) return;
-    field("q").value = text;
-    field("q").focus();
-    field("q").setSelectionRange(caret, caret);
   });
-}
+
+  // Days of the reports' time zone, which need not be those of UTC or of this computer.
+  function firstDay(preset, timeZone) {
+    if (!preset) return "";
+    const today = new Intl.DateTimeFormat("en-CA", { timeZone, dateStyle: "short" }).format();
+    const at = new Date(`${today}T00:00:00Z`);
+    const back = {
+      today: 0,
+      // Weeks begin on Monday.
+      week: (at.getUTCDay() + 6) % 7,
+      month: at.getUTCDate() - 1,
+    };
+    at.setUTCDate(at.getUTCDate() - (back[preset] ?? Number(preset) - 1));
+    return at.toISOString().slice(0, 10);
+  }
+};

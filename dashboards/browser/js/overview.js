@@ -1,6 +1,7 @@
 // What fills the page without an open session: the overview, or the matches of a search.
-export function render({ model, el }) {
-  const { adopt, fill, reason, wire, panes, moreOf, closes, stepIn, enter, onScroll } = window.cca;
+window.cca.renders.overview = ({ model, el }) => {
+  const { adopt, fill, renew, calmly, forget, reason, wire, panes, moreOf } = window.cca;
+  const { closes, stepIn, enter, onScroll } = window.cca;
   const set = (changes) => model.send_msg({ type: "set", changes });
   const AHEAD = 900;
   const rows = () => [...el.querySelectorAll("a.row")];
@@ -48,14 +49,14 @@ export function render({ model, el }) {
     if (!place || document.body.dataset.view !== "overview") return;
     const url = place.dataset.glance;
     // A pane that is drawn again shows what it showed.
-    if (known.url === url) fill(place, known.html);
+    if (known.url === url) renew(place, known.html);
     if (known.url === url && Date.now() - known.at < FRESH) return;
     place.setAttribute("aria-busy", "true");
     try {
       const answer = await fetch(url);
       if (!answer.ok) throw new Error(await answer.text());
       known = { url, html: await answer.text(), at: Date.now() };
-      if (place.isConnected) fill(place, known.html);
+      if (place.isConnected && place.dataset.glance === url) renew(place, known.html);
     } catch (error) {
       const line = document.createElement("p");
       line.className = "remark";
@@ -92,12 +93,13 @@ export function render({ model, el }) {
     if (isReading || !last?.dataset.next) return;
     if (el.scrollTop + el.clientHeight + AHEAD < el.scrollHeight) return;
     isReading = true;
+    const of = searched();
     try {
-      const answer = await fetch(`${list.dataset.more}&from=${last.dataset.next}`);
+      const answer = await fetch(`${of}&from=${last.dataset.next}`);
       if (!answer.ok) throw new Error(await answer.text());
       const chunk = document.createElement("template");
       fill(chunk, await answer.text());
-      if (last.isConnected) last.after(chunk.content);
+      if (last.isConnected && searched() === of) last.after(chunk.content);
     } catch (error) {
       const line = document.createElement("p");
       line.className = "remark";
@@ -130,23 +132,24 @@ export function render({ model, el }) {
   requestAnimationFrame(glance);
   look();
 
-  model.on("msg:custom", ({ type, html }) => {
-    const list = el.querySelector(".rows.hits");
-    // Whoever reads further down is not sent back to the top.
-    if (type === "news" && list && (list.childElementCount > 1 || el.querySelector(".grown")))
-      return;
-    const top = type === "news" ? el.scrollTop : 0;
-    const at = [...el.querySelectorAll("button, a.row")].indexOf(active());
-    const name = active()?.dataset?.name;
-    const isOpen = Boolean(el.querySelector("details.traits[open]"));
-    fill(el, html);
+  function write(html) {
+    renew(el, html);
     glance();
     look();
-    el.scrollTop = top;
-    if (isOpen && el.querySelector("details.traits"))
-      el.querySelector("details.traits").open = true;
-    if (name) el.querySelector(`[data-name="${name}"]`)?.focus();
-    else if (at >= 0) [...el.querySelectorAll("button, a.row")][at]?.focus({ preventScroll: true });
     requestAnimationFrame(readOn);
+  }
+
+  function news(html) {
+    const list = el.querySelector(".rows.hits");
+    // Whoever reads further down is not sent back to the top.
+    if (list?.childElementCount > 1 || el.querySelector(".grown")) return;
+    write(html);
+  }
+
+  model.on("msg:custom", ({ type, html }) => {
+    if (type === "news") return calmly(el, () => news(html), true);
+    forget(el);
+    write(html);
+    el.scrollTop = 0;
   });
-}
+};

@@ -2,13 +2,17 @@
 (() => {
   const panes = {};
 
+  // Where all painted panes were scrolled to: asked for one after the other, each change of the page
+  // would be laid out.
+  let tops = null;
+
   function adopt(name, el) {
     const painted = document.getElementById(`painted-${name}`);
     if (!painted) return;
-    const top = painted.scrollTop;
+    tops ??= new Map([...document.querySelectorAll(".painted")].map((one) => [one, one.scrollTop]));
     el.replaceChildren(...painted.childNodes);
     painted.remove();
-    el.scrollTop = top;
+    if (tops.get(painted)) el.scrollTop = tops.get(painted);
   }
 
   // A TypeError of fetch means that no answer came.
@@ -117,7 +121,8 @@
 
   // Further matches of one session, in place of the button that asks for them.
   async function moreOf(el, button) {
-    const { more } = el.querySelector(".rows.hits").dataset;
+    const searched = () => el.querySelector(".rows.hits")?.dataset.more;
+    const more = searched();
     const { of, from } = button.dataset;
     button.disabled = true;
     // From here on news does not replace what somebody reads.
@@ -127,7 +132,7 @@
       if (!answer.ok) throw new Error(await answer.text());
       const chunk = document.createElement("template");
       fill(chunk, await answer.text());
-      button.closest("li").replaceWith(chunk.content);
+      if (searched() === more) button.closest("li")?.replaceWith(chunk.content);
     } catch (error) {
       button.textContent = reason(error);
       button.disabled = false;
@@ -496,8 +501,13 @@
     if ("submit" in event.target.dataset) event.target.form.submit();
   });
 
+  // As Panel calls it: it would bring a script for browsers that know no modules.
+  window.importShim = (address) => import(address);
+
   window.cca = {
     panes,
+    // What the panes run once Panel has made them.
+    renders: {},
     adopt,
     fill,
     reason,

@@ -30,7 +30,7 @@
       el.querySelector('[data-act="picking"]')?.setAttribute("aria-pressed", String(isShown()));
       window.cca.pressCompact(el);
       if (isNewList && picked.size) lookOutside();
-      if (!picked.size) bar()?.remove();
+      if (!picked.size || !el.querySelector("template.of-picked")) bar()?.remove();
       const place = bar() || offered();
       if (!place) return;
       write(place.querySelector("[role=status]"), told());

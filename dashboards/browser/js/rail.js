@@ -22,6 +22,8 @@
     let places = new Map();
     let stops = [];
     let at = -1;
+    // The number of the failure, and of the prompt, that somebody stepped to.
+    let reached = {};
     let asked = 0;
     let timer = 0;
     let delay = 0;
@@ -37,6 +39,7 @@
     function opened() {
       outline = null;
       stops = [];
+      reached = {};
       at = -1;
       asked += 1;
       clearTimeout(delay);
@@ -77,18 +80,28 @@
     function tellSteps() {
       const group = pane.head()?.querySelector("[data-steps]");
       if (!group) return;
-      group.replaceChildren(
-        ...["failure", "prompt"].filter((kind) => stopsOf(kind).length).map(stepper),
-      );
+      // A button that is pressed, or has the focus, stays the same.
+      const all = ["failure", "prompt"].filter((kind) => stopsOf(kind).length);
+      if (!all.every((kind) => group.querySelector(`.stepper.${kind}`)))
+        group.replaceChildren(...all.map(stepper));
+      for (const kind of all) tellStep(kind);
+    }
+
+    function tellStep(kind) {
+      const name = pane.head()?.querySelector(`.stepper.${kind} span`);
+      const count = stopsOf(kind).length;
+      const number = reached[kind];
+      if (name)
+        name.textContent = number
+          ? `${number} of ${count.toLocaleString("en")} ${SHORT[kind]}`
+          : named(kind, count);
     }
 
     function stepper(kind) {
       const one = document.createElement("span");
       one.className = `stepper ${kind}`;
-      const name = document.createElement("span");
-      name.textContent = named(kind, stopsOf(kind).length);
       one.append(
-        name,
+        document.createElement("span"),
         arrow(`Previous ${NAMES[kind][0]}`, "‹", kind, -1),
         arrow(`Next ${NAMES[kind][0]}`, "›", kind, 1),
       );
@@ -119,9 +132,8 @@
       const stop = list[number];
       if (!stop) return;
       await pane.reach(stop.entry, { use: stop.use, isOpen: kind === "failure" });
-      const name = pane.head()?.querySelector(`.stepper.${kind} span`);
-      if (name)
-        name.textContent = `${number + 1} of ${list.length.toLocaleString("en")} ${SHORT[kind]}`;
+      reached[kind] = number + 1;
+      tellStep(kind);
     }
 
     const named = (kind, count) =>

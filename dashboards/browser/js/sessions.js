@@ -1,5 +1,6 @@
-export function render({ model, el }) {
-  const { adopt, fill, wire, panes, moreOf, closes, stepIn, enter, onScroll } = window.cca;
+window.cca.renders.sessions = ({ model, el }) => {
+  const { adopt, fill, renew, calmly, forget, wire, panes, moreOf } = window.cca;
+  const { closes, stepIn, enter, onScroll } = window.cca;
   const set = (changes) => model.send_msg({ type: "set", changes });
   const rows = () => [...el.querySelectorAll("a.row")];
   const list = () => el.querySelector(".rows");
@@ -83,15 +84,16 @@ export function render({ model, el }) {
     if (first && first.textContent === last) first.remove();
     const own = page.querySelectorAll("li.day");
     page.dataset.day = own.length ? own[own.length - 1].textContent : last;
+    page.dataset.own = "";
     return page;
   }
 
   async function replace(page, from, place) {
-    const of = list();
+    const of = list().dataset.more;
     page.dataset.reading = "1";
     try {
       const fresh = await read(from);
-      if (!page.isConnected || list() !== of) return;
+      if (!page.isConnected || list().dataset.more !== of) return;
       place(fresh);
       mark(current, false);
     } catch (error) {
@@ -141,7 +143,10 @@ export function render({ model, el }) {
     replace(
       last,
       last.dataset.next,
-      (fresh) => last.nextElementSibling?.matches(".page") || last.after(joined(fresh, last)),
+      (fresh) =>
+        last.dataset.next !== fresh.dataset.from ||
+        last.nextElementSibling?.matches(".page") ||
+        last.after(joined(fresh, last)),
     );
   }
 
@@ -180,7 +185,7 @@ export function render({ model, el }) {
       const page = document.createElement("ol");
       page.className = "page";
       page.style.height = `${height}px`;
-      Object.assign(page.dataset, { from, day, dropped: "1" });
+      Object.assign(page.dataset, { from, day, dropped: "1", own: "" });
       list().append(page);
     }
     if (!opened.session) opened = { session: before.row, m: "" };
@@ -199,34 +204,28 @@ export function render({ model, el }) {
   );
   window.addEventListener("beforeunload", remember);
 
-  // What is new goes in place: a row being read or pointed at does not move away.
+  // The pages after the first are read again where they begin elsewhere now.
+  function write(html) {
+    const begin = () => [list()?.dataset.more, pages()[0]?.dataset.next].join(" ");
+    const before = begin();
+    renew(el, html);
+    if (begin() !== before)
+      for (const page of pages().slice(1)) if (page.matches(".page")) page.remove();
+    look();
+  }
+
+  // Further down what is new goes in place: a row that is read does not move away.
   function news(html) {
+    if (!el.querySelector(".rows.sessions")) return;
+    if (el.scrollTop < 80) return write(html);
     const fresh = document.createElement("template");
     fill(fresh, html);
-    const old = el.querySelector(".rows.sessions");
-    const newRows = fresh.content.querySelector(".rows.sessions");
-    if (!old || !newRows) return;
-    // The first session of all, or the last one gone: the words for none come or go with it.
-    if (Boolean(el.querySelector(".empty")) !== Boolean(fresh.content.querySelector(".empty"))) {
-      fill(el, html);
-      return look();
-    }
-    const count = el.querySelector(".list-head p");
-    const newCount = fresh.content.querySelector(".list-head p");
-    if (count && newCount && count.innerHTML !== newCount.innerHTML) count.replaceWith(newCount);
-    const byId = (root) =>
-      new Map([...root.querySelectorAll("a.row")].map((row) => [row.dataset.session, row]));
-    if (old.innerHTML === newRows.innerHTML) return;
-    if (el.scrollTop < 80) {
-      const focused = el.getRootNode().activeElement?.dataset?.session;
-      old.replaceWith(newRows);
-      if (focused) byId(newRows).get(focused)?.focus({ preventScroll: true });
-      return look();
-    }
-    const known = byId(old);
-    for (const [id, row] of byId(newRows)) {
-      const before = known.get(id);
-      if (before && before.innerHTML !== row.innerHTML) fill(before, row.innerHTML);
+    const [count, newCount] = [el, fresh.content].map((root) => root.querySelector(".list-head p"));
+    if (count && newCount) renew(count, newCount.innerHTML);
+    const known = new Map(rows().map((row) => [row.dataset.session, row]));
+    for (const row of fresh.content.querySelectorAll("a.row")) {
+      const before = known.get(row.dataset.session);
+      if (before) renew(before, row.innerHTML);
     }
   }
 
@@ -245,25 +244,15 @@ export function render({ model, el }) {
   }
 
   model.on("msg:custom", (message) => {
-    if (message.type === "news") return news(message.html);
+    if (message.type === "news") return calmly(el, () => news(message.html), true);
     if (message.type === "current") return mark(message);
-    const focused = el.getRootNode().activeElement;
-    const name = focused?.dataset?.name;
-    const text = name === "text" ? focused.value : null;
-    const isOpen = Boolean(el.querySelector("details.traits[open]"));
+    forget(el);
     picking.relist();
-    fill(el, message.html);
+    write(message.html);
     if (!comeBack()) el.scrollTop = 0;
-    if (isOpen && el.querySelector("details.traits"))
-      el.querySelector("details.traits").open = true;
-    const input = name && el.querySelector(`[data-name="${name}"]`);
-    if (input) {
-      if (text !== null) input.value = text;
-      input.focus();
-    }
     look();
   });
   if (!comeBack())
     el.querySelector('a.row[aria-current="page"]')?.scrollIntoView({ block: "nearest" });
   look();
-}
+};

@@ -1,6 +1,6 @@
-export function render({ model, el }) {
-  const { adopt, fill, reason, wire, show, panes, highlight, isBusy } = window.cca;
-  const { wrapBlocks, shrinkHead, release } = window.cca;
+window.cca.renders.transcript = ({ model, el }) => {
+  const { adopt, fill, renew, calmly, forget, reason, wire, show, panes } = window.cca;
+  const { highlight, isBusy, wrapBlocks, shrinkHead, release } = window.cca;
   const set = (changes) => model.send_msg({ type: "set", changes });
   const AHEAD = 2500;
   const SETTLED = 150;
@@ -214,9 +214,10 @@ export function render({ model, el }) {
 
   let isReadingNews = false;
   let isMoreNews = false;
-  async function news(facts) {
+  async function news(facts, noted) {
+    if (noted) panes.tools?.noted(noted);
     const line = el.querySelector(".session-head .facts");
-    if (line && facts) line.outerHTML = facts;
+    if (line && facts) renew(line, parsed(facts).firstElementChild.innerHTML);
     const last = lastWindow();
     if (!last) return;
     // What comes while this is read may not be in it.
@@ -234,12 +235,17 @@ export function render({ model, el }) {
     if (isMoreNews) news();
   }
 
+  function parsed(html) {
+    const fresh = document.createElement("template");
+    fill(fresh, html);
+    return fresh.content;
+  }
+
   const lastWindow = () => [...(feed()?.querySelectorAll(":scope > .window") || [])].at(-1);
 
   async function readNews(last) {
-    const fresh = document.createElement("template");
-    fill(fresh, await read(windowUrl(feed(), "from", last.dataset.first)));
-    if (last.isConnected) merge(last, fresh.content.querySelector(".window"));
+    const fresh = parsed(await read(windowUrl(feed(), "from", last.dataset.first)));
+    calmly(el, () => last.isConnected && merge(last, fresh.querySelector(".window")));
   }
 
   // The end is not read yet: scrolling there reads it, and until then the outline counts.
@@ -276,9 +282,11 @@ export function render({ model, el }) {
   const lastArticle = () => articles().findLast((one) => one.checkVisibility());
 
   // Compared by what the server wrote, whatever was opened or loaded since.
-  const written = (article) => {
-    const copy = article.cloneNode(true);
-    for (const part of copy.querySelectorAll("details")) part.removeAttribute("open");
+  const written = (article) => [...article.children].map(writtenPart).join("");
+  const writtenPart = (part) => {
+    const copy = document.createElement("div");
+    copy.append(part.cloneNode(true));
+    for (const menu of copy.querySelectorAll("details")) menu.removeAttribute("open");
     for (const body of copy.querySelectorAll(".body")) body.replaceWith("body");
     for (const block of copy.querySelectorAll(".block")) unwrap(block);
     for (const mark of copy.querySelectorAll("mark, .dots")) mark.replaceWith(mark.textContent);
@@ -289,11 +297,38 @@ export function render({ model, el }) {
   // As the server wrote it: without what the page put around it.
   const unwrap = (block) => block.replaceWith(...block.querySelectorAll(":scope > :is(pre, .all)"));
 
+  // What is as it was stays: opened, selected, marked, and with the focus.
   function rewrite(before, article) {
-    const open = [...before.querySelectorAll("details.tool[open]")].map((tool) => tool.dataset.use);
-    fill(before, article.innerHTML);
-    for (const tool of before.querySelectorAll("details.tool"))
-      if (open.includes(tool.dataset.use)) tool.open = true;
+    const old = [...before.children];
+    const focused = el.getRootNode().activeElement;
+    let at = before.firstElementChild;
+    for (const part of [...article.children]) {
+      const same = old.find((one) => one.isConnected && writtenPart(one) === writtenPart(part));
+      if (same) {
+        while (at !== same) at = dropped(at);
+        at = same.nextElementSibling;
+      } else {
+        before.insertBefore(part, at);
+        carry(part, old, focused);
+      }
+      old.splice(0, same ? old.indexOf(same) + 1 : 0);
+    }
+    while (at) at = dropped(at);
+    before.classList.toggle("failed", article.matches(".failed"));
+  }
+
+  function dropped(node) {
+    const next = node.nextElementSibling;
+    node.remove();
+    return next;
+  }
+
+  // A call that got its result is open if it was, and has the focus if it had.
+  function carry(part, old, focused) {
+    const use = part.dataset.use;
+    const before = use && old.find((one) => one.dataset.use === use);
+    if (before?.open) part.open = true;
+    if (before?.contains(focused)) part.querySelector("summary").focus({ preventScroll: true });
   }
 
   function tellOf(added) {
@@ -684,7 +719,8 @@ export function render({ model, el }) {
       show(message.search);
       return;
     }
-    if (message.type === "news") return news(message.html);
+    if (message.type === "news") return news(message.html, message.noted);
+    forget(el);
     reading.abort();
     reading = new AbortController();
     const typing = rail.typing();
@@ -711,4 +747,4 @@ export function render({ model, el }) {
   });
   opened();
   release();
-}
+};
