@@ -62,7 +62,7 @@ def restore(
         database = archive.database(client, settings)
         if not is_merge:
             _require_empty(settings, database)
-        stored, documents = _documents(database, folder, saved, on_progress)
+        stored = _documents(database, folder, saved, on_progress)
         ensure_indexes(archive.conversations(client, settings))
         _drop_erased(archive.conversations(client, settings))
     is_buffer_restored = _buffer(settings, folder, saved)
@@ -73,7 +73,7 @@ def restore(
         state.update(settings, load_seq=0, high_water_mark=None)
     if settings.search_dir.exists():
         ask(settings.search_dir)
-    return Restored(documents, stored, is_buffer_restored)
+    return Restored(saved.documents, stored, is_buffer_restored)
 
 
 def _require_empty(settings: Settings, database: Database[Document]) -> None:
@@ -93,8 +93,8 @@ def _require_empty(settings: Settings, database: Database[Document]) -> None:
 
 def _documents(
     database: Database[Document], folder: Path, saved: Contents, on_progress: Progress | None
-) -> tuple[int, int]:
-    """(stored, read): what has been there already is left as it is."""
+) -> int:
+    """Return how many were not there yet; what has been there already is left as it is."""
     stored = read = 0
     total = sum(file.documents for file in saved.files)
     for file in saved.files:
@@ -110,7 +110,7 @@ def _documents(
         if found != file.documents:
             raise BackupError(f"{folder / file.path}: {found} documents, not {file.documents}")
         read += found
-    return stored, read
+    return stored
 
 
 def _stream(path: Path) -> Iterator[Document]:

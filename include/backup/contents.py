@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -29,13 +29,25 @@ class BackupFile:
 
 @dataclass(frozen=True)
 class Contents:
-    """Files that belong together, and up to which `ingestedAt` they hold everything."""
+    """Files that belong together, and up to which `ingestedAt` they hold everything.
+
+    `erasures` tells what had been erased when they were written. Of the entries, the next part
+    holds `repeatable` again, and each file as many as `repeats` says that stand in an earlier one.
+    """
 
     made_at: datetime
     through: datetime
     host: str
     files: tuple[BackupFile, ...]
+    erasures: str = ""
+    repeatable: int = 0
+    repeats: dict[str, int] = field(default_factory=dict)
     version: int = VERSION
+
+    @property
+    def documents(self) -> int:
+        """Return how many documents of MongoDB they hold, each counted once."""
+        return sum(file.documents for file in self.files) - sum(self.repeats.values())
 
     def of(self, store: str) -> list[BackupFile]:
         return [file for file in self.files if file.store == store]
@@ -51,6 +63,10 @@ def read(folder: Path) -> Contents | None:
             through=datetime.fromisoformat(values["through"]),
             host=values["host"],
             files=tuple(BackupFile(**one) for one in values["files"]),
+            # Backups of earlier versions lack these.
+            erasures=values.get("erasures", ""),
+            repeatable=values.get("repeatable", 0),
+            repeats=values.get("repeats", {}),
             version=values["version"],
         )
     except FileNotFoundError:

@@ -5,6 +5,7 @@ neither.
 """
 
 import gzip
+import hashlib
 import json
 import sqlite3
 from collections.abc import Callable
@@ -25,14 +26,14 @@ from cca.budgets.stored import path_of
 from cca.errors import SettingError
 from cca.extract.fetch import latest_visible
 from cca.lake.arrivals import LATE_COMMITS
-from cca.mongo import archive
+from cca.mongo import archive, erasures
 from cca.mongo.archive import Document
 from cca.settings import Settings
 
 # The follower builds them again.
 DERIVED = frozenset({archive.SESSIONS, archive.ACTIVITY, archive.FOLLOWER})
 BUFFER, SETTINGS = "buffer", "settings"
-_RAW: CodecOptions[Any] = CodecOptions(document_class=RawBSONDocument)
+_RAW: CodecOptions[Any] = CodecOptions(document_class=RawBSONDocument, tz_aware=True, tzinfo=UTC)
 _SECRET_WORDS = ("password", "secret", "token", "key", "uri")
 
 Progress = Callable[[int, int], None]
@@ -40,9 +41,10 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Saved:
-    """Documents written by this run, and what the backup is now."""
+    """Entries that are new in the backup, all documents that it holds now, and what it is."""
 
     documents: int
+    held: int
     is_incremental: bool
     files: int
     size_bytes: int
@@ -64,48 +66,68 @@ def save(
         (folder / "mongodb").mkdir(mode=0o700, exist_ok=True)
         database = archive.database(client, settings)
         collection = archive.conversations(client, settings)
-        if before is not None and _has_erased_since(database, before.made_at):
+        erased = _erased(database)
+        if before is not None and before.erasures != erased:
             # What was asked to be deleted shall not stand in older parts.
             before = None
         files = [*_buffer(settings, folder, stamp), _settings(settings, folder, stamp)]
         through = latest_visible(collection)
         kept = before.of(collection.name) if before else []
         query = {"ingestedAt": {"$gt": before.through - LATE_COMMITS}} if before else {}
-        part = _dump(collection, folder, stamp, query, on_progress)
+        part, repeatable = _dump(
+            collection, folder, stamp, query, on_progress, through - LATE_COMMITS
+        )
         files += [*kept, *([part] if part.documents or not kept else [])]
         for name in sorted(database.list_collection_names()):
             if name not in DERIVED | {collection.name} and not name.startswith("system."):
-                files.append(_dump(database[name], folder, stamp, {}, None))
+                files.append(_dump(database[name], folder, stamp, {}, None, through)[0])
     contents.verify(folder, [file for file in files if file in kept])
-    contents.write(folder, Contents(now, through, settings.cca_host, tuple(files)))
-    size = sum(file.size_bytes for file in files)
-    has_buffer = any(file.store == BUFFER for file in files)
-    return Saved(part.documents, before is not None, len(files), size, has_buffer)
+    repeats = dict(before.repeats) if before else {}
+    if before and part.documents:
+        repeats[part.path] = min(before.repeatable, part.documents)
+    saved = Contents(now, through, settings.cca_host, tuple(files), erased, repeatable, repeats)
+    contents.write(folder, saved)
+    return Saved(
+        documents=part.documents - repeats.get(part.path, 0),
+        held=saved.documents,
+        is_incremental=before is not None,
+        files=len(files),
+        size_bytes=sum(file.size_bytes for file in files),
+        is_buffer_saved=any(file.store == BUFFER for file in files),
+    )
 
 
-def _has_erased_since(database: Database[Document], at: datetime) -> bool:
-    return database[archive.ERASURES].find_one({"at": {"$gt": at}}) is not None
+def _erased(database: Database[Document]) -> str:
+    """Return what changes with each step of an erasure, also while one is going on."""
+    steps = sorted(map(str, erasures.progress(database)))
+    return hashlib.sha256("\n".join(steps).encode()).hexdigest() if steps else ""
 
 
-def _dump(
+def _dump(  # noqa: PLR0913  (what to write, where, and what to count of it)
     collection: Collection[Document],
     folder: Path,
     stamp: str,
     query: Document,
     on_progress: Progress | None,
-) -> BackupFile:
-    """Documents as BSON behind each other, compressed: what mongodump writes."""
+    late_since: datetime,
+) -> tuple[BackupFile, int]:
+    """Documents as BSON behind each other, compressed: what mongodump writes.
+
+    Also gives how many of them arrived after a time: the next part holds these again.
+    """
     path = folder / "mongodb" / f"{collection.name}.{stamp}.bson.gz"
     total = collection.count_documents(query) if on_progress else 0
-    done = 0
+    done = late = 0
     with gzip.open(path, "wb", compresslevel=3) as file:
         raw = collection.with_options(codec_options=_RAW)
         for document in raw.find(query, batch_size=2000):
             file.write(document.raw)
             done += 1
+            came = document.get("ingestedAt")
+            late += isinstance(came, datetime) and came > late_since
             if on_progress and done % 500 == 0:
                 on_progress(done, max(total, done))
-    return contents.described(folder, path, collection.name, done)
+    return contents.described(folder, path, collection.name, done), late
 
 
 def _buffer(settings: Settings, folder: Path, stamp: str) -> list[BackupFile]:

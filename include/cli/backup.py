@@ -30,9 +30,12 @@ def backup(folder: Path, *, as_json: bool) -> None:
     if as_json:
         say(json.dumps({"rows": [asdict(done)], "totals": asdict(done)}))
         return
-    kind = "new documents added" if done.is_incremental else "documents saved"
+    kind = "new entries added" if done.is_incremental else "entries saved"
     size = done.size_bytes / 1e6
-    say(f"{done.documents:,} {kind}; {folder} holds {done.files} files, {size:,.1f} MB")
+    say(
+        f"{done.documents:,} {kind}; {folder} holds {done.held:,} documents (entries, marks, "
+        f"erasures) in {done.files} files, {size:,.1f} MB"
+    )
     if not done.is_buffer_saved:
         elsewhere = f"; `{containers.TOOLS}` has it" if containers.is_container(settings) else ""
         say(

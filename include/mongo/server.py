@@ -14,7 +14,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from pymongo.errors import PyMongoError
@@ -33,17 +33,20 @@ NO_SERVER_ON_WINDOWS = (
     "Docker, or use cca inside WSL (docs/platforms.md)"
 )
 _START_SECONDS = 60
+# A server that was ready and says nothing for so long hangs: stopped, or its disk.
+_ANSWER_SECONDS = 15
 # Files of its journal take 16 MB each, and it makes the next one in advance.
 _ROOM = 64 << 20
 
 
 @dataclass(frozen=True)
 class Running:
-    """A mongod of ours: its process, its port, and whether its last user stops it."""
+    """A mongod of ours: its process, its port, whether its last user stops it, if it was ready."""
 
     pid: int
     port: int
     transient: bool
+    was_ready: bool = False
 
 
 def running_uri(settings: Settings) -> str | None:
@@ -115,7 +118,7 @@ def _start_on(settings: Settings, port: int, *, transient: bool) -> Running:
     _write_state(settings, running)
     try:
         # Not by its command line: while the kernel loads the program, it has none.
-        _await_ready(settings, port, lambda: process.poll() is None)
+        _await_ready(settings, running, lambda: process.poll() is None)
     except BaseException as error:
         process.kill()
         process.wait()
@@ -124,22 +127,35 @@ def _start_on(settings: Settings, port: int, *, transient: bool) -> Running:
         if isinstance(error, ServiceDown) and (other := _adopted(settings)):
             return other
         raise
-    return running
+    return _noted_ready(settings, running)
 
 
-def _await_ready(settings: Settings, port: int, is_alive: Callable[[], bool]) -> None:
+def _noted_ready(settings: Settings, running: Running) -> Running:
+    ready = replace(running, was_ready=True)
+    if ready != _written(settings):
+        _write_state(settings, ready)
+    return ready
+
+
+def _await_ready(settings: Settings, running: Running, is_alive: Callable[[], bool]) -> None:
     """Wait until it takes writes, for as long as its process lives."""
     log_path = mongod.log_path(settings)
-    deadline = time.monotonic() + _START_SECONDS
+    seconds = _ANSWER_SECONDS if running.was_ready else _START_SECONDS
+    deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if not is_alive():
             raise ServiceDown(f"mongod ended by itself{_full(settings)}; see the end of {log_path}")
         with suppress(PyMongoError):
-            if access.is_ready(settings, port):
+            if access.is_ready(settings, running.port):
                 return
         time.sleep(0.05)
-    message = f"mongod did not become ready in {_START_SECONDS} s; see {log_path}"
-    raise ServiceDown(message)
+    if running.was_ready:
+        raise ServiceDown(
+            f"MongoDB runs (process {running.pid}) and has not answered for {seconds} s: it was "
+            f"stopped, or its disk hangs; see {log_path}. `kill -CONT {running.pid}` lets a "
+            "stopped one go on, `cca down` and `cca up` start it again"
+        )
+    raise ServiceDown(f"mongod did not become ready in {seconds} s; see {log_path}")
 
 
 def _log_size(settings: Settings) -> int:
@@ -175,7 +191,10 @@ def _write_state(settings: Settings, running: Running) -> None:
 def _written(settings: Settings) -> Running | None:
     try:
         values = json.loads(_state_path(settings).read_text())
-        return Running(int(values["pid"]), int(values["port"]), bool(values["transient"]))
+        return Running(
+            int(values["pid"]), int(values["port"]), bool(values["transient"]),
+            was_ready=bool(values.get("was_ready")),
+        )  # fmt: skip
     except (FileNotFoundError, ValueError, TypeError, KeyError):
         return None
 
@@ -208,10 +227,8 @@ def _adopted(settings: Settings) -> Running | None:
     running = _recorded(settings)
     if running is None or not mongod.is_running(running.pid):
         return None
-    _await_ready(settings, running.port, lambda: mongod.is_running(running.pid))
-    if running != _written(settings):
-        _write_state(settings, running)
-    return running
+    _await_ready(settings, running, lambda: mongod.is_running(running.pid))
+    return _noted_ready(settings, running)
 
 
 def _stop_if_last(settings: Settings) -> None:

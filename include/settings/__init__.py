@@ -1,5 +1,6 @@
 """All settings in one frozen object: the only reader of the environment."""
 
+import logging
 import os
 from collections.abc import Mapping
 from functools import lru_cache
@@ -8,6 +9,7 @@ from pydantic import ValidationError
 
 from cca.errors import SettingError
 from cca.settings.base import HomeSettings, env_file, require_env_file
+from cca.settings.misspelt import misspelt
 from cca.settings.project import PROJECT_DIR, is_checkout
 from cca.settings.running import AirflowSettings, AlertSettings
 from cca.settings.sending import AgentSettings, ArchiveSettings
@@ -22,6 +24,8 @@ __all__ = [
     "get_settings",
     "is_checkout",
 ]
+
+log = logging.getLogger(__name__)
 
 # In the order in which the documents list them.
 SECTIONS: tuple[type[HomeSettings], ...] = (
@@ -69,10 +73,13 @@ def child_environment(changes: Mapping[str, str]) -> dict[str, str]:
 
 @lru_cache(maxsize=1)
 def get_settings() -> Settings:
-    """The process's settings, read once; a wrong value raises SettingError with its name."""
+    """The process's settings, read once; a wrong value raises SettingError with its name.
+
+    Names in `.env` that look like misspelt settings are named in a warning.
+    """
     require_env_file()
     try:
-        return Settings()
+        settings = Settings()
     except ValidationError as error:
         first = error.errors()[0]
         name = str(first["loc"][0]).upper()
@@ -82,6 +89,9 @@ def get_settings() -> Settings:
     except UnicodeDecodeError as error:
         message = f"{env_file()} is no text in UTF-8 ({error.reason}); save it as such"
         raise SettingError(message) from error
+    for sentence in misspelt(env_file(), Settings.model_fields):
+        log.warning(sentence)
+    return settings
 
 
 def _where_set(name: str) -> str:

@@ -40,7 +40,7 @@ def states(settings: Settings, part: Part) -> dict[str, str]:
         "mongo": lambda: not _mongo(settings),
         "sync": lambda: readiness.agent_health(settings) is not None,
         "follow": lambda: not _follow(settings),
-        "browser": lambda: readiness.serves(str(part.url)),
+        "browser": lambda: readiness.browser_serves(part),
     }[part.name]()
     return {each.name: "running" for each in part.programs if is_up}
 

@@ -15,6 +15,8 @@ from cca.stack.log_files import last_lines
 from cca.stack.programs import Part
 from cca.timetable import lock_path as scheduler_lock_path
 
+# A server of this machine that says nothing for so long does not answer.
+_WEB_SECONDS = 3.0
 _ENDED = frozenset({"FATAL", "EXITED", "UNKNOWN"})
 
 
@@ -26,7 +28,7 @@ def answers(settings: Settings, part: Part) -> bool:
         "mongo": lambda: server.running_uri(settings) is not None,
         "sync": lambda: agent_health(settings) is not None,
         "airflow": lambda: _airflow_answers(settings),
-        "browser": lambda: serves(str(part.url)),
+        "browser": lambda: browser_serves(part),
         "schedule": lambda: holder(scheduler_lock_path(settings)) is not None,
     }
     return part.name not in questions or questions[part.name]()
@@ -64,7 +66,7 @@ def agent_health(settings: Settings, page: str = "health") -> dict[str, Any] | N
     host = "127.0.0.1" if settings.health_host == "0.0.0.0" else settings.health_host  # noqa: S104
     try:
         url = f"http://{host}:{settings.health_port}/{page}"
-        answer = httpx.get(url, timeout=3, trust_env=False)
+        answer = httpx.get(url, timeout=_WEB_SECONDS, trust_env=False)
         health = answer.json()
     except (httpx.HTTPError, json.JSONDecodeError):
         return None
@@ -76,12 +78,10 @@ def log_path(settings: Settings, program: str) -> Path:
     return settings.logs_dir / f"{program}.log"
 
 
-def serves(url: str) -> bool:
-    """Whether a web server answers at the address, be it with a refusal."""
+def browser_serves(part: Part) -> bool:
+    """Whether the browser answers, be it with a refusal; a page would wait for MongoDB."""
     try:
-        return (
-            httpx.get(url, timeout=10, trust_env=False).status_code
-            < httpx.codes.INTERNAL_SERVER_ERROR
-        )
+        answer = httpx.get(f"{part.url}/healthz", timeout=_WEB_SECONDS, trust_env=False)
     except httpx.HTTPError:
         return False
+    return answer.status_code < httpx.codes.INTERNAL_SERVER_ERROR

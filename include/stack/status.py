@@ -1,7 +1,9 @@
 """The state of every part, of the last pipeline run, and of what waits."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from cca.errors import CcaError
@@ -49,11 +51,15 @@ class StackStatus:
 def stack_status(settings: Settings) -> StackStatus:
     """Check all parts; reports parts that are down and raises nothing."""
     seen = _answering if containers.is_container(settings) else _supervised
-    programs = seen(settings)
-    agent = readiness.agent_health(settings) or {}
+    # At the same time: each may wait for a server that hangs.
+    with ThreadPoolExecutor() as pool:
+        fresh = pool.submit(freshness, settings)
+        health_of_agent = pool.submit(readiness.agent_health, settings)
+        programs = seen(settings)
+        agent = health_of_agent.result() or {}
     return StackStatus(
         programs=programs,
-        freshness=freshness(settings),
+        freshness=fresh.result(),
         going=_going(settings, programs),
         kind=kind.chosen(settings),
         is_gold_seen=containers.is_here(settings, settings.gold_path.parent),
@@ -65,20 +71,22 @@ def stack_status(settings: Settings) -> StackStatus:
 
 def _supervised(settings: Settings) -> list[ProgramStatus]:
     """What the supervisor knows of each program, and whether its part answers."""
-    known = supervisor.processes(settings)
-    return [
-        _program(part, each, known.get(each.name), answers=answers)
-        for part in parts(settings)
-        for answers in [readiness.answers(settings, part)]
-        for each in part.programs
-    ]
+    known, found = supervisor.processes(settings), parts(settings)
+    with ThreadPoolExecutor() as pool:
+        answers = pool.map(partial(readiness.answers, settings), found)
+        return [
+            _program(part, each, known.get(each.name), answers=does_answer)
+            for part, does_answer in zip(found, answers, strict=True)
+            for each in part.programs
+        ]
 
 
 def _answering(settings: Settings) -> list[ProgramStatus]:
     """What each part answers over the network: another container's processes cannot be seen."""
-    found = []
-    for part in parts(settings):
-        states = health.states(settings, part)
+    found, known = [], parts(settings)
+    with ThreadPoolExecutor() as pool:
+        all_states = list(pool.map(partial(health.states, settings), known))
+    for part, states in zip(known, all_states, strict=True):
         for each in part.programs:
             state = states.get(each.name, "unknown")
             is_up = state == "running"

@@ -77,10 +77,10 @@ def has_this_code(settings: Settings) -> bool:
 
 
 def is_up(settings: Settings) -> bool:
-    """Tells whether a supervisord of this home answers."""
+    """Tells whether a supervisord of this home answers, and is not on its way down."""
     try:
         return bool(_call(settings, "getState")["statename"] in {"RUNNING", "RESTARTING"})
-    except (OSError, HTTPException):
+    except (OSError, HTTPException, Fault):
         return False
 
 
@@ -88,7 +88,7 @@ def processes(settings: Settings) -> dict[str, dict[str, Any]]:
     """What supervisord knows of each program (state, pid, start, …); empty when it is down."""
     try:
         return {each["name"]: each for each in _call(settings, "getAllProcessInfo")}
-    except (OSError, HTTPException):
+    except (OSError, HTTPException, Fault):
         return {}
 
 
@@ -123,7 +123,7 @@ def supervisor_pid(settings: Settings) -> int | None:
     """Process id of the answering supervisord."""
     try:
         return int(_call(settings, "getPID"))
-    except (OSError, HTTPException):
+    except (OSError, HTTPException, Fault):
         return None
 
 

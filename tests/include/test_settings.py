@@ -170,3 +170,23 @@ def test_other_signs_are_good_enough_for_a_home(tmp_path: Path, folder: str) -> 
     with writing(settings) as warehouse:
         warehouse.execute("create table t as select 1 as n")
     assert settings.warehouse_path.exists()
+
+
+def test_a_misspelt_name_in_env_is_named_with_the_nearest_setting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    own = tmp_path / ".env"
+    own.write_text(
+        "MONGO_URL=mongodb://h/\nclaude_dirs=/x\nCCA_HOST=h\ntimezone=UTC\n"
+        # Another program's, and one that the compose file reads.
+        "GREETING=hello\nBROWSER_USER=ada\n"
+    )
+    monkeypatch.setenv("CCA_ENV_FILE", str(own))
+    get_settings.cache_clear()
+    get_settings()
+    get_settings.cache_clear()
+    said = [record.getMessage().removeprefix(f"{own}: ") for record in caplog.records]
+    assert said == [
+        "MONGO_URL is no setting and does nothing; did you mean MONGO_URI?",
+        "claude_dirs is no setting and does nothing; did you mean CLAUDE_DIR?",
+    ]

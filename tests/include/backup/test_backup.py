@@ -4,6 +4,7 @@ import gzip
 import json
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -85,7 +86,7 @@ def test_drill_a_new_home_has_equal_gold_after_restore_and_pipeline(
     folder = tmp_path / "backup"
     saved = save.save(settings, settings.mongo_uri, folder)
     restored = restore(other, other.mongo_uri, folder)
-    assert restored == Restored(saved.documents, saved.documents, is_buffer_restored=True)
+    assert restored == Restored(saved.held, saved.held, is_buffer_restored=True)
     run(other, other.mongo_uri, Options(Window("incremental")))
     assert marts(other) == marts(settings)
 
@@ -139,6 +140,7 @@ def test_a_second_backup_adds_what_is_new_and_standard_tools_read_it(
     assert made is not None
     ancient = {"$set": {"ingestedAt": made.through - 2 * save.LATE_COMMITS}}
     collection.update_many({}, ancient)
+    contents.write(folder, replace(made, repeatable=0))
     insert(collection, "c")
     second = save.save(settings, settings.mongo_uri, folder)
     assert (second.documents, second.is_incremental) == (1, True)
@@ -265,6 +267,39 @@ def test_a_full_archive_is_refused_or_added_to_and_its_lake_takes_what_came_back
         assert restore(other, other.mongo_uri, folder, is_merge=True).stored == 1
         assert held.count_documents({}) == 3
     assert extract(other, other.mongo_uri, Window("incremental")).documents == 3
+
+
+def test_backup_and_restore_count_each_document_once(
+    settings: Settings, other: Settings, collection: Collection[dict[str, Any]], tmp_path: Path
+) -> None:
+    folder = tmp_path / "backup"
+    collection.database["annotations"].insert_one({"_id": "s1", "note": "mine"})
+    said = []
+    for names in (("a", "b"), ("c",), ("d", "e")):
+        insert(collection, *names)
+        saved = save.save(settings, settings.mongo_uri, folder)
+        said.append((saved.documents, saved.held))
+    # What came within the last minutes stands in each part again.
+    assert said == [(2, 3), (1, 4), (2, 6)]
+    restored = restore(other, other.mongo_uri, folder)
+    assert (restored.documents, restored.stored) == (6, 6)
+
+
+def test_a_backup_made_while_an_erasure_went_on_is_written_again_by_the_next(
+    settings: Settings, collection: Collection[dict[str, Any]], tmp_path: Path
+) -> None:
+    folder = tmp_path / "backup"
+    insert(collection, "stays")
+    insert(collection, "goes", project="-gone")
+
+    def meanwhile(step: str) -> None:
+        if step == "archive":
+            save.save(settings, settings.mongo_uri, folder)
+
+    erase(settings, settings.mongo_uri, Selection(project="-gone"), on_step=meanwhile)
+    assert "word-goes" in words_in(folder)
+    save.save(settings, settings.mongo_uri, folder)
+    assert "word-goes" not in words_in(folder)
 
 
 def test_the_forgotten_leave_the_next_backup_and_an_older_one_does_not_bring_them_back(

@@ -10,10 +10,12 @@ import subprocess
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import psutil
 import pytest
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure
 
+from cca.errors import ServiceDown
 from cca.mongo import archive, mongod, server
 from cca.mongo.set_up import set_up
 from cca.settings import Settings
@@ -162,8 +164,28 @@ def test_server_of_a_command_killed_before_it_wrote_that_down_is_adopted(home: S
     with server.serving_mongo(home) as uri, MongoClient(uri) as client:
         client.db.things.insert_one({"_id": 1})
         adopted = server._recorded(home)
-        assert adopted == server.Running(*found, transient=True)
+        assert adopted == server.Running(*found, transient=True, was_ready=True)
     assert mongod.holder(home) is None
+    assert server.running_uri(home) is None
+
+
+def test_a_server_that_was_ready_and_hangs_is_named_soon(
+    home: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "_ANSWER_SECONDS", 1)
+    with server.serving_mongo(home):
+        process = psutil.Process(json.loads((home.mongo_dir / "running.json").read_text())["pid"])
+        process.suspend()
+        try:
+            with (
+                pytest.raises(ServiceDown, match=rf"process {process.pid}\) .*kill -CONT"),
+                server.serving_mongo(home),
+            ):
+                pass
+        finally:
+            process.resume()
+        with server.serving_mongo(home) as uri, MongoClient(uri) as client:
+            assert client.admin.command("ping")
     assert server.running_uri(home) is None
 
 
