@@ -1,7 +1,7 @@
 """One session's row in the lists, counted from its documents; copies within it count once."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -22,6 +22,9 @@ from cca.transcript.values import mapping, mended, string
 log = logging.getLogger(__name__)
 
 Row = dict[str, Any]
+# Documents with the texts of their tool results, which most of the counting does without.
+Texts = Callable[[list[str]], Iterable[Document]]
+
 # Side files are kept in the archive, but they are no entries of a transcript.
 _SIDE_FILES = frozenset({"agent-meta", "workflow", "tool-result"})
 
@@ -94,7 +97,15 @@ def session_row(session_key: str, counts: Counts, repeated: frozenset[str]) -> R
     return None if counts.place is None else _row(session_key, counts, repeated)
 
 
-def rejected(document: Document) -> set[str]:
+def leave_out_rejected(counts: Iterable[Counts], texts: Texts) -> None:
+    """Take calls that a person did not allow out of the errors of several sessions."""
+    failing = {document: one for one in counts for document in one.failing}
+    if failing:
+        for document in texts(list(failing)):
+            failing[document["_id"]].errors -= _rejected(document)
+
+
+def _rejected(document: Document) -> set[str]:
     """Return the calls whose results in a document, read with their texts, say a person's no."""
     calls: set[str] = set()
     try:
