@@ -86,7 +86,7 @@ def first_sight(browser: Any, url: str) -> list[Row]:
         page.close()
     return [
         Row("first paint", f"{statistics.median(paints) * 1000:.0f} ms", "≤ 500 ms"),
-        Row("usable", f"{statistics.median(usable) * 1000:.0f} ms", "≤ 1,200 ms"),
+        Row("usable", f"{statistics.median(usable) * 1000:.0f} ms", "≤ 1,000 ms"),
     ]
 
 
@@ -119,7 +119,7 @@ def clicks(page: Page, url: str) -> list[Row]:
 
     rows = [Row("project filter → list replaced", _ms(filtered), "≤ 120 ms")]
     rows += [
-        Row(f"open a session of {name} entries", _ms(opened(f"bench-{name}")), "≤ 300 ms")
+        Row(f"open a session of {name} entries", _ms(opened(f"bench-{name}")), "≤ 200 ms")
         for name in LONG
     ]
     return rows

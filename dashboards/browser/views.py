@@ -68,6 +68,8 @@ def _environment() -> Environment:
         "usd": _usd,
         "lasted": lambda period: span(period.total_seconds() * 1000),
         "ticked": _ticked,
+        # A long path goes on in the next line behind one of its folders.
+        "by_folder": lambda path: Markup("/<wbr>").join(str(path).split("/")),
         "told": lambda rows: ", ".join(f"{name} {value}" for name, value, _ in rows) or "nothing",
         "markdown": markdown,
         "prompt": lambda text: markdown(text, breaks=True),

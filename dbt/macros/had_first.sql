@@ -9,17 +9,25 @@ copied: it comes first.
 {%- endmacro %}
 
 {#-
-The value of a group's first row, in the ascending order of some expressions. A window would sort all rows
-and carry every column of theirs.
+The value of a group's first row, or of its last one, by the order of some expressions; rows without a value
+are passed over. A window would sort all rows and carry every column of theirs.
 -#}
 {% macro first_by(value, order) -%}
-    {{ adapter.dispatch("first_by", "cca")(value, order) }}
+    min_by({{ value }}, {{ struct_of(order) }})
 {%- endmacro %}
 
-{% macro default__first_by(value, order) -%}
-    min_by({{ value }}, row({{ order | join(", ") }}))
+{% macro last_by(value, order) -%}
+    max_by({{ value }}, {{ struct_of(order) }})
 {%- endmacro %}
 
-{% macro spark__first_by(value, order) -%}
-    min_by({{ value }}, struct({{ order | join(", ") }}))
+{% macro struct_of(values) -%}
+    {{ adapter.dispatch("struct_of", "cca")(values) }}
+{%- endmacro %}
+
+{% macro default__struct_of(values) -%}
+    row({{ values | join(", ") }})
+{%- endmacro %}
+
+{% macro spark__struct_of(values) -%}
+    struct({{ values | join(", ") }})
 {%- endmacro %}

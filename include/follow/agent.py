@@ -30,9 +30,11 @@ log = logging.getLogger(__name__)
 # Documents of one read; fewer than this many came means the end is near.
 _READ_DOCUMENTS = 1000
 _LIVE_DOCUMENTS = 500
-# While catching up, memory of the keys not yet committed bounds a commit, and patience too.
+# While catching up, memory of the keys not yet committed bounds a commit, and patience too. That
+# grows with the time that catching up took so far: tantivy merges segments by eights, which costs
+# two fifths of what writing them does.
 _COMMIT_BLOCKS = 50_000
-_COMMIT_SECONDS = 5.0
+_COMMIT_SECONDS, _LONGEST_COMMIT_SECONDS = 5.0, 60.0
 # A backlog makes the same rows due over and over.
 _BACKLOG_FLUSH_SECONDS = 30.0
 _RETRY_SECONDS = 0.5
@@ -99,6 +101,8 @@ class _Parts:
     feed: Feed
     lists: Lists
     committed_at: float = 0.0
+    # When the last read was that came to the end.
+    at_end_at: float = field(default_factory=time.monotonic)
     # The first rows would be counted again a moment later.
     flushed_at: float = field(default_factory=time.monotonic)
     is_settled: bool = True
@@ -115,7 +119,9 @@ class _Parts:
             log.debug("%d documents, %d blocks", len(documents), blocks)
         now = time.monotonic()
         is_full = self.writer.uncommitted_blocks >= _COMMIT_BLOCKS
-        if documents and (is_live or is_full or now - self.committed_at > _COMMIT_SECONDS):
+        if len(documents) < _LIVE_DOCUMENTS:
+            self.at_end_at = now
+        if documents and (is_live or is_full or now - self.committed_at > self._patience):
             self._commit()
         if not documents and not self.is_settled:
             self._commit()
@@ -126,6 +132,12 @@ class _Parts:
             self.rows_made += self.lists.flush(self.feed.position)
             self.flushed_at = now
         return len(documents), blocks
+
+    @property
+    def _patience(self) -> float:
+        """How many seconds what was read may wait for a commit."""
+        took = self.committed_at - self.at_end_at
+        return min(max(_COMMIT_SECONDS, took), _LONGEST_COMMIT_SECONDS)
 
     def catch_up(self, stop: threading.Event) -> CaughtUp:
         started, documents, blocks = time.monotonic(), 0, 0

@@ -9,7 +9,7 @@ from pymongo import DeleteMany, ReplaceOne
 from pymongo.collection import Collection
 
 from cca.mongo.archive import Document, whole
-from cca.transcript.entry import ODD_ENTRY, entry_of
+from cca.transcript.entry import ODD_ENTRY, read_in_place
 from cca.transcript.roles import role_of
 from cca.transcript.values import mapping, string
 
@@ -21,6 +21,7 @@ _FIELDS = dict.fromkeys(
 )  # fmt: skip
 # A hundred bytes each.
 MOST_NOTED = 500_000
+_NO_TIME, _HOUR = timedelta(), timedelta(hours=1)
 # The projects of sessions that have a row.
 ProjectKeys = Callable[[Iterable[str]], Mapping[str, str]]
 Write = ReplaceOne[Document] | DeleteMany
@@ -45,6 +46,10 @@ class Noted:
         self._count = 0
         # By hour, session and role, as hashes.
         self._hours: dict[Hour, dict[tuple[str, str], set[int]]] = {}
+        # The hour of the last message.
+        self._project = ""
+        self._begin = datetime.min  # noqa: DTZ901  (times come without a zone)
+        self._sessions: dict[tuple[str, str], set[int]] = {}
 
     @property
     def is_full(self) -> bool:
@@ -56,10 +61,17 @@ class Noted:
         said = _said(document)
         if said is None or not (isinstance(at, datetime) and isinstance(project, str)):
             return
-        hour = Hour(project, at.replace(minute=0, second=0, microsecond=0, tzinfo=UTC))
-        sessions = self._hours.setdefault(hour, {})
-        sessions.setdefault((str(document.get("sessionKey")), said[0]), set()).add(hash(said[1]))
+        if project != self._project or not _NO_TIME <= at - self._begin < _HOUR:
+            self._open(project, at)
+        key = str(document.get("sessionKey")), said[0]
+        self._sessions.setdefault(key, set()).add(hash(said[1]))
         self._count += 1
+
+    def _open(self, project: str, at: datetime) -> None:
+        """Make an hour the one that is noted: messages come in order, many of them in one hour."""
+        self._project, self._begin = project, at.replace(minute=0, second=0, microsecond=0)
+        hour = Hour(project, self._begin.replace(tzinfo=UTC))
+        self._sessions = self._hours.setdefault(hour, {})
 
     def activity(self, hour: Hour, project_keys: ProjectKeys) -> list[Write]:
         """Return the hour's rows, as `activity` does."""
@@ -78,7 +90,7 @@ def activity(
 
     Copies in a project count once.
     """
-    period = {"$gte": hour.at, "$lt": hour.at + timedelta(hours=1)}
+    period = {"$gte": hour.at, "$lt": hour.at + _HOUR}
     found = conversations.find({"projectId": hour.project_id, "eventAt": period}, _FIELDS)
     noted = Noted(sys.maxsize)
     for document in found:
@@ -89,8 +101,7 @@ def activity(
 def _said(document: Document) -> tuple[str, str] | None:
     """Return the role and the key of a message; None of other entries."""
     try:
-        # All that is read has the same name in both.
-        entry = entry_of(document) if "rawLine" in document else document
+        entry = read_in_place(document)
         role = role_of(entry)
         if role is None:
             return None

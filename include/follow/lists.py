@@ -5,7 +5,8 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
-from itertools import chain
+from itertools import chain, groupby
+from operator import itemgetter
 from typing import Any
 
 from pymongo import DeleteMany, DeleteOne, ReplaceOne
@@ -15,7 +16,7 @@ from pymongo.errors import OperationFailure
 from cca.follow.feed import OVERLAP, WITHOUT_ZONES
 from cca.follow.hours import MOST_NOTED, Hour, Noted, activity
 from cca.follow.origins import Origins, Share
-from cca.follow.session import Counts, counted, session_row
+from cca.follow.session import Counts, counted, rejected, session_row
 from cca.mongo import changes
 from cca.mongo.archive import (
     ACTIVITY,
@@ -215,12 +216,12 @@ class Lists:
         for group in self._origins.together(due):
             began = time.monotonic()
             told: list[tuple[str, Counts, Share]] = []
-            for key in group:
-                counts = counted(key, self._documents(key))
+            for key, counts in self._counted(group):
                 told.append((key, counts, self._origins.tell(key, counts.entries)))
+            self._leave_out_rejected(counts for _, counts, _ in told)
             for key, counts, share in told:
                 repeated = self._origins.settle(key, share)
-                row = session_row(key, counts, repeated, self._texts)
+                row = session_row(key, counts, repeated)
                 self._note_project(key, before.get(key), row["projectKey"] if row else "")
                 yield (
                     ReplaceOne({"_id": key}, row | {"origin": share.origin}, upsert=True)
@@ -228,13 +229,28 @@ class Lists:
                     else DeleteOne({"_id": key})
                 )
             ended = time.monotonic()
-            rest = max(_SHORTEST_REST_SECONDS, _RESTS * (ended - began))
+            rest = max(_SHORTEST_REST_SECONDS, _RESTS * (ended - began) / len(group))
             self._resting |= dict.fromkeys(group, ended + rest)
 
-    def _documents(self, session: str) -> Iterator[Document]:
-        order = [("stream", 1), ("generation", 1), ("sourceOffset", 1)]
-        found = self._read.find({"sessionKey": session}, _WITHOUT, batch_size=_READ_AT_ONCE)
-        for document in self._whole(found.sort(order)):
+    def _counted(self, group: list[str]) -> Iterator[tuple[str, Counts]]:
+        """Count each session of a group; one without documents is gone."""
+        gone = dict.fromkeys(group)
+        for key, documents in groupby(self._documents(group), itemgetter("sessionKey")):
+            yield key, counted(key, documents)
+            del gone[key]
+        yield from ((key, Counts()) for key in gone)
+
+    def _leave_out_rejected(self, counts: Iterable[Counts]) -> None:
+        """Take calls that a person did not allow out of the errors, by their results' texts."""
+        failing = {document: one for one in counts for document in one.failing}
+        if failing:
+            for document in self._texts(list(failing)):
+                failing[document["_id"]].errors -= rejected(document)
+
+    def _documents(self, sessions: list[str]) -> Iterator[Document]:
+        wanted = {"sessionKey": {"$in": sessions}}
+        found = self._read.find(wanted, _WITHOUT, batch_size=_READ_AT_ONCE)
+        for document in self._whole(found.sort(PLACES)):
             if self._noted is not None:
                 self._noted.note(document)
             yield document

@@ -43,11 +43,12 @@ def update_lists(collection: Collection[Document]) -> int:
     if source is None:
         return 0
     lists, began = Lists(collection, source), archive.server_time(collection.database)
-    lists.catch_up()
-    made = lists.flush(None, is_all=True)
-    # A follower counted what came meanwhile, and rows of before may have come after its own.
-    lists.touch_arrived(began)
-    return made + lists.flush(None, is_all=True)
+    with few_collections(PASS_ALLOCATIONS):
+        lists.catch_up()
+        made = lists.flush(None, is_all=True)
+        # A follower counted what came meanwhile, and rows of before may have come after its own.
+        lists.touch_arrived(began)
+        return made + lists.flush(None, is_all=True)
 
 
 def answer_requests(

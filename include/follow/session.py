@@ -1,7 +1,7 @@
 """One session's row in the lists, counted from its documents; copies within it count once."""
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 from cca.mongo.archive import Document
 from cca.transcript.blocks import blocks_of
 from cca.transcript.clocks import corrected
-from cca.transcript.entry import ODD_ENTRY, entry_of
+from cca.transcript.entry import ODD_ENTRY, read_in_place
 from cca.transcript.projects import Home, Place
 from cca.transcript.prompts import Said, said
 from cca.transcript.results import is_rejection, result_text
@@ -22,9 +22,6 @@ from cca.transcript.values import mapping, mended, string
 log = logging.getLogger(__name__)
 
 Row = dict[str, Any]
-# Documents with the texts of their tool results, which most of the counting does without.
-Texts = Callable[[list[str]], Iterable[Document]]
-
 # Side files are kept in the archive, but they are no entries of a transcript.
 _SIDE_FILES = frozenset({"agent-meta", "workflow", "tool-result"})
 
@@ -84,7 +81,7 @@ def counted(session_key: str, documents: Iterable[Document]) -> Counts:
     for document, is_clock_wrong in corrected(documents):
         is_main = document.get("stream") == session_key
         try:
-            entry = entry_of(document)
+            entry = read_in_place(document)
             written_at = None if is_clock_wrong else _written_at(entry)
             _count(counts, document, entry, written_at, is_main=is_main)
         except ODD_ENTRY as error:
@@ -92,35 +89,28 @@ def counted(session_key: str, documents: Iterable[Document]) -> Counts:
     return counts
 
 
-def session_row(
-    session_key: str, counts: Counts, repeated: frozenset[str], texts: Texts
-) -> Row | None:
+def session_row(session_key: str, counts: Counts, repeated: frozenset[str]) -> Row | None:
     """Return the row, or None without documents; `repeated` are entries that another had first.
 
     Counts and times are of the session's own entries, as in gold's `dim_sessions`: what a fork
     repeats counts for the session that had it first. `entries` alone counts all documents, and
     `title`, `firstPrompt` and `cwd` may stem from a copy.
     """
-    if counts.place is None:
-        return None
-    if counts.failing:
-        counts.errors -= _rejected(texts(list(counts.failing)))
-    return _row(session_key, counts, repeated)
+    return None if counts.place is None else _row(session_key, counts, repeated)
 
 
-def _rejected(documents: Iterable[Document]) -> set[str]:
-    """Calls that a person did not allow."""
-    calls = set()
-    for document in documents:
-        try:
-            entry = entry_of(document)
-            for block in map(mapping, blocks_of(entry)):
-                text = result_text(block.get("content"))
-                if block.get("is_error") is True and is_rejection(entry, string(text) or ""):
-                    calls.add(string(block.get("tool_use_id")))
-        except ODD_ENTRY as error:
-            log.warning("entry %s is not read: %s", document.get("_id"), type(error).__name__)
-    return {call for call in calls if call}
+def rejected(document: Document) -> set[str]:
+    """Return the calls whose results in a document, read with their texts, say a person's no."""
+    calls: set[str] = set()
+    try:
+        entry = read_in_place(document)
+        for block in map(mapping, blocks_of(entry)):
+            text = result_text(block.get("content"))
+            if block.get("is_error") is True and is_rejection(entry, string(text) or ""):
+                calls.add(string(block.get("tool_use_id")) or "")
+    except ODD_ENTRY as error:
+        log.warning("entry %s is not read: %s", document.get("_id"), type(error).__name__)
+    return calls - {""}
 
 
 def _count(
@@ -162,7 +152,9 @@ def _count(
 def _written_at(entry: dict[str, Any]) -> datetime | None:
     """Return when the entry says it was written, to the millisecond that MongoDB keeps."""
     at = parse_timestamp(entry.get("timestamp"))
-    return at and at.replace(microsecond=at.microsecond // 1000 * 1000)
+    if at is None or at.microsecond % 1000 == 0:
+        return at
+    return at.replace(microsecond=at.microsecond // 1000 * 1000)
 
 
 def _folded(first: _Entry, other: _Entry) -> _Entry:
@@ -202,8 +194,7 @@ def _count_blocks(counts: Counts, one: _Entry, entry: dict[str, Any], document_i
 
 def _keep_title(counts: Counts, document: Document, entry: dict[str, Any]) -> None:
     kind, title = title_of(entry) or ("", "")
-    order = _order(document)
-    if title and order >= counts.titles.get(kind, ((-1, -1), ""))[0]:
+    if title and (order := _order(document)) >= counts.titles.get(kind, ((-1, -1), ""))[0]:
         counts.titles[kind] = (order, title)
 
 

@@ -2,7 +2,7 @@
 
 import logging
 import string
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import chain
 from operator import itemgetter
@@ -13,14 +13,14 @@ import tantivy
 
 from cca.errors import AlreadyRunning
 from cca.mongo.archive import Document
-from cca.search.blocks import Block, searchable
+from cca.search.blocks import Block, is_read_whole, searchable
 from cca.search.erase import erasure_query
 from cca.search.home import Home, Position
-from cca.search.normalise import LEADS, analyser, normalise
+from cca.search.normalise import LEADS, analyser, is_unspaced, normalise
 from cca.search.schema import PLACES, document_key, entry_key, line_key, open_index
 from cca.search.vocabulary import Files
 from cca.selection import Selection
-from cca.transcript.entry import ODD_ENTRY, entry_of
+from cca.transcript.entry import ODD_ENTRY, entry_of, read_in_place
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +31,9 @@ _MOST_KNOWN = 400_000
 _STALE = "vocab.stale"
 _PLACES = tuple(zip(PLACES, ("projectId", "sessionKey", "host"), strict=True))
 _ASCII_LEADS = string.digits + string.ascii_lowercase
+_HEXADECIMAL = frozenset("0123456789abcdef")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH_UTC = _EPOCH.replace(tzinfo=None)
 
 
 class Writer:
@@ -89,7 +92,7 @@ class Writer:
         before = self._uncommitted
         for document in documents:
             try:
-                entry = entry_of(document)
+                entry = entry_of(document) if is_read_whole(document) else read_in_place(document)
                 blocks = list(searchable(entry))
             except ODD_ENTRY as error:
                 log.warning("entry %s is not searchable: %s", document["_id"], type(error).__name__)
@@ -130,12 +133,26 @@ class Writer:
 
     def settle(self) -> None:
         """Build the vocabulary again from the index as committed."""
-        # All words at once are several hundred bytes each.
-        leads = chain(_ASCII_LEADS, sorted(self._leads))
-        groups = (self._searcher.terms_with_prefix("text", lead) for lead in leads)
-        self._files.rewrite(map(itemgetter(0), group) for group in groups)
+        self._files.rewrite(self._words_by_start())
         (self._home.path / _STALE).unlink(missing_ok=True)
         log.info("vocabulary written")
+
+    def _words_by_start(self) -> Iterator[Iterable[str]]:
+        """Yield all words in groups: tantivy sorts each, and a word in it is several hundred bytes.
+
+        Most words are hexadecimal ids, so those are told apart by their second character too.
+        """
+        within = (*_ASCII_LEADS, *(sign for sign in sorted(self._leads) if not is_unspaced(sign)))
+        for lead in chain(_ASCII_LEADS, sorted(self._leads)):
+            if lead not in _HEXADECIMAL:
+                yield self._words_from(lead)
+                continue
+            if self._searcher.doc_freq("text", lead):
+                yield (lead,)
+            yield from (self._words_from(lead + second) for second in within)
+
+    def _words_from(self, start: str) -> Iterable[str]:
+        return map(itemgetter(0), self._searcher.terms_with_prefix("text", start))
 
     def _reload(self) -> None:
         self._index.reload()
@@ -201,5 +218,5 @@ def milliseconds(at: Any) -> int:
     """Milliseconds since 1970 of a time, UTC where it names no zone; 0 of anything else."""
     if not isinstance(at, datetime):
         return 0
-    aware = at if at.tzinfo else at.replace(tzinfo=UTC)
-    return int(aware.timestamp() * 1000)
+    since = at - (_EPOCH if at.tzinfo else _EPOCH_UTC)
+    return since.days * 86_400_000 + since.seconds * 1000 + since.microseconds // 1000

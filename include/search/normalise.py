@@ -12,7 +12,7 @@ from cca.transcript.values import mended
 # Stands for an underscore, so an identifier stays one word: no other capital letter is left.
 UNDERSCORE = "X"
 LONGEST_WORD_BYTES = 255
-# The characters beyond ASCII that a word may begin with, of all texts that this process normalised.
+# The characters beyond ASCII that words may hold, of all texts that this process normalised.
 LEADS = {UNDERSCORE}
 
 # Runs shorter than this repeat all over a corpus, longer ones hardly ever.

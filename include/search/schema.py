@@ -45,13 +45,18 @@ def open_index(path: Path) -> tantivy.Index:
 
 def key_of(*parts: Any) -> int:
     """63 bits that stand for the parts."""
-    joined = "\x00".join(map(str, parts)).encode(errors="replace")
-    return int.from_bytes(blake2b(joined, digest_size=8).digest()) & _KEY_BITS
+    return _hashed("\x00".join(map(str, parts)))
 
 
-def entry_key(*parts: Any) -> int:
+def _hashed(joined: str) -> int:
+    written = joined.encode(errors="replace")
+    return int.from_bytes(blake2b(written, digest_size=8).digest()) & _KEY_BITS
+
+
+def entry_key(uuid: str, number: int, text: str) -> int:
     """Key of a block of an entry that forked and resumed sessions may hold too: it is odd."""
-    return key_of("entry", *parts) | 1
+    # In one piece, as this is asked for every block.
+    return _hashed(f"entry\x00{uuid}\x00{number}\x00{text}") | 1
 
 
 def line_key(*parts: Any) -> int:

@@ -24,7 +24,7 @@ COMPACT_BYTES = 4_000_000
 class Files:
     """`vocab.bin` words, `vocab.hex` hexadecimal words, `vocab.new` appended by the live writer.
 
-    `vocab.leads` has the characters beyond ASCII that a word may begin with.
+    `vocab.leads` has the characters beyond ASCII that words hold, first or later.
     """
 
     directory: Path

@@ -34,3 +34,17 @@ def entry_of(document: Mapping[str, Any]) -> dict[str, Any]:
     text = raw if isinstance(raw, str) else raw.decode("utf-8", errors="replace")
     parsed: dict[str, Any] = json.loads(text)
     return parsed
+
+
+def read_in_place(document: dict[str, Any]) -> dict[str, Any]:
+    """Returns what an entry's fields can be read from by name, without a copy where there is one.
+
+    Our own fields may stand beside them, so it is nothing to take all fields of: an entry that has
+    a field of such a name is kept as its line.
+
+    Raises:
+        ValueError: `rawLine` holds no JSON.
+        AttributeError: It is neither text nor bytes.
+
+    """
+    return document if document.get("rawLine") is None else entry_of(document)

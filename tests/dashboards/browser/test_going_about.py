@@ -162,6 +162,9 @@ def test_keys_lead_to_both_true_ends_and_the_rail_to_any_place(page: Any) -> Non
     rail.click(position={"x": 6, "y": rail.bounding_box()["height"] / 2})
     expect(page.get_by_text(re.compile("^Message 4[4-5]"))).not_to_have_count(0)
     expect(page.locator("article.selected")).to_be_in_viewport()
+    page.set_viewport_size({"width": 390, "height": 844})
+    read = page.locator("article > .prose").first.bounding_box()
+    assert read["x"] + read["width"] < rail.bounding_box()["x"], "on a phone it covers nothing"
 
 
 def test_the_last_key_counts_whatever_is_read_meanwhile(page: Any) -> None:

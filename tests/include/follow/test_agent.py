@@ -1,5 +1,6 @@
 """The follower as a process: live, killed, restarted, alone."""
 
+import itertools
 import os
 import random
 import signal
@@ -12,12 +13,14 @@ from types import SimpleNamespace
 import pytest
 
 from cca.errors import AlreadyRunning
+from cca.follow import agent
 from cca.follow.agent import _pause_seconds, catch_up
 from cca.follow.rebuild import rebuild_search
 from cca.follow.request import _WATCHED_SECONDS, ask, is_watched, wait_for_answer, watch
 from cca.mongo import archive
 from cca.mongo.mongod import find_binary
 from cca.search import home as homes
+from cca.search.index import Writer
 from cca.search.searcher import Searcher
 from tests.helpers import eventually, free_port
 
@@ -72,6 +75,22 @@ def test_a_new_line_is_found_and_listed_while_the_follower_runs(
     eventually(lambda: searcher.search("platypus").total == 3)
     process.send_signal(signal.SIGTERM)
     assert process.wait(10) == 0
+
+
+def test_the_longer_it_catches_up_the_seldomer_it_commits(scribe, settings, mongo_uri, monkeypatch):
+    """Eight segments are merged into one; what arrives later is committed as soon as ever."""
+    for number in range(120):
+        scribe.prompt(f"platypus {number}")
+    seconds = itertools.count(time.monotonic())
+    monkeypatch.setattr(agent, "time", SimpleNamespace(monotonic=lambda: next(seconds)))
+    monkeypatch.setattr(agent, "_READ_DOCUMENTS", 2)
+    monkeypatch.setattr(agent, "_LIVE_DOCUMENTS", 2)
+    commits = []
+    commit = Writer.commit
+    monkeypatch.setattr(Writer, "commit", lambda *given: commits.append(given) or commit(*given))
+    assert catch_up(settings, mongo_uri).documents == 120
+    assert 3 < len(commits) < 8
+    assert Searcher(settings, mongo_uri).search("platypus").total == 120
 
 
 def test_a_quiet_follower_asks_seldom_unless_somebody_looks(settings):

@@ -126,7 +126,7 @@ def test_a_running_follower_erases_by_itself_and_follows_on(
     database = archive_of_three.database
     opened = request(archive_of_three, Selection(session="s1"), sessionKey="s1")
     eventually(lambda: not erasures.waiting_for(database, opened))
-    assert erasures.unfinished(database, Selection(session="s1")) is None
+    eventually(lambda: erasures.unfinished(database, Selection(session="s1")) is None)
     assert searcher.search("quokkasecret").total == 0
     assert b"quokkasecret" not in words_on_disk(settings)
     scribe.prompt("and follows", session="s9")

@@ -72,6 +72,21 @@ def ids(feed: Feed) -> list[str]:
     return [document["_id"] for document in feed.read(10)]
 
 
+def test_a_first_pass_brings_what_arrives_meanwhile_too(
+    feed: Feed, collection: Any, arriving: Any
+) -> None:
+    """It reads what lies there in that order, and its position is the newest of its start."""
+    there = [arriving(seconds) for seconds in (300, 0, 200, 400, 100)]
+    found = [document["_id"] for document in feed.read(2)]
+    assert (found, feed.position) == (there[:2], None)
+    meanwhile = {arriving(500), arriving(50), arriving(400, "0" * 32)}
+    while documents := feed.read(2):
+        found += [document["_id"] for document in documents]
+    assert set(found) == {*there, *meanwhile}
+    newest = max(collection.find(), key=lambda each: (each["ingestedAt"], each["_id"]))
+    assert feed.position == Position(newest["ingestedAt"], newest["_id"])
+
+
 def test_a_batch_that_is_read_while_it_is_written_comes_whole(feed: Feed, arriving: Any) -> None:
     """All its documents have one time, and become visible in any order."""
     assert arriving(0, "m") in ids(feed)

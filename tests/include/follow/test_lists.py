@@ -345,3 +345,6 @@ def test_a_first_pass_counts_each_session_once_and_reads_no_hour_again(
     monkeypatch.setattr("cca.follow.lists._MANY", 0)
     monkeypatch.delattr("cca.follow.lists.activity")
     assert rebuilt() == (4, expected)
+    # Those that share entries do not fit into one group.
+    monkeypatch.setattr("cca.follow.origins._TOGETHER", 2)
+    assert rebuilt()[1] == expected

@@ -1,16 +1,19 @@
 """Each document goes in once, and the files of words beside the index hold all of its words."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from tantivy import Query
 
 from cca.search import home as homes
-from cca.search.index import Writer
+from cca.search.index import Writer, milliseconds
 from cca.search.schema import count_of, open_index
 
 TEXTS = [
     "plain words, snake_case, _private and deadbeefcafe0123",
     "Übersetzung ẞ Ελλάδα Жизнь İstanbul ÑANDÚ",
     "東京で会いましょう 서울 ภาษาไทย ｱｲｳ ２０２６",  # noqa: RUF001
+    "a 5 f_ aж 9я1 c一 5µ fé_x d_ e_9 b٣ 0x",
     "ǅungla ﬁnal ⅷ 𝔸bc é́tude ªb नमस्ते العربية",  # noqa: RUF001
 ]
 
@@ -37,6 +40,15 @@ def test_the_vocabulary_holds_every_word_also_of_a_writer_that_came_later(settin
     files = [(home.path / name).read_text() for name in ("vocab.bin", "vocab.hex")]
     assert set("".join(files).split()) == words
     assert "deadbeefcafe0123" in files[1]
+
+
+def test_a_time_is_its_millisecond_with_a_zone_and_without():
+    for first in (datetime(2026, 7, 25, 17, 20, tzinfo=UTC), datetime(1969, 12, 31, tzinfo=UTC)):
+        own = round(first.timestamp()) * 1000
+        times = [first + timedelta(milliseconds=number) for number in range(1000)]
+        assert [milliseconds(at) - own for at in times] == list(range(1000))
+        assert [milliseconds(at.replace(tzinfo=None)) - own for at in times] == list(range(1000))
+    assert milliseconds(None) == milliseconds("2026") == 0
 
 
 @pytest.mark.parametrize("most_known", [0, 100])

@@ -77,7 +77,6 @@ entries as (
 select
     entry_id,
     document_id,
-    uuid,
     session_id,
     project_id,
     host,
@@ -105,10 +104,6 @@ select
     length(prompt_text) as prompt_length,
     substring(command, 2) as command_name,
     git_branch,
-    cwd,
-    project_key,
-    repository,
-    is_project_folder,
     version,
     event_at,
     written_at,

@@ -26,7 +26,7 @@ copies as (
         originals.session_id as original_session_id,
         count(*) as copied_entries
     from {{ ref('stg_conversations') }} as entries
-    inner join {{ ref('int_messages_enriched') }} as originals on entries.uuid = originals.uuid
+    inner join {{ ref('int_messages_enriched') }} as originals on entries.uuid = originals.entry_id
     where originals.copies > 1 and entries.session_id <> originals.session_id and {{ touched('entries.session_id') }}
     group by entries.session_id, originals.session_id
 ),

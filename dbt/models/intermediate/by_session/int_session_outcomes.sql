@@ -3,20 +3,16 @@ with own_entries as (
     where not is_sidechain and {{ touched('session_id') }}
 ),
 
-messages as (
+last_ones as (
+    {%- set written = ["stream", "generation", "source_offset"] %}
     select
-        *,
-        row_number() over (
-            partition by session_id order by stream desc, generation desc, source_offset desc
-        ) as from_end,
-        count(*) over (partition by session_id) as messages
+        session_id,
+        count(*) as messages,
+        {{ last_by("role", written) }} as role,
+        {{ last_by("coalesce(is_api_error, false)", written) }} as is_api_error
     from own_entries
     where role is not null and not is_meta
-),
-
-last_ones as (
-    select * from messages
-    where from_end = 1
+    group by session_id
 ),
 
 failed_at_end as (

@@ -3,23 +3,39 @@ with blocks as (
     where {{ touched('session_id') }}
 ),
 
-origins as (
-    select * from {{ ref('int_session_origins') }}
+calls as (
+    select
+        *,
+        coalesce(written_at, event_at) as started_at
+    from blocks
+    where not is_result
+),
+
+-- Few calls were copied, and only theirs need an order.
+repeated as (
+    select tool_use_id from calls
+    group by tool_use_id
+    having count(*) > 1
 ),
 
 ranked as (
     select
-        blocks.*,
-        coalesce(blocks.written_at, blocks.event_at) as started_at,
+        calls.*,
+        1 as copy_number
+    from calls
+    where calls.tool_use_id not in (select repeated.tool_use_id from repeated)
+    union all
+    select
+        calls.*,
         row_number() over (
-            partition by blocks.tool_use_id
+            partition by calls.tool_use_id
             order by
-                blocks.is_sidechain asc, {{ had_first('origins') }}, blocks.event_at asc, blocks.stream asc,
-                blocks.generation asc, blocks.source_offset asc, blocks.block_index asc
+                calls.is_sidechain asc, {{ had_first('origins') }}, calls.event_at asc, calls.stream asc,
+                calls.generation asc, calls.source_offset asc, calls.block_index asc
         ) as copy_number
-    from blocks
-    inner join origins on blocks.session_id = origins.session_id
-    where not blocks.is_result
+    from calls
+    inner join repeated on calls.tool_use_id = repeated.tool_use_id
+    inner join {{ ref('int_session_origins') }} as origins on calls.session_id = origins.session_id
 ),
 
 -- A copy of the result says the same; an earlier one came first.
