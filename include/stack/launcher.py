@@ -22,7 +22,7 @@ import setproctitle
 from supervisor import supervisord
 from supervisor.options import ServerOptions
 
-# What to import before the first program of a package; Airflow itself finds our plugins.
+# What to import before the first program of a package. Airflow itself finds our plugins.
 SHARED = {"cca": ("cca.stack.shared",), "airflow": ("airflow.settings", "cca_airflow.shared")}
 # Linux alone has it, and on macOS system libraries do not outlive a fork.
 _THREADS = Path("/proc/self/task")

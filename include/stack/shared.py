@@ -1,15 +1,15 @@
-"""What more than one program of the stack imports; to import this is to import it."""
+"""The libraries that more than one of our programs imports; to import this is to import them.
+
+Libraries only: a program imports our own modules itself, so it always runs the code as it is now.
+"""
 # ruff: noqa: F401
 
-import click
-import pymongo.synchronous.auth
+import logging.config
 
-import cca.follow.origins
-import cca.follow.request
-import cca.log
-import cca.masking
-import cca.mongo.erasures
-import cca.mongo.server
-import cca.search.typed
-import cca.settings
-import cca.terminal
+import ahocorasick_rs
+import click
+import orjson
+import pydantic_settings
+import pymongo.synchronous.auth
+import regex
+import tantivy

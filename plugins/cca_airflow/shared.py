@@ -1,4 +1,7 @@
-"""What more than one of Airflow's servers imports; to import this is to import it."""
+"""The libraries that more than one of Airflow's servers imports; to import this is to import them.
+
+Libraries only, as in `cca.stack.shared`.
+"""
 # ruff: noqa: F401
 
 import airflow.__main__
