@@ -34,7 +34,7 @@ from cca.transcript.times import is_outlier
 log = logging.getLogger(__name__)
 
 # Raise it whenever the same documents would give other rows.
-LISTS_NUMBER = 11
+LISTS_NUMBER = 12
 # A busy session's row is counted again after a rest: counting takes a tenth of the time at most.
 _SHORTEST_REST_SECONDS = 0.1
 _RESTS = 9

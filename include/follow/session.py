@@ -37,8 +37,13 @@ class _Entry:
     is_sidechain: bool
     spoken_at: datetime
     event_at: datetime
+    # When MongoDB took the first copy.
+    taken_at: datetime
     written_at: datetime | None = None
     own_written_at: datetime | None = None
+    # Of any copy: it names another session as its own, or as the one that its file branched from.
+    is_foreign: bool = False
+    is_forked: bool = False
     is_side_file: bool = False
     is_prompt: bool = False
     role: str | None = None
@@ -124,10 +129,13 @@ def _count(
     is_main: bool,
 ) -> None:  # fmt: skip
     uuid = string(entry.get("uuid"))
-    event_at = document["eventAt"]
+    event_at, session = document["eventAt"], string(entry.get("sessionId"))
     found = said(entry)
     one = _Entry(
-        bool(uuid), entry.get("isSidechain") is True, event_at, event_at, written_at, written_at,
+        bool(uuid), entry.get("isSidechain") is True, event_at, event_at, document["ingestedAt"],
+        written_at, written_at,
+        is_foreign=session is not None and session != document.get("sessionKey"),
+        is_forked=mapping(entry.get("forkedFrom")).get("sessionId") is not None,
         role=role_of(entry), is_prompt=found is not None and found.is_prompt,
         is_side_file=string(entry.get("type")) in _SIDE_FILES,
         branch=string(entry.get("gitBranch")),
@@ -165,6 +173,9 @@ def _folded(first: _Entry, other: _Entry) -> _Entry:
     is_later = (first.is_sidechain, first.spoken_at) <= (other.is_sidechain, other.spoken_at)
     kept, left = (first, other) if is_later else (other, first)
     kept.event_at = min(kept.event_at, left.event_at)
+    kept.taken_at = min(kept.taken_at, left.taken_at)
+    kept.is_foreign |= left.is_foreign
+    kept.is_forked |= left.is_forked
     kept.written_at = max(filter(None, (kept.written_at, left.written_at)), default=None)
     kept.calls += left.calls
     return kept
