@@ -16,12 +16,10 @@ import sys
 import tempfile
 import time
 import urllib.request
-import uuid
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -29,17 +27,13 @@ from typing import Any
 import psutil
 
 from benchmarks.corpus import Row, table
+from benchmarks.soak_writer import LINES_PER_SECOND, OUTPUT_TOKENS, Writer
 from cca.mongo import archive
 from cca.mongo.server import serving_mongo
 from cca.ports import first_free
 from cca.settings import Settings, child_environment
 
-LINES_PER_SECOND = 200
 PARTS = "mongo,sync,follow,browser"
-# A session is replaced by a new one after so many lines.
-_SESSION_LINES = 600
-_OPEN_SESSIONS = 8
-_OUTPUT_TOKENS = 7
 _RUN_SECONDS, _BACKUP_SECONDS, _KILL_SECONDS, _LOOK_SECONDS = 360.0, 480.0, 30.0, 5.0
 
 
@@ -59,11 +53,9 @@ class Soak:
 
     settings: Settings
     folder: Path
+    writer: Writer
     end: Event = field(default_factory=Event)
     calm: Event = field(default_factory=Event)
-    lines: int = 0
-    answers: int = 0
-    sessions: int = 0
     kills: Counter[str] = field(default_factory=Counter)
     commands: Counter[str] = field(default_factory=Counter)
     failed: Counter[str] = field(default_factory=Counter)
@@ -86,62 +78,6 @@ class Soak:
         if code:
             sys.exit(f"cca {' '.join(arguments)} ended with {code}: {said[-2000:]}")
         return json.loads(said) if "--json" in arguments else said
-
-
-class Writer:
-    """Appends prompts and answers to the sessions that are open."""
-
-    def __init__(self, soak: Soak) -> None:
-        self._soak = soak
-        self._open: list[tuple[Path, str, int]] = []
-
-    def run(self) -> None:
-        """Write at the wanted rate until the end; what a slow moment missed is written after it."""
-        began = time.monotonic()
-        while not self._soak.end.wait(0.1):
-            wanted = int((time.monotonic() - began) * LINES_PER_SECOND)
-            while self._soak.lines < wanted:
-                self._append(min(20, wanted - self._soak.lines))
-
-    def _append(self, count: int) -> None:
-        while len(self._open) < _OPEN_SESSIONS:
-            session = str(uuid.uuid4())
-            project = self._soak.settings.claude_dirs[0] / f"-srv-soak-{self._soak.sessions % 3}"
-            project.mkdir(parents=True, exist_ok=True)
-            self._open.append((project / f"{session}.jsonl", session, 0))
-            self._soak.sessions += 1
-        path, session, done = self._open.pop(0)
-        with path.open("a") as file:
-            file.writelines(self._line(session, done + number) for number in range(count))
-        self._soak.lines += count
-        if done + count < _SESSION_LINES:
-            self._open.append((path, session, done + count))
-
-    def _line(self, session: str, number: int) -> str:
-        entry: dict[str, Any] = {
-            "uuid": str(uuid.uuid4()),
-            "sessionId": session,
-            "timestamp": datetime.now(UTC)
-            .isoformat(timespec="milliseconds")
-            .replace("+00:00", "Z"),
-            "cwd": "/srv/soak",
-            "version": "2.0.0",
-        }
-        if number % 2:
-            self._soak.answers += 1
-            usage = {"input_tokens": 3, "output_tokens": _OUTPUT_TOKENS}
-            message = {
-                "id": f"msg_{uuid.uuid4().hex}",
-                "role": "assistant",
-                "model": "claude-sonnet-4-5-20250929",
-                "content": [{"type": "text", "text": f"soaked answer {number} " + "word " * 40}],
-                "usage": usage,
-            }
-            entry |= {"type": "assistant", "message": message, "requestId": uuid.uuid4().hex}
-        else:
-            text = f"soaked prompt {number} " + "word " * 40
-            entry |= {"type": "user", "message": {"role": "user", "content": text}}
-        return json.dumps(entry) + "\n"
 
 
 def every(soak: Soak, seconds: float, act: Callable[[], None]) -> Thread:
@@ -214,7 +150,7 @@ def run(soak: Soak, minutes: float) -> None:
     """Write, kill, run and back up for so long; then let all that waits arrive."""
     chance = random.Random(1)  # noqa: S311
     soak.must("up", "--only", PARTS)
-    writer = Thread(target=Writer(soak).run)
+    writer = Thread(target=soak.writer.run, args=(soak.end,))
     writer.start()
     threads = [
         every(soak, _LOOK_SECONDS, lambda: look(soak)),
@@ -234,8 +170,8 @@ def settle(soak: Soak) -> None:
     """Wait until the agent has sent all and the index holds it."""
     until = time.monotonic() + 300
     while time.monotonic() < until:
-        arrived = counted(soak.settings)[0] >= soak.lines
-        if arrived and soak.must("search", "soaked", "--json")["total"] >= soak.lines:
+        arrived = counted(soak.settings)[0] >= soak.writer.lines
+        if arrived and soak.must("search", "soaked", "--json")["total"] >= soak.writer.lines:
             return
         time.sleep(2)
 
@@ -259,17 +195,17 @@ def compared(soak: Soak) -> list[Row]:
     soak.must("restore", str(soak.folder / "backup"), settings=again)
     restored = counted(again)
     return [
-        Row("lines written, documents in MongoDB", f"{documents:,}", f"{soak.lines:,}"),
-        Row("— different entries", f"{entries:,}", f"{soak.lines:,}"),
-        Row("answers in gold", f"{usage['api_messages']:,}", f"{soak.answers:,}"),
+        Row("lines written, documents in MongoDB", f"{documents:,}", f"{soak.writer.lines:,}"),
+        Row("— different entries", f"{entries:,}", f"{soak.writer.lines:,}"),
+        Row("answers in gold", f"{usage['api_messages']:,}", f"{soak.writer.answers:,}"),
         Row(
             "output tokens in gold",
             f"{usage['output_tokens']:,}",
-            f"{soak.answers * _OUTPUT_TOKENS:,}",
+            f"{soak.writer.answers * OUTPUT_TOKENS:,}",
         ),
-        Row("found by search", f"{found:,}", f"{soak.lines:,}"),
-        Row("documents in the restored backup", f"{restored[0]:,}", f"{soak.lines:,}"),
-        Row("— different entries", f"{restored[1]:,}", f"{soak.lines:,}"),
+        Row("found by search", f"{found:,}", f"{soak.writer.lines:,}"),
+        Row("documents in the restored backup", f"{restored[0]:,}", f"{soak.writer.lines:,}"),
+        Row("— different entries", f"{restored[1]:,}", f"{soak.writer.lines:,}"),
     ]
 
 
@@ -315,7 +251,7 @@ def main() -> None:
             cca_home=folder / "home", claude_dir=str(folder / "projects"), mongo_uri="",
             browser_port=first_free(34200), health_port=first_free(34300), _env_file=None,
         )  # fmt: skip
-        soak = Soak(settings, folder)
+        soak = Soak(settings, folder, Writer(folder / "projects"))
         try:
             run(soak, minutes)
             settle(soak)

@@ -87,7 +87,8 @@ def chromium() -> Iterator[Any]:
         pytest.skip("Chromium is absent: `apt-get install chromium` brings it")
     from playwright.sync_api import expect, sync_playwright  # noqa: PLC0415  (after the skip)
 
-    expect.set_options(timeout=10_000)
+    # A loaded machine takes its time; only a failure waits so long.
+    expect.set_options(timeout=30_000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser

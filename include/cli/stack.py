@@ -184,9 +184,11 @@ def _totals(state: "StackStatus") -> dict[str, Any]:
 def _show_status(state: "StackStatus") -> None:
     from rich.table import Table
 
-    table = Table(box=None, padding=(0, 2))
-    for title in ("program", "state", "pid", "up", "address"):
+    table = Table(box=None, padding=(0, 1))
+    for title in ("program", "state", "pid", "up"):
         table.add_column(title)
+    # A part of an address leads nowhere.
+    table.add_column("address", no_wrap=True)
     for each in state.programs:
         shown = each.state if each.answers or each.state != "running" else "running, no answer yet"
         pid, uptime = each.pid and str(each.pid), each.uptime_seconds
@@ -234,7 +236,7 @@ def _sentences(state: "StackStatus") -> dict[str, str]:
 
 def _run_line(run: "Run") -> str:
     seconds = f", took {run.seconds:.0f} s" if run.seconds is not None else ""
-    ended = _ago(run.ended_at) if run.ended_at else "at an unknown time"
+    ended = f"{run.ended_at:%Y-%m-%d %H:%M} UTC" if run.ended_at else "at an unknown time"
     return f"{run.dag_id:<22} {run.state:<8} {ended}{seconds}"
 
 

@@ -39,6 +39,12 @@ class Part:
     programs: tuple[Program, ...]
     port: Port | None = None
     url: str | None = None
+    # The one of several programs that answers at the address.
+    server: str = ""
+
+    def address_of(self, program: Program) -> str | None:
+        """Return where the program answers people, if it does."""
+        return self.url if self.server in {"", program.name} else None
 
 
 def parts(settings: Settings) -> list[Part]:
@@ -56,7 +62,7 @@ def parts(settings: Settings) -> list[Part]:
         orchestration = [Part("schedule", "scheduler", (schedule,))]
     elif extras.AIRFLOW.is_installed():
         programs = (*_tables(settings), *AIRFLOW)
-        orchestration = [Part("airflow", "Airflow", programs, airflow, _url(airflow))]
+        orchestration = [Part("airflow", "Airflow", programs, airflow, _url(airflow), _API_SERVER)]
     else:
         orchestration = []
     return [
@@ -85,9 +91,10 @@ def _airflow(*arguments: str) -> tuple[str, ...]:
     return (sys.executable, "-m", "airflow", *arguments)
 
 
+_API_SERVER = "airflow-api-server"
 # --skip-serve-logs: the log servers would listen on every interface, and logs are local files
 AIRFLOW = (
-    Program("airflow-api-server", _airflow("api-server")),
+    Program(_API_SERVER, _airflow("api-server")),
     Program("airflow-scheduler", _airflow("scheduler", "--skip-serve-logs"), 30),
     Program("airflow-dag-processor", _airflow("dag-processor")),
     Program("airflow-triggerer", _airflow("triggerer", "--skip-serve-logs")),

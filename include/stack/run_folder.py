@@ -3,6 +3,7 @@
 import hashlib
 import os
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from cca.errors import ServiceDown
@@ -36,6 +37,14 @@ def socket_dir(settings: Settings) -> Path:
         message = f"{folder} belongs to someone else; remove it, or set CCA_HOME to a shorter path"
         raise ServiceDown(message)
     return folder
+
+
+def leave(settings: Settings) -> None:
+    """Remove the short folder of a long CCA_HOME, unless a socket is left in it."""
+    folder = socket_dir(settings)
+    if folder != settings.cca_home / "run":
+        with suppress(OSError):
+            folder.rmdir()
 
 
 def marked(settings: Settings) -> dict[str, str]:

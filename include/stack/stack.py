@@ -88,6 +88,7 @@ def take_down(settings: Settings, say: Say) -> int:
         wait_until(lambda: not supervisor.is_up(settings), 10)
     _end_leftovers(settings)
     supervisor.socket_path(settings).unlink(missing_ok=True)
+    run_folder.leave(settings)
     return len(before)
 
 

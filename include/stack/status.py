@@ -90,7 +90,8 @@ def _answering(settings: Settings) -> list[ProgramStatus]:
         for each in part.programs:
             state = states.get(each.name, "unknown")
             is_up = state == "running"
-            found.append(ProgramStatus(part.name, each.name, state, is_up, None, None, part.url))
+            url = part.address_of(each)
+            found.append(ProgramStatus(part.name, each.name, state, is_up, None, None, url))
     return found
 
 
@@ -106,7 +107,7 @@ def _program(
         answers=answers,
         pid=known["pid"] if known and is_up else None,
         uptime_seconds=max(0, int(time.time()) - known["start"]) if known and is_up else None,
-        url=part.url,
+        url=part.address_of(program),
     )
 
 

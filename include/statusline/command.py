@@ -43,7 +43,9 @@ def print_line(home: str | None = None, template: str | None = None) -> None:
 
 
 def _line(home: str, template: str) -> str:
-    payload, now = parse(sys.stdin.buffer.read(MAX_BYTES)), time.time()
+    # Nobody types JSON: at a terminal the command would seem to hang.
+    given = b"" if sys.stdin.isatty() else sys.stdin.buffer.read(MAX_BYTES)
+    payload, now = parse(given), time.time()
     shown = line(template, payload, state.read(home), now)
     try:
         spool.record(home, payload, now)

@@ -1,3 +1,7 @@
+{%- set token_prices = [
+    "input_usd_per_mtok", "output_usd_per_mtok", "cache_read_usd_per_mtok", "cache_write_5m_usd_per_mtok",
+    "cache_write_1h_usd_per_mtok"
+] %}
 with models as (
     select
         model,
@@ -17,11 +21,9 @@ overrides as (
         variant,
         valid_from,
         valid_to,
-        input_usd_per_mtok,
-        output_usd_per_mtok,
-        cache_read_usd_per_mtok,
-        cache_write_5m_usd_per_mtok,
-        cache_write_1h_usd_per_mtok,
+        {%- for price in token_prices %}
+            {{ price }},
+        {%- endfor %}
         web_search_usd,
         1 as us_multiple
     from (
@@ -67,11 +69,9 @@ select
     prompt_tokens_up_to,
     valid_from,
     valid_to,
-    cast(input_usd_per_mtok * place_multiple as decimal(12, 6)) as input_usd_per_mtok,
-    cast(output_usd_per_mtok * place_multiple as decimal(12, 6)) as output_usd_per_mtok,
-    cast(cache_read_usd_per_mtok * place_multiple as decimal(12, 6)) as cache_read_usd_per_mtok,
-    cast(cache_write_5m_usd_per_mtok * place_multiple as decimal(12, 6)) as cache_write_5m_usd_per_mtok,
-    cast(cache_write_1h_usd_per_mtok * place_multiple as decimal(12, 6)) as cache_write_1h_usd_per_mtok,
+    {%- for price in token_prices %}
+        cast({{ price }} * place_multiple as decimal(12, 6)) as {{ price }},
+    {%- endfor %}
     web_search_usd,
     -- A place in the model's id is in the price already.
     cast(case when is_regional then 1 else us_multiple end as decimal(6, 4)) as us_multiple,
@@ -91,11 +91,9 @@ select
     999999999999 as prompt_tokens_up_to,
     valid_from,
     valid_to,
-    input_usd_per_mtok,
-    output_usd_per_mtok,
-    cache_read_usd_per_mtok,
-    cache_write_5m_usd_per_mtok,
-    cache_write_1h_usd_per_mtok,
+    {%- for price in token_prices %}
+        {{ price }},
+    {%- endfor %}
     web_search_usd,
     cast(us_multiple as decimal(6, 4)) as us_multiple,
     'PRICES_FILE' as source

@@ -149,7 +149,7 @@ def open_page(chromium: Any) -> Iterator[Callable[..., Any]]:
     def opened(url: str, **options: Any) -> Any:
         options.setdefault("viewport", {"width": 1280, "height": 800})
         context = chromium.new_context(**options)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         context.set_default_navigation_timeout(30_000)
         contexts.append(context)
         page = context.new_page()

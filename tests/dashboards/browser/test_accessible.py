@@ -55,7 +55,7 @@ def test_axe_finds_nothing(
             viewport={"width": width, "height": 844},
         )  # fmt: skip
         if name != "files":
-            expect(page.locator(".painted")).to_have_count(0, timeout=15_000)
+            expect(page.locator(".painted")).to_have_count(0, timeout=30_000)
         for summary in page.locator("article details > summary").all():
             summary.evaluate("one => one.parentElement.open = true")
         for tool in page.locator("details.tool").all():
@@ -74,7 +74,7 @@ def test_a_keyboard_alone_finds_a_message_reads_it_and_returns(
     site: Any, open_page: Callable[..., Any]
 ) -> None:
     page = open_page(site.url)
-    expect(page.locator(".painted")).to_have_count(0, timeout=15_000)
+    expect(page.locator(".painted")).to_have_count(0, timeout=30_000)
     press = page.keyboard.press
     press("j")
     press("j")
@@ -109,7 +109,7 @@ def test_no_width_scrolls_sideways_or_hides_a_control(
     site: Any, open_page: Callable[..., Any], width: int
 ) -> None:
     page = open_page(f"{site.url}/", viewport={"width": width, "height": 800})
-    expect(page.locator(".painted")).to_have_count(0, timeout=15_000)
+    expect(page.locator(".painted")).to_have_count(0, timeout=30_000)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     for name in ("Project", "Order"):
         expect(page.get_by_label(name, exact=True).first).to_be_in_viewport(ratio=1)

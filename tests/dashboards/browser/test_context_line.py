@@ -133,7 +133,7 @@ def test_a_click_on_the_line_goes_to_the_turn_and_on_a_mark_to_its_place(
     site: Any, open_page: Any
 ) -> None:
     page = open_page(f"{site.url}/?session={SESSION}")
-    expect(page.locator(".painted")).to_have_count(0, timeout=15_000)
+    expect(page.locator(".painted")).to_have_count(0, timeout=30_000)
     line = page.get_by_role("navigation", name="Size of the context over 600 responses")
     expect(line).to_contain_text("1.6k")
     line.locator(".turn").nth(25).click()
@@ -147,7 +147,7 @@ def test_a_click_on_the_line_goes_to_the_turn_and_on_a_mark_to_its_place(
 
 def test_marks_and_turns_have_names_and_can_be_hit(site: Any, open_page: Any) -> None:
     page = open_page(f"{site.url}/?session={SESSION}", bypass_csp=True)
-    expect(page.locator(".painted")).to_have_count(0, timeout=15_000)
+    expect(page.locator(".painted")).to_have_count(0, timeout=30_000)
     rules = {"type": "rule", "values": ["target-size", "link-name", "aria-prohibited-attr"]}
     found = Axe().run(page, options={"runOnly": rules}).response
     checked, wrong = (

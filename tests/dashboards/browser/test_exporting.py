@@ -36,7 +36,7 @@ def ask(site: Any, query: str, **headers: str) -> tuple[int, Any, str]:
 
 
 def ask_bytes(site: Any, query: str, **headers: str) -> tuple[int, Any, bytes]:
-    connection = http.client.HTTPConnection("127.0.0.1", site.settings.browser_port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", site.settings.browser_port, timeout=30)
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     connection.request("GET", f"/api/export?{query}", headers=named)
     answer = connection.getresponse()

@@ -36,7 +36,7 @@ def site(run_site: Any, new_story: Any) -> Any:
 @pytest.fixture
 def page(site: Any, open_page: Any) -> Any:
     page = open_page(f"{site.url}/?session={TALK}")
-    expect(page.locator(".painted")).to_have_count(0, timeout=15_000)
+    expect(page.locator(".painted")).to_have_count(0, timeout=30_000)
     expect(page.locator(".stepper")).to_have_count(2)
     return page
 
@@ -86,7 +86,7 @@ def test_what_is_typed_before_the_conversation_is_ready_is_found(site: Any, open
     page = open_page(f"{site.url}/?session={TALK}")
     theme = page.locator("html").get_attribute("data-theme")
     page.keyboard.type("fneedle")
-    expect(page.locator(".find input")).to_have_value("needle", timeout=15_000)
+    expect(page.locator(".find input")).to_have_value("needle", timeout=30_000)
     expect(page.locator(".find .count")).to_have_text("1 of 3 places")
     assert page.locator("html").get_attribute("data-theme") == theme, "`d` is a letter here"
 
@@ -110,7 +110,7 @@ def test_a_conversation_is_read_whole_or_as_what_was_said_or_asked(
     expect(page.locator("details.tool").filter(visible=True)).to_have_count(0)
     # Another page remembers it; what somebody goes to is shown all the same.
     page.goto(f"{site.url}/?session={TALK}")
-    expect(shown).to_have_value("conversation", timeout=15_000)
+    expect(shown).to_have_value("conversation", timeout=30_000)
     page.locator(".stepper.failure").get_by_role("button", name="Next failed call").click()
     expect(page.locator(f'details.tool[data-use="toolu_{FAILED[0]}"]')).to_be_visible()
     expect(shown).to_have_value("everything")
@@ -118,10 +118,10 @@ def test_a_conversation_is_read_whole_or_as_what_was_said_or_asked(
     expect(page).to_have_url(re.compile("show=everything"))
     assert page.locator(".switches").bounding_box()["height"] < 40, "one line at 1280 px"
     page.reload()
-    expect(page.locator(".stepper")).to_have_count(2, timeout=15_000)
+    expect(page.locator(".stepper")).to_have_count(2, timeout=30_000)
     expect(shown).to_have_value("everything")
     page.goto(f"{site.url}/?session={TALK}")
-    expect(page.locator(".stepper")).to_have_count(2, timeout=15_000)
+    expect(page.locator(".stepper")).to_have_count(2, timeout=30_000)
     expect(shown).to_have_value("conversation")
 
 
@@ -214,7 +214,7 @@ def test_a_reload_and_the_back_button_lead_to_the_place_that_was_read(page: Any)
             page.keyboard.press("Escape")
             expect(page.locator("body")).to_have_attribute("data-view", "overview")
             page.go_back()
-        expect(page.locator(".painted")).to_have_count(0, timeout=15_000)
+        expect(page.locator(".painted")).to_have_count(0, timeout=30_000)
         expect(there).to_be_in_viewport()
         hidden = page.get_by_role("button", name="Thinking", exact=True)
         expect(hidden).to_have_attribute("aria-pressed", "false")
@@ -222,7 +222,7 @@ def test_a_reload_and_the_back_button_lead_to_the_place_that_was_read(page: Any)
 
 def test_the_keys_of_a_reader_go_where_the_reader_goes(site: Any, open_page: Any) -> None:
     page = open_page(site.url)
-    expect(page.locator(".painted")).to_have_count(0, timeout=15_000)
+    expect(page.locator(".painted")).to_have_count(0, timeout=30_000)
     page.keyboard.press("j")
     page.keyboard.press("Enter")
     expect(page.locator("article").first).to_be_visible()

@@ -25,7 +25,7 @@ def site(run_site: Any, new_story: Any) -> Any:
 def ask(
     site: Any, path: str, *, method: str = "GET", **headers: str
 ) -> tuple[int, http.client.HTTPMessage, str]:
-    connection = http.client.HTTPConnection("127.0.0.1", site.settings.browser_port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", site.settings.browser_port, timeout=30)
     connection.request(method, path, headers={k.replace("_", "-"): v for k, v in headers.items()})
     answer = connection.getresponse()
     return answer.status, answer.headers, answer.read().decode(errors="replace")

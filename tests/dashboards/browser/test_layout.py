@@ -54,7 +54,7 @@ def test_every_label_of_the_axis_stands_under_its_bar(
 
 def test_a_phone_reaches_everything(site: Any, open_page: Any) -> None:
     page = open_page(site.url, viewport=PHONE)
-    expect(page.locator(".live")).to_have_text("Live", timeout=15_000)
+    expect(page.locator(".live")).to_have_text("Live", timeout=30_000)
     names = ("Search messages and tool calls", "Project")
     for control in [page.get_by_label(name, exact=True).last for name in names]:
         expect(control).to_be_in_viewport(ratio=1)
@@ -77,7 +77,7 @@ def test_a_phone_reaches_everything(site: Any, open_page: Any) -> None:
 
 def test_words_searched_for_are_marked_in_the_opened_message(site: Any, open_page: Any) -> None:
     page = open_page(f"{site.url}/?q=%22the+needle%22+-absent+hay*+kind%3Aanswer")
-    expect(page.locator(".live")).to_have_text("Live", timeout=15_000)
+    expect(page.locator(".live")).to_have_text("Live", timeout=30_000)
     page.locator(".results a.hit", has_text="haystack").click()
     # Find begins with the same words, and marks them inside these.
     marks = page.locator("article.target mark:not(.found)")

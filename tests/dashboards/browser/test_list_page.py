@@ -49,7 +49,7 @@ def site(run_site: Any, new_story: Any) -> Any:
 
 
 def ready(page: Any) -> None:
-    expect(page.locator(".painted")).to_have_count(0, timeout=15_000)
+    expect(page.locator(".painted")).to_have_count(0, timeout=30_000)
 
 
 def test_a_list_of_any_length_is_scrolled_to_its_end_and_back(site: Any, open_page: Any) -> None:

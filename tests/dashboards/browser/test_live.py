@@ -53,7 +53,7 @@ def test_new_messages_come_by_themselves_and_leave_the_reader_in_place(
     site: Any, open_page: Any
 ) -> None:
     page = open_page(f"{site.url}/?session={SESSION}")
-    expect(page.locator(".live")).to_have_text("Live", timeout=15_000)
+    expect(page.locator(".live")).to_have_text("Live", timeout=30_000)
     page.evaluate("document.documentElement.dataset.kept = 1")
     known = len(site.story.documents)
     site.story.says("Freshly said", {"type": "tool_use", "id": "t9", "name": "Bash", "input": {}})
@@ -88,7 +88,7 @@ def test_a_reader_at_the_top_of_a_long_session_is_told_of_new_messages(
         site.story.says(f"Line {number}")
     site.store(site.story)
     page = open_page(f"{site.url}/?session={site.story.session}")
-    expect(page.locator(".live")).to_have_text("Live", timeout=15_000)
+    expect(page.locator(".live")).to_have_text("Live", timeout=30_000)
     expect(page.locator(".stepper")).to_be_visible()
     known = len(site.story.documents)
     site.story.says("The last of many")
@@ -107,7 +107,7 @@ def test_a_new_session_appears_in_a_list_that_asks_seldom(
     # It asks every ten seconds from now on, which is longer than the test waits.
     monkeypatch.setattr("cca.dashboards.browser.page._RESTS_AFTER_SECONDS", 0)
     page = open_page(site.url)
-    expect(page.locator(".live")).to_have_text("Live", timeout=15_000)
+    expect(page.locator(".live")).to_have_text("Live", timeout=30_000)
     other = new_story("55555555-5555-4555-8555-555555555555", title="Just begun", at=site.story.at)
     other.prompt("Hello")
     site.store(other)
@@ -122,7 +122,7 @@ def test_an_open_session_shows_entries_before_the_follower_has_counted_them(
         entries = archive.conversations(client, site.settings)
         ensure_indexes(entries)
         page = open_page(f"{site.url}/?session={SESSION}")
-        expect(page.locator(".live")).to_have_text("Live", timeout=15_000)
+        expect(page.locator(".live")).to_have_text("Live", timeout=30_000)
         told = page.get_by_text("Straight from the archive")
 
         def is_told() -> bool:
@@ -171,7 +171,7 @@ def test_quiet_pages_ask_mongodb_nothing_but_whether_something_came(
 ) -> None:
     pages = [open_page(site.url + address) for _ in range(3)]
     for page in pages:
-        expect(page.locator(".live")).to_have_text("Live", timeout=15_000)
+        expect(page.locator(".live")).to_have_text("Live", timeout=30_000)
     with archive.connect(site.settings.mongo_uri) as client:
         database = archive.database(client, site.settings)
         database.command("profile", 2)
@@ -243,14 +243,14 @@ def test_a_page_says_that_mongodb_is_away_and_recovers_by_itself(
     story.prompt("Hello")
     site.store(story)
     page = open_page(site.url)
-    expect(page.locator(".live")).to_have_text("Live", timeout=15_000)
+    expect(page.locator(".live")).to_have_text("Live", timeout=30_000)
     relay.close()
-    expect(page.locator(".live")).to_have_text("MongoDB not reachable", timeout=15_000)
+    expect(page.locator(".live")).to_have_text("MongoDB not reachable", timeout=30_000)
     expect(page.locator(".pick[inert], .dates[inert], .list-head[inert]")).to_have_count(3)
     page.get_by_text("Still here").click()
-    page.get_by_role("heading", name="MongoDB does not answer").first.wait_for(timeout=15_000)
+    page.get_by_role("heading", name="MongoDB does not answer").first.wait_for(timeout=30_000)
     relay.open()
-    expect(page.locator(".live")).to_have_text("Live", timeout=15_000)
+    expect(page.locator(".live")).to_have_text("Live", timeout=30_000)
     page.get_by_role("heading", name="Still here").wait_for(timeout=10_000)
     expect(page.locator("article")).to_contain_text("Hello")
     expect(page.locator(".list-head")).to_be_visible()
@@ -279,7 +279,7 @@ def test_the_pulse_notices_a_server_that_hangs_and_one_that_goes_on(mongo_uri: s
 
 def test_an_archive_that_is_away_is_named(run_site: Any, open_page: Any) -> None:
     page = open_page(run_site("mongodb://127.0.0.1:9/?serverSelectionTimeoutMS=500").url)
-    expect(page.locator(".live")).to_have_text("MongoDB not reachable", timeout=15_000)
+    expect(page.locator(".live")).to_have_text("MongoDB not reachable", timeout=30_000)
 
 
 class Reader:

@@ -33,7 +33,7 @@ def site(run_site: Any, new_story: Any) -> Any:
 
 def send(site: Any, changes: Any, **headers: str) -> tuple[int, str]:
     port = site.settings.browser_port
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     own = {"Origin": f"http://127.0.0.1:{port}", "Content-Type": "application/json"}
     body = changes if isinstance(changes, str) else json.dumps(changes)
     connection.request("POST", "/api/annotations", body, own | headers)
@@ -123,7 +123,7 @@ def test_values_are_cut_and_wrong_kinds_ignored() -> None:
 
 def ready(page: Any) -> Any:
     """The page once its panes have taken over what was painted."""
-    page.locator(".live", has_text="Live").wait_for(timeout=20_000)
+    page.locator(".live", has_text="Live").wait_for(timeout=30_000)
     return page
 
 

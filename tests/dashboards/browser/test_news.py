@@ -42,8 +42,8 @@ def write(site: Any, act: Callable[[], Any]) -> None:
 
 def test_what_is_used_stays_as_it_is_while_news_come(site: Any, open_page: Any) -> None:
     page = open_page(f"{site.url}/?session={SESSION}")
-    expect(page.locator(".stepper.prompt")).to_be_visible(timeout=15_000)
-    expect(page.locator(".live")).to_have_text("Live", timeout=15_000)
+    expect(page.locator(".stepper.prompt")).to_be_visible(timeout=30_000)
+    expect(page.locator(".live")).to_have_text("Live", timeout=30_000)
     articles = page.locator("article:not(.divider)")
     link = page.locator(".session-head .facts a").first
     step = page.get_by_role("button", name="Next prompt")
@@ -73,7 +73,7 @@ def test_a_click_is_of_the_row_where_it_began(site: Any, open_page: Any) -> None
         lambda socket: socket.on("framereceived", lambda frame: told.append(frame)),  # noqa: PLW0108
     )
     page.reload()
-    expect(page.locator(".live")).to_have_text("Live", timeout=15_000)
+    expect(page.locator(".live")).to_have_text("Live", timeout=30_000)
     rows = page.locator("#side a.row")
     expect(rows).to_have_count(2)
     rows.nth(1).hover()
@@ -96,7 +96,7 @@ def test_a_click_is_of_the_row_where_it_began(site: Any, open_page: Any) -> None
 
 def test_what_is_noted_elsewhere_shows_at_once(site: Any, open_page: Any) -> None:
     page = open_page(f"{site.url}/?session={SESSION}")
-    expect(page.locator(".live")).to_have_text("Live", timeout=15_000)
+    expect(page.locator(".live")).to_have_text("Live", timeout=30_000)
 
     def note(entry: str, **changes: Any) -> None:
         with archive.connect(site.settings.mongo_uri) as client:

@@ -232,7 +232,7 @@ def test_the_page_says_that_mongodb_is_down(run_site: Any, open_page: Any) -> No
     page = open_page(run_site("mongodb://127.0.0.1:9/?serverSelectionTimeoutMS=300").url)
     away = page.locator("h2:visible", has_text="MongoDB does not answer")
     expect(away).to_have_count(1)
-    expect(page.locator(".painted")).to_have_count(0, timeout=15_000)
+    expect(page.locator(".painted")).to_have_count(0, timeout=30_000)
     expect(away).to_have_count(1)
     expect(page.locator(".pick[inert], .dates[inert]")).to_have_count(2)
     expect(page.locator(".filters")).to_have_count(0)
@@ -309,5 +309,5 @@ def test_a_slow_answer_never_replaces_a_newer_one(site: Any, open_page: Any) -> 
 
 def ready(page: Any) -> Any:
     """The panes have taken over from the painted copy."""
-    expect(page.locator(".painted")).to_have_count(0, timeout=15_000)
+    expect(page.locator(".painted")).to_have_count(0, timeout=30_000)
     return page

@@ -67,7 +67,7 @@ def page(site: Any, open_page: Any) -> Any:
     page = open_page(
         f"{site.url}/?session={SESSION}", permissions=["clipboard-read", "clipboard-write"]
     )
-    expect(page.locator(".painted")).to_have_count(0, timeout=15_000)
+    expect(page.locator(".painted")).to_have_count(0, timeout=30_000)
     return page
 
 
@@ -223,7 +223,7 @@ def test_wrapping_is_a_switch_that_is_remembered(page: Any) -> None:
     page.get_by_role("button", name="Wrap").click()
     expect(pre).to_have_css("white-space", "pre-wrap")
     page.reload()
-    expect(page.locator(".painted")).to_have_count(0, timeout=15_000)
+    expect(page.locator(".painted")).to_have_count(0, timeout=30_000)
     expect(page.locator(".block pre").first).to_have_css("white-space", "pre-wrap")
 
 
@@ -247,7 +247,7 @@ def test_a_click_moves_nothing_and_tells_the_tokens(page: Any) -> None:
 
 def test_a_fork_leads_to_the_session_that_had_its_messages_first(site: Any, open_page: Any) -> None:
     page = open_page(f"{site.url}/?session={FORK}")
-    expect(page.locator(".painted")).to_have_count(0, timeout=15_000)
+    expect(page.locator(".painted")).to_have_count(0, timeout=30_000)
     expect(page.locator("p.facts")).to_contain_text("Fork of")
     row = page.locator("a.row[aria-current]")
     expect(row).to_contain_text("fork")
@@ -261,7 +261,7 @@ PHONE = {"width": 390, "height": 844}
 
 def test_the_head_is_one_line_while_somebody_reads_on_a_phone(site: Any, open_page: Any) -> None:
     page = open_page(f"{site.url}/?session={SESSION}", viewport=PHONE)
-    expect(page.locator(".painted")).to_have_count(0, timeout=15_000)
+    expect(page.locator(".painted")).to_have_count(0, timeout=30_000)
     head = page.locator(".session-head")
     expect(page.locator("p.facts")).to_be_visible()
     expect(page.get_by_role("button", name="Wrap")).to_be_hidden()
@@ -277,7 +277,7 @@ def test_the_head_is_one_line_while_somebody_reads_on_a_phone(site: Any, open_pa
 
 def test_paper_shows_the_session_alone_whole_and_opened(site: Any, open_page: Any) -> None:
     page = open_page(f"{site.url}/?session={SESSION}", color_scheme="dark")
-    expect(page.locator(".painted")).to_have_count(0, timeout=15_000)
+    expect(page.locator(".painted")).to_have_count(0, timeout=30_000)
     edit = call(page, "Edit")
     edit.locator("summary").click()
     expect(edit.locator(".k-gi").first).to_be_visible()
@@ -297,7 +297,7 @@ def test_paper_shows_the_session_alone_whole_and_opened(site: Any, open_page: An
 
 def test_the_print_view_is_the_whole_session_without_a_script(site: Any, open_page: Any) -> None:
     page = open_page(f"{site.url}/?session={SESSION}")
-    expect(page.locator(".painted")).to_have_count(0, timeout=15_000)
+    expect(page.locator(".painted")).to_have_count(0, timeout=30_000)
     page.get_by_text("Export", exact=True).click()
     with page.expect_popup() as opened:
         page.get_by_role("link", name="Print view").click()

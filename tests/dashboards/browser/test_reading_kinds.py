@@ -42,7 +42,7 @@ def site(run_site: Any, new_story: Any, pixel: str) -> Any:
 @pytest.fixture
 def page(site: Any, open_page: Any) -> Any:
     page = open_page(f"{site.url}/?session={SESSION}")
-    expect(page.locator(".painted")).to_have_count(0, timeout=15_000)
+    expect(page.locator(".painted")).to_have_count(0, timeout=30_000)
     return page
 
 

@@ -49,7 +49,7 @@ def site(run_site: Any, new_story: Any) -> Any:
 
 
 def ready(page: Any) -> None:
-    expect(page.locator(".painted")).to_have_count(0, timeout=15_000)
+    expect(page.locator(".painted")).to_have_count(0, timeout=30_000)
 
 
 def test_a_link_into_the_middle_reads_on_both_ways(site: Any, open_page: Any) -> None:
@@ -78,7 +78,7 @@ def test_prompts_are_listed_and_stepped_through(site: Any, open_page: Any) -> No
     page.keyboard.press("]")
     expect(page.locator("article.selected")).to_contain_text("Prompt at 500")
     page.keyboard.press("]")
-    expect(page.locator("article.selected")).to_contain_text("Prompt at 1500", timeout=15_000)
+    expect(page.locator("article.selected")).to_contain_text("Prompt at 1500", timeout=30_000)
     page.keyboard.press("[")
     expect(page.locator("article.selected")).to_contain_text("Prompt at 500")
     page.locator("summary", has_text="Prompts").click()

@@ -37,7 +37,7 @@ def name(story: Any) -> None:
 
 
 def ready(page: Any) -> Any:
-    expect(page.locator(".painted")).to_have_count(0, timeout=15_000)
+    expect(page.locator(".painted")).to_have_count(0, timeout=30_000)
     return page
 
 
@@ -171,7 +171,7 @@ def test_a_search_is_live_and_says_what_it_lacks(site: Any, open_page: Any, new_
     behind = ready(open_page(f"{site.url}/?q=otter")).locator(".results .remark")
     expect(behind).to_contain_text("2 new entries are missing")
     catch_up(site.settings, site.settings.mongo_uri)
-    expect(titles(page)).to_have_text(["Came late"], timeout=15_000)
+    expect(titles(page)).to_have_text(["Came late"], timeout=30_000)
     expect(page.locator(".results .remark")).to_have_count(0)
 
 
@@ -210,5 +210,5 @@ def test_a_page_comes_back_after_the_server_was_restarted(
     page.wait_for_function("() => !window.isOld", timeout=60_000)
     ready(page)
     expect(page.locator("article").first).to_contain_text("Hello")
-    expect(page.locator(".live")).to_have_text("Live", timeout=15_000)
+    expect(page.locator(".live")).to_have_text("Live", timeout=30_000)
     context.close()

@@ -53,7 +53,7 @@ def fresh(site: Any) -> Iterator[None]:
 
 def ask(site: Any, path: str, form: dict[str, str] | None = None, **headers: str) -> Any:
     port = site.settings.browser_port
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     given = {"Origin": f"http://127.0.0.1:{port}"} if form is not None else {}
     if form is not None:
         given["Content-Type"] = "application/x-www-form-urlencoded"
@@ -222,10 +222,10 @@ def test_an_open_page_is_answered_no_more_once_its_user_is_out(
     page.get_by_label("Name").fill("ada")
     page.get_by_label("Password").fill(PASSWORD)
     page.keyboard.press("Enter")
-    page.locator(".live", has_text="Live").wait_for(timeout=20_000)
+    page.locator(".live", has_text="Live").wait_for(timeout=30_000)
     remove_user(users_path(site.settings), "ada")
     page.locator("a.row", has_text="Secret plan").click()
-    page.locator(".live", has_text="Not connected").wait_for(timeout=20_000)
+    page.locator(".live", has_text="Not connected").wait_for(timeout=30_000)
     assert page.get_by_text("The secret prompt").count() == 0
 
 

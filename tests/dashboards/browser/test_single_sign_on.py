@@ -67,7 +67,7 @@ class Visitor:
 
     def get(self, path: str) -> Any:
         connection = http.client.HTTPConnection(
-            "127.0.0.1", self.port, timeout=10, source_address=(self.address, 0)
+            "127.0.0.1", self.port, timeout=30, source_address=(self.address, 0)
         )
         cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         connection.request("GET", path, headers={"Cookie": cookies} if cookies else {})

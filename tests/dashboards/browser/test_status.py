@@ -151,7 +151,7 @@ def site(run_site: Any) -> Any:
 
 
 def ask(site: Any, path: str) -> tuple[int, Any, str]:
-    connection = http.client.HTTPConnection("127.0.0.1", site.settings.browser_port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", site.settings.browser_port, timeout=30)
     connection.request("GET", path)
     answer = connection.getresponse()
     return answer.status, answer.headers, answer.read().decode(errors="replace")

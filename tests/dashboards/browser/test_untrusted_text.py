@@ -75,7 +75,7 @@ def site(run_site: Any, new_story: Any) -> Any:
 
 def test_hostile_text_in_every_field_stays_text(site: Any, open_page: Any) -> None:
     page = open_page(site.url)
-    expect(page.locator(".painted")).to_have_count(0, timeout=15_000)
+    expect(page.locator(".painted")).to_have_count(0, timeout=30_000)
     page.locator("a.row").first.click()
     page.locator(".feed article").first.wait_for()
     assert page.locator("details.tool").count() == 8
@@ -92,7 +92,7 @@ def test_hostile_text_in_every_field_stays_text(site: Any, open_page: Any) -> No
 
 def test_hits_filters_and_prompts_show_it_as_text(site: Any, open_page: Any) -> None:
     page = open_page(f"{site.url}/?q=onerror+alert&session={SESSION}")
-    expect(page.locator(".painted")).to_have_count(0, timeout=15_000)
+    expect(page.locator(".painted")).to_have_count(0, timeout=30_000)
     side = page.locator("#side")
     expect(side.locator(".hits .snippet").first).to_contain_text("<img src=x onerror")
     side.locator("button.more").first.click()

@@ -112,12 +112,14 @@ def test_a_named_database_makes_none_of_ours(tmp_path: Path):
 
 def test_a_long_home_has_a_socket_that_can_be_bound(tmp_path: Path):
     settings = home(tmp_path / ("long" * 30))
+    folder = run_folder.socket_dir(settings)
     try:
         assert postgres.ensure(settings) is None
         with postgres.serving(settings):
             assert rows_of(settings, "select 1") == [(1,)]
     finally:
-        run_folder.socket_dir(settings).rmdir()
+        run_folder.leave(settings)
+    assert not folder.exists()
 
 
 def test_a_home_with_sqlite_starts_anew_and_says_so_once(tmp_path: Path):
