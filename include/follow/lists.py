@@ -16,7 +16,7 @@ from pymongo.errors import OperationFailure
 from cca.follow.feed import OVERLAP, WITHOUT_ZONES
 from cca.follow.hours import MOST_NOTED, Hour, Noted, activity
 from cca.follow.origins import Origins, Share
-from cca.follow.session import Counts, counted, rejected, session_row
+from cca.follow.session import Counts, counted, leave_out_rejected, session_row
 from cca.mongo import changes
 from cca.mongo.archive import (
     ACTIVITY,
@@ -34,7 +34,7 @@ from cca.transcript.times import is_outlier
 log = logging.getLogger(__name__)
 
 # Raise it whenever the same documents would give other rows.
-LISTS_NUMBER = 11
+LISTS_NUMBER = 12
 # A busy session's row is counted again after a rest: counting takes a tenth of the time at most.
 _SHORTEST_REST_SECONDS = 0.1
 _RESTS = 9
@@ -218,7 +218,7 @@ class Lists:
             told: list[tuple[str, Counts, Share]] = []
             for key, counts in self._counted(group):
                 told.append((key, counts, self._origins.tell(key, counts.entries)))
-            self._leave_out_rejected(counts for _, counts, _ in told)
+            leave_out_rejected((counts for _, counts, _ in told), self._texts)
             for key, counts, share in told:
                 repeated = self._origins.settle(key, share)
                 row = session_row(key, counts, repeated)
@@ -239,13 +239,6 @@ class Lists:
             yield key, counted(key, documents)
             del gone[key]
         yield from ((key, Counts()) for key in gone)
-
-    def _leave_out_rejected(self, counts: Iterable[Counts]) -> None:
-        """Take calls that a person did not allow out of the errors, by their results' texts."""
-        failing = {document: one for one in counts for document in one.failing}
-        if failing:
-            for document in self._texts(list(failing)):
-                failing[document["_id"]].errors -= rejected(document)
 
     def _documents(self, sessions: list[str]) -> Iterator[Document]:
         wanted = {"sessionKey": {"$in": sessions}}

@@ -23,18 +23,21 @@ _BUSY_SESSIONS = 32
 _TOGETHER = 20
 _FIRST = datetime.min.replace(tzinfo=UTC)
 
-Rank = tuple[bool, datetime, bool, datetime, str]
+Rank = tuple[bool, bool, datetime, bool, datetime, str]
 
 
 class Dated(Protocol):
-    """What the rule asks of an entry; `event_at` is the earliest of its copies in the session.
+    """What the rule asks of an entry; its times are the earliest of its copies in the session.
 
-    It is UTC and names no zone, as documents of a session are read.
+    They are UTC and name no zone, as documents of a session are read.
     """
 
     has_uuid: bool
     event_at: datetime
+    taken_at: datetime
     written_at: datetime | None
+    is_foreign: bool
+    is_forked: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,11 +231,15 @@ def _shared_with(row: Document) -> list[str]:
 
 
 def _origin(entries: Mapping[str, Dated], holders: Mapping[str, set[str]]) -> Document:
-    started = (one.event_at for key, one in entries.items() if key not in holders)
+    own = min((one.event_at for key, one in entries.items() if key not in holders), default=None)
+    shared_entries = [entries[key] for key in holders]
+    # A history that the archive held before another session began is no copy of that one.
+    since = own and min([own, *(one.taken_at for one in shared_entries)])
     written = (one.written_at for one in entries.values() if one.written_at)
-    first = min(started, default=None)
+    is_named = any(one.is_forked for one in entries.values())
     origin: Document = {
-        "ownStartedAt": first and first.replace(tzinfo=UTC),
+        "isFork": is_named or any(one.is_foreign for one in shared_entries),
+        "knownSince": since and since.replace(tzinfo=UTC),
         "lastWrittenAt": max(written, default=None),
     }
     if holders:
@@ -245,15 +252,16 @@ def _origin(entries: Mapping[str, Dated], holders: Mapping[str, set[str]]) -> Do
 
 def _weight(origin: Mapping[str, Any]) -> tuple[Any, ...]:
     """Return what others' shares depend on: the last time only where nothing is its own."""
-    own = origin.get("ownStartedAt")
-    return own, origin.get("sharedDigest"), None if own else origin.get("lastWrittenAt")
+    since, last = origin.get("knownSince"), origin.get("lastWrittenAt")
+    return origin.get("isFork"), since, origin.get("sharedDigest"), None if since else last
 
 
 def _rank(session: str, origin: Mapping[str, Any]) -> Rank:
     """Return the session's place among those that hold an entry; the lowest had it first."""
-    started, written = origin.get("ownStartedAt"), origin.get("lastWrittenAt")
+    since, written = origin.get("knownSince"), origin.get("lastWrittenAt")
     return (
-        started is not None, started or _FIRST, written is not None, written or _FIRST, session,
+        bool(origin.get("isFork")), since is not None, since or _FIRST,
+        written is not None, written or _FIRST, session,
     )  # fmt: skip
 
 

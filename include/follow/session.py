@@ -1,7 +1,7 @@
 """One session's row in the lists, counted from its documents; copies within it count once."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -22,6 +22,9 @@ from cca.transcript.values import mapping, mended, string
 log = logging.getLogger(__name__)
 
 Row = dict[str, Any]
+# Documents with the texts of their tool results, which most of the counting does without.
+Texts = Callable[[list[str]], Iterable[Document]]
+
 # Side files are kept in the archive, but they are no entries of a transcript.
 _SIDE_FILES = frozenset({"agent-meta", "workflow", "tool-result"})
 
@@ -34,8 +37,13 @@ class _Entry:
     is_sidechain: bool
     spoken_at: datetime
     event_at: datetime
+    # When MongoDB took the first copy.
+    taken_at: datetime
     written_at: datetime | None = None
     own_written_at: datetime | None = None
+    # Of any copy: it names another session as its own, or as the one that its file branched from.
+    is_foreign: bool = False
+    is_forked: bool = False
     is_side_file: bool = False
     is_prompt: bool = False
     role: str | None = None
@@ -94,7 +102,15 @@ def session_row(session_key: str, counts: Counts, repeated: frozenset[str]) -> R
     return None if counts.place is None else _row(session_key, counts, repeated)
 
 
-def rejected(document: Document) -> set[str]:
+def leave_out_rejected(counts: Iterable[Counts], texts: Texts) -> None:
+    """Take calls that a person did not allow out of the errors of several sessions."""
+    failing = {document: one for one in counts for document in one.failing}
+    if failing:
+        for document in texts(list(failing)):
+            failing[document["_id"]].errors -= _rejected(document)
+
+
+def _rejected(document: Document) -> set[str]:
     """Return the calls whose results in a document, read with their texts, say a person's no."""
     calls: set[str] = set()
     try:
@@ -113,10 +129,13 @@ def _count(
     is_main: bool,
 ) -> None:  # fmt: skip
     uuid = string(entry.get("uuid"))
-    event_at = document["eventAt"]
+    event_at, session = document["eventAt"], string(entry.get("sessionId"))
     found = said(entry)
     one = _Entry(
-        bool(uuid), entry.get("isSidechain") is True, event_at, event_at, written_at, written_at,
+        bool(uuid), entry.get("isSidechain") is True, event_at, event_at, document["ingestedAt"],
+        written_at, written_at,
+        is_foreign=session is not None and session != document.get("sessionKey"),
+        is_forked=mapping(entry.get("forkedFrom")).get("sessionId") is not None,
         role=role_of(entry), is_prompt=found is not None and found.is_prompt,
         is_side_file=string(entry.get("type")) in _SIDE_FILES,
         branch=string(entry.get("gitBranch")),
@@ -154,6 +173,9 @@ def _folded(first: _Entry, other: _Entry) -> _Entry:
     is_later = (first.is_sidechain, first.spoken_at) <= (other.is_sidechain, other.spoken_at)
     kept, left = (first, other) if is_later else (other, first)
     kept.event_at = min(kept.event_at, left.event_at)
+    kept.taken_at = min(kept.taken_at, left.taken_at)
+    kept.is_foreign |= left.is_foreign
+    kept.is_forked |= left.is_forked
     kept.written_at = max(filter(None, (kept.written_at, left.written_at)), default=None)
     kept.calls += left.calls
     return kept

@@ -120,6 +120,28 @@ def forks() -> Case:
     return case.keep(fork).keep(original)
 
 
+def branches() -> Case:
+    """A branch that goes on before its original does leaves history and cost with that."""
+    case = Case("branches", {"sessions": 2, "cost_usd": 0.072, "prompts": 3})
+    original = case.session("original")
+    original.asks("Find the merlin")
+    original.claude("Found.", input_tokens=1000, output_tokens=1000)
+    branch = case.session("branch")
+    source = {"sessionId": original.id, "messageUuid": original.parent}
+    branch.lines = [
+        {**line, "sessionId": branch.id, "forkedFrom": source}
+        for line in original.lines
+        if isinstance(line, dict)
+    ]
+    branch.minutes, branch.parent, original.minutes = 5, original.parent, 20
+    for session in (branch, original):
+        session.asks("And its nest")
+        session.claude("Here.", input_tokens=1000, output_tokens=1000)
+        case.keep(session)
+    case.expected["prompts_of"] = {original.id: 2, branch.id: 1}
+    return case
+
+
 def grammar() -> Case:
     """Words with dashes, quotes and signs are found as they stand; a lone dash leaves out."""
     case = Case("grammar", {"search": {
@@ -133,4 +155,4 @@ def grammar() -> Case:
     return case.keep(session)
 
 
-CASES = (copies, clocks, places, forks, grammar)
+CASES = (copies, clocks, places, forks, branches, grammar)

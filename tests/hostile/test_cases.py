@@ -85,6 +85,15 @@ def test_counts(home: Home, name: str, key: str) -> None:
     assert home.one(case, COUNTS[key]) == case.expected[key]
 
 
+@pytest.mark.parametrize("name", CASES)
+def test_gold_and_list_count_the_same_prompts_for_each_session(home: Home, name: str) -> None:
+    case = home.cases[name]
+    sql = "select session_id, prompts from marts.dim_sessions where project_id = $slug"
+    listed = {row["_id"]: row["prompts"] for row in home.listed(case)}
+    assert listed == dict(home.rows(case, sql))
+    assert listed == case.expected.get("prompts_of", listed)
+
+
 @pytest.mark.parametrize("name", _with("title"))
 def test_gold_and_list_have_one_title_without_markup(home: Home, name: str) -> None:
     case = home.cases[name]

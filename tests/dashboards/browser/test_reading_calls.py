@@ -57,7 +57,7 @@ def site(run_site: Any, new_story: Any, pixel: str) -> Any:
         sessions = archive.database(client, site.settings)["sessions"]
         # As the follower settles it: both hold entries that the first one had.
         for each, other in ((told, fork), (fork, told)):
-            origin = {"ownStartedAt": each.documents[0]["eventAt"], "sharedWith": [other.session]}
+            origin = {"knownSince": each.documents[0]["eventAt"], "sharedWith": [other.session]}
             sessions.update_one({"_id": each.session}, {"$set": {"origin": origin}})
     return site
 
