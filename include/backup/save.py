@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bson.codec_options import CodecOptions
+from bson.codec_options import CodecOptions, DatetimeConversion
 from bson.raw_bson import RawBSONDocument
 from pymongo.collection import Collection
 from pymongo.database import Database
@@ -33,7 +33,14 @@ from cca.settings import Settings
 # The follower builds them again.
 DERIVED = frozenset({archive.SESSIONS, archive.ACTIVITY, archive.FOLLOWER})
 BUFFER, SETTINGS = "buffer", "settings"
-_RAW: CodecOptions[Any] = CodecOptions(document_class=RawBSONDocument, tz_aware=True, tzinfo=UTC)
+# Of each document one time is read: another that Python cannot hold, or broken text, is no error.
+_RAW: CodecOptions[Any] = CodecOptions(
+    document_class=RawBSONDocument,
+    tz_aware=True,
+    tzinfo=UTC,
+    unicode_decode_error_handler="replace",
+    datetime_conversion=DatetimeConversion.DATETIME_AUTO,
+)
 _SECRET_WORDS = ("password", "secret", "token", "key", "uri")
 
 Progress = Callable[[int, int], None]

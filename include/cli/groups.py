@@ -12,7 +12,9 @@ class Group(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         name, names = args[0], self.list_commands(ctx)
-        if name not in names and not name.startswith("-"):
+        # A shell that completes the rest of a line wants no error.
+        is_asked = not (ctx.resilient_parsing or name.startswith("-"))
+        if is_asked and name not in names:
             near = get_close_matches(name, names, n=1)
             ctx.fail(f"No such command {name!r}." + (f" Did you mean {near[0]}?" if near else ""))
         return super().resolve_command(ctx, args)

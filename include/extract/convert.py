@@ -118,15 +118,15 @@ def place_row(document: Mapping[str, Any], written: Any) -> Row:
     """
     place = _values_of_place(document)
     generation, offset = place[4:6]
-    is_placed = all(map(isinstance, place, _PLACE_TYPES)) and generation in _GENERATIONS
+    is_placed = all(map(isinstance, place, _PLACE_TYPES)) and 0 <= generation <= _MOST_GENERATIONS
     if not is_placed or isinstance(generation, bool) or isinstance(offset, bool):
         raise ValueError(_misplaced(document))
     ingested_at, event_at = place[-2:]
     return (*place, event_at.date(), is_clock_wrong(written, event_at, ingested_at))
 
 
-# What the column holds.
-_GENERATIONS = range(1 << 31)
+# What the column holds. A range would be walked for a number that MongoDB gives in 64 bits.
+_MOST_GENERATIONS = (1 << 31) - 1
 
 
 def _misplaced(document: Mapping[str, Any]) -> str:

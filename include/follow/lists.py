@@ -246,7 +246,9 @@ class Lists:
         for document in self._whole(found.sort(PLACES)):
             if self._noted is not None:
                 self._noted.note(document)
-            yield document
+            # Where a string is asked for, MongoDB also finds lists of strings.
+            if isinstance(document["sessionKey"], str):
+                yield document
         if self._noted is not None and self._noted.is_full:
             self._noted = None
 

@@ -88,8 +88,7 @@ class Origins:
         """Return who holds each entry that several sessions hold, by one walk along the index."""
         fields = {"_id": 0, "uuid": 1, "sessionKey": 1}
         found = self._conversations.find({"uuid": {"$type": "string"}}, fields, batch_size=10_000)
-        # Where a string is asked for, MongoDB also finds lists of strings.
-        rows = (row for row in found.sort(HOLDERS).hint(HOLDERS) if isinstance(row["uuid"], str))
+        rows = filter(_is_named, found.sort(HOLDERS).hint(HOLDERS))
         shared = {}
         for uuid, same in groupby(rows, itemgetter("uuid")):
             holders = frozenset(row["sessionKey"] for row in same)
@@ -185,7 +184,7 @@ class Origins:
             some = asked[start : start + _UUIDS_OF_ONE_QUERY]
             wanted = {"uuid": {"$in": some}, "sessionKey": {"$ne": session}}
             for row in self._conversations.find(wanted, fields):
-                if isinstance(row["uuid"], str):
+                if _is_named(row):
                     found.setdefault(row["uuid"], set()).add(row["sessionKey"])
         self._alone[session] = frozenset(uuids - found.keys())
         if len(self._alone) > _BUSY_SESSIONS:
@@ -264,3 +263,8 @@ def _rank(session: str, origin: Mapping[str, Any]) -> Rank:
         bool(origin.get("isFork")), since is not None, since or _FIRST,
         written is not None, written or _FIRST, session,
     )  # fmt: skip
+
+
+def _is_named(row: Document) -> bool:
+    """Return whether entry and session have names: for a string MongoDB also finds lists of it."""
+    return isinstance(row["uuid"], str) and isinstance(row.get("sessionKey"), str)

@@ -11,6 +11,7 @@ from typing import Any
 
 import bson
 import pytest
+from bson.datetime_ms import DatetimeMS
 from pymongo.collection import Collection
 
 from cca.backup import contents, save
@@ -72,6 +73,17 @@ def everything(settings: Settings) -> dict[str, list[bytes]]:
 def words_in(folder: Path) -> str:
     parts = folder.glob("mongodb/*.gz")
     return " ".join(repr(gzip.decompress(path.read_bytes())) for path in parts)
+
+
+def test_a_document_that_python_cannot_read_ends_no_backup(
+    settings: Settings, collection: Collection[dict[str, Any]], tmp_path: Path
+) -> None:
+    insert(collection, "a", "b")
+    collection.update_one({"text": "word-b"}, {"$set": {"eventAt": DatetimeMS(10**17)}})
+    saved = save.save(settings, settings.mongo_uri, tmp_path / "backup")
+    assert (saved.documents, saved.held) == (2, 2)
+    again = save.save(settings, settings.mongo_uri, tmp_path / "backup")
+    assert (again.is_incremental, again.documents, again.held) == (True, 0, 2)
 
 
 @pytest.mark.long

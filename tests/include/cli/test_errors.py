@@ -7,9 +7,11 @@ from typing import Any
 
 import duckdb
 import pytest
+from click.shell_completion import ShellComplete
 from pymongo.collection import Collection
 from pymongo.errors import ServerSelectionTimeoutError
 
+from cca.cli import cca
 from cca.follow.agent import catch_up
 from cca.follow.lock import follower_lock
 from cca.gold import state
@@ -46,6 +48,12 @@ def test_a_misspelt_name_gets_the_right_one(
     done = terminal.run(empty, *typed)
     assert (done.code, done.out) == (2, "")
     assert f"did you mean {meant}?" in done.err.lower()
+
+
+@pytest.mark.parametrize("line", [["usge"], ["iceberg", "inof"]])
+def test_a_shell_that_completes_a_misspelt_line_sees_no_error(line: list[str]) -> None:
+    shell = ShellComplete(cca, {}, "cca", "_CCA_COMPLETE")
+    assert "--help" in [found.value for found in shell.get_completions(line, "--")]
 
 
 def test_gold_of_another_version_is_named_with_the_command_that_builds_it_again(

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from bson import Int64
 
 from cca.extract.convert import Rows, convert
 from cca.extract.writer import tables_of
@@ -84,9 +85,9 @@ def test_lines_changed_come_from_the_patch_or_a_subagents_input(
 @pytest.mark.parametrize(
     "odd",
     [
-        {"generation": 1 << 31}, {"generation": "0"}, {"generation": True}, {"sourceOffset": None},
-        {"sourceOffset": 1.5}, {"_id": 7}, {"host": b"laptop"}, {"stream": ["s"]},
-        {"ingestedAt": "2026-11-01"},
+        {"generation": 1 << 31}, {"generation": Int64(-1)}, {"generation": "0"},
+        {"generation": True}, {"sourceOffset": None}, {"sourceOffset": 1.5}, {"_id": 7},
+        {"host": b"laptop"}, {"stream": ["s"]}, {"ingestedAt": "2026-11-01"},
     ],
 )  # fmt: skip
 def test_a_document_that_no_agent_wrote_is_a_reject_and_ends_nothing(

@@ -60,6 +60,15 @@ def test_a_session_counts_its_entries_once_and_all_its_documents(scribe, row):
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("key", [["s1"], ["s1", "s2"], None])
+def test_a_document_whose_session_is_no_text_counts_for_none(scribe, row, key):
+    scribe.prompt("One", uuid="u1")
+    document = scribe.document({"type": "user", "uuid": "u1", "message": {"content": "Two"}})
+    scribe.collection.insert_one(document | {"sessionKey": key})
+    scribe.prompt("Three", uuid="u2")
+    assert row()["entries"] == 2
+
+
 def test_a_session_tells_in_which_quarters_of_an_hour_it_has_messages(scribe, row):
     for minutes in (0, 14, 16, 60 * 24 * 40):
         scribe.prompt(f"at {minutes}", at=START + timedelta(minutes=minutes))
