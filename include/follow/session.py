@@ -66,6 +66,8 @@ class Counts:
     failing: dict[str, None] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     titles: dict[str, tuple[tuple[int, int], str]] = field(default_factory=dict)
+    # Place, title and entry of each `summary` line: it names that entry's session, often another.
+    summaries: list[tuple[tuple[int, int], str, str]] = field(default_factory=list)
     last_event_at: datetime | None = None
     updates: list[Any] = field(default_factory=list)
     first_prompt: str = ""
@@ -205,8 +207,22 @@ def _count_blocks(counts: Counts, one: _Entry, entry: dict[str, Any], document_i
 
 def _keep_title(counts: Counts, document: Document, entry: dict[str, Any]) -> None:
     kind, title = title_of(entry) or ("", "")
-    if title and (order := _order(document)) >= counts.titles.get(kind, ((-1, -1), ""))[0]:
+    if not title:
+        return
+    order = _order(document)
+    if kind == "summary":
+        counts.summaries.append((order, title, string(entry.get("leafUuid")) or ""))
+    elif order >= counts.titles.get(kind, ((-1, -1), ""))[0]:
         counts.titles[kind] = (order, title)
+
+
+def _title(counts: Counts, repeated: frozenset[str]) -> str | None:
+    titles = {kind: title for kind, (_, title) in counts.titles.items()}
+    own = counts.entries.keys() - repeated
+    if named := [one for one in counts.summaries if one[2] in own]:
+        titles["summary"] = max(named)[1]
+    written = (titles[kind] for kind in TITLE_FIELDS if kind in titles)
+    return next(written, counts.prompt_title or counts.told_title or None)
 
 
 def _order(document: Document) -> tuple[int, int]:
@@ -224,7 +240,6 @@ def _row(session_key: str, counts: Counts, repeated: frozenset[str]) -> Row:
     calls = {call: None for one in own for call in one.calls}
     failed = counts.errors & calls.keys()
     spoken = [one for one in own if one.role] or [one for one in entries if one.role]
-    titles = (counts.titles[kind][1] for kind in TITLE_FIELDS if kind in counts.titles)
     return {
         "_id": session_key,
         "projectId": counts.home.project_id,
@@ -232,7 +247,7 @@ def _row(session_key: str, counts: Counts, repeated: frozenset[str]) -> Row:
         "host": place.get("host"),
         "user": counts.home.person,
         "cwd": counts.home.cwd,
-        "title": next(titles, counts.prompt_title or counts.told_title or None),
+        "title": _title(counts, repeated),
         "firstPrompt": counts.first_prompt or None,
         "startedAt": min(times) if times else min(one.event_at for one in entries),
         "endedAt": max(times) if times else counts.last_event_at,

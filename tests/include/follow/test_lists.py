@@ -232,7 +232,7 @@ def test_a_follower_makes_the_indexes_that_it_reads_by(scribe, collection, caugh
 
 
 def test_the_title_follows_rank_and_then_the_last_written(scribe, row):
-    scribe.prompt("<system-reminder>x</system-reminder> first prompt " + "long " * 100)
+    first = scribe.prompt("<system-reminder>x</system-reminder> first prompt " + "long " * 100)
     assert row()["title"].startswith("first prompt long")
     assert len(row()["title"]) == 300
     for entry, title in (
@@ -246,11 +246,18 @@ def test_the_title_follows_rank_and_then_the_last_written(scribe, row):
         ({"type": "custom-title", "customTitle": "  "}, "C"),
         ({"type": "ai-title", "aiTitle": "D"}, "C"),
     ):
-        scribe.write({**entry, "sessionId": "s1"})
+        scribe.write({"leafUuid": first["uuid"]} | entry | {"sessionId": "s1"})
         assert row()["title"] == title
     late = scribe.document({"type": "custom-title", "customTitle": "earlier in the file"})
     scribe.collection.insert_one({**late, "sourceOffset": 1})
     assert row()["title"] == "C"
+
+
+def test_a_summary_of_another_session_s_messages_is_no_title_of_its_file(scribe, row):
+    scribe.prompt("what this one is about")
+    for leaf in ({"leafUuid": "of another file"}, {}):
+        scribe.write({"type": "summary", "summary": "the one before", **leaf})
+    assert row()["title"] == "what this one is about"
 
 
 @pytest.mark.parametrize(
