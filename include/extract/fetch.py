@@ -6,13 +6,12 @@ from datetime import datetime, timedelta
 from typing import cast
 
 from bson import decode
-from bson.codec_options import CodecOptions
 from pymongo import ASCENDING, DESCENDING
 from pymongo.collection import Collection
 
 from cca.lake.time_range import TimeRange
 from cca.mongo import archive
-from cca.mongo.archive import Document
+from cca.mongo.archive import WITHOUT_ZONES, Document
 from cca.waiting import wait_until
 
 # MongoDB stamps an insert before anybody can see it: a younger one may still be on its way.
@@ -20,8 +19,6 @@ VISIBLE_AFTER = timedelta(seconds=2)
 _POLL_SECONDS = 0.1
 # One and a half megabytes of ordinary documents: larger ones go to fresh memory each time.
 _BATCH = 500
-# Zones cost a third of the decoding, and pyarrow takes naive times as UTC.
-_NAIVE = CodecOptions[Document]()
 _LONGEST_WAIT_SECONDS = 5.0
 
 
@@ -63,7 +60,7 @@ def documents(
     # Its types say documents; what comes is the bytes of a batch of them.
     for batch in _ahead(cast("Iterator[bytes]", query.sort(order, ASCENDING))):
         for bson in _apart(batch):
-            document = decode(bson, _NAIVE)
+            document = decode(bson, WITHOUT_ZONES)
             yield archive.whole(collection, document) if "rawFile" in document else document, bson
 
 

@@ -14,11 +14,10 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 
-from bson.codec_options import CodecOptions
 from pymongo.collection import Collection
 
 from cca.mongo import archive
-from cca.mongo.archive import ARRIVALS, Document
+from cca.mongo.archive import ARRIVALS, WITHOUT_ZONES, Document
 from cca.search.blocks import READ_FIELDS, is_read_whole
 from cca.search.home import Position
 
@@ -29,8 +28,6 @@ _QUIET_AFTER_SECONDS = 60.0
 # The rest is most of the fields and half of the bytes; a line kept as such comes whole.
 _OWN = ("projectId", "sessionKey", "host", "eventAt", "ingestedAt", "rawLine", "rawFile")
 _PROJECTION = dict.fromkeys((*READ_FIELDS, *_OWN), 1)
-# A time with its zone takes as long to decode as all other fields.
-WITHOUT_ZONES = CodecOptions[Document]()
 # A document without such a time has no place in the order.
 _DATED = {"ingestedAt": {"$type": "date"}}
 _MOST_SEEN = 10_000

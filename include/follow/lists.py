@@ -13,7 +13,7 @@ from pymongo import DeleteMany, DeleteOne, ReplaceOne
 from pymongo.collection import Collection
 from pymongo.errors import OperationFailure
 
-from cca.follow.feed import OVERLAP, WITHOUT_ZONES
+from cca.follow.feed import OVERLAP
 from cca.follow.hours import MOST_NOTED, Hour, Noted, activity
 from cca.follow.origins import Origins, Share
 from cca.follow.session import Counts, counted, leave_out_rejected, session_row
@@ -25,6 +25,7 @@ from cca.mongo.archive import (
     HOLDERS,
     PLACES,
     SESSIONS,
+    WITHOUT_ZONES,
     Document,
     whole,
 )
@@ -69,7 +70,7 @@ class Lists:
 
     def __init__(self, conversations: Collection[Document], source: str) -> None:
         self._conversations = conversations
-        # To count by: a time with its zone takes as long to decode as all other fields.
+        # To count by.
         self._read = conversations.with_options(WITHOUT_ZONES)
         self._source = source
         database = conversations.database
@@ -109,7 +110,8 @@ class Lists:
     def _touch_those(self, match: Document) -> None:
         hour = {"$dateTrunc": {"date": "$eventAt", "unit": "hour"}}
         key = {"session": "$sessionKey", "project": "$projectId", "hour": hour}
-        steps = [{"$match": match}, {"$group": {"_id": key}}]
+        # Of anything but a time MongoDB refuses to take the hour.
+        steps = [{"$match": {**match, "eventAt": {"$type": "date"}}}, {"$group": {"_id": key}}]
         for group in self._conversations.aggregate(steps, allowDiskUse=True):
             self._touch(**group["_id"])
 
@@ -246,8 +248,7 @@ class Lists:
         for document in self._whole(found.sort(PLACES)):
             if self._noted is not None:
                 self._noted.note(document)
-            # Where a string is asked for, MongoDB also finds lists of strings.
-            if isinstance(document["sessionKey"], str):
+            if _is_placed(document):
                 yield document
         if self._noted is not None and self._noted.is_full:
             self._noted = None
@@ -315,3 +316,10 @@ class Lists:
     def start_over(self) -> None:
         """Take no row for right: the next catch-up builds all of them again."""
         self._state.delete_one({"_id": "lists"})
+
+
+def _is_placed(document: Document) -> bool:
+    """Return whether it counts: no agent wrote the others, and gold does not count them either."""
+    # Where a string is asked for, MongoDB also finds lists of strings.
+    times = document.get("eventAt"), document.get("ingestedAt")
+    return isinstance(document["sessionKey"], str) and all(isinstance(at, datetime) for at in times)

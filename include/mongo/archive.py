@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from bson.codec_options import CodecOptions
+from bson.codec_options import CodecOptions, DatetimeConversion
 from gridfs import GridFSBucket, NoFile
 from pymongo import MongoClient, WriteConcern
 from pymongo.collection import Collection
@@ -35,6 +35,12 @@ ARRIVALS = [("ingestedAt", 1), ("_id", 1)]
 PLACES = [("sessionKey", 1), ("stream", 1), ("generation", 1), ("sourceOffset", 1)]
 # The index that says which sessions hold an entry, without a look at a document.
 HOLDERS = [("uuid", 1), ("sessionKey", 1)]
+# A time that Python cannot hold becomes something else than a time, and ends nobody's reading.
+_IN_UTC = CodecOptions[Document](
+    tz_aware=True, tzinfo=UTC, datetime_conversion=DatetimeConversion.DATETIME_AUTO
+)
+# Times are UTC and name no zone: with it they take as long to decode as all other fields.
+WITHOUT_ZONES = CodecOptions[Document](datetime_conversion=DatetimeConversion.DATETIME_AUTO)
 
 
 def connect(uri: str, *, timeout_ms: int = 1500) -> MongoClient[Document]:
@@ -57,7 +63,7 @@ def database(client: MongoClient[Document], settings: Settings) -> Database[Docu
     """cca's database, times aware and in UTC; what it confirms is on the disk of its server."""
     return client.get_database(
         settings.mongo_db,
-        codec_options=CodecOptions(tz_aware=True, tzinfo=UTC),
+        codec_options=_IN_UTC,
         # A stand-alone server confirms sooner than that, if it is not asked.
         write_concern=WriteConcern("majority", j=True),
     )
@@ -85,8 +91,7 @@ def limits_beside(collection: Collection[Document]) -> Collection[Document]:
 
 def server_time(database: Database[Document]) -> datetime:
     """Return the time by MongoDB's own clock, aware and in UTC."""
-    options = CodecOptions[Document](tz_aware=True, tzinfo=UTC)
-    now: datetime = database.command("hello", codec_options=options)["localTime"]
+    now: datetime = database.command("hello", codec_options=_IN_UTC)["localTime"]
     return now
 
 

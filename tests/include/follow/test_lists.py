@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from bson.datetime_ms import DatetimeMS
 
 from cca.follow.lists import Lists
 from cca.follow.rebuild import rebuild_lists, update_lists
@@ -60,12 +61,22 @@ def test_a_session_counts_its_entries_once_and_all_its_documents(scribe, row):
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("key", [["s1"], ["s1", "s2"], None])
-def test_a_document_whose_session_is_no_text_counts_for_none(scribe, row, key):
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"sessionKey": ["s1"]}, {"sessionKey": ["s1", "s2"]}, {"sessionKey": None},
+        {"eventAt": "today"}, {"eventAt": DatetimeMS(10**17)}, {"ingestedAt": None},
+    ],
+)  # fmt: skip
+def test_a_document_that_no_agent_wrote_counts_for_no_session_and_ends_nothing(
+    scribe, row, settings, odd
+):
     scribe.prompt("One", uuid="u1")
     document = scribe.document({"type": "user", "uuid": "u1", "message": {"content": "Two"}})
-    scribe.collection.insert_one(document | {"sessionKey": key})
+    scribe.collection.insert_one(document | odd)
     scribe.prompt("Three", uuid="u2")
+    assert row()["entries"] == 2
+    rebuild_lists(settings, settings.mongo_uri)
     assert row()["entries"] == 2
 
 
