@@ -49,7 +49,7 @@ class ForkingOptions(ServerOptions):  # type: ignore[misc]
     def execve(self, filename: str, argv: list[str], env: dict[str, str]) -> None:
         """Go on as the program; supervisord asks in the child."""
         if self.is_forkable:
-            become(argv[2:], env)
+            become(_words(argv), env)
         super().execve(filename, argv, env)
 
     def _import(self, package: str, name: str) -> None:
@@ -68,7 +68,12 @@ class ForkingOptions(ServerOptions):  # type: ignore[misc]
 
 def package_of(argv: list[str]) -> str:
     """Name the package whose program this is; empty for any other command."""
-    return argv[2] if argv[:2] == [sys.executable, "-m"] and argv[2] in SHARED else ""
+    return next((word for word in _words(argv)[:1] if word in SHARED), "")
+
+
+def _words(argv: list[str]) -> list[str]:
+    """Return what follows `python -m`; nothing for any other command."""
+    return argv[argv.index("-m") + 1 :] if argv[0] == sys.executable and "-m" in argv else []
 
 
 def become(words: list[str], env: dict[str, str]) -> NoReturn:

@@ -7,6 +7,9 @@ from cca import extras
 from cca.settings import Settings
 from cca.stack import kind, postgres
 
+# Without the working directory among the places of modules: a home has folders such as `airflow`.
+_MODULE = (sys.executable, "-P", "-m")
+
 
 @dataclass(frozen=True)
 class Program:
@@ -84,11 +87,11 @@ def _tables(settings: Settings) -> tuple[Program, ...]:
 
 
 def _cca(command: str) -> tuple[str, ...]:
-    return (sys.executable, "-m", "cca", command)
+    return (*_MODULE, "cca", command)
 
 
 def _airflow(*arguments: str) -> tuple[str, ...]:
-    return (sys.executable, "-m", "airflow", *arguments)
+    return (*_MODULE, "airflow", *arguments)
 
 
 _API_SERVER = "airflow-api-server"

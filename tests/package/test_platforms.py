@@ -37,7 +37,8 @@ import importlib, json, os, pkgutil, signal, sys, types
 import cca, cca.dashboards.browser
 wanted, hidden = json.loads(sys.argv[1]), json.loads(sys.argv[2])
 names = [each.name for each in pkgutil.walk_packages(cca.__path__, "cca.")]
-names = [name for name in names if not name.endswith("__main__")]
+programs = ("__main__", ".stack.launcher")
+names = [name for name in names if not name.endswith(programs)]
 names += [each.name for each in pkgutil.walk_packages(cca.dashboards.__path__, "cca.dashboards.")]
 for name in names:
     importlib.import_module(name)

@@ -62,7 +62,9 @@ def test_axe_finds_nothing(
             expect(tool.locator(".piece").first).to_be_attached()
         result = Axe().run(page, options=RULES)
         found |= {
-            f"{name}: {one['id']}": [node["html"][:120] for node in one["nodes"][:3]]
+            f"{name}: {one['id']}": [
+                (node["html"][:120], node["failureSummary"]) for node in one["nodes"][:3]
+            ]
             for one in result.response["violations"]
             if name in WHOLE or one["impact"] in {"serious", "critical"}
         }

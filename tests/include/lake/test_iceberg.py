@@ -24,7 +24,7 @@ from cca.lake.store import Commit
 from cca.load.raw import load, load_state
 from cca.load.warehouse import writing
 from cca.records import CONVERSATIONS, DATASETS
-from cca.selection import Selection
+from cca.selection import Covered, Selection
 from cca.settings import Settings, get_settings
 from cca.time_travel import settings_of
 from tests.include.lake.rest_catalog import serving_catalog
@@ -277,7 +277,8 @@ def test_a_rest_catalog_serves_as_well(
         assert ids(settings) == mongo_ids(collection)
         snapshots.rollback(settings, snapshots.find(settings, None, datetime.now(UTC)))
         assert snapshots.expire(settings, datetime.now(UTC) + timedelta(minutes=1)).snapshots == 3
-        assert erase.erase(settings, "iceberg", Selection(host="laptop")) == 18
+        covered = Covered(Selection(host="laptop"), datetime.now(UTC))
+        assert erase.erase(settings, "iceberg", covered) == 18
         assert ids(settings) == []
         assert len(catalog.drop(settings)) == len(DATASETS)
         assert catalog.existing(settings) == {}

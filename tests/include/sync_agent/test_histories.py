@@ -215,7 +215,7 @@ class World:
     def pass_on(self, buffer, intake, collection) -> None:
         """The way of `--once`: past the buffer."""
         for changed in self.turns(intake):
-            for _ in once._pass_on(intake, changed, collection, self.settings):
+            for _ in once._pass_on(intake, changed, buffer, collection, self.settings):
                 pass
         self.send(buffer, collection)
 
