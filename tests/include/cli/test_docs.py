@@ -19,7 +19,7 @@ def _groups(command: click.Command, name: str) -> Iterator[tuple[str, click.Grou
             yield from _groups(command.get_command(context, child), f"{name} {child}")
 
 
-@pytest.mark.parametrize(("name", "group"), _groups(cca, "cca"))
+@pytest.mark.parametrize(("name", "group"), list(_groups(cca, "cca")))
 def test_the_help_of_a_group_cuts_no_sentence(name: str, group: click.Group) -> None:
     page = CliRunner().invoke(group, ["--help"]).output
     assert "..." not in page.partition("Commands:")[2], name
