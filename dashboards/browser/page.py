@@ -52,7 +52,8 @@ class Page:
         self.generation = 0
         self.seen = painted.seen
         self.is_failed = painted.is_failed
-        self.projects = 0
+        # Each project with its sessions, as the header lists them.
+        self.projects: list[tuple[str, int]] = []
         self.found: Hits | None = painted.found
         # Only a search waits for it.
         self.had_index = not painted.state.q or desk.search.has_index
@@ -230,16 +231,24 @@ class Page:
         panes["sessions"] = listing.sessions(self.desk, state, projects, self.found)
         is_due = time.monotonic() - self.overview_at > _OVERVIEW_SECONDS
         # The first project of all is news at once, and so are matches.
-        is_due = is_due or bool(state.q) or len(projects) != self.projects
-        self.projects = len(projects)
+        listed = [(project.id, project.sessions) for project in projects]
+        is_due = is_due or bool(state.q) or len(listed) != len(self.projects)
+        if listed != self.projects:
+            self.projects = listed
+            panes["header"] = paint.header(self.desk, state, projects)
         if is_due and not state.session:
             self.overview_at = time.monotonic()
             panes["overview"] = listing.main(self.desk, state, projects, self.found)
         told: dict[str, dict[str, Any]] = {name: {"html": str(panes[name])} for name in panes}
         if is_open:
-            facts = str(paint.facts(self.desk, state))
-            told["transcript"] = {"html": facts, "noted": self._noted(state.session)}
+            told["transcript"] = self._session_news(state)
         return told
+
+    def _session_news(self, state: State) -> dict[str, Any]:
+        """What the open session has to tell; one that was erased leaves the page."""
+        if facts := str(paint.facts(self.desk, state)):
+            return {"html": facts, "noted": self._noted(state.session)}
+        return {"type": "html", "html": str(paint.transcript(self.desk, state))}
 
     def _noted(self, session: str) -> dict[str, Any] | None:
         """What was noted on the open session, where that changed since the page was told of it."""

@@ -503,6 +503,8 @@
 
   // As Panel calls it: it would bring a script for browsers that know no modules.
   window.importShim = (address) => import(address);
+  // Our scripts import nothing by a name.
+  window.importShim.addImportMap = () => {};
 
   window.cca = {
     panes,

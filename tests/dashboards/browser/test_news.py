@@ -117,3 +117,21 @@ def test_what_is_noted_elsewhere_shows_at_once(site: Any, open_page: Any) -> Non
     expect(message.locator(".mark")).to_have_count(0, timeout=WAIT)
     expect(head.get_by_role("heading")).to_have_text("Growing", timeout=WAIT)
     expect(head.locator(".mark")).to_be_hidden()
+
+
+def test_what_is_erased_leaves_the_pages_that_show_it(site: Any, open_page: Any) -> None:
+    reading, looking = open_page(f"{site.url}/?session={SESSION}"), open_page(site.url)
+    for page in (reading, looking):
+        expect(page.locator(".live")).to_have_text("Live", timeout=30_000)
+    menu = looking.get_by_label("Project", exact=True)
+    expect(menu).to_contain_text("(2)")
+    with archive.connect(site.settings.mongo_uri) as client:
+        # As an erasure and the follower after it do.
+        archive.conversations(client, site.settings).delete_many({"sessionKey": SESSION})
+        rows = archive.database(client, site.settings)["sessions"]
+        rows.delete_one({"_id": SESSION})
+        changes.note(rows.database, [SESSION])
+    expect(reading.get_by_text("This session is not in the archive.")).to_be_visible(timeout=WAIT)
+    expect(reading.get_by_text("Start here")).to_have_count(0)
+    expect(looking.locator("#side a.row")).to_have_count(1, timeout=WAIT)
+    expect(menu).to_contain_text("(1)", timeout=WAIT)
