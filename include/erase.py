@@ -158,9 +158,7 @@ def erase(
         sessions, lake_rows, gold = _erase_derived(settings, collection, asked, on_step)
         wait_for_followers(database, asked, on_step, patience_seconds)
         # An agent may have been sending when the requests were written.
-        while late := sum(
-            _delete(collection, one) + _delete_limits(collection, one) for one in asked
-        ):
+        while late := sum(_delete_late(collection, one) for one in asked):
             on_step(f"{late} documents came meanwhile: once more")
             documents += late
             asked = [erasures.ask_again(database, request) for request in asked]

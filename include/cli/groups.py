@@ -1,8 +1,16 @@
 """Groups of commands: their help cuts no sentence, and a misspelt name gets the right one."""
 
-from difflib import get_close_matches
+from collections.abc import Iterable
 
 import click
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """Return the one of the names that may have been meant; empty where none is near."""
+    # Only an error needs it, and every command imports this module.
+    from difflib import get_close_matches
+
+    return next(iter(get_close_matches(name, list(names), n=1)), "")
 
 
 class Group(click.Group):
@@ -15,8 +23,8 @@ class Group(click.Group):
         # A shell that completes the rest of a line wants no error.
         is_asked = not (ctx.resilient_parsing or name.startswith("-"))
         if is_asked and name not in names:
-            near = get_close_matches(name, names, n=1)
-            ctx.fail(f"No such command {name!r}." + (f" Did you mean {near[0]}?" if near else ""))
+            near = nearest(name, names)
+            ctx.fail(f"No such command {name!r}." + (f" Did you mean {near}?" if near else ""))
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -2,11 +2,11 @@
 
 from contextlib import suppress
 from datetime import datetime
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from cca.cli.groups import nearest
 from cca.terminal import say
 from cca.usage.kinds import KINDS
 
@@ -27,8 +27,8 @@ class _KindOfReport(click.Choice[str]):
         ctx: click.Context | None,
     ) -> str:
         if value not in self.choices:
-            near = get_close_matches(str(value), self.choices, n=1)
-            meant = f"; did you mean {near[0]}?" if near else "."
+            near = nearest(str(value), self.choices)
+            meant = f"; did you mean {near}?" if near else "."
             names = ", ".join(self.choices)
             raise click.UsageError(f"{value!r} is no report{meant} There are: {names}.", ctx)
         return str(value)
